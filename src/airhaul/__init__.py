@@ -1,0 +1,1 @@
+"""Typed Pydantic models on Airtable, with batch operations as the heart."""

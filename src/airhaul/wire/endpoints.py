@@ -1,0 +1,165 @@
+"""Each endpoint of the Web API that airhaul uses, as a function that makes a ``Call``.
+
+Source: https://airtable.com/developers/web/api and its page for each endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from airhaul.wire.call import Call
+from airhaul.wire.limits import URL_LENGTH_FOR_GET
+from airhaul.wire.shapes import Cells, FieldJson
+
+Direction = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListParameters:
+    """What "list records" can be asked for.
+
+    Args:
+        fields: Column names or field ids to return; None for all.
+        formula: ``filterByFormula``.
+        view: A view's name or id.
+        sort: Column and direction pairs, the first the most significant.
+        max_records: At most so many over all pages.
+        page_size: At most so many a page, 1 to 100.
+    """
+
+    fields: tuple[str, ...] | None = None
+    formula: str | None = None
+    view: str | None = None
+    sort: tuple[tuple[str, Direction], ...] = ()
+    max_records: int | None = None
+    page_size: int | None = None
+
+    def as_query(self) -> tuple[tuple[str, str], ...]:
+        """The parameters in the form of a query string."""
+        pairs: list[tuple[str, str]] = [("fields[]", name) for name in self.fields or ()]
+        for number, (column, direction) in enumerate(self.sort):
+            pairs += [(f"sort[{number}][field]", column), (f"sort[{number}][direction]", direction)]
+        pairs += [
+            (name, str(value))
+            for name, value in (
+                ("filterByFormula", self.formula),
+                ("view", self.view),
+                ("maxRecords", self.max_records),
+                ("pageSize", self.page_size),
+            )
+            if value is not None
+        ]
+        return tuple(pairs)
+
+    def as_body(self) -> dict[str, Any]:
+        """The parameters in the form of the POST body."""
+        body: dict[str, Any] = {
+            "fields": None if self.fields is None else list(self.fields),
+            "filterByFormula": self.formula,
+            "view": self.view,
+            "sort": [{"field": column, "direction": way} for column, way in self.sort] or None,
+            "maxRecords": self.max_records,
+            "pageSize": self.page_size,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+
+def _table_path(base_id: str, table: str) -> str:
+    return f"/v0/{quote(base_id, safe='')}/{quote(table, safe='')}"
+
+
+def list_records(
+    base_id: str, table: str, parameters: ListParameters, offset: str | None = None
+) -> Call:
+    """Read one page; changes to the POST form when the URL would grow too long.
+
+    Args:
+        base_id: The base.
+        table: The table's id or name.
+        parameters: What to read; the same for every page.
+        offset: Where the page before said to go on.
+    """
+    path = _table_path(base_id, table)
+    query = parameters.as_query() + ((("offset", offset),) if offset else ())
+    call = Call("GET", path, "read", query=query, base_id=base_id)
+    if len(call.target) <= URL_LENGTH_FOR_GET:
+        return call
+    # The offset goes into the body: the service ignores it in this form's query.
+    body = parameters.as_body() | ({"offset": offset} if offset else {})
+    return Call("POST", f"{path}/listRecords", "read", body=body, base_id=base_id)
+
+
+def get_record(base_id: str, table: str, record_id: str) -> Call:
+    """Read one record."""
+    path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
+    return Call("GET", path, "read", base_id=base_id)
+
+
+def create_records(
+    base_id: str, table: str, rows: Sequence[Cells], *, typecast: bool = False
+) -> Call:
+    """Create up to 10 records; the reply lists them in this order."""
+    body: dict[str, Any] = {"records": [{"fields": cells} for cells in rows]}
+    if typecast:
+        body["typecast"] = True
+    return Call("POST", _table_path(base_id, table), "create", body=body, base_id=base_id)
+
+
+def update_record(
+    base_id: str, table: str, record_id: str, cells: Cells, *, typecast: bool = False
+) -> Call:
+    """Change the named cells of one record and leave the others alone."""
+    body: dict[str, Any] = {"fields": cells}
+    if typecast:
+        body["typecast"] = True
+    path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
+    return Call("PATCH", path, "repeatable", body=body, base_id=base_id)
+
+
+def delete_record(base_id: str, table: str, record_id: str) -> Call:
+    """Delete one record."""
+    path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
+    return Call("DELETE", path, "repeatable", base_id=base_id)
+
+
+def whoami() -> Call:
+    """Ask whose token this is; needs no scope."""
+    return Call("GET", "/v0/meta/whoami", "read")
+
+
+def list_bases(offset: str | None = None) -> Call:
+    """List the bases that the token may see, 1,000 a page."""
+    query = (("offset", offset),) if offset else ()
+    return Call("GET", "/v0/meta/bases", "read", query=query)
+
+
+def base_schema(base_id: str) -> Call:
+    """Read the tables of a base with their fields."""
+    path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
+    return Call("GET", path, "read", base_id=base_id)
+
+
+def create_base(name: str, workspace_id: str, tables: Sequence[Mapping[str, Any]]) -> Call:
+    """Create a base with its tables, each ``{"name", "fields", "description"?}``."""
+    body = {"name": name, "workspaceId": workspace_id, "tables": list(tables)}
+    return Call("POST", "/v0/meta/bases", "create", body=body)
+
+
+def create_table(
+    base_id: str, name: str, fields: Sequence[FieldJson], *, description: str | None = None
+) -> Call:
+    """Create a table; its first field becomes the primary one."""
+    body: dict[str, Any] = {"name": name, "fields": list(fields)}
+    if description:
+        body["description"] = description
+    path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
+    return Call("POST", path, "create", body=body, base_id=base_id)
+
+
+def create_field(base_id: str, table_id: str, field: FieldJson) -> Call:
+    """Add a field to a table."""
+    path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables/{quote(table_id, safe='')}/fields"
+    return Call("POST", path, "create", body=dict(field), base_id=base_id)

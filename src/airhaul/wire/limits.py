@@ -1,0 +1,28 @@
+"""Airtable's limits, each with where it is stated."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# https://airtable.com/developers/web/api/rate-limits
+REQUESTS_PER_SECOND_PER_BASE: Final = 5
+REQUESTS_PER_SECOND_PER_TOKEN: Final = 50
+RATE_LIMIT_PENALTY_S: Final = 30.0
+
+# https://airtable.com/developers/web/api/update-multiple-records (older text; newer pages omit the
+# number, and the service still refuses 11)
+RECORDS_PER_WRITE: Final = 10
+
+# https://airtable.com/developers/web/api/list-records
+RECORDS_PER_PAGE: Final = 100
+
+# https://airtable.com/developers/web/api/update-multiple-records
+MERGE_FIELDS: Final = 3
+
+# https://support.airtable.com/docs/enforcement-of-url-length-limit-for-web-api-requests
+URL_LENGTH: Final = 16_000
+# airtable.js changes to the POST form of "list records" here, which leaves room for the host.
+URL_LENGTH_FOR_GET: Final = 15_000
+
+# https://airtable.com/developers/web/api/update-table
+DESCRIPTION_LENGTH: Final = 20_000

@@ -1,0 +1,156 @@
+"""From a reply to its value, or to the right error.
+
+Airtable answers with five error envelopes, and proxies answer with none:
+
+    {"error": {"type": "...", "message": "..."}}        the general form; the message may be absent
+    {"error": {"type": "NOT_FOUND"}}                     404
+    {"error": "NOT_FOUND"}                               404, a route that does not exist
+    {"errors": [{"error": "...", "message": "..."}]}     429
+    {"error": "invalid_grant", "error_description": ""}  the OAuth token endpoint
+
+Source: https://airtable.com/developers/web/api/errors, and recorded answers for the last three.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from airhaul.errors import (
+    AirhaulError,
+    ApiError,
+    AuthenticationError,
+    BadReplyError,
+    InvalidRequestError,
+    IteratorExpiredError,
+    NotFoundError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+)
+from airhaul.wire.call import Call, Reply
+
+_QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
+_ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
+
+_ADVICE = {
+    401: "Check the access token: it may be wrong, revoked or expired.",
+    403: (
+        "Check that the base and table ids or names are right, that the token lists this base, "
+        "that it has the scope for this call (data.records:read or :write for rows, "
+        "schema.bases:read or :write for tables), and that its user may do this."
+    ),
+    404: "Check the ids and names in the path.",
+    413: "The request is too large: send fewer or smaller cells.",
+}
+
+
+class Envelope(NamedTuple):
+    """What an error body says."""
+
+    type: str
+    detail: str
+
+
+def parse(call: Call, reply: Reply) -> Any:
+    """Read a reply.
+
+    Args:
+        call: What was asked; its method and path stand in messages.
+        reply: What came back.
+
+    Returns:
+        The JSON of a reply with status 200, or None when its body is empty.
+
+    Raises:
+        BadReplyError: The status is 200 and the body is not JSON.
+        ApiError: Any other status, as the class that fits it.
+    """
+    if not 200 <= reply.status < 300:
+        raise error_of(call, reply)
+    if not reply.body.strip():
+        return None
+    try:
+        return reply.json()
+    except ValueError:
+        raise _not_json(call, reply) from None
+
+
+def error_of(call: Call, reply: Reply) -> AirhaulError:
+    """Make the error that a refused reply stands for."""
+    envelope = _envelope(reply)
+    if envelope is None:
+        if reply.status >= 500:
+            return ServerError(_message(call, reply, Envelope("", "")), status=reply.status)
+        return _not_json(call, reply)
+    message = _message(call, reply, envelope)
+    about = {"status": reply.status, "type": envelope.type, "detail": envelope.detail}
+    if reply.status == 429 and envelope.type != _QUOTA:
+        return RateLimitError(message, **about, retry_after_s=_retry_after_s(reply))
+    return _error_class(reply.status, envelope.type)(message, **about)
+
+
+def _error_class(status: int, type_: str) -> type[ApiError]:
+    if status == 429:
+        return QuotaExceededError
+    if type_ == _ITERATOR:
+        return IteratorExpiredError
+    if status >= 500:
+        return ServerError
+    return {
+        400: InvalidRequestError,
+        401: AuthenticationError,
+        403: PermissionDeniedError,
+        404: NotFoundError,
+        413: InvalidRequestError,
+        422: InvalidRequestError,
+    }.get(status, ApiError)
+
+
+def _envelope(reply: Reply) -> Envelope | None:
+    try:
+        body = reply.json()
+    except ValueError:
+        return None
+    if not isinstance(body, dict):
+        return None
+    errors = body.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        first: dict[str, Any] = errors[0]
+        return Envelope(str(first.get("error", "")), str(first.get("message") or ""))
+    error = body.get("error")
+    if isinstance(error, dict):
+        return Envelope(str(error.get("type", "")), str(error.get("message") or ""))
+    if isinstance(error, str):
+        return Envelope(error, str(body.get("error_description") or ""))
+    return None
+
+
+def _message(call: Call, reply: Reply, envelope: Envelope) -> str:
+    said = ": ".join(part for part in (envelope.type, envelope.detail) if part)
+    text = f"{call}: Airtable answered {reply.status}" + (f" {said}" if said else "")
+    advice = _ADVICE.get(reply.status, "")
+    if envelope.type == _QUOTA:
+        advice = "The month's API calls are used up; the count starts anew on the first."
+    elif reply.status >= 500:
+        advice = "Airtable had a fault; https://status.airtable.com may say more."
+    return f"{text}{'' if text.endswith(('.', '!')) else '.'} {advice}".strip()
+
+
+def _not_json(call: Call, reply: Reply) -> BadReplyError:
+    kind = reply.headers.get("content-type", "no content type")
+    start = reply.body[:60].decode("utf-8", "replace").strip()
+    return BadReplyError(
+        f"{call}: expected JSON, got {kind} with status {reply.status}, starting {start!r}. "
+        "Check the endpoint URL, and whether a proxy or login page stands in between.",
+        status=reply.status,
+    )
+
+
+def _retry_after_s(reply: Reply) -> float | None:
+    # Documented for 503 only, as a number of seconds; read wherever it stands.
+    try:
+        seconds = float(reply.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 86_400 else None

@@ -1,0 +1,155 @@
+"""The JSON that Airtable sends and takes, as types.
+
+Source: https://airtable.com/developers/web/api/field-model and the endpoint pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+"""Any JSON value."""
+
+Cells = dict[str, Any]
+"""The ``fields`` of a record: column name (or field id) to cell; empty cells are absent."""
+
+FieldType = Literal[
+    "singleLineText",
+    "multilineText",
+    "richText",
+    "email",
+    "url",
+    "phoneNumber",
+    "number",
+    "percent",
+    "currency",
+    "duration",
+    "rating",
+    "checkbox",
+    "date",
+    "dateTime",
+    "singleSelect",
+    "multipleSelects",
+    "singleCollaborator",
+    "multipleCollaborators",
+    "multipleRecordLinks",
+    "multipleAttachments",
+    "barcode",
+    "formula",
+    "rollup",
+    "multipleLookupValues",
+    "count",
+    "autoNumber",
+    "createdTime",
+    "lastModifiedTime",
+    "createdBy",
+    "lastModifiedBy",
+    "button",
+    "aiText",
+    "externalSyncSource",
+]
+
+FIELD_TYPES: Final[frozenset[str]] = frozenset(get_args(FieldType))
+
+TEXT_TYPES: Final[frozenset[str]] = frozenset(
+    {"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"}
+)
+NUMBER_TYPES: Final[frozenset[str]] = frozenset(
+    {"number", "percent", "currency", "duration", "rating"}
+)
+COMPUTED_TYPES: Final[frozenset[str]] = frozenset(
+    {
+        "formula",
+        "rollup",
+        "multipleLookupValues",
+        "count",
+        "autoNumber",
+        "createdTime",
+        "lastModifiedTime",
+        "createdBy",
+        "lastModifiedBy",
+        "button",
+        "aiText",
+        "externalSyncSource",
+    }
+)
+# Which types may be a table's first field; the exact list is not published.
+PRIMARY_TYPES: Final[frozenset[str]] = (
+    TEXT_TYPES | NUMBER_TYPES - {"rating"} | {"date", "dateTime", "barcode", "formula", "autoNumber"}
+)
+
+
+class RecordJson(TypedDict):
+    """One record; ``createdTime`` is ISO 8601 in UTC with whole seconds."""
+
+    id: str
+    createdTime: str
+    fields: Cells
+
+
+class RecordPageJson(TypedDict):
+    """One page of "list records"; ``offset`` is present only while more remain."""
+
+    records: list[RecordJson]
+    offset: NotRequired[str]
+
+
+class UpsertJson(TypedDict):
+    """The answer to an update of many records; the id lists only with ``performUpsert``."""
+
+    records: list[RecordJson]
+    createdRecords: NotRequired[list[str]]
+    updatedRecords: NotRequired[list[str]]
+
+
+class DeletedJson(TypedDict):
+    """What became of one deleted record."""
+
+    id: str
+    deleted: bool
+
+
+class ChoiceJson(TypedDict):
+    """One choice of a select field."""
+
+    name: str
+    id: NotRequired[str]
+    color: NotRequired[str]
+
+
+class FieldJson(TypedDict):
+    """One field of a table; ``id`` is absent when the field is yet to be created."""
+
+    name: str
+    type: str
+    id: NotRequired[str]
+    description: NotRequired[str]
+    options: NotRequired[dict[str, Any] | None]
+
+
+class ViewJson(TypedDict):
+    """One view of a table."""
+
+    id: str
+    name: str
+    type: str
+
+
+class TableJson(TypedDict):
+    """One table of a base, as "get base schema" prints it."""
+
+    id: str
+    name: str
+    primaryFieldId: str
+    fields: list[FieldJson]
+    views: list[ViewJson]
+    description: NotRequired[str]
+
+
+class BaseJson(TypedDict):
+    """One base, as "list bases" prints it."""
+
+    id: str
+    name: str
+    permissionLevel: str
