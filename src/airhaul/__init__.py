@@ -1,1 +1,66 @@
-"""Typed Pydantic models on Airtable, with batch operations as the heart."""
+"""Typed Pydantic models on Airtable, with batch operations as the heart.
+
+from airhaul import Record, configure
+
+configure(local=":memory:")
+
+class User(Record, table="Users"):
+    name: str
+    age: int | None = None
+
+User.create_table()
+User.bulk_create([{"name": "Ada", "age": 36}, {"name": "Alan"}])
+User.where(age__gt=30).all()
+"""
+
+from airhaul.bulk.result import BulkResult, RowOutcome
+from airhaul.bulk.retry import Retries
+from airhaul.client.aio.airtable import AsyncAirtable
+from airhaul.client.aio.query import AsyncQuery
+from airhaul.client.aio.table import AsyncTable
+from airhaul.client.airtable import Airtable
+from airhaul.client.config import Config
+from airhaul.client.default import configure, configure_from_env
+from airhaul.client.query import Query
+from airhaul.client.table import Table
+from airhaul.errors import (
+    AirhaulError,
+    ApiError,
+    BulkError,
+    BulkInterrupted,
+    RowError,
+    TransportError,
+)
+from airhaul.formula import F, Q, fn
+from airhaul.model.fields import airtable_field
+from airhaul.record import Record, airtable_model
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AirhaulError",
+    "Airtable",
+    "ApiError",
+    "AsyncAirtable",
+    "AsyncQuery",
+    "AsyncTable",
+    "BulkError",
+    "BulkInterrupted",
+    "BulkResult",
+    "Config",
+    "F",
+    "Q",
+    "Query",
+    "Record",
+    "Retries",
+    "RowError",
+    "RowOutcome",
+    "Table",
+    "TransportError",
+    "__version__",
+    "airtable_field",
+    "airtable_model",
+    "configure",
+    "configure_from_env",
+    "fn",
+]

@@ -9,8 +9,8 @@
     │   ├── UnknownFieldError            KeyError: a field that the model or table lacks
     │   └── UnknownTableError            KeyError: a table that the base lacks
     ├── RowError                         ValueError: one row of input that cannot be written
-    ├── CellError                        ValueError: one cell that was read and does not fit its type
-    ├── FileFormatError                  ValueError: a file that cannot be read as what it claims to be
+    ├── CellError                        ValueError: one cell that does not fit its type
+    ├── FileFormatError                  ValueError: a file that is not what it claims to be
     ├── BulkError                        RuntimeError: a bulk call that did not write every row
     ├── TransportError                   ConnectionError: no usable reply came back
     │   ├── NotSentError                 nothing was sent: safe to repeat
@@ -215,9 +215,7 @@ class FileFormatError(AirhaulError, ValueError):
         line: The line at fault, from 1.
     """
 
-    def __init__(
-        self, message: str, *, source: str | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
         where = f"{source or 'input'} line {line}" if line is not None else source
         super().__init__(f"{where}: {message}" if where else message)
         self.source = source
@@ -237,7 +235,7 @@ class BulkError(AirhaulError, RuntimeError):
         self.result = result
 
 
-class BulkInterrupted(KeyboardInterrupt):  # noqa: N818 - named like the builtin it stands in for
+class BulkInterrupted(KeyboardInterrupt):
     """Ctrl-C during a bulk call, after the requests in flight have landed.
 
     Args:

@@ -29,6 +29,7 @@ from airhaul.errors import (
     ServerError,
 )
 from airhaul.wire.call import Call, Reply
+from airhaul.wire.shapes import RecordJson
 
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 _ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
@@ -84,10 +85,12 @@ def error_of(call: Call, reply: Reply) -> AirhaulError:
             return ServerError(_message(call, reply, Envelope("", "")), status=reply.status)
         return _not_json(call, reply)
     message = _message(call, reply, envelope)
-    about = {"status": reply.status, "type": envelope.type, "detail": envelope.detail}
-    if reply.status == 429 and envelope.type != _QUOTA:
-        return RateLimitError(message, **about, retry_after_s=_retry_after_s(reply))
-    return _error_class(reply.status, envelope.type)(message, **about)
+    type_, detail = envelope
+    if reply.status == 429 and type_ != _QUOTA:
+        retry_after_s = _retry_after_s(reply)
+        return RateLimitError(message, type=type_, detail=detail, retry_after_s=retry_after_s)
+    error_class = _error_class(reply.status, type_)
+    return error_class(message, status=reply.status, type=type_, detail=detail)
 
 
 def _error_class(status: int, type_: str) -> type[ApiError]:
@@ -154,3 +157,32 @@ def _retry_after_s(reply: Reply) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds < 86_400 else None
+
+
+def records_in(value: Any, count: int | None = None) -> list[RecordJson]:
+    """Take the records out of an answer, and look whether they are records.
+
+    Args:
+        value: The answer's JSON.
+        count: How many there must be, or None for any number.
+
+    Returns:
+        The records as they stand there.
+
+    Raises:
+        BadReplyError: It is JSON, and not an answer of Airtable.
+    """
+    records = value.get("records") if isinstance(value, dict) else None
+    if not isinstance(records, list) or not all(_is_record(record) for record in records):
+        raise BadReplyError(
+            f"expected records, got JSON of another kind, starting {str(value)[:60]!r}. "
+            "Check the endpoint URL.",
+            status=200,
+        )
+    if count is not None and len(records) != count:
+        raise BadReplyError(f"{count} rows were sent and {len(records)} came back", status=200)
+    return records
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, dict) and "id" in value and isinstance(value.get("fields"), dict)

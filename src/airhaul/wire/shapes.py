@@ -76,7 +76,9 @@ COMPUTED_TYPES: Final[frozenset[str]] = frozenset(
 )
 # Which types may be a table's first field; the exact list is not published.
 PRIMARY_TYPES: Final[frozenset[str]] = (
-    TEXT_TYPES | NUMBER_TYPES - {"rating"} | {"date", "dateTime", "barcode", "formula", "autoNumber"}
+    TEXT_TYPES
+    | NUMBER_TYPES - {"rating"}
+    | {"date", "dateTime", "barcode", "formula", "autoNumber"}
 )
 
 

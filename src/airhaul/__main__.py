@@ -1,0 +1,5 @@
+"""``python -m airhaul`` is ``airhaul``."""
+
+from airhaul.cli.app import main
+
+main()

@@ -1,0 +1,49 @@
+"""``airhaul serve``: a local base over HTTP, for any Airtable client."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from airhaul.cli.console import out
+from airhaul.server.emulator import Emulator
+from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
+
+
+def serve(
+    *,
+    local: Annotated[
+        str, typer.Option("--local", metavar="FILE", help="The base's file; memory if not given.")
+    ] = ":memory:",
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; beyond this machine only if asked.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 8642,
+    tokens: Annotated[
+        list[str] | None,
+        typer.Option("--token", metavar="PAT", help="Accept this token only; may be repeated."),
+    ] = None,
+    rate_limit: Annotated[
+        bool, typer.Option("--rate-limit", help="Airtable's 5 requests a second, and its penalty.")
+    ] = False,
+    latency_s: Annotated[
+        float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
+    ] = 0.0,
+) -> int:
+    """Offer a local base over HTTP until Ctrl-C."""
+    from airhaul.server.serve import run
+
+    with Emulator.open(
+        local,
+        tokens=tokens or None,
+        requests_per_second=REQUESTS_PER_SECOND_PER_BASE if rate_limit else None,
+        latency_s=latency_s,
+    ) as emulator:
+
+        def announce(url: str) -> None:
+            # One line that a script can wait for and read.
+            out().print(f"airhaul serves base {emulator.default_base_id} at {url}", markup=False)
+
+        run(emulator, host=host, port=port, on_ready=announce)
+    return 0

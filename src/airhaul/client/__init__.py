@@ -1,0 +1,1 @@
+"""The faces: ``aio/`` is written by hand, its synchronous twin beside it is generated from it."""

@@ -1,0 +1,1 @@
+"""The asynchronous face, by hand; ``tools/sync_face.py`` makes the synchronous one of it."""

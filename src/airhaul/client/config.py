@@ -1,0 +1,147 @@
+"""Which service, which base, which token: given once, looked up when a verb runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from airhaul.bulk.retry import Retries
+from airhaul.errors import ConfigurationError
+from airhaul.wire.ids import is_id
+from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
+
+ENDPOINT_URL: Final = "https://api.airtable.com"
+MEMORY: Final = ":memory:"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to reach a base: Airtable with a token, or a local base with a file.
+
+    Args:
+        access_token: A personal access token, ``pat...``.
+        base_id: The base, ``app...``; a local base has a default one.
+        endpoint_url: The service's root.
+        local: A local base's file, or ``":memory:"``; then no token is needed.
+        timeout_s: How long to wait for a reply, in seconds.
+        concurrency: How many requests of one bulk call may be in flight.
+        requests_per_second: The limit to keep to for each base; Airtable's is 5.
+        retries: How often to try.
+    """
+
+    access_token: SecretStr | None = None
+    base_id: str | None = None
+    endpoint_url: str = ENDPOINT_URL
+    local: str | None = None
+    timeout_s: float = 60.0
+    concurrency: int = 10
+    requests_per_second: int = REQUESTS_PER_SECOND_PER_BASE
+    retries: Retries = Retries()
+
+    def __post_init__(self) -> None:
+        if self.local is not None and self.access_token is not None:
+            raise ConfigurationError(
+                "Both a local base and an access token are given; airhaul uses one or the other, "
+                "and never falls back. Leave one out."
+            )
+        if self.local is None and self.access_token is None:
+            raise ConfigurationError(
+                "No access token is given. Pass access_token=, set AIRTABLE_ACCESS_TOKEN, or use "
+                'an embedded base with local="my.db".'
+            )
+        if self.base_id is not None and not is_id(self.base_id, "app"):
+            raise ConfigurationError(
+                f"{self.base_id!r} is no base id; one looks like app00000000000000 and stands in "
+                "the address of the base's page."
+            )
+        if not self.endpoint_url.startswith(("https://", "http://")):
+            raise ConfigurationError(
+                f"{self.endpoint_url!r} is no usable endpoint URL; it starts with https://."
+            )
+        if self.concurrency < 1 or self.requests_per_second < 1:
+            raise ConfigurationError("concurrency and requests_per_second are at least 1.")
+
+    def with_base(self, base_id: str | None) -> Config:
+        """The same, for another base."""
+        return self if base_id is None else replace(self, base_id=base_id)
+
+
+def make_config(
+    *,
+    access_token: str | SecretStr | None = None,
+    base_id: str | None = None,
+    endpoint_url: str | None = None,
+    local: str | Path | None = None,
+    **options: Any,
+) -> Config:
+    """Make a configuration of what a caller gives, strings included.
+
+    Args:
+        access_token: A personal access token.
+        base_id: The base.
+        endpoint_url: The service's root; Airtable's own if None.
+        local: A local base's file, or ``":memory:"``.
+        **options: Anything else that ``Config`` takes.
+
+    Raises:
+        ConfigurationError: Something is missing or contradicts.
+    """
+    token = SecretStr(access_token) if isinstance(access_token, str) else access_token
+    if token is not None and not token.get_secret_value().strip():
+        token = None
+    return Config(
+        access_token=token,
+        base_id=base_id or None,
+        endpoint_url=(endpoint_url or ENDPOINT_URL).rstrip("/"),
+        local=None if local is None else str(local),
+        **options,
+    )
+
+
+def config_from_env(env_file: str | Path | None = ".env") -> Config:
+    """Read the configuration from the environment, and from a file for what is not set there.
+
+    The names are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL`` and
+    ``AIRHAUL_LOCAL``.
+
+    Args:
+        env_file: The file; None for none. A file that is not there is no error.
+
+    Raises:
+        ConfigurationError: Neither a token nor a local base is named, or both are.
+    """
+    found = read_environment(env_file)
+    return make_config(
+        access_token=found.get("AIRTABLE_ACCESS_TOKEN"),
+        base_id=found.get("AIRTABLE_BASE_ID"),
+        endpoint_url=found.get("AIRTABLE_ENDPOINT_URL"),
+        local=found.get("AIRHAUL_LOCAL"),
+    )
+
+
+def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
+    """Read airhaul's variables that are set and not empty, the environment before the file.
+
+    Args:
+        env_file: The file; None for none.
+    """
+    # Imported here: it takes longer than all else that airhaul needs.
+    from pydantic_settings import BaseSettings, SettingsConfigDict
+
+    class Environment(BaseSettings):
+        model_config = SettingsConfigDict(extra="ignore", env_file=env_file)
+
+        AIRTABLE_ACCESS_TOKEN: SecretStr | None = None
+        AIRTABLE_BASE_ID: str | None = None
+        AIRTABLE_ENDPOINT_URL: str | None = None
+        AIRHAUL_LOCAL: str | None = None
+
+    found = Environment().model_dump(exclude_none=True)
+    texts = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in found.items()
+    }
+    return {name: text for name, text in texts.items() if text.strip()}

@@ -1,0 +1,151 @@
+"""An open way to a service: its transports, its lanes, and the local base if it is one."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from airhaul.client.config import Config
+from airhaul.drive.lane import Lane, pace_of, unlimited_pace
+from airhaul.errors import ConfigurationError
+from airhaul.wire.call import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from airhaul.drive.http import AsyncHttpTransport
+    from airhaul.server.emulator import Emulator
+
+
+class Origin(NamedTuple):
+    """Where a record was read, and so where it is saved.
+
+    Args:
+        connection: The connection.
+        base_id: The base.
+    """
+
+    connection: Connection
+    base_id: str
+
+
+class Connection:
+    """What both faces of one configuration share.
+
+    Args:
+        config: How to reach the base.
+        emulator: A local base that is open already; otherwise one is opened when it is first used.
+    """
+
+    def __init__(self, config: Config, emulator: Emulator | None = None) -> None:
+        self.config = config
+        self._emulator = emulator
+        self._http: Transport | None = None
+        self._async_http: AsyncHttpTransport | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a local base in this process."""
+        return self.config.local is not None
+
+    @property
+    def base_id(self) -> str:
+        """The base that verbs work on.
+
+        Raises:
+            ConfigurationError: None is configured.
+        """
+        if self.config.base_id is not None:
+            return self.config.base_id
+        if self.is_local:
+            return self.emulator.default_base_id
+        raise ConfigurationError(
+            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; it stands in the "
+            "address of the base's page and starts with app."
+        )
+
+    @property
+    def emulator(self) -> Emulator:
+        """The local base itself, opened on first use.
+
+        Raises:
+            ConfigurationError: This is no local base, or its file cannot be opened.
+        """
+        if self.config.local is None:
+            raise ConfigurationError("This is a connection to Airtable, not to a local base.")
+        with self._lock:
+            if self._emulator is None:
+                from airhaul.server.emulator import Emulator
+
+                self._emulator = Emulator.open(self.config.local)
+            return self._emulator
+
+    def lane(self, base_id: str | None = None) -> Lane:
+        """The way to a base, at its pace.
+
+        Args:
+            base_id: The base, or None for endpoints that belong to none.
+        """
+        config = self.config
+        if self.is_local:
+            from airhaul.drive.in_thread import InThread
+
+            return Lane(unlimited_pace(), self.emulator, InThread(self.emulator), concurrency=1)
+        assert config.access_token is not None, "checked by Config"
+        pace = pace_of(
+            config.endpoint_url,
+            base_id or "",
+            config.access_token.get_secret_value(),
+            config.requests_per_second,
+        )
+        return Lane(pace, self._transport(), self._async_transport(), config.concurrency)
+
+    def _transport(self) -> Transport:
+        from airhaul.drive.http import HttpTransport
+
+        with self._lock:
+            if self._http is None:
+                assert self.config.access_token is not None, "checked by Config"
+                self._http = HttpTransport(
+                    self.config.endpoint_url,
+                    self.config.access_token,
+                    timeout_s=self.config.timeout_s,
+                    connections=self.config.concurrency,
+                )
+            return self._http
+
+    def _async_transport(self) -> AsyncTransport:
+        return self._async_http_transport()
+
+    def _async_http_transport(self) -> AsyncHttpTransport:
+        from airhaul.drive.http import AsyncHttpTransport
+
+        with self._lock:
+            if self._async_http is None:
+                assert self.config.access_token is not None, "checked by Config"
+                self._async_http = AsyncHttpTransport(
+                    self.config.endpoint_url,
+                    self.config.access_token,
+                    timeout_s=self.config.timeout_s,
+                    connections=self.config.concurrency,
+                )
+            return self._async_http
+
+    def close(self) -> None:
+        """Close connections, and the local base."""
+        with self._lock:
+            http, self._http = self._http, None
+            emulator, self._emulator = self._emulator, None
+        if http is not None:
+            http.close()
+        if emulator is not None:
+            emulator.close()
+
+    async def acquire(self) -> None:
+        """Keep connections of the running event loop open from now on."""
+        if not self.is_local:
+            await self._async_http_transport().acquire()
+
+    async def release(self) -> None:
+        """Let go of what ``acquire`` kept open."""
+        if not self.is_local:
+            await self._async_http_transport().release()

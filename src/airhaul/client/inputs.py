@@ -1,0 +1,26 @@
+"""What callers hand over, as types."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from airhaul.bulk.events import Event
+from airhaul.formula import Expression, Q
+
+Rows = Iterable[Any]
+"""Rows to write: mappings, records of the model, or a mixture."""
+
+AsyncRows = Iterable[Any] | AsyncIterable[Any]
+"""The same, or an asynchronous iterable of them."""
+
+Progress = bool | Callable[[int, int | None, Any], object]
+"""``True`` for a bar; or a callable that gets (done, total, record) for each row written."""
+
+OnEvent = Callable[[Event], object]
+
+Condition = Q | Expression
+"""A condition besides plain lookups: ``Q(age__gt=17) | Q(vip=True)`` or ``F("Age") > 17``."""
+
+SortKey = str | tuple[str, Literal["asc", "desc"]] | Mapping[str, str]
+"""``"age"``, ``"-age"``, ``("age", "desc")``, or Airtable's object of field and direction."""

@@ -1,0 +1,69 @@
+"""The options that verbs share, the same under every verb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from airhaul.bulk.policy import OnError, check
+from airhaul.client.inputs import OnEvent, Progress, SortKey
+from airhaul.formula import Expression
+from airhaul.model.read import OnInvalid
+
+
+class ReadOptions(TypedDict, total=False):
+    """What ``all`` and ``iterate`` take.
+
+    Args:
+        formula: Keep the records for which it holds.
+        view: A view's name or id; its records only, in its order.
+        sort: ``"age"``, ``"-age"``, or several in a list.
+        fields: Read these fields only; the others count as not fetched and are never written.
+        max_records: At most so many.
+        page_size: So many a request, 1 to 100.
+        on_invalid: What a cell does that does not fit: ``"empty"``, ``"raise"`` or ``"skip"``.
+        filterByFormula: ``formula``, under Airtable's name.
+        maxRecords: ``max_records``, under Airtable's name.
+        pageSize: ``page_size``, under Airtable's name.
+    """
+
+    formula: str | Expression | None
+    view: str | None
+    sort: SortKey | Sequence[SortKey] | None
+    fields: str | Sequence[str] | None
+    max_records: int | None
+    page_size: int | None
+    on_invalid: OnInvalid
+    filterByFormula: str | Expression | None
+    maxRecords: int | None
+    pageSize: int | None
+
+
+class WriteOptions(TypedDict, total=False):
+    """What the bulk verbs take.
+
+    Args:
+        on_error: ``"stop"``: send nothing new after the first row that fails, and raise.
+        progress: ``True`` for a bar, or a callable that gets (done, total, record).
+        on_event: Called with each event, on the caller's own thread.
+        typecast: Let Airtable convert text, and add choices to select fields.
+    """
+
+    on_error: OnError
+    progress: Progress
+    on_event: OnEvent | None
+    typecast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The options of one bulk call, with their defaults; arguments as in ``WriteOptions``."""
+
+    on_error: OnError = "stop"
+    progress: Progress = False
+    on_event: OnEvent | None = None
+    typecast: bool = False
+
+    def __post_init__(self) -> None:
+        check(self.on_error)

@@ -1,0 +1,188 @@
+"""Drives jobs with anyio, on asyncio and trio alike.
+
+The caller's rows are pulled and the caller's callbacks run in the caller's own task. A request in
+flight is shielded from cancellation until its reply or its time-out, so that its fate is known.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from typing import Any, Final, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.events import Event
+from airhaul.drive.lane import Lane
+from airhaul.errors import TransportError
+
+T = TypeVar("T")
+OnEvent = Callable[[Event], None]
+
+_END: Final = object()
+_Arrival = tuple[int, Outcome | Exception]
+
+now = time.monotonic
+
+
+async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
+    """Run a job that takes no rows, and hand over its events as they come.
+
+    Args:
+        job: The job; read its ``result`` when the iterator is exhausted.
+        lane: The way to the base.
+
+    Yields:
+        Events, each before the next call is sent.
+    """
+    while True:
+        for event in job.events():
+            yield event
+        match job.next(now()):
+            case Send() as send:
+                job.feed(send.ticket, await _carry(send, lane), now())
+            case Wait(until):
+                assert until is not None, "nothing is in flight"
+                await anyio.sleep(max(0.0, until - now()))
+            case Pull():
+                job.end_of_rows()
+            case Done():
+                for event in job.events():
+                    yield event
+                return
+
+
+async def call(job: Job[T], lane: Lane) -> T:
+    """Run a job that takes no rows, to its end.
+
+    Args:
+        job: The job.
+        lane: The way to the base.
+
+    Returns:
+        Its result.
+    """
+    async for _ in stream(job, lane):
+        pass
+    return job.result
+
+
+async def run(
+    job: Job[T],
+    lane: Lane,
+    rows: Iterable[object] | AsyncIterable[object],
+    on_event: OnEvent | None = None,
+) -> T:
+    """Run a job that takes rows, with as many requests in flight as the lane allows.
+
+    Args:
+        job: The job.
+        lane: The way to the base.
+        rows: Pulled one at a time, in this task.
+        on_event: Called in this task.
+
+    Returns:
+        The job's result.
+
+    Raises:
+        BaseException: What ``rows`` or ``on_event`` raised, and cancellation, after the requests in
+            flight have landed; the job's result is partial then.
+    """
+    put, replies = anyio.create_memory_object_stream[_Arrival](math.inf)
+    failure: BaseException | None = None
+    with put, replies:
+        async with anyio.create_task_group() as tasks:
+            driving = _Driving(job, lane, tasks, put, replies)
+            try:
+                await driving.drive(_as_async(rows), on_event or _ignore)
+            except BaseException as error:
+                job.stop()
+                with anyio.CancelScope(shield=True):
+                    await driving.drive(_as_async(()), _ignore)
+                if isinstance(error, anyio.get_cancelled_exc_class()):
+                    raise  # a task group must see its own cancellation
+                failure = error
+    if failure is not None:
+        raise failure
+    return job.result
+
+
+class _Driving:
+    """One run of a job: the loop, and where replies arrive."""
+
+    def __init__(
+        self,
+        job: Job[Any],
+        lane: Lane,
+        tasks: TaskGroup,
+        put: MemoryObjectSendStream[_Arrival],
+        replies: MemoryObjectReceiveStream[_Arrival],
+    ) -> None:
+        self._job = job
+        self._lane = lane
+        self._tasks = tasks
+        self._put = put
+        self._replies = replies
+
+    async def drive(self, rows: AsyncIterator[object], on_event: OnEvent) -> None:
+        job = self._job
+        while True:
+            for event in job.events():
+                on_event(event)
+            match job.next(now()):
+                case Pull():
+                    row = await anext(rows, _END)
+                    if row is _END:
+                        job.end_of_rows()
+                    else:
+                        job.offer(row)
+                case Send() as send:
+                    self._tasks.start_soon(self._carry_to_stream, send)
+                case Wait(until):
+                    await self._wait(until)
+                case Done():
+                    break
+        for event in job.events():
+            on_event(event)
+
+    async def _wait(self, until: float | None) -> None:
+        timeout_s = None if until is None else max(0.0, until - now())
+        with anyio.move_on_after(timeout_s):
+            ticket, outcome = await self._replies.receive()
+            if isinstance(outcome, Exception) and not isinstance(outcome, TransportError):
+                # A fault of ours while sending: seen here, and the job must not wait for it.
+                self._job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
+                raise outcome
+            self._job.feed(ticket, outcome, now())
+
+    async def _carry_to_stream(self, send: Send) -> None:
+        with anyio.CancelScope(shield=True):
+            try:
+                outcome: Outcome | Exception = await _carry(send, self._lane)
+            except Exception as error:  # noqa: BLE001 - raised again in the caller's task
+                outcome = error
+        self._put.send_nowait((send.ticket, outcome))
+
+
+async def _carry(send: Send, lane: Lane) -> Outcome:
+    try:
+        return await lane.async_transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+    except TransportError as error:
+        return error
+
+
+async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
+    if isinstance(rows, AsyncIterable):
+        async for row in rows:
+            yield row
+    else:
+        for row in rows:
+            yield row
+
+
+def _ignore(event: Event) -> None:
+    """Take an event when nobody asks."""

@@ -1,0 +1,160 @@
+"""Drives jobs with threads: the requests of a bulk job on a pool made for it, all else here.
+
+The caller's rows are pulled and the caller's callbacks run on the caller's own thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.events import Event
+from airhaul.drive.lane import Lane
+from airhaul.errors import TransportError
+
+T = TypeVar("T")
+OnEvent = Callable[[Event], None]
+
+_END: Final = object()
+_Replies = queue.SimpleQueue[tuple[int, Outcome | BaseException]]
+
+now = time.monotonic
+
+
+def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
+    """Run a job that takes no rows, and hand over its events as they come.
+
+    Args:
+        job: The job; read its ``result`` when the iterator is exhausted.
+        lane: The way to the base.
+
+    Yields:
+        Events, each before the next call is sent.
+    """
+    while True:
+        yield from job.events()
+        match job.next(now()):
+            case Send() as send:
+                job.feed(send.ticket, _carry(send, lane), now())
+            case Wait(until):
+                assert until is not None, "nothing is in flight"
+                time.sleep(max(0.0, until - now()))
+            case Pull():
+                job.end_of_rows()
+            case Done():
+                yield from job.events()
+                return
+
+
+def call(job: Job[T], lane: Lane) -> T:
+    """Run a job that takes no rows, to its end.
+
+    Args:
+        job: The job.
+        lane: The way to the base.
+
+    Returns:
+        Its result.
+    """
+    for _ in stream(job, lane):
+        pass
+    return job.result
+
+
+def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | None = None) -> T:
+    """Run a job that takes rows, with as many requests in flight as the lane allows.
+
+    Args:
+        job: The job.
+        lane: The way to the base.
+        rows: Pulled one at a time, on this thread.
+        on_event: Called on this thread.
+
+    Returns:
+        The job's result.
+
+    Raises:
+        BaseException: What ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests in
+            flight have landed; the job's result is partial then.
+    """
+    replies: _Replies = queue.SimpleQueue()
+    pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul")
+
+    def submit(send: Send) -> None:
+        pool.submit(_carry_to_queue, send, lane, replies)
+
+    driving = _Driving(job, submit, replies)
+    try:
+        driving.drive(iter(rows), on_event or _ignore)
+    except BaseException:
+        job.stop()
+        driving.drive(iter(()), _ignore)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return job.result
+
+
+class _Driving:
+    """One run of a job: the loop, and where replies arrive."""
+
+    def __init__(self, job: Job[Any], submit: Callable[[Send], None], replies: _Replies) -> None:
+        self._job = job
+        self._submit = submit
+        self._replies = replies
+
+    def drive(self, rows: Iterator[object], on_event: OnEvent) -> None:
+        job = self._job
+        while True:
+            for event in job.events():
+                on_event(event)
+            match job.next(now()):
+                case Pull():
+                    row = next(rows, _END)
+                    if row is _END:
+                        job.end_of_rows()
+                    else:
+                        job.offer(row)
+                case Send() as send:
+                    self._submit(send)
+                case Wait(until):
+                    _wait(job, self._replies, until)
+                case Done():
+                    break
+        for event in job.events():
+            on_event(event)
+
+
+def _wait(job: Job[Any], replies: _Replies, until: float | None) -> None:
+    try:
+        timeout_s = None if until is None else max(0.0, until - now())
+        ticket, outcome = replies.get(timeout=timeout_s)
+    except queue.Empty:
+        return
+    if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
+        # A fault of ours in the pool thread: it must be seen, and the job must not wait for it.
+        job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
+        raise outcome
+    job.feed(ticket, outcome, now())
+
+
+def _carry(send: Send, lane: Lane) -> Outcome:
+    try:
+        return lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+    except TransportError as error:
+        return error
+
+
+def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
+    try:
+        replies.put((send.ticket, _carry(send, lane)))
+    except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
+        replies.put((send.ticket, error))
+
+
+def _ignore(event: Event) -> None:
+    """Take an event when nobody asks."""

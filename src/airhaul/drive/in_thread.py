@@ -1,0 +1,25 @@
+"""An awaitable transport made of a blocking one, for the local base under an event loop."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+
+from airhaul.wire.call import Call, Reply, Sent, Transport
+
+
+class InThread:
+    """Sends each call on a worker thread, so that the event loop goes on.
+
+    Args:
+        transport: The blocking transport; whoever made it closes it.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def send(self, call: Call, on_sent: Sent) -> Reply:
+        """Send ``call`` on a worker thread and wait for the reply."""
+        return await anyio.to_thread.run_sync(self._transport.send, call, on_sent)
+
+    async def aclose(self) -> None:
+        """Nothing of its own to close."""

@@ -1,0 +1,391 @@
+"""Lookups in Django's words: ``age__gt=17``, ``name__contains="a"``, joined by ``Q``.
+
+An empty cell never fits a comparison, as in SQL and unlike in Airtable, where it counts as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final, Literal, Protocol, cast
+
+from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError
+from airhaul.formula.build import Expression, all_of, any_of, literal
+from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Text
+
+Kind = Literal[
+    "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time"
+]
+
+
+class LookupField(Protocol):
+    """What a lookup needs to know of a field."""
+
+    @property
+    def name(self) -> str:
+        """The field's name in the model."""
+        ...
+
+    @property
+    def column(self) -> str:
+        """The column's name in Airtable."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """Which lookups it has."""
+        ...
+
+    @property
+    def encode(self) -> Callable[[object], object]:
+        """Validates a value and makes it a cell's JSON; raises ``ValueError`` with a reason."""
+        ...
+
+
+class Q:
+    """Lookups that can be joined: ``Q(age__gt=17) & ~Q(name="Ada") | Q(vip=True)``.
+
+    Args:
+        **lookups: All of them hold.
+    """
+
+    def __init__(self, **lookups: Any) -> None:
+        self._joined: Literal["and", "or", "not"] = "and"
+        self._parts: tuple[Q | Expression | tuple[str, Any], ...] = tuple(lookups.items())
+
+    @classmethod
+    def _of(cls, joined: Literal["and", "or", "not"], *parts: Q | Expression) -> Q:
+        made = cls()
+        made._joined, made._parts = joined, parts
+        return made
+
+    def __and__(self, other: Q | Expression) -> Q:
+        return self._of("and", self, other)
+
+    def __rand__(self, other: Expression) -> Q:
+        return self._of("and", other, self)
+
+    def __or__(self, other: Q | Expression) -> Q:
+        return self._of("or", self, other)
+
+    def __ror__(self, other: Expression) -> Q:
+        return self._of("or", other, self)
+
+    def __invert__(self) -> Q:
+        return self._of("not", self)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(
+            f"{part[0]}={part[1]!r}" if isinstance(part, tuple) else repr(part)
+            for part in self._parts
+        )
+        return f"Q({parts})" if self._joined == "and" else f"Q({self._joined}: {parts})"
+
+
+def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Node:
+    """Make a formula of lookups.
+
+    Args:
+        q: The lookups.
+        resolve: Finds a field by the model's name for it; raises ``UnknownFieldError``.
+
+    Returns:
+        The formula's tree.
+
+    Raises:
+        UnknownFieldError: A field is not known.
+        LookupValueError: A value does not fit its field, or the lookup does not.
+    """
+    nodes = [_build_part(part, resolve) for part in q._parts]
+    if q._joined == "not":
+        return Call("NOT", (nodes[0],))
+    return any_of(nodes) if q._joined == "or" else all_of(nodes)
+
+
+def _build_part(
+    part: Q | Expression | tuple[str, Any], resolve: Callable[[str], LookupField]
+) -> Node:
+    if isinstance(part, Q):
+        return build_lookup(part, resolve)
+    if isinstance(part, Expression):
+        return part.node
+    key, value = part
+    field, lookup = _split(key, resolve)
+    builder = _BUILDERS.get(lookup)
+    if builder is None or field.kind not in builder.kinds:
+        fitting = ", ".join(name for name, known in _BUILDERS.items() if field.kind in known.kinds)
+        raise LookupValueError(
+            f"{key}: field {field.name!r} has no lookup {lookup!r}; it has {fitting}."
+        )
+    return builder.build(_Subject(field, lookup), value)
+
+
+def _split(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField, str]:
+    """Take a key apart; a field's own name may hold two underscores."""
+    try:
+        return resolve(key), "exact"
+    except UnknownFieldError as error:
+        name, parted, lookup = key.rpartition("__")
+        if not parted or not name:
+            raise
+        try:
+            return resolve(name), lookup
+        except UnknownFieldError:
+            raise error from None
+
+
+class _Subject:
+    """A field under a lookup: its node, and its values as nodes."""
+
+    def __init__(self, field: LookupField, lookup: str) -> None:
+        self.field = field
+        self.lookup = lookup
+        self.kind: Kind = field.kind
+        self.node: Node = {
+            "record_id": Call("RECORD_ID"),
+            "created_time": Call("CREATED_TIME"),
+        }.get(field.kind, Field(field.column))
+
+    @property
+    def as_text(self) -> Node:
+        """The field joined to ``""``: a text, whatever the field holds."""
+        return Binary("&", self.node, Text(""))
+
+    @property
+    def is_empty(self) -> Node:
+        if self.kind == "checkbox":
+            return Call("NOT", (self.node,))
+        return Binary("=", self.as_text, Text(""))
+
+    @property
+    def is_filled(self) -> Node:
+        return self.node if self.kind == "checkbox" else Binary("!=", self.as_text, Text(""))
+
+    def encode(self, value: object) -> object:
+        try:
+            return self.field.encode(value)
+        except ValueError as error:
+            raise self.fault(value, str(error)) from None
+
+    def value(self, value: object) -> Node:
+        """A value of the caller's as a node, checked against the field."""
+        cell = self.encode(value)
+        if self.kind in ("date", "datetime", "created_time"):
+            return Call("DATETIME_PARSE", (Text(str(cell)),))
+        try:
+            return literal(cell)
+        except FormulaError as error:
+            raise self.fault(value, error.message) from None
+
+    def fault(self, value: object, reason: str) -> LookupValueError:
+        return LookupValueError(
+            f"field {self.field.name!r}, lookup {self.lookup!r}: {reason}, got {value!r:.100}"
+        )
+
+
+# How Airtable itself joins a list used as text; a name that holds it can be taken for two.
+_SEPARATOR: Final = ", "
+
+
+def _is_nothing(subject: _Subject, value: object) -> bool:
+    return value is None or (value == "" and subject.kind in ("text", "list"))
+
+
+def _exact(subject: _Subject, value: object) -> Node:
+    if _is_nothing(subject, value):
+        return subject.is_empty
+    match subject.kind:
+        case "checkbox":
+            return subject.node if subject.encode(value) else Call("NOT", (subject.node,))
+        case "number":
+            return _number_equals(subject, value)
+        case "date":
+            return _both_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
+        case "datetime" | "created_time":
+            return _both_filled(subject, Call("IS_SAME", _sides(subject, value)))
+        case "list":
+            return Binary("=", subject.as_text, Text(_joined(subject, value)))
+        case _:
+            return Binary("=", subject.node, subject.value(value))
+
+
+def _sides(subject: _Subject, value: object) -> tuple[Node, Node]:
+    return subject.node, subject.value(value)
+
+
+def _number_equals(subject: _Subject, value: object) -> Node:
+    test = Binary("=", subject.node, subject.value(value))
+    # An empty cell equals 0 in Airtable.
+    return all_of([subject.is_filled, test]) if subject.encode(value) == 0 else test
+
+
+def _both_filled(subject: _Subject, test: Node) -> Node:
+    return test if subject.kind == "created_time" else all_of([subject.is_filled, test])
+
+
+def _joined(subject: _Subject, value: object) -> str:
+    items = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    return _SEPARATOR.join(str(subject.encode(item)) for item in cast("list[object]", items))
+
+
+def _not_exact(subject: _Subject, value: object) -> Node:
+    if _is_nothing(subject, value):
+        return subject.is_filled
+    return Call("NOT", (_exact(subject, value),))
+
+
+def _ordering(operator: BinaryOperator) -> Callable[[_Subject, object], Node]:
+    def build(subject: _Subject, value: object) -> Node:
+        sides = _sides(subject, value)
+        if subject.kind == "number":
+            return all_of([subject.is_filled, Binary(operator, *sides)])
+        before, after = Call("IS_BEFORE", sides), Call("IS_AFTER", sides)
+        test: dict[str, Node] = {
+            "<": before,
+            ">": after,
+            "<=": Call("NOT", (after,)),
+            ">=": Call("NOT", (before,)),
+        }
+        return _both_filled(subject, test[operator])
+
+    return build
+
+
+def _members(subject: _Subject, value: object) -> list[object]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise subject.fault(value, "expected several values, such as a list")
+    return list(cast("Iterable[object]", value))
+
+
+def _in(subject: _Subject, value: object) -> Node:
+    one = _contains if subject.kind == "list" else _exact
+    return any_of(
+        [
+            subject.is_empty if _is_nothing(subject, member) else one(subject, member)
+            for member in _members(subject, value)
+        ]
+    )
+
+
+def _not_in(subject: _Subject, value: object) -> Node:
+    if not _members(subject, value):
+        return Call("TRUE")
+    return Call("NOT", (_in(subject, value),))
+
+
+def _contains(subject: _Subject, value: object) -> Node:
+    needle = subject.value(value)
+    if subject.kind == "list":
+        # Separators on both sides make sure that a whole member is met, not a part of one.
+        parted = Text(_SEPARATOR)
+        hay = Binary("&", Binary("&", parted, subject.as_text), parted)
+        return Binary(
+            ">", Call("FIND", (Text(f"{_SEPARATOR}{subject.encode(value)}{_SEPARATOR}"), hay)),
+            literal(0),
+        )  # fmt: skip
+    return _found(subject, Call("FIND", (needle, subject.as_text)), ">", literal(0))
+
+
+def _lower(node: Node) -> Node:
+    return Call("LOWER", (node,))
+
+
+def _found(subject: _Subject, position: Node, operator: BinaryOperator, place: Node) -> Node:
+    return all_of([subject.is_filled, Binary(operator, position, place)])
+
+
+def _icontains(subject: _Subject, value: object) -> Node:
+    position = Call("FIND", (_lower(subject.value(value)), _lower(subject.as_text)))
+    return _found(subject, position, ">", literal(0))
+
+
+def _starts(change: Callable[[Node], Node]) -> Callable[[_Subject, object], Node]:
+    def build(subject: _Subject, value: object) -> Node:
+        needle, hay = change(subject.value(value)), change(subject.as_text)
+        start = Call("LEFT", (hay, Call("LEN", (needle,))))
+        return _found(subject, start, "=", needle)
+
+    return build
+
+
+def _ends(change: Callable[[Node], Node]) -> Callable[[_Subject, object], Node]:
+    def build(subject: _Subject, value: object) -> Node:
+        needle, hay = change(subject.value(value)), change(subject.as_text)
+        end = Call("RIGHT", (hay, Call("LEN", (needle,))))
+        return _found(subject, end, "=", needle)
+
+    return build
+
+
+def _same(node: Node) -> Node:
+    return node
+
+
+def _regex(subject: _Subject, value: object) -> Node:
+    return Call("REGEX_MATCH", (subject.as_text, subject.value(value)))
+
+
+def _empty(subject: _Subject, value: object) -> Node:
+    if not isinstance(value, bool):
+        raise subject.fault(value, "expected True or False")
+    return subject.is_empty if value else subject.is_filled
+
+
+def _between(subject: _Subject, value: object) -> Node:
+    bounds = _members(subject, value)
+    if len(bounds) != 2:
+        raise subject.fault(value, "expected two values, the lowest and the highest")
+    return all_of([_ordering(">=")(subject, bounds[0]), _ordering("<=")(subject, bounds[1])])
+
+
+def _part(function: str) -> Callable[[_Subject, object], Node]:
+    def build(subject: _Subject, value: object) -> Node:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise subject.fault(value, "expected a whole number")
+        test = Binary("=", Call(function, (subject.node,)), literal(value))
+        return _both_filled(subject, test)
+
+    return build
+
+
+def _on_day(subject: _Subject, value: object) -> Node:
+    return _both_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
+
+
+class _Builder:
+    """How a lookup is built, and for which kinds of fields."""
+
+    def __init__(self, build: Callable[[_Subject, Any], Node], kinds: Collection[Kind]) -> None:
+        self.build = build
+        self.kinds = kinds
+
+
+_ORDERED: Final[tuple[Kind, ...]] = ("number", "date", "datetime", "created_time")
+_MOMENTS: Final[tuple[Kind, ...]] = ("date", "datetime", "created_time")
+_TEXT: Final[tuple[Kind, ...]] = ("text",)
+_ALL: Final[tuple[Kind, ...]] = (
+    "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time",
+)  # fmt: skip
+_FILLABLE: Final[tuple[Kind, ...]] = ("text", "number", "checkbox", "date", "datetime", "list")
+
+_BUILDERS: Final[dict[str, _Builder]] = {
+    "exact": _Builder(_exact, _ALL),
+    "ne": _Builder(_not_exact, _ALL),
+    "lt": _Builder(_ordering("<"), _ORDERED),
+    "lte": _Builder(_ordering("<="), _ORDERED),
+    "gt": _Builder(_ordering(">"), _ORDERED),
+    "gte": _Builder(_ordering(">="), _ORDERED),
+    "in": _Builder(_in, _ALL),
+    "not_in": _Builder(_not_in, _ALL),
+    "contains": _Builder(_contains, ("text", "list")),
+    "icontains": _Builder(_icontains, _TEXT),
+    "startswith": _Builder(_starts(_same), _TEXT),
+    "istartswith": _Builder(_starts(_lower), _TEXT),
+    "endswith": _Builder(_ends(_same), _TEXT),
+    "iendswith": _Builder(_ends(_lower), _TEXT),
+    "regex": _Builder(_regex, _TEXT),
+    "empty": _Builder(_empty, _FILLABLE),
+    "between": _Builder(_between, _ORDERED),
+    "year": _Builder(_part("YEAR"), _MOMENTS),
+    "month": _Builder(_part("MONTH"), _MOMENTS),
+    "date": _Builder(_on_day, _MOMENTS),
+}

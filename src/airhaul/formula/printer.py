@@ -1,0 +1,62 @@
+"""From a tree to the formula's text, with every name and value escaped.
+
+Source for escapes: https://support.airtable.com/docs/formula-field-reference and other clients'
+tests against the service (backslash before quotes and before ``}`` in names).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
+
+# How strongly operators bind; comparisons least. Not published for & against +.
+BINDING: Final[dict[str, int]] = {
+    "=": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1,
+    "&": 2,
+    "+": 3, "-": 3,
+    "*": 4, "/": 4,
+}  # fmt: skip
+_UNARY: Final = 5
+
+_TEXT_ESCAPES: Final = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
+_NAME_ESCAPES: Final = str.maketrans({"\\": "\\\\", "}": "\\}"})
+
+
+def print_formula(node: Node) -> str:
+    """Print a formula so that reading it gives the same tree.
+
+    Args:
+        node: The tree.
+
+    Returns:
+        Its text, with parentheses only where they are needed.
+    """
+    return _print(node, 0)
+
+
+def _print(node: Node, binding: int) -> str:
+    match node:
+        case Number(value):
+            return _print_number(value)
+        case Text(value):
+            return f'"{value.translate(_TEXT_ESCAPES)}"'
+        case Field(name):
+            return f"{{{name.translate(_NAME_ESCAPES)}}}"
+        case Call(name, arguments):
+            return f"{name}({', '.join(_print(argument, 0) for argument in arguments)})"
+        case Unary(operator, operand):
+            return f"{operator}{_print(operand, _UNARY)}"
+        case Binary(operator, left, right):
+            own = BINDING[operator]
+            # Operators of one strength group from the left.
+            text = f"{_print(left, own)} {operator} {_print(right, own + 1)}"
+            return f"({text})" if own < binding else text
+
+
+def _print_number(value: float) -> str:
+    # Airtable's formulas have no exponents.
+    text = repr(value)
+    return f"{value:.400f}".rstrip("0").rstrip(".") or "0" if "e" in text else text

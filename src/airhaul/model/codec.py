@@ -1,0 +1,155 @@
+"""From a value to a cell and from a cell to a value.
+
+Encoding works on values that pydantic has validated. Decoding only undoes what Airtable adds; the
+conversion itself is pydantic's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, cast
+from uuid import UUID
+
+from pydantic import AnyUrl, BaseModel
+
+from airhaul.wire.shapes import FieldType
+
+# A JavaScript number keeps whole numbers up to here; Airtable's cells are such numbers.
+_WHOLE_LIMIT: Final = 2**53 - 1
+
+_SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def encode(value: Any) -> Any:
+    """Turn a value into a cell.
+
+    Args:
+        value: A validated value of a model's field.
+
+    Returns:
+        JSON; None for an empty cell.
+
+    Raises:
+        ValueError: No cell can hold the value, with the reason in words.
+    """
+    if value is None or value is True or value is False:
+        return value
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        encoder = _encoder_of(value)
+    return encoder(value)
+
+
+def _encode_text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"text that is not valid Unicode (a lone surrogate at position {error.start})"
+        ) from None
+    return str(value)
+
+
+def _encode_whole(value: int) -> int:
+    if not -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT:
+        raise ValueError(
+            f"Airtable keeps whole numbers exactly up to {_WHOLE_LIMIT} only; "
+            "declare the field as str to keep every digit"
+        )
+    return int(value)
+
+
+def _encode_number(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("a cell cannot hold NaN or infinity; use None for an empty cell")
+    return float(value)
+
+
+def _encode_decimal(value: Decimal) -> int | float:
+    if value.is_finite() and value == value.to_integral_value():
+        return _encode_whole(int(value))
+    return _encode_number(float(value))
+
+
+def encode_datetime(value: datetime) -> str:
+    """Print a point in time as Airtable does: UTC with milliseconds; a naive one is UTC already."""
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _encode_many(value: Any) -> list[Any]:
+    return [encode(item) for item in value]
+
+
+def _encode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key): encode(item) for key, item in value.items()}
+
+
+_BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (Enum, lambda value: encode(value.value)),
+    (str, _encode_text),
+    (int, _encode_whole),
+    (float, _encode_number),
+    (Decimal, _encode_decimal),
+    (datetime, encode_datetime),
+    (date, date.isoformat),
+    (timedelta, lambda value: _encode_number(value.total_seconds())),
+    (list, _encode_many),
+    (tuple, _encode_many),
+    (set, lambda value: sorted(_encode_many(value), key=str)),
+    (frozenset, lambda value: sorted(_encode_many(value), key=str)),
+    (UUID, str),
+    (AnyUrl, str),
+    (BaseModel, lambda value: value.model_dump(mode="json", exclude_none=True)),
+    (dict, _encode_mapping),
+)
+_ENCODERS: dict[type, Callable[[Any], Any]] = dict(_BY_CLASS)
+
+
+def _encoder_of(value: Any) -> Callable[[Any], Any]:
+    for class_, encoder in _BY_CLASS:
+        if isinstance(value, class_):
+            return encoder
+    raise ValueError(f"no cell can hold a {type(value).__name__}")
+
+
+def encode_as(type_: FieldType, value: Any) -> Any:
+    """Turn a value into a cell of a certain field type.
+
+    Args:
+        type_: The column's type.
+        value: A validated value.
+
+    Returns:
+        JSON; None for an empty cell.
+
+    Raises:
+        ValueError: No cell of this type can hold the value.
+    """
+    if type_ == "date" and isinstance(value, datetime):
+        value = value.date()
+    elif type_ == "multipleRecordLinks" and isinstance(value, str):
+        value = [value]
+    return encode(value)
+
+
+def decode(type_: FieldType, cell: Any) -> Any:
+    """Undo what Airtable adds to a cell, so that pydantic can validate it.
+
+    Args:
+        type_: The type that the model gives the column.
+        cell: A cell as it came, not absent.
+
+    Returns:
+        The cell, with special numbers as floats and a cleared rich text as ``""``.
+    """
+    if isinstance(cell, dict) and "specialValue" in cell:
+        special = cast("dict[str, Any]", cell)["specialValue"]
+        return _SPECIAL_NUMBERS.get(special, cell)
+    if type_ == "richText" and cell == "\n":
+        return ""  # what a cleared rich text reads back as
+    return cell

@@ -1,0 +1,134 @@
+"""The fields of a model as lookups see them: which column, which kind, which values fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from airhaul.model.codec import encode, encode_as
+from airhaul.model.columns import Column, columns_of
+from airhaul.wire.ids import is_id
+from airhaul.wire.shapes import NUMBER_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airhaul.formula import LookupField
+    from airhaul.model.base import RecordBase
+
+Kind = Literal[
+    "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time"
+]
+
+_LIST_TYPES: Final = frozenset(
+    {"multipleSelects", "multipleRecordLinks", "multipleLookupValues", "multipleCollaborators"}
+)
+_NUMBER_RESULTS: Final = frozenset({"count", "autoNumber"})
+_DATETIME = TypeAdapter(datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldForLookup:
+    """One field of a model, for building a formula.
+
+    Args:
+        name: The field's name in the model, for messages.
+        column: The column's name.
+        kind: Which lookups it has.
+        encode: Validates a value and makes it a cell, or raises ``ValueError``.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    encode: Callable[[object], object]
+
+
+def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
+    """Make the function that finds a field for a lookup.
+
+    Args:
+        model: The model.
+
+    Returns:
+        A function from a field's name to what lookups need of it; it raises ``UnknownFieldError``.
+    """
+    columns = columns_of(model)
+
+    def resolve(name: str) -> LookupField:
+        if name == "id":
+            return FieldForLookup("id", "id", "record_id", _encode_id)
+        if name == "created_time":
+            return FieldForLookup(name, name, "created_time", _encode_moment)
+        column = columns.find(name)
+        kind = _kind(column)
+        return FieldForLookup(column.name, column.column, kind, _encoder(column, kind))
+
+    return resolve
+
+
+def _kind(column: Column) -> Kind:
+    if column.type in _LIST_TYPES:
+        return "list"
+    if column.type == "checkbox" or column.shape.is_a(bool):
+        return "checkbox"
+    if column.type in NUMBER_TYPES or column.type in _NUMBER_RESULTS:
+        return "number"
+    if column.type == "date":
+        return "date"
+    if column.type in ("dateTime", "createdTime", "lastModifiedTime") or column.shape.is_a(
+        datetime
+    ):
+        return "datetime"
+    if column.shape.is_a(int, float):
+        return "number"
+    return "text"
+
+
+def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
+    if kind == "text":
+        return _encode_text
+    if kind == "list":
+        return _encode_item
+    if kind == "datetime":
+        return _encode_moment
+
+    def encode_by_type(value: object) -> object:
+        return encode_as(column.type, _validate(column.validator, value))
+
+    return encode_by_type
+
+
+def _validate(adapter: TypeAdapter[Any], value: object) -> Any:
+    try:
+        return adapter.validate_python(value, strict=False)
+    except ValidationError as error:
+        raise ValueError(error.errors(include_url=False)[0]["msg"]) from None
+
+
+def _encode_text(value: object) -> object:
+    # Any text may be looked for, also one that the field's own rules would not let in.
+    cell = encode(value)
+    if not isinstance(cell, str):
+        raise ValueError("expected text")
+    return cell
+
+
+def _encode_item(value: object) -> object:
+    cell = encode(value)
+    if isinstance(cell, dict):
+        raise ValueError("expected the text of an item")
+    return cell
+
+
+def _encode_moment(value: object) -> object:
+    return encode(_validate(_DATETIME, value))
+
+
+def _encode_id(value: object) -> object:
+    if not is_id(value, "rec"):
+        raise ValueError("expected a record id such as rec00000000000000")
+    return value

@@ -1,0 +1,207 @@
+"""From Airtable's JSON to a typed record, leniently: a bad cell never costs the row.
+
+The usual record takes one pass through pydantic. Only when that fails are the fields looked at one
+by one, so that what is good is kept and what is bad is named.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from airhaul.errors import CellError
+from airhaul.model.base import Loaded, RecordBase
+from airhaul.model.codec import decode
+from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.wire.shapes import FieldType, RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+OnInvalid = Literal["empty", "raise", "skip"]
+"""What a cell that does not fit its type does: reads as empty, raises, or skips the record."""
+
+_ABSENT: Final = object()
+_WHOLE_RECORD: Final = "(record)"
+_IMMUTABLE: Final = (type(None), bool, int, float, str)
+
+
+class CellWarning(UserWarning):
+    """A cell did not fit the type of its field; ``record.cell_errors`` lists all of them."""
+
+
+class Reader(Generic[M]):
+    """Makes records of one model from JSON.
+
+    Args:
+        model: The model.
+        fetched: The columns that were asked for; None for all.
+        on_invalid: What a cell does that does not fit.
+        origin: The connection that the records come from.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        fetched: Iterable[str] | None = None,
+        on_invalid: OnInvalid = "empty",
+        *,
+        origin: object = None,
+    ) -> None:
+        self.origin = origin
+        self._model = model
+        self._columns = columns_of(model)
+        self._fetched = None if fetched is None else frozenset(fetched)
+        self._on_invalid: OnInvalid = on_invalid
+        self._plan: list[tuple[str, str, FieldType, Any]] = [
+            (column.input_name, column.column, column.type, _constant(column))
+            for column in self._columns.by_name.values()
+        ]
+        self._missing = [
+            column
+            for column in self._columns.by_name.values()
+            if self._fetched is not None and column.column not in self._fetched
+        ]
+        self._warned: set[str] = set()
+        self._validate: Callable[..., M] = model.__pydantic_validator__.validate_python
+
+    def read(self, raw: RecordJson) -> M | None:
+        """Make a record.
+
+        Args:
+            raw: A record as Airtable sends it.
+
+        Returns:
+            The record; None only when ``on_invalid`` is ``"skip"`` and a cell does not fit.
+
+        Raises:
+            CellError: ``on_invalid`` is ``"raise"`` and a cell does not fit.
+        """
+        cells = raw["fields"]
+        values: dict[str, Any] = {"id": raw["id"], "created_time": raw.get("createdTime")}
+        for input_name, column, type_, empty in self._plan:
+            cell = cells.get(column, _ABSENT)
+            if cell is None or cell is _ABSENT:
+                if empty is not NO_VALUE:
+                    values[input_name] = empty() if callable(empty) else empty
+            else:
+                values[input_name] = (
+                    decode(type_, cell) if cell.__class__ is dict or cell == "\n" else cell
+                )
+        try:
+            record = self._validate(values, strict=False)
+        except ValidationError as error:
+            return self._read_leniently(raw, values, error)
+        self._remember(record, Loaded(cells, self._fetched, (), self.origin))
+        return record
+
+    def _remember(self, record: M, loaded: Loaded) -> None:
+        private = record.__pydantic_private__
+        if private is not None:
+            private["_loaded"] = loaded
+        for column in self._missing:
+            record.__pydantic_fields_set__.discard(column.name)
+
+    def _read_leniently(
+        self, raw: RecordJson, values: dict[str, Any], error: ValidationError
+    ) -> M | None:
+        record, reasons = build_leniently(self._model, values, error)
+        missing = {column.name for column in self._missing}
+        errors = tuple(
+            CellError(
+                reason,
+                record_id=raw["id"],
+                field=name,
+                value=raw["fields"].get(self._column_name(name)),
+            )
+            for name, reason in reasons.items()
+            if name not in missing
+        )
+        if errors and self._on_invalid == "raise":
+            raise errors[0]
+        if errors and self._on_invalid == "skip":
+            return None
+        self._warn(errors)
+        self._remember(record, Loaded(raw["fields"], self._fetched, errors, self.origin))
+        return record
+
+    def _column_name(self, name: str) -> str:
+        column = self._columns.by_name.get(name)
+        return column.column if column else name
+
+    def _warn(self, errors: tuple[CellError, ...]) -> None:
+        for error in errors:
+            if error.field not in self._warned:
+                self._warned.add(error.field)
+                warnings.warn(
+                    f"{self._model.__name__}: {error}; reading it as empty. "
+                    "record.cell_errors lists every such cell of a record.",
+                    CellWarning,
+                    stacklevel=4,
+                )
+
+
+def _constant(column: Column) -> Any:
+    """The empty value itself, or a callable that makes a new one where it could be changed."""
+    empty = column.empty
+    if empty is NO_VALUE or isinstance(empty, _IMMUTABLE):
+        return empty
+    if column.shape.is_sequence and not empty:
+        return column.shape.core
+    return lambda: column.default
+
+
+def build_leniently(
+    model: type[M], values: dict[str, Any], error: ValidationError
+) -> tuple[M, dict[str, str]]:
+    """Build a record of what is good in some values.
+
+    Args:
+        model: The model.
+        values: By input name; not valid as a whole.
+        error: What pydantic said of the whole.
+
+    Returns:
+        The record, and for each field that did not fit the reason.
+    """
+    reasons: dict[str, str] = {}
+    record = model.model_construct()
+    held: dict[str, Any] = {"id": values.get("id"), "created_time": None}
+    if values.get("created_time") is not None:
+        held["created_time"] = _created_time(model, values["created_time"])
+    for name, column in columns_of(model).by_name.items():
+        if column.input_name not in values:
+            held[name] = column.fallback
+            reasons[name] = "the cell is empty, and the type has no empty value"
+            continue
+        try:
+            held[name] = _validate_alone(record, column, values[column.input_name])
+        except ValidationError as alone:
+            held[name] = column.fallback
+            reasons[name] = alone.errors(include_url=False)[0]["msg"]
+    if not reasons:
+        reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
+    vars(record).clear()
+    vars(record).update(held)
+    object.__setattr__(record, "__pydantic_fields_set__", set(held))
+    return record, reasons
+
+
+def _created_time(model: type[RecordBase], text: Any) -> Any:
+    probe = model.model_construct()
+    model.__pydantic_validator__.validate_assignment(probe, "created_time", text)
+    return probe.created_time
+
+
+def _validate_alone(record: RecordBase, column: Column, value: Any) -> Any:
+    """Validate one field with its own validators, leaving those of the whole model out."""
+    probe = type(record).model_construct()
+    try:
+        type(record).__pydantic_validator__.validate_assignment(probe, column.name, value)
+    except ValidationError as error:
+        if error.errors()[0]["loc"][:1] in ((column.name,), (column.input_name,)):
+            raise
+        return column.validator.validate_python(value, strict=False)
+    return vars(probe)[column.name]

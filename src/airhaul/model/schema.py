@@ -1,0 +1,154 @@
+"""Between a model and a table: the fields that create one, and the model that reads one."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final, cast
+
+from pydantic import create_model
+
+from airhaul.errors import SchemaError
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import Column, columns_of
+from airhaul.model.fields import airtable_field
+from airhaul.model.infer import infer_options
+from airhaul.wire.shapes import COMPUTED_TYPES, PRIMARY_TYPES, FieldJson, FieldType, TableJson
+
+_PYTHON_TYPES: Final[dict[str, Any]] = {
+    "number": int | float,
+    "percent": int | float,
+    "currency": int | float,
+    "duration": int | float,
+    "rating": int,
+    "count": int,
+    "autoNumber": int,
+    "checkbox": bool,
+    "date": date,
+    "dateTime": datetime,
+    "createdTime": datetime,
+    "lastModifiedTime": datetime,
+    "multipleSelects": list[str],
+    "multipleRecordLinks": list[str],
+    "singleLineText": str,
+    "multilineText": str,
+    "richText": str,
+    "email": str,
+    "url": str,
+    "phoneNumber": str,
+    "singleSelect": str,
+}
+
+
+def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
+    """Describe the table that fits a model.
+
+    Computed columns are left out: the API cannot create them.
+
+    Args:
+        model: The model.
+
+    Returns:
+        The fields in the model's order, but for the first, which is the first field of a type
+        that a table's primary field may have.
+
+    Raises:
+        SchemaError: The model has no field that could be the primary one.
+    """
+    columns = [
+        column for column in columns_of(model).by_name.values() if column.type not in COMPUTED_TYPES
+    ]
+    primary = next((column for column in columns if column.type in PRIMARY_TYPES), None)
+    if primary is None:
+        raise SchemaError(
+            f"{model.__name__} has no field that can be a table's first: one of text, number or "
+            "date is needed."
+        )
+    others = [column for column in columns if column is not primary]
+    return [field_json(column) for column in (primary, *others)]
+
+
+def field_json(column: Column) -> FieldJson:
+    """Describe one column for creating it.
+
+    Raises:
+        SchemaError: A link without the options that say where to.
+    """
+    field: FieldJson = {"name": column.column, "type": column.type}
+    options = column.info.options
+    if options is None and column.info.choices is not None:
+        options = {"choices": [{"name": name} for name in column.info.choices]}
+    if options is None:
+        options = infer_options(column.type, column.shape)
+    if column.type == "multipleRecordLinks" and options is None:
+        raise SchemaError(
+            f"field {column.name!r} links to another table: say to which with "
+            'airtable_field(options={"linkedTableId": "tbl..."}).'
+        )
+    if options is not None:
+        field["options"] = dict(options)
+    if column.info.description:
+        field["description"] = column.info.description
+    return field
+
+
+def missing_columns(model: type[RecordBase], table: TableJson) -> list[Column]:
+    """Find the columns of a model that a table lacks, by name or field id."""
+    there = {field["name"] for field in table["fields"]}
+    there |= {field["id"] for field in table["fields"] if "id" in field}
+    return [column for column in columns_of(model).by_name.values() if column.column not in there]
+
+
+def model_of_table(table: TableJson) -> type[RecordBase]:
+    """Make a model that reads and writes a table whose columns are known only now.
+
+    Args:
+        table: The table as "get base schema" prints it.
+
+    Returns:
+        A model with a field for each column, all of them optional, named as the columns are, made
+        fit for Python: ``"First Name"`` is ``first_name``.
+    """
+    names = python_names(field["name"] for field in table["fields"])
+    definitions: dict[str, Any] = {}
+    for name, field in zip(names, table["fields"], strict=True):
+        type_ = cast("FieldType", field["type"])
+        annotation = _PYTHON_TYPES.get(type_, Any)
+        known = type_ in _PYTHON_TYPES or type_ in COMPUTED_TYPES
+        definitions[name] = (
+            annotation | None if annotation not in (Any, bool) else annotation,
+            airtable_field(
+                default=False if annotation is bool else None,
+                column=field["name"],
+                type=type_ if known else "singleLineText",
+                read_only=type_ in COMPUTED_TYPES,
+                alias=field["name"],
+            ),
+        )
+    model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)
+    model.__airhaul_table__ = table["name"]
+    return model
+
+
+def class_name(text: str) -> str:
+    """Turn a table's name into the name of a class: ``"Open tasks"`` is ``OpenTasks``."""
+    words = re.findall(r"\w+", text)
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if name.isidentifier() else f"Table{name}"
+
+
+def python_names(columns: Iterable[str]) -> Sequence[str]:
+    """Turn column names into field names, each of them only once."""
+    taken = set(dir(RecordBase)) | set(RecordBase.model_fields)
+    names: list[str] = []
+    for column in columns:
+        name = re.sub(r"\W+", "_", column).strip("_").lower() or "field"
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name = f"field_{name}"
+        while name in taken or name.startswith("model_"):
+            name = f"{name}_" if not name.startswith("model_") else f"field_{name}"
+        taken.add(name)
+        names.append(name)
+    return names

@@ -1,0 +1,141 @@
+"""From a record to the cells of a create or update, strictly: nothing invalid is ever sent."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from pydantic import ValidationError
+
+from airhaul.errors import RowError
+from airhaul.model.base import RecordBase
+from airhaul.model.codec import encode_as
+from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.model.read import Reader, build_leniently
+from airhaul.wire.shapes import Cells, RecordJson
+
+
+def cells_to_create(record: RecordBase) -> Cells:
+    """Make the cells of a new record: what it holds, defaults included, without empty ones.
+
+    Args:
+        record: A record whose values pydantic has validated.
+
+    Raises:
+        RowError: A value that no cell can hold.
+    """
+    held = vars(record)
+    cells: Cells = {}
+    for column in columns_of(type(record)).writable:
+        cell = encode_value(column, held.get(column.name))
+        if cell is not None:
+            cells[column.column] = cell
+    return cells
+
+
+def cells_to_update(record: RecordBase) -> Cells:
+    """Make the cells that changed since the record was read; None clears a cell.
+
+    Args:
+        record: A record that Airtable knows.
+
+    Raises:
+        RowError: A value that does not fit its field, or that no cell can hold.
+    """
+    before = _as_loaded(record)
+    after = validated(record)
+    cells: Cells = {}
+    for column in columns_of(type(record)).writable:
+        if column.name in record.not_fetched and column.name not in record.model_fields_set:
+            continue
+        cell = encode_value(column, after[column.name])
+        if cell != _encode_loaded(column, before[column.name]):
+            cells[column.column] = cell
+    return cells
+
+
+def encode_value(column: Column, value: Any) -> Any:
+    """Turn one value into a cell of its column; what is empty becomes None, which clears.
+
+    Raises:
+        RowError: No cell can hold the value.
+    """
+    try:
+        cell = encode_as(column.type, value)
+    except ValueError as error:
+        raise RowError(f"{error}, got {value!r:.100}", field=column.name, value=value) from None
+    # Airtable refuses "" for selects, numbers and dates; null clears every type of cell.
+    return None if cell in ("", []) else cell
+
+
+def _encode_loaded(column: Column, value: Any) -> Any:
+    try:
+        return encode_value(column, value)
+    except RowError:
+        return NO_VALUE  # read as something that cannot be written, such as NaN
+
+
+def _as_loaded(record: RecordBase) -> dict[str, Any]:
+    """The record's values as they were when it was read."""
+    loaded = record._loaded
+    raw: RecordJson = {
+        "id": record.id or "",
+        "createdTime": record.created_time.isoformat() if record.created_time else "",
+        "fields": loaded.cells if loaded else {},
+    }
+    return vars(_quiet_read(type(record), raw))
+
+
+def _quiet_read(model: type[RecordBase], raw: RecordJson, origin: object = None) -> RecordBase:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        record = Reader(model, origin=origin).read(raw)
+    assert record is not None
+    return record
+
+
+def validated(record: RecordBase) -> dict[str, Any]:
+    """Validate what a record holds now, since assignments are not checked one by one.
+
+    Cells that did not fit when they were read, and were left alone, do not stand in the way.
+
+    Args:
+        record: The record.
+
+    Returns:
+        Its validated values by field name.
+
+    Raises:
+        RowError: The first value that does not fit.
+    """
+    model = type(record)
+    columns = columns_of(model)
+    values: dict[str, Any] = {"id": record.id, "created_time": record.created_time}
+    for column in columns.by_name.values():
+        values[column.input_name] = vars(record).get(column.name)
+    try:
+        return vars(model.model_validate(values))
+    except ValidationError as error:
+        built, reasons = build_leniently(model, values, error)
+        excused = {bad.field for bad in record.cell_errors} | record.not_fetched
+        for name, reason in reasons.items():
+            value = vars(record).get(name)
+            if name not in excused or value is not None:
+                raise RowError(f"{reason}, got {value!r:.100}", field=name, value=value) from None
+        return vars(built)
+
+
+def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:
+    """Take over what Airtable says of a record, in place.
+
+    Args:
+        record: The record to bring up to date.
+        raw: The record as Airtable sends it, with all its cells.
+        origin: The connection that it comes from.
+    """
+    fresh = _quiet_read(type(record), raw, origin)
+    vars(record).update(vars(fresh))
+    object.__setattr__(record, "__pydantic_fields_set__", set(fresh.__pydantic_fields_set__))
+    private = record.__pydantic_private__
+    if private is not None:
+        private["_loaded"] = fresh._loaded

@@ -1,0 +1,264 @@
+"""``Record`` and ``@airtable_model``: models that carry the verbs of their table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar, Unpack, cast, overload
+
+from pydantic import BaseModel, SecretStr
+
+from airhaul.bulk.result import BulkResult
+from airhaul.client.aio.airtable import AsyncAirtable
+from airhaul.client.aio.table import AsyncTable
+from airhaul.client.airtable import Airtable
+from airhaul.client.config import Config, make_config
+from airhaul.client.connection import Connection, Origin
+from airhaul.client.default import connection_of, default_connection
+from airhaul.client.inputs import Condition, Rows
+from airhaul.client.options import ReadOptions, WriteOptions
+from airhaul.client.query import Query
+from airhaul.client.table import Table
+from airhaul.errors import ConfigurationError
+from airhaul.model.base import RecordBase
+from airhaul.tabular import Format
+from airhaul.wire.shapes import TableJson
+
+R = TypeVar("R", bound="Record")
+B = TypeVar("B", bound=BaseModel)
+
+
+class _AsyncVerbs:
+    """``User.aio``: the same verbs, awaited."""
+
+    def __get__(self, record: object, model: type[R]) -> AsyncTable[R]:
+        connection, base_id = _place_of(model)
+        return AsyncTable(AsyncAirtable(connection=connection, base_id=base_id), model)
+
+
+class Record(RecordBase):
+    """A model bound to a table, with its verbs.
+
+        class User(Record, table="Users"):
+            name: str
+            age: int | None = None
+
+        User.bulk_create([{"name": "Ada"}])
+        User.first(name="Ada")
+
+    The connection is looked up when a verb runs: the model's own, if it was given one, else what
+    ``configure`` says. A record that was read is saved where it was read.
+    """
+
+    __airhaul_config__: ClassVar[Config | None] = None
+    __airhaul_base_id__: ClassVar[str | None] = None
+
+    aio: ClassVar[_AsyncVerbs] = _AsyncVerbs()
+
+    def __init_subclass__(cls, table: str | None = None, **options: Any) -> None:
+        """Bind a subclass to a table.
+
+        Args:
+            table: The table's name or id; a subclass without one keeps its parent's.
+            **options: Pydantic's.
+        """
+        super().__init_subclass__(**options)
+        if table is not None:
+            cls.__airhaul_table__ = table
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, table: str | None = None, **options: Any) -> None:
+        """Take the ``table`` that pydantic passes on; ``__init_subclass__`` has dealt with it."""
+        super().__pydantic_init_subclass__(**options)
+
+    # --- the connection
+
+    @classmethod
+    @overload
+    def using(cls, airtable: Airtable) -> Table[Self]: ...
+    @classmethod
+    @overload
+    def using(cls, airtable: AsyncAirtable) -> AsyncTable[Self]: ...
+    @classmethod
+    def using(cls, airtable: Airtable | AsyncAirtable) -> Table[Self] | AsyncTable[Self]:
+        """The model's table over another connection, with all the verbs."""
+        return airtable.table(cls)
+
+    @classmethod
+    def _table(cls) -> Table[Self]:
+        connection, base_id = _place_of(cls)
+        return Table(Airtable(connection=connection, base_id=base_id), cls)
+
+    def _own_table(self) -> Table[Self]:
+        origin = self._loaded.origin if self._loaded else None
+        if isinstance(origin, Origin):
+            airtable = Airtable(connection=origin.connection, base_id=origin.base_id)
+            return Table(airtable, type(self))
+        return self._table()
+
+    # --- reading
+
+    @classmethod
+    def get(cls, record_id: str) -> Self:
+        """Read one record by its id; see ``Table.get``."""
+        return cls._table().get(record_id)
+
+    @classmethod
+    def where(cls, *conditions: Condition, **lookups: Any) -> Query[Self]:
+        """Select records, lazily; see ``Table.where``."""
+        return cls._table().where(*conditions, **lookups)
+
+    @classmethod
+    def first(cls, *conditions: Condition, **lookups: Any) -> Self | None:
+        """Read the first record that fits, or None; see ``Table.first``."""
+        return cls._table().first(*conditions, **lookups)
+
+    @classmethod
+    def find_by(cls, *conditions: Condition, **lookups: Any) -> list[Self]:
+        """Read all records that fit; see ``Table.find_by``."""
+        return cls._table().find_by(*conditions, **lookups)
+
+    @classmethod
+    def all(cls, **options: Unpack[ReadOptions]) -> list[Self]:
+        """Read all records; see ``Table.all``."""
+        return cls._table().all(**options)
+
+    @classmethod
+    def iterate(cls, **options: Unpack[ReadOptions]) -> Iterator[Self]:
+        """Read records page by page; see ``Table.iterate``."""
+        return cls._table().iterate(**options)
+
+    @classmethod
+    def exists(cls, record_id: str | None = None, /, **lookups: Any) -> bool:
+        """Whether there is such a record; see ``Table.exists``."""
+        return cls._table().exists(record_id, **lookups)
+
+    @classmethod
+    def count(cls, *conditions: Condition, **lookups: Any) -> int:
+        """How many records fit; see ``Table.count``."""
+        return cls._table().count(*conditions, **lookups)
+
+    # --- one record
+
+    @classmethod
+    def create(cls, **values: Any) -> Self:
+        """Create one record; see ``Table.create``."""
+        return cls._table().create(**values)
+
+    def save(self) -> Self:
+        """Create this record, or send what changed in it; see ``Table.save``."""
+        return self._own_table().save(self)
+
+    def delete(self) -> None:
+        """Delete this record; see ``Table.delete``."""
+        self._own_table().delete(self)
+
+    def refresh(self) -> Self:
+        """Read this record again, in place; see ``Table.refresh``."""
+        return self._own_table().refresh(self)
+
+    # --- many
+
+    @classmethod
+    def bulk_create(cls, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create many records, ten to a request; see ``Table.bulk_create``."""
+        return cls._table().bulk_create(rows, **options)
+
+    # --- files
+
+    @classmethod
+    def import_file(
+        cls, path: str | Path, format: Format | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
+        """Create a record for each row of a file; see ``Table.import_file``."""
+        return cls._table().import_file(path, format, **options)
+
+    @classmethod
+    def import_csv(cls, path: str | Path, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create a record for each row of a CSV file; see ``Table.import_file``."""
+        return cls._table().import_csv(path, **options)
+
+    @classmethod
+    def import_json(cls, path: str | Path, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create a record for each object of a JSON file; see ``Table.import_file``."""
+        return cls._table().import_json(path, **options)
+
+    @classmethod
+    def export_file(cls, path: str | Path, format: Format | None = None) -> int:
+        """Write all records to a file; see ``Query.export_file``."""
+        return cls._table().export_file(path, format)
+
+    @classmethod
+    def export_csv(cls, path: str | Path) -> int:
+        """Write all records to a CSV file, and say how many they are."""
+        return cls._table().export_csv(path)
+
+    @classmethod
+    def export_json(cls, path: str | Path) -> int:
+        """Write all records to a JSON file, and say how many they are."""
+        return cls._table().export_json(path)
+
+    # --- the table itself
+
+    @classmethod
+    def create_table(cls) -> TableJson:
+        """Create the table that fits the model; see ``Table.create_table``."""
+        return cls._table().create_table()
+
+
+def _place_of(model: type[Record]) -> tuple[Connection, str | None]:
+    config = model.__airhaul_config__
+    connection = connection_of(config) if config is not None else default_connection()
+    return connection, model.__airhaul_base_id__
+
+
+def airtable_model(
+    *,
+    table_name: str,
+    config: Config | None = None,
+    access_token: str | SecretStr | None = None,
+    base_id: str | None = None,
+) -> Callable[[type[B]], type[B]]:
+    """Bind a model to a table; a plain pydantic model becomes a ``Record`` too.
+
+    Type checkers see the verbs on models that derive from ``Record`` only.
+
+    Args:
+        table_name: The table's name or id.
+        config: A connection of the model's own.
+        access_token: A token of the model's own, with ``base_id``.
+        base_id: A base of the model's own.
+
+    Raises:
+        ConfigurationError: Both ``config`` and ``access_token`` are given.
+    """
+    if config is not None and access_token is not None:
+        raise ConfigurationError("Give config= or access_token=, not both.")
+    if access_token is not None:
+        config = make_config(access_token=access_token, base_id=base_id)
+    elif config is not None and base_id is not None:
+        config = replace(config, base_id=base_id)
+
+    def bind(model: type[B]) -> type[B]:
+        bound = model if issubclass(model, Record) else _with_verbs(model)
+        bound.__airhaul_table__ = table_name
+        bound.__airhaul_config__ = config
+        bound.__airhaul_base_id__ = base_id
+        return cast("type[B]", bound)
+
+    return bind
+
+
+def _with_verbs(model: type[BaseModel]) -> type[Record]:
+    taken = sorted(name for name in model.model_fields if hasattr(Record, name))
+    reserved = [name for name in taken if name not in Record.model_fields]
+    if reserved:
+        raise ConfigurationError(
+            f"{model.__name__}: the fields {', '.join(reserved)} have names of a record's verbs. "
+            'Rename them, and keep the column with airtable_field(column="...").'
+        )
+    body = {"__module__": model.__module__, "__qualname__": model.__qualname__}
+    body["__doc__"] = model.__doc__ or ""
+    metaclass: Any = type(model)
+    return cast("type[Record]", metaclass(model.__name__, (model, Record), body))

@@ -1,0 +1,185 @@
+"""The local base as one object: answers requests in process, without a socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from airhaul.server import refusal
+from airhaul.server.iterators import Iterators
+from airhaul.server.limits import Limits
+from airhaul.server.request import Request
+from airhaul.server.resources import ROUTES
+from airhaul.server.resources.route import Context
+from airhaul.server.store import MEMORY, Store
+from airhaul.wire.call import Call, Reply, Sent
+from airhaul.wire.ids import is_id
+from airhaul.wire.limits import URL_LENGTH
+
+_REMEMBERED: Final = 10_000
+_BASE: Final = re.compile(r"/v0/(?:meta/bases/)?([^/?]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """A request that came, and how it was answered.
+
+    Args:
+        method: The HTTP method.
+        path: The path, percent-encoded.
+        query: Name and value pairs, decoded.
+        body: The JSON body, or None.
+        status: The reply's status.
+        at: When it came, on the emulator's clock.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: Any
+    status: int
+    at: float
+
+
+class Emulator:
+    """Bases in a file or in memory, behind Airtable's API; a ``Transport`` for clients in process.
+
+    Args:
+        store: The bases.
+        tokens: The tokens that are accepted over HTTP; None for any.
+        requests_per_second: The limit of each base; None for none.
+        penalty_s: For how long a base is locked out after breaking it, in seconds.
+        latency_s: How long each reply is held back, in seconds.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        tokens: Collection[str] | None = None,
+        requests_per_second: int | None = None,
+        penalty_s: float = 30.0,
+        latency_s: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._iterators = Iterators(clock)
+        self._limits = Limits(
+            clock, tokens=tokens, requests_per_second=requests_per_second, penalty_s=penalty_s
+        )
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self.latency_s = latency_s
+        self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
+
+    @classmethod
+    def open(cls, path: str | Path = MEMORY, **options: Any) -> Self:
+        """Open a file, made if it is not there, or memory; options as of the class.
+
+        Raises:
+            ConfigurationError: The file is no local base.
+        """
+        return cls(Store(path), **options)
+
+    @property
+    def default_base_id(self) -> str:
+        """The base that every store begins with."""
+        return self._store.default_base_id
+
+    @property
+    def workspace_id(self) -> str:
+        """The store's only workspace."""
+        return self._store.workspace_id
+
+    def counts(self) -> Counter[str]:
+        """How many requests of each method came."""
+        return Counter(request.method for request in self.requests)
+
+    def forget_iterators(self) -> None:
+        """Lose all lists that are being read, as the service does when it restarts."""
+        self._iterators.forget()
+
+    def send(self, call: Call, on_sent: Sent) -> Reply:
+        """Answer a call in process; no token is asked for.
+
+        Args:
+            call: The call.
+            on_sent: Called at once.
+
+        Raises:
+            ValueError: The body is not JSON: a fault of the caller.
+        """
+        on_sent()
+        # Through text and back, so that both sides never share an object.
+        body = None if call.body is None else json.loads(json.dumps(call.body, allow_nan=False))
+        reply = self.handle(Request(call.method, call.path, call.query, body), trusted=True)
+        if self.latency_s:
+            time.sleep(self.latency_s)
+        return reply
+
+    def handle(self, request: Request, *, trusted: bool = False) -> Reply:
+        """Answer a request.
+
+        Args:
+            request: The request.
+            trusted: Whether it comes from this process, and needs no token.
+        """
+        if self._process != os.getpid():
+            self._process, self._lock = os.getpid(), threading.Lock()
+        with self._lock:
+            at = self._clock()
+            try:
+                reply = refusal.json_reply(self._answer(request, trusted=trusted))
+            except refusal.Refusal as refused:
+                reply = refused.reply()
+            self.requests.append(
+                LoggedRequest(
+                    request.method, request.path, request.query, request.body, reply.status, at
+                )
+            )
+            return reply
+
+    def _answer(self, request: Request, *, trusted: bool) -> Any:
+        if not trusted:
+            self._limits.authenticate(request.token)
+        base = _BASE.match(request.path)
+        base_id = base[1] if base and is_id(base[1], "app") else None
+        self._limits.count(base_id, request.token)
+        if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
+            raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        # A slash at the end is accepted; airtable.js always sends one.
+        path = request.path.rstrip("/")
+        for route in ROUTES:
+            parts = route.match(request.method, path)
+            if parts is not None:
+                with self._store.transaction(write=route.writes):
+                    return route.handler(Context(self._store, self._iterators, request), *parts)
+        raise refusal.no_such_route()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Use it until the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()

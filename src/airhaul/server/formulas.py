@@ -1,0 +1,119 @@
+"""Filtering and sorting records: what a field yields inside a formula, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from airhaul.errors import FormulaError
+from airhaul.formula import Value, compile_formula, field_names, is_kept, parse
+from airhaul.server import refusal
+from airhaul.server.schema import Field, Table
+from airhaul.server.store import StoredRecord
+
+
+class RecordInFormula:
+    """One record as a formula sees it.
+
+    Args:
+        fields: The fields that the formula names, by the name it gives them.
+        record: The record.
+    """
+
+    __slots__ = ("_fields", "_record")
+
+    def __init__(self, fields: dict[str, Field], record: StoredRecord) -> None:
+        self._fields = fields
+        self._record = record
+
+    @property
+    def record_id(self) -> str:
+        """The record's id."""
+        return self._record.id
+
+    @property
+    def created_time(self) -> datetime:
+        """When it was created."""
+        return datetime.fromisoformat(self._record.created)
+
+    def cell(self, name: str) -> Value:
+        """The value of a field; None if it is empty."""
+        field = self._fields[name]
+        cell = self._record.cells.get(field.id)
+        if cell is None:
+            return False if field.type == "checkbox" else None
+        if field.type in ("date", "dateTime"):
+            moment = datetime.fromisoformat(cell)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return cell
+
+
+def make_filter(table: Table, text: str) -> Callable[[StoredRecord], bool]:
+    """Make a test of a formula.
+
+    Args:
+        table: The table, for its fields.
+        text: The formula.
+
+    Returns:
+        A function that tells whether a record is kept.
+
+    Raises:
+        Refusal: The formula cannot be read, or names fields that are not there.
+    """
+    try:
+        node = parse(text)
+        fields = {name: table.find_in_formula(name) for name in field_names(node)}
+        unknown = [name.lower() for name, field in fields.items() if field is None]
+        if unknown:
+            raise refusal.invalid_formula(f"Unknown field names: {', '.join(unknown)}")
+        compute = compile_formula(node)
+    except FormulaError:
+        raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
+    known = {name: field for name, field in fields.items() if field is not None}
+    return lambda record: is_kept(compute(RecordInFormula(known, record)))
+
+
+def sort_records(
+    records: Iterable[StoredRecord], keys: list[tuple[Field, bool]]
+) -> list[StoredRecord]:
+    """Sort records by fields.
+
+    Not published, and decided: blanks come first, and last when descending; choices have the order
+    of the field; text is compared without regard to case, then by its characters.
+
+    Args:
+        records: The records.
+        keys: Fields, the most significant first, and whether each is descending.
+    """
+    ordered = list(records)
+    for field, descending in reversed(keys):
+        ordered.sort(key=_sort_key(field), reverse=descending)
+    return ordered
+
+
+_BLANK: Final = (0,)
+
+
+def _sort_key(field: Field) -> Callable[[StoredRecord], Any]:
+    if field.type in ("singleSelect", "multipleSelects"):
+        choices = (field.options or {}).get("choices", [])
+        places = {choice["name"]: place for place, choice in enumerate(choices)}
+
+        def by_choice(record: StoredRecord) -> Any:
+            cell = record.cells.get(field.id)
+            if cell is None:
+                return _BLANK
+            names = cell if isinstance(cell, list) else [cell]
+            return (1, [places.get(name, len(places)) for name in names])
+
+        return by_choice
+
+    def by_value(record: StoredRecord) -> Any:
+        cell = record.cells.get(field.id)
+        if cell is None:
+            return _BLANK
+        return (1, cell.casefold(), cell) if isinstance(cell, str) else (1, cell)
+
+    return by_value

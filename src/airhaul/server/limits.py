@@ -1,0 +1,74 @@
+"""Who may ask, and how often.
+
+Source: https://airtable.com/developers/web/api/rate-limits. How the penalty is counted is not
+published; here it runs from the request that broke the limit, and requests within it do not prolong
+it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection
+
+from airhaul.server import refusal
+from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
+
+
+class Limits:
+    """Tokens and rate limits.
+
+    Args:
+        clock: Seconds that never go back.
+        tokens: The tokens that are accepted; None for any.
+        requests_per_second: The limit of each base; None for none.
+        penalty_s: For how long a base is locked out after breaking it, in seconds.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        tokens: Collection[str] | None,
+        requests_per_second: int | None,
+        penalty_s: float,
+    ) -> None:
+        self._clock = clock
+        self._tokens = None if tokens is None else frozenset(tokens)
+        self._per_base = requests_per_second
+        self._penalty_s = penalty_s
+        self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._locked_until: dict[str, float] = {}
+
+    def authenticate(self, token: str | None) -> None:
+        """Look at a token.
+
+        Raises:
+            Refusal: It is missing or not accepted.
+        """
+        if not token or (self._tokens is not None and token not in self._tokens):
+            raise refusal.unauthenticated()
+
+    def count(self, base_id: str | None, token: str | None) -> None:
+        """Count a request against its base and its token.
+
+        Raises:
+            Refusal: One of them is over its limit, or locked out.
+        """
+        if self._per_base is None:
+            return
+        now = self._clock()
+        if base_id is not None:
+            self._count(base_id, self._per_base, now)
+        if token:
+            self._count(token, REQUESTS_PER_SECOND_PER_TOKEN, now)
+
+    def _count(self, whose: str, limit: int, now: float) -> None:
+        if now < self._locked_until.get(whose, now):
+            raise refusal.rate_limited()
+        seen = self._seen[whose]
+        while seen and seen[0] <= now - 1.0:
+            seen.popleft()
+        if len(seen) >= limit:
+            self._locked_until[whose] = now + self._penalty_s
+            raise refusal.rate_limited()
+        seen.append(now)

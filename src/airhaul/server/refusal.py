@@ -1,0 +1,209 @@
+"""Refusals with Airtable's statuses, types and wording.
+
+Source: https://airtable.com/developers/web/api/errors and, where that is silent, answers that other
+clients have recorded; what is not published either is marked so.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airhaul.wire.call import Reply
+
+_JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a failure
+    """An answer that says no.
+
+    Args:
+        status: The HTTP status.
+        body: The JSON.
+    """
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+    def reply(self) -> Reply:
+        """The refusal as it goes over the wire."""
+        return json_reply(self.body, self.status)
+
+
+def json_reply(body: Any, status: int = 200) -> Reply:
+    """Make a reply of JSON."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Reply(status, text.encode("utf-8", "surrogatepass"), _JSON)
+
+
+def refuse(status: int, type_: str, message: str | None = None) -> Refusal:
+    """The general form: an object with type and message."""
+    error = {"type": type_} if message is None else {"type": type_, "message": message}
+    return Refusal(status, {"error": error})
+
+
+def no_such_route() -> Refusal:
+    """A path that leads nowhere, a malformed id included."""
+    return Refusal(404, {"error": "NOT_FOUND"})
+
+
+def not_visible() -> Refusal:
+    """A base or table that is not there, which a token cannot tell from one it may not see."""
+    return refuse(
+        403,
+        "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
+        "Invalid permissions, or the requested model was not found. Check that both your user and "
+        "your token have the required permissions, and that the model names and/or ids are correct.",
+    )
+
+
+def no_such_record() -> Refusal:
+    """A single record that is not there."""
+    return refuse(404, "MODEL_ID_NOT_FOUND", "Record not found")
+
+
+def row_does_not_exist(record_id: str) -> Refusal:
+    """A record in a batch that is not there."""
+    return refuse(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist in this table")
+
+
+def unauthenticated() -> Refusal:
+    """No token, or one that is refused."""
+    return refuse(401, "AUTHENTICATION_REQUIRED", "Authentication required")
+
+
+def rate_limited() -> Refusal:
+    """Too many requests in a second."""
+    return Refusal(
+        429,
+        {
+            "errors": [
+                {
+                    "error": "RATE_LIMIT_REACHED",
+                    "message": "Rate limit exceeded. Please try again later",
+                }
+            ]
+        },
+    )
+
+
+def invalid_request() -> Refusal:
+    """A body or query of the wrong shape."""
+    return refuse(
+        422,
+        "INVALID_REQUEST_UNKNOWN",
+        "Invalid request: parameter validation failed. Check your request data.",
+    )
+
+
+def invalid_json() -> Refusal:
+    """A body that is not JSON; the type is not published."""
+    return refuse(400, "INVALID_REQUEST_UNKNOWN", "Could not parse request body")
+
+
+def invalid_body() -> Refusal:
+    """A body that holds NaN or infinity."""
+    return refuse(422, "INVALID_REQUEST_BODY", "Could not parse request body")
+
+
+def too_large() -> Refusal:
+    """A body over the limit; the type is the one that airtable.js gives it."""
+    return refuse(413, "REQUEST_TOO_LARGE", "Request body is too large")
+
+
+def missing_fields() -> Refusal:
+    """A write without fields."""
+    return refuse(
+        422, "INVALID_REQUEST_MISSING_FIELDS", 'Could not find field "fields" in the request body'
+    )
+
+
+def too_many_to_create(count: int) -> Refusal:
+    """More than ten records to create; the type is not published."""
+    return refuse(
+        422,
+        "INVALID_RECORDS",
+        f"A maximum of 10 records can be created per request but you have provided {count}.",
+    )
+
+
+def invalid_records() -> Refusal:
+    """More than ten records to change, or one that is not whole."""
+    return refuse(
+        422,
+        "INVALID_RECORDS",
+        'You must provide an array of up to 10 record objects, each with an "id" ID field and a '
+        '"fields" object for cell values.',
+    )
+
+
+def unknown_field(name: str) -> Refusal:
+    """A field that the table lacks."""
+    return refuse(422, "UNKNOWN_FIELD_NAME", f'Unknown field name: "{name}"')
+
+
+def cannot_accept(field: str) -> Refusal:
+    """A value that the field's type does not hold."""
+    return refuse(
+        422, "INVALID_VALUE_FOR_COLUMN", f'Field "{field}" cannot accept the provided value'
+    )
+
+
+def cannot_parse(value: object, field: str) -> Refusal:
+    """A value of a shape that the field's type does not hold."""
+    shown = "[object Object]" if isinstance(value, dict) else value
+    return refuse(
+        422, "INVALID_VALUE_FOR_COLUMN", f'Cannot parse value "{shown}" for field {field}'
+    )
+
+
+def cannot_create_choice(name: str) -> Refusal:
+    """A choice that is not there, without typecast."""
+    return refuse(
+        422,
+        "INVALID_MULTIPLE_CHOICE_OPTIONS",
+        f'Insufficient permissions to create new select option "{json.dumps(name)}"',
+    )
+
+
+def invalid_formula(detail: str) -> Refusal:
+    """A filter that cannot be read, or names fields that are not there."""
+    return refuse(
+        422,
+        "INVALID_FILTER_BY_FORMULA",
+        f"The formula for filtering records is invalid: {detail}",
+    )
+
+
+def iterator_gone() -> Refusal:
+    """An offset that the server has forgotten."""
+    return refuse(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
+
+
+def duplicate_field_name() -> Refusal:
+    """A field name that is taken, without regard to case, or empty."""
+    return refuse(422, "DUPLICATE_OR_EMPTY_FIELD_NAME")
+
+
+def duplicate_table_name(name: str) -> Refusal:
+    """A table name that is taken; the message is not published."""
+    return refuse(422, "DUPLICATE_TABLE_NAME", f'A table named "{name}" exists already')
+
+
+def unsupported_type(table: str, field: str, type_: str) -> Refusal:
+    """A type of field that the API does not create."""
+    return refuse(
+        422,
+        "UNSUPPORTED_FIELD_TYPE_FOR_CREATE",
+        f"Invalid options for {table}.{field}: Creating {type_} fields is not supported at this "
+        "time",
+    )
+
+
+def invalid_options(field: str, why: str) -> Refusal:
+    """Options that a type of field does not have; the message is not published."""
+    return refuse(
+        422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f"Invalid options for {field}: {why}"
+    )

@@ -1,0 +1,106 @@
+"""A request as the local base sees it, and its parameters in either form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from airhaul.server import refusal
+
+_BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request.
+
+    Args:
+        method: The HTTP method.
+        path: From the root, percent-encoded.
+        query: Name and value pairs, decoded.
+        body: The JSON body, or None.
+        token: The bearer token, or None.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    token: str | None = None
+
+    def query_object(self) -> dict[str, Any]:
+        """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
+
+        ``fields[]=A`` and ``fields[0]=A`` are both lists; jQuery writes the one, others the other.
+        """
+        found: dict[str, Any] = {}
+        for key, value in self.query:
+            name, _, rest = key.partition("[")
+            parts = _BRACKETS.findall("[" + rest) if rest else []
+            if not parts:
+                found[name] = value
+            elif len(parts) == 1:
+                many = found.setdefault(name, [])
+                if not isinstance(many, list):
+                    raise refusal.invalid_request()
+                many.append(value)
+            else:
+                items = found.setdefault(name, {})
+                if not isinstance(items, dict):
+                    raise refusal.invalid_request()
+                items.setdefault(parts[0], {})[parts[1]] = value
+        return found
+
+    def body_object(self) -> dict[str, Any]:
+        """The body, which must be an object.
+
+        Raises:
+            Refusal: It is not.
+        """
+        if not isinstance(self.body, dict):
+            raise refusal.invalid_request()
+        return self.body
+
+
+def a_flag(value: Any) -> bool:
+    """Read ``true``, ``false`` or ``1`` from a query, or a bool from a body.
+
+    Raises:
+        Refusal: It is none of these.
+    """
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if value in ("true", "1"):
+        return True
+    if value in ("false", "0", ""):
+        return False
+    raise refusal.invalid_request()
+
+
+def a_count(value: Any, most: int | None = None) -> int | None:
+    """Read a positive whole number from a query or a body.
+
+    Raises:
+        Refusal: It is none, or above ``most``.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise refusal.invalid_request()
+    if most is not None and value > most:
+        raise refusal.invalid_request()
+    return value
+
+
+def a_text(value: Any) -> str | None:
+    """Read text, or None for nothing.
+
+    Raises:
+        Refusal: It is something else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise refusal.invalid_request()

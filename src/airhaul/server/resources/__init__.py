@@ -1,0 +1,14 @@
+"""The endpoints, a module for each resource; each has ``ROUTES`` and a function for each route."""
+
+from __future__ import annotations
+
+from airhaul.server.resources import account, bases, records, tables
+from airhaul.server.resources.route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *account.ROUTES,
+    *bases.ROUTES,
+    *tables.ROUTES,
+    *records.ROUTES,
+)
+"""Every endpoint; the first that fits a request takes it."""

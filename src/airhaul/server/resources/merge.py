@@ -1,0 +1,76 @@
+"""Which record a row is merged into by its key.
+
+Source: https://airtable.com/developers/web/api/update-multiple-records. Not published, and decided:
+a blank key finds the records in which it is blank; text is compared exactly; of two rows with one
+key in a request, the second finds what the first has made.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from airhaul.server import refusal
+from airhaul.server.schema import Field, Table
+from airhaul.server.store import Store, StoredRecord
+from airhaul.wire.limits import MERGE_FIELDS
+
+# As documented, and e-mail, URL and phone number, which the service is seen to take as text.
+_MERGEABLE: Final = frozenset(
+    {
+        "number",
+        "singleLineText",
+        "multilineText",
+        "singleSelect",
+        "multipleSelects",
+        "date",
+        "email",
+        "url",
+        "phoneNumber",
+    }
+)
+
+
+def merge_target(
+    store: Store, table: Table, cells: dict[str, Any], merge: Any
+) -> StoredRecord | None:
+    """Find the record with a row's key.
+
+    Args:
+        store: The bases.
+        table: The table.
+        cells: The row's cells by field id.
+        merge: ``performUpsert`` of the request.
+
+    Returns:
+        The record, or None if there is none yet.
+
+    Raises:
+        Refusal: The key is no key, a row lacks it, or several records have it.
+    """
+    fields = _merge_fields(table, merge)
+    if any(field.id not in cells for field in fields):
+        raise refusal.invalid_records()
+    key = [cells[field.id] for field in fields]
+    found = [
+        record
+        for record in store.all_records(table.id)
+        if [record.cells.get(field.id) for field in fields] == key
+    ]
+    if len(found) > 1:
+        raise refusal.refuse(
+            422,
+            "INVALID_RECORDS",
+            f"More than one record matches the values of {', '.join(f.name for f in fields)}",
+        )
+    return found[0] if found else None
+
+
+def _merge_fields(table: Table, merge: Any) -> list[Field]:
+    names = merge.get("fieldsToMergeOn") if isinstance(merge, dict) else None
+    if not isinstance(names, list) or not 0 < len(names) <= MERGE_FIELDS:
+        raise refusal.invalid_request()
+    fields = [table.find(str(name)) for name in names]
+    for field in fields:
+        if field.type not in _MERGEABLE:
+            raise refusal.cannot_accept(field.name)
+    return fields

@@ -1,0 +1,141 @@
+"""Tables and their fields: read, create, rename."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airhaul.server import refusal
+from airhaul.server.field_options import new_field
+from airhaul.server.request import a_text
+from airhaul.server.resources.route import Context, Route
+from airhaul.server.schema import Table, View
+from airhaul.wire.ids import is_id, new_id
+from airhaul.wire.limits import DESCRIPTION_LENGTH
+from airhaul.wire.shapes import PRIMARY_TYPES
+
+
+def base_schema(context: Context, base_id: str) -> dict[str, Any]:
+    """Print all tables of a base."""
+    _check_base(context, base_id)
+    visible = any(value == "visibleFieldIds" for _, value in context.request.query)
+    tables = context.store.tables(base_id).values()
+    return {"tables": [table.as_json(with_visible_fields=visible) for table in tables]}
+
+
+def create_table(context: Context, base_id: str) -> dict[str, Any]:
+    """Create a table with its fields."""
+    _check_base(context, base_id)
+    return add_table(context, base_id, context.request.body_object()).as_json()
+
+
+def add_table(context: Context, base_id: str, described: Any) -> Table:
+    """Add a table to a base.
+
+    Args:
+        context: The request.
+        base_id: The base.
+        described: ``{"name", "description"?, "fields"}``.
+
+    Raises:
+        Refusal: The name is taken, or a field cannot be made.
+    """
+    if not isinstance(described, dict):
+        raise refusal.invalid_request()
+    name, fields = described.get("name"), described.get("fields")
+    if not isinstance(name, str) or not name.strip():
+        raise refusal.invalid_request()
+    if not isinstance(fields, list) or not fields:
+        raise refusal.invalid_request()
+    _check_table_name(context, base_id, name)
+    made = [new_field(name, field) for field in fields]
+    if made[0].type not in PRIMARY_TYPES:
+        raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
+    if len({field.name.strip().lower() for field in made}) < len(made):
+        raise refusal.duplicate_field_name()
+    table = Table(
+        new_id("tbl"),
+        base_id,
+        name,
+        made,
+        [View(new_id("viw"), "Grid view")],
+        _description(described),
+    )
+    context.store.add_table(table)
+    return table
+
+
+def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
+    """Change a table's name or description."""
+    table = context.table(base_id, name)
+    body = context.request.body_object()
+    new_name = a_text(body.get("name"))
+    if new_name is not None and new_name != table.name:
+        _check_table_name(context, base_id, new_name, apart_from=table)
+        table.name = new_name
+    if "description" in body:
+        table.description = _description(body)
+    context.store.change_table(table)
+    return table.as_json()
+
+
+def create_field(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
+    """Add a field to a table."""
+    table = context.table(base_id, table_name)
+    field = new_field(table.name, context.request.body_object())
+    if field.name.lower() in table.by_lower_name:
+        raise refusal.duplicate_field_name()
+    context.store.add_field(table, field)
+    return field.as_json()
+
+
+def change_field(context: Context, base_id: str, table_name: str, field_id: str) -> dict[str, Any]:
+    """Change a field's name or description."""
+    table = context.table(base_id, table_name)
+    if not is_id(field_id, "fld"):
+        raise refusal.no_such_route()
+    field = next((field for field in table.fields if field.id == field_id), None)
+    if field is None:
+        raise refusal.not_visible()
+    body = context.request.body_object()
+    name = a_text(body.get("name"))
+    if name is not None:
+        taken = table.by_lower_name.get(name.lower())
+        if not name.strip() or (taken is not None and taken is not field):
+            raise refusal.duplicate_field_name()
+        field.name = name
+    if "description" in body:
+        field.description = _description(body)
+    context.store.change_field(table, field)
+    return field.as_json()
+
+
+def _check_base(context: Context, base_id: str) -> None:
+    if not is_id(base_id, "app"):
+        raise refusal.no_such_route()
+    if not context.store.has_base(base_id):
+        raise refusal.not_visible()
+
+
+def _check_table_name(
+    context: Context, base_id: str, name: str, apart_from: Table | None = None
+) -> None:
+    for table in context.store.tables(base_id).values():
+        if table is not apart_from and table.name.lower() == name.lower():
+            raise refusal.duplicate_table_name(name)
+
+
+def _description(described: dict[str, Any]) -> str | None:
+    description = a_text(described.get("description"))
+    if description is not None and len(description) > DESCRIPTION_LENGTH:
+        raise refusal.invalid_request()
+    return description or None
+
+
+_TABLES = "/v0/meta/bases/{}/tables"
+ROUTES = (
+    Route("GET", _TABLES, base_schema),
+    Route("POST", _TABLES, create_table, writes=True),
+    Route("PATCH", _TABLES + "/{}", change_table, writes=True),
+    Route("POST", _TABLES + "/{}/fields", create_field, writes=True),
+    Route("PATCH", _TABLES + "/{}/fields/{}", change_field, writes=True),
+)

@@ -1,0 +1,98 @@
+"""Bases, tables and fields as the local base holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from airhaul.server import refusal
+
+
+@dataclass(slots=True)
+class Field:
+    """One field of a table."""
+
+    id: str
+    name: str
+    type: str
+    options: dict[str, Any] | None = None
+    description: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The field as the metadata API prints it."""
+        shown: dict[str, Any] = {"type": self.type}
+        if self.options is not None:
+            shown["options"] = self.options
+        shown |= {"id": self.id, "name": self.name}
+        if self.description is not None:
+            shown["description"] = self.description
+        return shown
+
+
+@dataclass(slots=True)
+class View:
+    """One view of a table; the local base makes one for each table."""
+
+    id: str
+    name: str
+    type: str = "grid"
+
+
+@dataclass
+class Table:
+    """One table of a base, the first field its primary one."""
+
+    id: str
+    base_id: str
+    name: str
+    fields: list[Field]
+    views: list[View] = field(default_factory=list[View])
+    description: str | None = None
+
+    def as_json(self, *, with_visible_fields: bool = False) -> dict[str, Any]:
+        """The table as the metadata API prints it."""
+        views: list[dict[str, Any]] = [
+            {"id": view.id, "name": view.name, "type": view.type} for view in self.views
+        ]
+        if with_visible_fields:
+            for view in views:
+                view["visibleFieldIds"] = [field.id for field in self.fields]
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "name": self.name,
+            "primaryFieldId": self.fields[0].id,
+            "fields": [field.as_json() for field in self.fields],
+            "views": views,
+        }
+        if self.description is not None:
+            shown["description"] = self.description
+        return shown
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by id, and by name, which wins."""
+        return {
+            **{field.id: field for field in self.fields},
+            **{field.name: field for field in self.fields},
+        }
+
+    @cached_property
+    def by_lower_name(self) -> dict[str, Field]:
+        """The fields by name in lower case, for formulas."""
+        return {field.name.lower(): field for field in self.fields}
+
+    def find(self, name: str) -> Field:
+        """Find a field by name or id.
+
+        Raises:
+            Refusal: There is none.
+        """
+        found = self.by_name.get(name)
+        if found is None:
+            raise refusal.unknown_field(name)
+        return found
+
+    def find_in_formula(self, name: str) -> Field | None:
+        """Find a field as a formula names it: as it is, or without regard to case (decided so)."""
+        return self.by_name.get(name) or self.by_lower_name.get(name.lower())

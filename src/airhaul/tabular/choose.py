@@ -1,0 +1,74 @@
+"""Which format a file has, and reading it whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from airhaul.errors import FileFormatError
+from airhaul.tabular.csv import read_csv
+from airhaul.tabular.json import read_json, read_json_lines
+from airhaul.tabular.rows import SourceRow
+
+Format = Literal["csv", "tsv", "json", "jsonl"]
+
+_BY_SUFFIX: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+def format_of(path: str | Path, format: Format | None = None) -> Format:
+    """Tell a file's format by its suffix.
+
+    Args:
+        path: The file.
+        format: What the caller says; it wins.
+
+    Raises:
+        FileFormatError: The suffix tells no format.
+    """
+    if format is not None:
+        if format not in get_args(Format):
+            raise FileFormatError(
+                f"{format!r} is no known format; there are {', '.join(get_args(Format))}."
+            )
+        return format
+    suffix = Path(path).suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        raise FileFormatError(
+            f"the suffix {suffix!r} tells no format; there are {', '.join(_BY_SUFFIX)}, "
+            "or say the format.",
+            source=Path(path).name,
+        )
+    return _BY_SUFFIX[suffix]
+
+
+def read_rows(path: str | Path, format: Format | None = None) -> Iterator[SourceRow]:
+    """Read a file's rows one by one, without holding more than one.
+
+    Args:
+        path: The file.
+        format: What it is; None to tell by its suffix.
+
+    Yields:
+        The rows, in the order of the file.
+
+    Raises:
+        FileFormatError: The file is not what it claims to be, with the line.
+        OSError: The file cannot be read.
+    """
+    match format_of(path, format):
+        case "csv":
+            yield from read_csv(path)
+        case "tsv":
+            yield from read_csv(path, delimiter="\t")
+        case "json":
+            yield from read_json(path)
+        case "jsonl":
+            yield from read_json_lines(path)

@@ -1,0 +1,184 @@
+"""Telling from a file's rows which type each column has.
+
+A column has the narrowest type that fits every value; where one value does not fit, it is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+InferredType = Literal[
+    "singleLineText",
+    "multilineText",
+    "number",
+    "checkbox",
+    "date",
+    "dateTime",
+    "singleSelect",
+    "multipleSelects",
+    "email",
+    "url",
+]
+
+_NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d+)?")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?"
+)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_URL: Final = re.compile(r"https?://\S+")
+_YES_NO: Final = frozenset({"true", "false", "yes", "no"})
+# More digits than a number of JavaScript keeps: an identifier, not a quantity.
+_MOST_DIGITS: Final = 15
+_HIGHEST_PRECISION: Final = 8
+
+# A choice recurs: at most a dozen values, each of them short and standing in 20 rows on average.
+_MOST_CHOICES: Final = 12
+_ROWS_PER_CHOICE: Final = 20
+_LONGEST_CHOICE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class InferredColumn:
+    """A column of a file.
+
+    Args:
+        name: Its name.
+        type: The field type that fits its values.
+        precision: The digits behind the point, for a number; else None.
+        choices: The values, in the order they were met, for a choice; else empty.
+        blanks: How many rows have no value there.
+    """
+
+    name: str
+    type: InferredType
+    precision: int | None = None
+    choices: tuple[str, ...] = ()
+    blanks: int = 0
+
+
+def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
+    """Tell the type of each column.
+
+    Args:
+        rows: Column name to value, as text or as JSON.
+
+    Returns:
+        The columns, in the order they were first met.
+    """
+    seen: dict[str, _Seen] = {}
+    count = 0
+    for row in rows:
+        for name, value in row.items():
+            if name not in seen:
+                seen[name] = _Seen()
+            seen[name].add(value)
+        count += 1
+    return [column.conclude(name, count) for name, column in seen.items()]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a column so far."""
+
+    filled: int = 0
+    fits: set[str] = field(
+        default_factory=lambda: {"checkbox", "number", "date", "dateTime", "email", "url", "list"}
+    )
+    precision: int = 0
+    choices: dict[str, None] | None = field(default_factory=dict[str, None])
+    long: bool = False
+
+    def add(self, value: object) -> None:
+        if value is None or value == "":
+            return
+        self.filled += 1
+        if isinstance(value, list):
+            self.fits &= {"list"}
+            for item in value:
+                self._add_choice(str(item))
+            return
+        self.fits.discard("list")
+        text = _plain(value)
+        self.fits &= _fitting(value, text)
+        if "number" in self.fits:
+            self.precision = max(self.precision, _precision(text))
+        self.long = self.long or "\n" in text or len(text) > 200
+        self._add_choice(text)
+
+    def _add_choice(self, text: str) -> None:
+        if self.choices is None:
+            return
+        self.choices[text] = None
+        if len(text) > _LONGEST_CHOICE or text != text.strip() or len(self.choices) > _MOST_CHOICES:
+            self.choices = None
+
+    def conclude(self, name: str, rows: int) -> InferredColumn:
+        blanks = rows - self.filled
+        if self.filled == 0:
+            return InferredColumn(name, "singleLineText", blanks=blanks)
+        if "list" in self.fits and self.choices is not None:
+            return InferredColumn(name, "multipleSelects", None, tuple(self.choices), blanks)
+        if "number" in self.fits:
+            return InferredColumn(name, "number", self.precision, (), blanks)
+        simple: tuple[InferredType, ...] = ("checkbox", "date", "dateTime", "email", "url")
+        for type_ in simple:
+            if type_ in self.fits:
+                return InferredColumn(name, type_, blanks=blanks)
+        choices = self.choices
+        if choices is not None and len(choices) * _ROWS_PER_CHOICE <= self.filled:
+            return InferredColumn(name, "singleSelect", None, tuple(choices), blanks)
+        return InferredColumn(
+            name, "multilineText" if self.long else "singleLineText", blanks=blanks
+        )
+
+
+def _plain(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _fitting(value: object, text: str) -> set[str]:
+    if isinstance(value, bool):
+        return {"checkbox"}
+    if isinstance(value, int | float):
+        return {"number"}
+    fits: set[str] = set()
+    if text.lower() in _YES_NO:
+        fits.add("checkbox")
+    if _is_number(text):
+        fits.add("number")
+    if _DATE.fullmatch(text) and _is_date(date.fromisoformat, text):
+        fits |= {"date"}
+    if _MOMENT.fullmatch(text) and _is_date(datetime.fromisoformat, text):
+        fits.add("dateTime")
+    if _EMAIL.fullmatch(text):
+        fits.add("email")
+    if _URL.fullmatch(text):
+        fits.add("url")
+    return fits
+
+
+def _is_number(text: str) -> bool:
+    match = _NUMBER.fullmatch(text)
+    return (
+        match is not None and len(re.sub(r"\D", "", text.split("e", maxsplit=1)[0])) <= _MOST_DIGITS
+    )
+
+
+def _is_date(parse: Any, text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _precision(text: str) -> int:
+    match = _NUMBER.fullmatch(text)
+    if match is None or "e" in text.lower():
+        return _HIGHEST_PRECISION
+    return min(len(match[2] or ""), _HIGHEST_PRECISION)
