@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis profiles, and a clean slate after each test."""
+"""What all tests share: Hypothesis profiles, a clean slate after each test, and local bases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from airhaul import Airtable
 from airhaul.client.default import use
+from airhaul.server.emulator import Emulator
+from airhaul.server.serve import LocalServer
 
 settings.register_profile("default", deadline=None, max_examples=60)
 settings.register_profile(
@@ -25,9 +28,57 @@ _VARIABLES = (
 
 
 @pytest.fixture(autouse=True)
-def _unconfigured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _unconfigured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """No test sees another's connection, or the developer's own token."""
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     yield
     use(None)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A local base in memory, whose requests can be counted."""
+    with Emulator.open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(emulator: Emulator) -> Iterator[LocalServer]:
+    """The same base over HTTP."""
+    with LocalServer(emulator) as running:
+        yield running
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def airtable(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Airtable]:
+    """A connection to the base, in process and over HTTP; ``emulator`` counts its requests.
+
+    Over HTTP the pace is set far above what a test sends: what is tested here is not the pace.
+    """
+    if request.param == "in process":
+        yield Airtable(connection=connection_to(emulator))
+        return
+    with LocalServer(emulator) as running, connect(running) as opened:
+        yield opened
+
+
+def connection_to(emulator: Emulator):
+    """A connection to a base that is open in this process."""
+    from airhaul.client.config import make_config
+    from airhaul.client.connection import Connection
+
+    return Connection(make_config(local=":memory:"), emulator)
+
+
+def connect(server: LocalServer, **options) -> Airtable:
+    """A connection over HTTP."""
+    return Airtable(
+        "patTest.secret",
+        server.emulator.default_base_id,
+        endpoint_url=server.url,
+        **{"requests_per_second": 1_000, **options},
+    )

@@ -165,7 +165,7 @@ class _Driving:
                 outcome: Outcome | Exception = await _carry(send, self._lane)
             except Exception as error:  # noqa: BLE001 - raised again in the caller's task
                 outcome = error
-        self._put.send_nowait((send.ticket, outcome))
+            self._put.send_nowait((send.ticket, outcome))
 
 
 async def _carry(send: Send, lane: Lane) -> Outcome:

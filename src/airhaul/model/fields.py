@@ -65,7 +65,7 @@ def airtable_field(
         options: Airtable's options for the type, used when its table is created.
         description: Documentation, in Python and in Airtable.
         default_factory: A callable that makes the default.
-        **constraints: Anything else that ``pydantic.Field`` takes: ``gt``, ``max_length``, ``alias``.
+        **constraints: Anything else that ``pydantic.Field`` takes: ``gt``, ``alias``, ...
 
     Returns:
         What a class body assigns to a field; typed ``Any``, as pydantic's ``Field`` is.

@@ -45,8 +45,12 @@ def cells_to_update(record: RecordBase) -> Cells:
     before = _as_loaded(record)
     after = validated(record)
     cells: Cells = {}
+    not_fetched = record.not_fetched
     for column in columns_of(type(record)).writable:
-        if column.name in record.not_fetched and column.name not in record.model_fields_set:
+        if column.name in not_fetched:
+            # What was there is not known, so it is sent if it was set, and only then.
+            if column.name in record.model_fields_set:
+                cells[column.column] = encode_value(column, after[column.name])
             continue
         cell = encode_value(column, after[column.name])
         if cell != _encode_loaded(column, before[column.name]):

@@ -1,7 +1,8 @@
 """What each type of field takes, and what it reads back as.
 
-Source: https://airtable.com/developers/web/api/field-model. Not published, and decided here: e-mail,
-URL and phone values are not checked; numbers are kept in full whatever the precision; a text cell holds 100,000 characters; ``""`` clears text cells and is refused by all others.
+Source: https://airtable.com/developers/web/api/field-model. Not published, and decided here: what
+e-mail, URL and phone cells hold is not checked; numbers are kept in full whatever the precision; a
+text cell holds 100,000 characters; ``""`` clears text cells and is refused by all others.
 """
 
 from __future__ import annotations

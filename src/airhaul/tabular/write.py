@@ -149,7 +149,7 @@ def as_json(value: object) -> Any:
 
 
 def as_text(value: object) -> str:
-    """Turn a value into a cell of CSV: None is blank, lists of plain values are joined by commas."""
+    """Turn a value into a cell of CSV: None is blank, plain lists are joined by commas."""
     plain = as_json(value)
     if plain is None:
         return ""

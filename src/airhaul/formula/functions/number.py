@@ -72,6 +72,10 @@ def _tidy(value: float, step: float) -> float:
     return int(tidy) if tidy == int(tidy) else tidy
 
 
+def _absolute(value: float) -> float:
+    return abs(value)
+
+
 def _even(value: float) -> float:
     away = math.ceil(abs(value) / 2) * 2
     return away if value >= 0 else -away
@@ -121,7 +125,7 @@ def _count_filled(*values: Value) -> Value:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "ABS": plain(_safely(lambda x: abs(x)), 1),
+    "ABS": plain(_safely(_absolute), 1),
     "AVERAGE": plain(_average, 1, None),
     "SUM": plain(_sum, 1, None),
     "MAX": plain(_max, 1, None),

@@ -18,6 +18,8 @@ from airhaul.formula.values import FAULT, Value, to_text
 _LONGEST_PATTERN: Final = 1_000
 _LONGEST_SUBJECT: Final = 100_000
 _NOT_IN_RE2: Final = re.compile(r"\(\?(?:[=!]|<[=!]|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]")
+_MOST_REPEATS: Final = 1_000  # RE2's own bound
+_COUNT: Final = re.compile(r"[{,](\d+)")
 _NESTED_REPETITION: Final = re.compile(r"[*+}][^()]*\)(?:[*+]|\{\d*,)")
 
 
@@ -26,6 +28,8 @@ def _compile(pattern: str) -> re.Pattern[str] | None:
     if len(pattern) > _LONGEST_PATTERN or _NOT_IN_RE2.search(pattern):
         return None
     if _NESTED_REPETITION.search(pattern):
+        return None
+    if any(len(count) > 4 or int(count) > _MOST_REPEATS for count in _COUNT.findall(pattern)):
         return None
     try:
         with warnings.catch_warnings():

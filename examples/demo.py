@@ -1,0 +1,114 @@
+"""The main job on real data: a CSV file into a base, a question, and out again.
+
+    python examples/demo.py [FOLDER]
+
+It works on a local base in FOLDER (``out`` by default), so it needs no account. To run it on
+Airtable, replace ``configure(local=...)`` by ``configure(access_token=..., base_id=...)``.
+"""
+
+import csv
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+from airhaul import Record, airtable_field, configure
+
+HERE = Path(__file__).parent
+SOURCE = HERE / "electron_files.csv"
+
+
+class ReleaseFile(Record, table="Release files"):
+    """A file that the Electron project has published."""
+
+    asset_id: int = airtable_field(column="Asset id")
+    release: str = airtable_field(column="Release")
+    title: str = airtable_field(column="Title")
+    file: str = airtable_field(column="File")
+    label: str = airtable_field("", column="Label")
+    content_type: str = airtable_field(
+        column="Content type",
+        type="singleSelect",
+        choices=["application/zip", "application/x-zip-compressed", "text/plain"],
+    )
+    size: int = airtable_field(column="Size", description="In bytes")
+    downloads: int = airtable_field(column="Downloads")
+    prerelease: bool = airtable_field(column="Prerelease")
+    released_on: date = airtable_field(column="Released on")
+    uploaded_at: datetime = airtable_field(column="Uploaded at")
+    notes: str = airtable_field("", column="Notes")
+
+
+def main(folder: Path) -> None:
+    """Load, ask, export, and compare what comes out with what went in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob("demo.db*"):
+        leftover.unlink()
+
+    print(f"1. A table for the model in {folder / 'demo.db'}, a local base")
+    configure(local=folder / "demo.db")
+    ReleaseFile.create_table()
+
+    print(f"2. Load {SOURCE.name}")
+    result = ReleaseFile.import_csv(SOURCE, progress=True)
+    print(f"   {result}")
+
+    print("3. The five most downloaded archives for the Mac before 2015")
+    popular = (
+        ReleaseFile.where(
+            released_on__lt="2015-01-01",
+            file__contains="darwin",
+            content_type="application/zip",
+        )
+        .order_by("-downloads")
+        .limit(5)
+    )
+    for item in popular.all():
+        print(f"   {item.downloads:>8,}  {item.released_on}  {item.file}")
+    print(f"   {ReleaseFile.count(prerelease=True)} files belong to releases marked as early")
+
+    print("4. Export")
+    for name in ("demo.csv", "demo.json"):
+        count = ReleaseFile.export_file(folder / name)
+        print(f"   {count:,} records in {folder / name}")
+
+    print("5. Compare")
+    compare(folder)
+    print("   what came back equals what went in, in both files, cell by cell")
+
+
+def compare(folder: Path) -> None:
+    """Fail unless both exports hold each row of the source, cell by cell."""
+    before, after_csv = rows_of(SOURCE), rows_of(folder / "demo.csv")
+    after_json = [
+        {**row, "Uploaded at": datetime.fromisoformat(row["Uploaded at"])}
+        for row in json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    ]
+    for name, after in (("demo.csv", after_csv), ("demo.json", after_json)):
+        if len(before) != len(after):
+            sys.exit(f"{name}: {len(before)} rows went in, {len(after)} came back")
+        for number, (left, right) in enumerate(zip(before, after, strict=True), start=1):
+            if left != right:
+                sys.exit(f"{name}: row {number} differs:\n  {left}\n  {right}")
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    """The rows of a CSV file, read without airhaul."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [typed(row) for row in csv.DictReader(file)]
+
+
+def typed(row: dict[str, str]) -> dict[str, object]:
+    """A row of CSV with the types that its columns have."""
+    return {
+        **row,
+        "Asset id": int(row["Asset id"]),
+        "Size": int(row["Size"]),
+        "Downloads": int(row["Downloads"]),
+        "Prerelease": row["Prerelease"] in ("yes", "true"),
+        "Uploaded at": datetime.fromisoformat(row["Uploaded at"]),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "out"))

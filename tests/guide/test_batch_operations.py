@@ -1,0 +1,213 @@
+"""The everyday batch patterns run as written, with the effect they promise on the stored data."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from airhaul import Airtable, Record, airtable_model, configure
+from airhaul.client.default import default_connection
+
+GUIDE = (Path(__file__).parent / "batch_operations.md").read_text(encoding="utf-8")
+
+
+class User(Record, table="Users"):
+    name: str
+    email: str = ""
+    age: int | None = None
+    phone: str | None = None
+    is_active: bool = True
+    last_login: datetime | None = None
+
+
+class Task(Record, table="Tasks"):
+    title: str
+    status: str = "pending"
+    priority: int = 1
+
+
+def block(heading: str) -> str:
+    """The code below a heading."""
+    found = re.search(
+        rf"^#+ {re.escape(heading)}\n.*?```python\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE
+    )
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def names() -> dict[str, Any]:
+    """The names that the blocks take for granted."""
+    configure(local=":memory:")
+    User.create_table()
+    Task.create_table()
+    users_data = [{"name": f"U{n}", "email": f"u{n}@x.org", "age": n} for n in range(4)]
+    return {
+        "User": User,
+        "Task": Task,
+        "BaseModel": BaseModel,
+        "airtable_model": airtable_model,
+        "users_data": users_data,
+    }
+
+
+def stored(table: str) -> list[dict[str, Any]]:
+    """What the base itself holds, asked without the models."""
+    airtable = Airtable(connection=default_connection())
+    base = airtable.base_id
+    from airhaul.wire.endpoints import ListParameters, list_records
+
+    answer = airtable.call(list_records(base, table, ListParameters()))
+    assert "offset" not in answer
+    return [record["fields"] for record in answer["records"]]
+
+
+def test_basic_bulk_create(names, capsys) -> None:
+    """Four rows become four records, in one request."""
+    exec(block("Basic Bulk Create"), names)
+    assert [row["name"] for row in stored("Users")] == ["Alice", "Bob", "Carol", "Dave"]
+    assert [row["age"] for row in stored("Users")] == [28, 32, 25, 30]
+    printed = capsys.readouterr().out
+    assert printed.startswith("Created 4 users\n  - Alice (rec")
+    assert default_connection().emulator.counts()["POST"] == 2 + 1
+
+
+def test_default_values_are_written(names) -> None:
+    """What the row leaves out is taken from the model, on a plain pydantic model too."""
+    exec(block("With Default Values"), names)
+    assert stored("Tasks") == [
+        {"title": f"Task {n}", "status": "pending", "priority": 1} for n in (1, 2, 3)
+    ]
+    assert all(task.id and task.status == "pending" for task in names["tasks"])
+
+
+def test_mixed_data(names) -> None:
+    """Rows need not all have the same keys."""
+    exec(block("Mixed Data"), names)
+    assert stored("Users") == [
+        {"name": "Alice", "email": "alice@example.com", "age": 28, "is_active": True},
+        {"name": "Bob", "email": "bob@example.com", "is_active": True},
+        {"name": "Carol", "email": "carol@example.com", "age": 25, "phone": "555-0123", "is_active": True},
+    ]
+
+
+def test_batch_processing(names, capsys) -> None:
+    """A hundred rows in batches of ten are ten requests."""
+    exec(block("Batch Processing Pattern"), names)
+    assert [row["name"] for row in stored("Users")] == [f"User {n}" for n in range(100)]
+    printed = capsys.readouterr().out
+    assert "Created batch 10: 10 users\n" in printed
+    assert "Total created: 100" in printed
+    assert default_connection().emulator.counts()["POST"] == 2 + 10
+
+
+def test_batch_update(names) -> None:
+    """Those who were not seen since are switched off, and nobody else."""
+    User.bulk_create(
+        [
+            {"name": "old", "last_login": datetime(2023, 12, 31, 23, 59, tzinfo=UTC)},
+            {"name": "new", "last_login": datetime(2024, 1, 1, tzinfo=UTC)},
+            {"name": "never"},
+        ]
+    )
+    exec(block("Batch Update Pattern"), names)
+    active = {row["name"]: row.get("is_active", False) for row in stored("Users")}
+    assert active == {"old": False, "new": True, "never": True}
+
+
+def test_conditional_batch_update(names) -> None:
+    """Pending tasks are cancelled, and no others."""
+    Task.bulk_create([{"title": "a"}, {"title": "b", "status": "done"}, {"title": "c"}])
+    exec(block("Conditional Batch Update"), names)
+    assert [row["status"] for row in stored("Tasks")] == ["cancelled", "done", "cancelled"]
+
+
+def test_batch_delete(names, capsys) -> None:
+    """Completed tasks go, and the others stay."""
+    Task.bulk_create([{"title": "a", "status": "completed"}, {"title": "b"}])
+    exec(block("Batch Delete Pattern"), names)
+    assert [row["title"] for row in stored("Tasks")] == ["b"]
+    assert "Deleted 1 tasks" in capsys.readouterr().out
+    assert names["deleted"][0].startswith("rec")
+
+
+def test_delete_by_criteria(names, capsys) -> None:
+    """An unticked box counts as inactive."""
+    User.bulk_create([{"name": "on"}, {"name": "off", "is_active": False}])
+    exec(block("Delete by Criteria"), names)
+    assert [row["name"] for row in stored("Users")] == ["on"]
+    assert "Deleted 1 inactive users" in capsys.readouterr().out
+
+
+def test_import_from_csv(names, capsys) -> None:
+    """Blank cells stay blank, and converted ones are typed."""
+    Path("users.csv").write_text(
+        "name,email,age,is_active,phone\nAda,ada@x.org,36,true,\nAlan,,,False,555\n",
+        encoding="utf-8",
+    )
+    exec(block("Import from CSV"), names)
+    assert stored("Users") == [
+        {"name": "Ada", "email": "ada@x.org", "age": 36, "is_active": True},
+        {"name": "Alan", "phone": "555"},
+    ]
+    assert "Imported 2 users" in capsys.readouterr().out
+
+
+def test_export_to_csv(names, capsys) -> None:
+    """Every record is in the file, with its id."""
+    made = User.bulk_create(names["users_data"])
+    exec(block("Export to CSV"), names)
+    with open("users_export.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["id"] for row in found] == [user.id for user in made]
+    assert [row["age"] for row in found] == ["0", "1", "2", "3"]
+    assert "Exported 4 users" in capsys.readouterr().out
+
+
+def test_import_from_json(names) -> None:
+    """A JSON array of objects becomes records."""
+    Path("tasks.json").write_text('[{"title": "a"}, {"title": "b", "priority": 3}]')
+    exec(block("Import from JSON"), names)
+    assert stored("Tasks") == [
+        {"title": "a", "status": "pending", "priority": 1},
+        {"title": "b", "status": "pending", "priority": 3},
+    ]
+
+
+def test_export_to_json(names) -> None:
+    """Every record is in the file, and the file can be imported again."""
+    User.bulk_create(names["users_data"])
+    exec(block("Export to JSON"), names)
+    found = json.loads(Path("users.json").read_text())
+    assert [row["name"] for row in found] == ["U0", "U1", "U2", "U3"]
+    assert len(User.bulk_create(found)) == 4
+    assert User.count() == 8
+
+
+def test_progress_callback(names, capsys) -> None:
+    """One create at a time, and a line for each."""
+    exec(block("With Progress Callback"), names)
+    assert [row["name"] for row in stored("Users")] == ["U0", "U1", "U2", "U3"]
+    assert "[50.0%] Created U1\n" in capsys.readouterr().out
+
+
+def test_tqdm(names) -> None:
+    """The bar's loop creates every row."""
+    exec(block("With tqdm Progress Bar"), names)
+    created = names["bulk_create_with_tqdm"](names["users_data"])
+    assert [user.name for user in created] == [row["name"] for row in stored("Users")]
+    assert len(created) == 4
+
+
+def test_every_block_has_its_test() -> None:
+    """No block is left out."""
+    blocks = GUIDE.count("```python")
+    tests = sum(name.startswith("test_") for name in globals()) - 1
+    assert blocks == tests
