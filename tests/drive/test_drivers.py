@@ -1,0 +1,279 @@
+"""Both drivers: threads, event loops, forks, Ctrl-C, and the caller's own errors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import anyio
+import pytest
+import trio
+
+from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record
+from airhaul.bulk.events import RowsWritten
+from airhaul.server.emulator import Emulator
+from airhaul.server.serve import LocalServer
+from tests.conftest import connect, connection_to
+
+
+class User(Record, table="Users"):
+    name: str
+
+
+def rows(count: int) -> list[dict[str, str]]:
+    return [{"name": f"U{number}"} for number in range(count)]
+
+
+def async_airtable(server: LocalServer, **options) -> AsyncAirtable:
+    return AsyncAirtable(
+        "patTest.x",
+        server.emulator.default_base_id,
+        endpoint_url=server.url,
+        **{"requests_per_second": 1_000, **options},
+    )
+
+
+async def everything(airtable: AsyncAirtable) -> None:
+    async with airtable:
+        users = airtable.table(User)
+        await users.create_table()
+        result = await users.bulk_create(rows(25))
+        assert [user.name for user in result] == [row["name"] for row in rows(25)]
+
+        async def more():
+            for row in rows(15):
+                await anyio.sleep(0)
+                yield row
+
+        assert len(await users.bulk_create(more())) == 15
+        assert await users.count() == 40
+        assert len([user async for user in users.iterate(page_size=7)]) == 40
+        user = await users.first(name="U3")
+        assert user is not None
+        user.name = "changed"
+        await users.save(user)
+        assert (await users.get(user.id)).name == "changed"
+        assert await users.exists(name="changed")
+        await users.delete(user)
+        assert await users.where(name="changed").all() == []
+        assert await users.export_file("users.csv") == 39
+        assert len(await users.import_csv("users.csv")) == 39
+        named = await airtable.table_named("Users")
+        assert await named.count() == 78
+
+
+@pytest.mark.parametrize("where", ["in process", "over HTTP"])
+@pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+def test_every_verb_on_both_event_loops(emulator, server, run, where) -> None:
+    """The asynchronous face works on asyncio and trio, with and without a socket."""
+    if where == "in process":
+        airtable = AsyncAirtable(connection=connection_to(emulator))
+    else:
+        airtable = async_airtable(server)
+    if run is trio.run:
+        trio.run(everything, airtable)
+    else:
+        asyncio.run(everything(airtable))
+
+
+def test_several_event_loops_one_after_the_other(server) -> None:
+    """A connection of one loop is never used by the next."""
+    with connect(server) as airtable:
+        airtable.table(User).create_table()
+    users = async_airtable(server).table(User)
+    for _ in range(3):
+        assert len(asyncio.run(users.bulk_create(rows(12)))) == 12
+    assert asyncio.run(users.count()) == 36
+
+
+def test_the_blocking_face_inside_a_running_loop(server) -> None:
+    """Notebooks run a loop all the time; the blocking verbs work there."""
+
+    async def cell() -> int:
+        with connect(server) as airtable:
+            users = airtable.table(User)
+            users.create_table()
+            users.bulk_create(rows(25))
+            return users.count()
+
+    assert asyncio.run(cell()) == 25
+
+
+def test_threads_share_a_connection(server) -> None:
+    """Four threads write at once; every row is there, once."""
+    with connect(server) as airtable:
+        users = airtable.table(User)
+        users.create_table()
+        threads = [
+            threading.Thread(target=users.bulk_create, args=([{"name": f"{t}-{n}"} for n in range(50)],))
+            for t in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(user.name for user in users.all()) == sorted(
+            f"{t}-{n}" for t in range(4) for n in range(50)
+        )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_writes_on(tmp_path, server) -> None:
+    """A child opens its own connections, to a file as well as over HTTP."""
+    file = Airtable.local(tmp_path / "base.db")
+    http = connect(server)
+    for airtable in (file, http):
+        airtable.table(User).create_table()
+        airtable.table(User).bulk_create(rows(5))
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            for airtable in (file, http):
+                airtable.table(User).bulk_create(rows(15))
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    for airtable in (file, http):
+        airtable.table(User).bulk_create(rows(5))
+        assert airtable.table(User).count() == 25
+        airtable.close()
+
+
+def test_the_callers_error_comes_back_after_what_was_sent_has_landed(emulator, server) -> None:
+    """An exception of a callback stops the run; its note says what was written."""
+    with connect(server) as airtable:
+        users = airtable.table(User)
+        users.create_table()
+
+        def fail(done, total, record) -> None:
+            raise LookupError("mine")
+
+        with pytest.raises(LookupError, match="mine") as caught:
+            users.bulk_create(rows(500), progress=fail)
+        assert "created" in caught.value.__notes__[0]
+        written = users.count()
+        assert 10 <= written < 500
+        assert f"{written} created" in caught.value.__notes__[0]
+
+
+def test_the_callers_generator_runs_on_the_callers_thread(server) -> None:
+    """Rows are pulled where the verb was called, and so are events told."""
+    threads = set()
+
+    def given():
+        for row in rows(30):
+            threads.add(threading.current_thread())
+            yield row
+
+    with connect(server) as airtable:
+        users = airtable.table(User)
+        users.create_table()
+        users.bulk_create(given(), on_event=lambda event: threads.add(threading.current_thread()))
+    assert threads == {threading.current_thread()}
+
+
+def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server) -> None:
+    """Ctrl-C raises with the result, and the result is what the server holds."""
+    with connect(server) as airtable:
+        users = airtable.table(User)
+        users.create_table()
+        emulator.latency_s = 0.3
+
+        def interrupt() -> None:
+            time.sleep(0.45)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(BulkInterrupted) as caught:
+            users.bulk_create(rows(1_000))
+        emulator.latency_s = 0
+        result = caught.value.result
+        assert 0 < len(result) < 1_000
+        assert {user.id for user in users.all()} == {user.id for user in result}
+
+
+def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
+    """A cancelled task leaves nothing half-known behind."""
+    written: list[str] = []
+
+    def note(event) -> None:
+        if isinstance(event, RowsWritten):
+            written.extend(record.id for record in event.records)
+
+    async def main() -> int:
+        async with async_airtable(server) as airtable:
+            users = airtable.table(User)
+            await users.create_table()
+            emulator.latency_s = 0.3
+            with anyio.move_on_after(0.45):
+                await users.bulk_create(rows(1_000), on_event=note)
+            emulator.latency_s = 0
+            posts = emulator.counts()["POST"]
+            await anyio.sleep(0.5)
+            assert emulator.counts()["POST"] == posts
+            return await users.count()
+
+    stored = asyncio.run(main())
+    assert len(written) <= stored < 1_000
+    assert stored % 10 == 0
+
+
+def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
+    """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
+    script = textwrap.dedent("""
+        from airhaul import Record, Airtable
+        from airhaul.server.emulator import Emulator
+        from airhaul.server.serve import LocalServer
+
+        class User(Record, table="Users"):
+            name: str
+
+        with Emulator.open() as emulator, LocalServer(emulator) as server:
+            with Airtable("pat.x", emulator.default_base_id, endpoint_url=server.url) as airtable:
+                users = airtable.table(User)
+                users.create_table()
+                print("ready", flush=True)
+                users.bulk_create({"name": str(n)} for n in range(100_000))
+    """)
+    child = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    _, stderr = child.communicate(timeout=20)
+    assert "BulkInterrupted: Interrupted: " in stderr
+    assert child.returncode != 0
+
+
+def test_records_are_saved_where_they_were_read() -> None:
+    """A record of one base is never saved to another."""
+    with Airtable.local() as one, Airtable.local() as two:
+        for airtable in (one, two):
+            User.using(airtable).create_table()
+            User.using(airtable).bulk_create(rows(1))
+        user = User.using(two).first()
+        user.name = "changed"
+        user.save()
+        assert User.using(one).first().name == "U0"
+        assert User.using(two).first().name == "changed"
+        user.delete()
+        assert (User.using(one).count(), User.using(two).count()) == (1, 0)
+
+
+def test_a_closed_emulator_is_not_left_open(tmp_path) -> None:
+    """A context manager closes what it opened."""
+    with Airtable.local(tmp_path / "a.db") as airtable:
+        airtable.table(User).create_table()
+    with Emulator.open(tmp_path / "a.db") as again:
+        assert again.default_base_id

@@ -1,0 +1,210 @@
+"""What users are told when the network, the token or the service fails; over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from airhaul import Airtable, BulkError, Record, Retries, errors
+from airhaul.server.emulator import Emulator
+from airhaul.server.serve import LocalServer
+from tests.conftest import connect
+
+BASE = "app00000000000000"
+FAST = Retries(tries=3, backoff_s=0.01)
+
+
+class User(Record, table="Users"):
+    name: str
+
+
+Answer = Callable[[socket.socket, bytes], None]
+
+
+@contextlib.contextmanager
+def raw_server(*answers: Answer) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that does with each connection what the test says; the last answer repeats."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    seen: list[bytes] = []
+    waiting = list(answers)
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(5)
+                request = read_request(connection)
+                if not request:
+                    continue
+                seen.append(request)
+                answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+                with contextlib.suppress(OSError):
+                    answer(connection, request)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = connection.recv(65536)
+        if not part:
+            return data
+        data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def reply(status: int, body: str, kind: str = "application/json", cut: int = 0) -> Answer:
+    def answer(connection: socket.socket, request: bytes) -> None:
+        raw = body.encode()
+        head = (
+            f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(raw)}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        connection.sendall(head.encode() + raw[: len(raw) - cut])
+
+    return answer
+
+
+def hang_up(connection: socket.socket, request: bytes) -> None:
+    """Close without an answer, as a proxy does that dies."""
+
+
+def say_nothing(connection: socket.socket, request: bytes) -> None:
+    with contextlib.suppress(OSError):
+        connection.recv(1)
+
+
+def page(count: int = 1) -> str:
+    records = [
+        {"id": f"rec{n:014}", "createdTime": "2024-01-01T00:00:00.000Z", "fields": {"name": "x"}}
+        for n in range(count)
+    ]
+    return json.dumps({"records": records})
+
+
+def table(url: str, **options):
+    airtable = Airtable(
+        "patTest.secret", BASE, endpoint_url=url, requests_per_second=1000, **{"retries": FAST, **options}
+    )
+    return airtable.table(User)
+
+
+def test_no_network_is_said_and_nothing_was_sent() -> None:
+    """A port where nobody listens: one clear error, after a few tries."""
+    free = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    free.close()
+    with table(url).airtable as airtable, pytest.raises(errors.NotSentError, match="Nothing was sent"):
+        airtable.table(User).all()
+
+
+def test_a_server_that_answers_html_is_named() -> None:
+    """A login wall does not become a JSON error deep inside, and is not asked again."""
+    with raw_server(reply(200, "<html>Sign in</html>", "text/html")) as (url, seen):
+        with table(url).airtable as airtable, pytest.raises(errors.BadReplyError, match="text/html"):
+            airtable.table(User).all()
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [hang_up, reply(500, ""), reply(502, "<html>", "text/html"), reply(503, "{}"),
+     reply(200, page(), cut=5), reply(200, page()[:-5])],
+    ids=["hang up", "500", "502", "503", "cut short", "half of the JSON"],
+)  # fmt: skip
+def test_reads_are_repeated_after_any_passing_fault(fault) -> None:
+    """Reading twice does no harm."""
+    with raw_server(fault, fault, reply(200, page())) as (url, seen), table(url).airtable as airtable:
+        assert len(airtable.table(User).all()) == 1
+        assert len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [hang_up, reply(500, ""), reply(502, "<html>", "text/html"), reply(200, page(2), cut=5), reply(200, page(1))],
+    ids=["hang up", "500", "502", "cut short", "a record missing"],
+)  # fmt: skip
+def test_a_create_is_never_repeated_blindly(fault) -> None:
+    """Its rows may be there: they are reported as unknown, and sent once only."""
+    with raw_server(fault) as (url, seen), table(url).airtable as airtable:
+        with pytest.raises(BulkError, match="may have been written") as caught:
+            airtable.table(User).bulk_create([{"name": "a"}, {"name": "b"}])
+        assert [row.state for row in caught.value.result.outcomes] == ["unknown"] * 2
+        assert len(seen) == 1
+
+
+def test_a_time_out_is_unknown_too() -> None:
+    """No answer in time is no answer."""
+    with raw_server(say_nothing) as (url, seen), table(url, timeout_s=0.3).airtable as airtable:
+        with pytest.raises(BulkError, match="no reply in time"):
+            airtable.table(User).bulk_create([{"name": "a"}])
+        assert len(seen) == 1
+
+
+def test_the_month_used_up_is_not_retried() -> None:
+    """A quota does not come back in 30 s."""
+    body = json.dumps({"errors": [{"error": "PUBLIC_API_BILLING_LIMIT_EXCEEDED", "message": "m"}]})
+    with raw_server(reply(429, body)) as (url, seen), table(url).airtable as airtable:
+        with pytest.raises(errors.QuotaExceededError, match="first"):
+            airtable.table(User).all()
+        assert len(seen) == 1
+
+
+def test_refused_tokens_and_unknown_places_are_told_apart() -> None:
+    """401 speaks of the token; 403 of base, table and scope; and no message holds the token."""
+    with (
+        Emulator.open(tokens={"patGood.secret"}) as emulator,
+        LocalServer(emulator) as server,
+        connect(server) as bad,
+        Airtable("patGood.secret", BASE, endpoint_url=server.url) as lost,
+    ):
+        with pytest.raises(errors.AuthenticationError, match="access token") as refused:
+            bad.table(User).all()
+        with pytest.raises(errors.PermissionDeniedError, match="base and table ids") as unknown:
+            lost.table(User).all()
+        for caught in (refused, unknown):
+            assert "secret" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
+        assert "secret" not in repr(bad.config)
+
+
+def test_a_token_that_cannot_be_sent_is_refused_before() -> None:
+    """A pasted line break would otherwise be an error inside the HTTP library."""
+    with (
+        Airtable("pat\nx", BASE) as airtable,
+        pytest.raises(errors.ConfigurationError, match="copy it again"),
+    ):
+        airtable.table(User).all()
+
+
+def test_deleting_twice_succeeds_when_the_first_reply_was_lost() -> None:
+    """A delete whose reply was lost finds nothing the second time, and that is success."""
+    missing = reply(404, '{"error": {"type": "MODEL_ID_NOT_FOUND"}}')
+    with raw_server(hang_up, missing) as (url, seen), table(url).airtable as airtable:
+        airtable.table(User).delete("rec00000000000000")
+        assert len(seen) == 2
+    with raw_server(missing) as (url, _), table(url).airtable as airtable:
+        with pytest.raises(errors.NotFoundError):
+            airtable.table(User).delete("rec00000000000000")
