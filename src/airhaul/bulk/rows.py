@@ -116,6 +116,11 @@ class RowEncoder(Generic[M]):
             values[column.input_name] = value
         return values
 
+    @staticmethod
+    def _shown_name(column: Column, row: object) -> str:
+        """The name that the caller knows: the column's for a file, the field's otherwise."""
+        return column.column if isinstance(row, SourceRow) else column.name
+
     def _refuse_unknown(self, key: object) -> None:
         if key in _SYSTEM_KEYS or self._lenient_keys:
             return
@@ -126,7 +131,7 @@ class RowEncoder(Generic[M]):
         first = error.errors(include_url=False)[0]
         place = str(first["loc"][0]) if first["loc"] else None
         column = self._columns.by_any_name.get(place) if place else None
-        name = column.name if column else place
+        name = self._shown_name(column, row) if column else place
         if first["type"] == "missing":
             return RowError(f"a value is required{_blank_hint(row, column)}", field=name)
         value = first["input"]

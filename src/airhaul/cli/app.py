@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
+import functools
+from collections.abc import Callable
+from typing import Annotated, ParamSpec
 
-import click
 import typer
 
 from airhaul import __version__
@@ -17,18 +17,52 @@ from airhaul.cli.serve import serve
 from airhaul.cli.tables import tables
 from airhaul.errors import AirhaulError
 
+P = ParamSpec("P")
+
+NOTHING_DONE = 2
+INTERRUPTED = 130
+
+
+def command(verb: Callable[P, int]) -> Callable[P, None]:
+    """Make a command of a function that gives an exit code.
+
+    Errors become one line and code 2, Ctrl-C becomes 130; neither prints a traceback.
+
+    Args:
+        verb: The function; 0 for all well, 1 for some rows that failed.
+    """
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            code = verb(*args, **options)
+        except AirhaulError as error:
+            print_error(str(error))
+            code = NOTHING_DONE
+        except OSError as error:
+            print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+            code = NOTHING_DONE
+        except KeyboardInterrupt as interrupted:
+            err().print(str(interrupted) or "Interrupted.", markup=False)
+            code = INTERRUPTED
+        raise typer.Exit(code)
+
+    return run
+
+
 app = typer.Typer(
     name="airhaul",
     help="Move data in and out of Airtable in bulk, safely.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
-app.command("import")(import_file)
-app.command("export")(export_file)
-app.command("tables")(tables)
-app.command("serve")(serve)
-app.command("doctor")(doctor)
+app.command("import")(command(import_file))
+app.command("export")(command(export_file))
+app.command("tables")(command(tables))
+app.command("serve")(command(serve))
+app.command("doctor")(command(doctor))
 
 
 @app.callback(invoke_without_command=True)
@@ -42,25 +76,5 @@ def program(
 
 
 def main() -> None:
-    """Run the program and end it: 0 all well, 1 some rows failed, 2 nothing done, 130 Ctrl-C."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        return 2
-    except AirhaulError as error:
-        print_error(str(error))
-        return 2
-    except OSError as error:
-        print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-        return 2
-    except (KeyboardInterrupt, click.Abort) as interrupted:
-        err().print(str(interrupted) or "Interrupted.", markup=False)
-        return 130
-    return code if isinstance(code, int) else 0
+    """Run the program; it ends with 0 all well, 1 some rows failed, 2 nothing done, 130 Ctrl-C."""
+    app()

@@ -5,6 +5,7 @@ A column has the narrowest type that fits every value; where one value does not 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,10 +25,12 @@ InferredType = Literal[
     "url",
 ]
 
-_NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d+)?")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# No plus sign and no leading zero: those are telephone numbers and codes, and would lose it.
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d+)?", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?"
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL: Final = re.compile(r"https?://\S+")
@@ -163,10 +166,10 @@ def _fitting(value: object, text: str) -> set[str]:
 
 
 def _is_number(text: str) -> bool:
-    match = _NUMBER.fullmatch(text)
-    return (
-        match is not None and len(re.sub(r"\D", "", text.split("e", maxsplit=1)[0])) <= _MOST_DIGITS
-    )
+    if not _NUMBER.fullmatch(text):
+        return False
+    digits, _, _ = text.lower().partition("e")
+    return sum(map(str.isdigit, digits)) <= _MOST_DIGITS and math.isfinite(float(text))
 
 
 def _is_date(parse: Any, text: str) -> bool:
@@ -181,4 +184,4 @@ def _precision(text: str) -> int:
     match = _NUMBER.fullmatch(text)
     if match is None or "e" in text.lower():
         return _HIGHEST_PRECISION
-    return min(len(match[2] or ""), _HIGHEST_PRECISION)
+    return min(len(match[1] or ""), _HIGHEST_PRECISION)

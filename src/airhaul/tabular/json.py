@@ -1,27 +1,43 @@
-"""Reading JSON: an array of objects, or an object a line."""
+"""Reading JSON: an array of objects, or an object a line.
+
+Stricter than the library: NaN and infinity are refused, since JSON has no such numbers, and so is
+a name that stands twice in an object, since one of its values would be lost.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn, cast
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.rows import SourceRow
-from airhaul.tabular.text import read_lines
+from airhaul.tabular.text import read_blocks, read_lines
 
-_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_SPACE: Final = " \t\r\n"
 # A record of Airtable is smaller by far; what is larger is no list of rows.
 _LARGEST_ROW: Final = 50_000_000
+# The longest piece of JSON, other than a string, that a cut can break: an escaped pair, as \ud83d\ude00.
+_LONGEST_TOKEN: Final = 12
 
 
 def _no_such_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_such_number)
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    cells = dict(pairs)
+    if len(cells) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return cells
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_no_such_number, object_pairs_hook=_each_name_once
+)
 
 
 def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
@@ -41,38 +57,46 @@ def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line, parse_constant=_no_such_number)
-        except (ValueError, RecursionError) as error:
-            raise FileFormatError(f"not JSON: {error}", source=source, line=number) from None
-        yield _row(value, source, number)
+            value = _DECODER.decode(line)
+        except json.JSONDecodeError as error:
+            message = f"not JSON: {error.msg}, at character {error.pos + 1}"
+        except ValueError as error:
+            message = f"not JSON: {error}"
+        except RecursionError:
+            message = "nested too deeply"
+        else:
+            yield _row(value, source, number)
+            continue
+        raise FileFormatError(message, source=source, line=number)
 
 
 def read_json(path: str | Path) -> Iterator[SourceRow]:
     """Read an array of objects, one at a time, without holding the file.
 
     Args:
-        path: A UTF-8 file.
+        path: A UTF-8 file; it may be a single line.
 
     Yields:
-        The rows.
+        The rows, each with the line on which its object begins.
 
     Raises:
         FileFormatError: The file is not an array of objects, with the line.
     """
     source = Path(path).name
-    text = _Window(read_lines(path), source)
+    text = _Window(read_blocks(path), source)
+    if text.peek() == "{":
+        text.fail("expected an array of objects; for an object a line, say the format 'jsonl'")
     text.expect("[", "expected an array of objects, which begins with [")
-    if text.peek() == "]":
-        text.expect("]", "")
-    else:
-        while True:
-            text.peek()
-            line = text.line
-            yield _row(text.value(), source, line)
-            if text.peek() != ",":
-                break
+    more = text.peek() != "]"
+    while more:
+        if text.peek() == "]":
+            text.fail("a comma stands before the ] that ends the array")
+        line = text.line
+        yield _row(text.value(), source, line)
+        more = text.peek() == ","
+        if more:
             text.expect(",", "")
-        text.expect("]", "expected , or ] after an object")
+    text.expect("]", "expected , or ] after an object")
     if text.peek():
         text.fail("there is more after the end of the array")
 
@@ -88,8 +112,8 @@ def _row(value: Any, source: str, line: int) -> SourceRow:
 class _Window:
     """A moving view of a long text, that knows on which line it stands."""
 
-    def __init__(self, lines: Iterator[str], source: str) -> None:
-        self._lines = lines
+    def __init__(self, blocks: Iterator[str], source: str) -> None:
+        self._blocks = blocks
         self._source = source
         self._text = ""
         self._at = 0
@@ -98,11 +122,12 @@ class _Window:
     def peek(self) -> str:
         """The next character that is not white space, or ``""`` at the end."""
         while True:
-            match = _SPACE.match(self._text, self._at)
-            assert match is not None, "the pattern matches nothing too"
-            self._move(match.end())
-            if self._at < len(self._text):
-                return self._text[self._at]
+            at = self._at
+            while at < len(self._text) and self._text[at] in _SPACE:
+                at += 1
+            self._move(at)
+            if at < len(self._text):
+                return self._text[at]
             if not self._more():
                 return ""
 
@@ -113,18 +138,21 @@ class _Window:
         self._move(self._at + 1)
 
     def value(self) -> Any:
-        """Read one JSON value, taking in as many lines as it needs."""
-        wanted = 0
+        """Read one JSON value, taking in as much text as it needs."""
+        blocks = 1
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if not self._may_be_cut(error) or not self._more(blocks):
+                    self._move(error.pos)
+                    self.fail(f"not JSON: {error.msg}")
+                # Twice as much text each time keeps the time for a long row linear.
+                blocks *= 2
+            except ValueError as error:
+                self.fail(f"not JSON: {error}")
             except RecursionError:
                 self.fail("nested too deeply")
-            except ValueError as error:
-                # Perhaps only its end is missing: twice as much text each time keeps this linear.
-                wanted = max(1, 2 * wanted)
-                if len(self._text) - self._at > _LARGEST_ROW or not self._more(wanted):
-                    self.fail(f"not JSON: {getattr(error, 'msg', error)}")
             else:
                 self._move(end)
                 return value
@@ -133,8 +161,15 @@ class _Window:
         """Raise with the line."""
         raise FileFormatError(message, source=self._source, line=self.line)
 
-    def _more(self, lines: int = 1) -> bool:
-        taken = [line for line, _ in zip(self._lines, range(lines), strict=False)]
+    def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether the fault may only be that the text at hand ends too early."""
+        if len(self._text) - self._at > _LARGEST_ROW:
+            return False
+        is_open = error.msg.startswith("Unterminated string")
+        return is_open or error.pos >= len(self._text) - _LONGEST_TOKEN
+
+    def _more(self, blocks: int = 1) -> bool:
+        taken = [block for block, _ in zip(self._blocks, range(blocks), strict=False)]
         self._text = self._text[self._at :] + "".join(taken)
         self._at = 0
         return bool(taken)

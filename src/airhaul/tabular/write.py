@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import os
-import tempfile
+import re
+import uuid
 from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 
+from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
+
+# More than CSV asks for: any delimiter, so that a header never looks as if it had another one,
+# and a carriage return, which readers take for the end of a line.
+_NEEDS_QUOTES: Final = re.compile('[,;\t"\r\n]')
 
 
 class Writer(Protocol):
@@ -40,32 +45,27 @@ def open_writer(
         What takes the rows.
 
     Raises:
-        FileFormatError: The suffix tells no format.
+        FileFormatError: The suffix tells no format, or the path is a folder or a device.
         OSError: The file cannot be written, the disk is full, ...
     """
-    target = Path(path)
-    kind = format_of(target, format)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    part = Path(name)
+    kind = format_of(path, format)
+    target = Path(path).resolve()  # a link goes on pointing where it does
+    is_there = target.exists()
+    if is_there and not target.is_file():
+        raise FileFormatError("is not a regular file, so it cannot be replaced", source=str(path))
+    part = target.with_name(f".airhaul-{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with part.open("x", encoding="utf-8", newline="") as file:
             writer = _writer(kind, file, columns)
             yield writer
             writer.end()
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(_mode_of(target))
+        if is_there:
+            part.chmod(target.stat().st_mode & 0o777)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _mode_of(target: Path) -> int:
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _writer(kind: Format, file: IO[str], columns: Sequence[str]) -> _Csv | _JsonArray | _JsonLines:
@@ -82,16 +82,25 @@ def _writer(kind: Format, file: IO[str], columns: Sequence[str]) -> _Csv | _Json
 
 class _Csv:
     def __init__(self, file: IO[str], columns: Sequence[str], delimiter: str) -> None:
+        self._file = file
         self._columns = columns
-        self._writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        self._writer.writerow(columns)
+        self._delimiter = delimiter
+        self._write_line(columns)
 
     def write(self, row: Mapping[str, object]) -> None:
-        texts = [as_text(row.get(column)) for column in self._columns]
-        self._writer.writerow(texts)
+        self._write_line([as_text(row.get(column)) for column in self._columns])
 
     def end(self) -> None:
         pass
+
+    def _write_line(self, texts: Sequence[str]) -> None:
+        # The library's writer leaves a lone carriage return bare before Python 3.13.
+        line = self._delimiter.join(map(_quoted, texts))
+        self._file.write((line or '""') + "\n")  # a row of one blank cell is no blank line
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 class _JsonLines:
@@ -124,7 +133,15 @@ class _JsonArray(_JsonLines):
 
 
 def as_json(value: object) -> Any:
-    """Turn a value into JSON: dates as ISO text, points in time in UTC with Z, durations in s."""
+    """Turn a value into JSON.
+
+    Args:
+        value: A cell as Python has it.
+
+    Returns:
+        Dates as ISO text, points in time in UTC with milliseconds and Z (a naive one is taken as
+        UTC), durations in seconds, enums by value, sets as sorted lists, anything unknown as text.
+    """
     match value:
         case Enum():
             return as_json(value.value)
@@ -136,27 +153,43 @@ def as_json(value: object) -> Any:
         case timedelta():
             return value.total_seconds()
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            is_whole = value.is_finite() and value == value.to_integral_value()
+            return int(value) if is_whole else float(value)
         case None | bool() | int() | float() | str():
             return value
         case Mapping():
             items = cast("Mapping[object, object]", value).items()
             return {str(key): as_json(item) for key, item in items}
-        case list() | tuple() | set() | frozenset():
+        case list() | tuple():
             return [as_json(item) for item in cast("Sequence[object]", value)]
+        case set() | frozenset():
+            items = map(as_json, cast("frozenset[object]", value))
+            return sorted(items, key=str)  # the same file each time
         case _:
             return str(value)
 
 
 def as_text(value: object) -> str:
-    """Turn a value into a cell of CSV: None is blank, plain lists are joined by commas."""
+    """Turn a value into a cell of CSV.
+
+    Args:
+        value: A cell as Python has it.
+
+    Returns:
+        None as a blank, which CSV cannot tell from an empty text; a list of plain values joined by
+        ``", "``; what is nested deeper as JSON; a Decimal with every digit; the rest as in JSON.
+    """
+    if isinstance(value, Enum):
+        return as_text(value.value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     plain = as_json(value)
     if plain is None:
         return ""
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, list) and all(isinstance(item, str | int | float) for item in plain):
-        return ", ".join(map(str, plain))
+        return ", ".join(map(as_text, plain))
     if isinstance(plain, list | dict):
         return json.dumps(plain, ensure_ascii=False)
     return str(plain)

@@ -1,0 +1,300 @@
+"""The engine on a simulated clock: pace, concurrency, retries, order, and no row lost or doubled."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airhaul import BulkResult, Record, Retries
+from airhaul.bulk.create import CreateRecords
+from airhaul.bulk.engine import Engine
+from airhaul.bulk.events import PageRead, Restarted, Retrying
+from airhaul.bulk.one_call import OneCall
+from airhaul.bulk.pacer import Pacer, Window
+from airhaul.bulk.pages import ReadPages
+from airhaul.bulk.rows import RowEncoder
+from airhaul.errors import (
+    IteratorExpiredError,
+    LostReplyError,
+    NotSentError,
+    RateLimitError,
+    ReplyTimeoutError,
+)
+from airhaul.model.read import Reader
+from airhaul.testing import StuckError, simulate
+from airhaul.wire.call import Call, Reply
+from airhaul.wire.endpoints import ListParameters, update_record
+
+BASE = "app00000000000000"
+
+
+class Item(Record, table="Items"):
+    number: int
+
+
+def ok(body: Any) -> Reply:
+    return Reply(200, json.dumps(body).encode())
+
+
+def limited() -> Reply:
+    return Reply(429, b'{"errors":[{"error":"RATE_LIMIT_REACHED"}]}')
+
+
+class Table:
+    """A service that keeps rows, and plays the faults that a test asks for."""
+
+    def __init__(self, faults=(), latency=(0.2,), limit: int | None = None) -> None:
+        self.rows: list[int] = []
+        self.faults = list(faults)
+        self.latency = list(latency)
+        self.limit = limit
+        self.arrivals: list[float] = []
+        self.refused = 0
+
+    def __call__(self, call: Call, now: float):
+        fault = self.faults.pop(0) if self.faults else "ok"
+        latency = self.latency[len(self.arrivals) % len(self.latency)]
+        window = [at for at in self.arrivals if at > now - 1.0]
+        self.arrivals.append(now)
+        if self.limit is not None and len(window) >= self.limit:
+            self.refused += 1
+            return latency, limited()
+        match fault:
+            case "429":
+                return latency, limited()
+            case "not sent":
+                return latency, NotSentError("no")
+            case "422":
+                return latency, Reply(422, b'{"error":{"type":"INVALID_VALUE_FOR_COLUMN"}}')
+            case "lost before":
+                return latency, LostReplyError("no")
+        answer = self.do(call)
+        match fault:
+            case "lost after":
+                return latency, LostReplyError("no")
+            case "time-out":
+                return latency * 10, ReplyTimeoutError("no")
+            case "500 after":
+                return latency, Reply(500, b"")
+            case "cut":
+                return latency, Reply(200, answer.body[:-3], {"content-type": "application/json"})
+        return latency, answer
+
+    def do(self, call: Call) -> Reply:
+        records = []
+        for row in call.body["records"]:
+            self.rows.append(row["fields"]["number"])
+            records.append(
+                {
+                    "id": f"rec{len(self.rows):014}",
+                    "createdTime": "2024-01-01T00:00:00.000Z",
+                    "fields": row["fields"],
+                }
+            )
+        return ok({"records": records})
+
+
+def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=None):
+    work = CreateRecords(BASE, "Items", RowEncoder(Item), Reader(Item), total=count)
+    return Engine(work, pacer, concurrency=concurrency, retries=retries)
+
+
+def airtable_pace() -> Pacer:
+    return Pacer([Window(5), Window(50)])
+
+
+def rows(count: int):
+    return ({"number": number} for number in range(count))
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.25, 1.0, 1.9])
+def test_the_limit_is_kept_busy_at_any_latency(latency: float) -> None:
+    """500 rows are 50 requests, spread over ten windows of a second whatever the latency."""
+    pacer, table = airtable_pace(), Table(latency=[latency], limit=5)
+    run = simulate(creating(500, pacer), table, rows(500), pacer=pacer)
+    assert len(run.sent) == 50
+    assert table.refused == 0
+    assert run.seconds <= 9 * 1.02 + latency + 0.001
+    assert table.rows == list(range(500))
+
+
+def test_two_jobs_share_one_pace() -> None:
+    """Jobs of one base together keep to its limit, and none starves."""
+    pacer, table = airtable_pace(), Table(limit=5)
+    jobs = [creating(100, pacer), creating(100, pacer)]
+    sent = [simulate(job, table, rows(100), pacer=pacer).sent for job in jobs]
+    assert table.refused == 0
+    assert [len(requests) for requests in sent] == [10, 10]
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=40))
+def test_no_second_ever_holds_more_than_five(gaps: list[float]) -> None:
+    """Whenever requests are booked, any window of a second holds five at most."""
+    pacer, now, times = airtable_pace(), 0.0, []
+    for gap in gaps:
+        now += gap
+        slot = pacer.book(now)
+        assert slot.at >= now
+        times.append(slot.at)
+    for time in times:
+        assert sum(time <= other < time + 1.0 for other in times) <= 5
+
+
+def test_a_late_departure_moves_those_that_come_after() -> None:
+    """A connection that takes long to open does not push requests together at its end."""
+    pacer = airtable_pace()
+    slots = [pacer.book(0.0) for _ in range(5)]
+    for slot in slots:
+        pacer.left(slot, 0.4)
+    assert pacer.book(0.5).at == pytest.approx(0.4 + 1.02)
+
+
+def test_the_first_429_stops_the_whole_base_for_30_s() -> None:
+    """Nothing leaves while the penalty lasts, and everything is written after it."""
+    pacer, table = airtable_pace(), Table(faults=["ok", "429"])
+    run = simulate(creating(200, pacer), table, rows(200), pacer=pacer)
+    refused_at = run.sent[1].at + 0.2
+    assert not [sent for sent in run.sent if refused_at < sent.at < refused_at + 30]
+    assert sorted(table.rows) == list(range(200))
+    assert any(isinstance(event, Retrying) and event.wait_s == 30 for event in run.events)
+
+
+def test_retry_after_is_kept() -> None:
+    """Where the server names the seconds, they count."""
+    pacer = airtable_pace()
+    replies = [Reply(429, b'{"errors":[{"error":"X"}]}', {"retry-after": "7"}), ok({"id": 1})]
+    job = Engine(OneCall(Call("GET", "/", "read")), pacer, concurrency=1)
+    run = simulate(job, lambda call, now: (0.1, replies.pop(0)), pacer=pacer)
+    assert [sent.at for sent in run.sent] == [0.0, pytest.approx(7.1)]
+
+
+def test_retries_are_bounded() -> None:
+    """A service that stays down is given up, after so many tries."""
+    job = Engine(
+        OneCall(Call("GET", "/", "read")), Pacer([]), concurrency=1, retries=Retries(tries=4, backoff_s=1)
+    )
+    run = simulate(job, lambda call, now: (0, NotSentError("down")))
+    assert [sent.at for sent in run.sent] == [0, 1, 3, 7]
+    with pytest.raises(NotSentError):
+        _ = job.result
+    job = Engine(
+        OneCall(Call("GET", "/", "read")), Pacer([]), concurrency=1, retries=Retries(rate_limited=2)
+    )
+    assert len(simulate(job, lambda call, now: (0, limited())).sent) == 3
+    with pytest.raises(RateLimitError):
+        _ = job.result
+
+
+def test_an_update_is_repeated_and_a_lost_create_is_not() -> None:
+    """Only what does no harm twice is sent twice."""
+    outcomes = [LostReplyError("x"), Reply(502, b""), ok({"id": "rec1", "fields": {}})]
+    call = update_record(BASE, "Items", "rec00000000000000", {"number": 1})
+    job = Engine(OneCall(call), Pacer([]), concurrency=1)
+    assert len(simulate(job, lambda call, now: (0, outcomes.pop(0))).sent) == 3
+    job = creating(3, Pacer([]))
+    run = simulate(job, Table(faults=["lost after"]), rows(3))
+    assert len(run.sent) == 1
+    assert [outcome.state for outcome in job.result] == ["unknown"] * 3
+
+
+def test_the_concurrency_is_kept_to() -> None:
+    """Never more calls in flight than allowed, and as many as help."""
+    run = simulate(creating(300, Pacer([]), concurrency=4), Table(), rows(300))
+    assert run.most_in_flight == 4
+
+
+FAULTS = ["ok", "429", "not sent", "422", "lost before", "lost after", "time-out", "500 after", "cut"]
+
+
+@settings(max_examples=400)
+@given(
+    count=st.integers(0, 60),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=8),
+    latency=st.lists(st.sampled_from([0.0, 0.1, 0.25, 1.5]), min_size=1, max_size=4),
+    concurrency=st.integers(1, 12),
+    stop_at=st.one_of(st.none(), st.floats(0, 3)),
+    bad_row=st.one_of(st.none(), st.integers(0, 60)),
+)
+def test_outcomes_are_what_the_service_holds(
+    count, faults, latency, concurrency, stop_at, bad_row
+) -> None:
+    """Whatever goes wrong: no row is written twice, and each outcome tells the truth."""
+    pacer, table = airtable_pace(), Table(faults, latency)
+    given_rows: list[Any] = [{"number": number} for number in range(count)]
+    if bad_row is not None and bad_row < count:
+        given_rows[bad_row] = {"number": "x"}
+    job = creating(count, pacer, concurrency)
+    run = simulate(job, table, given_rows, pacer=pacer, stop_at=stop_at)
+    outcomes = job.result
+    assert len(table.rows) == len(set(table.rows))
+    assert [outcome.index for outcome in outcomes] == list(range(len(outcomes)))
+    for outcome in outcomes:
+        there = outcome.index in table.rows
+        if outcome.state == "created":
+            assert there
+            assert outcome.record.number == outcome.index
+        elif outcome.state in ("failed", "skipped"):
+            assert not there
+    assert set(table.rows) <= {outcome.index for outcome in outcomes}
+    # Airtable answers 422 or loses a reply: nothing new is sent after that is known.
+    assert run.most_in_flight <= concurrency
+    if not set(faults) - {"ok", "429", "not sent"} and stop_at is None and bad_row is None:
+        assert sorted(table.rows) == list(range(count))
+    BulkResult(outcomes, job.requests, 0).explain()
+
+
+class Pages:
+    """A list service whose iterator is lost at the pages that a test says."""
+
+    def __init__(self, total: int, lost: list[int], size: int = 10) -> None:
+        self.ids = [f"rec{number:014}" for number in range(total)]
+        self.lost = lost
+        self.size = size
+        self.pages = 0
+
+    def __call__(self, call: Call, now: float):
+        offset = dict(call.query).get("offset")
+        self.pages += 1
+        if offset and self.pages in self.lost:
+            return 0.1, Reply(422, b'{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}')
+        start = int(offset or 0)
+        page = [{"id": id_, "createdTime": "", "fields": {}} for id_ in self.ids[start : start + self.size]]
+        body: dict[str, Any] = {"records": page}
+        if start + self.size < len(self.ids):
+            body["offset"] = str(start + self.size)
+        return 0.1, ok(body)
+
+
+@given(st.integers(0, 60), st.lists(st.integers(1, 12), max_size=4, unique=True))
+def test_a_lost_list_is_read_again_and_no_record_comes_twice(total, lost) -> None:
+    """An expired iterator costs time, and neither a record nor a double."""
+    pages = Pages(total, lost)
+    job = Engine(ReadPages(BASE, "Items", ListParameters()), Pacer([]), concurrency=1)
+    run = simulate(job, pages)
+    assert job.result is None
+    read = [raw["id"] for event in run.events if isinstance(event, PageRead) for raw in event.records]
+    assert read == pages.ids
+    restarts = sum(isinstance(event, Restarted) for event in run.events)
+    assert len(run.sent) >= math.ceil(max(total, 1) / 10) + restarts
+
+
+def test_a_list_that_never_ends_well_is_given_up() -> None:
+    """Restarts are bounded."""
+    pages = Pages(30, list(range(2, 100)))
+    job = Engine(ReadPages(BASE, "Items", ListParameters()), Pacer([]), concurrency=1)
+    simulate(job, pages)
+    with pytest.raises(IteratorExpiredError):
+        _ = job.result
+
+
+def test_the_simulator_notices_a_job_that_waits_for_ever() -> None:
+    """A stuck job fails a test instead of hanging it."""
+    job = Engine(OneCall(Call("GET", "/", "read")), Pacer([]), concurrency=1)
+    job.next(0)
+    with pytest.raises(StuckError):
+        simulate(job, lambda call, now: (0, ok({})))
