@@ -13,7 +13,7 @@ from airhaul.cli.console import RowProgress, err, out, print_error, print_json
 from airhaul.client.airtable import Airtable
 from airhaul.errors import BulkError, ConfigurationError, UnknownTableError
 from airhaul.model.infer import default_options
-from airhaul.tabular import Format, InferredColumn, infer_columns, read_rows
+from airhaul.tabular import Format, InferredColumn, format_of, infer_columns, read_rows
 from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
 
 
@@ -40,6 +40,8 @@ def import_file(
 
     All rows are checked before the first is sent; columns take their types from the table.
     """
+    format_of(file, format)
+    file.stat()  # a wrong name is told before anything is asked of the base
     with connect(local, base, token, endpoint_url) as airtable:
         if create:
             create_table_for(airtable, table, file, format)

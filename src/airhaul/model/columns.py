@@ -14,7 +14,7 @@ from airhaul.errors import SchemaError, UnknownFieldError
 from airhaul.model.annotations import Shape, shape_of
 from airhaul.model.fields import ColumnInfo
 from airhaul.model.infer import infer_type
-from airhaul.wire.shapes import COMPUTED_TYPES, FieldType
+from airhaul.wire.shapes import COMPUTED_TYPES, TEXT_TYPES, FieldType
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -77,10 +77,9 @@ class Column:
     @property
     def takes_blank_text(self) -> bool:
         """Whether ``""`` is a value of its own, and not just a blank cell."""
-        choices = self.shape.choices
-        if choices is not None:
-            return "" in choices
-        return not isinstance(self.shape.core, type) or self.shape.is_a(str)
+        if self.shape.choices is not None:
+            return "" in self.shape.choices
+        return self.type in TEXT_TYPES or self.shape.is_a(str)
 
     @property
     def default(self) -> Any:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from airhaul.errors import CellError
+from airhaul.model.alone import validator_of
 from airhaul.model.base import Loaded, RecordBase
 from airhaul.model.codec import decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -24,6 +26,7 @@ OnInvalid = Literal["empty", "raise", "skip"]
 """What a cell that does not fit its type does: reads as empty, raises, or skips the record."""
 
 _ABSENT: Final = object()
+_CREATED_TIME: Final = TypeAdapter(datetime)
 _WHOLE_RECORD: Final = "(record)"
 _IMMUTABLE: Final = (type(None), bool, int, float, str)
 
@@ -170,14 +173,14 @@ def build_leniently(
     record = model.model_construct()
     held: dict[str, Any] = {"id": values.get("id"), "created_time": None}
     if values.get("created_time") is not None:
-        held["created_time"] = _created_time(model, values["created_time"])
+        held["created_time"] = _CREATED_TIME.validate_python(values["created_time"])
     for name, column in columns_of(model).by_name.items():
         if column.input_name not in values:
             held[name] = column.fallback
             reasons[name] = "the cell is empty, and the type has no empty value"
             continue
         try:
-            held[name] = _validate_alone(record, column, values[column.input_name])
+            held[name] = validator_of(model, name)(values[column.input_name])
         except ValidationError as alone:
             held[name] = column.fallback
             reasons[name] = alone.errors(include_url=False)[0]["msg"]
@@ -187,21 +190,3 @@ def build_leniently(
     vars(record).update(held)
     object.__setattr__(record, "__pydantic_fields_set__", set(held))
     return record, reasons
-
-
-def _created_time(model: type[RecordBase], text: Any) -> Any:
-    probe = model.model_construct()
-    model.__pydantic_validator__.validate_assignment(probe, "created_time", text)
-    return probe.created_time
-
-
-def _validate_alone(record: RecordBase, column: Column, value: Any) -> Any:
-    """Validate one field with its own validators, leaving those of the whole model out."""
-    probe = type(record).model_construct()
-    try:
-        type(record).__pydantic_validator__.validate_assignment(probe, column.name, value)
-    except ValidationError as error:
-        if error.errors()[0]["loc"][:1] in ((column.name,), (column.input_name,)):
-            raise
-        return column.validator.validate_python(value, strict=False)
-    return vars(probe)[column.name]

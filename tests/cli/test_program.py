@@ -1,0 +1,214 @@
+"""The program as its users meet it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from airhaul import Airtable
+from airhaul.server.emulator import Emulator
+from airhaul.server.serve import LocalServer
+
+EXAMPLE = Path(__file__).parents[2] / "examples/electron_files.csv"
+PROGRAM = [sys.executable, "-m", "airhaul"]
+
+
+def airhaul(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*PROGRAM, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "COLUMNS": "100", **environment},
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def people() -> Path:
+    """A small file with something of everything."""
+    path = Path("people.csv")
+    path.write_text(
+        "Name,Age,Active,Born,Mail\n"
+        "Ada,36,yes,1815-12-10,ada@example.org\n"
+        '"O\'Brien, ""Bob""",,no,,\n'
+        "Łukasz,7,yes,2017-02-28,l@example.org\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_file_goes_in_and_comes_out(people) -> None:
+    """import --create, tables, export: the rows come back as they went in."""
+    done = airhaul("import", people, "People", "--create", "--local", "b.db")
+    assert (done.returncode, done.stdout[:9]) == (0, "People: 3")
+    assert "Name (singleLineText), Age (number), Active (checkbox), Born (date), Mail (email)" in done.stderr
+    listed = airhaul("tables", "--local", "b.db")
+    assert "People" in listed.stdout
+    assert "Born date" in listed.stdout
+    assert airhaul("export", "People", "out.csv", "--local", "b.db").stdout == "out.csv: 3 records of People\n"
+    with open("out.csv", encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["Name"] for row in found] == ["Ada", 'O\'Brien, "Bob"', "Łukasz"]
+    assert [row["Active"] for row in found] == ["true", "false", "true"]
+    assert [row["Born"] for row in found] == ["1815-12-10", "", "2017-02-28"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "csv", "tsv"])
+def test_every_format_goes_round(people, suffix) -> None:
+    """What one base exports, another imports, in each format."""
+    airhaul("import", people, "People", "--create", "--local", "a.db")
+    assert airhaul("export", "People", f"x.{suffix}", "--local", "a.db").returncode == 0
+    done = airhaul("import", f"x.{suffix}", "People", "--create", "--local", "b.db")
+    assert done.returncode == 0, done.stderr
+    for name in ("a", "b"):
+        airhaul("export", "People", f"{name}.json", "--local", f"{name}.db")
+    assert json.loads(Path("a.json").read_text()) == json.loads(Path("b.json").read_text())
+
+
+def test_the_example_data_goes_round_over_http(emulator, server) -> None:
+    """3,526 real rows through the program and a socket, and back."""
+    options = ("--endpoint-url", server.url, "--base", emulator.default_base_id)
+    token = {"AIRTABLE_ACCESS_TOKEN": "patTest.secret"}
+    small = Path("small.csv")
+    with EXAMPLE.open(encoding="utf-8", newline="") as source, small.open("w", encoding="utf-8", newline="") as target:
+        given = list(csv.DictReader(source))[:90]
+        writer = csv.DictWriter(target, given[0].keys())
+        writer.writeheader()
+        writer.writerows(given)
+    done = airhaul("import", small, "Files", "--create", "--json", *options, **token)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["rows"], summary["created"], summary["requests"]) == (90, 90, 9)
+    done = airhaul("export", "Files", "out.csv", "--where", "{Size} > 1000000", *options, **token)
+    with open("out.csv", encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["Asset id"] for row in found] == [row["Asset id"] for row in given if int(row["Size"]) > 1e6]
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_a_bad_line_is_named_and_nothing_is_sent(people) -> None:
+    """Line 18 of the file says so, with column, value and reason; exit code 2."""
+    airhaul("import", people, "People", "--create", "--local", "b.db")
+    lines = ["Name,Age", *(f"P{n},{n}" for n in range(30))]
+    lines[17] = "P16,n/a"
+    Path("bad.csv").write_text("\n".join(lines))
+    done = airhaul("import", "bad.csv", "People", "--local", "b.db")
+    assert done.returncode == 2
+    assert "Nothing was sent: 1 of 30 rows is not valid." in done.stderr
+    assert "bad.csv line 18, row 16, field 'Age':" in done.stderr
+    assert "got 'n/a'" in done.stderr
+    with Airtable.local("b.db") as airtable:
+        assert airtable.table_named("People").count() == 3
+
+
+def test_some_rows_written_is_exit_code_1(people) -> None:
+    """When a later request is refused, the program says which rows, and ends with 1."""
+    airhaul("import", people, "People", "--create", "--local", "b.db")
+    lines = ["Name", *(f"P{n}" for n in range(10)), "x" * 100_001]
+    Path("long.csv").write_text("\n".join(lines))
+    done = airhaul("import", "long.csv", "People", "--local", "b.db", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["created"] == 10
+    assert "row 10: " in done.stderr
+    assert "INVALID_VALUE_FOR_COLUMN" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
+        (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
+        (["export", "T", "a.csv", "--local", "b.db"], "no table 'T'"),
+        (["tables"], "No access token is given"),
+        (["tables", "--token", "pat.x"], "No base is configured"),
+        (["tables", "--token", "pat.x", "--base", "nonsense"], "is no base id"),
+        (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
+        (["tables", "--token", "pat.x", "--base", "app00000000000000", "--endpoint-url", "http://127.0.0.1:9"],
+         "no connection to 127.0.0.1"),
+        (["tables", "--local", __file__], "no local base of airhaul"),
+        (["import", "x.csv"], "Missing argument"),
+        (["frobnicate"], "No such command"),
+    ],
+)  # fmt: skip
+def test_wrong_use_is_one_clear_error_and_exit_code_2(words, said) -> None:
+    """No traceback, no half-done work, a hint at what to do."""
+    done = airhaul(*words)
+    assert done.returncode == 2
+    assert said in done.stderr.replace("\n", " ")
+
+
+def test_refused_tokens_and_unknown_bases() -> None:
+    """The service's refusals are told in words, without the token."""
+    with Emulator.open(tokens={"patGood.secret"}) as emulator, LocalServer(emulator) as server:
+        options = ("--endpoint-url", server.url, "--base", emulator.default_base_id)
+        done = airhaul("tables", *options, AIRTABLE_ACCESS_TOKEN="patBad.secret")
+        assert (done.returncode, "access token" in done.stderr) == (2, True)
+        assert "secret" not in done.stderr
+        done = airhaul("tables", "--endpoint-url", server.url, "--base", "app00000000000000", AIRTABLE_ACCESS_TOKEN="patGood.secret")
+        assert (done.returncode, "base and table ids" in done.stderr) == (2, True)
+
+
+def test_the_environment_and_dotenv_say_where(people) -> None:
+    """Variables and ``.env`` are read; an option that names a service wins over both."""
+    assert airhaul("import", people, "P", "--create", AIRHAUL_LOCAL="e.db").returncode == 0
+    Path(".env").write_text("AIRHAUL_LOCAL=e.db\n")
+    assert "P" in airhaul("tables").stdout
+    done = airhaul("tables", AIRTABLE_ACCESS_TOKEN="pat.x", AIRTABLE_BASE_ID="app00000000000000")
+    assert (done.returncode, "one or the other" in done.stderr) == (2, True)
+    assert "no tables yet" in airhaul("tables", "--local", "other.db", AIRTABLE_ACCESS_TOKEN="pat.x").stdout
+
+
+def test_doctor_says_what_is_in_order() -> None:
+    """Every line is ok, or says what is wrong, and the exit code follows."""
+    done = airhaul("doctor", "--local", "b.db")
+    assert done.returncode == 0
+    assert done.stdout.count("ok  ") == 3
+    done = airhaul("doctor")
+    assert done.returncode == 2
+    assert "no  configuration" in done.stdout
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
+    """One line with the URL; then requests; then a clean end."""
+    child = subprocess.Popen(
+        [*PROGRAM, "serve", "--local", "s.db", "--port", "0", "--token", "pat.x"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    words = child.stdout.readline().split()
+    assert words[:3] == ["airhaul", "serves", "base"]
+    url = words[-1]
+    assert url.startswith("http://127.0.0.1:")
+    with httpx2.Client(base_url=url) as client:
+        assert client.get("/v0/meta/whoami").status_code == 401
+        assert client.get("/v0/meta/whoami", headers={"Authorization": "Bearer pat.x"}).status_code == 200
+    child.send_signal(how)
+    out, err = child.communicate(timeout=20)
+    assert "Traceback" not in err
+    assert child.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT)
+
+
+def test_a_port_that_is_taken_is_told(server) -> None:
+    """No traceback of the server library."""
+    done = airhaul("serve", "--port", server.url.rpartition(":")[2])
+    assert done.returncode == 2
+    assert "another program" in done.stderr
+
+
+def test_help_and_version() -> None:
+    """Each command explains itself."""
+    assert airhaul("--version").stdout == "airhaul 0.1.0\n"
+    for command in ("import", "export", "tables", "serve", "doctor"):
+        done = airhaul(command, "--help")
+        assert done.returncode == 0
+        assert "Usage: " in done.stdout
