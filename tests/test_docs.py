@@ -1,0 +1,68 @@
+"""Every example in README and docs runs, in the order of its page, or says why it does not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#:]+)\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_runs_or_says_why(page: Path) -> None:
+    """A page is one program: its blocks share names, and its commands share a folder."""
+    names: dict[str, object] = {"__name__": "page"}
+    text = page.read_text(encoding="utf-8")
+    for match in BLOCK.finditer(text):
+        language, attributes, body = match.groups()
+        if "skip=" in attributes:
+            assert re.search(r'skip="[^"]{5,}"', attributes), "a block that is not run says why"
+        elif language == "python":
+            line = text[: match.start()].count("\n") + 1
+            code = compile("\n" * line + body, str(page), "exec", dont_inherit=True)
+            exec(code, names)
+        elif language == "console":
+            for command in re.findall(r"^\$ (.*)$", body, re.MULTILINE):
+                run(command)
+        else:
+            pytest.fail(f"{page.name}: a block of {language!r} is neither run nor excused")
+
+
+def run(command: str) -> None:
+    words = shlex.split(command, comments=True)
+    if words[0] == "make":
+        targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{words[1]}:", targets, re.MULTILINE), f"no such target: {command}"
+        return
+    assert words[0] == "airhaul"
+    done = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link to a file of the project leads to one."""
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_command_and_verb_is_documented() -> None:
+    """What the program and the models can do stands in the pages."""
+    from airhaul import Record
+    from airhaul.cli.app import app
+
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for command in app.registered_commands:
+        assert f"airhaul {command.name}" in text or f"`{command.name}" in text
+    verbs = [name for name in vars(Record) if not name.startswith(("_", "model_"))]
+    assert [verb for verb in verbs if not re.search(rf"\.{verb}\(|\b{verb}\b", text)] == []
