@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 InferredType = Literal[
     "singleLineText",
@@ -43,6 +43,8 @@ _HIGHEST_PRECISION: Final = 8
 _MOST_CHOICES: Final = 12
 _ROWS_PER_CHOICE: Final = 20
 _LONGEST_CHOICE: Final = 40
+# In lists there is no doubt that the items are choices, so only memory is minded.
+_MOST_ITEMS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,7 @@ class _Seen:
         self.filled += 1
         if isinstance(value, list):
             self.fits &= {"list"}
-            for item in value:
-                self._add_choice(str(item))
+            self._add_items(cast("list[object]", value))
             return
         self.fits.discard("list")
         text = _plain(value)
@@ -112,6 +113,15 @@ class _Seen:
             self.precision = max(self.precision, _precision(text))
         self.long = self.long or "\n" in text or len(text) > 200
         self._add_choice(text)
+
+    def _add_items(self, items: list[object]) -> None:
+        for item in items:
+            if self.choices is None:
+                return
+            if not isinstance(item, str) or len(self.choices) > _MOST_ITEMS:
+                self.choices = None
+            else:
+                self.choices[item] = None
 
     def _add_choice(self, text: str) -> None:
         if self.choices is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NoReturn, cast
 
@@ -18,7 +19,7 @@ from airhaul.tabular.text import read_blocks, read_lines
 _SPACE: Final = " \t\r\n"
 # A record of Airtable is smaller by far; what is larger is no list of rows.
 _LARGEST_ROW: Final = 50_000_000
-# The longest piece of JSON, other than a string, that a cut can break: an escaped pair, as \ud83d\ude00.
+# The longest piece of JSON that a cut can break, but for a string: an escaped pair, \ud83d\ude00.
 _LONGEST_TOKEN: Final = 12
 
 
@@ -169,7 +170,7 @@ class _Window:
         return is_open or error.pos >= len(self._text) - _LONGEST_TOKEN
 
     def _more(self, blocks: int = 1) -> bool:
-        taken = [block for block, _ in zip(self._blocks, range(blocks), strict=False)]
+        taken = list(islice(self._blocks, blocks))
         self._text = self._text[self._at :] + "".join(taken)
         self._at = 0
         return bool(taken)

@@ -56,13 +56,13 @@ def open_writer(
     part = target.with_name(f".airhaul-{uuid.uuid4().hex}.part")
     try:
         with part.open("x", encoding="utf-8", newline="") as file:
+            if is_there:
+                part.chmod(target.stat().st_mode & 0o777)
             writer = _writer(kind, file, columns)
             yield writer
             writer.end()
             file.flush()
             os.fsync(file.fileno())
-        if is_there:
-            part.chmod(target.stat().st_mode & 0o777)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -163,8 +163,8 @@ def as_json(value: object) -> Any:
         case list() | tuple():
             return [as_json(item) for item in cast("Sequence[object]", value)]
         case set() | frozenset():
-            items = map(as_json, cast("frozenset[object]", value))
-            return sorted(items, key=str)  # the same file each time
+            # Sorted, so that the same records make the same file each time.
+            return sorted(map(as_json, cast("frozenset[object]", value)), key=str)
         case _:
             return str(value)
 

@@ -1,0 +1,150 @@
+"""Reading CSV and TSV: the cells, the lines, and the faults."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airhaul.errors import FileFormatError
+from airhaul.tabular import read_rows
+
+
+def rows_of(path: Path, text: str | bytes, name: str = "in.csv") -> list[tuple[int, dict]]:
+    file = path / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return [(row.line, row.cells) for row in read_rows(file)]
+
+
+def fault_of(path: Path, text: str | bytes, name: str = "in.csv") -> tuple[int | None, str]:
+    with pytest.raises(FileFormatError) as caught:
+        rows_of(path, text, name)
+    assert caught.value.source == name
+    return caught.value.line, str(caught.value)
+
+
+def test_each_row_has_the_line_on_which_it_begins(tmp_path: Path) -> None:
+    """A line break inside quotes and a blank line are counted, so that addresses are right."""
+    text = 'name,note\nAda,"one\ntwo"\n\nBob,x\r\nCyd,"a\r\nb"\nDee,y\n'
+    assert rows_of(tmp_path, text) == [
+        (2, {"name": "Ada", "note": "one\ntwo"}),
+        (5, {"name": "Bob", "note": "x"}),
+        (6, {"name": "Cyd", "note": "a\r\nb"}),
+        (8, {"name": "Dee", "note": "y"}),
+    ]
+
+
+def test_cells_stay_as_they_are(tmp_path: Path) -> None:
+    """Spaces, quotes, codes with zeros and every script are the user's data."""
+    text = 'a,b,c\n 007 ,"say ""hi""",Zürich 東京 🎈\n'
+    assert rows_of(tmp_path, text) == [(2, {"a": " 007 ", "b": 'say "hi"', "c": "Zürich 東京 🎈"})]
+
+
+def test_a_short_row_lacks_its_last_cells(tmp_path: Path) -> None:
+    """What is not there is absent, which is not the same as blank."""
+    assert rows_of(tmp_path, "a,b,c\n1\n1,\n") == [(2, {"a": "1"}), (3, {"a": "1", "b": ""})]
+
+
+def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:
+    """Files saved by Excel begin with one, and it is no part of the first name."""
+    assert rows_of(tmp_path, b"\xef\xbb\xbfname\nAda\n") == [(2, {"name": "Ada"})]
+
+
+def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    """A table without rows is no error."""
+    assert rows_of(tmp_path, "a,b\n") == []
+
+
+def test_blank_lines_before_the_header_are_skipped(tmp_path: Path) -> None:
+    """They are counted, and they do not hide which delimiter the header has."""
+    assert rows_of(tmp_path, "\n \na;b\n1;2\n") == [(4, {"a": "1", "b": "2"})]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "cells"),
+    [
+        ("in.csv", "a;b\n1,5;2\n", {"a": "1,5", "b": "2"}),
+        ("in.csv", '"size, cm";b\n1;2\n', {"size, cm": "1", "b": "2"}),
+        ("in.csv", '"x;y",b\n1,2\n', {"x;y": "1", "b": "2"}),
+        ("in.csv", '"x;y"\n1;2\n', {"x;y": "1;2"}),
+        ("in.tsv", "a, b\tc;d\n1\t2\n", {"a, b": "1", "c;d": "2"}),
+    ],
+)
+def test_the_delimiter(tmp_path: Path, name: str, text: str, cells: dict[str, str]) -> None:
+    """A semicolon parts cells only where the header has no comma; quoted names do not count."""
+    assert rows_of(tmp_path, text, name) == [(2, cells)]
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    """Airtable's long texts hold 100,000 characters, just under the library's own limit."""
+    assert rows_of(tmp_path, f"a\n{'x' * 1_500_000}\n") == [(2, {"a": "x" * 1_500_000})]
+
+
+def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
+    """A program that has set a higher one keeps it."""
+    before = csv.field_size_limit(20_000_000)
+    try:
+        rows_of(tmp_path, "a\n1\n")
+        assert csv.field_size_limit() == 20_000_000
+    finally:
+        csv.field_size_limit(before)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", None, "the file is empty"),
+        ("\n  \n\n", None, "the file is empty"),
+        ("a,b,a,b,c\n", 1, "names 'a', 'b' more than once"),
+        ("\na,,c, \n", 2, "no name for column 2, 4"),
+        ("a,b\n1,2\n1,2,3\n", 3, "3 cells below a header of 2"),
+        ('a,b\n1,"x\ny",\n', 2, "3 cells below a header of 2"),
+        ('a,b\n1,2\n"p\nq","never\nclosed\n', 3, "never closed"),
+        ('a\n"x"y\n', 2, "follows a closing quote"),
+        ("a\nx\ry\nz\n", 2, "carriage return"),
+        (b"a\nx\n\xfcber\n", 3, "byte 0xfc is not UTF-8"),
+        (b"\xff\xfea\0", 1, "not UTF-8"),
+        (b"a\nx\0y\n", 2, "NUL"),
+        ('a\n1\n"' + "x\n" * 5_100_000, 3, "perhaps its quote is never closed"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_faults_are_named_with_their_line(
+    tmp_path: Path, text: str | bytes, line: int | None, words: str
+) -> None:
+    """A user finds the place at once, and reads what to do about it."""
+    at, message = fault_of(tmp_path, text)
+    assert (at, words in message) == (line, True), message
+
+
+def test_rows_before_a_fault_are_read(tmp_path: Path) -> None:
+    """Reading is lazy: what comes first is handed over first, and the file is closed."""
+    (tmp_path / "in.csv").write_text("a\n1\n2,3\n")
+    rows = read_rows(tmp_path / "in.csv")
+    assert next(rows).cells == {"a": "1"}
+    with pytest.raises(FileFormatError, match="line 3"):
+        next(rows)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """The operating system's own error says it best."""
+    with pytest.raises(FileNotFoundError):
+        list(read_rows(tmp_path / "none.csv"))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_rows_or_a_fault(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
+    """No file, however broken, ends in an error of another kind."""
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    file.write_bytes(raw)
+    try:
+        rows = list(read_rows(file))
+    except FileFormatError as error:
+        assert error.source == "any.csv"
+    else:
+        assert all(row.line > 1 for row in rows)

@@ -1,0 +1,175 @@
+"""Telling the types of columns from their values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airhaul.tabular import InferredColumn, infer_columns, read_rows
+from airhaul.wire.shapes import FIELD_TYPES
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "electron_files.csv"
+
+
+def inferred(values: list[object]) -> InferredColumn:
+    (column,) = infer_columns({"c": value} for value in values)
+    assert column.name == "c"
+    assert column.type in FIELD_TYPES
+    return column
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        (["1", "-2", "0"], "number"),
+        (["1.50", "2"], "number"),
+        (["1e5", "-2.5E-3"], "number"),
+        ([1, 2.5, None], "number"),
+        (["true", "FALSE"], "checkbox"),
+        (["yes", "No", ""], "checkbox"),
+        ([True, None, False], "checkbox"),
+        (["2024-02-29", ""], "date"),
+        (["2024-02-29T10:00:00Z", "2024-02-29 10:00", "2024-02-29T10:00:00.123+02:00"], "dateTime"),
+        (["a@b.co", "x.y+z@example.org"], "email"),
+        (["https://a.b/c?d=e", "http://x"], "url"),
+        (["Ada", "Bob"], "singleLineText"),
+        (["one\ntwo", "x"], "multilineText"),
+        (["x" * 201], "multilineText"),
+        ([["a", "b"], [], ["c"]], "multipleSelects"),
+        (["", None], "singleLineText"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_the_narrowest_type_that_fits_every_value(values: list[object], type_: str) -> None:
+    """Blanks fit everything, and the rest decides."""
+    assert inferred(values).type == type_
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1", "n/a"],
+        ["007", "123"],
+        ["+491701234567"],
+        ["1234567890123456"],
+        ["1,000"],
+        ["1e400"],
+        ["nan", "inf"],
+        ["١٢"],
+        [" 1"],
+        ["1_000"],
+        ["0x10"],
+        ["."],
+        ["2024-02-30"],
+        ["2024-01-01", "2024-01-01T10:00"],
+        ["01/02/2024"],
+        ["20240101 10:00"],
+        ["2024-01-01T25:00"],
+        ["yes", "maybe"],
+        ["yes", "1"],
+        ["a@b"],
+        ["https://a b"],
+        ["https://a", "a@b.co"],
+        [["a"], "b"],
+        [[1, 2]],
+        [[{"url": "u"}]],
+        [{"a": 1}],
+        [True, 5],
+    ],
+    ids=repr,
+)
+def test_what_would_lose_something_is_text(values: list[object]) -> None:
+    """Codes, telephone numbers, long ids, mixtures and dates that no calendar has stay as they are."""
+    assert inferred(values).type == "singleLineText"
+
+
+@pytest.mark.parametrize(
+    ("values", "precision"),
+    [
+        (["1", "2"], 0),
+        (["1.5", "2.25", "3"], 2),
+        (["0.1234567891"], 8),
+        (["1e-3"], 8),
+        ([1, 2.5], 1),
+        ([2.0], 1),
+    ],
+)
+def test_precision_is_that_of_the_finest_value(values: list[object], precision: int) -> None:
+    """Eight digits are the most that Airtable shows."""
+    assert inferred(values).precision == precision
+
+
+def test_a_choice_recurs() -> None:
+    """At most a dozen short values, each standing in twenty rows on average, in the order met."""
+    column = inferred(["red", "blue", "green", ""] * 20)
+    assert (column.type, column.choices, column.blanks) == (
+        "singleSelect",
+        ("red", "blue", "green"),
+        20,
+    )
+    assert inferred(["red", "blue", "green"] * 19).type == "singleLineText"
+    assert inferred([str(chr(97 + n % 13)) for n in range(1_000)]).type == "singleLineText"
+    assert inferred(["a" * 41] * 100).type == "singleLineText"
+    assert inferred([" red"] * 100).type == "singleLineText"
+
+
+def test_items_of_lists_are_choices_however_many() -> None:
+    """Tags are tags: a list cannot be kept in a text column."""
+    column = inferred([[f"tag {n}", "all"] for n in range(500)])
+    assert column.type == "multipleSelects"
+    assert len(column.choices) == 501
+
+
+def test_columns_come_in_the_order_met_and_blanks_are_counted() -> None:
+    """A column that a row lacks is blank there."""
+    columns = infer_columns([{"a": "1"}, {"b": "x", "a": ""}, {"c": None}])
+    assert [(column.name, column.type, column.blanks) for column in columns] == [
+        ("a", "number", 2),
+        ("b", "singleLineText", 2),
+        ("c", "singleLineText", 3),
+    ]
+    assert infer_columns([]) == []
+
+
+@given(
+    st.lists(
+        st.dates() | st.datetimes() | st.integers(-(10**14), 10**14) | st.booleans(), min_size=1
+    )
+)
+def test_a_column_that_is_typed_can_be_parsed(values: list[object]) -> None:
+    """Every value of a column that is told to be a date, a moment or a number is one."""
+    texts = [str(value) for value in values]
+    parse = {"date": date.fromisoformat, "dateTime": datetime.fromisoformat, "number": float}
+    column = inferred(list(texts))
+    if column.type in parse:
+        for text in texts:
+            parse[column.type](text)
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_any_text_has_a_type(values: list[str]) -> None:
+    """Nothing that a file may hold stops inference."""
+    assert inferred(list(values)).blanks == values.count("")
+
+
+def test_the_example_data() -> None:
+    """The types a person would choose for the columns of the shipped file."""
+    columns = infer_columns(row.cells for row in read_rows(EXAMPLE))
+    assert {column.name: column.type for column in columns} == {
+        "Asset id": "number",
+        "Release": "singleLineText",
+        "Title": "singleLineText",
+        "File": "singleLineText",
+        "Label": "singleLineText",
+        "Content type": "singleSelect",
+        "Size": "number",
+        "Downloads": "number",
+        "Prerelease": "checkbox",
+        "Released on": "date",
+        "Uploaded at": "dateTime",
+        "Notes": "multilineText",
+    }
