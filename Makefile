@@ -31,6 +31,10 @@ test: lint
 sync-face: setup
 	$(BIN)/python tools/sync_face.py
 
+# What is measured and not tested.
+bench: setup
+	$(BIN)/python bench/pace.py
+
 format: setup sync-face
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""How well the limit is kept busy: bulk creates over HTTP against a local base with Airtable's limit.
+"""How well the limit is kept busy: bulk creates over HTTP on a base with Airtable's limit.
 
     python bench/pace.py [ROWS]
 
@@ -84,7 +84,12 @@ def main() -> None:
         seconds, requests, refused = measure(count, latency_s, write)
         share = count / seconds / BEST_ROWS_PER_SECOND
         grid.add_row(
-            f"{latency_s} s", str(jobs), str(requests), f"{seconds:.2f}", f"{share:.1%}", str(refused)
+            f"{latency_s} s",
+            str(jobs),
+            str(requests),
+            f"{seconds:.2f}",
+            f"{share:.1%}",
+            str(refused),
         )
     Console().print(grid)
 

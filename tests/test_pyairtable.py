@@ -75,7 +75,9 @@ def test_all_with_formulas_sort_and_fields(table) -> None:
     pages = list(table.iterate(page_size=8))
     assert [len(page) for page in pages] == [8, 8, 4]
     assert len(table.all(view="Grid view")) == 20
-    assert [record["fields"]["Name"] for record in table.all(formula="IS_BEFORE({Born}, '2024-01-03')")] == ["P0", "P1"]
+    assert [
+        record["fields"]["Name"] for record in table.all(formula="IS_BEFORE({Born}, '2024-01-03')")
+    ] == ["P0", "P1"]
     by_id = table.all(use_field_ids=True, max_records=1)[0]["fields"]
     assert all(key.startswith("fld") for key in by_id)
 
@@ -105,7 +107,11 @@ def test_first(table) -> None:
 def test_update_and_replace(table) -> None:
     """PATCH leaves the other cells alone, PUT clears them."""
     made = table.create({"Name": "a", "Age": 1, "Status": "todo"})
-    assert table.update(made["id"], {"Age": 2})["fields"] == {"Name": "a", "Age": 2, "Status": "todo"}
+    assert table.update(made["id"], {"Age": 2})["fields"] == {
+        "Name": "a",
+        "Age": 2,
+        "Status": "todo",
+    }
     assert table.update(made["id"], {"Name": "b"}, replace=True)["fields"] == {"Name": "b"}
     assert table.update(made["id"], {"Name": None})["fields"] == {}
 
@@ -113,7 +119,9 @@ def test_update_and_replace(table) -> None:
 def test_batch_update(table) -> None:
     """Many records change in one request each ten, in order."""
     made = table.batch_create([{"Name": f"P{n}"} for n in range(12)])
-    changed = table.batch_update([{"id": r["id"], "fields": {"Age": n}} for n, r in enumerate(made)])
+    changed = table.batch_update(
+        [{"id": r["id"], "fields": {"Age": n}} for n, r in enumerate(made)]
+    )
     assert [record["fields"]["Age"] for record in changed] == list(range(12))
 
 
@@ -137,7 +145,9 @@ def test_upsert_with_several_matches_fails_whole(table) -> None:
     """Nothing of the request is done when a key is not unique."""
     table.batch_create([{"Name": "a"}, {"Name": "a"}])
     with pytest.raises(requests.HTTPError, match="422"):
-        table.batch_upsert([{"fields": {"Name": "new"}}, {"fields": {"Name": "a"}}], key_fields=["Name"])
+        table.batch_upsert(
+            [{"fields": {"Name": "new"}}, {"fields": {"Name": "a"}}], key_fields=["Name"]
+        )
     assert len(table.all()) == 2
 
 

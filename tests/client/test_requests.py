@@ -125,7 +125,18 @@ def test_an_unticked_box_is_false_though_the_default_is_true(users) -> None:
     assert [user.name for user in users.find_by(is_active=False)] == ["off"]
 
 
-HOSTILE = ["O'Brien", 'a"b', "c\\d", "{x}", "line\nbreak", "tab\there", "😀", "\\'", "', 1) = 1", "ä"]
+HOSTILE = [
+    "O'Brien",
+    'a"b',
+    "c\\d",
+    "{x}",
+    "line\nbreak",
+    "tab\there",
+    "😀",
+    "\\'",
+    "', 1) = 1",
+    "ä",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -158,7 +169,9 @@ def test_a_list_with_a_bad_row_sends_nothing(users, emulator) -> None:
     """Row 17 is named with its field, its value and the reason."""
     given = rows(25)
     given[17]["age"] = "n/a"
-    with pytest.raises(BulkError, match=r"row 17, field 'age': .*valid integer.*got 'n/a'") as caught:
+    with pytest.raises(
+        BulkError, match=r"row 17, field 'age': .*valid integer.*got 'n/a'"
+    ) as caught:
         users.bulk_create(given)
     assert len(emulator.requests) == 0
     result = caught.value.result
@@ -184,7 +197,9 @@ def test_unknown_keys_are_refused_and_ids_of_an_export_are_not(users) -> None:
     """A misspelt key would silently lose data; ``id`` and ``created_time`` come from exports."""
     with pytest.raises(BulkError, match="no field 'emial'; did you mean 'email'"):
         users.bulk_create([{"name": "x", "emial": "a@b.c"}])
-    (made,) = users.bulk_create([{"name": "x", "Last seen": "2024-01-01", "id": "rec1", "created_time": None}])
+    (made,) = users.bulk_create(
+        [{"name": "x", "Last seen": "2024-01-01", "id": "rec1", "created_time": None}]
+    )
     assert made.seen.year == 2024
 
 
@@ -229,7 +244,9 @@ def test_queries_sort_limit_and_combine(users) -> None:
     assert query.count() == 4
     assert [user.age for user in users.all(formula="{age} > 17", sort="-age")] == [19, 18]
     assert [user.age for user in users.all(filterByFormula="{age} > 17", maxRecords=1)] == [18]
-    assert [user.age for user in users.iterate(sort=["-age"], page_size=7)] == list(range(19, -1, -1))
+    assert [user.age for user in users.iterate(sort=["-age"], page_size=7)] == list(
+        range(19, -1, -1)
+    )
 
 
 def test_options_that_do_not_exist_are_refused(users, emulator) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -48,7 +49,7 @@ async def everything(airtable: AsyncAirtable) -> None:
 
         async def more():
             for row in rows(15):
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
                 yield row
 
         assert len(await users.bulk_create(more())) == 15
@@ -111,7 +112,9 @@ def test_threads_share_a_connection(server) -> None:
         users = airtable.table(User)
         users.create_table()
         threads = [
-            threading.Thread(target=users.bulk_create, args=([{"name": f"{t}-{n}"} for n in range(50)],))
+            threading.Thread(
+                target=users.bulk_create, args=([{"name": f"{t}-{n}"} for n in range(50)],)
+            )
             for t in range(4)
         ]
         for thread in threads:

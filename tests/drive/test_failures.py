@@ -107,7 +107,11 @@ def page(count: int = 1) -> str:
 
 def table(url: str, **options):
     airtable = Airtable(
-        "patTest.secret", BASE, endpoint_url=url, requests_per_second=1000, **{"retries": FAST, **options}
+        "patTest.secret",
+        BASE,
+        endpoint_url=url,
+        requests_per_second=1000,
+        **{"retries": FAST, **options},
     )
     return airtable.table(User)
 
@@ -117,14 +121,20 @@ def test_no_network_is_said_and_nothing_was_sent() -> None:
     free = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{free.getsockname()[1]}"
     free.close()
-    with table(url).airtable as airtable, pytest.raises(errors.NotSentError, match="Nothing was sent"):
+    with (
+        table(url).airtable as airtable,
+        pytest.raises(errors.NotSentError, match="Nothing was sent"),
+    ):
         airtable.table(User).all()
 
 
 def test_a_server_that_answers_html_is_named() -> None:
     """A login wall does not become a JSON error deep inside, and is not asked again."""
     with raw_server(reply(200, "<html>Sign in</html>", "text/html")) as (url, seen):
-        with table(url).airtable as airtable, pytest.raises(errors.BadReplyError, match="text/html"):
+        with (
+            table(url).airtable as airtable,
+            pytest.raises(errors.BadReplyError, match="text/html"),
+        ):
             airtable.table(User).all()
         assert len(seen) == 1
 
@@ -137,7 +147,10 @@ def test_a_server_that_answers_html_is_named() -> None:
 )  # fmt: skip
 def test_reads_are_repeated_after_any_passing_fault(fault) -> None:
     """Reading twice does no harm."""
-    with raw_server(fault, fault, reply(200, page())) as (url, seen), table(url).airtable as airtable:
+    with (
+        raw_server(fault, fault, reply(200, page())) as (url, seen),
+        table(url).airtable as airtable,
+    ):
         assert len(airtable.table(User).all()) == 1
         assert len(seen) == 3
 

@@ -192,7 +192,15 @@ function_calls = st.sampled_from(
     REGEX_MATCH(x,y) REGEX_EXTRACT(x,y) REGEX_REPLACE(x,y,z) -x x+y x-y x*y x/y x&y x=y x<y x>=y
     DATEADD(x,y,"months") DATETIME_DIFF(x,y,"months") IS_SAME(x,y,"week") IS_SAME(x,y,"quarter")
     DATETIME_FORMAT(x,"YYYY-MM-DD[T]HH:mm:ss.SSSZ dddd Do WW ww")""".split("\n")
-).flatmap(lambda line: st.sampled_from([part for part in line.strip().split(" ") if part and part.count('"') % 2 == 0 and part.count("(") == part.count(")")]))
+).flatmap(
+    lambda line: st.sampled_from(
+        [
+            part
+            for part in line.strip().split(" ")
+            if part and part.count('"') % 2 == 0 and part.count("(") == part.count(")")
+        ]
+    )
+)
 
 
 @given(function_calls, cells, cells, cells)

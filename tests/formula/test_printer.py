@@ -24,9 +24,7 @@ numbers = st.one_of(
         lambda number: not number.is_integer() and "e" not in repr(number)
     ),
 )
-leaves = st.one_of(
-    st.builds(Number, numbers), st.builds(Text, hostile), st.builds(Field, names)
-)
+leaves = st.one_of(st.builds(Number, numbers), st.builds(Text, hostile), st.builds(Field, names))
 functions = st.sampled_from(["AND", "IF", "X_Y", "RECORD_ID", "LEN"])
 operators = st.sampled_from(["*", "/", "+", "-", "&", "=", "!=", "<", "<=", ">", ">="])
 trees = st.recursive(
@@ -80,7 +78,16 @@ def test_forms_of_the_reference(text, expected) -> None:
 
 @pytest.mark.parametrize(
     ("text", "position"),
-    [("1 +", 3), ("(1", 2), ("{a", 0), ("1 == 2", 3), ("IF(1,)", 5), ("", 0), ("“x”", 0), ("1 % 2", 2)],
+    [
+        ("1 +", 3),
+        ("(1", 2),
+        ("{a", 0),
+        ("1 == 2", 3),
+        ("IF(1,)", 5),
+        ("", 0),
+        ("“x”", 0),
+        ("1 % 2", 2),
+    ],
 )
 def test_a_fault_says_where_it_stands(text: str, position: int) -> None:
     """An error names the position, so that a long formula can be mended."""

@@ -94,7 +94,13 @@ def test_mixed_data(names) -> None:
     assert stored("Users") == [
         {"name": "Alice", "email": "alice@example.com", "age": 28, "is_active": True},
         {"name": "Bob", "email": "bob@example.com", "is_active": True},
-        {"name": "Carol", "email": "carol@example.com", "age": 25, "phone": "555-0123", "is_active": True},
+        {
+            "name": "Carol",
+            "email": "carol@example.com",
+            "age": 25,
+            "phone": "555-0123",
+            "is_active": True,
+        },
     ]
 
 

@@ -64,8 +64,17 @@ def test_a_bad_cell_costs_neither_the_row_nor_the_other_cells() -> None:
         first = reader.read(raw(name="x", number=1, amount="lots", mood="bad", tags=["a"]))
         second = reader.read(raw(name="y", number=1, amount="more"))
     assert [warning.category for warning in told] == [CellWarning, CellWarning]
-    assert (first.name, first.number, first.tags, first.amount, first.mood) == ("x", 1, ["a"], None, None)
-    assert {(error.field, error.value) for error in first.cell_errors} == {("amount", "lots"), ("mood", "bad")}
+    assert (first.name, first.number, first.tags, first.amount, first.mood) == (
+        "x",
+        1,
+        ["a"],
+        None,
+        None,
+    )
+    assert {(error.field, error.value) for error in first.cell_errors} == {
+        ("amount", "lots"),
+        ("mood", "bad"),
+    }
     assert [error.field for error in second.cell_errors] == ["amount"]
 
 
@@ -162,7 +171,11 @@ def test_a_create_sends_what_is_held_and_no_empties() -> None:
         total: int | None = airtable_field(3, type="formula")
         fixed: str = airtable_field("x", read_only=True)
 
-    assert cells_to_create(Computed(name="", number=0, ok=False)) == {"number": 0, "ok": False, "kind": "a"}
+    assert cells_to_create(Computed(name="", number=0, ok=False)) == {
+        "number": 0,
+        "ok": False,
+        "kind": "a",
+    }
 
 
 @given(
@@ -252,7 +265,10 @@ def test_a_model_without_a_table_or_a_connection_says_so() -> None:
     class Loose(Record):
         name: str
 
-    with Airtable.local() as airtable, pytest.raises(ConfigurationError, match="not bound to a table"):
+    with (
+        Airtable.local() as airtable,
+        pytest.raises(ConfigurationError, match="not bound to a table"),
+    ):
         airtable.table(Loose)
     with pytest.raises(ConfigurationError, match="not configured"):
         Thing.all()

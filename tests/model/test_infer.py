@@ -63,7 +63,12 @@ class Color(Enum):
 )
 def test_types_are_told_from_annotation_and_name(name, annotation, expected) -> None:
     """A name refines what the annotation says, and never contradicts it."""
-    model = type("Model", (Record,), {"__annotations__": {name: annotation}, "__module__": __name__}, table="T")
+    model = type(
+        "Model",
+        (Record,),
+        {"__annotations__": {name: annotation}, "__module__": __name__},
+        table="T",
+    )
     assert columns_of(model).by_name[name].type == expected
 
 
@@ -96,7 +101,11 @@ def test_a_table_is_made_of_a_model() -> None:
     ]  # fmt: skip
     by_name = {field["name"]: field for field in fields}
     assert by_name["Title"]["description"] == "What it is called"
-    assert by_name["price"] == {"name": "price", "type": "currency", "options": {"precision": 2, "symbol": "$"}}
+    assert by_name["price"] == {
+        "name": "price",
+        "type": "currency",
+        "options": {"precision": 2, "symbol": "$"},
+    }
     assert by_name["color"]["options"] == {"choices": [{"name": "red"}, {"name": "blue"}]}
     assert by_name["tags"]["options"] == {"choices": [{"name": "a"}, {"name": "b"}]}
 
@@ -107,7 +116,14 @@ def test_a_made_table_takes_the_model() -> None:
         products = airtable.table(Product)
         schema = products.create_table()
         assert [column.name for column in missing_columns(Product, schema)] == ["number"]
-        products.create(Title="x", price=1.5, Code="c", color="red", tags=["a"], added="2024-01-01T10:00:00+02:00")
+        products.create(
+            Title="x",
+            price=1.5,
+            Code="c",
+            color="red",
+            tags=["a"],
+            added="2024-01-01T10:00:00+02:00",
+        )
         (product,) = products.find_by(color=Color.RED, code="c", tags__contains="a")
         assert product.price == 1.5
         assert product.added.hour == 8

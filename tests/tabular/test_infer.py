@@ -30,7 +30,7 @@ def inferred(values: list[object]) -> InferredColumn:
         (["1e5", "-2.5E-3"], "number"),
         ([1, 2.5, None], "number"),
         (["true", "FALSE"], "checkbox"),
-        (["yes", "No", ""], "checkbox"),
+        (["yes", "No", "yes"], "checkbox"),
         ([True, None, False], "checkbox"),
         (["2024-02-29", ""], "date"),
         (["2024-02-29T10:00:00Z", "2024-02-29 10:00", "2024-02-29T10:00:00.123+02:00"], "dateTime"),
@@ -173,3 +173,11 @@ def test_the_example_data() -> None:
         "Uploaded at": "dateTime",
         "Notes": "multilineText",
     }
+
+
+def test_no_answer_is_not_the_same_as_no() -> None:
+    """A column of yes, no and blanks is a choice; of yes and blanks, a box that is ticked or not."""
+    (asked,) = infer_columns([{"a": "yes"}, {"a": "no"}, {"a": ""}])
+    assert (asked.type, asked.choices) == ("singleSelect", ("yes", "no"))
+    (ticked,) = infer_columns([{"a": "yes"}, {"a": ""}])
+    assert ticked.type == "checkbox"

@@ -185,9 +185,8 @@ class Engine(Generic[T]):
             ticket.slot = self._pace.book(now)
         opens_at = self._pace.opens_at(ticket.slot)
         if opens_at > now:
-            if opens_at > ticket.slot.at:
-                ticket.slot = None  # paused: queue again behind the pause, at the pace
             return Wait(opens_at)
+        self._pace.depart(ticket.slot, now)
         self._ready = None
         self._sendings += 1
         ticket.tries += 1
@@ -200,6 +199,8 @@ class Engine(Generic[T]):
         verdict = judge(held.call, outcome, held.tries, held.rate_limited + 1, self._retries)
         match verdict:
             case Accepted(value):
+                if held.slot is not None:
+                    self._pace.returned(held.slot, now)
                 self._work.accept(held.tag, value)
             case Refused(error):
                 self._work.refuse(held.tag, error)

@@ -1,19 +1,27 @@
 """The pace: how many requests may leave in a second, told without a clock of its own.
 
-A slot is booked for each request. A request leaves when its slot has come, and the slot is stamped
-again with the moment at which the request was really written: opening a connection takes time that
-the service does not see, and would otherwise push requests together at its end.
+A slot is booked for each request; the sixth of a base waits for the first, the seventh for the
+second, and so on. What counts is when the service sees a request, and that is later than when it
+was sent by a time that varies: connections are opened, threads are woken. So the time of a slot is
+corrected by what is learnt of it, when the request was really written and when its reply came, and
+whoever waits for that slot waits accordingly.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-# Requests travel unevenly; two per cent keep a sixth from arriving within the second.
-_MARGIN: Final = 1.02
+# What the clocks of both sides may differ by within a second.
+_MARGIN: Final = 1.015
+# The first requests after a rest take longer on their way than those that follow them.
+_COLD_S: Final = 0.08
+# A late reply tells that the request came late, or that the service was slow; not more than this
+# is taken for the former.
+_MOST_LATE_S: Final = 0.05
 
 
 @dataclass(slots=True, eq=False)
@@ -21,10 +29,16 @@ class Slot:
     """The place of one request in the pace.
 
     Args:
-        at: When it may leave, and later when it left; seconds on the caller's clock.
+        at: When it may leave; once it has left, when it did, as far as is known.
+        waits_for: The slots that must be a period old before it, with that period in seconds.
+        cold: Whether it comes after a rest, with none or only old ones to wait for.
+        departed: Whether its request was sent.
     """
 
     at: float
+    waits_for: tuple[tuple[Slot, float], ...] = ()
+    cold: bool = False
+    departed: bool = False
 
 
 class Pace(Protocol):
@@ -35,7 +49,15 @@ class Pace(Protocol):
         ...
 
     def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, pauses included."""
+        """When a request with this slot may leave, as far as is known now."""
+        ...
+
+    def depart(self, slot: Slot, now: float) -> None:
+        """Learn that a request is sent now."""
+        ...
+
+    def returned(self, slot: Slot, now: float) -> None:
+        """Learn that a request was answered with success."""
         ...
 
     def pause(self, until: float) -> None:
@@ -56,11 +78,12 @@ class Window:
         self._requests = requests
         self._period_s = period_s * _MARGIN
 
-    def free_at(self, now: float) -> float:
-        """The earliest time at which one more request fits."""
+    def predecessor(self) -> tuple[Slot, float] | None:
+        """The slot that the next one has to wait for, with the period; None while there is room."""
         if len(self._slots) < self._requests:
-            return now
-        return max(now, self._slots[0].at + self._period_s)
+            return None
+        first = self._slots[0]
+        return first, self._period_s + (_COLD_S if first.cold else 0.0)
 
     def add(self, slot: Slot) -> None:
         """Count a request."""
@@ -76,7 +99,8 @@ class Pacer:
 
     def __init__(self, windows: Sequence[Window]) -> None:
         self._windows = tuple(windows)
-        self._paused_until = float("-inf")
+        self._paused_until = -math.inf
+        self._quickest_s = math.inf
 
     def book(self, now: float) -> Slot:
         """Take the next free slot.
@@ -87,19 +111,48 @@ class Pacer:
         Returns:
             A slot at ``now`` or later.
         """
-        earliest = max(now, self._paused_until)
-        slot = Slot(max((window.free_at(earliest) for window in self._windows), default=earliest))
+        found = [window.predecessor() for window in self._windows]
+        slot = Slot(now, tuple(pair for pair in found if pair is not None))
+        slot.at = self.opens_at(slot)
+        slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
         for window in self._windows:
             window.add(slot)
         return slot
 
     def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, pauses included."""
-        return max(slot.at, self._paused_until)
+        """When a request with this slot may leave, as far as is known now.
+
+        Args:
+            slot: A slot whose request has not left.
+
+        Returns:
+            The time, in seconds; it can move further away as more is learnt.
+        """
+        times = [slot.at, self._paused_until]
+        for before, period_s in slot.waits_for:
+            times.append((before.at if before.departed else self.opens_at(before)) + period_s)
+        return max(times)
+
+    def depart(self, slot: Slot, now: float) -> None:
+        """Learn that a request is sent now."""
+        slot.at = max(slot.at, now)
+        slot.departed = True
+        slot.waits_for = ()  # what came before is of no more use, and would never be let go
 
     def left(self, slot: Slot, at: float) -> None:
-        """Stamp a slot with the moment at which its request was written."""
+        """Learn when a request was really written to its connection."""
         slot.at = max(slot.at, at)
+
+    def returned(self, slot: Slot, now: float) -> None:
+        """Learn that a request was answered with success.
+
+        Args:
+            slot: Its slot.
+            now: When the reply came.
+        """
+        took_s = now - slot.at
+        self._quickest_s = min(self._quickest_s, took_s)
+        slot.at += min(took_s - self._quickest_s, _MOST_LATE_S)
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time, and keep the pace from there on.

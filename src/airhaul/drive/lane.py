@@ -34,12 +34,22 @@ class SharedPace:
             return self._pacer.book(now)
 
     def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, pauses included."""
+        """When a request with this slot may leave, as far as is known now."""
         with self._lock:
             return self._pacer.opens_at(slot)
 
+    def depart(self, slot: Slot, now: float) -> None:
+        """Learn that a request is sent now."""
+        with self._lock:
+            self._pacer.depart(slot, now)
+
+    def returned(self, slot: Slot, now: float) -> None:
+        """Learn that a request was answered with success."""
+        with self._lock:
+            self._pacer.returned(slot, now)
+
     def left(self, slot: Slot, at: float) -> None:
-        """Stamp a slot with the moment at which its request was written."""
+        """Learn when a request was really written to its connection."""
         with self._lock:
             self._pacer.left(slot, at)
 

@@ -124,7 +124,6 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
                 column=field["name"],
                 type=type_ if known else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
-                alias=field["name"],
             ),
         )
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)

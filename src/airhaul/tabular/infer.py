@@ -34,7 +34,8 @@ _MOMENT: Final = re.compile(
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL: Final = re.compile(r"https?://\S+")
-_YES_NO: Final = frozenset({"true", "false", "yes", "no"})
+_NO: Final = frozenset({"false", "no"})
+_YES_NO: Final = _NO | {"true", "yes"}
 # More digits than a number of JavaScript keeps: an identifier, not a quantity.
 _MOST_DIGITS: Final = 15
 _HIGHEST_PRECISION: Final = 8
@@ -97,6 +98,7 @@ class _Seen:
     precision: int = 0
     choices: dict[str, None] | None = field(default_factory=dict[str, None])
     long: bool = False
+    says_no: bool = False
 
     def add(self, value: object) -> None:
         if value is None or value == "":
@@ -108,6 +110,7 @@ class _Seen:
             return
         self.fits.discard("list")
         text = _plain(value)
+        self.says_no = self.says_no or (isinstance(value, str) and value.lower() in _NO)
         self.fits &= _fitting(value, text)
         if "number" in self.fits:
             self.precision = max(self.precision, _precision(text))
@@ -139,6 +142,9 @@ class _Seen:
         if "number" in self.fits:
             return InferredColumn(name, "number", self.precision, (), blanks)
         simple: tuple[InferredType, ...] = ("checkbox", "date", "dateTime", "email", "url")
+        if "checkbox" in self.fits and blanks and self.says_no:
+            # A box is ticked or not: "no" and no answer would become the same.
+            return InferredColumn(name, "singleSelect", None, tuple(self.choices or ()), blanks)
         for type_ in simple:
             if type_ in self.fits:
                 return InferredColumn(name, type_, blanks=blanks)

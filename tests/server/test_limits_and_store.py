@@ -1,0 +1,182 @@
+"""The rate limit and its penalty, and that what was acknowledged is there after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+from airhaul import Airtable, Record
+from airhaul.errors import ConfigurationError
+from airhaul.server.emulator import Emulator
+from airhaul.server.request import Request
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
+    """Five pass, the sixth is refused, and all others until 30 s have passed since."""
+    clock = Clock()
+    with Emulator.open(requests_per_second=5, clock=clock) as emulator:
+
+        def ask(base: str, token: str = "pat.x") -> int:
+            return emulator.handle(
+                Request("GET", f"/v0/meta/bases/{base}/tables", token=token)
+            ).status
+
+        base = emulator.default_base_id
+        for _ in range(5):
+            assert ask(base) == 200
+            clock.now += 0.1
+        clock.now = 100.999
+        assert ask(base) == 429
+        clock.now += 29.9
+        assert ask(base) == 429
+        assert ask("app00000000000000") == 403  # another base is not locked out
+        clock.now += 0.2
+        assert [ask(base) for _ in range(5)] == [200] * 5
+        clock.now += 1.0
+        assert ask(base) == 200
+
+
+def test_a_token_has_a_limit_of_its_own() -> None:
+    """Fifty a second over all bases."""
+    with Emulator.open(requests_per_second=5, clock=Clock()) as emulator:
+        replies = [
+            emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
+            for _ in range(51)
+        ]
+        assert replies == [200] * 50 + [429]
+        assert emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.y")).status == 200
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_what_was_acknowledged_survives_a_kill(tmp_path, attempt) -> None:
+    """A process that is killed at any moment loses no row whose id it has printed."""
+    script = textwrap.dedent("""
+        import sys
+        from airhaul import Airtable, Record
+
+        class Item(Record, table="Items"):
+            number: int
+
+        items = Airtable.local(sys.argv[1]).table(Item)
+        items.create_table()
+        number = 0
+        while True:
+            for item in items.bulk_create([{"number": number + n} for n in range(10)]):
+                print(item.id, flush=True)
+            number += 10
+    """)
+    path = tmp_path / "base.db"
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    ids = [child.stdout.readline().strip()]
+    time.sleep(0.05 + attempt * 0.11)
+    child.send_signal(signal.SIGKILL)
+    rest, _ = child.communicate()
+    ids += [line for line in rest.split("\n")[:-1] if len(line) == 17]
+
+    class Item(Record, table="Items"):
+        number: int
+
+    with Airtable.local(path) as airtable:
+        stored = airtable.table(Item).all()
+    assert set(ids) <= {item.id for item in stored}
+    assert len(stored) % 10 == 0
+    assert sorted(item.number for item in stored) == list(range(len(stored)))
+
+
+def test_two_processes_may_share_a_file(tmp_path) -> None:
+    """What one writes, the other sees, tables included."""
+
+    class Item(Record, table="Items"):
+        number: int
+
+    path = tmp_path / "base.db"
+    with Airtable.local(path) as one, Airtable.local(path) as two:
+        assert two.schema() == []
+        one.table(Item).create_table()
+        one.table(Item).bulk_create([{"number": n} for n in range(30)])
+        assert two.table(Item).count() == 30
+        writers = [
+            threading.Thread(target=table.bulk_create, args=([{"number": n} for n in range(50)],))
+            for table in (one.table(Item), two.table(Item))
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert one.table(Item).count() == 130
+
+
+def test_foreign_files_are_refused(tmp_path) -> None:
+    """Neither a text file nor another program's database is touched."""
+    text = tmp_path / "notes.txt"
+    text.write_text("hello " * 1000)
+    with pytest.raises(ConfigurationError, match="no local base"):
+        Emulator.open(text)
+    other = tmp_path / "other.db"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    before = other.read_bytes()
+    with pytest.raises(ConfigurationError, match="no local base"):
+        Emulator.open(other)
+    assert other.read_bytes() == before
+    assert text.read_text().startswith("hello")
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        Emulator.open(tmp_path / "missing" / "x.db")
+
+
+def test_a_file_of_a_later_version_is_refused(tmp_path) -> None:
+    """An older program must not guess at a newer format."""
+    path = tmp_path / "base.db"
+    Emulator.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ConfigurationError, match="later airhaul"):
+        Emulator.open(path)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 and not os.access("/dev/full", os.W_OK), reason="no /dev/full here"
+)
+def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
+    """An export that fails half-way leaves what was there before, and nothing beside it."""
+    import resource
+
+    class Item(Record, table="Items"):
+        text: str
+
+    target = tmp_path / "out.csv"
+    target.write_text("old\n")
+    with Airtable.local() as airtable:
+        items = airtable.table(Item)
+        items.create_table()
+        items.bulk_create([{"text": "x" * 1000} for _ in range(300)])
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limit[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                items.export_csv(target)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+            signal.signal(signal.SIGXFSZ, handler)
+    assert target.read_text() == "old\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

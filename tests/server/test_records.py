@@ -1,0 +1,234 @@
+"""The local base's records endpoints, asked as any client would ask them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airhaul.server.emulator import Emulator
+from airhaul.server.request import Request
+
+FIELDS = [
+    {"name": "Name", "type": "singleLineText"},
+    {"name": "Age", "type": "number", "options": {"precision": 0}},
+    {"name": "Ok", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
+    {"name": "Kind", "type": "singleSelect", "options": {"choices": [{"name": "z"}, {"name": "a"}]}},
+    {"name": "Tags", "type": "multipleSelects", "options": {"choices": [{"name": "x"}, {"name": "y"}]}},
+    {"name": "Stars", "type": "rating", "options": {"icon": "star", "color": "yellowBright", "max": 5}},
+    {"name": "Took", "type": "duration", "options": {"durationFormat": "h:mm"}},
+    {"name": "Day", "type": "date", "options": {"dateFormat": {"name": "iso"}}},
+    {
+        "name": "At",
+        "type": "dateTime",
+        "options": {
+            "timeZone": "Europe/Paris",
+            "dateFormat": {"name": "iso"},
+            "timeFormat": {"name": "24hour"},
+        },
+    },
+]  # fmt: skip
+
+
+class Client:
+    """Asks the emulator without airhaul's own client."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.base = emulator.default_base_id
+
+    def __call__(
+        self, method: str, path: str, body=None, *query: tuple[str, str], status: int = 200
+    ):
+        reply = self.emulator.handle(Request(method, path, query, body, "pat.x"))
+        answer = json.loads(reply.body)
+        assert reply.status == status, answer
+        return answer
+
+    def add(self, *rows: dict, **options):
+        body = {"records": [{"fields": row} for row in rows], **options}
+        return self("POST", f"/v0/{self.base}/T", body)["records"]
+
+    def names(self, *query: tuple[str, str]) -> list[str]:
+        answer = self("GET", f"/v0/{self.base}/T", None, *query)
+        return [record["fields"].get("Name") for record in answer["records"]]
+
+
+@pytest.fixture
+def client(emulator) -> Client:
+    client = Client(emulator)
+    client("POST", f"/v0/meta/bases/{client.base}/tables", {"name": "T", "fields": FIELDS})
+    return client
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stored"),
+    [
+        ("Name", "x", "x"), ("Name", "", None), ("Name", None, None),
+        ("Age", 0, 0), ("Age", 1.25, 1.25), ("Age", None, None),
+        ("Ok", True, True), ("Ok", False, None),
+        ("Kind", "a", "a"), ("Kind", None, None),
+        ("Tags", ["y", "x", "y"], ["y", "x"]), ("Tags", [], None),
+        ("Stars", 3, 3), ("Took", 90.5, 90.5),
+        ("Day", "2024-02-29", "2024-02-29"),
+        ("At", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"),
+        ("At", "2024-01-01T02:00:00.5+02:00", "2024-01-01T00:00:00.500Z"),
+        ("At", "2024-01-01T01:00:00", "2024-01-01T00:00:00.000Z"),
+        ("At", "2024-01-01", "2023-12-31T23:00:00.000Z"),
+    ],
+)  # fmt: skip
+def test_cells_are_stored_and_empties_left_out(client, field, value, stored) -> None:
+    """What is read back is what the type keeps; empty cells are absent."""
+    (record,) = client.add({field: value})
+    assert record["fields"] == ({} if stored is None else {field: stored})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Age", "1"), ("Age", True), ("Age", ""), ("Ok", "true"), ("Ok", 1), ("Kind", "new"), ("Kind", ""),
+        ("Kind", 3), ("Tags", "x"), ("Tags", ["new"]), ("Stars", 6), ("Stars", 1.5), ("Day", "2023-02-29"),
+        ("Day", "1/2/2024"), ("At", "soon"), ("Name", 5), ("Name", ["x"]), ("Name", "x" * 100_001),
+    ],
+)  # fmt: skip
+def test_values_of_a_wrong_kind_are_refused_whole(client, field, value) -> None:
+    """422, and nothing of the request is written."""
+    body = {"records": [{"fields": {"Name": "good"}}, {"fields": {field: value}}]}
+    answer = client("POST", f"/v0/{client.base}/T", body, status=422)
+    assert answer["error"]["type"] in (
+        "INVALID_VALUE_FOR_COLUMN",
+        "INVALID_MULTIPLE_CHOICE_OPTIONS",
+    )
+    assert client.names() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stored"),
+    [("Age", "1,234.5", 1234.5), ("Age", "$3", 3), ("Ok", "checked", True), ("Kind", "new", "new"), ("Tags", "x, n", ["x", "n"]),
+     ("Took", "1:30", 5400.0), ("Day", "12/31/2023", "2023-12-31"), ("Name", 5, "5")],
+)  # fmt: skip
+def test_typecast_converts_text(client, field, value, stored) -> None:
+    """Best effort, and only when asked for."""
+    (record,) = client.add({field: value}, typecast=True)
+    assert record["fields"] == {field: stored}
+
+
+def test_pages_and_offsets(client) -> None:
+    """Pages of 10, 10 and 5, an offset while more remain, and none at the end."""
+    client.add(*[{"Name": f"{n}"} for n in range(10)])
+    client.add(*[{"Name": f"{n}"} for n in range(10, 20)])
+    client.add(*[{"Name": f"{n}"} for n in range(20, 30)])
+    query, seen = [("pageSize", "10"), ("maxRecords", "25")], []
+    offset = ""
+    sizes = []
+    while True:
+        answer = client("GET", f"/v0/{client.base}/T", None, *query, ("offset", offset))
+        sizes.append(len(answer["records"]))
+        seen += [record["fields"]["Name"] for record in answer["records"]]
+        if "offset" not in answer:
+            break
+        offset = answer["offset"]
+    assert sizes == [10, 10, 5]
+    assert seen == [str(n) for n in range(25)]
+    client.emulator.forget_iterators()
+    gone = client("GET", f"/v0/{client.base}/T", None, ("offset", offset), status=422)
+    assert gone["error"]["type"] == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
+    wrong = client("GET", f"/v0/{client.base}/T", None, ("offset", "1"), status=422)
+    assert wrong["error"]["type"] == "INVALID_REQUEST_UNKNOWN"
+
+
+def test_the_post_form_takes_its_offset_in_the_body(client) -> None:
+    """There it counts, and a null one is an error."""
+    client.add(*[{"Name": f"{n}"} for n in range(5)])
+    path = f"/v0/{client.base}/T/listRecords"
+    first = client("POST", path, {"pageSize": 3})
+    rest = client("POST", path, {"pageSize": 3, "offset": first["offset"]})
+    assert [record["fields"]["Name"] for record in rest["records"]] == ["3", "4"]
+    client("POST", path, {"offset": None}, status=422)
+
+
+def test_sorting(client) -> None:
+    """Blanks come first, and last when descending; choices keep the order of their field."""
+    client.add(
+        {"Name": "b", "Age": 2, "Kind": "a"}, {"Name": "B", "Kind": "z"}, {"Age": 1, "Name": "a"}
+    )
+    assert client.names(("sort[0][field]", "Name")) == ["a", "B", "b"]
+    assert client.names(("sort[0][field]", "Age")) == ["B", "a", "b"]
+    assert client.names(("sort[0][field]", "Age"), ("sort[0][direction]", "desc")) == [
+        "b",
+        "a",
+        "B",
+    ]
+    assert client.names(("sort[0][field]", "Kind")) == ["a", "B", "b"]
+    client("GET", f"/v0/{client.base}/T", None, ("sort[0][field]", "Nope"), status=422)
+
+
+def test_names_and_ids_are_interchangeable(client) -> None:
+    """Tables and fields go by either, a trailing slash is accepted, ``limit`` is a page size."""
+    (table,) = client("GET", f"/v0/meta/bases/{client.base}/tables")["tables"]
+    ids = {field["name"]: field["id"] for field in table["fields"]}
+    client("POST", f"/v0/{client.base}/{table['id']}/", {"fields": {ids["Name"]: "x"}})
+    answer = client(
+        "GET", f"/v0/{client.base}/{table['id']}/", None,
+        ("fields[]", ids["Name"]), ("limit", "1"), ("filterByFormula", f"{{{ids['Name']}}} = 'x'"),
+        ("returnFieldsByFieldId", "true"), ("recordMetadata[]", "commentCount"),
+    )  # fmt: skip
+    (record,) = answer["records"]
+    assert record["fields"] == {ids["Name"]: "x"}
+    assert record["commentCount"] == 0
+
+
+def test_deleting_many_is_all_or_nothing(client) -> None:
+    """One unknown id, and none goes."""
+    ids = [record["id"] for record in client.add({"Name": "a"}, {"Name": "b"})]
+    query = [("records[]", ids[0]), ("records[]", "rec00000000000000")]
+    answer = client("DELETE", f"/v0/{client.base}/T", None, *query, status=422)
+    assert answer["error"]["type"] == "ROW_DOES_NOT_EXIST"
+    assert client.names() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v0/junk/T", None, 404), ("GET", "/v0/{b}/T/junk", None, 404), ("GET", "/nowhere", None, 404),
+        ("GET", "/v0/{b}/Nope", None, 403), ("GET", "/v0/app00000000000000/T", None, 403),
+        ("GET", "/v0/{b}/T/rec00000000000000", None, 404), ("POST", "/v0/{b}/T", {}, 422),
+        ("POST", "/v0/{b}/T", [], 422), ("POST", "/v0/{b}/T", {"records": []}, 422),
+        ("POST", "/v0/{b}/T", {"records": [1]}, 422), ("PATCH", "/v0/{b}/T", {"records": [{"fields": {}}]}, 422),
+        ("PATCH", "/v0/{b}/T", {"records": [{"id": "rec00000000000000", "fields": {}}]}, 422),
+        ("DELETE", "/v0/{b}/T", None, 422), ("POST", "/v0/meta/bases/{b}/tables", {"name": "T", "fields": FIELDS}, 422),
+        ("POST", "/v0/meta/bases/{b}/tables", {"name": "U", "fields": []}, 422),
+        ("POST", "/v0/meta/bases/{b}/tables", {"name": "U", "fields": [FIELDS[0], FIELDS[0]]}, 422),
+        ("POST", "/v0/meta/bases/{b}/tables", {"name": "U", "fields": [FIELDS[2]]}, 422),
+        ("POST", "/v0/meta/bases/{b}/tables", {"name": "U", "fields": [{"name": "F", "type": "formula"}]}, 422),
+    ],
+)  # fmt: skip
+def test_wrong_requests_are_refused_as_airtable_does(client, method, path, body, status) -> None:
+    """Malformed paths are 404, what cannot be seen is 403, the rest 422; nothing is a crash."""
+    client(method, path.replace("{b}", client.base), body, status=status)
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["records", "fields", "id", "Name", "Age", "Tags", "performUpsert", "fieldsToMergeOn", "sort", "pageSize"]), inner, max_size=4)),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]),
+    st.sampled_from(["/v0/{b}/T", "/v0/{b}/T/listRecords", "/v0/{b}/T/{r}", "/v0/meta/bases/{b}/tables", "/v0/meta/bases", "/v0/meta/bases/{b}/tables/T", "/v0/meta/bases/{b}/tables/T/fields"]),
+    json_values,
+    st.lists(st.tuples(st.sampled_from(["fields[]", "fields", "sort[0][field]", "sort[x][y]", "sort", "pageSize", "maxRecords", "records[]", "view", "offset", "filterByFormula", "returnFieldsByFieldId"]), st.text(max_size=4)), max_size=3),
+)  # fmt: skip
+def test_no_request_crashes_the_server(method, path, body, query) -> None:
+    """Any body and any query gets an answer of the API, never an exception."""
+    with Emulator.open() as emulator:
+        client = Client(emulator)
+        client("POST", f"/v0/meta/bases/{client.base}/tables", {"name": "T", "fields": FIELDS[:5]})
+        (record,) = client.add({"Name": "x"})
+        path = path.replace("{b}", client.base).replace("{r}", record["id"])
+        reply = emulator.handle(Request(method, path, tuple(query), body, "pat.x"))
+        assert reply.status in (200, 403, 404, 422)
