@@ -120,7 +120,7 @@ def test_examples_of_the_reference(formula: str, expected) -> None:
 @pytest.mark.parametrize(
     ("formula", "cells", "expected"),
     [
-        ('{N} = BLANK()', {"N": 0}, True),
+        ("{N} = BLANK()", {"N": 0}, True),
         ('{N} & "" = ""', {"N": 0}, False),
         ('{N} & "" = ""', {}, True),
         ("{N} + 1", {}, 1),
