@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 from airhaul.errors import FormulaError
@@ -30,10 +31,10 @@ def literal(value: object) -> Node:
             return BLANK
         case bool():
             return Call("TRUE" if value else "FALSE")
-        case int():
-            return Number(value) if value >= 0 else Unary("-", Number(-value))
-        case float() | Decimal():
-            return _number(float(value))
+        case Enum():
+            return literal(value.value)
+        case int() | float() | Decimal():
+            return _number(value)
         case str():
             return Text(value)
         case datetime():
@@ -46,10 +47,15 @@ def literal(value: object) -> Node:
             raise FormulaError(f"No formula stands for {value!r:.80}.")
 
 
-def _number(value: float) -> Node:
-    if not math.isfinite(value):
-        raise FormulaError(f"No formula stands for {value}.")
-    return Number(abs(value)) if value >= 0 else Unary("-", Number(-value))
+def _number(value: float | Decimal) -> Node:
+    try:
+        size = abs(float(value))
+    except (OverflowError, ValueError):
+        size = math.inf  # a whole number beyond every float; Decimal's signalling NaN
+    if not math.isfinite(size):
+        raise FormulaError(f"No formula stands for {value!s:.80}.")
+    magnitude = abs(value) if isinstance(value, int) else size
+    return Number(magnitude) if value >= 0 else Unary("-", Number(magnitude))
 
 
 class Expression:
@@ -118,9 +124,13 @@ class Expression:
         return Expression(Unary("-", self.node))
 
     def __and__(self, other: Expression) -> Expression:
+        if not isinstance(other, Expression):
+            return NotImplemented
         return Expression(all_of([self.node, other.node]))
 
     def __or__(self, other: Expression) -> Expression:
+        if not isinstance(other, Expression):
+            return NotImplemented
         return Expression(any_of([self.node, other.node]))
 
     def __invert__(self) -> Expression:
@@ -149,12 +159,17 @@ def F(name: str) -> Expression:  # noqa: N802 - a name of the field's own, as in
 
 
 def fn(name: str, *arguments: Any) -> Expression:
-    """A call of any of Airtable's functions.
+    """A call of any of Airtable's functions, also of one that is not known here.
 
     Args:
         name: The function, as ``"LEN"``.
         *arguments: Expressions or Python values.
+
+    Raises:
+        FormulaError: The name cannot be a function's, or no formula stands for an argument.
     """
+    if not (name.isascii() and name.isidentifier()):
+        raise FormulaError(f"{name!r:.80} cannot be the name of a function.")
     return Expression(Call(name.upper(), tuple(literal(argument) for argument in arguments)))
 
 

@@ -1,9 +1,9 @@
-"""Reading dates from text, and moment.js's format tokens."""
+"""Dates: reading them from text, and counting their days and weeks."""
 
 from __future__ import annotations
 
+import calendar
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -54,11 +54,15 @@ def _parse_iso(text: str) -> datetime | None:
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
         micros, tzinfo=UTC,
     )  # fmt: skip
-    if zone and zone != "Z":
-        hours, minutes = int(zone[1:3]), int(zone[-2:])
-        shift = timedelta(hours=hours, minutes=minutes)
-        moment += -shift if zone[0] == "+" else shift
-    return moment
+    return moment - zone_offset(zone) if zone else moment
+
+
+def zone_offset(zone: str) -> timedelta:
+    """What ``Z``, ``+02:00`` or ``-0500`` is ahead of UTC."""
+    if zone == "Z":
+        return timedelta()
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return ahead if zone[0] == "+" else -ahead
 
 
 def _parse_american(text: str) -> datetime | None:
@@ -66,7 +70,7 @@ def _parse_american(text: str) -> datetime | None:
     if match is None:
         return None
     month, day, year, hour, minute, second, half = match.groups()
-    return _moment(_full_year(year), int(month), int(day), (hour, minute, second, half))
+    return _moment(full_year(year), int(month), int(day), (hour, minute, second, half))
 
 
 def _parse_named(text: str) -> datetime | None:
@@ -74,7 +78,7 @@ def _parse_named(text: str) -> datetime | None:
     if match is None:
         return None
     day1, name1, name2, day2, year, *time = match.groups()
-    month = _month_number(name1 or name2)
+    month = month_number(name1 or name2)
     if month is None:
         return None
     return _moment(int(year), month, int(day1 or day2), tuple(time))
@@ -84,19 +88,25 @@ def _moment(year: int, month: int, day: int, time: tuple[str | None, ...]) -> da
     hour, minute, second, half = time
     hours = int(hour or 0)
     if half:
-        hours = hours % 12 + (12 if half.lower() == "pm" else 0)
+        hours = hour_of_day(hours, half)
     return datetime(year, month, day, hours, int(minute or 0), int(second or 0), tzinfo=UTC)
 
 
-def _full_year(text: str) -> int:
-    # As moment.js has it: 69 to 99 belong to the last century.
+def hour_of_day(hour: int, half: str) -> int:
+    """The hour from 0 to 23, of one on a clock's face with ``am`` or ``pm``."""
+    return hour % 12 + (12 if half.lower() == "pm" else 0)
+
+
+def full_year(text: str) -> int:
+    """A year of two or four digits; as moment.js has it, 69 to 99 belong to the last century."""
     year = int(text)
     if len(text) == 4:
         return year
     return year + (2000 if year < 69 else 1900)
 
 
-def _month_number(name: str) -> int | None:
+def month_number(name: str) -> int | None:
+    """The number of a month, from 1, by its name or the first three letters of it."""
     low = name.lower()
     for number, month in enumerate(MONTHS, start=1):
         if low in (month.lower(), month[:3].lower()):
@@ -104,117 +114,22 @@ def _month_number(name: str) -> int | None:
     return None
 
 
-def _ordinal(number: int) -> str:
-    if 10 <= number % 100 <= 20:
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
-
-
 def weekday(moment: datetime) -> int:
     """The day of the week, 0 for Sunday."""
     return moment.isoweekday() % 7
 
 
-def week_number(moment: datetime) -> int:
-    """The week of the year: week 1 holds January 1, and weeks start on Sunday."""
-    first = moment.replace(month=1, day=1)
-    return (moment.timetuple().tm_yday - 1 + weekday(first)) // 7 + 1
-
-
-_PRINTERS: Final[dict[str, Callable[[datetime], str]]] = {
-    "YYYY": lambda m: f"{m.year:04d}",
-    "YY": lambda m: f"{m.year % 100:02d}",
-    "Q": lambda m: str((m.month + 2) // 3),
-    "MMMM": lambda m: MONTHS[m.month - 1],
-    "MMM": lambda m: MONTHS[m.month - 1][:3],
-    "MM": lambda m: f"{m.month:02d}",
-    "Mo": lambda m: _ordinal(m.month),
-    "M": lambda m: str(m.month),
-    "DDDD": lambda m: f"{m.timetuple().tm_yday:03d}",
-    "DDD": lambda m: str(m.timetuple().tm_yday),
-    "DD": lambda m: f"{m.day:02d}",
-    "Do": lambda m: _ordinal(m.day),
-    "D": lambda m: str(m.day),
-    "dddd": lambda m: DAYS[weekday(m)],
-    "ddd": lambda m: DAYS[weekday(m)][:3],
-    "dd": lambda m: DAYS[weekday(m)][:2],
-    "d": lambda m: str(weekday(m)),
-    "E": lambda m: str(m.isoweekday()),
-    "WW": lambda m: f"{m.isocalendar().week:02d}",
-    "W": lambda m: str(m.isocalendar().week),
-    "ww": lambda m: f"{week_number(m):02d}",
-    "w": lambda m: str(week_number(m)),
-    "HH": lambda m: f"{m.hour:02d}",
-    "H": lambda m: str(m.hour),
-    "hh": lambda m: f"{(m.hour + 11) % 12 + 1:02d}",
-    "h": lambda m: str((m.hour + 11) % 12 + 1),
-    "mm": lambda m: f"{m.minute:02d}",
-    "m": lambda m: str(m.minute),
-    "ss": lambda m: f"{m.second:02d}",
-    "s": lambda m: str(m.second),
-    "SSS": lambda m: f"{m.microsecond // 1000:03d}",
-    "A": lambda m: "AM" if m.hour < 12 else "PM",
-    "a": lambda m: "am" if m.hour < 12 else "pm",
-    "ZZ": lambda _: "+0000",
-    "Z": lambda _: "+00:00",
-    "X": lambda m: str(int(m.timestamp())),
-    "x": lambda m: str(int(m.timestamp() * 1000)),
-    "LL": lambda m: f"{MONTHS[m.month - 1]} {m.day}, {m.year}",
-    "L": lambda m: f"{m.month:02d}/{m.day:02d}/{m.year:04d}",
-    "LT": lambda m: f"{(m.hour + 11) % 12 + 1}:{m.minute:02d} {'AM' if m.hour < 12 else 'PM'}",
-}
-_TOKENS: Final = re.compile(
-    r"\[([^\]]*)\]|" + "|".join(sorted(map(re.escape, _PRINTERS), key=len, reverse=True))
-)
-
-
-def format_moment(moment: datetime, pattern: str) -> str:
-    """Print a point in time by moment.js's tokens; ``[text]`` stands for itself.
+def week_of_year(moment: datetime, first_day: int = 0) -> tuple[int, int]:
+    """The week that holds a point in time: week 1 is the one that holds January 1.
 
     Args:
-        moment: The point in time, printed in UTC.
-        pattern: ``"YYYY-MM-DD"`` and the like.
-    """
-    return _TOKENS.sub(
-        lambda match: match[1] if match[1] is not None else _PRINTERS[match[0]](moment), pattern
-    )
-
-
-_READERS: Final[dict[str, str]] = {
-    "YYYY": "%Y",
-    "YY": "%y",
-    "MMMM": "%B",
-    "MMM": "%b",
-    "MM": "%m",
-    "M": "%m",
-    "DD": "%d",
-    "D": "%d",
-    "HH": "%H",
-    "H": "%H",
-    "hh": "%I",
-    "h": "%I",
-    "mm": "%M",
-    "m": "%M",
-    "ss": "%S",
-    "s": "%S",
-    "A": "%p",
-    "a": "%p",
-}
-_READ_TOKENS: Final = re.compile("|".join(sorted(_READERS, key=len, reverse=True)))
-
-
-def parse_by_format(text: str, pattern: str) -> datetime | None:
-    """Read a date by moment.js's tokens.
-
-    Args:
-        text: The date, in UTC.
-        pattern: ``"D MMM YYYY HH:mm"`` and the like.
+        moment: The point in time.
+        first_day: The day on which weeks start, 0 for Sunday.
 
     Returns:
-        The point in time, or None if the text does not fit.
+        The year that the week belongs to, and the week's number.
     """
-    template = _READ_TOKENS.sub(lambda match: _READERS[match[0]], pattern.replace("%", "%%"))
-    try:
-        return datetime.strptime(text.strip(), template).replace(tzinfo=UTC)
-    except (ValueError, re.error):
-        return None
+    last_day = moment.timetuple().tm_yday + 6 - (weekday(moment) - first_day) % 7
+    if last_day > 365 + calendar.isleap(moment.year):
+        return moment.year + 1, 1
+    return moment.year, (last_day - 1) // 7 + 1

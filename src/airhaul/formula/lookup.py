@@ -10,7 +10,9 @@ from typing import Any, Final, Literal, Protocol, cast
 
 from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError
 from airhaul.formula.build import Expression, all_of, any_of, literal
+from airhaul.formula.functions.re2 import NotHereError, NotRE2Error, compile_re2
 from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Text
+from airhaul.formula.q import Q
 
 Kind = Literal[
     "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time"
@@ -39,46 +41,6 @@ class LookupField(Protocol):
     def encode(self) -> Callable[[object], object]:
         """Validates a value and makes it a cell's JSON; raises ``ValueError`` with a reason."""
         ...
-
-
-class Q:
-    """Lookups that can be joined: ``Q(age__gt=17) & ~Q(name="Ada") | Q(vip=True)``.
-
-    Args:
-        **lookups: All of them hold.
-    """
-
-    def __init__(self, **lookups: Any) -> None:
-        self._joined: Literal["and", "or", "not"] = "and"
-        self._parts: tuple[Q | Expression | tuple[str, Any], ...] = tuple(lookups.items())
-
-    @classmethod
-    def _of(cls, joined: Literal["and", "or", "not"], *parts: Q | Expression) -> Q:
-        made = cls()
-        made._joined, made._parts = joined, parts
-        return made
-
-    def __and__(self, other: Q | Expression) -> Q:
-        return self._of("and", self, other)
-
-    def __rand__(self, other: Expression) -> Q:
-        return self._of("and", other, self)
-
-    def __or__(self, other: Q | Expression) -> Q:
-        return self._of("or", self, other)
-
-    def __ror__(self, other: Expression) -> Q:
-        return self._of("or", other, self)
-
-    def __invert__(self) -> Q:
-        return self._of("not", self)
-
-    def __repr__(self) -> str:
-        parts = ", ".join(
-            f"{part[0]}={part[1]!r}" if isinstance(part, tuple) else repr(part)
-            for part in self._parts
-        )
-        return f"Q({parts})" if self._joined == "and" else f"Q({self._joined}: {parts})"
 
 
 def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Node:
@@ -110,6 +72,10 @@ def _build_part(
         return part.node
     key, value = part
     field, lookup = _split(key, resolve)
+    if isinstance(value, Expression | Q):
+        raise LookupValueError(
+            f"{key}: expected a value; a comparison with a formula is F({field.column!r}) == ..."
+        )
     builder = _BUILDERS.get(lookup)
     if builder is None or field.kind not in builder.kinds:
         fitting = ", ".join(name for name, known in _BUILDERS.items() if field.kind in known.kinds)
@@ -129,8 +95,9 @@ def _split(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField
             raise
         try:
             return resolve(name), lookup
-        except UnknownFieldError:
-            raise error from None
+        except UnknownFieldError as shorter:
+            # With a known lookup at its end, the rest is what was meant as the field.
+            raise (shorter if lookup in _BUILDERS else error) from None
 
 
 class _Subject:
@@ -161,10 +128,14 @@ class _Subject:
         return self.node if self.kind == "checkbox" else Binary("!=", self.as_text, Text(""))
 
     def encode(self, value: object) -> object:
+        """A value of the caller's as a cell, checked against the field; never an empty one."""
         try:
-            return self.field.encode(value)
+            cell = self.field.encode(value)
         except ValueError as error:
             raise self.fault(value, str(error)) from None
+        if cell is None:
+            raise self.fault(value, "expected a value")
+        return cell
 
     def value(self, value: object) -> Node:
         """A value of the caller's as a node, checked against the field."""
@@ -199,9 +170,9 @@ def _exact(subject: _Subject, value: object) -> Node:
         case "number":
             return _number_equals(subject, value)
         case "date":
-            return _both_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
+            return _if_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
         case "datetime" | "created_time":
-            return _both_filled(subject, Call("IS_SAME", _sides(subject, value)))
+            return _if_filled(subject, Call("IS_SAME", _sides(subject, value)))
         case "list":
             return Binary("=", subject.as_text, Text(_joined(subject, value)))
         case _:
@@ -218,8 +189,15 @@ def _number_equals(subject: _Subject, value: object) -> Node:
     return all_of([subject.is_filled, test]) if subject.encode(value) == 0 else test
 
 
-def _both_filled(subject: _Subject, test: Node) -> Node:
-    return test if subject.kind == "created_time" else all_of([subject.is_filled, test])
+def _if_filled(subject: _Subject, test: Node) -> Node:
+    """A test that is false for an empty date.
+
+    Where the date functions give an error for an empty date, AND would hand it on, and NOT around
+    it would lose the record; IF computes only the branch that it takes.
+    """
+    if subject.kind == "created_time":
+        return test
+    return Call("IF", (subject.is_filled, test, Call("FALSE")))
 
 
 def _joined(subject: _Subject, value: object) -> str:
@@ -245,7 +223,7 @@ def _ordering(operator: BinaryOperator) -> Callable[[_Subject, object], Node]:
             "<=": Call("NOT", (after,)),
             ">=": Call("NOT", (before,)),
         }
-        return _both_filled(subject, test[operator])
+        return _if_filled(subject, test[operator])
 
     return build
 
@@ -275,6 +253,8 @@ def _not_in(subject: _Subject, value: object) -> Node:
 def _contains(subject: _Subject, value: object) -> Node:
     needle = subject.value(value)
     if subject.kind == "list":
+        if needle == Text(""):
+            return Call("FALSE")  # no member is empty, but two separators would meet around none
         # Separators on both sides make sure that a whole member is met, not a part of one.
         parted = Text(_SEPARATOR)
         hay = Binary("&", Binary("&", parted, subject.as_text), parted)
@@ -321,7 +301,18 @@ def _same(node: Node) -> Node:
 
 
 def _regex(subject: _Subject, value: object) -> Node:
-    return Call("REGEX_MATCH", (subject.as_text, subject.value(value)))
+    pattern = subject.value(value)
+    if isinstance(pattern, Text):
+        try:
+            compile_re2(pattern.value)
+        except NotHereError:
+            pass  # Airtable has it; a local base answers with an error for each record
+        except NotRE2Error as error:
+            raise subject.fault(
+                value, f"expected a regular expression of RE2, and it has {error}"
+            ) from None
+    test = Call("REGEX_MATCH", (subject.as_text, pattern))
+    return all_of([subject.is_filled, test])
 
 
 def _empty(subject: _Subject, value: object) -> Node:
@@ -342,13 +333,13 @@ def _part(function: str) -> Callable[[_Subject, object], Node]:
         if not isinstance(value, int) or isinstance(value, bool):
             raise subject.fault(value, "expected a whole number")
         test = Binary("=", Call(function, (subject.node,)), literal(value))
-        return _both_filled(subject, test)
+        return _if_filled(subject, test)
 
     return build
 
 
 def _on_day(subject: _Subject, value: object) -> Node:
-    return _both_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
+    return _if_filled(subject, Call("IS_SAME", (*_sides(subject, value), Text("day"))))
 
 
 class _Builder:

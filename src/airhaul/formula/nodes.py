@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+from airhaul.errors import FormulaError
 
 UnaryOperator = Literal["-"]
 BinaryOperator = Literal["*", "/", "+", "-", "&", "=", "!=", "<", "<=", ">", ">="]
@@ -59,23 +60,43 @@ class Binary:
 Node = Number | Text | Field | Call | Unary | Binary
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Visit a tree's nodes, each before its parts, from left to right."""
-    waiting: list[Node] = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        match current:
-            case Call(_, arguments):
-                waiting.extend(reversed(arguments))
-            case Unary(_, operand):
-                waiting.append(operand)
-            case Binary(_, left, right):
-                waiting += (right, left)
-            case _:
-                pass
+# Airtable's own bound is not published; this one keeps any formula away from Python's stack limit.
+DEEPEST: Final = 200
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Call(_, arguments):
+            return arguments
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case _:
+            return ()
 
 
 def field_names(node: Node) -> tuple[str, ...]:
     """The fields that a formula refers to, each once, in the order they first appear."""
-    return tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Field)))
+    names: dict[str, None] = {}
+    waiting: list[Node] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Field):
+            names[current.name] = None
+        waiting.extend(reversed(_parts(current)))
+    return tuple(names)
+
+
+def check_depth(node: Node) -> None:
+    """Refuse a tree that is too deep to be printed, compiled or read.
+
+    Raises:
+        FormulaError: It is nested more than ``DEEPEST`` levels deep.
+    """
+    waiting: list[tuple[Node, int]] = [(node, 0)]
+    while waiting:
+        current, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise FormulaError(f"The formula is nested more than {DEEPEST} levels deep.")
+        waiting.extend((part, depth + 1) for part in _parts(current))

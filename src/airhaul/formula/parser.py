@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from airhaul.errors import FormulaError
-from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Number, Text, Unary
+from airhaul.formula.nodes import (
+    DEEPEST,
+    Binary,
+    BinaryOperator,
+    Call,
+    Field,
+    Node,
+    Number,
+    Text,
+    Unary,
+)
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -38,7 +49,7 @@ _GRAMMAR: Final = r"""
     MINUS: "-"
     STAR: "*"
     SLASH: "/"
-    NUMBER: /\d+(\.\d+)?|\.\d+/
+    NUMBER: /[0-9]+(\.[0-9]+)?|\.[0-9]+/
     STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
     BRACED: /\{(\\.|[^}\\])*\}/s
     NAME: /[^\W\d]\w*/
@@ -46,12 +57,24 @@ _GRAMMAR: Final = r"""
     %ignore WHITE
 """
 
-# Airtable's own bound is not published; this one keeps any formula away from Python's stack limit.
-_DEEPEST: Final = 200
 _LONGEST: Final = 1_000_000
 
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
+
+# What stands at a fault, and what its writer may have meant.
+_HINTS: Final[tuple[tuple[str, str], ...]] = (
+    (r"\"(?![^\"]*\")|'(?![^']*')", "The text that begins here has no closing quote."),
+    (r"\{(?![^}]*\})", "The field name that begins here has no closing brace."),
+    ("[\u2018\u2019\u201c\u201d]", "Write straight quotes."),
+    (r"(?<==)=", "Equality is written with one =."),
+    (r"(?<=<)>", "Inequality is written !=."),
+    (r"(?<=&)&|\|", "Write AND(...) and OR(...)."),
+    (r"%", "Write MOD(...)."),
+    (r"\^", "Write POWER(...)."),
+    (r"(?<=\s)[^\W\d]", "A field name of several words stands in braces."),
+    (r"\Z", "Something is missing, such as a closing bracket."),
+)
 
 
 def parse(text: str) -> Node:
@@ -76,8 +99,10 @@ def parse(text: str) -> Node:
     except UnexpectedInput as error:
         position = _position(error, text)
         met = repr(text[position : position + 12]) if position < len(text) else "the end"
+        hints = (hint for sign, hint in _HINTS if re.compile(sign).match(text, position))
         raise FormulaError(
-            f"The formula cannot be read: unexpected {met} at position {position}.",
+            f"The formula cannot be read: unexpected {met} at position {position}. "
+            f"{next(hints, '')}".rstrip(),
             formula=text,
             position=position,
         ) from None
@@ -100,8 +125,8 @@ def _parser() -> Lark:
 
 
 def _build(tree: Any, depth: int) -> Node:
-    if depth > _DEEPEST:
-        raise FormulaError(f"The formula is nested more than {_DEEPEST} levels deep.")
+    if depth > DEEPEST:
+        raise FormulaError(f"The formula is nested more than {DEEPEST} levels deep.")
     kind: str = tree.data
     parts: list[Any] = tree.children
     match kind:
@@ -138,7 +163,10 @@ def _build_chain(tree: Any, depth: int) -> Node:
 
 
 def _number(text: str) -> Node:
-    return Number(int(text) if text.isdecimal() and len(text) <= 300 else float(text))
+    if math.isinf(float(text)):
+        raise FormulaError(f"The number {text:.20}... is larger than any that can be held.")
+    # The length keeps away leading zeros beyond what int() takes.
+    return Number(int(text) if text.isdecimal() and len(text) <= 310 else float(text))
 
 
 def _unescape(text: str) -> str:

@@ -6,9 +6,10 @@ tests against the service (backslash before quotes and before ``}`` in names).
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
-from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
+from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary, check_depth
 
 # How strongly operators bind; comparisons least. Not published for & against +.
 BINDING: Final[dict[str, int]] = {
@@ -33,7 +34,11 @@ def print_formula(node: Node) -> str:
 
     Returns:
         Its text, with parentheses only where they are needed.
+
+    Raises:
+        FormulaError: The tree is deeper than any that is read.
     """
+    check_depth(node)
     return _print(node, 0)
 
 
@@ -59,4 +64,7 @@ def _print(node: Node, binding: int) -> str:
 def _print_number(value: float) -> str:
     # Airtable's formulas have no exponents.
     text = repr(value)
-    return f"{value:.400f}".rstrip("0").rstrip(".") or "0" if "e" in text else text
+    if "e" not in text:
+        return text
+    plain = format(Decimal(text), "f")
+    return plain if "." in plain else f"{plain}.0"

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from airhaul.formula.dates import parse_moment
@@ -33,58 +34,75 @@ Value = Any
 FAULT: Final = FormulaFault()
 
 
+# Whole numbers up to here are exact in the service's floating point; larger ones become floats.
+_EXACT: Final = 2**53
+
+# A cell of Airtable holds 100,000 characters; a formula may not fill the memory.
+LONGEST_TEXT: Final = 1_000_000
+
+
 def truth(value: Value) -> bool:
-    """Whether a value counts as true: not 0, ``""``, blank, NaN or an empty list."""
+    """Whether a value counts as true: not 0, ``""``, blank, NaN, an empty list or an error."""
     if isinstance(value, float) and math.isnan(value):
         return False
     return bool(value) and not isinstance(value, FormulaFault)
 
 
-def to_number(value: Value) -> float | FormulaFault:
+def to_number(value: Value) -> float:
     """Make a number of a value; text is none, as the service has it (``"5" + 1`` is NaN)."""
-    if isinstance(value, int | float):
+    if isinstance(value, float):
         return value
+    if isinstance(value, int):
+        return int(value) if -_EXACT <= value <= _EXACT else _to_float(value)
     if value is None or value == "":
         return 0
     if isinstance(value, datetime):
         return value.timestamp() * 1000
     if isinstance(value, list):
         return to_number(value[0]) if len(value) == 1 else math.nan
-    return value if isinstance(value, FormulaFault) else math.nan
+    return math.nan
 
 
-def to_text(value: Value) -> str | FormulaFault:
+def _to_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def to_text(value: Value) -> str:
     """Make text of a value: lists are joined by ``", "``, dates are ISO in UTC."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
     if isinstance(value, int | float):
-        return number_text(value)
+        return _number_text(to_number(value))
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-            f"{value.microsecond // 1000:03d}Z"
-        )
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     if isinstance(value, list):
-        texts = [to_text(item) for item in value]
-        faults = [text for text in texts if isinstance(text, FormulaFault)]
-        return faults[0] if faults else ", ".join(map(str, texts))
-    return value if isinstance(value, FormulaFault) else str(value)
+        return ", ".join(map(to_text, value))
+    return "#ERROR!" if isinstance(value, FormulaFault) else str(value)
 
 
-def number_text(value: float) -> str:
-    """Print a number as JavaScript does in its everyday range."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            return "NaN"
-        if math.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        if value.is_integer() and abs(value) < 1e21:
-            return str(int(value))
-        return repr(value)
-    return str(value) if abs(value) < 10**21 else repr(float(value))
+def _number_text(value: float) -> str:
+    """Print a number as JavaScript does."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if abs(value) < 1e21 and value == int(value):
+        return str(int(value))
+    text = repr(value)
+    if 1e-6 <= abs(value) < 1e-4:
+        return format(Decimal(text), "f")
+    return text.replace("e-0", "e-")
+
+
+def bounded(text: str) -> Value:
+    """A text that was computed, or an error if it is too long to go on with."""
+    return text if len(text) <= LONGEST_TEXT else FormulaFault("the text is too long")
 
 
 def to_moment(value: Value) -> datetime | FormulaFault | None:
@@ -106,26 +124,36 @@ def to_moment(value: Value) -> datetime | FormulaFault | None:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """Whether two values are the same to ``=``: exact for text, blank equals ``""`` and 0."""
+    """Whether two values are the same to ``=``: exact for text; blank equals ``""``, 0 and ``[]``.
+
+    Not published, and decided: a number and its own text are the same.
+    """
+    left, right = _blank_if_empty(left), _blank_if_empty(right)
     if left is None or right is None:
         other = right if left is None else left
         return other is None or other == "" or (other == 0 and not isinstance(other, str))
     if isinstance(left, list) or isinstance(right, list):
         return to_text(left) == to_text(right)
     if isinstance(left, str) != isinstance(right, str):
-        # Not published: a number and its own text are taken as equal.
         return to_text(left) == to_text(right)
     return bool(left == right)
 
 
+def _blank_if_empty(value: Value) -> Value:
+    return None if isinstance(value, list) and not value else value
+
+
 def ordered(left: Value, right: Value, compare: Callable[[Any, Any], bool]) -> bool:
-    """Compare by ``<`` and the like: as texts if both are, else as numbers; NaN never holds."""
-    if isinstance(left, str) and isinstance(right, str):
-        return compare(left, right)
+    """Compare by ``<`` and the like; NaN is never in order.
+
+    Not published, and decided: texts compare by their characters, a blank with a text as ``""``,
+    and all else as numbers.
+    """
+    if isinstance(left, str | None) and isinstance(right, str | None) and left is not right:
+        return compare(left or "", right or "")
     if isinstance(left, datetime) and isinstance(right, datetime):
         return compare(left, right)
-    numbers = to_number(left), to_number(right)
-    return compare(*numbers)
+    return compare(to_number(left), to_number(right))
 
 
 def flatten(values: Any) -> list[Value]:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from airhaul.formula.functions.function import Function, plain
-from airhaul.formula.values import FormulaFault, Value, flatten, to_text
+from airhaul.formula.values import Value, bounded, flatten, to_text
 
 
 def _join(values: Value, separator: Value = ", ") -> Value:
-    texts = [to_text(value) for value in flatten([values])]
-    parted = to_text(separator)
-    if isinstance(parted, FormulaFault):
-        return parted
-    faults = [text for text in texts if isinstance(text, FormulaFault)]
-    return faults[0] if faults else parted.join(map(str, texts))
+    return bounded(to_text(separator).join(map(to_text, flatten([values]))))
 
 
 def _compact(values: Value) -> Value:
@@ -20,11 +15,7 @@ def _compact(values: Value) -> Value:
 
 
 def _unique(values: Value) -> Value:
-    unique: list[Value] = []
-    for value in flatten([values]):
-        if value not in unique:
-            unique.append(value)
-    return unique
+    return list(dict.fromkeys(flatten([values])))
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import calendar
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from airhaul.formula.dates import format_moment, parse_by_format, week_number, weekday
+from airhaul.formula.date_tokens import format_moment, parse_by_format
+from airhaul.formula.dates import week_of_year, weekday
 from airhaul.formula.functions.function import Function, plain
-from airhaul.formula.values import FAULT, FormulaFault, Value, to_moment, to_number, to_text
+from airhaul.formula.values import (
+    FAULT,
+    FormulaFault,
+    Value,
+    bounded,
+    to_moment,
+    to_number,
+    to_text,
+)
 
 # https://support.airtable.com/docs/supported-unit-specifiers-for-datetime-diff; case matters.
 _UNITS: Final[dict[str, str]] = {
     "ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days",
     "w": "weeks", "M": "months", "Q": "quarters", "y": "years",
 }  # fmt: skip
-_SECONDS: Final[dict[str, float]] = {
-    "milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400,
-    "weeks": 604800,
+_LENGTHS: Final[dict[str, timedelta]] = {
+    "milliseconds": timedelta(milliseconds=1), "seconds": timedelta(seconds=1),
+    "minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1),
+    "weeks": timedelta(weeks=1),
 }  # fmt: skip
 _MONTHS: Final[dict[str, int]] = {"months": 1, "quarters": 3, "years": 12}
 
 
 def _unit(value: Value) -> str | None:
-    text = str(to_text(value)).strip()
+    text = to_text(value).strip()
     name = _UNITS.get(text, text.lower())
     name = name if name.endswith("s") else f"{name}s"
-    return name if name in _SECONDS or name in _MONTHS else None
+    return name if name in _LENGTHS or name in _MONTHS else None
 
 
 def _of_moment(compute: Callable[..., Value]) -> Callable[..., Value]:
@@ -65,12 +76,12 @@ def _add_months(moment: datetime, months: int) -> datetime:
 
 def _date_add(moment: datetime, count: Value, unit: Value) -> Value:
     number, name = to_number(count), _unit(unit)
-    if name is None or isinstance(number, FormulaFault) or not abs(number) < 1e12:
+    if name is None or not math.isfinite(number):
         return FAULT
     try:
         if name in _MONTHS:
             return _add_months(moment, int(number) * _MONTHS[name])
-        return moment + timedelta(seconds=number * _SECONDS[name])
+        return moment + number * _LENGTHS[name]
     except (OverflowError, ValueError):
         return FAULT
 
@@ -84,17 +95,16 @@ def _difference(first: Value, second: Value, unit: Value = "seconds") -> Value:
         return None
     if name is None:
         return FAULT
+    # Whole units, towards zero.
+    sign = 1 if left >= right else -1
     if name in _MONTHS:
-        return int(_months_between(left, right) / _MONTHS[name])
-    return int((left - right).total_seconds() / _SECONDS[name])
+        return sign * (_months_between(max(left, right), min(left, right)) // _MONTHS[name])
+    return sign * (abs(left - right) // _LENGTHS[name])
 
 
-def _months_between(left: datetime, right: datetime) -> int:
-    """Whole months from right to left, towards zero."""
-    if left < right:
-        return -_months_between(right, left)
-    months = (left.year - right.year) * 12 + left.month - right.month
-    return months - 1 if months and _add_months(right, months) > left else months
+def _months_between(later: datetime, earlier: datetime) -> int:
+    months = (later.year - earlier.year) * 12 + later.month - earlier.month
+    return months - 1 if months and _add_months(earlier, months) > later else months
 
 
 def _is_same(first: Value, second: Value, unit: Value = None) -> Value:
@@ -134,24 +144,34 @@ _FIRST_DAY: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _parse(value: Value, pattern: Value = None, locale: Value = None) -> Value:  # noqa: ARG001
-    # The locale is read and left: names of months are English here.
+    # The locale is read and left: names of months are English here. A pattern may lack a year, and
+    # the present one, which stands in for it, does not change while a formula is in use.
     if isinstance(value, datetime) or pattern is None:
         return to_moment(value)
-    text = str(to_text(value))
+    text = to_text(value)
     if not text.strip():
         return None
-    moment = parse_by_format(text, str(to_text(pattern)))
+    moment = parse_by_format(text, to_text(pattern))
     return FAULT if moment is None else moment
 
 
 def _format(moment: datetime, pattern: Value = None) -> Value:
-    text = "YYYY-MM-DDTHH:mm:ssZ" if pattern is None else str(to_text(pattern))
-    return format_moment(moment.astimezone(UTC), text)
+    # Without a pattern as moment.js prints; not published.
+    text = "YYYY-MM-DDTHH:mm:ssZ" if pattern is None else to_text(pattern)
+    return bounded(format_moment(moment.astimezone(UTC), text))
 
 
 def _weekday(moment: datetime, start: Value = "Sunday") -> Value:
-    offset = 1 if str(to_text(start)).lower() == "monday" else 0
-    return (weekday(moment) - offset) % 7
+    return (weekday(moment) - _first_day(start)) % 7
+
+
+def _week_number(moment: datetime, start: Value = "Sunday") -> Value:
+    # The last days of December are in week 1 if January 1 is: not published, as moment.js has it.
+    return week_of_year(moment, _first_day(start))[1]
+
+
+def _first_day(name: Value) -> int:
+    return 1 if to_text(name).lower() == "monday" else 0
 
 
 def _today() -> datetime:
@@ -159,8 +179,8 @@ def _today() -> datetime:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "NOW": plain(lambda: datetime.now(UTC), 0),
-    "TODAY": plain(_today, 0),
+    "NOW": Function(lambda: datetime.now(UTC), 0, 0, changing=True),
+    "TODAY": Function(_today, 0, 0, changing=True),
     "DATEADD": plain(_of_moment(_date_add), 3),
     "DATETIME_DIFF": plain(_difference, 2, 3),
     "DATETIME_FORMAT": plain(_of_moment(_format), 1, 2),
@@ -174,7 +194,7 @@ FUNCTIONS: dict[str, Function] = {
     "MINUTE": plain(_of_moment(lambda moment: moment.minute), 1),
     "SECOND": plain(_of_moment(lambda moment: moment.second), 1),
     "WEEKDAY": plain(_of_moment(_weekday), 1, 2),
-    "WEEKNUM": plain(_of_moment(week_number), 1),
+    "WEEKNUM": plain(_of_moment(_week_number), 1, 2),
     "IS_BEFORE": plain(_of_two(lambda left, right: left < right), 2),
     "IS_AFTER": plain(_of_two(lambda left, right: left > right), 2),
     "IS_SAME": plain(_is_same, 2, 3),

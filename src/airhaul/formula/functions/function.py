@@ -37,19 +37,19 @@ class Function:
     """A function of the language.
 
     Args:
-        apply: Computes it: from values, or from compiled arguments if ``lazy``; with the record in
-            front if ``of_record``.
+        apply: Computes it from values that are no errors; if ``of_record``, from the record and the
+            arguments still to be computed, so that it decides which, and sees errors.
         least: The fewest arguments.
         most: The most arguments; None for any number.
-        lazy: Whether it decides itself which arguments to compute, and sees errors.
         of_record: Whether it asks the record.
+        changing: Whether it gives another value with time.
     """
 
     apply: Callable[..., Value]
     least: int
     most: int | None
-    lazy: bool = False
     of_record: bool = False
+    changing: bool = False
 
 
 def plain(apply: Callable[..., Value], least: int, most: int | None = -1) -> Function:

@@ -1,42 +1,52 @@
-"""Numeric functions."""
+"""Numeric functions.
+
+Rounding is decimal, on the digits that a number is written with: ``ROUND(1.005, 2)`` is 1.01 though
+the nearest float is a little less. Not published, and decided.
+"""
 
 from __future__ import annotations
 
+import decimal
 import math
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Final
 
 from airhaul.formula.functions.function import Function, plain
-from airhaul.formula.values import FormulaFault, Value, flatten, to_number
+from airhaul.formula.values import Value, flatten, to_number
+
+# 50 digits hold the product of two floats' digits exactly; nothing traps, so nothing raises.
+_UP: Final = decimal.Context(prec=50, rounding=decimal.ROUND_CEILING, traps=[])
+_DOWN: Final = decimal.Context(prec=50, rounding=decimal.ROUND_FLOOR, traps=[])
 
 
-def _number(value: Value) -> float:
-    number = to_number(value)
-    assert not isinstance(number, FormulaFault), "errors never reach a plain function"
-    return number
-
-
-def _safely(compute: Callable[..., float]) -> Callable[..., Value]:
+def _of_numbers(compute: Callable[..., float]) -> Callable[..., Value]:
     """Compute with numbers; what has no answer is NaN, what is too large infinite."""
 
     def apply(*values: Value) -> Value:
-        numbers = [_number(value) for value in values]
+        numbers = [to_number(value) for value in values]
         if any(map(math.isnan, numbers)):
             return math.nan
         try:
-            result: Any = compute(*numbers)
+            return compute(*numbers)
         except OverflowError:
             return math.inf
         except (ValueError, ZeroDivisionError):
             return math.nan
-        return math.nan if isinstance(result, complex) else result
 
     return apply
 
 
+def _rounding(compute: Callable[..., float]) -> Callable[..., Value]:
+    """Compute with numbers, the first of which stays as it is when infinite."""
+    return _of_numbers(
+        lambda value, *rest: value if math.isinf(value) else compute(value, *rest),
+    )
+
+
 def _numbers(values: tuple[Value, ...]) -> list[float]:
     """The numbers among the values, lists opened; texts and blanks are passed over."""
-    return [value for value in flatten(values) if isinstance(value, int | float)]
+    return [to_number(value) for value in flatten(values) if isinstance(value, int | float)]
 
 
 def _sum(*values: Value) -> Value:
@@ -56,20 +66,12 @@ def _min(*values: Value) -> Value:
     return min(_numbers(values), default=0)
 
 
-def _multiple(value: float, step: float, whole: Callable[[float], float]) -> float:
-    if step == 0:
-        return 0
-    count = value / step
-    # 1.1 / 0.1 is a little more than 11; a multiple that is meant must count as one.
-    near = round(count) if math.isfinite(count) else count
-    count = near if math.isclose(count, near, rel_tol=1e-12) else whole(count)
-    return _tidy(count * step, step)
+def _count(*values: Value) -> Value:
+    return len(_numbers(values))
 
 
-def _tidy(value: float, step: float) -> float:
-    digits = max(0, -math.floor(math.log10(abs(step)))) if step else 0
-    tidy = round(value, digits + 3)
-    return int(tidy) if tidy == int(tidy) else tidy
+def _count_filled(*values: Value) -> Value:
+    return sum(value is not None and value != "" for value in flatten(values))
 
 
 def _absolute(value: float) -> float:
@@ -87,63 +89,77 @@ def _odd(value: float) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
+    if base == 0 and exponent < 0:
+        return math.inf
     return math.pow(base, exponent)
 
 
 def _log(value: float, base: float = 10) -> float:
-    return (
-        math.log10(value)
-        if base == 10
-        else math.log2(value)
-        if base == 2
-        else (math.log(value) / math.log(base))
-    )
-
-
-def _rounded(whole: Callable[[float], float]) -> Callable[..., Value]:
-    def apply(value: float, precision: float = 0) -> float:
-        digits = int(max(-300, min(300, precision)))
-        scaled = value * 10.0**digits
-        near = round(scaled, 9)  # 1.005 * 100 is 100.49999999999999
-        result = whole(near) / 10.0**digits
-        return int(result) if result == int(result) else result
-
-    return _safely(apply)
-
-
-def _away_from_zero(value: float) -> float:
-    return math.ceil(value) if value > 0 else math.floor(value)
+    if base == 10:
+        return math.log10(value)
+    return math.log2(value) if base == 2 else math.log(value) / math.log(base)
 
 
 def _mod(value: float, divisor: float) -> float:
-    # The sign of the divisor; not published.
+    # The sign of the divisor, as in spreadsheets; not published.
     return value % divisor
 
 
-def _count_filled(*values: Value) -> Value:
-    return sum(value is not None and value != "" for value in flatten(values))
+def _multiple(context: decimal.Context) -> Callable[..., float]:
+    """The nearest multiple in the context's direction; of 0 there is only 0."""
+
+    def compute(value: float, step: float = 1) -> float:
+        if step == 0:
+            return 0
+        size = _decimal(abs(step))
+        count = context.divide(_decimal(value), size).to_integral_value(context.rounding, context)
+        return _float(context.multiply(count, size))
+
+    return compute
+
+
+def _rounded(positive: str, negative: str) -> Callable[..., float]:
+    """Round to decimal places, left of the point when negative, in a direction for each sign."""
+
+    def compute(value: float, precision: float = 0) -> float:
+        # No float has digits so far from its point.
+        places = int(max(-400, min(400, precision)))
+        direction = positive if value >= 0 else negative
+        shifted = _decimal(value).scaleb(places, _UP)
+        return _float(shifted.to_integral_value(direction, _UP).scaleb(-places, _UP))
+
+    return compute
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+def _float(value: Decimal) -> float:
+    number = float(value)
+    return int(number) if number.is_integer() else number
 
 
 FUNCTIONS: dict[str, Function] = {
-    "ABS": plain(_safely(_absolute), 1),
+    "ABS": plain(_of_numbers(_absolute), 1),
     "AVERAGE": plain(_average, 1, None),
     "SUM": plain(_sum, 1, None),
     "MAX": plain(_max, 1, None),
     "MIN": plain(_min, 1, None),
-    "COUNT": plain(lambda *values: len(_numbers(values)), 1, None),
+    "COUNT": plain(_count, 1, None),
     "COUNTA": plain(_count_filled, 1, None),
     "COUNTALL": plain(lambda *values: len(flatten(values)), 1, None),
-    "CEILING": plain(_safely(lambda x, step=1: _multiple(x, step, math.ceil)), 1, 2),
-    "FLOOR": plain(_safely(lambda x, step=1: _multiple(x, step, math.floor)), 1, 2),
-    "EVEN": plain(_safely(_even), 1),
-    "ODD": plain(_safely(_odd), 1),
-    "EXP": plain(_safely(math.exp), 1),
-    "LOG": plain(_safely(_log), 1, 2),
-    "POWER": plain(_safely(_power), 2),
-    "SQRT": plain(_safely(math.sqrt), 1),
-    "INT": plain(_safely(math.floor), 1),
-    "MOD": plain(_safely(_mod), 2),
-    "ROUND": plain(_rounded(lambda x: math.floor(x + 0.5)), 1, 2),
-    "ROUNDUP": plain(_rounded(_away_from_zero), 1, 2),
-    "ROUNDDOWN": plain(_rounded(math.trunc), 1, 2),
+    "CEILING": plain(_rounding(_multiple(_UP)), 1, 2),
+    "FLOOR": plain(_rounding(_multiple(_DOWN)), 1, 2),
+    "EVEN": plain(_rounding(_even), 1),
+    "ODD": plain(_rounding(_odd), 1),
+    "EXP": plain(_of_numbers(math.exp), 1),
+    "LOG": plain(_of_numbers(_log), 1, 2),
+    "POWER": plain(_of_numbers(_power), 2),
+    "SQRT": plain(_of_numbers(math.sqrt), 1),
+    "INT": plain(_rounding(math.floor), 1),
+    "MOD": plain(_of_numbers(_mod), 2),
+    "ROUND": plain(_rounding(_rounded(decimal.ROUND_HALF_UP, decimal.ROUND_HALF_DOWN)), 1, 2),
+    "ROUNDUP": plain(_rounding(_rounded(decimal.ROUND_UP, decimal.ROUND_UP)), 1, 2),
+    "ROUNDDOWN": plain(_rounding(_rounded(decimal.ROUND_DOWN, decimal.ROUND_DOWN)), 1, 2),
 }

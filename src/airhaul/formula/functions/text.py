@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 from urllib.parse import quote
 
 from airhaul.formula.functions.function import Function, plain
-from airhaul.formula.values import FAULT, FormulaFault, Value, to_number, to_text
+from airhaul.formula.values import FAULT, LONGEST_TEXT, Value, bounded, to_number, to_text
 
-# A cell of Airtable holds 100,000 characters; a formula may not fill the memory.
-_LONGEST: Final = 1_000_000
-_NUMBER: Final = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?")
-
-
-def _text(value: Value) -> str:
-    text = to_text(value)
-    assert isinstance(text, str), "errors never reach a plain function"
-    return text
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
 def _whole(value: Value) -> int | None:
     number = to_number(value)
-    if isinstance(number, FormulaFault) or number != number or abs(number) > 2**53:  # noqa: PLR0124
-        return None
-    return int(number)
+    return int(number) if math.isfinite(number) else None
 
 
 def _concatenate(*values: Value) -> Value:
-    return "".join(map(_text, values))
+    texts = [to_text(value) for value in values]
+    return FAULT if sum(map(len, texts)) > LONGEST_TEXT else "".join(texts)
+
+
+def _encode(value: Value) -> Value:
+    # A half of a surrogate pair has no bytes: it becomes a question mark.
+    return bounded(quote(to_text(value), safe="-_.~", errors="replace"))
 
 
 def _position(needle: Value, hay: Value, start: Value) -> int:
     begin = max(0, (_whole(start) or 0) - 1)
-    return _text(hay).find(_text(needle), begin) + 1
+    return to_text(hay).find(to_text(needle), begin) + 1
 
 
 def _find(needle: Value, hay: Value, start: Value = 0) -> Value:
@@ -42,19 +39,19 @@ def _find(needle: Value, hay: Value, start: Value = 0) -> Value:
 
 def _search(needle: Value, hay: Value, start: Value = 0) -> Value:
     # Without regard to case: not published, taken from the everyday meaning of the name.
-    return _position(_text(needle).lower(), _text(hay).lower(), start) or None
+    return _position(to_text(needle).lower(), to_text(hay).lower(), start) or None
 
 
 def _left(value: Value, count: Value) -> Value:
     length = _whole(count)
-    return FAULT if length is None or length < 0 else _text(value)[:length]
+    return FAULT if length is None or length < 0 else to_text(value)[:length]
 
 
 def _right(value: Value, count: Value) -> Value:
     length = _whole(count)
     if length is None or length < 0:
         return FAULT
-    text = _text(value)
+    text = to_text(value)
     return text[max(0, len(text) - length) :]
 
 
@@ -63,40 +60,40 @@ def _mid(value: Value, start: Value, count: Value) -> Value:
     begin, length = _whole(start), _whole(count)
     if begin is None or length is None or begin < 0 or length < 0:
         return FAULT
-    return _text(value)[begin : begin + length]
+    return to_text(value)[begin : begin + length]
 
 
 def _replace(value: Value, start: Value, count: Value, new: Value) -> Value:
     begin, length = _whole(start), _whole(count)
     if begin is None or length is None or begin < 1 or length < 0:
         return FAULT
-    text = _text(value)
-    return text[: begin - 1] + _text(new) + text[begin - 1 + length :]
+    text = to_text(value)
+    return bounded(text[: begin - 1] + to_text(new) + text[begin - 1 + length :])
 
 
 def _rept(value: Value, count: Value) -> Value:
-    text, times = _text(value), _whole(count)
-    if times is None or times < 0 or len(text) * times > _LONGEST:
+    text, times = to_text(value), _whole(count)
+    if times is None or times < 0 or len(text) * times > LONGEST_TEXT:
         return FAULT
-    return text * times
+    return text * times if text else ""  # so often that it could not even be counted
 
 
 def _substitute(value: Value, old: Value, new: Value, index: Value = None) -> Value:
-    text, pattern, replacement = _text(value), _text(old), _text(new)
+    text, pattern, replacement = to_text(value), to_text(old), to_text(new)
     if not pattern:
         return text
     if index is None:
-        if text.count(pattern) * len(replacement) > _LONGEST:
+        if text.count(pattern) * len(replacement) > LONGEST_TEXT:
             return FAULT
         return text.replace(pattern, replacement)
     parts, place = text.split(pattern), _whole(index)
     if place is None or not 0 < place < len(parts):
         return text
-    return pattern.join(parts[:place]) + replacement + pattern.join(parts[place:])
+    return bounded(pattern.join(parts[:place]) + replacement + pattern.join(parts[place:]))
 
 
 def _value(value: Value) -> Value:
-    text = _text(value)
+    text = to_text(value)
     match = _NUMBER.search(text)
     if match is None:
         return FAULT if text.strip() else None
@@ -106,16 +103,16 @@ def _value(value: Value) -> Value:
 
 FUNCTIONS: dict[str, Function] = {
     "CONCATENATE": plain(_concatenate, 1, None),
-    "ENCODE_URL_COMPONENT": plain(lambda value: quote(_text(value), safe="-_.~"), 1),
+    "ENCODE_URL_COMPONENT": plain(_encode, 1),
     "FIND": plain(_find, 2, 3),
     "SEARCH": plain(_search, 2, 3),
     "LEFT": plain(_left, 2),
     "RIGHT": plain(_right, 2),
     "MID": plain(_mid, 3),
-    "LEN": plain(lambda value: len(_text(value)), 1),
-    "LOWER": plain(lambda value: _text(value).lower(), 1),
-    "UPPER": plain(lambda value: _text(value).upper(), 1),
-    "TRIM": plain(lambda value: _text(value).strip(), 1),
+    "LEN": plain(lambda value: len(to_text(value)), 1),
+    "LOWER": plain(lambda value: to_text(value).lower(), 1),
+    "UPPER": plain(lambda value: to_text(value).upper(), 1),
+    "TRIM": plain(lambda value: to_text(value).strip(), 1),
     "REPLACE": plain(_replace, 4),
     "REPT": plain(_rept, 2),
     "SUBSTITUTE": plain(_substitute, 3, 4),

@@ -1,0 +1,74 @@
+"""Lookups that can be joined: ``Q(age__gt=17) & ~Q(name="Ada")``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from airhaul.formula.build import Expression
+
+Joined = Literal["and", "or", "not"]
+
+
+class Q:
+    """Lookups that can be joined: ``Q(age__gt=17) & ~Q(name="Ada") | Q(vip=True)``.
+
+    ``Q()`` asks for nothing: joined to others it adds nothing, so that conditions can be gathered
+    in a loop; alone it holds for every record.
+
+    Args:
+        **lookups: All of them hold.
+    """
+
+    def __init__(self, **lookups: Any) -> None:
+        self._joined: Joined = "and"
+        self._parts: tuple[Q | Expression | tuple[str, Any], ...] = tuple(
+            # A formula may be built more than once, and an iterator can be read only once.
+            (key, list(value) if isinstance(value, Iterator) else value)
+            for key, value in lookups.items()
+        )
+
+    @classmethod
+    def _of(cls, joined: Joined, *parts: Q | Expression) -> Q:
+        made = cls()
+        made._parts = tuple(
+            inner
+            for part in parts
+            for inner in (part._parts_within(joined) if isinstance(part, Q) else (part,))
+        )
+        if made._parts:
+            made._joined = joined
+        return made
+
+    def _parts_within(self, joined: Joined) -> tuple[Q | Expression | tuple[str, Any], ...]:
+        """What stands for this in a larger one; flat, so that hundreds joined are not deep."""
+        if self._joined == joined != "not":
+            return self._parts
+        alone = len(self._parts) < 2 and "not" not in (self._joined, joined)
+        return self._parts if alone else (self,)
+
+    def __and__(self, other: Q | Expression) -> Q:
+        return self._of("and", self, other) if _joinable(other) else NotImplemented
+
+    def __rand__(self, other: Expression) -> Q:
+        return self._of("and", other, self) if _joinable(other) else NotImplemented
+
+    def __or__(self, other: Q | Expression) -> Q:
+        return self._of("or", self, other) if _joinable(other) else NotImplemented
+
+    def __ror__(self, other: Expression) -> Q:
+        return self._of("or", other, self) if _joinable(other) else NotImplemented
+
+    def __invert__(self) -> Q:
+        return self._of("not", self)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(
+            f"{part[0]}={part[1]!r}" if isinstance(part, tuple) else repr(part)
+            for part in self._parts
+        )
+        return f"Q({parts})" if self._joined == "and" else f"Q({self._joined}: {parts})"
+
+
+def _joinable(other: object) -> bool:
+    return isinstance(other, Q | Expression)
