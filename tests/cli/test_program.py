@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2
@@ -236,3 +237,23 @@ def test_help_and_version() -> None:
         done = airhaul(command, "--help")
         assert done.returncode == 0
         assert "Usage: " in done.stdout
+
+
+def test_ctrl_c_says_what_is_written(emulator, server) -> None:
+    """An import that is interrupted ends with 130, one message, and no half-known rows."""
+    Path("many.csv").write_text("Name\n" + "\n".join(f"P{n}" for n in range(50_000)))
+    options = ["--endpoint-url", server.url, "--base", emulator.default_base_id, "--token", "pat.x"]
+    child = subprocess.Popen(
+        [*PROGRAM, "import", "many.csv", "Many", "--create", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stderr.readline().startswith("Created table Many")
+    while emulator.counts()["POST"] < 3:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "Traceback" not in err
+    assert "Interrupted: " in err
+    written = 10 * (emulator.counts()["POST"] - 1)
+    assert f"{written:,} of " in err

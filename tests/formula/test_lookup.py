@@ -208,6 +208,73 @@ def test_faults_name_the_field(lookups, error, said) -> None:
         build_lookup(Q(**lookups), resolve)
 
 
+@pytest.mark.parametrize(
+    "lookups",
+    [{"age__gt": None}, {"day__lte": None}, {"age__between": (None, 1)}, {"day__date": None},
+     {"name__contains": None}, {"tags": ["a", None]}, {"age": F("Other")}, {"name": Q(age=1)}],
+)  # fmt: skip
+def test_what_is_no_value_is_refused(lookups) -> None:
+    """None has no order, and a formula is not a value: neither may end up in the formula's text."""
+    with pytest.raises(LookupValueError, match="expected"):
+        build_lookup(Q(**lookups), resolve)
+
+
+def test_an_unknown_field_is_named_without_its_lookup() -> None:
+    """``nam__gt`` is a fault in ``nam``; ``nam__foo`` may be one in either."""
+    with pytest.raises(UnknownFieldError, match="'nam'"):
+        build_lookup(Q(nam__gt=1), resolve)
+    with pytest.raises(UnknownFieldError, match="'nam__foo'"):
+        build_lookup(Q(nam__foo=1), resolve)
+
+
+@pytest.mark.parametrize(
+    ("lookup", "cell"),
+    [("day__lt", "day"), ("day__year", "day"), ("day", "day"), ("seen__gte", "seen"),
+     ("seen__date", "seen"), ("age__lt", "age"), ("name__contains", "name"),
+     ("name__regex", "name"), ("tags__contains", "tags")],
+)  # fmt: skip
+def test_what_an_empty_cell_does_not_fit_its_negation_does(lookup: str, cell: str) -> None:
+    """``~Q(...)`` keeps the empty cells, also where date functions give errors for them."""
+    value = {"day": date(2024, 1, 1), "seen": datetime(2024, 1, 1, tzinfo=UTC), "age": 5}.get(
+        cell, "a"
+    )
+    q = Q(**{lookup: 2024 if lookup == "day__year" else value})
+    assert not keeps(q, **{cell: None})
+    assert keeps(~q, **{cell: None})
+    if cell in ("day", "seen"):
+        assert "AND" not in print_formula(build_lookup(q, resolve))
+
+
+def test_an_empty_text_is_contained_in_every_filled_cell() -> None:
+    """As in Python and Django; but no list has an empty member."""
+    for lookup in ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith"):
+        assert keeps(Q(**{f"name__{lookup}": ""}), name="x")
+        assert not keeps(Q(**{f"name__{lookup}": ""}), name=None)
+    assert not keeps(Q(tags__contains=""), tags=None)
+    assert not keeps(Q(tags__contains=""), tags=["a"])
+    assert keeps(Q(name=""), name=None)
+    assert keeps(Q(name__ne=""), name="x")
+
+
+def test_ids_and_times_of_creation() -> None:
+    """The record's own id and time are functions, and no fields."""
+    own = {
+        "id": LookedUp("id", "id", "record_id", lambda value: value),
+        "created_time": LookedUp("created_time", "", "created_time", _encode("datetime")),
+    }
+
+    def resolve_own(name: str) -> LookedUp:
+        if name not in own:
+            raise UnknownFieldError(name)
+        return own[name]
+
+    q = Q(id__in=["rec1", "rec2"]) & Q(created_time__gte=datetime(2024, 1, 1, tzinfo=UTC))
+    assert print_formula(build_lookup(q, resolve_own)) == (
+        'AND(OR(RECORD_ID() = "rec1", RECORD_ID() = "rec2"), '
+        'NOT(IS_BEFORE(CREATED_TIME(), DATETIME_PARSE("2024-01-01T00:00:00.000Z"))))'
+    )
+
+
 def test_a_formula_has_no_truth_of_its_own() -> None:
     """``and`` between formulas would silently drop one of them."""
     with pytest.raises(TypeError, match="write & for and"):

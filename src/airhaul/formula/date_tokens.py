@@ -23,6 +23,8 @@ from airhaul.formula.dates import (
     zone_offset,
 )
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def _ordinal(number: int) -> str:
     if 10 <= number % 100 <= 20:
@@ -100,8 +102,8 @@ _PRINTERS: Final[dict[str, Callable[[datetime], str]]] = {
     "a": lambda m: "am" if m.hour < 12 else "pm",
     "ZZ": lambda _: "+0000",
     "Z": lambda _: "+00:00",
-    "X": lambda m: str(int(m.timestamp())),
-    "x": lambda m: str(int(m.timestamp() * 1000)),
+    "X": lambda m: str((m - _EPOCH) // timedelta(seconds=1)),
+    "x": lambda m: str((m - _EPOCH) // timedelta(milliseconds=1)),
     "LT": lambda m: format_moment(m, "h:mm A"),
     "LTS": lambda m: format_moment(m, "h:mm:ss A"),
     "L": lambda m: format_moment(m, "MM/DD/YYYY"),
@@ -161,8 +163,8 @@ _READERS: Final[dict[str, tuple[str, str]]] = {
     "a": ("half", "([ap]m)"),
     "ZZ": ("zone", r"(Z|[+-]\d{2}:?\d{2})"),
     "Z": ("zone", r"(Z|[+-]\d{2}:?\d{2})"),
-    "X": ("seconds", r"(\d{1,11})(?:\.\d+)?"),
-    "x": ("milliseconds", r"(\d{1,14})"),
+    "X": ("seconds", r"(\d{1,12})(?:\.\d+)?"),
+    "x": ("milliseconds", r"(\d{1,15})"),
 }
 _READ_TOKENS: Final = re.compile(
     "|".join([_LITERAL, *sorted(_READERS, key=len, reverse=True), r"(\s+)", "(.)"]), re.DOTALL
@@ -221,9 +223,9 @@ def parse_by_format(text: str, pattern: str) -> datetime | None:
 
 def _moment_of(parts: dict[str, str]) -> datetime | None:
     if "seconds" in parts:
-        return datetime.fromtimestamp(int(parts["seconds"]), UTC)
+        return _EPOCH + timedelta(seconds=int(parts["seconds"]))
     if "milliseconds" in parts:
-        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(parts["milliseconds"]))
+        return _EPOCH + timedelta(milliseconds=int(parts["milliseconds"]))
     month = month_number(parts["month name"]) if "month name" in parts else parts.get("month", 1)
     if month is None:
         return None

@@ -92,10 +92,10 @@ def _number_text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if abs(value) < 1e21 and value == int(value):
+    if abs(value) <= _EXACT and value == int(value):
         return str(int(value))
-    text = repr(value)
-    if 1e-6 <= abs(value) < 1e-4:
+    text = repr(value).removesuffix(".0")
+    if "e" in text and 1e-6 <= abs(value) < 1e21:
         return format(Decimal(text), "f")
     return text.replace("e-0", "e-")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from airhaul.server import refusal
@@ -15,10 +15,22 @@ _MOST: Final = 10_000
 
 
 @dataclass(slots=True)
-class _Iterator:
+class Selected:
+    """What a list consists of, and how far it was handed out.
+
+    Args:
+        table_id: The table.
+        record_ids: The ids of all its records, in order.
+        iterator_id: The first half of its offsets; empty until there is one.
+        places: For each offset that was handed out, by its second half, the place it stands for.
+        used: When it was last used.
+    """
+
     table_id: str
     record_ids: list[str]
-    used: float
+    iterator_id: str = ""
+    places: dict[str, int] = field(default_factory=dict[str, int])
+    used: float = 0.0
 
 
 class Iterators:
@@ -30,17 +42,21 @@ class Iterators:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._open: dict[str, _Iterator] = {}
+        self._open: dict[str, Selected] = {}
 
-    def keep(self, table_id: str, record_ids: list[str]) -> str:
-        """Keep what is still to come, and say the offset that continues with it."""
+    def offset(self, selected: Selected, place: int) -> str:
+        """Keep a list, and say the offset that continues with it at a place."""
         self._drop_old()
-        iterator_id = new_id("itr")
-        self._open[iterator_id] = _Iterator(table_id, record_ids, self._clock())
-        return f"{iterator_id}/{record_ids[0]}"
+        if not selected.iterator_id:
+            selected.iterator_id = new_id("itr")
+            self._open[selected.iterator_id] = selected
+        selected.used = self._clock()
+        record_id = selected.record_ids[place]
+        selected.places[record_id] = place
+        return f"{selected.iterator_id}/{record_id}"
 
-    def resume(self, offset: str, table_id: str) -> list[str]:
-        """Find what is still to come.
+    def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
+        """Find a list, and the place in it that an offset stands for.
 
         An offset can be used again, as after a lost reply.
 
@@ -52,10 +68,10 @@ class Iterators:
             raise refusal.invalid_request()
         self._drop_old()
         found = self._open.get(iterator_id)
-        if found is None or found.table_id != table_id:
+        if found is None or found.table_id != table_id or record_id not in found.places:
             raise refusal.iterator_gone()
         found.used = self._clock()
-        return found.record_ids
+        return found, found.places[record_id]
 
     def forget(self) -> None:
         """Lose all of them, as the service does when it restarts."""

@@ -11,6 +11,7 @@ from typing import Any
 from airhaul.server import refusal
 from airhaul.server.cells import Writing, check_cell
 from airhaul.server.formulas import make_filter, sort_records
+from airhaul.server.iterators import Selected
 from airhaul.server.request import a_count, a_flag, a_text
 from airhaul.server.resources.merge import merge_target
 from airhaul.server.resources.route import Context, Route
@@ -52,18 +53,18 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
         raise refusal.invalid_request()  # the text form is documented as unstable, and left out
     offset = a_text(given.get("offset"))
     # The parameters come with every page, and are looked at with every page.
-    selected = _select(context, table, given, look_only=bool(offset))
+    selected, place = Selected(table.id, _select(context, table, given, look_only=bool(offset))), 0
     if offset:
-        selected = context.iterators.resume(offset, table.id)
-    page, rest = selected[:size], selected[size:]
+        selected, place = context.iterators.resume(offset, table.id)
+    following = place + size
     counts = _wants_comment_count(given.get("recordMetadata"))
     records = [
         _shown(table, record, fields, by_id=by_id) | ({"commentCount": 0} if counts else {})
-        for record in context.store.records(page)
+        for record in context.store.records(selected.record_ids[place:following])
     ]
     answer: dict[str, Any] = {"records": records}
-    if rest:
-        answer["offset"] = context.iterators.keep(table.id, rest)
+    if following < len(selected.record_ids):
+        answer["offset"] = context.iterators.offset(selected, following)
     return answer
 
 
