@@ -13,11 +13,10 @@ User.bulk_create([{"name": "Ada", "age": 36}, {"name": "Alan"}])
 User.where(age__gt=30).all()
 """
 
+from typing import TYPE_CHECKING, Any
+
 from airhaul.bulk.result import BulkResult, RowOutcome
 from airhaul.bulk.retry import Retries
-from airhaul.client.aio.airtable import AsyncAirtable
-from airhaul.client.aio.query import AsyncQuery
-from airhaul.client.aio.table import AsyncTable
 from airhaul.client.airtable import Airtable
 from airhaul.client.config import Config
 from airhaul.client.default import configure, configure_from_env
@@ -34,6 +33,11 @@ from airhaul.errors import (
 from airhaul.formula import F, Q, fn
 from airhaul.model.fields import airtable_field
 from airhaul.record import Record, airtable_model
+
+if TYPE_CHECKING:
+    from airhaul.client.aio.airtable import AsyncAirtable
+    from airhaul.client.aio.query import AsyncQuery
+    from airhaul.client.aio.table import AsyncTable
 
 __version__ = "0.1.0"
 
@@ -64,3 +68,18 @@ __all__ = [
     "configure_from_env",
     "fn",
 ]
+
+_ASYNCHRONOUS = {
+    "AsyncAirtable": "airhaul.client.aio.airtable",
+    "AsyncQuery": "airhaul.client.aio.query",
+    "AsyncTable": "airhaul.client.aio.table",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the asynchronous face when it is first named: most programs never do."""
+    if name not in _ASYNCHRONOUS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_ASYNCHRONOUS[name]), name)

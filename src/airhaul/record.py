@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast, overload
 
 from pydantic import BaseModel, SecretStr
 
 from airhaul.bulk.result import BulkResult
-from airhaul.client.aio.airtable import AsyncAirtable
-from airhaul.client.aio.table import AsyncTable
 from airhaul.client.airtable import Airtable
 from airhaul.client.config import Config, make_config
 from airhaul.client.connection import Connection, Origin
@@ -25,6 +23,10 @@ from airhaul.model.base import RecordBase
 from airhaul.tabular import Format
 from airhaul.wire.shapes import TableJson
 
+if TYPE_CHECKING:
+    from airhaul.client.aio.airtable import AsyncAirtable
+    from airhaul.client.aio.table import AsyncTable
+
 R = TypeVar("R", bound="Record")
 B = TypeVar("B", bound=BaseModel)
 
@@ -33,6 +35,10 @@ class _AsyncVerbs:
     """``User.aio``: the same verbs, awaited."""
 
     def __get__(self, record: object, model: type[R]) -> AsyncTable[R]:
+        # Imported here: most programs never await.
+        from airhaul.client.aio.airtable import AsyncAirtable
+        from airhaul.client.aio.table import AsyncTable
+
         connection, base_id = _place_of(model)
         return AsyncTable(AsyncAirtable(connection=connection, base_id=base_id), model)
 

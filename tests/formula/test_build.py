@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from airhaul.errors import FormulaError
-from airhaul.formula import F, compile_formula, fn, parse, print_formula
+from airhaul.formula import F, fn, parse, print_formula
+from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.nodes import DEEPEST
 from tests.formula.test_evaluate import Row
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airhaul.errors import FormulaError
-from airhaul.formula import FormulaFault, compile_formula, is_kept, parse
+from airhaul.formula import parse
+from airhaul.formula.evaluate import compile_formula
+from airhaul.formula.values import FormulaFault, is_kept
 from tests.formula.test_printer import trees
 
 CREATED = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.formula import F, Q, build_lookup, compile_formula, is_kept, parse, print_formula
+from airhaul.formula import F, Q, build_lookup, parse, print_formula
+from airhaul.formula.evaluate import compile_formula
+from airhaul.formula.values import is_kept
 from tests.formula.test_evaluate import Row
 from tests.formula.test_lookup import resolve
 

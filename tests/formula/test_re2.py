@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airhaul.errors import LookupValueError
-from airhaul.formula import FormulaFault, Q, build_lookup, print_formula
+from airhaul.formula import Q, build_lookup, print_formula
 from airhaul.formula.functions.re2 import NotHereError, NotRE2Error, compile_re2
+from airhaul.formula.values import FormulaFault
 from tests.formula.test_evaluate import compute
 from tests.formula.test_lookup import keeps, resolve
 

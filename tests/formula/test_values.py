@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.formula import FormulaFault, is_kept
-from airhaul.formula.values import to_number, to_text
+from airhaul.formula.values import FormulaFault, is_kept, to_number, to_text
 from tests.formula.test_evaluate import compute
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal, Protocol, cast
 
 from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError
 from airhaul.formula.build import Expression, all_of, any_of, literal
-from airhaul.formula.functions.re2 import NotHereError, NotRE2Error, compile_re2
 from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Text
 from airhaul.formula.q import Q
 
@@ -301,6 +300,9 @@ def _same(node: Node) -> Node:
 
 
 def _regex(subject: _Subject, value: object) -> Node:
+    # Imported here: few lookups need it.
+    from airhaul.formula.functions.re2 import NotHereError, NotRE2Error, compile_re2
+
     pattern = subject.value(value)
     if isinstance(pattern, Text):
         try:

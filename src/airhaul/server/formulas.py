@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from airhaul.errors import FormulaError
-from airhaul.formula import Value, compile_formula, field_names, is_kept, parse
+from airhaul.formula import field_names, parse
+from airhaul.formula.evaluate import compile_formula
+from airhaul.formula.values import Value, is_kept
 from airhaul.server import refusal
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
