@@ -105,7 +105,17 @@ def test_importing_is_light() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    heavy = {"httpx2", "anyio", "lark", "pydantic_settings", "tqdm", "rich", "typer", "sqlite3", "starlette"}
+    heavy = {
+        "httpx2",
+        "anyio",
+        "lark",
+        "pydantic_settings",
+        "tqdm",
+        "rich",
+        "typer",
+        "sqlite3",
+        "starlette",
+    }
     assert not heavy & set(loaded)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -10,10 +11,11 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from airhaul import Airtable, Record
+from airhaul import Airtable, BulkError, Record
 from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
@@ -67,7 +69,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path, attempt) -> None:
     """A process that is killed at any moment loses no row whose id it has printed."""
     script = textwrap.dedent("""
         import sys
-        from airhaul import Airtable, Record
+        from airhaul import Airtable, BulkError, Record
 
         class Item(Record, table="Items"):
             number: int
@@ -153,12 +155,38 @@ def test_a_file_of_a_later_version_is_refused(tmp_path) -> None:
         Emulator.open(path)
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 and not os.access("/dev/full", os.W_OK), reason="no /dev/full here"
-)
+@contextlib.contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """As on a full disk: no file of this process can grow beyond a size."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_under_the_base_is_told_and_loses_nothing(tmp_path) -> None:
+    """What was acknowledged stays, what was not is not there, and the base works again later."""
+
+    class Item(Record, table="Items"):
+        text: str
+
+    with Airtable.local(tmp_path / "base.db") as airtable:
+        items = airtable.table(Item)
+        items.create_table()
+        with files_up_to(400_000), pytest.raises(BulkError, match="file fails") as caught:
+            items.bulk_create([{"text": "x" * 1000} for _ in range(2000)])
+        written = {item.id for item in caught.value.result}
+        assert {item.id for item in items.all()} == written
+        assert 0 < len(written) < 2000
+        assert items.create(text="later").id
+
+
 def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
     """An export that fails half-way leaves what was there before, and nothing beside it."""
-    import resource
 
     class Item(Record, table="Items"):
         text: str
@@ -169,14 +197,7 @@ def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
         items = airtable.table(Item)
         items.create_table()
         items.bulk_create([{"text": "x" * 1000} for _ in range(300)])
-        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limit[1]))
-        try:
-            with pytest.raises(OSError, match="File too large"):
-                items.export_csv(target)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-            signal.signal(signal.SIGXFSZ, handler)
+        with files_up_to(50_000), pytest.raises(OSError, match="File too large"):
+            items.export_csv(target)
     assert target.read_text() == "old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.tabular import InferredColumn, infer_columns, read_rows
+from airhaul.tabular import read_rows
+from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire.shapes import FIELD_TYPES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "electron_files.csv"

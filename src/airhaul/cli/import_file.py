@@ -13,7 +13,8 @@ from airhaul.cli.console import RowProgress, err, out, print_error, print_json
 from airhaul.client.airtable import Airtable
 from airhaul.errors import BulkError, ConfigurationError, UnknownTableError
 from airhaul.model.infer import default_options
-from airhaul.tabular import Format, InferredColumn, format_of, infer_columns, read_rows
+from airhaul.tabular import Format, format_of, read_rows
+from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
 
 

@@ -6,6 +6,7 @@ conversion itself is pydantic's.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from enum import Enum
 from typing import Any, Final, cast
 from uuid import UUID
 
-from pydantic import AnyUrl, BaseModel
+from pydantic import AnyUrl, BaseModel, TypeAdapter
 
 from airhaul.wire.shapes import FieldType
 
@@ -79,6 +80,12 @@ def encode_datetime(value: datetime) -> str:
     """Print a point in time as Airtable does: UTC with milliseconds; a naive one is UTC already."""
     aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+@functools.cache
+def datetime_validator() -> TypeAdapter[datetime]:
+    """What reads a point in time from whatever pydantic takes for one; made when first used."""
+    return TypeAdapter(datetime)
 
 
 def _encode_many(value: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from airhaul.model.codec import encode, encode_as
+from airhaul.model.codec import datetime_validator, encode, encode_as
 from airhaul.model.columns import Column, columns_of
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import NUMBER_TYPES
@@ -27,7 +27,6 @@ _LIST_TYPES: Final = frozenset(
     {"multipleSelects", "multipleRecordLinks", "multipleLookupValues", "multipleCollaborators"}
 )
 _NUMBER_RESULTS: Final = frozenset({"count", "autoNumber"})
-_DATETIME = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _encode_item(value: object) -> object:
 
 
 def _encode_moment(value: object) -> object:
-    return encode(_validate(_DATETIME, value))
+    return encode(_validate(datetime_validator(), value))
 
 
 def _encode_id(value: object) -> object:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from airhaul.errors import CellError
 from airhaul.model.alone import validator_of
 from airhaul.model.base import Loaded, RecordBase
-from airhaul.model.codec import decode
+from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.wire.shapes import FieldType, RecordJson
 
@@ -26,7 +25,6 @@ OnInvalid = Literal["empty", "raise", "skip"]
 """What a cell that does not fit its type does: reads as empty, raises, or skips the record."""
 
 _ABSENT: Final = object()
-_CREATED_TIME: Final = TypeAdapter(datetime)
 _WHOLE_RECORD: Final = "(record)"
 _IMMUTABLE: Final = (type(None), bool, int, float, str)
 
@@ -173,7 +171,7 @@ def build_leniently(
     record = model.model_construct()
     held: dict[str, Any] = {"id": values.get("id"), "created_time": None}
     if values.get("created_time") is not None:
-        held["created_time"] = _CREATED_TIME.validate_python(values["created_time"])
+        held["created_time"] = datetime_validator().validate_python(values["created_time"])
     for name, column in columns_of(model).by_name.items():
         if column.input_name not in values:
             held[name] = column.fallback

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import threading
 import time
 from collections import Counter, deque
@@ -143,6 +144,8 @@ class Emulator:
                 reply = refusal.json_reply(self._answer(request, trusted=trusted))
             except refusal.Refusal as refused:
                 reply = refused.reply()
+            except sqlite3.Error as error:
+                reply = refusal.broken(str(error)).reply()
             self.requests.append(
                 LoggedRequest(
                     request.method, request.path, request.query, request.body, reply.status, at

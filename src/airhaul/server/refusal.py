@@ -70,6 +70,11 @@ def row_does_not_exist(record_id: str) -> Refusal:
     return refuse(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist in this table")
 
 
+def broken(why: str) -> Refusal:
+    """The file cannot be read or written: a full disk, for one. The type is airtable.js's own."""
+    return refuse(500, "SERVER_ERROR", f"The local base's file fails: {why}")
+
+
 def unauthenticated() -> Refusal:
     """No token, or one that is refused."""
     return refuse(401, "AUTHENTICATION_REQUIRED", "Authentication required")
