@@ -119,7 +119,7 @@ def test_the_limit_is_kept_busy_at_any_latency(latency: float) -> None:
     run = simulate(creating(500, pacer), table, rows(500), pacer=pacer)
     assert len(run.sent) == 50
     assert table.refused == 0
-    assert run.seconds <= 9 * 1.015 + 0.08 + latency + 0.001
+    assert run.seconds <= 9 * 1.015 + 0.08 + 4 * 0.03 + latency + 0.001
     assert table.rows == list(range(500))
 
 
@@ -156,18 +156,24 @@ def test_a_late_departure_moves_those_that_come_after() -> None:
     assert pacer.opens_at(sixth) == pytest.approx(0.4 + 1.015 + 0.08)
 
 
+def test_requests_leave_one_after_the_other() -> None:
+    """Those that leave together would wait for one another on their way."""
+    pacer = airtable_pace()
+    assert [pacer.book(0.0).at for _ in range(5)] == pytest.approx([0.0, 0.03, 0.06, 0.09, 0.12])
+
+
 def test_a_late_reply_moves_those_that_come_after() -> None:
     """A request that came back later than others may have been counted later, up to a bound."""
     pacer = airtable_pace()
     slots = [pacer.book(0.0) for _ in range(5)]
     for slot in slots:
         pacer.depart(slot, 0.0)
-    pacer.returned(slots[1], 0.2)
-    pacer.returned(slots[0], 0.23)
-    assert pacer.opens_at(pacer.book(0.3)) == pytest.approx(0.03 + 1.015 + 0.08)
-    pacer.returned(slots[2], 3.0)
-    assert pacer.opens_at(pacer.book(0.3)) == pytest.approx(1.095)
-    assert pacer.opens_at(pacer.book(0.3)) == pytest.approx(0.05 + 1.095)
+    for slot in slots[1:]:
+        pacer.returned(slot, slot.at + 0.2)
+    pacer.returned(slots[0], 0.232)
+    assert pacer.opens_at(pacer.book(0.3)) == pytest.approx(0.02 + 1.015 + 0.08)
+    pacer.returned(slots[1], 3.0)
+    assert pacer.opens_at(pacer.book(0.3)) == pytest.approx(0.03 + 0.038 + 1.015 + 0.08)
 
 
 def test_those_who_waited_out_a_pause_keep_the_pace_after_it() -> None:
@@ -179,7 +185,7 @@ def test_those_who_waited_out_a_pause_keep_the_pace_after_it() -> None:
     for slot in slots:
         times.append(pacer.opens_at(slot))
         pacer.depart(slot, times[-1])
-    assert times[:5] == [30.0] * 5
+    assert times[:5] == pytest.approx([30.0, 30.03, 30.06, 30.09, 30.12])
     assert min(times[5:10]) > 31.0
     assert min(times[10:]) > 32.0
 

@@ -20,8 +20,12 @@ _MARGIN: Final = 1.015
 # The first requests after a rest take longer on their way than those that follow them.
 _COLD_S: Final = 0.08
 # A late reply tells that the request came late, or that the service was slow; not more than this
-# is taken for the former.
+# is taken for the former, and what the margin covers anyway does not count.
 _MOST_LATE_S: Final = 0.05
+_COVERED_S: Final = 0.012
+_COMPARED: Final = 10
+# Requests that leave together wait for one another on their way, and arrive the more unevenly.
+_GAP_S: Final = 0.03
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +104,9 @@ class Pacer:
     def __init__(self, windows: Sequence[Window]) -> None:
         self._windows = tuple(windows)
         self._paused_until = -math.inf
-        self._quickest_s = math.inf
+        self._latest: Slot | None = None
+        # Only the latest: a read and a write, a large and a small request take their own times.
+        self._took_s: deque[float] = deque(maxlen=_COMPARED)
 
     def book(self, now: float) -> Slot:
         """Take the next free slot.
@@ -113,10 +119,13 @@ class Pacer:
         """
         found = [window.predecessor() for window in self._windows]
         slot = Slot(now, tuple(pair for pair in found if pair is not None))
-        slot.at = self.opens_at(slot)
         slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
+        if self._latest is not None and self._windows:
+            slot.waits_for += ((self._latest, _GAP_S),)
+        slot.at = self.opens_at(slot)
         for window in self._windows:
             window.add(slot)
+        self._latest = slot
         return slot
 
     def opens_at(self, slot: Slot) -> float:
@@ -151,8 +160,9 @@ class Pacer:
             now: When the reply came.
         """
         took_s = now - slot.at
-        self._quickest_s = min(self._quickest_s, took_s)
-        slot.at += min(took_s - self._quickest_s, _MOST_LATE_S)
+        self._took_s.append(took_s)
+        late_s = min(took_s - min(self._took_s), _MOST_LATE_S)
+        slot.at += max(0.0, late_s - _COVERED_S)
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time, and keep the pace from there on.
