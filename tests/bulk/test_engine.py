@@ -352,3 +352,35 @@ def test_the_simulator_notices_a_job_that_waits_for_ever() -> None:
     job.next(0)
     with pytest.raises(StuckError):
         simulate(job, lambda call, now: (0, ok({})))
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 80), st.one_of(st.none(), st.floats(0, 3)), st.randoms(use_true_random=False))
+def test_many_who_wait_at_once_keep_the_pace(waiting: int, pause_at, chance) -> None:
+    """Any number of callers may hold a slot at once: each is asked cheaply, none leaves early."""
+    pacer, now, left = airtable_pace(), 0.0, []
+    pending = {pacer.book(0.0): 0.0 for _ in range(waiting)}
+    while pending:
+        now = max(now, min(pending.values()))
+        if pause_at is not None and now >= pause_at:
+            pacer.pause(now + 30)
+            pause_at = None
+        due = [slot for slot, at in pending.items() if at <= now]
+        chance.shuffle(due)
+        for slot in due:
+            opens_at = pacer.opens_at(slot)
+            if opens_at > now:
+                pending[slot] = opens_at
+                continue
+            pacer.depart(slot, now)
+            del pending[slot]
+            left.append(now)
+    for time in left:
+        assert sum(time <= other < time + 1.0 for other in left) <= 5
+
+
+def test_a_thousand_slots_can_be_booked_at_once() -> None:
+    """What a slot costs does not grow with those that wait before it."""
+    pacer = airtable_pace()
+    slots = [pacer.book(0.0) for _ in range(1_000)]
+    assert slots[-1].at == pytest.approx(199 * 1.015 + 0.08 + 4 * 0.03)

@@ -122,7 +122,7 @@ class Pacer:
         slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
         if self._latest is not None and self._windows:
             slot.waits_for += ((self._latest, _GAP_S),)
-        slot.at = self.opens_at(slot)
+        self.opens_at(slot)
         for window in self._windows:
             window.add(slot)
         self._latest = slot
@@ -131,16 +131,20 @@ class Pacer:
     def opens_at(self, slot: Slot) -> float:
         """When a request with this slot may leave, as far as is known now.
 
+        The answer is kept in the slot, for those that wait for it: whoever waits asks again when
+        the time has come, so what each has to look at is its own few predecessors only.
+
         Args:
             slot: A slot whose request has not left.
 
         Returns:
             The time, in seconds; it can move further away as more is learnt.
         """
-        times = [slot.at, self._paused_until]
         for before, period_s in slot.waits_for:
-            times.append((before.at if before.departed else self.opens_at(before)) + period_s)
-        return max(times)
+            at = before.at if before.departed else max(before.at, self._paused_until)
+            slot.at = max(slot.at, at + period_s)
+        slot.at = max(slot.at, self._paused_until)
+        return slot.at
 
     def depart(self, slot: Slot, now: float) -> None:
         """Learn that a request is sent now."""
