@@ -12,6 +12,7 @@ from airhaul.client.default import default_connection
 from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
+from airhaul.wire.call import Call
 from tests.conftest import connect
 
 
@@ -123,10 +124,10 @@ def test_models_may_have_connections_of_their_own() -> None:
 
 
 def _create_base(emulator: Emulator):
-    from airhaul.wire.endpoints import create_base
-
     fields = [{"name": "name", "type": "singleLineText"}]
-    return create_base("Second", emulator.workspace_id, [{"name": "Others", "fields": fields}])
+    tables = [{"name": "Others", "fields": fields}]
+    body = {"name": "Second", "workspaceId": emulator.workspace_id, "tables": tables}
+    return Call("POST", "/v0/meta/bases", "create", body=body)
 
 
 def test_threads_work_on_bases_of_their_own() -> None:

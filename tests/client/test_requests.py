@@ -235,13 +235,15 @@ def test_own_records_get_their_ids(users) -> None:
     assert users.get(mine[1].id) == mine[1]
 
 
-def test_queries_sort_limit_and_combine(users) -> None:
+def test_queries_sort_limit_and_combine(users, emulator) -> None:
     """``where`` is lazy, and its parts add up."""
     users.bulk_create(rows(20))
     query = users.where(age__gte=5).where(Q(age__lt=8) | Q(age=19)).order_by("-age")
     assert [user.age for user in query.all()] == [19, 7, 6, 5]
     assert [user.age for user in query.limit(2).all()] == [19, 7]
     assert query.count() == 4
+    query.limit(2).all()
+    assert dict(emulator.requests[-1].query)["pageSize"] == "2"  # not a page of 100
     assert [user.age for user in users.all(formula="{age} > 17", sort="-age")] == [19, 18]
     assert [user.age for user in users.all(filterByFormula="{age} > 17", maxRecords=1)] == [18]
     assert [user.age for user in users.iterate(sort=["-age"], page_size=7)] == list(

@@ -128,6 +128,22 @@ def test_no_network_is_said_and_nothing_was_sent() -> None:
         airtable.table(User).all()
 
 
+@pytest.mark.parametrize("body", ['{"ok": true}', "[]", "7", '{"tables": {}}', '{"tables": [1]}'])
+def test_json_of_another_service_is_named(body) -> None:
+    """A wrong endpoint that speaks JSON is told too, and is no crash."""
+    with raw_server(reply(200, body)) as (url, _), table(url).airtable as airtable:
+        users = airtable.table(User)
+        for ask in (
+            airtable.schema,
+            airtable.bases,
+            airtable.whoami,
+            users.all,
+            users.create_table,
+        ):
+            with pytest.raises(errors.BadReplyError, match="endpoint URL"):
+                ask()
+
+
 def test_a_server_that_answers_html_is_named() -> None:
     """A login wall does not become a JSON error deep inside, and is not asked again."""
     with raw_server(reply(200, "<html>Sign in</html>", "text/html")) as (url, seen):

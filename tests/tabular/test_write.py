@@ -247,3 +247,15 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """The operating system's own error says it best."""
     with pytest.raises(FileNotFoundError):
         write(tmp_path / "none" / "a.csv", ["a"], [])
+
+
+def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path) -> None:
+    """The new file takes the name of the old one, and never its content."""
+    target = tmp_path / "out.csv"
+    target.write_text("old 1\nold 2\n")
+    with target.open() as reader:
+        assert reader.readline() == "old 1\n"
+        with open_writer(target, ["A"]) as writer:
+            writer.write({"A": "new"})
+        assert reader.read() == "old 2\n"
+    assert target.read_text() == "A\nnew\n"

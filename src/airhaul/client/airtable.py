@@ -22,6 +22,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
+from airhaul.wire.replies import list_in
 from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -144,7 +145,8 @@ class Airtable:
 
     def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""
-        answer: dict[str, Any] = self.call(endpoints.whoami())
+        answer: dict[str, Any]
+        (answer,) = list_in({"account": [self.call(endpoints.whoami())]}, "account")
         return answer
 
     def bases(self) -> list[BaseJson]:
@@ -153,7 +155,7 @@ class Airtable:
         offset: str | None = None
         while True:
             page = self.call(endpoints.list_bases(offset))
-            found += page["bases"]
+            found += list_in(page, "bases")
             offset = page.get("offset")
             if not offset:
                 return found
@@ -161,7 +163,7 @@ class Airtable:
     def schema(self) -> list[TableJson]:
         """Read the tables of the base with their fields."""
         answer = self.call(endpoints.base_schema(self.base_id))
-        tables: list[TableJson] = answer["tables"]
+        tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
     def table_schema(self, name: str) -> TableJson:
@@ -196,7 +198,8 @@ class Airtable:
             The table, with its ids.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson = self.call(call)
+        table: TableJson
+        (table,) = list_in({"table": [self.call(call)]}, "table")
         return table
 
     def __enter__(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,10 +63,6 @@ class Config:
             )
         if self.concurrency < 1 or self.requests_per_second < 1:
             raise ConfigurationError("concurrency and requests_per_second are at least 1.")
-
-    def with_base(self, base_id: str | None) -> Config:
-        """The same, for another base."""
-        return self if base_id is None else replace(self, base_id=base_id)
 
 
 def make_config(

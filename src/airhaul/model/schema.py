@@ -94,13 +94,6 @@ def field_json(column: Column) -> FieldJson:
     return field
 
 
-def missing_columns(model: type[RecordBase], table: TableJson) -> list[Column]:
-    """Find the columns of a model that a table lacks, by name or field id."""
-    there = {field["name"] for field in table["fields"]}
-    there |= {field["id"] for field in table["fields"] if "id" in field}
-    return [column for column in columns_of(model).by_name.values() if column.column not in there]
-
-
 def model_of_table(table: TableJson) -> type[RecordBase]:
     """Make a model that reads and writes a table whose columns are known only now.
 

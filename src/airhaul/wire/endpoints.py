@@ -5,7 +5,7 @@ Source: https://airtable.com/developers/web/api and its page for each endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -142,12 +142,6 @@ def base_schema(base_id: str) -> Call:
     return Call("GET", path, "read", base_id=base_id)
 
 
-def create_base(name: str, workspace_id: str, tables: Sequence[Mapping[str, Any]]) -> Call:
-    """Create a base with its tables, each ``{"name", "fields", "description"?}``."""
-    body = {"name": name, "workspaceId": workspace_id, "tables": list(tables)}
-    return Call("POST", "/v0/meta/bases", "create", body=body)
-
-
 def create_table(
     base_id: str, name: str, fields: Sequence[FieldJson], *, description: str | None = None
 ) -> Call:
@@ -157,9 +151,3 @@ def create_table(
         body["description"] = description
     path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
     return Call("POST", path, "create", body=body, base_id=base_id)
-
-
-def create_field(base_id: str, table_id: str, field: FieldJson) -> Call:
-    """Add a field to a table."""
-    path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables/{quote(table_id, safe='')}/fields"
-    return Call("POST", path, "create", body=dict(field), base_id=base_id)

@@ -159,6 +159,29 @@ def _retry_after_s(reply: Reply) -> float | None:
     return seconds if 0 <= seconds < 86_400 else None
 
 
+def list_in(value: Any, name: str) -> list[Any]:
+    """Take a list out of an answer, such as its ``tables``, and look whether it is there.
+
+    Args:
+        value: The answer's JSON.
+        name: The list's name.
+
+    Returns:
+        The list as it stands there.
+
+    Raises:
+        BadReplyError: It is JSON, and not an answer of Airtable.
+    """
+    found = value.get(name) if isinstance(value, dict) else None
+    if isinstance(found, list) and all(isinstance(item, dict) and "id" in item for item in found):
+        return found
+    raise BadReplyError(
+        f"expected {name}, got JSON of another kind, starting {str(value)[:60]!r}. "
+        "Check the endpoint URL.",
+        status=200,
+    )
+
+
 def records_in(value: Any, count: int | None = None) -> list[RecordJson]:
     """Take the records out of an answer, and look whether they are records.
 
@@ -172,17 +195,9 @@ def records_in(value: Any, count: int | None = None) -> list[RecordJson]:
     Raises:
         BadReplyError: It is JSON, and not an answer of Airtable.
     """
-    records = value.get("records") if isinstance(value, dict) else None
-    if not isinstance(records, list) or not all(_is_record(record) for record in records):
-        raise BadReplyError(
-            f"expected records, got JSON of another kind, starting {str(value)[:60]!r}. "
-            "Check the endpoint URL.",
-            status=200,
-        )
+    records: list[RecordJson] = list_in(value, "records")
+    if not all(isinstance(record.get("fields"), dict) for record in records):
+        raise BadReplyError("records without fields came back", status=200)
     if count is not None and len(records) != count:
         raise BadReplyError(f"{count} rows were sent and {len(records)} came back", status=200)
     return records
-
-
-def _is_record(value: Any) -> bool:
-    return isinstance(value, dict) and "id" in value and isinstance(value.get("fields"), dict)

@@ -5,11 +5,7 @@ Source: https://airtable.com/developers/web/api/field-model and the endpoint pag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
-
-Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
-"""Any JSON value."""
 
 Cells = dict[str, Any]
 """The ``fields`` of a record: column name (or field id) to cell; empty cells are absent."""
@@ -88,36 +84,6 @@ class RecordJson(TypedDict):
     id: str
     createdTime: str
     fields: Cells
-
-
-class RecordPageJson(TypedDict):
-    """One page of "list records"; ``offset`` is present only while more remain."""
-
-    records: list[RecordJson]
-    offset: NotRequired[str]
-
-
-class UpsertJson(TypedDict):
-    """The answer to an update of many records; the id lists only with ``performUpsert``."""
-
-    records: list[RecordJson]
-    createdRecords: NotRequired[list[str]]
-    updatedRecords: NotRequired[list[str]]
-
-
-class DeletedJson(TypedDict):
-    """What became of one deleted record."""
-
-    id: str
-    deleted: bool
-
-
-class ChoiceJson(TypedDict):
-    """One choice of a select field."""
-
-    name: str
-    id: NotRequired[str]
-    color: NotRequired[str]
 
 
 class FieldJson(TypedDict):

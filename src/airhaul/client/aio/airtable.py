@@ -21,6 +21,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
+from airhaul.wire.replies import list_in
 from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -143,7 +144,8 @@ class AsyncAirtable:
 
     async def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""
-        answer: dict[str, Any] = await self.call(endpoints.whoami())
+        answer: dict[str, Any]
+        (answer,) = list_in({"account": [await self.call(endpoints.whoami())]}, "account")
         return answer
 
     async def bases(self) -> list[BaseJson]:
@@ -152,7 +154,7 @@ class AsyncAirtable:
         offset: str | None = None
         while True:
             page = await self.call(endpoints.list_bases(offset))
-            found += page["bases"]
+            found += list_in(page, "bases")
             offset = page.get("offset")
             if not offset:
                 return found
@@ -160,7 +162,7 @@ class AsyncAirtable:
     async def schema(self) -> list[TableJson]:
         """Read the tables of the base with their fields."""
         answer = await self.call(endpoints.base_schema(self.base_id))
-        tables: list[TableJson] = answer["tables"]
+        tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
     async def table_schema(self, name: str) -> TableJson:
@@ -195,7 +197,8 @@ class AsyncAirtable:
             The table, with its ids.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson = await self.call(call)
+        table: TableJson
+        (table,) = list_in({"table": [await self.call(call)]}, "table")
         return table
 
     async def __aenter__(self) -> Self:
