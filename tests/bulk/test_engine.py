@@ -181,6 +181,7 @@ def test_those_who_waited_out_a_pause_keep_the_pace_after_it() -> None:
     pacer = airtable_pace()
     slots = [pacer.book(0.0) for _ in range(12)]
     pacer.pause(30.0)
+    assert pacer.opens_at(slots[5]) > 31.0  # though nobody has asked for the first since
     times = []
     for slot in slots:
         times.append(pacer.opens_at(slot))
