@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -88,7 +89,7 @@ def test_cells_are_stored_and_empties_left_out(client, field, value, stored) -> 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("Age", "1"), ("Age", True), ("Age", ""), ("Ok", "true"), ("Ok", 1), ("Kind", "new"), ("Kind", ""),
+        ("Age", "1"), ("Age", 1e400), ("Age", 10**400), ("Stars", 1e400), ("Took", -1e400), ("Age", True), ("Age", ""), ("Ok", "true"), ("Ok", 1), ("Kind", "new"), ("Kind", ""),
         ("Kind", 3), ("Tags", "x"), ("Tags", ["new"]), ("Stars", 6), ("Stars", 1.5), ("Day", "2023-02-29"),
         ("Day", "1/2/2024"), ("At", "soon"), ("Name", 5), ("Name", ["x"]), ("Name", "x" * 100_001),
     ],
@@ -178,6 +179,92 @@ def test_names_and_ids_are_interchangeable(client) -> None:
     (record,) = answer["records"]
     assert record["fields"] == {ids["Name"]: "x"}
     assert record["commentCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "same", "other"),
+    [
+        ({"Name": "a"}, {"Name": "a"}, {"Name": "A"}),
+        ({"Name": "a\0b"}, {"Name": "a\0b"}, {"Name": "a\0c"}),
+        ({"Name": "1"}, {"Name": "1"}, {"Name": "1.0"}),
+        ({"Name": "\"\\\n'😀"}, {"Name": "\"\\\n'😀"}, {"Name": "'"}),
+        ({"Name": None}, {"Name": None}, {"Name": "null"}),
+        ({"Name": None}, {"Name": ""}, {"Name": " "}),
+        ({"Age": 1}, {"Age": 1.0}, {"Age": 1.0000000000000002}),
+        ({"Age": 0.1}, {"Age": 0.1}, {"Age": 0.30000000000000004}),
+        ({"Age": 2**60}, {"Age": float(2**60)}, {"Age": 2**60 + 1}),
+        ({"Age": 10**20}, {"Age": 1e20}, {"Age": 10**20 + 1}),
+        ({"Age": 0}, {"Age": -0.0}, {"Age": None}),
+        ({"Kind": "a"}, {"Kind": "a"}, {"Kind": "z"}),
+        ({"Tags": ["x", "y"]}, {"Tags": ["x", "y", "x"]}, {"Tags": ["y", "x"]}),
+        ({"Tags": ["x"]}, {"Tags": ["x"]}, {"Tags": []}),
+        ({"Day": "2024-02-29"}, {"Day": "2024-02-29"}, {"Day": "2024-02-28"}),
+        ({"Name": "a", "Age": None, "Day": "2024-01-01"}, {"Day": "2024-01-01", "Name": "a", "Age": None},
+         {"Name": "a", "Age": 0, "Day": "2024-01-01"}),
+    ],
+)  # fmt: skip
+def test_an_upsert_finds_what_is_equal_and_nothing_else(client, key, same, other) -> None:
+    """Whatever the key's type, the same value changes the record, and another one makes a record."""
+    (record,) = client.add(key)
+
+    def upsert(cells: dict) -> dict:
+        body = {
+            "records": [{"fields": {**cells, "Stars": 1}}],
+            "performUpsert": {"fieldsToMergeOn": list(cells)},
+        }
+        return client("PATCH", f"/v0/{client.base}/T", body)
+
+    for cells in (key, same):
+        answer = upsert(cells)
+        assert (answer["updatedRecords"], answer["createdRecords"]) == ([record["id"]], [])
+    (made,) = upsert(other)["createdRecords"]
+    assert upsert(other)["updatedRecords"] == [made]
+    assert upsert(key)["updatedRecords"] == [record["id"]]
+
+
+def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(client) -> None:
+    """Two rows of one key are one record, and a record whose key has changed is found by the new one."""
+    path, merge = f"/v0/{client.base}/T", {"performUpsert": {"fieldsToMergeOn": ["Name"]}}
+    rows = [{"fields": {"Name": "a", "Age": age}} for age in (1, 2)]
+    answer = client("PATCH", path, {"records": rows, **merge})
+    (made,) = answer["createdRecords"]
+    assert [record["id"] for record in answer["records"]] == [made, made]
+    client("PATCH", f"{path}/{made}", {"fields": {"Name": "b"}})
+    assert client("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})[
+        "updatedRecords"
+    ] == [made]
+    client("DELETE", f"{path}/{made}")
+    answer = client("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})
+    assert answer["createdRecords"] not in ([], [made])
+
+
+def test_an_upsert_with_several_matches_is_refused_whole(client) -> None:
+    """A key that is not unique fails the request, and its other rows are not written."""
+    client.add({"Name": "a"}, {"Name": "a"})
+    body = {
+        "records": [{"fields": {"Name": "new"}}, {"fields": {"Name": "a"}}],
+        "performUpsert": {"fieldsToMergeOn": ["Name"]},
+    }
+    for _ in range(2):
+        answer = client("PATCH", f"/v0/{client.base}/T", body, status=422)
+        assert "More than one record matches the values of Name" in answer["error"]["message"]
+    assert client.names() == ["a", "a"]
+
+
+def test_upserts_do_not_slow_down_with_the_table(client) -> None:
+    """A thousand rows find their records among ten thousand, without reading all for each."""
+    for start in range(0, 10_000, 10):
+        client.add(*[{"Name": f"P{n}", "Age": n} for n in range(start, start + 10)])
+    began = time.perf_counter()
+    for key in ("Name", "Age"):
+        for start in range(0, 500, 10):
+            rows = [
+                {"fields": {"Name": f"P{n}", "Age": n, "Stars": 2}}
+                for n in range(start, start + 10)
+            ]
+            body = {"records": rows, "performUpsert": {"fieldsToMergeOn": [key]}}
+            assert client("PATCH", f"/v0/{client.base}/T", body)["createdRecords"] == []
+    assert time.perf_counter() - began < 2
 
 
 def test_deleting_many_is_all_or_nothing(client) -> None:

@@ -8,6 +8,7 @@ text cell holds 100,000 characters; ``""`` clears text cells and is refused by a
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -86,7 +87,14 @@ def _number(field: Field, value: Any, writing: Writing) -> Any:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refusal.cannot_accept(field.name)
-    return value
+    return _finite(field, value)
+
+
+def _finite(field: Field, number: float) -> float:
+    # JSON can spell numbers that no double holds, such as 1e400; they cannot be given back.
+    if not abs(number) <= sys.float_info.max:
+        raise refusal.cannot_accept(field.name)
+    return number
 
 
 def _typed_number(field: Field, text: str) -> float | None:
@@ -109,7 +117,7 @@ def _duration(field: Field, value: Any, writing: Writing) -> Any:
         except ValueError:
             raise refusal.cannot_accept(field.name) from None
         hours, minutes, seconds = [*numbers, 0.0][:3]
-        return hours * 3600 + minutes * 60 + seconds
+        return _finite(field, hours * 3600 + minutes * 60 + seconds)
     return _number(field, value, writing)
 
 

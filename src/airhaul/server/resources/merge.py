@@ -7,6 +7,7 @@ key in a request, the second finds what the first has made.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
 from airhaul.server import refusal
@@ -50,12 +51,8 @@ def merge_target(
     fields = _merge_fields(table, merge)
     if any(field.id not in cells for field in fields):
         raise refusal.invalid_records()
-    key = [cells[field.id] for field in fields]
-    found = [
-        record
-        for record in store.all_records(table.id)
-        if [record.cells.get(field.id) for field in fields] == key
-    ]
+    matching = store.records_with(table.id, {field.id: cells[field.id] for field in fields})
+    found = list(islice(matching, 2))
     if len(found) > 1:
         raise refusal.refuse(
             422,
