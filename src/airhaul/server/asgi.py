@@ -45,7 +45,7 @@ def create_app(emulator: Emulator) -> Starlette:
         try:
             understood = await _read(request)
         except refusal.Refusal as refused:
-            reply = refused.reply()
+            reply = emulator.dated(refused.reply())
         else:
             # Off the event loop, so that one long filter does not hold up all others.
             reply = await anyio.to_thread.run_sync(emulator.handle, understood)

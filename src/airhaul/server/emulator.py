@@ -10,7 +10,9 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -28,6 +30,10 @@ from airhaul.wire.limits import URL_LENGTH
 
 _REMEMBERED: Final = 10_000
 _BASE: Final = re.compile(r"/v0/(?:meta/bases/)?([^/?]+)")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Emulator:
         penalty_s: For how long a base is locked out after breaking it, in seconds.
         latency_s: How long each reply is held back, in seconds.
         clock: Seconds that never go back.
+        wall_clock: The date and time, with its zone: of each reply, and of what is created.
     """
 
     def __init__(
@@ -72,9 +79,11 @@ class Emulator:
         penalty_s: float = 30.0,
         latency_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._wall_clock = wall_clock
         self._iterators = Iterators(clock)
         self._limits = Limits(
             clock, tokens=tokens, requests_per_second=requests_per_second, penalty_s=penalty_s
@@ -140,12 +149,14 @@ class Emulator:
             self._process, self._lock = os.getpid(), threading.Lock()
         with self._lock:
             at = self._clock()
+            now = self._wall_clock().astimezone(UTC)
             try:
-                reply = refusal.json_reply(self._answer(request, trusted=trusted))
+                reply = refusal.json_reply(self._answer(request, now, trusted=trusted))
             except refusal.Refusal as refused:
                 reply = refused.reply()
             except sqlite3.Error as error:
                 reply = refusal.broken(str(error)).reply()
+            reply = _dated(reply, now)
             self.requests.append(
                 LoggedRequest(
                     request.method, request.path, request.query, request.body, reply.status, at
@@ -153,7 +164,11 @@ class Emulator:
             )
             return reply
 
-    def _answer(self, request: Request, *, trusted: bool) -> Any:
+    def dated(self, reply: Reply) -> Reply:
+        """Say the date and time in a reply that was made elsewhere."""
+        return _dated(reply, self._wall_clock().astimezone(UTC))
+
+    def _answer(self, request: Request, now: datetime, *, trusted: bool) -> Any:
         if not trusted:
             self._limits.authenticate(request.token)
         base = _BASE.match(request.path)
@@ -167,7 +182,9 @@ class Emulator:
             parts = route.match(request.method, path)
             if parts is not None:
                 with self._store.transaction(write=route.writes):
-                    return route.handler(Context(self._store, self._iterators, request), *parts)
+                    return route.handler(
+                        Context(self._store, self._iterators, request, now), *parts
+                    )
         raise refusal.no_such_route()
 
     def close(self) -> None:
@@ -186,3 +203,8 @@ class Emulator:
     ) -> None:
         """Close the file."""
         self.close()
+
+
+def _dated(reply: Reply, now: datetime) -> Reply:
+    date = format_datetime(now, usegmt=True)
+    return replace(reply, headers={**reply.headers, "date": date})

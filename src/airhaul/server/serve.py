@@ -71,6 +71,7 @@ def _make_server(
         port=port,
         log_level="critical",
         access_log=False,
+        date_header=False,  # the emulator's own clock tells the date
         lifespan="off",
         timeout_graceful_shutdown=3,
     )

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -275,9 +275,11 @@ class Store:
 
     # --- records
 
-    def add_record(self, table_id: str, cells: dict[str, Any]) -> StoredRecord:
-        """Add a record behind the others."""
-        record = StoredRecord(new_id("rec"), table_id, _now(), cells)
+    def add_record(self, table_id: str, cells: dict[str, Any], now: datetime) -> StoredRecord:
+        """Add a record behind the others, created now."""
+        # Whole seconds, as in all recorded answers of the service.
+        created = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        record = StoredRecord(new_id("rec"), table_id, created, cells)
         self._connection.execute(
             "INSERT INTO records (id, table_id, created, cells) VALUES (?, ?, ?, ?)",
             (record.id, table_id, record.created, _dump(cells)),
@@ -368,8 +370,3 @@ def _dump(value: Any) -> str | None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _now() -> str:
-    # Whole seconds, as in all recorded answers of the service.
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

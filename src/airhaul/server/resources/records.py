@@ -173,7 +173,7 @@ def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
     made = [_check_row(table, row, writing) for row in rows]
     records = [
         context.store.add_record(
-            table.id, {key: cell for key, cell in cells.items() if cell is not None}
+            table.id, {key: cell for key, cell in cells.items() if cell is not None}, context.now
         )
         for cells in made
     ]
@@ -235,7 +235,7 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
         cells = _check_row(table, row, writing)
         record = _find_row(context, table, row, cells, merge)
         if record is None:
-            record = context.store.add_record(table.id, {})
+            record = context.store.add_record(table.id, {}, context.now)
             created.append(record.id)
         _apply(context, record, cells)
         changed.append(record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,11 +25,13 @@ class Context:
         store: The bases.
         iterators: The lists that are being read.
         request: The request.
+        now: When it came, in UTC.
     """
 
     store: Store
     iterators: Iterators
     request: Request
+    now: datetime
 
     def table(self, base_id: str, name: str) -> Table:
         """Find a table by id or name.
