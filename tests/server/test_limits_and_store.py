@@ -64,6 +64,47 @@ def test_a_token_has_a_limit_of_its_own() -> None:
         assert emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.y")).status == 200
 
 
+def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
+    """Whole seconds, rounded up, and only when asked for: the service is not known to say it."""
+    for retry_after, told in ((False, [None, None]), (True, ["30", "1"])):
+        clock = Clock()
+        with Emulator.open(requests_per_second=1, retry_after=retry_after, clock=clock) as emulator:
+            path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
+
+            def ask():
+                return emulator.handle(Request("GET", path, token="pat.x"))
+
+            assert ask().status == 200
+            first = ask()
+            clock.now += 29.5
+            second = ask()
+            assert [first.status, second.status] == [429, 429]
+            assert [reply.headers.get("retry-after") for reply in (first, second)] == told
+            clock.now += 0.5
+            assert ask().status == 200
+
+
+def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
+    """The quota counts data requests that were admitted, whatever their answer."""
+    clock = Clock()
+    with Emulator.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
+        base = emulator.default_base_id
+
+        data, metadata = f"/v0/{base}/None", f"/v0/meta/bases/{base}/tables"
+
+        def ask(path: str):
+            return emulator.handle(Request("GET", path, token="pat.x"))
+
+        burst = [ask(path).status for path in (data, metadata, metadata, data)]
+        assert burst == [403, 200, 200, 429]  # the last one for its rate, and not counted
+        clock.now += 31
+        assert ask(data).status == 403
+        used_up = ask(data)
+        assert used_up.status == 429
+        assert b"PUBLIC_API_BILLING_LIMIT_EXCEEDED" in used_up.body
+        assert ask(metadata).status == 200
+
+
 @pytest.mark.parametrize("attempt", range(3))
 def test_what_was_acknowledged_survives_a_kill(tmp_path, attempt) -> None:
     """A process that is killed at any moment loses no row whose id it has printed."""

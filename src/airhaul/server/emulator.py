@@ -65,6 +65,9 @@ class Emulator:
         tokens: The tokens that are accepted over HTTP; None for any.
         requests_per_second: The limit of each base; None for none.
         penalty_s: For how long a base is locked out after breaking it, in seconds.
+        retry_after: Whether a refusal for breaking it says how many seconds are left of that.
+        monthly_quota: How many data requests are answered until the month ends, which it does
+            when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         clock: Seconds that never go back.
         wall_clock: The date and time, with its zone: of each reply, and of what is created.
@@ -77,6 +80,8 @@ class Emulator:
         tokens: Collection[str] | None = None,
         requests_per_second: int | None = None,
         penalty_s: float = 30.0,
+        retry_after: bool = False,
+        monthly_quota: int | None = None,
         latency_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
@@ -86,7 +91,12 @@ class Emulator:
         self._wall_clock = wall_clock
         self._iterators = Iterators(clock)
         self._limits = Limits(
-            clock, tokens=tokens, requests_per_second=requests_per_second, penalty_s=penalty_s
+            clock,
+            tokens=tokens,
+            requests_per_second=requests_per_second,
+            penalty_s=penalty_s,
+            retry_after=retry_after,
+            monthly_quota=monthly_quota,
         )
         self._lock = threading.Lock()
         self._process = os.getpid()
@@ -174,6 +184,8 @@ class Emulator:
         base = _BASE.match(request.path)
         base_id = base[1] if base and is_id(base[1], "app") else None
         self._limits.count(base_id, request.token)
+        if request.is_data:
+            self._limits.spend()
         if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
         # A slash at the end is accepted; airtable.js always sends one.

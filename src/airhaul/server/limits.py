@@ -1,8 +1,9 @@
-"""Who may ask, and how often.
+"""Who may ask, how often, and how much in a month.
 
 Source: https://airtable.com/developers/web/api/rate-limits. How the penalty is counted is not
 published; here it runs from the request that broke the limit, and requests within it do not prolong
-it.
+it. Of the monthly quota only reports are known: data calls are refused until the month ends, while
+those for metadata go on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Limits:
         tokens: The tokens that are accepted; None for any.
         requests_per_second: The limit of each base; None for none.
         penalty_s: For how long a base is locked out after breaking it, in seconds.
+        retry_after: Whether refusals say how many seconds are left of that.
+        monthly_quota: How many data requests are answered; None for any number.
     """
 
     def __init__(
@@ -31,11 +34,15 @@ class Limits:
         tokens: Collection[str] | None,
         requests_per_second: int | None,
         penalty_s: float,
+        retry_after: bool,
+        monthly_quota: int | None,
     ) -> None:
         self._clock = clock
         self._tokens = None if tokens is None else frozenset(tokens)
         self._per_base = requests_per_second
         self._penalty_s = penalty_s
+        self._retry_after = retry_after
+        self._left = monthly_quota
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._locked_until: dict[str, float] = {}
 
@@ -62,13 +69,29 @@ class Limits:
         if token:
             self._count(token, REQUESTS_PER_SECOND_PER_TOKEN, now)
 
+    def spend(self) -> None:
+        """Count a data request against the month.
+
+        Raises:
+            Refusal: There is none left.
+        """
+        if self._left is None:
+            return
+        if self._left <= 0:
+            raise refusal.quota_exceeded()
+        self._left -= 1
+
     def _count(self, whose: str, limit: int, now: float) -> None:
         if now < self._locked_until.get(whose, now):
-            raise refusal.rate_limited()
+            raise self._locked(whose, now)
         seen = self._seen[whose]
         while seen and seen[0] <= now - 1.0:
             seen.popleft()
         if len(seen) >= limit:
             self._locked_until[whose] = now + self._penalty_s
-            raise refusal.rate_limited()
+            raise self._locked(whose, now)
         seen.append(now)
+
+    def _locked(self, whose: str, now: float) -> refusal.Refusal:
+        left_s = self._locked_until[whose] - now
+        return refusal.rate_limited(left_s if self._retry_after else None)

@@ -7,6 +7,8 @@ clients have recorded; what is not published either is marked so.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from airhaul.wire.call import Reply
@@ -20,22 +22,26 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
     Args:
         status: The HTTP status.
         body: The JSON.
+        headers: Headers that only this answer has.
     """
 
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
+    def __init__(
+        self, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body
+        self.headers = headers or {}
 
     def reply(self) -> Reply:
         """The refusal as it goes over the wire."""
-        return json_reply(self.body, self.status)
+        return json_reply(self.body, self.status, self.headers)
 
 
-def json_reply(body: Any, status: int = 200) -> Reply:
+def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """Make a reply of JSON."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Reply(status, text.encode("utf-8", "surrogatepass"), _JSON)
+    return Reply(status, text.encode("utf-8", "surrogatepass"), {**_JSON, **(headers or {})})
 
 
 def refuse(status: int, type_: str, message: str | None = None) -> Refusal:
@@ -80,19 +86,28 @@ def unauthenticated() -> Refusal:
     return refuse(401, "AUTHENTICATION_REQUIRED", "Authentication required")
 
 
-def rate_limited() -> Refusal:
-    """Too many requests in a second."""
-    return Refusal(
-        429,
-        {
-            "errors": [
-                {
-                    "error": "RATE_LIMIT_REACHED",
-                    "message": "Rate limit exceeded. Please try again later",
-                }
-            ]
-        },
+def rate_limited(retry_after_s: float | None = None) -> Refusal:
+    """Too many requests in a second; the service is not known to say for how long."""
+    message = "Rate limit exceeded. Please try again later"
+    return _throttled("RATE_LIMIT_REACHED", message, _retry_after(retry_after_s))
+
+
+def quota_exceeded() -> Refusal:
+    """The month's calls of the workspace are used up."""
+    return _throttled(
+        "PUBLIC_API_BILLING_LIMIT_EXCEEDED",
+        "API billing plan limit exceeded. You've reached the maximum number of requests allowed "
+        "for this month.",
     )
+
+
+def _throttled(type_: str, message: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    return Refusal(429, {"errors": [{"error": type_, "message": message}]}, headers)
+
+
+def _retry_after(seconds: float | None) -> dict[str, str]:
+    # The header has whole seconds.
+    return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
 def invalid_request() -> Refusal:

@@ -29,6 +29,11 @@ class Request:
     body: Any = None
     token: str | None = None
 
+    @property
+    def is_data(self) -> bool:
+        """Whether it asks for what bases hold, not for how they are made."""
+        return not self.path.startswith("/v0/meta/")
+
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
