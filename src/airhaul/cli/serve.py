@@ -8,6 +8,7 @@ import typer
 
 from airhaul.cli.console import out
 from airhaul.server.emulator import Emulator
+from airhaul.server.faults import Fault, Faults
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
 
@@ -27,6 +28,22 @@ def serve(
     rate_limit: Annotated[
         bool, typer.Option("--rate-limit", help="Airtable's 5 requests a second, and its penalty.")
     ] = False,
+    monthly_quota: Annotated[
+        int | None,
+        typer.Option("--quota", metavar="N", min=0, help="Refuse data calls after so many."),
+    ] = None,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="[METHOD ]KIND@N|KIND:P",
+            help="What goes wrong, at the N-th request or with a probability, as 503-before:0.05 "
+            "or 'POST close-after@3'; may be repeated.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="What the chance of faults begins with.")
+    ] = 0,
     latency_s: Annotated[
         float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
     ] = 0.0,
@@ -38,6 +55,8 @@ def serve(
         local,
         tokens=tokens or None,
         requests_per_second=REQUESTS_PER_SECOND_PER_BASE if rate_limit else None,
+        monthly_quota=monthly_quota,
+        faults=Faults(*map(Fault.parse, faults or ()), seed=seed),
         latency_s=latency_s,
     ) as emulator:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import anyio
@@ -10,6 +11,7 @@ import anyio.to_thread
 
 from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
+from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -17,17 +19,20 @@ from airhaul.wire.call import Reply
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request as HttpRequest
-    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LARGEST_BODY: Final = 10_000_000
 _METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
-def create_app(emulator: Emulator) -> Starlette:
+def create_app(
+    emulator: Emulator, until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever
+) -> Starlette:
     """Make the application.
 
     Args:
         emulator: The local base; whoever opened it closes it.
+        until_stop: Waits until the server stops; replies that a fault holds are given up then.
 
     Raises:
         MissingExtraError: Starlette is not installed.
@@ -41,23 +46,58 @@ def create_app(emulator: Emulator) -> Starlette:
             "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
         ) from error
 
-    async def endpoint(request: HttpRequest) -> Response:
+    async def endpoint(request: HttpRequest) -> ASGIApp:
+        answer: Answer
         try:
             understood = await _read(request)
         except refusal.Refusal as refused:
-            reply = emulator.dated(refused.reply())
+            answer = emulator.dated(refused.reply())
         else:
             # Off the event loop, so that one long filter does not hold up all others.
-            reply = await anyio.to_thread.run_sync(emulator.handle, understood)
+            answer = await anyio.to_thread.run_sync(emulator.handle, understood)
         if emulator.latency_s:
             await anyio.sleep(emulator.latency_s)
-        return _response(Response, reply)
+        if answer is Silence.HOLD:
+            await _hold(request, emulator.hold_s, until_stop)
+        match answer:
+            case Reply():
+                return Response(answer.body, answer.status, dict(answer.headers))
+            case Cut():
+                return _broken(answer.reply, answer.length)
+            case Silence():
+                # There is no way to send nothing at all; a body that does not come is next to it.
+                return _broken(emulator.dated(Reply(200)), 1)
 
     return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
 
 
-def _response(make: type[Response], reply: Reply) -> Response:
-    return make(reply.body, status_code=reply.status, headers=dict(reply.headers))
+def _broken(reply: Reply, length: int) -> ASGIApp:
+    """A response that ends before its length is reached, so that the server hangs up."""
+    headers = {**reply.headers, "content-length": str(length)}
+
+    async def respond(_scope: Scope, _receive: Receive, send: Send) -> None:
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+
+    return respond
+
+
+async def _hold(
+    request: HttpRequest, seconds: float, until_stop: Callable[[], Awaitable[object]]
+) -> None:
+    """Wait until the client goes away, the server stops, or the time is over."""
+    with anyio.move_on_after(seconds):
+        async with anyio.create_task_group() as waiting:
+
+            async def until_gone() -> None:
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass  # what else the client sends is not read
+                waiting.cancel_scope.cancel()
+
+            waiting.start_soon(until_gone)
+            await until_stop()
+            waiting.cancel_scope.cancel()
 
 
 async def _read(request: HttpRequest) -> Request:

@@ -17,7 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
+from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
 from airhaul.server.request import Request
@@ -45,8 +48,9 @@ class LoggedRequest:
         path: The path, percent-encoded.
         query: Name and value pairs, decoded.
         body: The JSON body, or None.
-        status: The reply's status.
+        status: The reply's status; 0 if none went out.
         at: When it came, on the emulator's clock.
+        fault: The kind of fault that happened to it, or None.
     """
 
     method: str
@@ -55,6 +59,7 @@ class LoggedRequest:
     body: Any
     status: int
     at: float
+    fault: str | None = None
 
 
 class Emulator:
@@ -69,6 +74,9 @@ class Emulator:
         monthly_quota: How many data requests are answered until the month ends, which it does
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
+        faults: What goes wrong; may be set later too. None for nothing.
+        hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
+            the connection is closed.
         clock: Seconds that never go back.
         wall_clock: The date and time, with its zone: of each reply, and of what is created.
     """
@@ -83,6 +91,8 @@ class Emulator:
         retry_after: bool = False,
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
+        faults: Faults | None = None,
+        hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -101,6 +111,8 @@ class Emulator:
         self._lock = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
+        self.faults = faults
+        self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
     @classmethod
@@ -139,17 +151,27 @@ class Emulator:
 
         Raises:
             ValueError: The body is not JSON: a fault of the caller.
+            LostReplyError: A fault closed the connection.
+            ReplyTimeoutError: A fault kept the reply; nothing is waited for.
         """
         on_sent()
         # Through text and back, so that both sides never share an object.
         body = None if call.body is None else json.loads(json.dumps(call.body, allow_nan=False))
-        reply = self.handle(Request(call.method, call.path, call.query, body), trusted=True)
+        answer = self.handle(Request(call.method, call.path, call.query, body), trusted=True)
         if self.latency_s:
             time.sleep(self.latency_s)
-        return reply
+        match answer:
+            case Reply():
+                return answer
+            case Cut():
+                return answer.reply
+            case Silence.HANG_UP:
+                raise LostReplyError(f"{call}: a fault of the local base closed the connection.")
+            case Silence.HOLD:
+                raise ReplyTimeoutError(f"{call}: a fault of the local base kept the reply.")
 
-    def handle(self, request: Request, *, trusted: bool = False) -> Reply:
-        """Answer a request.
+    def handle(self, request: Request, *, trusted: bool = False) -> Answer:
+        """Answer a request, or do to it what a fault says; what was carried out is stored by then.
 
         Args:
             request: The request.
@@ -160,25 +182,43 @@ class Emulator:
         with self._lock:
             at = self._clock()
             now = self._wall_clock().astimezone(UTC)
+            faults = self.faults  # another thread may set others
+            fault = None if faults is None else faults.next_for(request)
             try:
-                reply = refusal.json_reply(self._answer(request, now, trusted=trusted))
+                reply = refusal.json_reply(self._answer(request, now, fault, trusted=trusted))
             except refusal.Refusal as refused:
                 reply = refused.reply()
             except sqlite3.Error as error:
                 reply = refusal.broken(str(error)).reply()
-            reply = _dated(reply, now)
+            answer = reply if fault is None else spoil(fault, reply)
+            status = 0
+            match answer:
+                case Reply(status):
+                    answer = _dated(answer, now)
+                case Cut(Reply(status)):
+                    answer = replace(answer, reply=_dated(answer.reply, now))
+                case Silence():
+                    pass
             self.requests.append(
                 LoggedRequest(
-                    request.method, request.path, request.query, request.body, reply.status, at
+                    request.method,
+                    request.path,
+                    request.query,
+                    request.body,
+                    status,
+                    at,
+                    None if fault is None else fault.kind,
                 )
             )
-            return reply
+            return answer
 
     def dated(self, reply: Reply) -> Reply:
         """Say the date and time in a reply that was made elsewhere."""
         return _dated(reply, self._wall_clock().astimezone(UTC))
 
-    def _answer(self, request: Request, now: datetime, *, trusted: bool) -> Any:
+    def _answer(
+        self, request: Request, now: datetime, fault: Fault | None, *, trusted: bool
+    ) -> Any:
         if not trusted:
             self._limits.authenticate(request.token)
         base = _BASE.match(request.path)
@@ -186,6 +226,10 @@ class Emulator:
         self._limits.count(base_id, request.token)
         if request.is_data:
             self._limits.spend()
+        if fault is not None and not fault.is_carried_out:
+            if fault.kind == "iterator-lost" and request.list_offset is not None:
+                self._iterators.lose(request.list_offset)
+            return None  # the fault tells something else
         if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
         # A slash at the end is accepted; airtable.js always sends one.

@@ -73,6 +73,10 @@ class Iterators:
         found.used = self._clock()
         return found, found.places[record_id]
 
+    def lose(self, offset: str) -> None:
+        """Lose the list that an offset continues."""
+        self._open.pop(offset.partition("/")[0], None)
+
     def forget(self) -> None:
         """Lose all of them, as the service does when it restarts."""
         self._open.clear()

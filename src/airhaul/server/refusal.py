@@ -81,6 +81,21 @@ def broken(why: str) -> Refusal:
     return refuse(500, "SERVER_ERROR", f"The local base's file fails: {why}")
 
 
+def server_error() -> Refusal:
+    """A fault of the service. The type is airtable.js's own, the message not published."""
+    return refuse(500, "SERVER_ERROR", "Server error")
+
+
+def unavailable(retry_after_s: float) -> Refusal:
+    """The service is down, or has run out of time."""
+    error = {
+        "type": "RETRIABLE_ERROR",
+        "message": "Server encountered an error while processing your request, and it is safe to "
+        "retry the request",
+    }
+    return Refusal(503, {"error": error}, _retry_after(retry_after_s))
+
+
 def unauthenticated() -> Refusal:
     """No token, or one that is refused."""
     return refuse(401, "AUTHENTICATION_REQUIRED", "Authentication required")

@@ -34,6 +34,18 @@ class Request:
         """Whether it asks for what bases hold, not for how they are made."""
         return not self.path.startswith("/v0/meta/")
 
+    @property
+    def list_offset(self) -> str | None:
+        """The offset with which a list of records is read on, or None for any other request."""
+        if not self.is_data:
+            return None
+        given: Any = None
+        if self.method == "GET":
+            given = dict(self.query).get("offset")
+        elif self.path.rstrip("/").endswith("/listRecords") and isinstance(self.body, dict):
+            given = self.body.get("offset")
+        return given if isinstance(given, str) and given else None
+
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -50,6 +51,8 @@ def _make_server(
             "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
         ) from error
 
+    stopping = asyncio.Event()
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
             try:
@@ -65,8 +68,12 @@ def _make_server(
                 shown = f"[{address[0]}]" if ":" in address[0] else address[0]
                 on_ready(f"http://{shown}:{address[1]}")
 
+        async def shutdown(self, sockets: Any = None) -> None:
+            stopping.set()  # it waits for replies in flight, and some are held for long
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        create_app(emulator),
+        create_app(emulator, stopping.wait),
         host=host,
         port=port,
         log_level="critical",

@@ -1,0 +1,71 @@
+"""What goes back to a client: a reply, or what a fault leaves of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from airhaul.server import refusal
+from airhaul.server.faults import Fault
+from airhaul.wire.call import Reply
+
+_HTML: Final = {"content-type": "text/html; charset=utf-8"}
+_LOGIN: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n"
+_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A reply that breaks off.
+
+    Args:
+        reply: What arrives of it.
+        length: How many bytes the whole body has.
+    """
+
+    reply: Reply
+    length: int
+
+
+class Silence(Enum):
+    """No reply: the connection is closed at once, or stays open while the client waits."""
+
+    HANG_UP = auto()
+    HOLD = auto()
+
+
+Answer = Reply | Cut | Silence
+
+
+def spoil(fault: Fault, reply: Reply) -> Answer:
+    """Make of a reply what a fault leaves of it.
+
+    Args:
+        fault: The fault.
+        reply: What would have gone out.
+    """
+    match fault.kind:
+        case "close-before" | "close-after":
+            return Silence.HANG_UP
+        case "timeout-before" | "timeout-after":
+            return Silence.HOLD
+        case "500-before" | "500-after":
+            return refusal.server_error().reply()
+        case "502-before" | "502-after":
+            return Reply(502, _BAD_GATEWAY, _HTML)
+        case "503-before" | "503-after":
+            return refusal.unavailable(fault.retry_after_s).reply()
+        case "429":
+            return refusal.rate_limited().reply()
+        case "429-retry-after":
+            return refusal.rate_limited(fault.retry_after_s).reply()
+        case "quota":
+            return refusal.quota_exceeded().reply()
+        case "iterator-lost":
+            return refusal.iterator_gone().reply()
+        case "truncated":
+            length = len(reply.body)
+            return Cut(replace(reply, body=reply.body[: length // 2]), length)
+        case "not-json":
+            return Reply(200, _LOGIN, _HTML)
