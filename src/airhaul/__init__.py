@@ -15,11 +15,14 @@ User.where(age__gt=30).all()
 
 from typing import TYPE_CHECKING, Any
 
-from airhaul.bulk.result import BulkResult, RowOutcome
+from airhaul.bulk.outcomes import RowOutcome
+from airhaul.bulk.result import BulkResult
 from airhaul.bulk.retry import Retries
 from airhaul.client.airtable import Airtable
+from airhaul.client.bulk_call import result_of
 from airhaul.client.config import Config
 from airhaul.client.default import configure, configure_from_env
+from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
 from airhaul.errors import (
@@ -36,6 +39,7 @@ from airhaul.record import Record, airtable_model
 
 if TYPE_CHECKING:
     from airhaul.client.aio.airtable import AsyncAirtable
+    from airhaul.client.aio.plan import AsyncPlan
     from airhaul.client.aio.query import AsyncQuery
     from airhaul.client.aio.table import AsyncTable
 
@@ -46,6 +50,7 @@ __all__ = [
     "Airtable",
     "ApiError",
     "AsyncAirtable",
+    "AsyncPlan",
     "AsyncQuery",
     "AsyncTable",
     "BulkError",
@@ -53,6 +58,7 @@ __all__ = [
     "BulkResult",
     "Config",
     "F",
+    "Plan",
     "Q",
     "Query",
     "Record",
@@ -67,10 +73,12 @@ __all__ = [
     "configure",
     "configure_from_env",
     "fn",
+    "result_of",
 ]
 
 _ASYNCHRONOUS = {
     "AsyncAirtable": "airhaul.client.aio.airtable",
+    "AsyncPlan": "airhaul.client.aio.plan",
     "AsyncQuery": "airhaul.client.aio.query",
     "AsyncTable": "airhaul.client.aio.table",
 }

@@ -7,11 +7,15 @@
     │   └── LookupValueError             TypeError too: a lookup value that does not fit its field
     ├── SchemaError                      LookupError: model and table do not fit together
     │   ├── UnknownFieldError            KeyError: a field that the model or table lacks
-    │   └── UnknownTableError            KeyError: a table that the base lacks
+    │   ├── UnknownTableError            KeyError: a table that the base lacks
+    │   └── DuplicateKeyError            several records of the table have one key
     ├── RowError                         ValueError: one row of input that cannot be written
     ├── CellError                        ValueError: one cell that does not fit its type
     ├── FileFormatError                  ValueError: a file that is not what it claims to be
     ├── BulkError                        RuntimeError: a bulk call that did not write every row
+    ├── StalePlanError                   RuntimeError: the table changed after a plan was made
+    ├── DeletionRefusedError             RuntimeError: a sync would delete more than it may
+    ├── RequestCeilingError              RuntimeError: max_requests is reached
     ├── TransportError                   ConnectionError: no usable reply came back
     │   ├── NotSentError                 nothing was sent: safe to repeat
     │   ├── ReplyTimeoutError            TimeoutError: sent, and no reply in time
@@ -47,6 +51,8 @@ __all__ = [
     "BulkInterrupted",
     "CellError",
     "ConfigurationError",
+    "DeletionRefusedError",
+    "DuplicateKeyError",
     "FileFormatError",
     "FormulaError",
     "InvalidRequestError",
@@ -60,9 +66,11 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "ReplyTimeoutError",
+    "RequestCeilingError",
     "RowError",
     "SchemaError",
     "ServerError",
+    "StalePlanError",
     "TransportError",
     "UnknownFieldError",
     "UnknownTableError",
@@ -144,6 +152,19 @@ class UnknownFieldError(SchemaError, KeyError):
 
 class UnknownTableError(SchemaError, KeyError):
     """A table was named that the base does not have."""
+
+
+class DuplicateKeyError(SchemaError):
+    """Several records of the table have one key, so it does not tell which one a row is.
+
+    Args:
+        message: The keys and their records.
+        record_ids: The records.
+    """
+
+    def __init__(self, message: str, *, record_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.record_ids = record_ids
 
 
 class RowError(AirhaulError, ValueError):
@@ -248,6 +269,27 @@ class BulkInterrupted(KeyboardInterrupt):
         self.result = result
 
 
+class StalePlanError(AirhaulError, RuntimeError):
+    """The table changed after a plan was made, in records that the plan touches.
+
+    Args:
+        message: Which records, and what to do.
+        record_ids: The records that changed, or that are new with a key of the plan.
+    """
+
+    def __init__(self, message: str, *, record_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.record_ids = record_ids
+
+
+class DeletionRefusedError(AirhaulError, RuntimeError):
+    """A sync would delete more than it was allowed to; nothing was sent."""
+
+
+class RequestCeilingError(AirhaulError, RuntimeError):
+    """The ceiling that ``max_requests`` set is reached; what is left was not sent."""
+
+
 class TransportError(AirhaulError, ConnectionError):
     """No usable reply came back."""
 
@@ -270,11 +312,13 @@ class BadReplyError(TransportError, ValueError):
     Args:
         message: What came instead.
         status: The HTTP status of the reply.
+        is_page: Whether it does not even claim to be JSON.
     """
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, is_page: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.is_page = is_page
 
 
 class ApiError(AirhaulError):

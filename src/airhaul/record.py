@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast, overload
 
 from pydantic import BaseModel, SecretStr
 
+from airhaul.bulk.keys import KeyNames
+from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
 from airhaul.client.airtable import Airtable
 from airhaul.client.config import Config, make_config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.default import connection_of, default_connection
-from airhaul.client.inputs import Condition, Rows
+from airhaul.client.inputs import Condition, OnEvent, Progress, Rows
 from airhaul.client.options import ReadOptions, WriteOptions
+from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
 from airhaul.errors import ConfigurationError
@@ -126,9 +129,9 @@ class Record(RecordBase):
         return cls._table().find_by(*conditions, **lookups)
 
     @classmethod
-    def all(cls, **options: Unpack[ReadOptions]) -> list[Self]:
+    def all(cls, *, parallel: int = 1, **options: Unpack[ReadOptions]) -> list[Self]:
         """Read all records; see ``Table.all``."""
-        return cls._table().all(**options)
+        return cls._table().all(parallel=parallel, **options)
 
     @classmethod
     def iterate(cls, **options: Unpack[ReadOptions]) -> Iterator[Self]:
@@ -152,6 +155,20 @@ class Record(RecordBase):
         """Create one record; see ``Table.create``."""
         return cls._table().create(**values)
 
+    @classmethod
+    def get_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> tuple[Self, bool]:
+        """Find a record, or create it; see ``Table.get_or_create``."""
+        return cls._table().get_or_create(defaults, **lookups)
+
+    @classmethod
+    def update_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> tuple[Self, bool]:
+        """Change a record, or create it; see ``Table.update_or_create``."""
+        return cls._table().update_or_create(defaults, **lookups)
+
     def save(self) -> Self:
         """Create this record, or send what changed in it; see ``Table.save``."""
         return self._own_table().save(self)
@@ -171,29 +188,182 @@ class Record(RecordBase):
         """Create many records, ten to a request; see ``Table.bulk_create``."""
         return cls._table().bulk_create(rows, **options)
 
+    @classmethod
+    def bulk_update(
+        cls,
+        rows: Rows,
+        *,
+        on_error: OnError = "stop",
+        progress: Progress = False,
+        on_event: OnEvent | None = None,
+        typecast: bool = False,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
+        rejects: str | Path | None = None,
+        **same_change: Any,
+    ) -> BulkResult[Self]:
+        """Change many records, ten to a request; see ``Table.bulk_update``."""
+        return cls._table().bulk_update(
+            rows,
+            on_error=on_error,
+            progress=progress,
+            on_event=on_event,
+            typecast=typecast,
+            concurrency=concurrency,
+            max_requests=max_requests,
+            rejects=rejects,
+            **same_change,
+        )
+
+    @classmethod
+    def bulk_save(cls, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create or change many records, ten to a request; see ``Table.bulk_save``."""
+        return cls._table().bulk_save(records, **options)
+
+    @classmethod
+    def bulk_upsert(
+        cls, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
+        """Create or change many records told by a key; see ``Table.bulk_upsert``."""
+        return cls._table().bulk_upsert(rows, key, **options)
+
+    @classmethod
+    def bulk_delete(cls, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Delete many records, ten to a request; see ``Table.bulk_delete``."""
+        return cls._table().bulk_delete(records, **options)
+
+    @classmethod
+    def sync(
+        cls,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[Self]:
+        """Make the table like the rows, with the fewest writes; see ``Table.sync``."""
+        return cls._table().sync(
+            rows,
+            key,
+            delete_missing=delete_missing,
+            max_deletes=max_deletes,
+            allow_empty=allow_empty,
+            parallel=parallel,
+            **options,
+        )
+
+    # --- plans
+
+    @classmethod
+    def plan_create(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
+        """Say what ``bulk_create`` would write; see ``Table.plan_create``."""
+        return cls._table().plan_create(rows, typecast=typecast)
+
+    @classmethod
+    def plan_update(cls, rows: Rows, *, typecast: bool = False, **same_change: Any) -> Plan[Self]:
+        """Say what ``bulk_update`` would write; see ``Table.plan_update``."""
+        return cls._table().plan_update(rows, typecast=typecast, **same_change)
+
+    @classmethod
+    def plan_save(cls, records: Rows, *, typecast: bool = False) -> Plan[Self]:
+        """Say what ``bulk_save`` would write; see ``Table.plan_save``."""
+        return cls._table().plan_save(records, typecast=typecast)
+
+    @classmethod
+    def plan_upsert(cls, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[Self]:
+        """Say what ``bulk_upsert`` would write; see ``Table.plan_upsert``."""
+        return cls._table().plan_upsert(rows, key, typecast=typecast)
+
+    @classmethod
+    def plan_delete(cls, records: Rows) -> Plan[Self]:
+        """Say what ``bulk_delete`` would delete; see ``Table.plan_delete``."""
+        return cls._table().plan_delete(records)
+
+    @classmethod
+    def plan_sync(
+        cls,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        typecast: bool = False,
+    ) -> Plan[Self]:
+        """Say what ``sync`` would write; see ``Table.plan_sync``."""
+        return cls._table().plan_sync(
+            rows,
+            key,
+            delete_missing=delete_missing,
+            max_deletes=max_deletes,
+            allow_empty=allow_empty,
+            parallel=parallel,
+            typecast=typecast,
+        )
+
     # --- files
 
     @classmethod
     def import_file(
-        cls, path: str | Path, format: Format | None = None, **options: Unpack[WriteOptions]
+        cls,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        key: KeyNames | None = None,
+        **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a file; see ``Table.import_file``."""
-        return cls._table().import_file(path, format, **options)
+        return cls._table().import_file(path, format, key=key, **options)
 
     @classmethod
-    def import_csv(cls, path: str | Path, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+    def import_csv(
+        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
         """Create a record for each row of a CSV file; see ``Table.import_file``."""
-        return cls._table().import_csv(path, **options)
+        return cls._table().import_csv(path, key=key, **options)
 
     @classmethod
-    def import_json(cls, path: str | Path, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+    def import_json(
+        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
         """Create a record for each object of a JSON file; see ``Table.import_file``."""
-        return cls._table().import_json(path, **options)
+        return cls._table().import_json(path, key=key, **options)
 
     @classmethod
-    def export_file(cls, path: str | Path, format: Format | None = None) -> int:
+    def sync_file(
+        cls,
+        path: str | Path,
+        key: KeyNames,
+        format: Format | None = None,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[Self]:
+        """Make the table like a file; see ``Table.sync_file``."""
+        return cls._table().sync_file(
+            path,
+            key,
+            format,
+            delete_missing=delete_missing,
+            max_deletes=max_deletes,
+            allow_empty=allow_empty,
+            parallel=parallel,
+            **options,
+        )
+
+    @classmethod
+    def export_file(
+        cls, path: str | Path, format: Format | None = None, *, parallel: int = 1
+    ) -> int:
         """Write all records to a file; see ``Query.export_file``."""
-        return cls._table().export_file(path, format)
+        return cls._table().export_file(path, format, parallel=parallel)
 
     @classmethod
     def export_csv(cls, path: str | Path) -> int:

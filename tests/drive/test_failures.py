@@ -16,7 +16,7 @@ from airhaul.server.serve import LocalServer
 from tests.conftest import connect
 
 BASE = "app00000000000000"
-FAST = Retries(tries=3, backoff_s=0.01)
+FAST = Retries(tries=3, backoff_s=0.01, settle_s=0.05)
 
 
 class User(Record, table="Users"):
@@ -177,20 +177,43 @@ def test_reads_are_repeated_after_any_passing_fault(fault) -> None:
     ids=["hang up", "500", "502", "cut short", "a record missing"],
 )  # fmt: skip
 def test_a_create_is_never_repeated_blindly(fault) -> None:
-    """Its rows may be there: they are reported as unknown, and sent once only."""
-    with raw_server(fault) as (url, seen), table(url).airtable as airtable:
-        with pytest.raises(BulkError, match="may have been written") as caught:
-            airtable.table(User).bulk_create([{"name": "a"}, {"name": "b"}])
-        assert [row.state for row in caught.value.result.outcomes] == ["unknown"] * 2
-        assert len(seen) == 1
+    """Its rows may be there, and they cannot be looked for either: they are unknown, sent once."""
+    with (
+        raw_server(reply(200, page(0)), fault) as (url, seen),
+        table(url).airtable as airtable,
+    ):
+        users = airtable.table(User)
+        assert users.all() == []  # so the service is known to be one
+        with pytest.raises(BulkError, match="cannot be told whether they were written") as caught:
+            users.bulk_create([{"name": "a"}, {"name": "b"}])
+        result = caught.value.result
+        assert [row.state for row in result.outcomes] == ["unknown"] * 2
+        assert len([request for request in seen if request.startswith(b"POST")]) == 1
 
 
 def test_a_time_out_is_unknown_too() -> None:
     """No answer in time is no answer."""
-    with raw_server(say_nothing) as (url, seen), table(url, timeout_s=0.3).airtable as airtable:
+    with (
+        raw_server(reply(200, page(0)), say_nothing) as (url, seen),
+        table(url, timeout_s=0.2).airtable as airtable,
+    ):
+        users = airtable.table(User)
+        users.all()
         with pytest.raises(BulkError, match="no reply in time"):
+            users.bulk_create([{"name": "a"}])
+        assert len([request for request in seen if request.startswith(b"POST")]) == 1
+
+
+def test_a_login_wall_in_front_of_a_create_is_named() -> None:
+    """A page where JSON is due is shown, and looked behind once only."""
+    with (
+        raw_server(reply(200, "<html>Sign in</html>", "text/html")) as (url, seen),
+        table(url).airtable as airtable,
+    ):
+        with pytest.raises(BulkError, match="text/html") as caught:
             airtable.table(User).bulk_create([{"name": "a"}])
-        assert len(seen) == 1
+        assert [row.state for row in caught.value.result.outcomes] == ["unknown"]
+        assert len(seen) == 2
 
 
 def test_the_month_used_up_is_not_retried() -> None:

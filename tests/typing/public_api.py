@@ -38,7 +38,7 @@ def blocking(airtable: Airtable) -> None:
     assert_type(User.bulk_create([{"name": "a"}]), BulkResult[User])
     assert_type(User.bulk_create([User(name="a")], progress=True)[0], User)
     assert_type(User.bulk_create([])[1:], list[User])
-    assert_type(User.bulk_create([]).outcomes, tuple[RowOutcome[User], ...])
+    assert_type(User.bulk_create([]).outcomes[0], RowOutcome[User])
     assert_type(User.first(name="a"), User | None)
     assert_type(User.find_by(age__gt=3), list[User])
     assert_type(User.all(sort="-age", max_records=3), list[User])

@@ -11,64 +11,63 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from airhaul.bulk.actions import Action, Done, Outcome, Pull, Send, Wait
 from airhaul.bulk.events import Event, Retrying
+from airhaul.bulk.observed import Observed
 from airhaul.bulk.pacer import Pace, Slot
-from airhaul.bulk.retry import Accepted, Again, Refused, Retries, judge
-from airhaul.errors import AirhaulError
-from airhaul.wire.call import Call
+from airhaul.bulk.retry import Accepted, Again, History, Refused, Retries, judge
+from airhaul.bulk.work import Sending, Work
+from airhaul.errors import RequestCeilingError
+from airhaul.wire.call import Call, Reply
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
-class Work(Protocol[T_co]):
-    """What there is to send, apart from when."""
+class Meter(Protocol):
+    """Counts requests, against a ceiling if there is one."""
 
-    @property
-    def wants_row(self) -> bool:
-        """Whether it could use one more row now."""
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        ...
+
+    def count(self) -> None:
+        """Count a request that is sent."""
         ...
 
     @property
-    def stopping(self) -> bool:
-        """Whether something happened after which nothing more may be sent."""
+    def most(self) -> int | None:
+        """The ceiling."""
         ...
 
-    def offer(self, row: object) -> None:
-        """Take a row."""
-        ...
 
-    def end_of_rows(self) -> None:
-        """Learn that there are no more rows."""
-        ...
+class Count:
+    """Counts the requests of one job.
 
-    def next_call(self) -> tuple[Any, Call] | None:
-        """Hand over a call that can be sent now, with a tag that names it, or None."""
-        ...
+    Args:
+        most: How many there may be; None for any number.
+        beside: Another meter that counts the same requests, and has a ceiling of its own.
+    """
 
-    def accept(self, tag: Any, value: Any) -> None:
-        """Learn that a call was carried out."""
-        ...
+    def __init__(self, most: int | None = None, beside: Meter | None = None) -> None:
+        self._own_most = most
+        self._beside = beside
+        self.made = 0
 
-    def refuse(self, tag: Any, error: AirhaulError) -> None:
-        """Learn that a call was not carried out."""
-        ...
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        own = self._own_most is None or self.made < self._own_most
+        return own and (self._beside is None or self._beside.has_room())
 
-    def lose(self, tag: Any, error: AirhaulError) -> None:
-        """Learn that nobody knows whether a call was carried out."""
-        ...
-
-    def abandon(self, tag: Any) -> None:
-        """Learn that a call was not sent, because the job was stopped."""
-        ...
-
-    def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
-        ...
+    def count(self) -> None:
+        """Count a request that is sent."""
+        self.made += 1
+        if self._beside is not None:
+            self._beside.count()
 
     @property
-    def result(self) -> T_co:
-        """What the work has come to."""
-        ...
+    def most(self) -> int | None:
+        """The ceiling that is lower, or nearer."""
+        if self._own_most is not None and self.made >= self._own_most:
+            return self._own_most
+        return self._own_most if self._beside is None else self._beside.most
 
 
 @dataclass(slots=True)
@@ -78,8 +77,9 @@ class _Ticket:
     tag: Any
     call: Call
     slot: Slot | None = None
-    tries: int = 0
-    rate_limited: int = 0
+    first_at: float = 0.0
+    sent_at: float = 0.0
+    history: History = field(default_factory=History)
 
 
 @dataclass(order=True, slots=True)
@@ -99,20 +99,30 @@ class Engine(Generic[T]):
         pace: The pace of the base, shared with its other jobs.
         concurrency: How many calls may be in flight at once, at least 1.
         retries: How often to try.
+        observed: What is known of the base, shared with its other jobs.
+        meter: Counts the requests, and says when there may be no more.
     """
 
     def __init__(
-        self, work: Work[T], pace: Pace, *, concurrency: int, retries: Retries | None = None
+        self,
+        work: Work[T],
+        pace: Pace,
+        *,
+        concurrency: int,
+        retries: Retries | None = None,
+        observed: Observed | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._work = work
         self._pace = pace
         self._concurrency = concurrency
         self._retries = retries or Retries()
+        self._observed = observed or Observed()
+        self._meter = meter or Count()
         self._in_flight: dict[int, _Ticket] = {}
         self._ready: _Ticket | None = None
         self._later: list[_Due] = []
         self._rows_ended = False
-        self._stopped = False
         self._sendings = 0
         self._events: list[Event] = []
 
@@ -143,25 +153,35 @@ class Engine(Generic[T]):
 
     def stop(self) -> None:
         """Take no more rows and send nothing new; what is in flight lands."""
-        self._stopped = True
-        waiting = [due.ticket for due in self._later]
-        if self._ready is not None:
-            waiting.append(self._ready)
-        self._later, self._ready = [], None
-        for ticket in waiting:
-            self._work.abandon(ticket.tag)
+        self._work.stop()
+        self._drop_what_is_new()
 
     def next(self, now: float) -> Action:
         """Say what to do next."""
-        if self._work.stopping and not self._stopped:
-            self.stop()
-        if not self._stopped:
-            action = self._next_to_send(now)
-            if action is not None:
-                return action
-        if self._in_flight:
-            return Wait()
-        return Done()
+        if self._work.stopping:
+            self._drop_what_is_new()
+        action = self._next_to_send(now)
+        if action is not None:
+            return action
+        return Wait() if self._in_flight else Done()
+
+    def _drop_what_is_new(self) -> None:
+        """Give up the calls that have not been carried out, and keep those that may have been."""
+        waiting = [due.ticket for due in self._later]
+        if self._ready is not None:
+            waiting.append(self._ready)
+        if not any(map(self._is_new, waiting)):
+            return
+        self._later = [due for due in self._later if not self._is_new(due.ticket)]
+        heapq.heapify(self._later)
+        if self._ready is not None and self._is_new(self._ready):
+            self._ready = None
+        for ticket in filter(self._is_new, waiting):
+            self._work.abandon(ticket.tag)
+
+    def _is_new(self, ticket: _Ticket) -> bool:
+        """Whether nothing is left in doubt when a call is not sent, or not sent again."""
+        return not ticket.history.was_lost and self._work.is_new(ticket.tag)
 
     def _next_to_send(self, now: float) -> Action | None:
         if len(self._in_flight) >= self._concurrency:
@@ -172,15 +192,23 @@ class Engine(Generic[T]):
             return self._send_or_wait(self._ready, now)
         if self._work.wants_row and not self._rows_ended:
             return Pull()
-        return Wait(self._later[0].at) if self._later else None
+        times = [self._later[0].at] if self._later else []
+        wakes_at = self._work.wakes_at()
+        if wakes_at is not None:
+            times.append(wakes_at)
+        return Wait(min(times)) if times else None
 
     def _pick(self, now: float) -> _Ticket | None:
         if self._later and self._later[0].at <= now:
             return heapq.heappop(self._later).ticket
-        found = self._work.next_call()
+        found = self._work.next_call(now)
         return _Ticket(*found) if found is not None else None
 
     def _send_or_wait(self, ticket: _Ticket, now: float) -> Action:
+        if not self._meter.has_room() and self._is_new(ticket):
+            self._ready = None
+            self._refuse_over_ceiling(ticket, now)
+            return Wait(now)
         if ticket.slot is None:
             ticket.slot = self._pace.book(now)
         opens_at = self._pace.opens_at(ticket.slot)
@@ -188,43 +216,59 @@ class Engine(Generic[T]):
             return Wait(opens_at)
         self._pace.depart(ticket.slot, now)
         self._ready = None
+        self._meter.count()
         self._sendings += 1
-        ticket.tries += 1
+        if not ticket.history.tries:
+            ticket.first_at = now
+        ticket.sent_at = now
+        ticket.history.tries += 1
         self._in_flight[self._sendings] = ticket
         return Send(self._sendings, ticket.call, ticket.slot)
+
+    def _refuse_over_ceiling(self, ticket: _Ticket, now: float) -> None:
+        error = RequestCeilingError(
+            f"The ceiling of {self._meter.most:,} requests is reached; nothing more was sent. "
+            "Raise max_requests to go on."
+        )
+        self._work.refuse(ticket.tag, error, Sending(self._sendings, now, now))
 
     def feed(self, ticket: int, outcome: Outcome, now: float) -> None:
         """Learn what came of a call."""
         held = self._in_flight.pop(ticket)
-        verdict = judge(held.call, outcome, held.tries, held.rate_limited + 1, self._retries)
+        if isinstance(outcome, Reply):
+            self._observed.clock.observe(held.sent_at, now, outcome.headers.get("date"))
+        verdict = judge(
+            held.call,
+            outcome,
+            held.history,
+            self._retries,
+            has_answered=self._observed.has_answered,
+        )
+        sending = Sending(ticket, held.first_at, now, held.history.was_lost)
         match verdict:
             case Accepted(value):
                 if held.slot is not None:
                     self._pace.returned(held.slot, now)
-                self._work.accept(held.tag, value)
+                self._observed.has_answered = True
+                self._work.accept(held.tag, value, sending)
             case Refused(error):
-                self._work.refuse(held.tag, error)
+                self._work.refuse(held.tag, error, sending)
             case Again():
                 self._try_again(held, verdict, now)
             case _:
-                self._work.lose(held.tag, verdict.error)
+                self._work.lose(held.tag, verdict.error, sending)
 
     def _try_again(self, ticket: _Ticket, verdict: Again, now: float) -> None:
+        history = ticket.history
+        history.was_lost = history.was_lost or verdict.lost
         if verdict.pause:
             self._pace.pause(now + verdict.wait_s)
-            ticket.rate_limited += 1
-            ticket.tries -= 1
-        if self._stopped:
-            self._give_up(ticket, verdict)
+            history.rate_limited += 1
+            history.tries -= 1
+        if self._work.stopping and self._is_new(ticket):
+            self._work.abandon(ticket.tag)
             return
         ticket.slot = None
         at = now + verdict.wait_s
         heapq.heappush(self._later, _Due(at, self._sendings, ticket))
         self._events.append(Retrying(ticket.call, verdict.error, verdict.wait_s))
-
-    def _give_up(self, ticket: _Ticket, verdict: Again) -> None:
-        # What is tried again has not been carried out, or may be carried out twice without harm.
-        if verdict.pause:
-            self._work.abandon(ticket.tag)
-        else:
-            self._work.refuse(ticket.tag, verdict.error)

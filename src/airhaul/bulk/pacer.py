@@ -48,6 +48,11 @@ class Slot:
 class Pace(Protocol):
     """What a job asks about time; shared by all jobs of a base."""
 
+    @property
+    def requests_per_second(self) -> float | None:
+        """The most requests that may leave in the long run, or None for any number."""
+        ...
+
     def book(self, now: float) -> Slot:
         """Take the next free slot."""
         ...
@@ -81,6 +86,7 @@ class Window:
         self._slots: deque[Slot] = deque(maxlen=requests)
         self._requests = requests
         self._period_s = period_s * _MARGIN
+        self.requests_per_second = requests / self._period_s
 
     def predecessor(self) -> tuple[Slot, float] | None:
         """The slot that the next one has to wait for, with the period; None while there is room."""
@@ -107,6 +113,11 @@ class Pacer:
         self._latest: Slot | None = None
         # Only the latest: a read and a write, a large and a small request take their own times.
         self._took_s: deque[float] = deque(maxlen=_COMPARED)
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """The most requests that may leave in the long run, or None for any number."""
+        return min((window.requests_per_second for window in self._windows), default=None)
 
     def book(self, now: float) -> Slot:
         """Take the next free slot.

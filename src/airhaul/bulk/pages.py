@@ -2,90 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from airhaul.bulk.events import Event, PageRead, Restarted
+from airhaul.bulk.outcomes import ID_LENGTH
+from airhaul.bulk.work import ReadOnlyWork, Sending
 from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters, list_records
 from airhaul.wire.replies import records_in
+from airhaul.wire.shapes import RecordJson
 
 _MOST_RESTARTS: Final = 5
 
 
-class ReadPages:
-    """Work that reads a list; its pages come as ``PageRead`` events.
+class _Seen:
+    """The ids of the records that were handed over, packed, and looked up only when needed."""
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+        self._odd: set[str] = set()
+        self._ids: set[str] | None = None
+
+    def add(self, records: Sequence[RecordJson]) -> None:
+        for record in records:
+            packed = record["id"].encode("utf-8", "surrogatepass")
+            if len(packed) == ID_LENGTH:
+                self._packed += packed
+            else:
+                self._odd.add(record["id"])
+        self._ids = None
+
+    def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
+        """The records that were not handed over yet."""
+        if self._ids is None:
+            text = self._packed.decode("utf-8", "surrogatepass")
+            self._ids = self._odd | {
+                text[start : start + ID_LENGTH] for start in range(0, len(text), ID_LENGTH)
+            }
+        return [record for record in records if record["id"] not in self._ids]
+
+
+class ReadPages(ReadOnlyWork):
+    """Work that reads a list, or the parts of one at once; its pages come as ``PageRead`` events.
 
     Args:
         base_id: The base.
         table: The table's id or name.
-        parameters: What to read.
+        parts: What to read; several are read at once, each page by page.
     """
 
-    wants_row = False
-    stopping = False
-
-    def __init__(self, base_id: str, table: str, parameters: ListParameters) -> None:
-        self._base_id = base_id
-        self._table = table
-        self._parameters = parameters
-        self._offset: str | None = None
-        self._idle = True
-        self._finished = False
+    def __init__(self, base_id: str, table: str, *parts: ListParameters) -> None:
+        super().__init__()
+        self._seen = _Seen()
+        self._chains = [_Chain(base_id, table, part) for part in parts]
         self._error: AirhaulError | None = None
         self._events: list[Event] = []
-        # Pages cannot be read from the middle again, so records are told apart by id.
-        self._seen: set[str] = set()
-        self._restarts = 0
 
-    def offer(self, row: object) -> None:
-        """Never called: it wants no rows."""
-        raise AssertionError(row)
-
-    def end_of_rows(self) -> None:
-        """There are none anyway."""
-
-    def next_call(self) -> tuple[None, Call] | None:
-        """Hand over the call for the next page; there is never more than one on its way."""
-        if self._finished or not self._idle:
+    def next_call(self, now: float) -> tuple[_Chain, Call] | None:  # noqa: ARG002 - it never waits
+        """Hand over the call for the next page of a part; there is one of each part at a time."""
+        if self.stopping:
             return None
-        self._idle = False
-        return None, list_records(self._base_id, self._table, self._parameters, self._offset)
+        chain = next((chain for chain in self._chains if chain.is_idle), None)
+        return None if chain is None else (chain, chain.next_call())
 
-    def accept(self, tag: None, value: Any) -> None:  # noqa: ARG002 - one call at a time
+    def accept(self, tag: _Chain, value: Any, sending: Sending) -> None:  # noqa: ARG002 - a read
         """Take a page."""
-        self._idle = True
         try:
-            fresh = records_in(value)
+            records = records_in(value)
         except BadReplyError as error:
-            self._finished, self._error = True, error
+            self._end(error)
             return
-        self._offset = value.get("offset")
-        self._finished = self._offset is None
-        if self._restarts:
-            fresh = [record for record in fresh if record["id"] not in self._seen]
-        if not self._finished:
-            self._seen.update(record["id"] for record in fresh)
+        fresh = self._seen.without(records) if tag.restarts else records
+        tag.continue_at(value.get("offset"))
+        if len(self._chains) > 1 or not tag.is_finished:
+            self._seen.add(fresh)
         self._events.append(PageRead(fresh))
 
-    def refuse(self, tag: None, error: AirhaulError) -> None:  # noqa: ARG002 - as above
-        """Start again if the list was forgotten half-way, else end."""
-        expired = isinstance(error, IteratorExpiredError) and self._offset is not None
-        if expired and self._restarts < _MOST_RESTARTS:
-            self._restarts += 1
-            self._offset = None
-            self._idle = True
+    def refuse(self, tag: _Chain, error: AirhaulError, sending: Sending) -> None:  # noqa: ARG002
+        """Start a part again if its list was forgotten half-way, else end."""
+        if isinstance(error, IteratorExpiredError) and tag.can_restart:
+            tag.restart()
             self._events.append(Restarted())
-            return
-        self._finished = True
-        self._error = error
+        else:
+            self._end(error)
 
-    def lose(self, tag: None, error: AirhaulError) -> None:
+    def lose(self, tag: _Chain, error: AirhaulError, sending: Sending) -> None:
         """Never the case for reading, which can always be repeated."""
-        self.refuse(tag, error)
+        self.refuse(tag, error, sending)
 
-    def abandon(self, tag: None) -> None:
-        """Reading was stopped."""
+    def _end(self, error: AirhaulError) -> None:
+        self._error = self._error or error
+        self.stop()
 
     def events(self) -> list[Event]:
         """Hand over the pages that have come."""
@@ -101,3 +110,34 @@ class ReadPages:
         """
         if self._error is not None:
             raise self._error
+
+
+class _Chain:
+    """One list: each page says where the next begins."""
+
+    def __init__(self, base_id: str, table: str, parameters: ListParameters) -> None:
+        self._base_id = base_id
+        self._table = table
+        self._parameters = parameters
+        self._offset: str | None = None
+        self.is_idle = True
+        self.is_finished = False
+        self.restarts = 0
+
+    def next_call(self) -> Call:
+        self.is_idle = False
+        return list_records(self._base_id, self._table, self._parameters, self._offset)
+
+    def continue_at(self, offset: str | None) -> None:
+        self._offset = offset
+        self.is_finished = offset is None
+        self.is_idle = not self.is_finished
+
+    @property
+    def can_restart(self) -> bool:
+        return self._offset is not None and self.restarts < _MOST_RESTARTS
+
+    def restart(self) -> None:
+        self.restarts += 1
+        self._offset = None
+        self.is_idle = True

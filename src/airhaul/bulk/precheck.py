@@ -2,89 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from airhaul.bulk.result import BulkResult, RowOutcome
-from airhaul.bulk.rows import EncodedRow, RowEncoder
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.outcomes import Outcomes
+from airhaul.bulk.result import BulkResult
+from airhaul.bulk.rows import Encoder
 from airhaul.errors import BulkError, RowError
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)
 
+OnRefusal = Callable[[object, RowError], object]
+"""Called with each row that is not valid, and the reason."""
+
 _MOST_ERRORS: Final = 100
 _MOST_LINES: Final = 10
 
 
-def encode_all(encoder: RowEncoder[M], rows: Iterable[object]) -> list[EncodedRow[M]]:
-    """Encode the rows of a list.
+def sort_out(encoder: Encoder[M], rows: Iterable[object]) -> tuple[list[Change[M]], list[Refused]]:
+    """Make changes of the rows of a list, and set aside those that are not valid.
 
     Args:
         encoder: Validates them.
         rows: The rows.
 
     Returns:
-        The rows, ready to be sent.
+        The changes, and the rows that are not valid with the reasons.
+    """
+    changes: list[Change[M]] = []
+    refused: list[Refused] = []
+    for index, row in enumerate(rows):
+        try:
+            changes.append(encoder.encode(index, row))
+        except RowError as error:
+            refused.append(Refused(index, error, row))
+    return changes, refused
+
+
+def encode_all(
+    encoder: Encoder[M], rows: Iterable[object], on_refusal: OnRefusal
+) -> list[Change[M]]:
+    """Make changes of the rows of a list.
+
+    Args:
+        encoder: Validates them.
+        rows: The rows.
+        on_refusal: Told of each row that is not valid.
+
+    Returns:
+        The changes.
 
     Raises:
         BulkError: A row is not valid; nothing was sent.
     """
-    encoded: list[EncodedRow[M]] = []
-    failed: dict[int, RowError] = {}
-    taken = 0
-    for index, row in enumerate(rows):
-        taken += 1
-        try:
-            encoded.append(encoder.encode(index, row))
-        except RowError as error:
-            failed[index] = error
-    if failed:
-        outcomes: list[RowOutcome[Any]] = [
-            RowOutcome(index, "failed", error=failed[index], line=failed[index].line)
-            if index in failed
-            else RowOutcome(index, "skipped")
-            for index in range(taken)
-        ]
-        raise _nothing_sent(outcomes, list(failed.values()), taken)
-    return encoded
+    changes, refused = sort_out(encoder, rows)
+    for row in refused:
+        on_refusal(row.source, row.error)
+    if refused:
+        raise nothing_sent(outcomes_of(changes, refused))
+    return changes
 
 
-def check_all(encoder: RowEncoder[Any], rows: Iterable[object]) -> int:
+def outcomes_of(changes: Iterable[Change[M]], refused: Iterable[Refused]) -> Outcomes[M]:
+    """The outcomes of rows of which nothing was sent."""
+    outcomes = Outcomes[M]()
+    for change in changes:
+        outcomes.open(change.index, change.line)
+    for row in refused:
+        outcomes.open(row.index, row.error.line)
+        outcomes.settle(row.index, "failed", error=row.error)
+    return outcomes
+
+
+def check_all(encoder: Encoder[Any], rows: Iterable[object], on_refusal: OnRefusal) -> int:
     """Look at the rows of a file without keeping them.
 
     Args:
         encoder: Validates them.
         rows: The rows.
+        on_refusal: Told of each row that is not valid.
 
     Returns:
         How many there are.
 
     Raises:
-        BulkError: A row is not valid; nothing was sent. It lists the first hundred such rows.
+        BulkError: A row is not valid; nothing was sent. The look ends with the hundredth such row.
     """
-    errors: list[RowError] = []
-    taken = 0
+    outcomes = Outcomes[Any]()
     for index, row in enumerate(rows):
-        taken += 1
+        outcomes.open(index)
         try:
             encoder.encode(index, row)
         except RowError as error:
-            errors.append(error)
-            if len(errors) == _MOST_ERRORS:
+            outcomes.open(index, error.line)
+            outcomes.settle(index, "failed", error=error)
+            on_refusal(row, error)
+            if outcomes.settled == _MOST_ERRORS:
                 break
-    if errors:
-        outcomes: list[RowOutcome[Any]] = [
-            RowOutcome(error.index or 0, "failed", error=error, line=error.line) for error in errors
-        ]
-        raise _nothing_sent(outcomes, errors, taken)
-    return taken
+    if outcomes.settled:
+        raise nothing_sent(outcomes)
+    return len(outcomes)
 
 
-def _nothing_sent(outcomes: list[RowOutcome[Any]], errors: list[RowError], taken: int) -> BulkError:
-    valid = f"{len(errors)} of {taken:,} rows {'is' if len(errors) == 1 else 'are'} not valid"
+def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
+    """Make the error for rows that were found wrong before anything was sent."""
+    errors = list(outcomes.errors())
+    number = len(errors)
+    valid = f"{number} of {len(outcomes):,} rows {'is' if number == 1 else 'are'} not valid"
     lines = [f"Nothing was sent: {valid}.", *map(str, errors[:_MOST_LINES])]
-    if len(errors) > _MOST_LINES:
-        lines.append(f"and {len(errors) - _MOST_LINES} more")
-    error = BulkError("\n  ".join(lines), result=BulkResult(outcomes, requests=0, seconds=0.0))
+    if number > _MOST_LINES:
+        lines.append(f"and {number - _MOST_LINES} more")
+    error = BulkError("\n  ".join(lines), result=BulkResult(outcomes))
     error.__cause__ = errors[0]
     return error

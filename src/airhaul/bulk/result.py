@@ -1,112 +1,143 @@
-"""What became of each row: outcomes, and the records that came of them."""
+"""``BulkResult``: the records that a bulk call has written, and what became of every row."""
 
 from __future__ import annotations
 
 import html
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, overload
 
-from airhaul.errors import AirhaulError
+from airhaul.bulk.outcomes import Outcomes, RowOutcome, State
 from airhaul.model.base import RecordBase
+
+if TYPE_CHECKING:
+    from array import array
 
 M = TypeVar("M", bound=RecordBase)
 
-State = Literal["created", "failed", "skipped", "unknown"]
-"""Written; refused; never sent; sent, and nobody knows."""
+_IN_TABLE: Final[tuple[State, ...]] = ("created", "updated", "unchanged")
+_NOT_WRITTEN: Final[tuple[State, ...]] = ("failed", "skipped", "unknown")
+_WRITTEN: Final[tuple[State, ...]] = (*_IN_TABLE, "deleted")
+_MOST_LINES_IN_PAGE: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome(Generic[M]):
-    """What became of one row.
+class OutcomeList(Sequence[RowOutcome[M]]):
+    """The outcomes of some rows, in the order of the input; made when they are looked at.
 
     Args:
-        index: The row's place in the input, from 0.
-        state: What became of it.
-        record: The record that it is now, when it was written.
-        error: Why it was not, when it was not.
-        line: Its line in the file it came from, from 1, or None.
+        outcomes: All of them.
+        places: The places of those that belong here; None for all.
     """
 
-    index: int
-    state: State
-    record: M | None = None
-    error: AirhaulError | None = None
-    line: int | None = None
+    def __init__(self, outcomes: Outcomes[M], places: array[int] | None = None) -> None:
+        self._outcomes = outcomes
+        self._places: Sequence[int] = range(len(outcomes)) if places is None else places
 
-    @property
-    def id(self) -> str | None:
-        """The record's id, when the row was written."""
-        return self.record.id if self.record else None
+    @overload
+    def __getitem__(self, index: int) -> RowOutcome[M]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RowOutcome[M]]: ...
+    def __getitem__(self, index: int | slice) -> RowOutcome[M] | list[RowOutcome[M]]:
+        if isinstance(index, slice):
+            return [self._outcomes[place] for place in self._places[index]]
+        return self._outcomes[self._places[index]]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} outcomes>"
 
 
 class BulkResult(Sequence[M]):
-    """The records that a bulk call has written, in the order of the input, and every row's outcome.
+    """The records that are in the table after a bulk call, in the order of the input.
+
+    Records that were deleted are not among them; ``deleted`` has their ids.
 
     Args:
-        outcomes: One for each row that was taken, in the order of the input.
+        outcomes: What became of each row.
         requests: How many requests were sent.
         seconds: How long it took.
     """
 
-    def __init__(self, outcomes: Sequence[RowOutcome[M]], requests: int, seconds: float) -> None:
-        self.outcomes: tuple[RowOutcome[M], ...] = tuple(outcomes)
+    def __init__(self, outcomes: Outcomes[M], requests: int = 0, seconds: float = 0.0) -> None:
+        self._outcomes = outcomes
         self.requests = requests
         self.seconds = seconds
-        self._records = [outcome.record for outcome in self.outcomes if outcome.record is not None]
+
+    @property
+    def outcomes(self) -> OutcomeList[M]:
+        """What became of each row that was taken, in the order of the input."""
+        return OutcomeList(self._outcomes)
 
     @property
     def created(self) -> list[M]:
         """The records that were created."""
-        return [
-            outcome.record
-            for outcome in self.outcomes
-            if outcome.state == "created" and outcome.record is not None
-        ]
+        return self._records("created")
 
     @property
-    def errors(self) -> list[RowOutcome[M]]:
-        """The rows that were refused."""
-        return [outcome for outcome in self.outcomes if outcome.state == "failed"]
+    def updated(self) -> list[M]:
+        """The records that were changed."""
+        return self._records("updated")
 
     @property
-    def skipped(self) -> list[RowOutcome[M]]:
-        """The rows that were taken and never sent."""
-        return [outcome for outcome in self.outcomes if outcome.state == "skipped"]
+    def unchanged(self) -> list[M]:
+        """The records that were in the table already as they should be."""
+        return self._records("unchanged")
 
     @property
-    def unknown(self) -> list[RowOutcome[M]]:
-        """The rows that were sent and whose reply was lost: look before sending them again."""
-        return [outcome for outcome in self.outcomes if outcome.state == "unknown"]
+    def deleted(self) -> list[str]:
+        """The ids of the records that were deleted."""
+        found = (self._outcomes.id_of(place) for place in self._outcomes.places("deleted"))
+        return [id_ for id_ in found if id_ is not None]
 
-    def counts(self) -> dict[str, int]:
+    @property
+    def errors(self) -> OutcomeList[M]:
+        """The rows that were refused, each with its error."""
+        return self._with("failed")
+
+    @property
+    def skipped(self) -> OutcomeList[M]:
+        """The rows that were taken and not written, because another one stopped the call."""
+        return self._with("skipped")
+
+    @property
+    def unknown(self) -> OutcomeList[M]:
+        """The rows that were sent and whose fate cannot be told: look before sending them again."""
+        return self._with("unknown")
+
+    @property
+    def undone(self) -> OutcomeList[M]:
+        """The rows that were written and taken back."""
+        return self._with("undone")
+
+    def _with(self, state: State) -> OutcomeList[M]:
+        return OutcomeList(self._outcomes, self._outcomes.places(state))
+
+    def _records(self, state: State) -> list[M]:
+        found = (self._outcomes.record_of(place) for place in self._outcomes.places(state))
+        return [record for record in found if record is not None]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row is in the table, or gone from it, as it was asked for."""
+        return not any(state in _NOT_WRITTEN or state == "undone" for state in self.counts())
+
+    def counts(self) -> dict[State, int]:
         """How many rows came to which state; states without rows are left out."""
-        return dict(Counter[str](outcome.state for outcome in self.outcomes))
+        return self._outcomes.counts()
 
     def explain(self) -> list[str]:
         """Say in lines what was not written, and why; rows with one cause share a line."""
-        lines: list[str] = []
-        for group in _groups(self.outcomes):
-            first, last = group[0], group[-1]
-            rows = f"row {first.index}" if first is last else f"rows {first.index}-{last.index}"
-            if first.state == "skipped":
-                lines.append(f"{rows}: not sent")
-            elif first.state == "unknown":
-                lines.append(
-                    f"{rows}: sent, and no reply came; they may have been written. Look for them "
-                    f"before sending them again. ({first.error})"
-                )
-            elif first.state == "failed":
-                said = str(first.error)
-                lines.append(said if "row " in said[:200] else f"{rows}: {said}")
+        lines = [_explained(first, last) for first, last in _groups(self._outcomes)]
+        lines += [f"row {index}: {note}" for index, note in self._outcomes.notes()]
         return lines
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data, for logs and JSON."""
         return {
-            "rows": len(self.outcomes),
-            **self.counts(),
+            "rows": len(self._outcomes),
+            **{str(state): number for state, number in self.counts().items()},
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
             "outcomes": [
@@ -115,24 +146,37 @@ class BulkResult(Sequence[M]):
                     "line": outcome.line,
                     "state": outcome.state,
                     "id": outcome.id,
+                    "request": outcome.request,
                     "error": str(outcome.error) if outcome.error else None,
+                    "note": outcome.note,
                 }
-                for outcome in self.outcomes
+                for outcome in self._outcomes
             ],
         }
+
+    @cached_property
+    def _places(self) -> array[int]:
+        return self._outcomes.records_at()
 
     @overload
     def __getitem__(self, index: int) -> M: ...
     @overload
     def __getitem__(self, index: slice) -> list[M]: ...
     def __getitem__(self, index: int | slice) -> M | list[M]:
-        return self._records[index]
+        if isinstance(index, slice):
+            return [self._record(place) for place in self._places[index]]
+        return self._record(self._places[index])
+
+    def _record(self, place: int) -> M:
+        record = self._outcomes.record_of(place)
+        assert record is not None, "a row in the table has its record"
+        return record
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._places)
 
     def __iter__(self) -> Iterator[M]:
-        return iter(self._records)
+        return map(self._record, self._places)
 
     def __str__(self) -> str:
         counts = ", ".join(f"{number:,} {state}" for state, number in self.counts().items())
@@ -148,18 +192,50 @@ class BulkResult(Sequence[M]):
             f"<tr><th>{html.escape(name)}</th><td>{value:,}</td></tr>" for name, value in figures
         )
         cells += f"<tr><th>seconds</th><td>{self.seconds:.1f}</td></tr>"
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.explain()[:20])
+        told = self.explain()
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in told[:_MOST_LINES_IN_PAGE])
+        if len(told) > _MOST_LINES_IN_PAGE:
+            lines += f"<li>and {len(told) - _MOST_LINES_IN_PAGE} more</li>"
         return f"<table>{cells}</table><ul>{lines}</ul>"
 
 
-def _groups(outcomes: Sequence[RowOutcome[M]]) -> Iterator[list[RowOutcome[M]]]:
-    """Neighbouring rows with the same state and the very same error, written rows left out."""
-    group: list[RowOutcome[M]] = []
-    for outcome in outcomes:
-        if group and (outcome.state != group[0].state or outcome.error is not group[0].error):
-            yield group
-            group = []
-        if outcome.state != "created":
-            group.append(outcome)
-    if group:
-        yield group
+def _explained(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
+    rows = f"row {first.index}" if first is last else f"rows {first.index}-{last.index}"
+    said = str(first.error) if first.error else ""
+    match first.state:
+        case "skipped":
+            return f"{rows}: not written{f' ({said})' if said else ''}"
+        case "unknown":
+            return (
+                f"{rows}: sent, and it cannot be told whether they were written. Look for them "
+                f"before sending them again. ({said})"
+            )
+        case "undone":
+            return f"{rows}: written, and taken back"
+        case "failed":
+            return said if "row " in said[:200] or "line " in said[:200] else f"{rows}: {said}"
+        case _:
+            return f"{rows}: {first.state}, and could not be taken back: {said}"
+
+
+def _groups(outcomes: Outcomes[M]) -> Iterator[tuple[RowOutcome[M], RowOutcome[M]]]:
+    """The first and the last of neighbouring rows with the same state and the very same error.
+
+    Rows that went well are left out.
+    """
+    first: RowOutcome[M] | None = None
+    last = -1
+    for place in outcomes.places(*get_args(State)):
+        state, error = outcomes.state_of(place), outcomes.error_of(place)
+        if state in _WRITTEN and error is None:
+            continue
+        if first is not None and (
+            state != first.state or error is not first.error or place != last + 1
+        ):
+            yield first, first if last == first.index else outcomes[last]
+            first = None
+        if first is None:
+            first = outcomes[place]
+        last = place
+    if first is not None:
+        yield first, first if last == first.index else outcomes[last]

@@ -1,44 +1,52 @@
-"""From a row of the caller's input to the cells that are sent, with the row's address in errors."""
+"""From a row of the caller's input to a change in the table, with the row's address in errors.
+
+A row is a mapping, a record of the model, or a row of a file; for some verbs a record's id.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.diff import same_cell
+from airhaul.bulk.keys import Key, KeysSeen
 from airhaul.errors import RowError, UnknownFieldError
+from airhaul.model.alone import validator_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
-from airhaul.model.write import cells_to_create, validated
-from airhaul.tabular import SourceRow
+from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
+from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
+from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
 M = TypeVar("M", bound=RecordBase)
+M_co = TypeVar("M_co", bound=RecordBase, covariant=True)
 
-_SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime"})
+# What an export, or a file of rejected rows, holds besides the fields.
+_SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRow(Generic[M]):
-    """A row that is ready to be sent.
+class Encoder(Protocol[M]):
+    """Makes changes of rows."""
 
-    Args:
-        index: Its place in the input, from 0.
-        line: Its line in the file it came from, from 1, or None.
-        cells: What is sent.
-        record: The caller's own record, when the row was one; it gets the new id.
-    """
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row.
 
-    index: int
-    line: int | None
-    cells: Cells
-    record: M | None
+        Args:
+            index: The row's place in the input.
+            row: The row.
+
+        Raises:
+            RowError: The row cannot be written, with its address and the reason.
+        """
+        ...
 
 
 class RowEncoder(Generic[M]):
-    """Validates rows and makes cells of them.
+    """Makes new records of rows; the base of the other encoders.
 
     Args:
         model: The model of the table.
@@ -51,26 +59,11 @@ class RowEncoder(Generic[M]):
         self._source = source
         self._lenient_keys = model.model_config.get("extra") in ("allow", "ignore")
 
-    def encode(self, index: int, row: object) -> EncodedRow[M]:
-        """Make the cells of a new record.
-
-        Args:
-            index: The row's place in the input.
-            row: A mapping, a record of the model, or a row of a file.
-
-        Returns:
-            The row, ready to be sent.
-
-        Raises:
-            RowError: The row cannot be written, with its address and the reason.
-        """
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row, as ``Encoder.encode`` says."""
         line = row.line if isinstance(row, SourceRow) else None
         try:
-            if isinstance(row, self._model):
-                record, own = self._check_own(row), row
-            else:
-                record, own = self._build(row), None
-            return EncodedRow(index, line, cells_to_create(record), own)
+            change = self._change(index, row)
         except RowError as error:
             raise RowError(
                 error.reason,
@@ -80,29 +73,43 @@ class RowEncoder(Generic[M]):
                 source=self._source,
                 line=line,
             ) from None
+        change.line = line
+        change.source = row
+        return change
 
-    def _check_own(self, record: M) -> M:
-        if record.id is not None:
-            raise RowError(
-                f"it is {record.id} already; creating it would make a second one. "
-                "Use save() to change it."
-            )
+    def _change(self, index: int, row: object) -> Change[M]:
+        if isinstance(row, self._model):
+            if row.id is not None:
+                raise RowError(
+                    f"it is {row.id} already; creating it would make a second one. "
+                    "Use save() or bulk_save() to change it."
+                )
+            return Change("create", index, self._cells_of_own(row), record=row)
+        return Change("create", index, cells_to_create(self._build(row)))
+
+    def _cells_of_own(self, record: M) -> Cells:
         # Validated anew, since assignments are not; the caller's own object stays as it is.
-        return self._model.model_construct(**validated(record))
+        return cells_to_create(self._model.model_construct(**validated(record)))
 
-    def _build(self, row: object) -> M:
-        if isinstance(row, SourceRow):
-            values = self._by_input_name(row.cells, from_file=True)
-        elif isinstance(row, Mapping):
-            values = self._by_input_name(cast("Mapping[str, Any]", row), from_file=False)
-        else:
-            raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
+    def _build(self, row: object, *, blank_clears: bool = False) -> M:
+        """Validate a row as a whole record."""
+        values = self._values(row, blank_clears=blank_clears)
         try:
             return self._model.model_validate(values)
         except ValidationError as error:
             raise self._row_error(error, row) from None
 
-    def _by_input_name(self, row: Mapping[str, Any], *, from_file: bool) -> dict[str, Any]:
+    def _values(self, row: object, *, blank_clears: bool) -> dict[str, Any]:
+        if isinstance(row, SourceRow):
+            return self._by_input_name(row.cells, from_file=True, blank_clears=blank_clears)
+        if isinstance(row, Mapping):
+            given = cast("Mapping[str, Any]", row)
+            return self._by_input_name(given, from_file=False, blank_clears=blank_clears)
+        raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
+
+    def _by_input_name(
+        self, row: Mapping[str, Any], *, from_file: bool, blank_clears: bool
+    ) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
@@ -110,7 +117,10 @@ class RowEncoder(Generic[M]):
                 self._refuse_unknown(key)
                 continue
             if value == "" and not column.takes_blank_text:
-                continue  # a blank cell of a spreadsheet, where the type has no empty text
+                # A blank cell of a spreadsheet, where the type has no empty text.
+                if blank_clears and column.shape.accepts_none:
+                    values[column.input_name] = None
+                continue
             if from_file and column.shape.is_sequence and isinstance(value, str):
                 value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
             values[column.input_name] = value
@@ -147,3 +157,200 @@ def _blank_hint(row: object, column: Column | None) -> str:
     given = cast("Mapping[str, Any]", cells)
     names = (column.name, column.column, column.input_name)
     return ", and the cell is blank" if any(given.get(name) == "" for name in names) else ""
+
+
+class _IdsSeen:
+    """Finds records that one input names twice.
+
+    Airtable refuses a request that changes a record twice, and two requests in flight would
+    change it in either order.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
+
+    def add(self, record_id: str, index: int) -> None:
+        first = self._first.setdefault(record_id, index)
+        if first != index:
+            raise RowError(f"row {first} is the same record, {record_id}; give each record once")
+
+
+def _checked_id(value: object) -> str:
+    if not isinstance(value, str) or not is_id(value, "rec"):
+        raise RowError(
+            f"expected a record id such as rec00000000000000, got {value!r:.100}", field="id"
+        )
+    return value
+
+
+class UpdateEncoder(RowEncoder[M]):
+    """Makes changes of records by id: of records of the model, of dicts with an id, of ids alone.
+
+    Args:
+        model: The model of the table.
+        same: Values by field name that every record gets.
+        source: The name of the file that the rows come from, for errors.
+
+    Raises:
+        UnknownFieldError: ``same`` names a field that the model lacks.
+        RowError: A value of ``same`` does not fit.
+    """
+
+    def __init__(
+        self, model: type[M], same: Mapping[str, Any] | None = None, source: str | None = None
+    ) -> None:
+        super().__init__(model, source)
+        self._seen = _IdsSeen()
+        self.same: Cells = {}
+        for name, value in (same or {}).items():
+            column = self._columns.find(name)
+            self.same |= self._cell(column, value, column.name)
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if isinstance(row, self._model):
+            return self._change_own(index, row)
+        if isinstance(row, str):
+            record_id, cells = _checked_id(row), dict(self.same)
+            if not cells:
+                raise RowError("an id alone says nothing of what is to be changed")
+        else:
+            record_id, cells = self._from_mapping(row)
+        self._seen.add(record_id, index)
+        return Change("update" if cells else "keep", index, cells, record_id=record_id)
+
+    def _change_own(self, index: int, record: M) -> Change[M]:
+        if record.id is None:
+            raise RowError(
+                "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
+            )
+        self._seen.add(record.id, index)
+        cells = cells_to_update(record)
+        there = record._loaded.cells if record._loaded else {}
+        for column, cell in self.same.items():
+            known = self._columns.by_column[column]
+            is_there = same_cell(known.type, cell, there.get(column))
+            if is_there and known.name not in record.not_fetched:
+                cells.pop(column, None)
+            else:
+                cells[column] = cell
+        return Change(
+            "update" if cells else "keep", index, cells, record_id=record.id, record=record
+        )
+
+    def _from_mapping(self, row: object) -> tuple[str, Cells]:
+        values = row.cells if isinstance(row, SourceRow) else row
+        if not isinstance(values, Mapping):
+            raise RowError(
+                f"expected a dict with an id, an id or a {self._model.__name__}, "
+                f"got {type(row).__name__}"
+            )
+        given = cast("Mapping[str, Any]", values)
+        if given.get("id") in (None, ""):
+            raise RowError("it has no id; an update needs to know which record it is", field="id")
+        cells: Cells = {}
+        for name, value in self._values(row, blank_clears=True).items():
+            column = self._columns.by_any_name[name]
+            cells |= self._cell(column, value, self._shown_name(column, row))
+        return _checked_id(given["id"]), cells | self.same
+
+    def _cell(self, column: Column, value: Any, shown: str) -> Cells:
+        if column.read_only:
+            raise RowError("it is computed by Airtable, and cannot be written", field=shown)
+        try:
+            fitting = validator_of(self._model, column.name)(value)
+        except ValidationError as error:
+            reason = error.errors(include_url=False)[0]["msg"]
+            raise RowError(f"{reason}, got {value!r:.100}", field=shown, value=value) from None
+        return {column.column: encode_value(column, fitting)}
+
+
+class SaveEncoder(RowEncoder[M]):
+    """Makes a new record of one that has no id, and a change of one that has."""
+
+    def __init__(self, model: type[M]) -> None:
+        super().__init__(model)
+        self._update = UpdateEncoder(model)
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if not isinstance(row, self._model):
+            raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
+        if row.id is None:
+            return super()._change(index, row)
+        return self._update._change(index, row)
+
+
+class UpsertEncoder(RowEncoder[M]):
+    """Makes changes of rows that are told by a key.
+
+    What a row holds is written in any case; what the model adds to it as defaults only into new
+    records, so that no default overwrites what is there.
+
+    Args:
+        model: The model of the table.
+        key: The key.
+        by_letter: Whether keys that differ in case only are kept apart.
+        source: The name of the file that the rows come from, for errors.
+    """
+
+    def __init__(
+        self, model: type[M], key: Key, *, by_letter: bool, source: str | None = None
+    ) -> None:
+        super().__init__(model, source)
+        self._key = key
+        self._seen = KeysSeen(key, by_letter=by_letter)
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        own = row if isinstance(row, self._model) else None
+        record = self._build(row, blank_clears=True) if own is None else own
+        if own is None:
+            held, given = vars(record), record.model_fields_set
+        else:
+            held, given = validated(own), own.model_fields_set - own.not_fetched
+        cells: Cells = {}
+        for_new: Cells = {}
+        for column in self._columns.writable:
+            cell = encode_value(column, held[column.name])
+            if column.name in given:
+                cells[column.column] = cell
+            elif cell is not None and cell is not False:
+                for_new[column.column] = cell
+        value = self._key.require(cells)
+        self._seen.add(value, index, cells)
+        return Change("upsert", index, cells, record=own, for_new=for_new, key=value)
+
+
+class DeleteEncoder(RowEncoder[M]):
+    """Makes deletions of records, ids, and dicts with an id."""
+
+    def __init__(self, model: type[M], source: str | None = None) -> None:
+        super().__init__(model, source)
+        self._seen = _IdsSeen()
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        own: M | None = None
+        record_id: object
+        match row:
+            case RecordBase():
+                own, record_id = cast("M", row), row.id
+            case SourceRow():
+                record_id = row.cells.get("id")
+            case Mapping():
+                record_id = cast("Mapping[str, Any]", row).get("id")
+            case _:
+                record_id = row
+        if own is not None and record_id is None:
+            raise RowError("it has no id: it was never saved, so there is nothing to delete")
+        checked = _checked_id(record_id)
+        self._seen.add(checked, index)
+        return Change("delete", index, record_id=checked, record=own)
+
+
+class Ready(Generic[M]):
+    """Takes rows that were looked at already."""
+
+    def encode(self, index: int, row: object) -> Change[M]:  # noqa: ARG002 - it has its own
+        """Take a change as it is, and refuse what was refused."""
+        if isinstance(row, Refused):
+            raise row.error
+        assert isinstance(row, Change)
+        return cast("Change[M]", row)

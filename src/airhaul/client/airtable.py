@@ -106,6 +106,11 @@ class Airtable:
         """Where the records come from that are read here."""
         return Origin(self.connection, self.base_id)
 
+    @property
+    def requests_made(self) -> int:
+        """How many requests were sent over this connection; Free and Team plans pay by the call."""
+        return self.connection.meter.made
+
     def lane(self) -> Lane:
         """The way to the base, at its pace."""
         return self.connection.lane(self.base_id)
@@ -140,7 +145,14 @@ class Airtable:
             TransportError: No reply came.
         """
         lane = self.connection.lane(call.base_id)
-        job = Engine(OneCall(call), lane.pace, concurrency=1, retries=self.config.retries)
+        job = Engine(
+            OneCall(call),
+            lane.pace,
+            concurrency=1,
+            retries=self.config.retries,
+            observed=lane.observed,
+            meter=lane.meter,
+        )
         return drive.call(job, lane)
 
     def whoami(self) -> dict[str, Any]:

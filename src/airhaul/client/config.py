@@ -30,6 +30,8 @@ class Config:
         concurrency: How many requests of one bulk call may be in flight.
         requests_per_second: The limit to keep to for each base; Airtable's is 5.
         retries: How often to try.
+        max_requests: Send at most so many requests over this connection; None for any number. What
+            finds out or takes back what was done may go beyond it.
     """
 
     access_token: SecretStr | None = None
@@ -40,6 +42,7 @@ class Config:
     concurrency: int = 10
     requests_per_second: int = REQUESTS_PER_SECOND_PER_BASE
     retries: Retries = Retries()
+    max_requests: int | None = None
 
     def __post_init__(self) -> None:
         if self.local is not None and self.access_token is not None:
@@ -63,6 +66,8 @@ class Config:
             )
         if self.concurrency < 1 or self.requests_per_second < 1:
             raise ConfigurationError("concurrency and requests_per_second are at least 1.")
+        if self.max_requests is not None and self.max_requests < 0:
+            raise ConfigurationError("max_requests is at least 0.")
 
 
 def make_config(

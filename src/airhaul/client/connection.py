@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from airhaul.bulk.observed import Observed
 from airhaul.client.config import Config
-from airhaul.drive.lane import Lane, pace_of, unlimited_pace
+from airhaul.drive.lane import Lane, Meter, observed_of, pace_of, unlimited_pace
 from airhaul.errors import ConfigurationError
 from airhaul.wire.call import AsyncTransport, Transport
 
@@ -41,6 +42,8 @@ class Connection:
         self._http: Transport | None = None
         self._async_http: AsyncHttpTransport | None = None
         self._lock = threading.Lock()
+        self._observed = Observed()
+        self.meter = Meter(config.max_requests)
 
     @property
     def is_local(self) -> bool:
@@ -89,7 +92,14 @@ class Connection:
         if self.is_local:
             from airhaul.drive.in_thread import InThread
 
-            return Lane(unlimited_pace(), self.emulator, InThread(self.emulator), concurrency=1)
+            return Lane(
+                unlimited_pace(),
+                self._observed,
+                self.meter,
+                self.emulator,
+                InThread(self.emulator),
+                concurrency=1,
+            )
         assert config.access_token is not None, "checked by Config"
         pace = pace_of(
             config.endpoint_url,
@@ -97,7 +107,14 @@ class Connection:
             config.access_token.get_secret_value(),
             config.requests_per_second,
         )
-        return Lane(pace, self._transport(), self._async_transport(), config.concurrency)
+        return Lane(
+            pace,
+            observed_of(config.endpoint_url, base_id or ""),
+            self.meter,
+            self._transport(),
+            self._async_transport(),
+            config.concurrency,
+        )
 
     def _transport(self) -> Transport:
         from airhaul.drive.http import HttpTransport

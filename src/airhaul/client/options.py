@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypedDict
 
 from airhaul.bulk.policy import OnError, check
 from airhaul.client.inputs import OnEvent, Progress, SortKey
+from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression
 from airhaul.model.read import OnInvalid
 
 
 class ReadOptions(TypedDict, total=False):
-    """What ``all`` and ``iterate`` take.
+    """What ``iterate`` takes, and ``all`` besides ``parallel``.
 
     Args:
         formula: Keep the records for which it holds.
@@ -45,15 +47,24 @@ class WriteOptions(TypedDict, total=False):
 
     Args:
         on_error: ``"stop"``: send nothing new after the first row that fails, and raise.
+            ``"continue"``: write all good rows, and list the others in the result.
+            ``"rollback"``: take back what this call has written, and raise.
         progress: ``True`` for a bar, or a callable that gets (done, total, record).
         on_event: Called with each event, on the caller's own thread.
         typecast: Let Airtable convert text, and add choices to select fields.
+        concurrency: How many requests may be in flight; as configured if None.
+        max_requests: Send at most so many requests; what is left is not written.
+        rejects: A CSV, TSV or JSON Lines file for the rows that are refused, with the reasons; it
+            can be corrected and imported again.
     """
 
     on_error: OnError
     progress: Progress
     on_event: OnEvent | None
     typecast: bool
+    concurrency: int | None
+    max_requests: int | None
+    rejects: str | Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,13 @@ class Writing:
     progress: Progress = False
     on_event: OnEvent | None = None
     typecast: bool = False
+    concurrency: int | None = None
+    max_requests: int | None = None
+    rejects: str | Path | None = None
 
     def __post_init__(self) -> None:
         check(self.on_error)
+        if self.concurrency is not None and self.concurrency < 1:
+            raise ConfigurationError("concurrency is at least 1.")
+        if self.max_requests is not None and self.max_requests < 0:
+            raise ConfigurationError("max_requests is at least 0.")

@@ -5,18 +5,22 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from airhaul.bulk.events import Event, RowsWritten
+from airhaul.bulk.events import Event, RowRefused, RowsWritten
 from airhaul.client.options import Writing
+from airhaul.client.rejects import Rejects
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+
 
 class ProgressReport:
-    """Passes events on to whoever wants them; a context manager that closes its bar.
+    """Passes events on to whoever wants them; a context manager that closes bar and files.
 
     Args:
         writing: The options of the bulk call.
+        rejects: Takes the rows that are refused.
         total: How many rows there are, or None while that is not known.
         label: What the bar says in front.
     """
@@ -24,27 +28,38 @@ class ProgressReport:
     def __init__(
         self,
         writing: Writing,
+        rejects: Rejects,
         *,
         total: int | None = None,
         label: str = "",
     ) -> None:
         self._callback = writing.progress if callable(writing.progress) else None
         self._on_event = writing.on_event
+        self._rejects = rejects
         self._bar: tqdm[Any] | None = None
         if writing.progress is True:
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total, desc=label, unit=" rows", dynamic_ncols=True)
+            # The bar's own estimate knows nothing of the pace; ours stands in the postfix.
+            form = None if total is None else _BAR
+            self._bar = tqdm(
+                total=total, desc=label, unit=" rows", dynamic_ncols=True, bar_format=form
+            )
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
+        self._rejects.on_event(event)
         if isinstance(event, RowsWritten):
             if self._bar is not None:
+                if event.seconds_left is not None:
+                    self._bar.set_postfix_str(f"{clock(event.seconds_left)} left", refresh=False)
                 self._bar.update(len(event.records))
             if self._callback is not None:
                 before = event.done - len(event.records)
                 for place, record in enumerate(event.records, start=before + 1):
                     self._callback(place, event.total, record)
+        elif isinstance(event, RowRefused) and self._bar is not None:
+            self._bar.update()
         if self._on_event is not None:
             self._on_event(event)
 
@@ -61,3 +76,11 @@ class ProgressReport:
         """Leave the bar as it stands."""
         if self._bar is not None:
             self._bar.close()
+        self._rejects.close()
+
+
+def clock(seconds: float) -> str:
+    """Print a time span for people: ``0:07``, ``12:30``, ``1:02:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

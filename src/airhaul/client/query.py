@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead
 from airhaul.bulk.pages import ReadPages
-from airhaul.client.inputs import Condition, SortKey
+from airhaul.bulk.policy import OnError
+from airhaul.bulk.result import BulkResult
+from airhaul.client.bulk import Scan
+from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
+from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.plan import Plan
+from airhaul.client.planning import Planning
 from airhaul.client.selection import Selection
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
@@ -67,18 +73,23 @@ class Query(Generic[M]):
         """Read a view's records only, in the view's order."""
         return self._with(view=name)
 
-    def all(self) -> list[M]:
-        """Read them all."""
-        return [record for record in self.iterate()]
+    def all(self, *, parallel: int = 1) -> list[M]:
+        """Read them all.
+
+        Args:
+            parallel: How many page chains read at once, for links over which one cannot fill five
+                requests a second; with more than one the records come in no order.
+
+        Raises:
+            ConfigurationError: An order or a limit is asked for, which several chains cannot keep.
+        """
+        records: list[M] = []
+        self._read(records.append, parallel)
+        return records
 
     def iterate(self) -> Iterator[M]:
         """Read them page by page, 100 a request, without holding more than a page."""
-        reader = Reader(
-            self._table.model,
-            self._selection.fetched(),
-            self._selection.on_invalid,
-            origin=self._table.airtable.origin,
-        )
+        reader = self._reader()
         for raw in self._raw():
             record = reader.read(raw)
             if record is not None:
@@ -102,12 +113,71 @@ class Query(Generic[M]):
             count += 1
         return count
 
-    def export_file(self, path: str | Path, format: Format | None = None) -> int:
+    def update(
+        self,
+        *,
+        on_error: OnError = "stop",
+        progress: Progress = False,
+        on_event: OnEvent | None = None,
+        typecast: bool = False,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
+        **changes: Any,
+    ) -> BulkResult[M]:
+        """Change them all in the same way; reads them, and sends only what differs.
+
+        Args:
+            on_error: As ``WriteOptions`` says, like the options that follow.
+            progress: A bar, or a callable.
+            on_event: Called with each event.
+            typecast: Let Airtable convert text.
+            concurrency: How many requests may be in flight.
+            max_requests: Send at most so many requests.
+            **changes: Values by field name.
+
+        Returns:
+            The records, in the order of the selection, and the outcome of each.
+
+        Raises:
+            BulkError: A record was not changed; its ``result`` says what became of each.
+        """
+        writing = Writing(on_error, progress, on_event, typecast, concurrency, max_requests)
+        plan = self.plan_update(typecast=typecast, **changes)
+        return plan.write(writing, requests=plan.reads)
+
+    def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Delete them all; reads them first.
+
+        Args:
+            **options: As in ``Table.bulk_create``.
+
+        Returns:
+            The outcome of each; ``deleted`` has the ids.
+
+        Raises:
+            BulkError: A record was not deleted; its ``result`` says what became of each.
+        """
+        plan = self.plan_delete()
+        return plan.write(Writing(**options), requests=plan.reads)
+
+    def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
+        """Say what ``update`` would write; the records are read."""
+        planning = Planning(self._table, typecast=typecast)
+        return planning.update_where(self._selection, changes)
+
+    def plan_delete(self) -> Plan[M]:
+        """Say what ``delete`` would delete; the records are read."""
+        return Planning(self._table).delete_where(self._selection)
+
+    def export_file(
+        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+    ) -> int:
         """Write them to a file; it appears whole, or not at all.
 
         Args:
             path: The file.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
+            parallel: As in ``all``.
 
         Returns:
             How many records it holds.
@@ -115,25 +185,62 @@ class Query(Generic[M]):
         Raises:
             FileFormatError: The suffix tells no format.
         """
+        fetched = self._selection.fetched()
         columns = [
             column
             for column in columns_of(self._table.model).by_name.values()
-            if self._selection.fields is None or column.column in (self._selection.fetched() or ())
+            if fetched is None or column.column in fetched
         ]
-        names = [column.column for column in columns]
         count = 0
-        with open_writer(path, names, format) as writer:
-            for record in self.iterate():
+        with open_writer(path, [column.column for column in columns], format) as writer:
+
+            def write(record: M) -> None:
+                nonlocal count
                 values = record.__dict__
                 writer.write({column.column: values[column.name] for column in columns})
                 count += 1
+
+            self._read(write, parallel)
         return count
+
+    def _read(self, take: Callable[[M], object], parallel: int) -> None:
+        """Hand over each record, one chain or several at once."""
+        if parallel == 1:
+            for record in self.iterate():
+                take(record)
+            return
+        self._selection.refuse_order()
+        reader = self._reader()
+
+        def take_page(records: Sequence[RecordJson]) -> None:
+            for raw in records:
+                record = reader.read(raw)
+                if record is not None:
+                    take(record)
+
+        scan = Scan(self._table)
+        scan.read(self._selection.parameters(), take_page, parallel=parallel)
+
+    def _reader(self) -> Reader[M]:
+        return Reader(
+            self._table.model,
+            self._selection.fetched(),
+            self._selection.on_invalid,
+            origin=self._table.airtable.origin,
+        )
 
     def _raw(self) -> Iterator[RecordJson]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = Engine(work, lane.pace, concurrency=1, retries=airtable.config.retries)
+        job = Engine(
+            work,
+            lane.pace,
+            concurrency=1,
+            retries=airtable.config.retries,
+            observed=lane.observed,
+            meter=lane.meter,
+        )
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 for raw in event.records:

@@ -112,6 +112,18 @@ class Selection:
             page_size=self._page_size(),
         )
 
+    def refuse_order(self) -> None:
+        """Refuse what several page chains at once cannot keep.
+
+        Raises:
+            ConfigurationError: The selection has an order or a limit.
+        """
+        if self.sort or self.max_records is not None:
+            raise ConfigurationError(
+                "Several page chains at once give records in no order, so parallel= goes with "
+                "neither sort (order_by) nor max_records (limit)."
+            )
+
     def fetched(self) -> Sequence[str] | None:
         """The columns that are read, or None for all."""
         return None if self.fields is None else [self._column(name) for name in self.fields]

@@ -184,5 +184,10 @@ async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIter
             yield row
 
 
+async def collect(rows: Iterable[object] | AsyncIterable[object]) -> list[object]:
+    """Take all rows into memory."""
+    return [row async for row in _as_async(rows)]
+
+
 def _ignore(event: Event) -> None:
     """Take an event when nobody asks."""

@@ -156,5 +156,10 @@ def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
         replies.put((send.ticket, error))
 
 
+def collect(rows: Iterable[object]) -> list[object]:
+    """Take all rows into memory."""
+    return list(rows)
+
+
 def _ignore(event: Event) -> None:
     """Take an event when nobody asks."""

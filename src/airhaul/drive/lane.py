@@ -11,6 +11,7 @@ import os
 import threading
 from dataclasses import dataclass
 
+from airhaul.bulk.observed import Observed
 from airhaul.bulk.pacer import Pacer, Slot, Window
 from airhaul.wire.call import AsyncTransport, Transport
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
@@ -27,6 +28,11 @@ class SharedPace:
     def __init__(self, pacer: Pacer, lock: threading.Lock) -> None:
         self._pacer = pacer
         self._lock = lock
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """The most requests that may leave in the long run, or None for any number."""
+        return self._pacer.requests_per_second
 
     def book(self, now: float) -> Slot:
         """Take the next free slot."""
@@ -59,18 +65,44 @@ class SharedPace:
             self._pacer.pause(until)
 
 
+class Meter:
+    """Counts requests, over all threads, against a ceiling if there is one.
+
+    Args:
+        most: How many there may be; None for any number.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self.made = 0
+        self._lock = threading.Lock()
+
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        return self.most is None or self.made < self.most
+
+    def count(self) -> None:
+        """Count a request that is sent."""
+        with self._lock:
+            self.made += 1
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The way to one base.
 
     Args:
         pace: Its pace.
+        observed: What is known of it.
+        meter: Counts what is sent.
         transport: Carries calls, blocking.
         async_transport: Carries calls, awaited.
         concurrency: How many calls a bulk job may have in flight.
     """
 
     pace: SharedPace
+    observed: Observed
+    meter: Meter
     transport: Transport
     async_transport: AsyncTransport
     concurrency: int
@@ -82,6 +114,7 @@ class _Paces:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.by_base: dict[tuple[str, str, int], SharedPace] = {}
+        self.observed: dict[tuple[str, str], Observed] = {}
         self.by_token: dict[tuple[str, str], Window] = {}
 
 
@@ -121,6 +154,21 @@ def pace_of(endpoint: str, base_id: str, token: str, requests_per_second: int) -
             pacer = Pacer([Window(requests_per_second), token_window])
             paces.by_base[key] = SharedPace(pacer, paces.lock)
         return paces.by_base[key]
+
+
+def observed_of(endpoint: str, base_id: str) -> Observed:
+    """Find what this process knows of one base.
+
+    Args:
+        endpoint: The service's URL.
+        base_id: The base, or ``""`` for endpoints that belong to none.
+
+    Returns:
+        The same object for the same base.
+    """
+    paces = _paces
+    with paces.lock:
+        return paces.observed.setdefault((endpoint, base_id), Observed())
 
 
 def unlimited_pace() -> SharedPace:

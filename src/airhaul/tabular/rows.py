@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+ERROR_COLUMN: Final = "airhaul error"
+LINE_COLUMN: Final = "airhaul line"
+"""What a file of rejected rows has besides their cells; read over when it is imported again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -94,9 +94,19 @@ class _Csv:
         pass
 
     def _write_line(self, texts: Sequence[str]) -> None:
-        # The library's writer leaves a lone carriage return bare before Python 3.13.
-        line = self._delimiter.join(map(_quoted, texts))
-        self._file.write((line or '""') + "\n")  # a row of one blank cell is no blank line
+        self._file.write(csv_line(texts, self._delimiter))
+
+
+def csv_line(texts: Iterable[str], delimiter: str) -> str:
+    """Make a line of CSV, with its end.
+
+    Args:
+        texts: The cells.
+        delimiter: What stands between them.
+    """
+    # The library's writer leaves a lone carriage return bare before Python 3.13.
+    line = delimiter.join(map(_quoted, texts))
+    return (line or '""') + "\n"  # a row of one blank cell is no blank line
 
 
 def _quoted(text: str) -> str:

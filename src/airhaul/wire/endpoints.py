@@ -119,10 +119,55 @@ def update_record(
     return Call("PATCH", path, "repeatable", body=body, base_id=base_id)
 
 
+def update_records(
+    base_id: str, table: str, rows: Sequence[tuple[str, Cells]], *, typecast: bool = False
+) -> Call:
+    """Change the named cells of up to 10 records, each by its id; the reply keeps the order."""
+    body: dict[str, Any] = {"records": [{"id": id_, "fields": cells} for id_, cells in rows]}
+    if typecast:
+        body["typecast"] = True
+    return Call("PATCH", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
+
+
+def upsert_records(
+    base_id: str,
+    table: str,
+    rows: Sequence[tuple[str | None, Cells]],
+    merge_on: Sequence[str],
+    *,
+    typecast: bool = False,
+) -> Call:
+    """Create or change up to 10 records, told by their keys; the reply keeps the order.
+
+    Args:
+        base_id: The base.
+        table: The table's id or name.
+        rows: The id of each, where it is known, and its cells; without an id with those of the key.
+        merge_on: The one to three columns of the key.
+        typecast: Whether text may be converted, and choices added.
+    """
+    body: dict[str, Any] = {
+        "records": [
+            {"fields": cells} if id_ is None else {"id": id_, "fields": cells}
+            for id_, cells in rows
+        ],
+        "performUpsert": {"fieldsToMergeOn": list(merge_on)},
+    }
+    if typecast:
+        body["typecast"] = True
+    return Call("PATCH", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
+
+
 def delete_record(base_id: str, table: str, record_id: str) -> Call:
     """Delete one record."""
     path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
     return Call("DELETE", path, "repeatable", base_id=base_id)
+
+
+def delete_records(base_id: str, table: str, record_ids: Sequence[str]) -> Call:
+    """Delete up to 10 records; all of them or none."""
+    query = tuple(("records[]", record_id) for record_id in record_ids)
+    return Call("DELETE", _table_path(base_id, table), "repeatable", query=query, base_id=base_id)
 
 
 def whoami() -> Call:

@@ -87,8 +87,8 @@ def error_of(call: Call, reply: Reply) -> AirhaulError:
     message = _message(call, reply, envelope)
     type_, detail = envelope
     if reply.status == 429 and type_ != _QUOTA:
-        retry_after_s = _retry_after_s(reply)
-        return RateLimitError(message, type=type_, detail=detail, retry_after_s=retry_after_s)
+        wait_s = retry_after_s(reply)
+        return RateLimitError(message, type=type_, detail=detail, retry_after_s=wait_s)
     error_class = _error_class(reply.status, type_)
     return error_class(message, status=reply.status, type=type_, detail=detail)
 
@@ -147,11 +147,15 @@ def _not_json(call: Call, reply: Reply) -> BadReplyError:
         f"{call}: expected JSON, got {kind} with status {reply.status}, starting {start!r}. "
         "Check the endpoint URL, and whether a proxy or login page stands in between.",
         status=reply.status,
+        is_page="json" not in reply.headers.get("content-type", "json"),
     )
 
 
-def _retry_after_s(reply: Reply) -> float | None:
-    # Documented for 503 only, as a number of seconds; read wherever it stands.
+def retry_after_s(reply: Reply) -> float | None:
+    """The seconds that a reply asks to wait, or None.
+
+    Documented for 503 only, as a number of seconds; read wherever it stands.
+    """
     try:
         seconds = float(reply.headers.get("retry-after", ""))
     except ValueError:

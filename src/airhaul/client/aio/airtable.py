@@ -105,6 +105,11 @@ class AsyncAirtable:
         """Where the records come from that are read here."""
         return Origin(self.connection, self.base_id)
 
+    @property
+    def requests_made(self) -> int:
+        """How many requests were sent over this connection; Free and Team plans pay by the call."""
+        return self.connection.meter.made
+
     def lane(self) -> Lane:
         """The way to the base, at its pace."""
         return self.connection.lane(self.base_id)
@@ -139,7 +144,14 @@ class AsyncAirtable:
             TransportError: No reply came.
         """
         lane = self.connection.lane(call.base_id)
-        job = Engine(OneCall(call), lane.pace, concurrency=1, retries=self.config.retries)
+        job = Engine(
+            OneCall(call),
+            lane.pace,
+            concurrency=1,
+            retries=self.config.retries,
+            observed=lane.observed,
+            meter=lane.meter,
+        )
         return await drive.call(job, lane)
 
     async def whoami(self) -> dict[str, Any]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead
 from airhaul.bulk.pages import ReadPages
-from airhaul.client.inputs import Condition, SortKey
+from airhaul.bulk.policy import OnError
+from airhaul.bulk.result import BulkResult
+from airhaul.client.aio.bulk import AsyncScan
+from airhaul.client.aio.plan import AsyncPlan
+from airhaul.client.aio.planning import AsyncPlanning
+from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
+from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
@@ -66,18 +72,23 @@ class AsyncQuery(Generic[M]):
         """Read a view's records only, in the view's order."""
         return self._with(view=name)
 
-    async def all(self) -> list[M]:
-        """Read them all."""
-        return [record async for record in self.iterate()]
+    async def all(self, *, parallel: int = 1) -> list[M]:
+        """Read them all.
+
+        Args:
+            parallel: How many page chains read at once, for links over which one cannot fill five
+                requests a second; with more than one the records come in no order.
+
+        Raises:
+            ConfigurationError: An order or a limit is asked for, which several chains cannot keep.
+        """
+        records: list[M] = []
+        await self._read(records.append, parallel)
+        return records
 
     async def iterate(self) -> AsyncIterator[M]:
         """Read them page by page, 100 a request, without holding more than a page."""
-        reader = Reader(
-            self._table.model,
-            self._selection.fetched(),
-            self._selection.on_invalid,
-            origin=self._table.airtable.origin,
-        )
+        reader = self._reader()
         async for raw in self._raw():
             record = reader.read(raw)
             if record is not None:
@@ -101,12 +112,71 @@ class AsyncQuery(Generic[M]):
             count += 1
         return count
 
-    async def export_file(self, path: str | Path, format: Format | None = None) -> int:
+    async def update(
+        self,
+        *,
+        on_error: OnError = "stop",
+        progress: Progress = False,
+        on_event: OnEvent | None = None,
+        typecast: bool = False,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
+        **changes: Any,
+    ) -> BulkResult[M]:
+        """Change them all in the same way; reads them, and sends only what differs.
+
+        Args:
+            on_error: As ``WriteOptions`` says, like the options that follow.
+            progress: A bar, or a callable.
+            on_event: Called with each event.
+            typecast: Let Airtable convert text.
+            concurrency: How many requests may be in flight.
+            max_requests: Send at most so many requests.
+            **changes: Values by field name.
+
+        Returns:
+            The records, in the order of the selection, and the outcome of each.
+
+        Raises:
+            BulkError: A record was not changed; its ``result`` says what became of each.
+        """
+        writing = Writing(on_error, progress, on_event, typecast, concurrency, max_requests)
+        plan = await self.plan_update(typecast=typecast, **changes)
+        return await plan.write(writing, requests=plan.reads)
+
+    async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Delete them all; reads them first.
+
+        Args:
+            **options: As in ``Table.bulk_create``.
+
+        Returns:
+            The outcome of each; ``deleted`` has the ids.
+
+        Raises:
+            BulkError: A record was not deleted; its ``result`` says what became of each.
+        """
+        plan = await self.plan_delete()
+        return await plan.write(Writing(**options), requests=plan.reads)
+
+    async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
+        """Say what ``update`` would write; the records are read."""
+        planning = AsyncPlanning(self._table, typecast=typecast)
+        return await planning.update_where(self._selection, changes)
+
+    async def plan_delete(self) -> AsyncPlan[M]:
+        """Say what ``delete`` would delete; the records are read."""
+        return await AsyncPlanning(self._table).delete_where(self._selection)
+
+    async def export_file(
+        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+    ) -> int:
         """Write them to a file; it appears whole, or not at all.
 
         Args:
             path: The file.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
+            parallel: As in ``all``.
 
         Returns:
             How many records it holds.
@@ -114,25 +184,62 @@ class AsyncQuery(Generic[M]):
         Raises:
             FileFormatError: The suffix tells no format.
         """
+        fetched = self._selection.fetched()
         columns = [
             column
             for column in columns_of(self._table.model).by_name.values()
-            if self._selection.fields is None or column.column in (self._selection.fetched() or ())
+            if fetched is None or column.column in fetched
         ]
-        names = [column.column for column in columns]
         count = 0
-        with open_writer(path, names, format) as writer:
-            async for record in self.iterate():
+        with open_writer(path, [column.column for column in columns], format) as writer:
+
+            def write(record: M) -> None:
+                nonlocal count
                 values = record.__dict__
                 writer.write({column.column: values[column.name] for column in columns})
                 count += 1
+
+            await self._read(write, parallel)
         return count
+
+    async def _read(self, take: Callable[[M], object], parallel: int) -> None:
+        """Hand over each record, one chain or several at once."""
+        if parallel == 1:
+            async for record in self.iterate():
+                take(record)
+            return
+        self._selection.refuse_order()
+        reader = self._reader()
+
+        def take_page(records: Sequence[RecordJson]) -> None:
+            for raw in records:
+                record = reader.read(raw)
+                if record is not None:
+                    take(record)
+
+        scan = AsyncScan(self._table)
+        await scan.read(self._selection.parameters(), take_page, parallel=parallel)
+
+    def _reader(self) -> Reader[M]:
+        return Reader(
+            self._table.model,
+            self._selection.fetched(),
+            self._selection.on_invalid,
+            origin=self._table.airtable.origin,
+        )
 
     async def _raw(self) -> AsyncIterator[RecordJson]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = Engine(work, lane.pace, concurrency=1, retries=airtable.config.retries)
+        job = Engine(
+            work,
+            lane.pace,
+            concurrency=1,
+            retries=airtable.config.retries,
+            observed=lane.observed,
+            meter=lane.meter,
+        )
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 for raw in event.records:

@@ -1,0 +1,31 @@
+"""What this process has seen of one base lately, shared by all jobs that go there."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from airhaul.bulk.server_clock import ServerClock
+
+_REMEMBERED: Final = 10_000
+
+
+class Observed:
+    """What is known of a base from its replies.
+
+    Safe to share between threads: each change is a single step.
+    """
+
+    def __init__(self) -> None:
+        self.clock = ServerClock()
+        self.has_answered = False
+        self._created: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def created(self, record_ids: Iterable[str]) -> None:
+        """Remember records that this process knows it has created."""
+        self._created.extend(record_ids)
+
+    def created_lately(self) -> set[str]:
+        """The records that this process knows it has created, the latest thousands of them."""
+        return set(self._created.copy())

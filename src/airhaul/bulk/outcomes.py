@@ -1,0 +1,233 @@
+"""What became of each row, kept small: some thirty bytes a row, and the records where they fit."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, Protocol, TypeVar, get_args
+
+from airhaul.errors import AirhaulError
+from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+State = Literal[
+    "created", "updated", "unchanged", "deleted", "failed", "skipped", "unknown", "undone"
+]
+"""Written; in the table as it should be; gone; refused; never sent; sent and nobody knows;
+written and taken back."""
+
+_STATES: Final[tuple[State, ...]] = get_args(State)
+_NUMBER_OF: Final = {state: number for number, state in enumerate(_STATES)}
+_NONE: Final = len(_STATES)
+
+ID_LENGTH: Final = 17
+_NO_ID: Final = b" " * ID_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome(Generic[M]):
+    """What became of one row.
+
+    Args:
+        index: The row's place in the input, from 0; deletions that a sync found follow the rows.
+        state: What became of it.
+        record: The record that it is now, when it is in the table.
+        error: Why it was not written, when it was not.
+        line: Its line in the file it came from, from 1, or None.
+        id: The record's id, where it is known; also of one that is deleted.
+        request: Which request of the call settled it, from 1; None where none did.
+        note: What else is to be said, as the new id of a deleted record that was made again.
+    """
+
+    index: int
+    state: State
+    record: M | None = None
+    error: AirhaulError | None = None
+    line: int | None = None
+    id: str | None = None
+    request: int | None = None
+    note: str | None = None
+
+
+class Records(Protocol[M]):
+    """Where the records of a result are kept."""
+
+    def put(self, index: int, record: M, raw: RecordJson | None) -> None:
+        """Keep a record, given also as it came, where it did."""
+        ...
+
+    def get(self, index: int) -> M | None:
+        """The record of a row, or None."""
+        ...
+
+    def __contains__(self, index: int) -> bool: ...
+
+
+class InMemory(Generic[M]):
+    """Keeps records as they are."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, M] = {}
+
+    def put(self, index: int, record: M, raw: RecordJson | None) -> None:  # noqa: ARG002 - as it is
+        """Keep a record."""
+        self._records[index] = record
+
+    def get(self, index: int) -> M | None:
+        """The record of a row, or None."""
+        return self._records.get(index)
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._records
+
+    def joined(self, other: InMemory[M]) -> InMemory[M]:
+        """These records and another's."""
+        both = InMemory[M]()
+        both._records = {**self._records, **other._records}
+        return both
+
+
+class Outcomes(Generic[M]):
+    """The outcome of every row that was taken, by its place.
+
+    Args:
+        records: Where the records are kept.
+    """
+
+    def __init__(self, records: Records[M] | None = None) -> None:
+        self._records: Records[M] = InMemory[M]() if records is None else records
+        self._states = bytearray()
+        self._ids = bytearray()
+        self._odd_ids: dict[int, str] = {}
+        self._requests = array("I")
+        self._lines = array("I")
+        self._errors: dict[int, AirhaulError] = {}
+        self._notes: dict[int, str] = {}
+        self.settled = 0
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def open(self, index: int, line: int | None = None) -> None:
+        """Make room for a row that was taken; until it is settled it counts as skipped."""
+        while len(self._states) <= index:
+            self._states.append(_NONE)
+            self._ids += _NO_ID
+            self._requests.append(0)
+            self._lines.append(0)
+        self._lines[index] = line or 0
+
+    def settle(
+        self,
+        index: int,
+        state: State,
+        *,
+        id: str | None = None,
+        error: AirhaulError | None = None,
+        request: int | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Say what became of a row; what was said before of it is replaced where given."""
+        if self._states[index] == _NONE:
+            self.settled += 1
+        self._states[index] = _NUMBER_OF[state]
+        if id is not None:
+            self._set_id(index, id)
+        if request is not None:
+            self._requests[index] = request
+        if error is None:
+            self._errors.pop(index, None)
+        else:
+            self._errors[index] = error
+        if note is not None:
+            self._notes[index] = note
+
+    def keep(self, index: int, record: M, raw: RecordJson | None = None) -> None:
+        """Keep the record that a row is now."""
+        self._records.put(index, record, raw)
+
+    def _set_id(self, index: int, id_: str) -> None:
+        start = index * ID_LENGTH
+        packed = id_.encode("utf-8", "surrogatepass")
+        # Ids are 17 ASCII characters in every answer seen, and nobody promises it.
+        if len(packed) != ID_LENGTH:
+            self._odd_ids[index] = id_
+            packed = _NO_ID
+        else:
+            self._odd_ids.pop(index, None)
+        self._ids[start : start + ID_LENGTH] = packed
+
+    def id_of(self, index: int) -> str | None:
+        """The id of a row's record, or None."""
+        if index in self._odd_ids:
+            return self._odd_ids[index]
+        packed = bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
+        return None if packed == _NO_ID else packed.decode("utf-8", "surrogatepass")
+
+    def state_of(self, index: int) -> State:
+        """What became of a row."""
+        number = self._states[index]
+        return "skipped" if number == _NONE else _STATES[number]
+
+    def is_settled(self, index: int) -> bool:
+        """Whether it is known by now what became of a row."""
+        return self._states[index] != _NONE
+
+    def record_of(self, index: int) -> M | None:
+        """The record of a row, where it is in the table."""
+        if self.state_of(index) in ("created", "updated", "unchanged"):
+            return self._records.get(index)
+        return None
+
+    def records_at(self) -> array[int]:
+        """The places of the rows that have a record in the table, in order."""
+        places = self.places("created", "updated", "unchanged")
+        return array("Q", (place for place in places if place in self._records))
+
+    def error_of(self, index: int) -> AirhaulError | None:
+        """Why a row was not written, or None."""
+        return self._errors.get(index)
+
+    def errors(self) -> Iterator[AirhaulError]:
+        """All errors, in the order of the rows."""
+        return (self._errors[index] for index in sorted(self._errors))
+
+    def __getitem__(self, index: int) -> RowOutcome[M]:
+        return RowOutcome(
+            index,
+            self.state_of(index),
+            self.record_of(index),
+            self._errors.get(index),
+            self._lines[index] or None,
+            self.id_of(index),
+            self._requests[index] or None,
+            self._notes.get(index),
+        )
+
+    def __iter__(self) -> Iterator[RowOutcome[M]]:
+        return map(self.__getitem__, range(len(self)))
+
+    def counts(self) -> dict[State, int]:
+        """How many rows came to which state; states without rows are left out."""
+        numbers = Counter(self._states)
+        counts: dict[State, int] = {
+            state: numbers[number] for number, state in enumerate(_STATES) if numbers[number]
+        }
+        if numbers[_NONE]:
+            counts["skipped"] = counts.get("skipped", 0) + numbers[_NONE]
+        return counts
+
+    def places(self, *states: State) -> array[int]:
+        """The places of the rows that came to one of some states, in order."""
+        wanted = {_NUMBER_OF[state] for state in states}
+        if "skipped" in states:
+            wanted.add(_NONE)
+        return array("Q", (place for place, state in enumerate(self._states) if state in wanted))
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """What else is to be said, by row."""
+        return iter(sorted(self._notes.items()))

@@ -1,0 +1,207 @@
+"""Running a bulk call: look at the rows, drive the job, tell progress, raise as the policy says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from airhaul.bulk.changes import Change
+from airhaul.bulk.engine import Engine
+from airhaul.bulk.events import Event, PageRead
+from airhaul.bulk.keys import Key
+from airhaul.bulk.look import Look
+from airhaul.bulk.pages import ReadPages
+from airhaul.bulk.parts import parts_of_list
+from airhaul.bulk.policy import raise_if_failed
+from airhaul.bulk.precheck import encode_all
+from airhaul.bulk.result import BulkResult
+from airhaul.bulk.rows import Encoder, Ready
+from airhaul.bulk.target import Target
+from airhaul.client.bulk_call import BulkCall
+from airhaul.client.inputs import AsyncRows
+from airhaul.client.options import Writing
+from airhaul.client.progress import ProgressReport
+from airhaul.client.rejects import Rejects
+from airhaul.drive import aio as drive
+from airhaul.errors import PermissionDeniedError
+from airhaul.model.base import RecordBase
+from airhaul.model.read import Reader
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.shapes import RecordJson
+
+if TYPE_CHECKING:
+    from airhaul.client.aio.table import AsyncTable
+    from airhaul.drive.lane import Lane
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class AsyncBulk(Generic[M]):
+    """Runs bulk calls on a table.
+
+    Args:
+        table: The table.
+        writing: The options of the call.
+        key: What rows are told by, where they are.
+        source: The file that the rows come from, for errors.
+    """
+
+    def __init__(
+        self,
+        table: AsyncTable[M],
+        writing: Writing,
+        *,
+        key: Key | None = None,
+        source: str | None = None,
+    ) -> None:
+        self._table = table
+        self._writing = writing
+        self._source = source
+        airtable = table.airtable
+        self.target = Target(airtable.base_id, table.name, table.model, writing.typecast, key)
+        self.rejects = Rejects(writing.rejects, table.model)
+
+    @property
+    def keeps_what_was_there(self) -> bool:
+        """Whether what is changed has to be read before, so that it can be put back."""
+        return self._writing.on_error == "rollback"
+
+    async def learn_types(self) -> None:
+        """Read which columns can be written, so that deleted records can be made again whole."""
+        try:
+            schema = await self._table.airtable.table_schema(self._table.name)
+        except PermissionDeniedError:
+            return  # the model's own columns have to do
+        types = {field["name"]: field["type"] for field in schema["fields"]}
+        self.target = replace(self.target, types=types)
+
+    async def write(
+        self, encoder: Encoder[M], rows: AsyncRows, *, look: Look | None = None
+    ) -> BulkResult[M]:
+        """Write rows.
+
+        The rows of a list are all looked at before the first request, unless the policy is to
+        continue; any other iterable is never held whole.
+
+        Args:
+            encoder: Makes changes of them.
+            rows: The rows.
+            look: What has to be known of records before they are changed, if anything.
+
+        Returns:
+            What became of each.
+
+        Raises:
+            BulkError: As the policy says.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        if not isinstance(rows, Sequence):
+            return await self.run(encoder, rows, look=look, is_stream=True)
+        if self._writing.on_error == "continue":
+            return await self.run(encoder, rows, look=look, total=len(rows))
+        return await self.run(Ready[M](), self.checked(encoder, rows), look=look, total=len(rows))
+
+    def checked(self, encoder: Encoder[M], rows: Iterable[object]) -> list[Change[M]]:
+        """Look at all rows of a list; raises ``BulkError`` where one is not valid."""
+        with closing(self.rejects):
+            return encode_all(encoder, rows, self.rejects.add)
+
+    async def run(
+        self,
+        encoder: Encoder[M],
+        rows: AsyncRows,
+        *,
+        look: Look | None = None,
+        total: int | None = None,
+        is_stream: bool = False,
+        requests: int = 0,
+    ) -> BulkResult[M]:
+        """Write rows as they come, one after the other; arguments as of ``BulkCall``."""
+        airtable = self._table.airtable
+        lane = airtable.lane()
+        if self._writing.concurrency is not None:
+            lane = replace(lane, concurrency=self._writing.concurrency)
+        call = BulkCall(
+            self.target,
+            encoder,
+            Reader(self._table.model, origin=airtable.origin),
+            lane,
+            airtable.config,
+            writing=self._writing,
+            look=look,
+            total=total,
+            source=self._source,
+            is_stream=is_stream,
+            requests=requests,
+        )
+        label = self._table.name
+        with ProgressReport(self._writing, self.rejects, total=total, label=label) as report:
+            try:
+                await drive.run(call.job, lane, rows, report)
+            except KeyboardInterrupt as error:
+                raise call.explain(error) from None
+            except BaseException as error:
+                call.explain(error)
+                raise
+        result = call.result()
+        raise_if_failed(result, self._writing.on_error, call.ended_by)
+        return result
+
+
+class AsyncScan:
+    """Reads a whole list, in several parts at once where asked.
+
+    Args:
+        table: The table.
+    """
+
+    def __init__(self, table: AsyncTable[Any]) -> None:
+        self._airtable = table.airtable
+        self._name = table.name
+        self.requests = 0
+
+    async def read(
+        self,
+        parameters: ListParameters,
+        on_page: Callable[[Sequence[RecordJson]], object],
+        *,
+        parallel: int = 1,
+    ) -> None:
+        """Read a list.
+
+        Args:
+            parameters: What to read.
+            on_page: Called with each page, in the caller's own thread and task.
+            parallel: How many page chains run at once; with more than one there is no order.
+        """
+        lane = self._airtable.lane()
+        parts = parts_of_list(parameters, parallel)
+        work = ReadPages(self._airtable.base_id, self._name, *parts)
+        job = Engine(
+            work,
+            lane.pace,
+            concurrency=min(parallel, lane.concurrency),
+            retries=self._airtable.config.retries,
+            observed=lane.observed,
+            meter=lane.meter,
+        )
+
+        def take(event: Event) -> None:
+            if isinstance(event, PageRead):
+                on_page(event.records)
+
+        await drive.run(job, _with_room(lane, parallel), (), take)
+        self.requests += job.requests
+        _ = job.result  # raises what ended the list early
+
+    async def all(self, parameters: ListParameters, *, parallel: int = 1) -> list[RecordJson]:
+        """Read a list into memory; arguments as of ``read``."""
+        records: list[RecordJson] = []
+        await self.read(parameters, records.extend, parallel=parallel)
+        return records
+
+
+def _with_room(lane: Lane, parallel: int) -> Lane:
+    return replace(lane, concurrency=min(parallel, lane.concurrency))

@@ -1,0 +1,157 @@
+"""``AsyncPlan``: the writes that would be made, and making them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.diff import same_stored
+from airhaul.bulk.keys import Key
+from airhaul.bulk.plan import Planned
+from airhaul.bulk.precheck import nothing_sent, outcomes_of
+from airhaul.bulk.result import BulkResult
+from airhaul.bulk.rows import Ready
+from airhaul.bulk.target import with_ids
+from airhaul.client.aio.bulk import AsyncBulk, AsyncScan
+from airhaul.client.options import WriteOptions, Writing
+from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
+from airhaul.formula import Node, print_formula
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.shapes import RecordJson
+
+if TYPE_CHECKING:
+    from airhaul.client.aio.table import AsyncTable
+
+M = TypeVar("M", bound=RecordBase)
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(repr=False)
+class AsyncPlan(Planned[M]):
+    """The writes that would be made, with what differs in each record; nothing is sent.
+
+    Print it, show it in a notebook, look at ``differences``; ``apply()`` makes the writes.
+
+    Args:
+        goal: The table to write to.
+        key: What rows are told by, where they are.
+        typecast: Whether Airtable may convert text, as it was planned.
+    """
+
+    goal: AsyncTable[M] | None = None
+    key: Key | None = None
+    typecast: bool = False
+    _is_applied: bool = field(default=False, init=False)
+
+    async def apply(self, *, check: bool = True, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Make the writes.
+
+        Args:
+            check: Whether to look first if a record that the plan touches has changed since, and
+                if there are records with the keys of those to be created; one request for every
+                hundred records.
+            **options: ``on_error``, ``progress``, ``on_event``, ..., each as ``WriteOptions`` says.
+
+        Returns:
+            What became of each row, unchanged ones included.
+
+        Raises:
+            StalePlanError: The table has changed in a record of the plan; nothing was written.
+            DeletionRefusedError: The plan deletes more than it may; nothing was written.
+            BulkError: Rows are not valid, or not every row was written.
+            ConfigurationError: The plan was applied before.
+        """
+        if self._is_applied:
+            raise ConfigurationError("This plan was applied before; make a new one.")
+        options.setdefault("typecast", self.typecast)
+        writing = Writing(**options)
+        self.refuse_if_it_must_not_be(writing)
+        scan = AsyncScan(self._table)
+        if check:
+            await self._check(scan)
+        return await self.write(writing, requests=scan.requests)
+
+    def refuse_if_it_must_not_be(self, writing: Writing) -> None:
+        """Raise where the plan may not be applied as it is; errors as of ``apply``."""
+        if self.refusal is not None:
+            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
+        if self.refused and writing.on_error != "continue":
+            raise nothing_sent(outcomes_of(self.changes, self.refused))
+
+    async def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
+        """Make the writes without another look; for verbs that have just made the plan."""
+        self._is_applied = True
+        bulk = AsyncBulk(self._table, writing, key=self.key)
+        if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
+            await bulk.learn_types()
+        # In the order of the rows: the columns of a file of rejects are those of its first row.
+        rows: list[Change[M] | Refused] = [*self.changes, *self.refused]
+        rows.sort(key=lambda row: row.index)
+        return await bulk.run(Ready[M](), rows, total=len(rows), requests=requests)
+
+    @property
+    def _table(self) -> AsyncTable[M]:
+        assert self.goal is not None, "a plan is made by a table"
+        return self.goal
+
+    # --- whether the table is still as it was
+
+    async def _check(self, scan: AsyncScan) -> None:
+        changed: list[str] = []
+        writable = [column.column for column in columns_of(self._table.model).writable]
+        by_id = [change for change in self.changes if change.kind in ("update", "delete")]
+        for some in _hundreds(by_id):
+            ids = [change.record_id for change in some if change.record_id is not None]
+            found = {record["id"]: record for record in await self._find(scan, with_ids(ids))}
+            changed += [
+                change.record_id or ""
+                for change in some
+                if _has_changed(change, found.get(change.record_id or ""), writable)
+            ]
+        if self.key is not None:
+            new = [change for change in self.changes if change.kind == "create"]
+            for some in _hundreds(new):
+                wanted = {change.key for change in some}
+                formula = self.key.formula_for(change.cells for change in some)
+                changed += [
+                    record["id"]
+                    for record in await self._find(scan, formula)
+                    if self.key.value_in(record["fields"]) in wanted
+                ]
+        if changed:
+            raise _stale(changed)
+
+    async def _find(self, scan: AsyncScan, formula: Node) -> list[RecordJson]:
+        return await scan.all(ListParameters(formula=print_formula(formula)))
+
+
+def _hundreds(changes: Sequence[Change[M]]) -> Iterable[Sequence[Change[M]]]:
+    for start in range(0, len(changes), RECORDS_PER_PAGE):
+        yield changes[start : start + RECORDS_PER_PAGE]
+
+
+def _has_changed(change: Change[M], record: RecordJson | None, writable: Sequence[str]) -> bool:
+    if record is None:
+        return True
+    before = change.before or {}
+    # What is deleted goes with all its cells; those that are computed may change by themselves.
+    columns = writable if change.kind == "delete" else change.cells
+    return not all(
+        same_stored(before.get(column), record["fields"].get(column)) for column in columns
+    )
+
+
+def _stale(changed: Sequence[str]) -> StalePlanError:
+    named = ", ".join(changed[:_MOST_NAMED])
+    more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+    return StalePlanError(
+        f"The table has changed since the plan was made, in {named}{more}. Nothing was written. "
+        "Make the plan again, or say apply(check=False) to write all the same.",
+        record_ids=tuple(changed),
+    )

@@ -1,0 +1,222 @@
+# Generated from aio/planning.py by tools/sync_face.py: change that file, not this one.
+"""``Planning``: reads what has to be known, and makes a plan of each verb."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.diff import changed_cells
+from airhaul.bulk.keys import Key, KeyNames
+from airhaul.bulk.look import Look, LookById, LookByKey
+from airhaul.bulk.precheck import sort_out
+from airhaul.bulk.rows import (
+    DeleteEncoder,
+    Encoder,
+    RowEncoder,
+    SaveEncoder,
+    UpdateEncoder,
+    UpsertEncoder,
+)
+from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
+from airhaul.bulk.target import Target
+from airhaul.client.bulk import Scan
+from airhaul.client.inputs import Rows
+from airhaul.client.plan import Plan
+from airhaul.client.selection import Selection
+from airhaul.drive import blocking as drive
+from airhaul.errors import RowError
+from airhaul.formula import print_formula
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.shapes import RecordJson
+
+if TYPE_CHECKING:
+    from airhaul.client.table import Table
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class Planning(Generic[M]):
+    """Makes plans for a table.
+
+    Args:
+        table: The table.
+        typecast: Whether Airtable may convert text, which is then compared as text.
+        source: The file that the rows come from, for errors.
+        keeps_all: Whether records that may be deleted are read with all their columns, so that
+            they can be made again.
+    """
+
+    def __init__(
+        self,
+        table: Table[M],
+        *,
+        typecast: bool = False,
+        source: str | None = None,
+        keeps_all: bool = False,
+    ) -> None:
+        self._table = table
+        self._typecast = typecast
+        self._source = source
+        self._keeps_all = keeps_all
+        self._scan = Scan(table)
+        self._columns = tuple(columns_of(table.model).by_column)
+        self._target = Target(table.airtable.base_id, table.name, table.model, typecast)
+
+    def create(self, rows: Rows) -> Plan[M]:
+        """Plan new records; nothing is read."""
+        encoder = RowEncoder(self._table.model, self._source)
+        changes, refused = sort_out(encoder, drive.collect(rows))
+        return self._plan(changes, refused)
+
+    def update(self, rows: Rows, same: Mapping[str, Any]) -> Plan[M]:
+        """Plan changes by id."""
+        return self._by_id(UpdateEncoder(self._table.model, same, self._source), rows)
+
+    def save(self, records: Rows) -> Plan[M]:
+        """Plan what saving records would write."""
+        return self._by_id(SaveEncoder(self._table.model), records)
+
+    def delete(self, records: Rows) -> Plan[M]:
+        """Plan deletions by id."""
+        return self._by_id(DeleteEncoder(self._table.model, self._source), records)
+
+    def _by_id(self, encoder: Encoder[M], rows: Rows) -> Plan[M]:
+        changes, refused = sort_out(encoder, drive.collect(rows))
+        there = [change for change in changes if change.record_id is not None]
+        found = self._look(LookById(), there)
+        for change in there:
+            record = found.get(change.record_id or "")
+            if record is None:
+                error = RowError(
+                    f"there is no record {change.record_id} in the table",
+                    index=change.index,
+                    source=self._source,
+                    line=change.line,
+                )
+                refused.append(Refused(change.index, error, change.source))
+                continue
+            change.before, change.found = record["fields"], record
+            if change.kind == "update":
+                change.cells = changed_cells(
+                    change.cells, change.before, self._target.type_of, loosely=self._typecast
+                )
+                change.kind = "update" if change.cells else "keep"
+        missing = {row.index for row in refused}
+        return self._plan([change for change in changes if change.index not in missing], refused)
+
+    def _look(self, look: Look, changes: Sequence[Change[M]]) -> dict[str, RecordJson]:
+        found: dict[str, RecordJson] = {}
+        for start in range(0, len(changes), RECORDS_PER_PAGE):
+            some = changes[start : start + RECORDS_PER_PAGE]
+            parameters = ListParameters(formula=print_formula(look.formula(some)))
+            records = self._scan.all(parameters)
+            found |= {record["id"]: record for record in records}
+        return found
+
+    def upsert(self, rows: Rows, names: KeyNames) -> Plan[M]:
+        """Plan changes by key: reads the records that have the keys of the rows."""
+        key = Key.of(self._table.model, names)
+        by_letter = not key.can_be_merged_on
+        encoder = UpsertEncoder(self._table.model, key, by_letter=by_letter, source=self._source)
+        changes, refused = sort_out(encoder, drive.collect(rows))
+        look = LookByKey(self._target, key, always=True)
+        records = list((self._look(look, changes)).values())
+        unclear = look.take(changes, records)
+        for change in changes:
+            if change.index in unclear:
+                error = RowError(
+                    unclear[change.index].reason,
+                    index=change.index,
+                    source=self._source,
+                    line=change.line,
+                )
+                refused.append(Refused(change.index, error, change.source))
+            elif change.kind == "upsert" and change.record_id is not None:
+                change.kind = "update"
+        clear = [change for change in changes if change.index not in unclear]
+        return self._plan(clear, refused, key)
+
+    def sync(
+        self, rows: Rows, names: KeyNames, deleting: Deleting, *, parallel: int = 1
+    ) -> Plan[M]:
+        """Plan what makes the table like the rows: reads the table once.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have one key.
+        """
+        key = Key.of(self._table.model, names)
+        encoder = UpsertEncoder(self._table.model, key, by_letter=True, source=self._source)
+        changes, refused = sort_out(encoder, drive.collect(rows))
+        fields = None if self._keeps_all else self._columns
+        records = self._scan.all(ListParameters(fields=fields), parallel=parallel)
+        known, blank = by_key(key, records)
+        compared = compare(self._target, changes, known)
+        notes: list[str] = []
+        refusal: str | None = None
+        if deleting.missing:
+            taken = len(changes) + len(refused)
+            gone = missing_from(compared, known, taken)
+            refusal = deleting.refusal(len(gone), len(records), taken)
+            compared += gone
+            if blank:
+                notes.append(
+                    f"{blank:,} records have no key; they are left alone, since nothing tells "
+                    "whether they are among the rows."
+                )
+            if refused and gone:
+                refusal = refusal or (
+                    f"{len(refused):,} rows are not valid, so it is not known which records are "
+                    "missing."
+                )
+        plan = self._plan(compared, refused, key)
+        return replace(plan, refusal=refusal, notes=tuple(notes))
+
+    def update_where(self, selection: Selection, same: Mapping[str, Any]) -> Plan[M]:
+        """Plan one change of all records that fit."""
+        cells = UpdateEncoder(self._table.model, same).same
+        records = self._scan.all(replace(selection, fields=None).parameters())
+        changes: list[Change[M]] = []
+        for index, record in enumerate(records):
+            changed = changed_cells(
+                cells, record["fields"], self._target.type_of, loosely=self._typecast
+            )
+            changes.append(
+                Change(
+                    "update" if changed else "keep",
+                    index,
+                    changed,
+                    record_id=record["id"],
+                    before=record["fields"],
+                    found=record,
+                )
+            )
+        return self._plan(changes, [])
+
+    def delete_where(self, selection: Selection) -> Plan[M]:
+        """Plan the deletion of all records that fit."""
+        records = self._scan.all(replace(selection, fields=None).parameters())
+        changes: list[Change[M]] = [
+            Change("delete", index, record_id=record["id"], before=record["fields"])
+            for index, record in enumerate(records)
+        ]
+        return self._plan(changes, [])
+
+    def _plan(
+        self, changes: list[Change[M]], refused: list[Refused], key: Key | None = None
+    ) -> Plan[M]:
+        return Plan(
+            self._table.name,
+            changes,
+            label_columns=key.names if key is not None else self._columns[:1],
+            refused=refused,
+            reads=self._scan.requests,
+            goal=self._table,
+            key=key,
+            typecast=self._typecast,
+        )

@@ -1,0 +1,63 @@
+"""Writes the rows that a bulk call rejects to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from airhaul.bulk.events import Event, RowRefused
+from airhaul.errors import RowError
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.tabular import RejectsFile, SourceRow
+
+
+class Rejects:
+    """Takes the events of a bulk call.
+
+    Args:
+        path: A CSV, TSV or JSON Lines file; None for none.
+        model: The model of the rows.
+
+    Raises:
+        FileFormatError: The suffix tells no format that can be written row by row.
+    """
+
+    def __init__(self, path: str | Path | None, model: type[RecordBase]) -> None:
+        self._file = None if path is None else RejectsFile(path)
+        self._model = model
+
+    def on_event(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, RowRefused):
+            self.add(event.row, event.error)
+
+    def add(self, row: object, error: RowError) -> None:
+        """Write a row.
+
+        Args:
+            row: The row as it was given.
+            error: Why it was rejected.
+        """
+        if self._file is not None:
+            # Rows of a program need not all have the same keys, those of a file do.
+            more = [] if isinstance(row, SourceRow) else list(columns_of(self._model).by_name)
+            self._file.add(_values_of(row), more, str(error), error.line)
+
+    def close(self) -> None:
+        """Put the file in its place."""
+        if self._file is not None:
+            self._file.close()
+
+
+def _values_of(row: object) -> dict[str, Any]:
+    if isinstance(row, SourceRow):
+        return dict(row.cells)
+    if isinstance(row, BaseModel):
+        return row.model_dump()
+    if isinstance(row, Mapping):
+        return {str(name): value for name, value in row.items()}
+    return {"id": row}
