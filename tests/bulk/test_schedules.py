@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from airhaul import Record
+from airhaul.bulk.keys import Key
+from airhaul.bulk.look import LookById, LookByKey
 from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.pacer import Pacer, Window
 from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import RowEncoder
+from airhaul.bulk.rows import DeleteEncoder, RowEncoder, UpdateEncoder, UpsertEncoder
 from airhaul.model.fields import airtable_field
 from airhaul.server.faults import Fault, FaultKind, Faults
 from airhaul.testing import simulate
@@ -59,7 +61,18 @@ faults = st.builds(
 )
 latencies = st.lists(st.sampled_from([0.0, 0.05, 0.2, 0.9, 2.5]), min_size=1, max_size=3)
 policies = st.sampled_from(["stop", "continue", "rollback"])
-LIMITS = [Window(5), Window(50)]
+
+
+def some_numbers(size: int, seed: int) -> list[int]:
+    chance = Random(seed)
+    return [chance.randint(0, 6) for _ in range(size)]
+
+
+# Few different rows, so that many are identical, within a request and between them.
+numbers_of_rows = st.one_of(
+    st.lists(st.integers(0, 6), max_size=12),
+    st.builds(some_numbers, st.integers(9, 60), st.integers(0, 1_000_000)),
+)
 
 
 def cells(row: dict[str, Any]) -> dict[str, Any]:
@@ -83,8 +96,7 @@ def note(outcomes: Outcomes[Any]) -> None:
     faults=faults,
     latency=latencies,
     on_error=policies,
-    # Few different rows, so that many are identical, within a request and between them.
-    numbers=st.lists(st.integers(0, 6), max_size=45),
+    numbers=numbers_of_rows,
     bad=st.sets(st.integers(0, 44), max_size=2),
     concurrency=st.integers(1, 12),
     not_sent=st.sets(st.integers(1, 12), max_size=3),
@@ -123,15 +135,9 @@ def test_creates(
         base.at(start + at, lambda row=row: base.write(row))
     base.emulator.faults = faults
     job, _ = writing_job(
-        base, RowEncoder(Item), on_error=on_error, concurrency=concurrency,
-        pacer=Pacer([Window(5), Window(50)]), total=len(given_rows),
-    )  # fmt: skip
-    simulate(
-        job,
-        lambda call, now: base(call, now + start),
-        given_rows,
-        stop_at=stop_at,
+        base, RowEncoder(Item), on_error=on_error, concurrency=concurrency, total=len(given_rows)
     )
+    simulate(job, lambda call, now: base(call, now + start), given_rows, stop_at=stop_at)
     base.pass_time(10_000.0)
     outcomes = job.result
     held = base.held()
@@ -164,3 +170,104 @@ def test_creates(
     if on_error == "rollback" and len(created) < len(numbers) and not unknown:
         # Whatever is still there, its outcome says so, with the reason.
         assert all(outcomes.error_of(index) is not None for index in created)
+
+
+VERBS = ["update", "delete", "upsert", "upsert by what Airtable cannot merge on"]
+
+
+class Place(Record, table="Places"):
+    code: str = ""
+    number: int = 0
+    kind: str = airtable_field("plain", type="singleSelect", choices=["plain", "fancy"])
+    rank: float = airtable_field(0.0, type="currency")
+
+
+@schedules
+@given(
+    verb=st.sampled_from(VERBS),
+    faults=faults,
+    latency=latencies,
+    on_error=policies,
+    size=st.integers(1, 40),
+    seed=st.integers(0, 1_000_000),
+    bad=st.sets(st.integers(0, 39), max_size=2),
+    concurrency=st.integers(1, 12),
+    not_sent=st.sets(st.integers(1, 12), max_size=3),
+    stop_at=st.one_of(st.none(), st.none(), st.floats(0, 20)),
+)
+def test_changes(
+    verb, faults, latency, on_error, size, seed, bad, concurrency, not_sent, stop_at
+) -> None:
+    """Updates, deletions and upserts: a row is changed, or is as it was, as its outcome says."""
+    chance = Random(seed)
+    base = SimulatedBase(Place, latency, None, not_sent)
+    # Every third row of an upsert is a new one.
+    is_new = ["upsert" in verb and index % 3 == 0 for index in range(size)]
+    start_rows = [
+        {"code": f"c{index}", "number": chance.randint(0, 3), "kind": "plain", "rank": index + 0.5}
+        for index in range(size)
+    ]
+    there = [index for index in range(size) if not is_new[index]]
+    ids = dict(zip(there, base.write(*(start_rows[index] for index in there)), strict=True))
+    before = base.held()
+    rows: list[Any] = []
+    for index in range(size):
+        change = {"number": chance.randint(0, 3), "kind": "none" if index in bad else "fancy"}
+        if verb == "delete":
+            rows.append("rec" + "0" * 14 if index == min(bad, default=None) else ids[index])
+        elif verb == "update":
+            rows.append({"id": ids[index], **change})
+        else:
+            rows.append({"code": f"c{index}", "rank": index + 0.5, **change})
+    key, look, encoder = None, None, UpdateEncoder(Place)
+    if verb == "delete":
+        encoder = DeleteEncoder(Place)
+    elif verb != "update":
+        key = Key.of(Place, "code" if verb == "upsert" else "rank")
+        encoder = UpsertEncoder(Place, key, by_letter=True)
+        always = on_error == "rollback"
+
+        def look(target, key=key, always=always):
+            return LookByKey(target, key, always=always)
+    elif on_error == "rollback":
+
+        def look(target):
+            return LookById()
+
+    if verb == "delete" and on_error == "rollback":
+
+        def look(target):
+            return LookById()
+
+    base.emulator.faults = faults
+    job, _ = writing_job(
+        base, encoder, on_error=on_error, key=key, look=look, concurrency=concurrency, total=size
+    )
+    simulate(job, lambda call, now: base(call, now + 10.0), rows, stop_at=stop_at)
+    outcomes, held = job.result, base.held()
+    base.close()
+    note(outcomes)
+    by_code: dict[str, list[tuple[str, Any]]] = {}
+    for id_, record in held.items():
+        by_code.setdefault(record["code"], []).append((id_, record))
+    assert all(len(found) == 1 for found in by_code.values())  # no row twice
+    for index in range(size):
+        found = by_code.get(f"c{index}")
+        was = before.get(ids.get(index, ""))
+        wanted = None if verb == "delete" else {**start_rows[index], **rows[index]}
+        if wanted is not None:
+            wanted = {name: value for name, value in wanted.items() if name != "id"}
+        state = outcomes[index].state if index < len(outcomes) else "skipped"
+        now = found[0][1] if found else None
+        if state in ("created", "updated", "unchanged"):
+            assert now == wanted
+            assert found[0][0] == outcomes[index].id
+            assert state != "created" or is_new[index] or outcomes[index].request is not None
+            assert (state == "created") == is_new[index]
+        elif state == "deleted":
+            # An id that never was is as good as deleted, when the first reply was lost.
+            assert held.get(rows[index]) is None
+        elif state == "unknown":
+            assert now in (was, wanted)
+        else:
+            assert now == was, state

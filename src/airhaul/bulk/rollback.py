@@ -93,8 +93,9 @@ class WithRollback(Generic[M]):
         for change in reversed(self._main.written):
             inverse = _inverse(change, len(self._undone), self._target)
             if inverse is None:
+                outcomes = self._main.result
                 error = AirhaulError("what it held before is not known")
-                self._main.result.settle(change.index, "updated", error=error)
+                outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
                 continue
             self._undone.append(change)
             self._undo.offer(inverse)

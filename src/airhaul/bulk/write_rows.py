@@ -173,7 +173,7 @@ class WriteRows(Generic[M]):
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to be found out."""
-        return not self._out and not self._lost
+        return not (self._out or self._lost or any(map(_finds_out, self._readings)))
 
     def is_new(self, tag: object) -> bool:
         """Whether a call writes rows, or looks at them before, and does not find out."""
@@ -193,6 +193,8 @@ class WriteRows(Generic[M]):
     def _next(self, now: float) -> tuple[Any, Call] | None:
         if self._lost:
             return self._next_search(now)
+        if self.stopping:
+            self._readings = deque(filter(_finds_out, self._readings))
         if self._readings:
             return self._next_reading()
         if self.stopping:
@@ -639,6 +641,11 @@ class WriteRows(Generic[M]):
             self._outcomes.settle(change.index, "unknown", error=error, request=sending.number)
         if self._on_error != "continue":
             self._end(error)
+
+
+def _finds_out(reading: _Reading[Any]) -> bool:
+    """Whether a reading is about what was done, and not about what is to be done."""
+    return isinstance(reading, _Missing)
 
 
 def _ids(changes: Iterable[Change[Any]]) -> list[str]:
