@@ -19,17 +19,21 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter, deque
+from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import Any
 
 from relay import Losses, Relay
 from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
 
 from airhaul.server.emulator import Emulator, LoggedRequest
-from airhaul.server.schema import Table
 from airhaul.server.serve import LocalServer
+from airhaul.server.store import MEMORY, Store
 from airhaul.wire import endpoints
-from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 
 class Server:
@@ -38,6 +42,8 @@ class Server:
     def __init__(self) -> None:
         self._open = ExitStack()
         self._emulator: Emulator
+        # The same base once more, without a limit, for what is no client's business.
+        self._inside: Emulator
 
     def reset(
         self,
@@ -58,18 +64,17 @@ class Server:
             fault: What the server does wrong; as of airhaul's ``Fault``.
         """
         self.close()
-        self._emulator = self._open.enter_context(
-            Emulator.open(
-                requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
-                latency_s=latency_s,
-            )
+        store = Store(MEMORY)
+        self._inside = self._open.enter_context(Emulator(store))
+        self._emulator = Emulator(
+            store,
+            requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
+            latency_s=latency_s,
         )
-        base_id = self._emulator.default_base_id
-        create = endpoints.create_table(base_id, TABLE, FIELDS)
-        reply = self._emulator.send(create, lambda: None)
-        if reply.status != 200:
-            raise RuntimeError(f"the table was not made: {reply.body!r}")
-        self._seed(seed)
+        self._call(endpoints.create_table(store.default_base_id, TABLE, FIELDS))
+        rows = map(as_json, make_rows(seed))
+        while chunk := list(islice(rows, RECORDS_PER_WRITE)):
+            self._call(endpoints.create_records(store.default_base_id, TABLE, chunk))
         self.clear()
         if fault is not None:
             from airhaul.server.faults import Fault, Faults
@@ -79,21 +84,22 @@ class Server:
         url = server.url
         if lose is not None:
             url = self._open.enter_context(Relay(url, Losses(**lose))).url
-        return {"url": url, "base_id": base_id}
+        return {"url": url, "base_id": store.default_base_id}
 
-    def _seed(self, count: int) -> None:
-        # Past the API: 200,000 rows are there in seconds, and count for no limit.
-        store, table = self._emulator._store, self._table()
-        ids = {field.name: field.id for field in table.fields}
-        with store.transaction(write=True):
-            for row in map(as_json, make_rows(count)):
-                # A box that is not ticked is stored as none.
-                cells = {ids[name]: cell for name, cell in row.items() if cell is not False}
-                store.add_record(table.id, cells)
+    def _call(self, call: Call) -> Any:
+        reply = self._inside.send(call, lambda: None)
+        if reply.status != 200:
+            raise RuntimeError(f"the server could not do its own call: {reply.body!r}")
+        return json.loads(reply.body)
 
-    def _table(self) -> Table:
-        (table,) = self._emulator._store.tables(self._emulator.default_base_id).values()
-        return table
+    def _records(self) -> Iterator[dict[str, Any]]:
+        base_id, offset = self._inside.default_base_id, None
+        while True:
+            page = self._call(endpoints.list_records(base_id, TABLE, ListParameters(), offset))
+            yield from page["records"]
+            offset = page.get("offset")
+            if offset is None:
+                return
 
     def clear(self) -> dict[str, Any]:
         """Forget the requests that came; from here on all of them are remembered."""
@@ -111,18 +117,16 @@ class Server:
 
     def held(self) -> dict[str, Any]:
         """Count the rows in the table, the keys among them, and those with an unknown choice."""
-        table = self._table()
-        key, status = table.find(KEY).id, table.find("status").id
-        cells = [record.cells for record in self._emulator._store.all_records(table.id)]
+        rows = [record["fields"] for record in self._records()]
         return {
-            "held": len(cells),
-            "distinct": len({one[key] for one in cells}),
-            "odd": sum(one[status] not in CHOICES for one in cells),
+            "held": len(rows),
+            "distinct": len({row[KEY] for row in rows}),
+            "odd": sum(row["status"] not in CHOICES for row in rows),
         }
 
     def ids(self) -> dict[str, Any]:
         """List the ids of all records."""
-        return {"ids": self._emulator._store.record_ids(self._table().id)}
+        return {"ids": [record["id"] for record in self._records()]}
 
     def close(self) -> None:
         """Stop serving."""
