@@ -1,6 +1,8 @@
 """How well the limit is kept busy at several latencies.
 
-python bench/pace.py [--quick]
+    python bench/pace.py [--quick]
+
+prints it alone; it is one of the tables of ``compare.py``.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from limit import MOST_S, clients_at_the_limit, limit_cells
 from sheet import Sheet
 
 LATENCIES_S: Final = (0.05, 0.25, 1.0)
-SIZES: Final = {
-    "create": 500,
-    "create-from-two-threads": 500,
-    "read": 2_000,
-    "read-in-parallel": 2_000,
-}
+PLAN: Final = (
+    ("create", 500, LATENCIES_S),
+    ("create-from-two-threads", 500, (0.25,)),
+    ("read", 2_000, LATENCIES_S),
+    ("read-in-parallel", 2_000, LATENCIES_S),
+)
 
 
 def run(bench: Bench) -> Sheet:
@@ -31,8 +33,8 @@ def run(bench: Bench) -> Sheet:
         "what came of it",
         "Five requests may leave at once in the first second, so a short run can pass 100%.",
     )
-    for task_name, count in SIZES.items():
-        for latency_s in LATENCIES_S:
+    for task_name, count, latencies in PLAN:
+        for latency_s in latencies:
             for client in clients_at_the_limit(bench, task_name):
                 if client == PYDANTIC and task_name == "read":
                     continue  # it reads one page, so there is no pace
