@@ -31,9 +31,10 @@ test: lint
 sync-face: setup
 	$(BIN)/python tools/sync_face.py
 
-# What is measured and not tested.
+# What is measured and not tested: all clients, a quarter of an hour; see bench/compare.py.
 bench: setup
-	$(BIN)/python bench/pace.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python bench/compare.py
 
 format: setup sync-face
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,107 @@
+"""airhaul: the verbs of ``Table``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from rows import KEY
+
+from airhaul import Airtable, BulkResult, Record, airtable_field
+from airhaul.client.config import make_config
+from airhaul.client.connection import Connection
+from airhaul.drive.lane import Lane, unlimited_pace
+from contenders import TOKEN, Report
+
+PAGE_CHAINS = 4
+
+
+class Person(Record, table="People"):
+    """A row; what the status may be is left to Airtable."""
+
+    name: str
+    email: str
+    age: int
+    score: float
+    active: bool
+    joined: date
+    status: str = airtable_field(type="singleSelect")
+    notes: str
+
+
+class Unpaced(Connection):
+    """A connection without a pace, for a server without a limit: for the CPU, nothing may wait."""
+
+    def lane(self, base_id: str | None = None) -> Lane:
+        """The way to a base."""
+        return replace(super().lane(base_id), pace=unlimited_pace())
+
+
+class Contender:
+    """airhaul."""
+
+    def __init__(self, url: str, base_id: str, *, limit: bool) -> None:
+        self.report = Report()
+        config = make_config(access_token=TOKEN, base_id=base_id, endpoint_url=url)
+        self._airtable = Airtable(connection=(Connection if limit else Unpaced)(config))
+        self._table = self._airtable.table(Person)
+
+    def warm_up(self) -> None:
+        """Open a connection."""
+        self._table.first()
+
+    def create(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows, of a list or a stream."""
+        self._tell(self._table.bulk_create(rows))
+
+    def create_from_two_threads(self, rows: list[dict[str, Any]]) -> None:
+        """Write half of the rows in each of two threads."""
+        half = len(rows) // 2
+        threads = [
+            threading.Thread(target=self._table.bulk_create, args=(part,))
+            for part in (rows[:half], rows[half:])
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def create_good_ones(self, rows: list[dict[str, Any]]) -> None:
+        """Write what can be written."""
+        self._tell(self._table.bulk_create(rows, on_error="continue"))
+
+    def read(self) -> None:
+        """Read all, typed, page after page."""
+        self.report.records = len(self._table.all())
+
+    def read_in_parallel(self) -> None:
+        """Read all, typed, in several chains of pages."""
+        self.report.records = len(self._table.all(parallel=PAGE_CHAINS))
+
+    def stream_out(self) -> None:
+        """Read all, typed, and keep none."""
+        for _ in self._table.iterate():
+            self.report.records += 1
+
+    def upsert(self, rows: list[dict[str, Any]]) -> None:
+        """Write rows by key."""
+        self._tell(self._table.bulk_upsert(rows, key=KEY))
+
+    def sync(self, rows: list[dict[str, Any]]) -> None:
+        """Bring the table to what the rows say."""
+        result = self._table.sync(rows, key=KEY)
+        self.report.records = len(result.outcomes)
+        self._tell(result)
+
+    def delete(self, ids: list[str]) -> None:
+        """Delete records."""
+        self._tell(self._table.bulk_delete(ids))
+
+    def _tell(self, result: BulkResult[Person]) -> None:
+        self.report.named = [
+            outcome.index for outcome in result.outcomes if outcome.state in ("failed", "unknown")
+        ]
+        self.report.said = ", ".join(f"{n} {state}" for state, n in result.counts().items())

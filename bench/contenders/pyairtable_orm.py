@@ -1,0 +1,81 @@
+"""pyairtable's ORM: ``Model.batch_save`` and ``Model.all``.
+
+It has no upsert, and no sync: that is written here as its user would write it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyairtable import Api
+from pyairtable.orm import Model, fields
+from rows import KEY, TABLE
+
+from contenders import TOKEN, Report
+
+
+def make_model(url: str, id_of_base: str) -> type[Model]:
+    """Make the model of a base at an address."""
+
+    class Person(Model):
+        class Meta:
+            api_key = TOKEN
+            base_id = id_of_base
+            table_name = TABLE
+
+        name = fields.SingleLineTextField("name")
+        email = fields.EmailField("email")
+        age = fields.IntegerField("age")
+        score = fields.FloatField("score")
+        active = fields.CheckboxField("active")
+        joined = fields.DateField("joined")
+        status = fields.SelectField("status")
+        notes = fields.MultilineTextField("notes")
+
+    # A model's Meta has no address; its Api takes one.
+    Person.meta.api = Api(TOKEN, endpoint_url=url)
+    return Person
+
+
+class Contender:
+    """pyairtable's ORM, with its own retries and no pace: it has none."""
+
+    def __init__(self, url: str, base_id: str, *, limit: bool) -> None:
+        del limit
+        self.report = Report()
+        self._model = make_model(url, base_id)
+
+    def warm_up(self) -> None:
+        """Open a connection."""
+        self._model.first()
+
+    def create(self, rows: list[dict[str, Any]]) -> None:
+        """Write rows."""
+        people = [self._model(**row) for row in rows]
+        self._model.batch_save(people)
+        self.report.said = f"saved {len(people)}"
+
+    create_good_ones = create
+    """It has no way to go on after a row that is refused."""
+
+    def read(self) -> None:
+        """Read all, typed."""
+        self.report.records = len(self._model.all())
+
+    def sync(self, rows: list[dict[str, Any]]) -> None:
+        """Read all, compare, and save what differs."""
+        there = {getattr(person, KEY): person for person in self._model.all()}
+        to_save: list[Model] = []
+        for row in rows:
+            self.report.records += 1
+            person = there.get(row[KEY])
+            if person is None:
+                to_save.append(self._model(**row))
+                continue
+            changed = {name: cell for name, cell in row.items() if getattr(person, name) != cell}
+            for name, cell in changed.items():
+                setattr(person, name, cell)
+            if changed:
+                to_save.append(person)
+        self._model.batch_save(to_save)
+        self.report.said = f"saved {len(to_save)}"

@@ -1,0 +1,58 @@
+"""What a record costs the client's CPU: no limit, no latency."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bench import Bench
+from measure import Measurement
+from sheet import Sheet
+
+MOST_S: Final = 10.0
+# The local base looks for each row of an upsert in the whole table, so that table is small.
+SIZES: Final = {
+    "create": 10_000,
+    "read": 10_000,
+    "read-in-parallel": 10_000,
+    "upsert": 1_000,
+    "sync": 10_000,
+    "delete": 10_000,
+}
+_RUNS: Final = 3
+_LONG_S: Final = 5.0
+
+
+def run(bench: Bench) -> Sheet:
+    """Measure."""
+    sheet = Sheet(
+        "Without limit and latency",
+        ("task", "client"),
+        ("rows", "CPU us/record", "records/s"),
+        "what came of it",
+        "CPU is user and system time of the client's process, imports left out: the best of "
+        f"{_RUNS} runs, or one that took over {_LONG_S:.0f} s. Records a second are bounded by the "
+        f"local base, which is one process in Python. Stopped after {MOST_S:.0f} s. pyairtable's "
+        "Table does not type what it reads.",
+    )
+    for task_name, count in SIZES.items():
+        for client in bench.clients_of(task_name):
+            best = _best(bench, client, task_name, bench.rows(count))
+            done = max(best.records, 1)
+            sheet.add(
+                best.task.label,
+                client,
+                f"{best.rows:,}",
+                f"{best.cpu_seconds / done * 1e6:,.0f}" if best.records else "-",
+                f"{best.records / best.seconds:,.0f}" if best.records else "-",
+                best.outcome,
+            )
+    return sheet
+
+
+def _best(bench: Bench, client: str, task_name: str, rows: int) -> Measurement:
+    best = bench.measure(client, task_name, rows, limit=False, most_s=MOST_S)
+    for _ in range(_RUNS - 1):
+        if best.seconds < _LONG_S:
+            again = bench.measure(client, task_name, rows, limit=False, most_s=MOST_S)
+            best = min(best, again, key=lambda measured: measured.cpu_seconds)
+    return best

@@ -1,0 +1,162 @@
+"""The server of the benchmark: a process of its own, so that its work never counts for a client.
+
+    python bench/server.py
+
+It serves a local base over HTTP and takes orders on stdin, a JSON object a line, each answered with
+one on stdout:
+
+    {"do": "reset", "limit": true, "latency_s": 0.2, "seed": 1000}
+        with "lose": {"method": "POST", "probability": 0.2, "times": 10}, so many replies are lost;
+        with "fault": {"kind": "truncated", "method": "POST", ...}, such a fault happens
+    {"do": "clear"}     forget the requests that came
+    {"do": "counts"}    the requests since then
+    {"do": "held"}      the rows that the table holds
+    {"do": "ids"}       the ids of all records
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
+from typing import Any
+
+from relay import Losses, Relay
+from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
+
+from airhaul.server.emulator import Emulator, LoggedRequest
+from airhaul.server.serve import LocalServer
+from airhaul.server.store import MEMORY, Store
+from airhaul.wire import endpoints
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
+
+
+class Server:
+    """A served base that is made anew for each measurement."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._emulator: Emulator
+        # The same base once more, without a limit, for what is no client's business.
+        self._inside: Emulator
+
+    def reset(
+        self,
+        *,
+        limit: bool,
+        latency_s: float,
+        seed: int,
+        lose: dict[str, Any] | None = None,
+        fault: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Begin with a new base, and say where it is.
+
+        Args:
+            limit: Whether Airtable's limit holds, with its penalty of 30 seconds.
+            latency_s: How long each reply is held back, in seconds.
+            seed: How many rows the table has.
+            lose: Which replies are lost on their way; as of ``Losses``.
+            fault: What the server does wrong; as of airhaul's ``Fault``.
+        """
+        self.close()
+        store = Store(MEMORY)
+        self._inside = self._open.enter_context(Emulator(store))
+        self._emulator = Emulator(
+            store,
+            requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
+            latency_s=latency_s,
+        )
+        self._call(endpoints.create_table(store.default_base_id, TABLE, FIELDS))
+        rows = map(as_json, make_rows(seed))
+        while chunk := list(islice(rows, RECORDS_PER_WRITE)):
+            self._call(endpoints.create_records(store.default_base_id, TABLE, chunk))
+        self.clear()
+        if fault is not None:
+            from airhaul.server.faults import Fault, Faults
+
+            self._emulator.faults = Faults(Fault(**fault), seed=1)
+        server = self._open.enter_context(LocalServer(self._emulator))
+        url = server.url
+        if lose is not None:
+            url = self._open.enter_context(Relay(url, Losses(**lose))).url
+        return {"url": url, "base_id": store.default_base_id}
+
+    def _call(self, call: Call) -> Any:
+        reply = self._inside.send(call, lambda: None)
+        if reply.status != 200:
+            raise RuntimeError(f"the server could not do its own call: {reply.body!r}")
+        return json.loads(reply.body)
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        base_id, offset = self._inside.default_base_id, None
+        while True:
+            page = self._call(endpoints.list_records(base_id, TABLE, ListParameters(), offset))
+            yield from page["records"]
+            offset = page.get("offset")
+            if offset is None:
+                return
+
+    def clear(self) -> dict[str, Any]:
+        """Forget the requests that came; from here on all of them are remembered."""
+        self._emulator.requests = deque()
+        return {}
+
+    def counts(self) -> dict[str, Any]:
+        """Count the requests by method, those that were refused with 429, and the rows written."""
+        requests = self._emulator.requests.copy()
+        return {
+            "requests": Counter(request.method for request in requests),
+            "refused": sum(request.status == 429 for request in requests),
+            "written": sum(map(_rows_written, requests)),
+        }
+
+    def held(self) -> dict[str, Any]:
+        """Count the rows in the table, the keys among them, and those with an unknown choice."""
+        rows = [record["fields"] for record in self._records()]
+        return {
+            "held": len(rows),
+            "distinct": len({row[KEY] for row in rows}),
+            "odd": sum(row["status"] not in CHOICES for row in rows),
+        }
+
+    def ids(self) -> dict[str, Any]:
+        """List the ids of all records."""
+        return {"ids": [record["id"] for record in self._records()]}
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._open.close()
+
+
+def _rows_written(request: LoggedRequest) -> int:
+    if request.status != 200 or request.method == "GET" or request.path.endswith("/listRecords"):
+        return 0
+    if request.method == "DELETE":
+        return sum(name == "records[]" for name, _ in request.query) or 1
+    return len(request.body.get("records", [None]))
+
+
+def main() -> None:
+    """Obey until stdin ends."""
+    server = Server()
+    orders = {
+        "reset": server.reset,
+        "clear": server.clear,
+        "counts": server.counts,
+        "held": server.held,
+        "ids": server.ids,
+    }
+    for line in sys.stdin:
+        order = json.loads(line)
+        answer = orders[order.pop("do")](**order)
+        print(json.dumps(answer), flush=True)
+    server.close()
+
+
+if __name__ == "__main__":
+    main()

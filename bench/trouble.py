@@ -1,0 +1,63 @@
+"""When something goes wrong: a row that Airtable refuses, and replies that never arrive."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bench import Bench
+from measure import Measurement
+from sheet import Sheet
+
+MOST_S: Final = 60.0
+SIZES: Final = {"bad-row": 100, "lost-replies": 500, "cut-replies": 500}
+BAD_ROWS: Final = {"bad-row": 1, "lost-replies": 0, "cut-replies": 0}
+_SOME_REPLIES: Final = {"method": "POST", "probability": 0.2, "times": 10}
+TROUBLE: Final[dict[str, dict[str, Any]]] = {
+    "bad-row": {},
+    "lost-replies": {"lose": _SOME_REPLIES},
+    "cut-replies": {"fault": {"kind": "truncated", **_SOME_REPLIES}},
+}
+_SHOWN: Final = 3
+
+
+def run(bench: Bench) -> Sheet:
+    """Measure; the sizes are small, so ``--quick`` changes nothing."""
+    sheet = Sheet(
+        "When something goes wrong",
+        ("task", "client"),
+        ("good rows", "written", "missing", "doubled", "requests", "rows named"),
+        "it says",
+        "One bad row: of 100 rows, number 50 has a choice that its field does not have. The ORM of "
+        "pyairtable lets Airtable add such a choice to the field, unless told otherwise. "
+        "Lost replies: one in five of the requests that create is carried out and its connection "
+        "closed without a reply, ten times at most; cut replies: closed in the middle of one. No "
+        "limit, no latency. Rows named are those that the client says it has not, or may not have, "
+        "written.",
+    )
+    for task_name, rows in SIZES.items():
+        for client in bench.clients_of(task_name):
+            measured = bench.measure(
+                client, task_name, rows, limit=False, most_s=MOST_S, trouble=TROUBLE[task_name]
+            )
+            good = rows - BAD_ROWS[task_name]
+            written = measured.distinct - measured.odd
+            sheet.add(
+                measured.task.label,
+                client,
+                str(good),
+                str(written),
+                str(good - written),
+                str(measured.doubled),
+                str(measured.requests),
+                _named(measured),
+                measured.error or measured.said,
+            )
+    return sheet
+
+
+def _named(measured: Measurement) -> str:
+    if not measured.named:
+        return "none"
+    if len(measured.named) > _SHOWN:
+        return f"{len(measured.named)} rows"
+    return "number " + ", ".join(map(str, measured.named))
