@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import textwrap
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,12 @@ class User(Record, table="Users"):
     last_login: datetime | None = None
 
 
+class Article(Record, table="Articles"):
+    external_id: str
+    title: str
+    price: float = 0.0
+
+
 class Task(Record, table="Tasks"):
     title: str
     status: str = "pending"
@@ -34,12 +42,12 @@ class Task(Record, table="Tasks"):
 
 
 def block(heading: str) -> str:
-    """The code below a heading."""
+    """The code below a heading, without the indentation of a box that it stands in."""
     found = re.search(
         rf"^#+ {re.escape(heading)}\n.*?```python\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE
     )
     assert found is not None
-    return found[1]
+    return textwrap.dedent(found[1])
 
 
 @pytest.fixture
@@ -210,6 +218,71 @@ def test_tqdm(names) -> None:
     created = names["bulk_create_with_tqdm"](names["users_data"])
     assert [user.name for user in created] == [row["name"] for row in stored("Users")]
     assert len(created) == 4
+
+
+def test_upsert(names, capsys) -> None:
+    """Whoever is there by e-mail is changed, and whoever is not is created."""
+    User.bulk_create([{"name": "Alice", "email": "alice@example.com", "age": 28}])
+    exec(block("Upsert Pattern"), names)
+    assert stored("Users") == [
+        {"name": "Alice Updated", "email": "alice@example.com", "age": 28, "is_active": True},
+        {"name": "New User", "email": "new@example.com", "is_active": True},
+    ]
+    assert "Created: 1, Updated: 1" in capsys.readouterr().out
+
+
+def test_sync_from_external_source(names) -> None:
+    """New rows are created, changed ones changed, equal ones left, and the others deleted."""
+    Article.create_table()
+    Article.bulk_create(
+        [{"external_id": str(n), "title": f"T{n}", "price": n} for n in range(5)]
+    )  # fmt: skip
+    names["Record"] = Article
+    exec(block("Sync from External Source"), names)
+    external = [{"external_id": str(n), "title": f"T{n}", "price": n} for n in range(4)]
+    external[1]["title"] = "changed"
+    external.append({"external_id": "new", "title": "new", "price": 9})
+    counts = names["sync_from_external"](external)
+    assert counts == {"created": 1, "updated": 1, "unchanged": 3, "deleted": 1}
+    assert [row["external_id"] for row in stored("Articles")] == ["0", "1", "2", "3", "new"]
+    assert stored("Articles")[1]["title"] == "changed"
+
+
+def test_continue_on_error(names, capsys) -> None:
+    """What is wrong is listed, and the rest is written."""
+    names["users_data"].insert(1, {"name": "bad", "age": "old"})
+    exec(block("Continue on Error"), names)
+    assert [row["name"] for row in stored("Users")] == ["U0", "U1", "U2", "U3"]
+    assert "Created: 4\nErrors: 1" in capsys.readouterr().out
+    assert names["result"]["errors"][0]["index"] == 1
+
+
+def test_stop_on_error(names) -> None:
+    """What was written before the fault is taken back by hand."""
+    exec(block("Stop on Error"), names)
+    with pytest.raises(RuntimeError, match="Rolled back 2 records"):
+        names["bulk_create_strict"]([*names["users_data"][:2], {"name": "bad", "age": "old"}])
+    assert stored("Users") == []
+
+
+def test_rate_limits(names) -> None:
+    """Pauses of one's own do no harm, though none are needed."""
+    exec(block("Rate Limits"), names)
+    began = time.monotonic()
+    created = names["bulk_create_rate_limited"](names["users_data"], delay=0.01)
+    assert time.monotonic() - began >= 0.04
+    assert [user.name for user in created] == [row["name"] for row in stored("Users")]
+
+
+def test_memory_usage(names) -> None:
+    """A file is read by pandas in chunks, and each chunk becomes records."""
+    lines = ["name,email,age", *(f"P{n},p{n}@x.org,{n % 90}" for n in range(250))]
+    Path("big.csv").write_text("\n".join(lines), encoding="utf-8")
+    exec(block("Memory Usage"), names)
+    names["process_large_dataset"]("big.csv", chunk_size=100)
+    assert User.count() == 250
+    assert User.count(age__gt=80) == 18
+    assert default_connection().emulator.counts()["POST"] == 2 + 25
 
 
 def test_every_block_has_its_test() -> None:

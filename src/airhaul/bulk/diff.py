@@ -53,7 +53,7 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
     if type_ in ("singleCollaborator", "multipleCollaborators"):
         return _same_collaborators(sent, stored)
     if type_ == "barcode" and isinstance(sent, dict) and isinstance(stored, dict):
-        return all(bool(stored.get(name) == value) for name, value in sent.items())
+        return bool(all(stored.get(name) == value for name, value in sent.items()))
     if canonical(type_, sent) == canonical(type_, stored):
         return True
     return bool(loosely and _as_text(sent) == _as_text(stored))
@@ -79,7 +79,7 @@ def changed_cells(
 
 def same_stored(one: Any, other: Any) -> bool:
     """Whether two cells that were both read are the same; the URL of a file is new each time."""
-    return one == other or _without_urls(one) == _without_urls(other)
+    return bool(one == other or _without_urls(one) == _without_urls(other))
 
 
 def _without_urls(cell: Any) -> Any:
