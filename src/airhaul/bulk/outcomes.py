@@ -114,12 +114,17 @@ class Outcomes(Generic[M]):
 
     def open(self, index: int, line: int | None = None) -> None:
         """Make room for a row that was taken; until it is settled it counts as skipped."""
-        while len(self._states) <= index:
-            self._states.append(_NONE)
-            self._ids += _NO_ID
-            self._requests.append(0)
-            self._lines.append(0)
+        self.extend_to(index + 1)
         self._lines[index] = line or 0
+
+    def extend_to(self, rows: int) -> None:
+        """Make room for so many rows, taken or not."""
+        more = rows - len(self._states)
+        if more > 0:
+            self._states += bytes([_NONE]) * more
+            self._ids += _NO_ID * more
+            self._requests.extend([0] * more)
+            self._lines.extend([0] * more)
 
     def settle(
         self,

@@ -271,7 +271,8 @@ class WriteRows(Generic[M]):
 
     @property
     def result(self) -> Outcomes[M]:
-        """What became of each row that was taken."""
+        """What became of each row; one that was not taken counts as skipped."""
+        self._outcomes.extend_to(self._total or 0)
         cut_off = AirhaulError("it was cut off before its reply came")
         on_way = [tag for tag in self._out if isinstance(tag, _Chunk)]
         for changes in [*(chunk.changes for chunk in on_way), *(one.changes for one in self._lost)]:

@@ -80,10 +80,10 @@ class Plan(Planned[M]):
 
     def refuse_if_it_must_not_be(self, writing: Writing) -> None:
         """Raise where the plan may not be applied as it is; errors as of ``apply``."""
-        if self.refusal is not None:
-            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
         if self.refused and writing.on_error != "continue":
             raise nothing_sent(outcomes_of(self.changes, self.refused))
+        if self.refusal is not None:
+            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
     def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
@@ -116,7 +116,7 @@ class Plan(Planned[M]):
                 if _has_changed(change, found.get(change.record_id or ""), writable)
             ]
         if self.key is not None:
-            new = [change for change in self.changes if change.kind == "create"]
+            new = [change for change in self.changes if change.kind in ("create", "upsert")]
             for some in _hundreds(new):
                 wanted = {change.key for change in some}
                 formula = self.key.formula_for(change.cells for change in some)
