@@ -100,7 +100,7 @@ class Record(RecordBase):
         return Table(Airtable(connection=connection, base_id=base_id), cls)
 
     def _own_table(self) -> Table[Self]:
-        origin = self._loaded.origin if self._loaded else None
+        origin = self._reading.origin if self._reading else None
         if isinstance(origin, Origin):
             airtable = Airtable(connection=origin.connection, base_id=origin.base_id)
             return Table(airtable, type(self))

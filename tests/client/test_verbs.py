@@ -107,7 +107,7 @@ def held(emulator: Emulator) -> list[dict[str, Any]]:
     emulator.faults = faults
     emulator.requests.clear()
     emulator.requests.extend(requests)
-    return [person._loaded.cells for person in found]
+    return [person._cells for person in found]
 
 
 # --- update, save, delete

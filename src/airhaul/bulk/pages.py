@@ -26,13 +26,13 @@ class _Seen:
         self._ids: set[str] | None = None
 
     def add(self, records: Sequence[RecordJson]) -> None:
-        for record in records:
-            packed = record["id"].encode("utf-8", "surrogatepass")
-            if len(packed) == ID_LENGTH:
-                self._packed += packed
-            else:
-                self._odd.add(record["id"])
         self._ids = None
+        ids = [record["id"] for record in records]
+        packed = "".join(ids).encode("utf-8", "surrogatepass")
+        if all(len(id_) == ID_LENGTH for id_ in ids) and len(packed) == ID_LENGTH * len(ids):
+            self._packed += packed
+        else:
+            self._odd.update(ids)
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
         """The records that were not handed over yet."""

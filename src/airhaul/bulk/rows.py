@@ -225,7 +225,7 @@ class UpdateEncoder(RowEncoder[M]):
             )
         self._seen.add(record.id, index)
         cells = cells_to_update(record)
-        there = record._loaded.cells if record._loaded else {}
+        there = record._cells or {}
         for column, cell in self.same.items():
             known = self._columns.by_column[column]
             is_there = same_cell(known.type, cell, there.get(column))

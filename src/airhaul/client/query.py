@@ -90,9 +90,8 @@ class Query(Generic[M]):
     def iterate(self) -> Iterator[M]:
         """Read them page by page, 100 a request, without holding more than a page."""
         reader = self._reader()
-        for raw in self._raw():
-            record = reader.read(raw)
-            if record is not None:
+        for page in self._pages():
+            for record in reader.read_page(page):
                 yield record
 
     def first(self) -> M | None:
@@ -104,14 +103,11 @@ class Query(Generic[M]):
     def exists(self) -> bool:
         """Whether there is any; one request."""
         query = self._counting()._with(max_records=1, page_size=1)
-        return len([raw for raw in query._raw()]) > 0
+        return sum([len(page) for page in query._pages()]) > 0
 
     def count(self) -> int:
         """How many there are; reads them all, with one field each."""
-        count = 0
-        for _ in self._counting()._raw():
-            count += 1
-        return count
+        return sum([len(page) for page in self._counting()._pages()])
 
     def update(
         self,
@@ -213,10 +209,8 @@ class Query(Generic[M]):
         reader = self._reader()
 
         def take_page(records: Sequence[RecordJson]) -> None:
-            for raw in records:
-                record = reader.read(raw)
-                if record is not None:
-                    take(record)
+            for record in reader.read_page(records):
+                take(record)
 
         scan = Scan(self._table)
         scan.read(self._selection.parameters(), take_page, parallel=parallel)
@@ -229,7 +223,7 @@ class Query(Generic[M]):
             origin=self._table.airtable.origin,
         )
 
-    def _raw(self) -> Iterator[RecordJson]:
+    def _pages(self) -> Iterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
@@ -243,8 +237,7 @@ class Query(Generic[M]):
         )
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
-                for raw in event.records:
-                    yield raw
+                yield event.records
         _ = job.result  # raises what ended the list early
 
     def _counting(self) -> Query[M]:

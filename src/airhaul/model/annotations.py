@@ -33,6 +33,16 @@ class Shape:
         """Whether the value is a list, tuple or set."""
         return self.core in _SEQUENCES
 
+    @property
+    def holds_objects(self) -> bool:
+        """Whether a value can be a JSON object, so that a cell that is one has to be looked at."""
+        return (
+            self.core is Any
+            or self.core is object
+            or not isinstance(self.core, type)
+            or (issubclass(self.core, dict))
+        )
+
     def is_a(self, *types_: type) -> bool:
         """Whether the core is one of these classes or derives from one."""
         return isinstance(self.core, type) and issubclass(self.core, types_)

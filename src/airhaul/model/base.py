@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 from airhaul.errors import CellError, ConfigurationError
 from airhaul.wire.shapes import Cells
 
 
-@dataclass(slots=True)
-class Loaded:
-    """What Airtable last said of a record.
+@dataclass(slots=True, frozen=True)
+class Reading:
+    """How a record was read; many records share one.
 
     Args:
-        cells: Its ``fields``, by column name, as they came.
         fetched: The columns that were asked for; None for all.
         errors: The cells that did not fit their types.
         origin: The connection that read it, and that saves it; stays behind when a record is
             pickled.
     """
 
-    cells: Cells
     fetched: frozenset[str] | None = None
     errors: tuple[CellError, ...] = ()
     origin: object = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Loaded, (self.cells, self.fetched, self.errors)
+        return Reading, (self.fetched, self.errors)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Loaded:
-        return Loaded(copy.deepcopy(self.cells, memo), self.fetched, self.errors, self.origin)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
+        return self
 
 
 class RecordBase(BaseModel):
@@ -52,21 +49,35 @@ class RecordBase(BaseModel):
     id: str | None = None
     created_time: datetime | None = None
 
-    _loaded: Loaded | None = PrivateAttr(default=None)
+    # What Airtable last said of a record: kept beside pydantic's private attributes, and not as
+    # some of them. Those are set by a call of Python for each record, which takes as long as
+    # validating it.
+
+    @property
+    def _cells(self) -> Cells | None:
+        """The ``fields`` of the record as they came, by column name."""
+        private = self.__pydantic_private__
+        return private.get("_cells") if private else None
+
+    @property
+    def _reading(self) -> Reading | None:
+        """How it was read."""
+        private = self.__pydantic_private__
+        return private.get("_reading") if private else None
 
     @property
     def cell_errors(self) -> tuple[CellError, ...]:
         """The cells of this record that did not fit their types when it was read."""
-        return self._loaded.errors if self._loaded else ()
+        return self._reading.errors if self._reading else ()
 
     @property
     def not_fetched(self) -> frozenset[str]:
         """The fields that were not asked for when the record was read, by their Python names."""
         from airhaul.model.columns import columns_of
 
-        if self._loaded is None or self._loaded.fetched is None:
+        fetched = self._reading.fetched if self._reading else None
+        if fetched is None:
             return frozenset()
-        fetched = self._loaded.fetched
         return frozenset(
             column.name
             for column in columns_of(type(self)).by_name.values()
@@ -80,6 +91,13 @@ class RecordBase(BaseModel):
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     __hash__: ClassVar[None]  # type: ignore[assignment] # records change
+
+
+def remember(record: RecordBase, cells: Cells, reading: Reading) -> None:
+    """Keep what Airtable said of a record, and how it was read."""
+    said = {"_cells": cells, "_reading": reading}
+    private = record.__pydantic_private__
+    object.__setattr__(record, "__pydantic_private__", {**private, **said} if private else said)
 
 
 def table_name_of(model: type[RecordBase]) -> str:

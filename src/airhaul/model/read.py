@@ -7,17 +7,17 @@ by one, so that what is good is kept and what is bad is named.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
 from airhaul.errors import CellError
 from airhaul.model.alone import validator_of
-from airhaul.model.base import Loaded, RecordBase
+from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
-from airhaul.wire.shapes import FieldType, RecordJson
+from airhaul.wire.shapes import Cells, FieldType, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -55,6 +55,7 @@ class Reader(Generic[M]):
         self._model = model
         self._columns = columns_of(model)
         self._fetched = None if fetched is None else frozenset(fetched)
+        self._reading = Reading(self._fetched, (), origin)
         self._on_invalid: OnInvalid = on_invalid
         self._plan: list[tuple[str, str, FieldType, Any]] = [
             (column.input_name, column.column, column.type, _constant(column))
@@ -67,6 +68,26 @@ class Reader(Generic[M]):
         ]
         self._warned: set[str] = set()
         self._validate: Callable[..., M] = model.__pydantic_validator__.validate_python
+        self._options: dict[str, Any] = (
+            {"strict": False} if model.model_config.get("strict") else {}
+        )
+        self._empties = self._made_at_once()
+
+    def _made_at_once(self) -> dict[str, Any] | None:
+        """The empty values, where a record can be made of its cells as they are; None elsewhere.
+
+        Most can: each column has its field's name, nothing has to be decoded, and what is empty is
+        a constant. The cells then go to pydantic in one piece, on top of the empty values.
+        """
+        empties: dict[str, Any] = {}
+        for input_name, column, type_, empty in self._plan:
+            if input_name != column or type_ == "richText" or callable(empty):
+                return None
+            if empty is not NO_VALUE:
+                empties[input_name] = empty
+        takes_more = self._model.model_config.get("extra") in ("allow", "forbid")
+        holds_any = any(column.shape.holds_objects for column in self._columns.by_name.values())
+        return None if takes_more or holds_any else empties
 
     def read(self, raw: RecordJson) -> M | None:
         """Make a record.
@@ -80,6 +101,59 @@ class Reader(Generic[M]):
         Raises:
             CellError: ``on_invalid`` is ``"raise"`` and a cell does not fit.
         """
+        found = self.read_page([raw])
+        return found[0] if found else None
+
+    def read_page(self, raws: Sequence[RecordJson]) -> list[M]:
+        """Make records of a page, those left out that ``on_invalid="skip"`` leaves out.
+
+        Args:
+            raws: Records as Airtable sends them.
+
+        Raises:
+            CellError: ``on_invalid`` is ``"raise"`` and a cell does not fit.
+        """
+        if self._empties is None:
+            made = map(self._read_cell_by_cell, raws)
+            return [record for record in made if record is not None]
+        # One pass a record, and few calls besides pydantic's: here reading spends its time.
+        empties, validate, options = self._empties, self._validate, self._options
+        reading, missing, set_slot = self._reading, self._missing, object.__setattr__
+        records: list[M] = []
+        for raw in raws:
+            cells = raw["fields"]
+            values = {
+                **empties, **cells, "id": raw["id"], "created_time": raw.get("createdTime")
+            }  # fmt: skip
+            try:
+                record: M | None = validate(values, **options)
+            except ValidationError:
+                record = self._read_cell_by_cell(raw)
+                if record is not None:
+                    records.append(record)
+                continue
+            assert record is not None, "pydantic makes a record or raises"
+            if record.__pydantic_private__:
+                remember(record, cells, reading)
+            else:
+                said = {"_cells": cells, "_reading": reading}
+                set_slot(record, "__pydantic_private__", said)
+            if missing:
+                self._forget_missing(record)
+            records.append(record)
+        return records
+
+    def _read_cell_by_cell(self, raw: RecordJson) -> M | None:
+        values = self._decoded(raw)
+        try:
+            record = self._validate(values, **self._options)
+        except ValidationError as error:
+            return self._read_leniently(raw, values, error)
+        self._remember(record, raw["fields"], self._reading)
+        return record
+
+    def _decoded(self, raw: RecordJson) -> dict[str, Any]:
+        """The values of a record by input name, decoded one by one."""
         cells = raw["fields"]
         values: dict[str, Any] = {"id": raw["id"], "created_time": raw.get("createdTime")}
         for input_name, column, type_, empty in self._plan:
@@ -91,17 +165,14 @@ class Reader(Generic[M]):
                 values[input_name] = (
                     decode(type_, cell) if cell.__class__ is dict or cell == "\n" else cell
                 )
-        try:
-            record = self._validate(values, strict=False)
-        except ValidationError as error:
-            return self._read_leniently(raw, values, error)
-        self._remember(record, Loaded(cells, self._fetched, (), self.origin))
-        return record
+        return values
 
-    def _remember(self, record: M, loaded: Loaded) -> None:
-        private = record.__pydantic_private__
-        if private is not None:
-            private["_loaded"] = loaded
+    def _remember(self, record: M, cells: Cells, reading: Reading) -> None:
+        remember(record, cells, reading)
+        self._forget_missing(record)
+
+    def _forget_missing(self, record: M) -> None:
+        """Count what was not asked for as not set."""
         for column in self._missing:
             record.__pydantic_fields_set__.discard(column.name)
 
@@ -125,7 +196,8 @@ class Reader(Generic[M]):
         if errors and self._on_invalid == "skip":
             return None
         self._warn(errors)
-        self._remember(record, Loaded(raw["fields"], self._fetched, errors, self.origin))
+        reading = Reading(self._fetched, errors, self.origin)
+        self._remember(record, raw["fields"], reading)
         return record
 
     def _column_name(self, name: str) -> str:

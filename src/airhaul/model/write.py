@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from airhaul.errors import RowError
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, remember
 from airhaul.model.codec import encode_as
 from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.model.read import Reader, build_leniently
@@ -81,11 +81,10 @@ def _encode_loaded(column: Column, value: Any) -> Any:
 
 def _as_loaded(record: RecordBase) -> dict[str, Any]:
     """The record's values as they were when it was read."""
-    loaded = record._loaded
     raw: RecordJson = {
         "id": record.id or "",
         "createdTime": record.created_time.isoformat() if record.created_time else "",
-        "fields": loaded.cells if loaded else {},
+        "fields": record._cells or {},
     }
     return vars(_quiet_read(type(record), raw))
 
@@ -140,6 +139,5 @@ def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:
     fresh = _quiet_read(type(record), raw, origin)
     vars(record).update(vars(fresh))
     object.__setattr__(record, "__pydantic_fields_set__", set(fresh.__pydantic_fields_set__))
-    private = record.__pydantic_private__
-    if private is not None:
-        private["_loaded"] = fresh._loaded
+    if fresh._cells is not None and fresh._reading is not None:
+        remember(record, fresh._cells, fresh._reading)

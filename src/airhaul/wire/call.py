@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
+from pydantic_core import from_json
+
 Effect = Literal["read", "repeatable", "create"]
 """What sending twice does: nothing, nothing more than once, or a second set of rows."""
 
@@ -65,7 +67,11 @@ class Reply:
         Raises:
             ValueError: The body is not JSON.
         """
-        return json.loads(self.body)
+        try:
+            return from_json(self.body)
+        except ValueError:
+            # Half of a surrogate pair, which JSON can spell and UTF-8 cannot.
+            return json.loads(self.body)
 
 
 Sent = Callable[[], None]

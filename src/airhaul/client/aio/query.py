@@ -89,9 +89,8 @@ class AsyncQuery(Generic[M]):
     async def iterate(self) -> AsyncIterator[M]:
         """Read them page by page, 100 a request, without holding more than a page."""
         reader = self._reader()
-        async for raw in self._raw():
-            record = reader.read(raw)
-            if record is not None:
+        async for page in self._pages():
+            for record in reader.read_page(page):
                 yield record
 
     async def first(self) -> M | None:
@@ -103,14 +102,11 @@ class AsyncQuery(Generic[M]):
     async def exists(self) -> bool:
         """Whether there is any; one request."""
         query = self._counting()._with(max_records=1, page_size=1)
-        return len([raw async for raw in query._raw()]) > 0
+        return sum([len(page) async for page in query._pages()]) > 0
 
     async def count(self) -> int:
         """How many there are; reads them all, with one field each."""
-        count = 0
-        async for _ in self._counting()._raw():
-            count += 1
-        return count
+        return sum([len(page) async for page in self._counting()._pages()])
 
     async def update(
         self,
@@ -212,10 +208,8 @@ class AsyncQuery(Generic[M]):
         reader = self._reader()
 
         def take_page(records: Sequence[RecordJson]) -> None:
-            for raw in records:
-                record = reader.read(raw)
-                if record is not None:
-                    take(record)
+            for record in reader.read_page(records):
+                take(record)
 
         scan = AsyncScan(self._table)
         await scan.read(self._selection.parameters(), take_page, parallel=parallel)
@@ -228,7 +222,7 @@ class AsyncQuery(Generic[M]):
             origin=self._table.airtable.origin,
         )
 
-    async def _raw(self) -> AsyncIterator[RecordJson]:
+    async def _pages(self) -> AsyncIterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
@@ -242,8 +236,7 @@ class AsyncQuery(Generic[M]):
         )
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
-                for raw in event.records:
-                    yield raw
+                yield event.records
         _ = job.result  # raises what ended the list early
 
     def _counting(self) -> AsyncQuery[M]:
