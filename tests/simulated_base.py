@@ -11,6 +11,7 @@ from typing import Any
 
 from airhaul.bulk.actions import Outcome
 from airhaul.bulk.engine import Engine
+from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.look import Look
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.outcomes import Outcomes
@@ -156,18 +157,17 @@ def writing_job(
     target = Target(base.base_id, base.table, base.model, key=key)
     observed = Observed()
     reader = Reader(base.model)
+    own_encoder = encoder
 
     def make(outcomes: Outcomes[Any], encoder: Encoder[Any], policy: OnError) -> WriteRows[Any]:
         return WriteRows(
             target,
             encoder,
-            reader,
-            outcomes,
+            Ledger(outcomes, reader, observed, total=total if encoder is own_encoder else None),
             observed,
             on_error=policy,
             look=look(target) if look is not None and policy == on_error else None,
             retries=retries,
-            total=total,
         )
 
     main = make(Outcomes(), encoder, on_error)

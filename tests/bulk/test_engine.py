@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from airhaul import Record, Retries
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead, Restarted, Retrying
+from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.one_call import OneCall
 from airhaul.bulk.outcomes import Outcomes
@@ -107,10 +108,8 @@ def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=Non
     work = WriteRows(
         Target(BASE, "Items", Item),
         RowEncoder(Item),
-        Reader(Item),
-        Outcomes(),
+        Ledger(Outcomes(), Reader(Item), observed, total=count),
         observed,
-        total=count,
         retries=retries,
     )
     return Engine(work, pacer, concurrency=concurrency, retries=retries, observed=observed)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.engine import Count, Engine
+from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.look import Look
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.policy import interrupted
@@ -68,29 +69,24 @@ class BulkCall(Generic[M]):
         self._writing = writing
         self._requests_before = requests
         self._began = time.monotonic()
+        outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
+        observed, retries = lane.observed, config.retries
+        ledger = Ledger(outcomes, reader, observed, total=total, rows_per_second=rows_per_second)
         self._main = WriteRows(
             target,
             encoder,
-            reader,
-            Outcomes[M](SpooledRecords(reader) if is_stream else None),
-            lane.observed,
+            ledger,
+            observed,
             on_error=writing.on_error,
             look=look,
-            retries=config.retries,
-            total=total,
-            rows_per_second=rows_per_second,
+            retries=retries,
             source=source,
         )
 
         def undo(outcomes: Outcomes[M]) -> WriteRows[M]:
+            ledger = Ledger(outcomes, reader, observed)
             return WriteRows(
-                target,
-                Ready[M](),
-                reader,
-                outcomes,
-                lane.observed,
-                on_error="continue",
-                retries=config.retries,
+                target, Ready[M](), ledger, observed, on_error="continue", retries=retries
             )
 
         work: WithRollback[M] | WriteRows[M] = self._main

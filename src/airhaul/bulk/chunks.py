@@ -1,0 +1,68 @@
+"""What a bulk call has on its way: chunks of rows, and readings about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from airhaul.bulk.changes import Change, Kind
+from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+
+@dataclass(slots=True, eq=False)
+class Chunk(Generic[M]):
+    """Up to ten rows of one kind: one request.
+
+    Args:
+        kind: What is done with them.
+        changes: The rows.
+        tries: How often they were sent, this time included, where that is counted: for creates.
+    """
+
+    kind: Kind
+    changes: list[Change[M]]
+    tries: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Reading(Generic[M]):
+    """Reading the records that some rows are about, page by page.
+
+    Args:
+        changes: The rows.
+        records: What was read by now.
+        offset: Where the list goes on.
+        restarts: How often it was begun anew.
+    """
+
+    changes: list[Change[M]]
+    records: list[RecordJson] = field(default_factory=list[RecordJson])
+    offset: str | None = None
+    restarts: int = 0
+
+    def restart(self) -> None:
+        """Begin anew, because the list's iterator is gone."""
+        self.restarts += 1
+        self.records, self.offset = [], None
+
+
+class Looking(Reading[M]):
+    """Looking at what is there before it is changed."""
+
+
+class Missing(Reading[M]):
+    """Looking which records are left, of those that a lost request may have deleted."""
+
+
+@dataclass(slots=True, eq=False)
+class Searching:
+    """A page of the search for lost creates.
+
+    Args:
+        is_look: Whether it looks for records; otherwise it asks for the service's time only.
+    """
+
+    is_look: bool
