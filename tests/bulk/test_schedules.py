@@ -16,6 +16,7 @@ from airhaul.bulk.look import LookById, LookByKey
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import DeleteEncoder, RowEncoder, UpdateEncoder, UpsertEncoder
+from airhaul.errors import RowError
 from airhaul.model.fields import airtable_field
 from airhaul.server.faults import Fault, FaultKind, Faults
 from airhaul.testing import simulate
