@@ -359,6 +359,31 @@ class Record(RecordBase):
         )
 
     @classmethod
+    def plan_sync_file(
+        cls,
+        path: str | Path,
+        key: KeyNames,
+        format: Format | None = None,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        typecast: bool = False,
+    ) -> Plan[Self]:
+        """Say what ``sync_file`` would write; see ``Table.plan_sync_file``."""
+        return cls._table().plan_sync_file(
+            path,
+            key,
+            format,
+            delete_missing=delete_missing,
+            max_deletes=max_deletes,
+            allow_empty=allow_empty,
+            parallel=parallel,
+            typecast=typecast,
+        )
+
+    @classmethod
     def export_file(
         cls, path: str | Path, format: Format | None = None, *, parallel: int = 1
     ) -> int:
@@ -366,14 +391,14 @@ class Record(RecordBase):
         return cls._table().export_file(path, format, parallel=parallel)
 
     @classmethod
-    def export_csv(cls, path: str | Path) -> int:
+    def export_csv(cls, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a CSV file, and say how many they are."""
-        return cls._table().export_csv(path)
+        return cls._table().export_csv(path, parallel=parallel)
 
     @classmethod
-    def export_json(cls, path: str | Path) -> int:
+    def export_json(cls, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a JSON file, and say how many they are."""
-        return cls._table().export_json(path)
+        return cls._table().export_json(path, parallel=parallel)
 
     # --- the table itself
 

@@ -120,6 +120,15 @@ def _unquoted(text: str) -> str:
         return text.strip('"')
 
 
+def _reason(error: AirhaulError, change: Change[Any]) -> str:
+    """What Airtable says, without the request that it says it of."""
+    if not isinstance(error, ApiError):
+        return str(error)
+    said = ": ".join(part for part in (error.type, error.detail) if part)
+    which = change.record_id if change.record_id and change.record_id not in said else None
+    return f"Airtable refuses {which or 'it'}, {said or error.status}"
+
+
 def row_error(
     error: AirhaulError, change: Change[Any], field: str | None, source: str | None
 ) -> RowError:
@@ -131,9 +140,8 @@ def row_error(
         field: The column that it names, where it does.
         source: The file that the row came from.
     """
-    where = change.record_id if field is None else None
     made = RowError(
-        f"{where}: {error}" if where else str(error),
+        _reason(error, change),
         index=change.index,
         field=field,
         value=change.cells.get(field) if field is not None else None,

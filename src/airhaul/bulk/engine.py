@@ -14,6 +14,7 @@ from airhaul.bulk.events import Event, Retrying
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.pacer import Pace, Slot
 from airhaul.bulk.retry import Accepted, Again, History, Refused, Retries, judge
+from airhaul.bulk.wording import counted
 from airhaul.bulk.work import Sending, Work
 from airhaul.errors import RequestCeilingError
 from airhaul.wire.call import Call, Reply
@@ -227,7 +228,8 @@ class Engine(Generic[T]):
 
     def _refuse_over_ceiling(self, ticket: _Ticket, now: float) -> None:
         error = RequestCeilingError(
-            f"The ceiling of {self._meter.most:,} requests is reached; nothing more was sent. "
+            f"The ceiling of {counted(self._meter.most or 0, 'request')} is reached; nothing more "
+            "was sent. "
             "Raise max_requests to go on."
         )
         self._work.refuse(ticket.tag, error, Sending(self._sendings, now, now))
@@ -250,6 +252,7 @@ class Engine(Generic[T]):
                 if held.slot is not None:
                     self._pace.returned(held.slot, now)
                 self._observed.has_answered = True
+                self._observed.note_created(held.call, value)
                 self._work.accept(held.tag, value, sending)
             case Refused(error):
                 self._work.refuse(held.tag, error, sending)

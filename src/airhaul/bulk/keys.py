@@ -143,7 +143,7 @@ class KeysSeen:
     def __init__(self, key: Key, *, by_letter: bool) -> None:
         self._key = key
         self._by_letter = by_letter
-        self._first: dict[tuple[Any, ...], int] = {}
+        self._first: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
 
     def add(self, value: tuple[Any, ...], index: int, cells: Cells) -> None:
         """Take the key of a row.
@@ -152,12 +152,15 @@ class KeysSeen:
             RowError: Another row has it.
         """
         folded = value if self._by_letter else tuple(map(_folded, value))
-        first = self._first.setdefault(folded, index)
+        first, its_value = self._first.setdefault(folded, (index, value))
         if first == index:
             return
         message = f"row {first} has the same key, {self._key.shown(cells)}"
-        if not self._by_letter:
-            message += ", or one that differs in case only"
+        if value != its_value:
+            message = (
+                f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "
+                "and whether Airtable tells them apart is not known; sync() does"
+            )
         raise RowError(message, field=self._key.columns[0].name)
 
 

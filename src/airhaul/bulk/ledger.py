@@ -127,7 +127,7 @@ class Ledger(Generic[M]):
         error: AirhaulError,
         sending: Sending | None = None,
     ) -> None:
-        """Settle rows that were not written, or of which nobody knows, through no fault of theirs."""
+        """Settle rows that were not written, or may not have been, through no fault of theirs."""
         request = sending.number if sending is not None else None
         for change in changes:
             self.outcomes.settle(change.index, state, error=error, request=request)

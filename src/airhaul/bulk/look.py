@@ -135,13 +135,10 @@ class LookByKey:
             change.kind = "update"
 
     def _create(self, change: Change[Any]) -> None:
-        change.cells = {**change.for_new, **change.cells}
+        change.cells = self._target.in_order({**change.for_new, **change.cells})
         change.before = {}
         if not self._key.can_be_merged_on:
             change.kind = "create"
-            change.cells = {
-                column: cell for column, cell in change.cells.items() if cell is not None
-            }
 
 
 def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:

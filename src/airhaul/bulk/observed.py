@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, cast
 
 from airhaul.bulk.server_clock import ServerClock
+from airhaul.wire.call import Call
 
 _REMEMBERED: Final = 10_000
 
@@ -25,6 +26,19 @@ class Observed:
     def created(self, record_ids: Iterable[str]) -> None:
         """Remember records that this process knows it has created."""
         self._created.extend(record_ids)
+
+    def note_created(self, call: Call, value: Any) -> None:
+        """Remember the records that a call has created, as its answer says."""
+        if not isinstance(value, dict):
+            return
+        answer = cast("dict[str, Any]", value)
+        made = answer.get("createdRecords")
+        if call.effect == "create":
+            made = [
+                one.get("id") for one in answer.get("records", [answer]) if isinstance(one, dict)
+            ]
+        if isinstance(made, list):
+            self.created(id_ for id_ in made if isinstance(id_, str))
 
     def created_lately(self) -> set[str]:
         """The records that this process knows it has created, the latest thousands of them."""

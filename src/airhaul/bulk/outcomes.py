@@ -233,6 +233,6 @@ class Outcomes(Generic[M]):
             wanted.add(_NONE)
         return array("Q", (place for place, state in enumerate(self._states) if state in wanted))
 
-    def notes(self) -> Iterator[tuple[int, str]]:
-        """What else is to be said, by row."""
-        return iter(sorted(self._notes.items()))
+    def has_note(self, index: int) -> bool:
+        """Whether something else is to be said of a row."""
+        return index in self._notes

@@ -41,15 +41,20 @@ def raise_if_failed(
     """
     if result.is_complete or (on_error == "continue" and ended_by is None):
         return
-    cause = ended_by or next((row.error for row in result.outcomes if row.error is not None), None)
-    raise BulkError(_message(_VERBS[on_error], result, ended_by), result=result) from cause
+    failed = result.errors
+    cause = ended_by or (failed[0].error if failed else None)
+    if cause is None:
+        cause = next((row.error for row in result.outcomes if row.error is not None), None)
+    raise BulkError(_message(_heading(on_error, result), result, cause), result=result) from cause
 
 
-_VERBS: Final[dict[OnError, str]] = {
-    "stop": "Stopped",
-    "continue": "Ended early",
-    "rollback": "Rolled back",
-}
+def _heading(on_error: OnError, result: BulkResult[Any]) -> str:
+    if on_error != "rollback":
+        return "Stopped" if on_error == "stop" else "Ended early"
+    left = [
+        state for state in ("created", "updated", "deleted", "unknown") if state in result.counts()
+    ]
+    return "Rolled back in part" if left else "Rolled back"
 
 
 def interrupted(result: BulkResult[Any]) -> BulkInterrupted:
@@ -57,12 +62,12 @@ def interrupted(result: BulkResult[Any]) -> BulkInterrupted:
     return BulkInterrupted(_message("Interrupted", result, None), result=result)
 
 
-def _message(what: str, result: BulkResult[Any], ended_by: AirhaulError | None) -> str:
+def _message(what: str, result: BulkResult[Any], cause: AirhaulError | None) -> str:
     counts = result.counts()
     figures = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no rows"
     lines = result.explain()
-    if ended_by is not None and not any(str(ended_by) in line for line in lines):
-        lines.insert(0, str(ended_by))
+    if cause is not None and not any(str(cause) in line for line in lines[:_MOST_LINES]):
+        lines.insert(0, str(cause))  # what began it comes first, however much came of it
     more = len(lines) - _MOST_LINES
     return "\n  ".join(
         [f"{what}: {figures}.", *lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]

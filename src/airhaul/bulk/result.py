@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
+from airhaul.bulk.explain import explain
 from airhaul.bulk.outcomes import Outcomes, RowOutcome, State
 from airhaul.model.base import RecordBase
 
@@ -17,7 +18,6 @@ M = TypeVar("M", bound=RecordBase)
 
 _IN_TABLE: Final[tuple[State, ...]] = ("created", "updated", "unchanged")
 _NOT_WRITTEN: Final[tuple[State, ...]] = ("failed", "skipped", "unknown")
-_WRITTEN: Final[tuple[State, ...]] = (*_IN_TABLE, "deleted")
 _MOST_LINES_IN_PAGE: Final = 20
 
 
@@ -129,9 +129,7 @@ class BulkResult(Sequence[M]):
 
     def explain(self) -> list[str]:
         """Say in lines what was not written, and why; rows with one cause share a line."""
-        lines = [_explained(first, last) for first, last in _groups(self._outcomes)]
-        lines += [f"row {index}: {note}" for index, note in self._outcomes.notes()]
-        return lines
+        return list(explain(self._outcomes))
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data, for logs and JSON."""
@@ -197,45 +195,3 @@ class BulkResult(Sequence[M]):
         if len(told) > _MOST_LINES_IN_PAGE:
             lines += f"<li>and {len(told) - _MOST_LINES_IN_PAGE} more</li>"
         return f"<table>{cells}</table><ul>{lines}</ul>"
-
-
-def _explained(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
-    rows = f"row {first.index}" if first is last else f"rows {first.index}-{last.index}"
-    said = str(first.error) if first.error else ""
-    match first.state:
-        case "skipped":
-            return f"{rows}: not written{f' ({said})' if said else ''}"
-        case "unknown":
-            return (
-                f"{rows}: sent, and it cannot be told whether they were written. Look for them "
-                f"before sending them again. ({said})"
-            )
-        case "undone":
-            return f"{rows}: written, and taken back"
-        case "failed":
-            return said if "row " in said[:200] or "line " in said[:200] else f"{rows}: {said}"
-        case _:
-            return f"{rows}: {first.state}, and could not be taken back: {said}"
-
-
-def _groups(outcomes: Outcomes[M]) -> Iterator[tuple[RowOutcome[M], RowOutcome[M]]]:
-    """The first and the last of neighbouring rows with the same state and the very same error.
-
-    Rows that went well are left out.
-    """
-    first: RowOutcome[M] | None = None
-    last = -1
-    for place in outcomes.places(*get_args(State)):
-        state, error = outcomes.state_of(place), outcomes.error_of(place)
-        if state in _WRITTEN and error is None:
-            continue
-        if first is not None and (
-            state != first.state or error is not first.error or place != last + 1
-        ):
-            yield first, first if last == first.index else outcomes[last]
-            first = None
-        if first is None:
-            first = outcomes[place]
-        last = place
-    if first is not None:
-        yield first, first if last == first.index else outcomes[last]

@@ -120,9 +120,8 @@ def compare(
     for row in compared:
         record = records.get(row.key)
         if record is None:
-            cells = {**row.for_new, **row.cells}
             row.kind = "create"
-            row.cells = {column: cell for column, cell in cells.items() if cell is not None}
+            row.cells = target.in_order({**row.for_new, **row.cells})
             row.before = {}
             continue
         row.record_id, row.before, row.found = record["id"], record["fields"], record

@@ -17,7 +17,7 @@ from airhaul.model.columns import columns_of
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import COMPUTED_TYPES, FieldType
+from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,14 @@ class Target:
     def type_of(self, column: str) -> FieldType:
         """The type of a column, as the model has it."""
         return columns_of(self.model).by_column[column].type
+
+    def in_order(self, cells: Cells) -> Cells:
+        """The cells that are not empty, in the order of the model."""
+        return {
+            column: cells[column]
+            for column in columns_of(self.model).by_column
+            if cells.get(column) is not None
+        }
 
     def can_write(self, column: str) -> bool:
         """Whether a column can be written, as far as is known; those of the schema come first."""

@@ -389,8 +389,8 @@ class WriteRows(Generic[M]):
             return
         first, last = changes[0].index, changes[-1].index
         shared = RowError(
-            f"one of the rows {first}-{last} was refused with its whole request: {error} "
-            'on_error="continue" finds it and writes the others.',
+            f"one of the rows {first}-{last} was refused with its whole request, "
+            f'{error} on_error="continue" finds it and writes the others.',
             field=suspects.field,
         )
         for change in changes:

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.changes import Change
-from airhaul.bulk.engine import Engine
+from airhaul.bulk.engine import Count, Engine
 from airhaul.bulk.events import Event, PageRead
 from airhaul.bulk.keys import Key
 from airhaul.bulk.look import Look
@@ -21,12 +22,12 @@ from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
 from airhaul.client.bulk_call import BulkCall
-from airhaul.client.inputs import Rows
+from airhaul.client.inputs import Rows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
 from airhaul.drive import blocking as drive
-from airhaul.errors import PermissionDeniedError
+from airhaul.errors import ConfigurationError, PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.endpoints import ListParameters
@@ -46,7 +47,10 @@ class Bulk(Generic[M]):
         table: The table.
         writing: The options of the call.
         key: What rows are told by, where they are.
-        source: The file that the rows come from, for errors.
+        source: The file that the rows come from, if they come from one.
+
+    Raises:
+        ConfigurationError: The rejects would go to the file that the rows come from.
     """
 
     def __init__(
@@ -55,14 +59,14 @@ class Bulk(Generic[M]):
         writing: Writing,
         *,
         key: Key | None = None,
-        source: str | None = None,
+        source: Path | None = None,
     ) -> None:
         self._table = table
         self._writing = writing
-        self._source = source
+        self._source = None if source is None else source.name
         airtable = table.airtable
         self.target = Target(airtable.base_id, table.name, table.model, writing.typecast, key)
-        self.rejects = Rejects(writing.rejects, table.model)
+        self.rejects = Rejects(writing.rejects, table.model, source)
 
     @property
     def keeps_what_was_there(self) -> bool:
@@ -96,6 +100,7 @@ class Bulk(Generic[M]):
             BulkError: As the policy says.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
+        refuse_a_single_row(rows)
         if not isinstance(rows, Sequence):
             return self.run(encoder, rows, look=look, is_stream=True)
         if self._writing.on_error == "continue":
@@ -154,11 +159,13 @@ class Scan:
 
     Args:
         table: The table.
+        max_requests: Send at most so many requests; None for any number.
     """
 
-    def __init__(self, table: Table[Any]) -> None:
+    def __init__(self, table: Table[Any], max_requests: int | None = None) -> None:
         self._airtable = table.airtable
         self._name = table.name
+        self._most = max_requests
         self.requests = 0
 
     def read(
@@ -174,7 +181,13 @@ class Scan:
             parameters: What to read.
             on_page: Called with each page, in the caller's own thread and task.
             parallel: How many page chains run at once; with more than one there is no order.
+
+        Raises:
+            ConfigurationError: ``parallel`` is less than 1.
+            RequestCeilingError: There would be more requests than there may be.
         """
+        if parallel < 1:
+            raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
         lane = self._airtable.lane()
         parts = parts_of_list(parameters, parallel)
         work = ReadPages(self._airtable.base_id, self._name, *parts)
@@ -184,7 +197,7 @@ class Scan:
             concurrency=min(parallel, lane.concurrency),
             retries=self._airtable.config.retries,
             observed=lane.observed,
-            meter=lane.meter,
+            meter=Count(None if self._most is None else self._most - self.requests, lane.meter),
         )
 
         def take(event: Event) -> None:

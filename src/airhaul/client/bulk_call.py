@@ -98,7 +98,7 @@ class BulkCall(Generic[M]):
             concurrency=lane.concurrency,
             retries=config.retries,
             observed=lane.observed,
-            meter=Count(writing.max_requests, lane.meter),
+            meter=Count(_left(writing.max_requests, requests), lane.meter),
         )
 
     @property
@@ -132,6 +132,10 @@ class BulkCall(Generic[M]):
         error.add_note(f"airhaul: {result}, before this error. result_of(error) has each row.")
         setattr(error, _RESULT, result)
         return error
+
+
+def _left(most: int | None, made: int) -> int | None:
+    return None if most is None else max(0, most - made)
 
 
 def result_of(error: BaseException) -> BulkResult[Any] | None:

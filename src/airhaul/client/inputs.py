@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from airhaul.bulk.events import Event
+from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression, Q
 
 Rows = Iterable[Any]
@@ -13,6 +16,20 @@ Rows = Iterable[Any]
 
 AsyncRows = Iterable[Any] | AsyncIterable[Any]
 """The same, or an asynchronous iterable of them."""
+
+
+def refuse_a_single_row(rows: AsyncRows) -> None:
+    """Refuse one row where several are due, which would be taken apart into its keys or letters.
+
+    Raises:
+        ConfigurationError: It is a dict, a record or a text.
+    """
+    if isinstance(rows, Mapping | BaseModel | str | bytes):
+        raise ConfigurationError(
+            f"Expected several rows, such as a list, and got one {type(rows).__name__}; "
+            "put it into a list."
+        )
+
 
 Progress = bool | Callable[[int, int | None, Any], object]
 """``True`` for a bar; or a callable that gets (done, total, record) for each row written."""

@@ -22,8 +22,9 @@ from airhaul.bulk.rows import (
 )
 from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
 from airhaul.bulk.target import Target
+from airhaul.bulk.wording import counted
 from airhaul.client.bulk import Scan
-from airhaul.client.inputs import Rows
+from airhaul.client.inputs import Rows, refuse_a_single_row
 from airhaul.client.plan import Plan
 from airhaul.client.selection import Selection
 from airhaul.drive import blocking as drive
@@ -50,6 +51,7 @@ class Planning(Generic[M]):
         source: The file that the rows come from, for errors.
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be made again.
+        max_requests: Send at most so many requests; None for any number.
     """
 
     def __init__(
@@ -59,20 +61,25 @@ class Planning(Generic[M]):
         typecast: bool = False,
         source: str | None = None,
         keeps_all: bool = False,
+        max_requests: int | None = None,
     ) -> None:
         self._table = table
         self._typecast = typecast
         self._source = source
         self._keeps_all = keeps_all
-        self._scan = Scan(table)
+        self._scan = Scan(table, max_requests)
         self._columns = tuple(columns_of(table.model).by_column)
         self._target = Target(table.airtable.base_id, table.name, table.model, typecast)
 
     def create(self, rows: Rows) -> Plan[M]:
         """Plan new records; nothing is read."""
         encoder = RowEncoder(self._table.model, self._source)
-        changes, refused = sort_out(encoder, drive.collect(rows))
+        changes, refused = sort_out(encoder, self._collect(rows))
         return self._plan(changes, refused)
+
+    def _collect(self, rows: Rows) -> list[object]:
+        refuse_a_single_row(rows)
+        return drive.collect(rows)
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Plan[M]:
         """Plan changes by id."""
@@ -87,7 +94,7 @@ class Planning(Generic[M]):
         return self._by_id(DeleteEncoder(self._table.model, self._source), records)
 
     def _by_id(self, encoder: Encoder[M], rows: Rows) -> Plan[M]:
-        changes, refused = sort_out(encoder, drive.collect(rows))
+        changes, refused = sort_out(encoder, self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
         found = self._look(LookById(), there)
         for change in there:
@@ -124,7 +131,7 @@ class Planning(Generic[M]):
         key = Key.of(self._table.model, names)
         by_letter = not key.can_be_merged_on
         encoder = UpsertEncoder(self._table.model, key, by_letter=by_letter, source=self._source)
-        changes, refused = sort_out(encoder, drive.collect(rows))
+        changes, refused = sort_out(encoder, self._collect(rows))
         look = LookByKey(self._target, key, always=True)
         records = list((self._look(look, changes)).values())
         unclear = look.take(changes, records)
@@ -152,7 +159,7 @@ class Planning(Generic[M]):
         """
         key = Key.of(self._table.model, names)
         encoder = UpsertEncoder(self._table.model, key, by_letter=True, source=self._source)
-        changes, refused = sort_out(encoder, drive.collect(rows))
+        changes, refused = sort_out(encoder, self._collect(rows))
         fields = None if self._keeps_all else self._columns
         records = self._scan.all(ListParameters(fields=fields), parallel=parallel)
         known, blank = by_key(key, records)
@@ -166,13 +173,13 @@ class Planning(Generic[M]):
             compared += gone
             if blank:
                 notes.append(
-                    f"{blank:,} records have no key; they are left alone, since nothing tells "
-                    "whether they are among the rows."
+                    f"{counted(blank, 'record has', 'records have')} no key, and nothing tells "
+                    "whether they are among the rows: they are left alone."
                 )
             if refused and gone:
                 refusal = refusal or (
-                    f"{len(refused):,} rows are not valid, so it is not known which records are "
-                    "missing."
+                    f"{counted(len(refused), 'row is', 'rows are')} not valid, so it is not known "
+                    "which records are missing."
                 )
         plan = self._plan(compared, refused, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))

@@ -118,6 +118,7 @@ class Query(Generic[M]):
         typecast: bool = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
+        rejects: str | Path | None = None,
         **changes: Any,
     ) -> BulkResult[M]:
         """Change them all in the same way; reads them, and sends only what differs.
@@ -129,6 +130,7 @@ class Query(Generic[M]):
             typecast: Let Airtable convert text.
             concurrency: How many requests may be in flight.
             max_requests: Send at most so many requests.
+            rejects: A file for the records that are refused.
             **changes: Values by field name.
 
         Returns:
@@ -137,8 +139,11 @@ class Query(Generic[M]):
         Raises:
             BulkError: A record was not changed; its ``result`` says what became of each.
         """
-        writing = Writing(on_error, progress, on_event, typecast, concurrency, max_requests)
-        plan = self.plan_update(typecast=typecast, **changes)
+        writing = Writing(
+            on_error, progress, on_event, typecast, concurrency, max_requests, rejects
+        )
+        planning = Planning(self._table, typecast=typecast, max_requests=max_requests)
+        plan = planning.update_where(self._selection, changes)
         return plan.write(writing, requests=plan.reads)
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -153,8 +158,10 @@ class Query(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        plan = self.plan_delete()
-        return plan.write(Writing(**options), requests=plan.reads)
+        writing = Writing(**options)
+        planning = Planning(self._table, max_requests=writing.max_requests)
+        plan = planning.delete_where(self._selection)
+        return plan.write(writing, requests=plan.reads)
 
     def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
         """Say what ``update`` would write; the records are read."""

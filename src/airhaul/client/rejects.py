@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from airhaul.bulk.events import Event, RowRefused
-from airhaul.errors import RowError
+from airhaul.errors import ConfigurationError, RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.tabular import RejectsFile, SourceRow
@@ -21,12 +21,20 @@ class Rejects:
     Args:
         path: A CSV, TSV or JSON Lines file; None for none.
         model: The model of the rows.
+        source: The file that the rows come from, if they come from one.
 
     Raises:
         FileFormatError: The suffix tells no format that can be written row by row.
+        ConfigurationError: It is the file that the rows come from.
     """
 
-    def __init__(self, path: str | Path | None, model: type[RecordBase]) -> None:
+    def __init__(
+        self, path: str | Path | None, model: type[RecordBase], source: str | Path | None = None
+    ) -> None:
+        if path is not None and source is not None and _is_same_file(path, source):
+            raise ConfigurationError(
+                f"{path} is the file that the rows come from; name another one for the rejects."
+            )
         self._file = None if path is None else RejectsFile(path)
         self._model = model
 
@@ -51,6 +59,10 @@ class Rejects:
         """Put the file in its place."""
         if self._file is not None:
             self._file.close()
+
+
+def _is_same_file(one: str | Path, other: str | Path) -> bool:
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def _values_of(row: object) -> dict[str, Any]:

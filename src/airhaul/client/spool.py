@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from array import array
 from typing import IO, Any, Final, Generic, TypeVar
 
@@ -42,8 +43,8 @@ class SpooledRecords(Generic[M]):
             self._first.put(index, record, raw)
             return
         if self._file is None:
-            # Closed when the result is let go of, which is the end of its life.
-            self._file = tempfile.TemporaryFile(prefix="airhaul-")  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(prefix="airhaul-")  # noqa: SIM115 - see below
+            weakref.finalize(self, self._file.close)  # with the result that it belongs to
         if len(self._places) <= index:
             self._places.frombytes(bytes(8 * (index + 1 - len(self._places))))
         self._places[index] = self._file.seek(0, 2) + 1

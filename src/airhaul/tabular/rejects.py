@@ -78,11 +78,25 @@ class RejectsFile:
         return json.dumps(plain, ensure_ascii=False) + "\n"
 
     def close(self) -> None:
-        """Put the file in its place; without a rejected row there is none."""
+        """Put the file in its place; without a rejected row there is none, an old one is removed.
+
+        What an old one holds was rejected by another call, and would be taken for this one's.
+        """
         if self._file is not None:
             self._file.close()
             self._file = None
             self._part.replace(self.path)
+        elif not self.count and _is_rejects_file(self.path):
+            self.path.unlink()
+
+
+def _is_rejects_file(path: Path) -> bool:
+    """Whether a file was written here: nobody else's is ever removed."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return ERROR_COLUMN in file.readline()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _finite(value: Any) -> Any:

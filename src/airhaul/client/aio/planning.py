@@ -21,9 +21,10 @@ from airhaul.bulk.rows import (
 )
 from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
 from airhaul.bulk.target import Target
+from airhaul.bulk.wording import counted
 from airhaul.client.aio.bulk import AsyncScan
 from airhaul.client.aio.plan import AsyncPlan
-from airhaul.client.inputs import AsyncRows
+from airhaul.client.inputs import AsyncRows, refuse_a_single_row
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.errors import RowError
@@ -49,6 +50,7 @@ class AsyncPlanning(Generic[M]):
         source: The file that the rows come from, for errors.
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be made again.
+        max_requests: Send at most so many requests; None for any number.
     """
 
     def __init__(
@@ -58,20 +60,25 @@ class AsyncPlanning(Generic[M]):
         typecast: bool = False,
         source: str | None = None,
         keeps_all: bool = False,
+        max_requests: int | None = None,
     ) -> None:
         self._table = table
         self._typecast = typecast
         self._source = source
         self._keeps_all = keeps_all
-        self._scan = AsyncScan(table)
+        self._scan = AsyncScan(table, max_requests)
         self._columns = tuple(columns_of(table.model).by_column)
         self._target = Target(table.airtable.base_id, table.name, table.model, typecast)
 
     async def create(self, rows: AsyncRows) -> AsyncPlan[M]:
         """Plan new records; nothing is read."""
         encoder = RowEncoder(self._table.model, self._source)
-        changes, refused = sort_out(encoder, await drive.collect(rows))
+        changes, refused = sort_out(encoder, await self._collect(rows))
         return self._plan(changes, refused)
+
+    async def _collect(self, rows: AsyncRows) -> list[object]:
+        refuse_a_single_row(rows)
+        return await drive.collect(rows)
 
     async def update(self, rows: AsyncRows, same: Mapping[str, Any]) -> AsyncPlan[M]:
         """Plan changes by id."""
@@ -86,7 +93,7 @@ class AsyncPlanning(Generic[M]):
         return await self._by_id(DeleteEncoder(self._table.model, self._source), records)
 
     async def _by_id(self, encoder: Encoder[M], rows: AsyncRows) -> AsyncPlan[M]:
-        changes, refused = sort_out(encoder, await drive.collect(rows))
+        changes, refused = sort_out(encoder, await self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
         found = await self._look(LookById(), there)
         for change in there:
@@ -123,7 +130,7 @@ class AsyncPlanning(Generic[M]):
         key = Key.of(self._table.model, names)
         by_letter = not key.can_be_merged_on
         encoder = UpsertEncoder(self._table.model, key, by_letter=by_letter, source=self._source)
-        changes, refused = sort_out(encoder, await drive.collect(rows))
+        changes, refused = sort_out(encoder, await self._collect(rows))
         look = LookByKey(self._target, key, always=True)
         records = list((await self._look(look, changes)).values())
         unclear = look.take(changes, records)
@@ -151,7 +158,7 @@ class AsyncPlanning(Generic[M]):
         """
         key = Key.of(self._table.model, names)
         encoder = UpsertEncoder(self._table.model, key, by_letter=True, source=self._source)
-        changes, refused = sort_out(encoder, await drive.collect(rows))
+        changes, refused = sort_out(encoder, await self._collect(rows))
         fields = None if self._keeps_all else self._columns
         records = await self._scan.all(ListParameters(fields=fields), parallel=parallel)
         known, blank = by_key(key, records)
@@ -165,13 +172,13 @@ class AsyncPlanning(Generic[M]):
             compared += gone
             if blank:
                 notes.append(
-                    f"{blank:,} records have no key; they are left alone, since nothing tells "
-                    "whether they are among the rows."
+                    f"{counted(blank, 'record has', 'records have')} no key, and nothing tells "
+                    "whether they are among the rows: they are left alone."
                 )
             if refused and gone:
                 refusal = refusal or (
-                    f"{len(refused):,} rows are not valid, so it is not known which records are "
-                    "missing."
+                    f"{counted(len(refused), 'row is', 'rows are')} not valid, so it is not known "
+                    "which records are missing."
                 )
         plan = self._plan(compared, refused, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))

@@ -117,6 +117,7 @@ class AsyncQuery(Generic[M]):
         typecast: bool = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
+        rejects: str | Path | None = None,
         **changes: Any,
     ) -> BulkResult[M]:
         """Change them all in the same way; reads them, and sends only what differs.
@@ -128,6 +129,7 @@ class AsyncQuery(Generic[M]):
             typecast: Let Airtable convert text.
             concurrency: How many requests may be in flight.
             max_requests: Send at most so many requests.
+            rejects: A file for the records that are refused.
             **changes: Values by field name.
 
         Returns:
@@ -136,8 +138,11 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not changed; its ``result`` says what became of each.
         """
-        writing = Writing(on_error, progress, on_event, typecast, concurrency, max_requests)
-        plan = await self.plan_update(typecast=typecast, **changes)
+        writing = Writing(
+            on_error, progress, on_event, typecast, concurrency, max_requests, rejects
+        )
+        planning = AsyncPlanning(self._table, typecast=typecast, max_requests=max_requests)
+        plan = await planning.update_where(self._selection, changes)
         return await plan.write(writing, requests=plan.reads)
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -152,8 +157,10 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        plan = await self.plan_delete()
-        return await plan.write(Writing(**options), requests=plan.reads)
+        writing = Writing(**options)
+        planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
+        plan = await planning.delete_where(self._selection)
+        return await plan.write(writing, requests=plan.reads)
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
         """Say what ``update`` would write; the records are read."""

@@ -30,6 +30,7 @@ from airhaul.client.options import ReadOptions, WriteOptions, Writing
 from airhaul.client.selection import Selection
 from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase, table_name_of
+from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader
 from airhaul.model.schema import fields_to_create
 from airhaul.model.write import absorb, cells_to_update
@@ -193,7 +194,12 @@ class AsyncTable(Generic[M]):
 
         Returns:
             The record, and whether it is new.
+
+        Raises:
+            UnknownFieldError: A lookup is more than a field's name.
         """
+        for name in lookups:
+            columns_of(self.model).find(name)  # a value to create with, and not age__gt=17
         found = await self.first(**lookups)
         if found is not None:
             return found, False
@@ -274,6 +280,8 @@ class AsyncTable(Generic[M]):
             The records, brought up to date in place, and the outcome of each.
 
         Raises:
+            UnknownFieldError: ``same_change`` names a field that the model lacks.
+            RowError: A value of ``same_change`` does not fit.
             BulkError: A record was not changed; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
@@ -324,17 +332,12 @@ class AsyncTable(Generic[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        return await self._upsert(rows, key, Writing(**options))
+        known = Key.of(self.model, key)
+        bulk = AsyncBulk(self, Writing(**options), key=known)
+        look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
+        return await bulk.write(self._upsert_encoder(known), rows, look=look)
 
-    async def _upsert(
-        self, rows: AsyncRows, names: KeyNames, writing: Writing, source: str | None = None
-    ) -> BulkResult[M]:
-        key = Key.of(self.model, names)
-        bulk = AsyncBulk(self, writing, key=key, source=source)
-        look: Look = LookByKey(bulk.target, key, always=bulk.keeps_what_was_there)
-        return await bulk.write(self._upsert_encoder(key, source), rows, look=look)
-
-    def _upsert_encoder(self, key: Key, source: str | None) -> Encoder[M]:
+    def _upsert_encoder(self, key: Key, source: str | None = None) -> Encoder[M]:
         # What Airtable compares, it may compare without regard to case.
         by_letter = not key.can_be_merged_on
         return UpsertEncoder(self.model, key, by_letter=by_letter, source=source)
@@ -411,6 +414,7 @@ class AsyncTable(Generic[M]):
             typecast=writing.typecast,
             source=source,
             keeps_all=writing.on_error == "rollback" and deleting.missing,
+            max_requests=writing.max_requests,
         )
         plan = await planning.sync(rows, key, deleting, parallel=parallel)
         plan.refuse_if_it_must_not_be(writing)
@@ -491,7 +495,7 @@ class AsyncTable(Generic[M]):
         """
         writing, source = Writing(**options), Path(path).name
         known = None if key is None else Key.of(self.model, key)
-        bulk = AsyncBulk(self, writing, key=known, source=source)
+        bulk = AsyncBulk(self, writing, key=known, source=Path(path))
 
         def encoder() -> Encoder[M]:
             if known is None:
@@ -578,13 +582,13 @@ class AsyncTable(Generic[M]):
         """Write all records to a file, as ``where().export_file`` does."""
         return await self.where().export_file(path, format, parallel=parallel)
 
-    async def export_csv(self, path: str | Path) -> int:
+    async def export_csv(self, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a CSV file, and say how many they are."""
-        return await self.export_file(path, "csv")
+        return await self.export_file(path, "csv", parallel=parallel)
 
-    async def export_json(self, path: str | Path) -> int:
+    async def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a JSON file, and say how many they are."""
-        return await self.export_file(path, "json")
+        return await self.export_file(path, "json", parallel=parallel)
 
     # --- the table itself
 
