@@ -19,6 +19,7 @@ from airhaul import Airtable, BulkError, Record
 from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
+from airhaul.wire import endpoints
 
 
 class Clock:
@@ -242,3 +243,24 @@ def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
             items.export_csv(target)
     assert target.read_text() == "old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_request_counts_when_it_comes_and_not_when_it_is_answered() -> None:
+    """Requests that wait for a slow one before them are not taken for a burst after it."""
+    now = [0.0]
+    with Emulator.open(requests_per_second=5, clock=lambda: now[0]) as emulator:
+        call = endpoints.base_schema(emulator.default_base_id)
+        with emulator._lock:  # as a long filter holds it
+            waiting = [
+                threading.Thread(target=emulator.send, args=(call, lambda: None)) for _ in range(5)
+            ]
+            for thread in waiting:
+                thread.start()
+            while len(emulator._limits._seen[emulator.default_base_id]) < 5:
+                time.sleep(0.001)
+            now[0] = 1.5
+        for thread in waiting:
+            thread.join()
+        for _ in range(5):
+            assert emulator.send(call, lambda: None).status == 200
+        assert [request.at for request in emulator.requests] == [0.0] * 5 + [1.5] * 5

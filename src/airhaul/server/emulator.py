@@ -108,6 +108,7 @@ class Emulator:
             retry_after=retry_after,
             monthly_quota=monthly_quota,
         )
+        self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
@@ -178,14 +179,20 @@ class Emulator:
             trusted: Whether it comes from this process, and needs no token.
         """
         if self._process != os.getpid():
-            self._process, self._lock = os.getpid(), threading.Lock()
-        with self._lock:
+            self._process = os.getpid()
+            self._gate, self._lock = threading.Lock(), threading.Lock()
+        # A request counts when it comes, and not when those before it are answered.
+        with self._gate:
             at = self._clock()
-            now = self._wall_clock().astimezone(UTC)
             faults = self.faults  # another thread may set others
             fault = None if faults is None else faults.next_for(request)
+            refused_at_gate = self._refuse_at_gate(request, trusted=trusted)
+        with self._lock:
+            now = self._wall_clock().astimezone(UTC)
             try:
-                reply = refusal.json_reply(self._answer(request, now, fault, trusted=trusted))
+                if refused_at_gate is not None:
+                    raise refused_at_gate
+                reply = refusal.json_reply(self._answer(request, now, fault))
             except refusal.Refusal as refused:
                 reply = refused.reply()
             except sqlite3.Error as error:
@@ -216,16 +223,21 @@ class Emulator:
         """Say the date and time in a reply that was made elsewhere."""
         return _dated(reply, self._wall_clock().astimezone(UTC))
 
-    def _answer(
-        self, request: Request, now: datetime, fault: Fault | None, *, trusted: bool
-    ) -> Any:
-        if not trusted:
-            self._limits.authenticate(request.token)
+    def _refuse_at_gate(self, request: Request, *, trusted: bool) -> refusal.Refusal | None:
+        """Look at who asks, and how often, before the request is looked at."""
         base = _BASE.match(request.path)
         base_id = base[1] if base and is_id(base[1], "app") else None
-        self._limits.count(base_id, request.token)
-        if request.is_data:
-            self._limits.spend()
+        try:
+            if not trusted:
+                self._limits.authenticate(request.token)
+            self._limits.count(base_id, request.token)
+            if request.is_data:
+                self._limits.spend()
+        except refusal.Refusal as refused:
+            return refused
+        return None
+
+    def _answer(self, request: Request, now: datetime, fault: Fault | None) -> Any:
         if fault is not None and not fault.is_carried_out:
             if fault.kind == "iterator-lost" and request.list_offset is not None:
                 self._iterators.lose(request.list_offset)
