@@ -21,7 +21,7 @@ from airhaul.bulk.retry import Retries
 from airhaul.client.airtable import Airtable
 from airhaul.client.bulk_call import result_of
 from airhaul.client.config import Config
-from airhaul.client.default import configure, configure_from_env
+from airhaul.client.default import configure, configure_from_env, configured
 from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
@@ -72,6 +72,7 @@ __all__ = [
     "airtable_model",
     "configure",
     "configure_from_env",
+    "configured",
     "fn",
     "result_of",
 ]

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from airhaul import Airtable, Config, Record, airtable_model, configure, configure_from_env
+from airhaul import (
+    Airtable,
+    Config,
+    Record,
+    airtable_model,
+    configure,
+    configure_from_env,
+    configured,
+)
 from airhaul.client.default import default_connection
 from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
@@ -175,3 +183,12 @@ def test_the_pace_is_kept_over_http_and_threads() -> None:
             for thread in threads:
                 thread.join()
         assert [request.status for request in emulator.requests] == [200] * 12
+
+
+def test_the_configured_connection_is_at_hand() -> None:
+    """What belongs to no model, such as the count of requests, is asked of the connection itself."""
+    with pytest.raises(ConfigurationError, match="not configured"):
+        configured()
+    configure(local=":memory:")
+    assert configured().schema() == []
+    assert configured().requests_made == 1

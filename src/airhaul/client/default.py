@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from airhaul.client.airtable import Airtable
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection
 from airhaul.errors import ConfigurationError
@@ -106,6 +107,15 @@ def default_connection() -> Connection:
             "  configure_from_env()                              as the environment or .env says"
         )
     return connection
+
+
+def configured() -> Airtable:
+    """The connection that was configured, for what is not of one model: schema, counts, tables.
+
+    Raises:
+        ConfigurationError: None was.
+    """
+    return Airtable(connection=default_connection())
 
 
 def connection_of(config: Config) -> Connection:
