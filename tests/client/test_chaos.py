@@ -1,0 +1,50 @@
+"""Bulk calls over HTTP amidst faults and other writers: no row lost, none twice, no outcome untrue."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from airhaul.bulk import engine
+
+BENCH = Path(__file__).parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
+
+import chaos  # noqa: E402
+
+SEEDS = range(40)
+# Runs in which requests that create rows are carried out and their replies lost.
+SEEDS_WITH_LOST_CREATES = (1, 14, 20)
+AT_ONCE = 4
+
+
+def test_chaos() -> None:
+    """Each row is what its outcome says, in forty calls of all verbs amidst faults and others."""
+    total = chaos.run_all(SEEDS, AT_ONCE)
+    assert total.problems == []
+    assert [total.wrong(kind) for kind in ("lost", "doubled", "untrue")] == [0, 0, 0]
+    # And there was something to get wrong.
+    figures = total.figures
+    assert figures["runs"] == len(SEEDS)
+    assert figures["writes of unclear fate"] > 20
+    assert all(figures[f"verb {verb}"] >= len(SEEDS) // len(chaos.VERBS) for verb in chaos.VERBS)
+    assert all(
+        figures[f"row {state}"] > 0
+        for state in ("created", "updated", "deleted", "failed", "skipped", "undone", "unknown")
+    )
+
+
+def test_chaos_notices_creates_that_are_sent_again(monkeypatch) -> None:
+    """A client that repeats creates blindly is found out, so that finding nothing means something."""
+    judge = engine.judge
+
+    def blind(call, *more, **options):
+        effect = "repeatable" if call.effect == "create" else call.effect
+        return judge(replace(call, effect=effect), *more, **options)
+
+    monkeypatch.setattr(engine, "judge", blind)
+    total = chaos.Report()
+    for seed in SEEDS_WITH_LOST_CREATES:
+        total.add(chaos.run_once(seed))
+    assert total.wrong("doubled") > 0
