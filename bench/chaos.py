@@ -190,12 +190,10 @@ class WatchedEmulator(Emulator):
         super().__init__(*args, **options)
         self.seen: list[Seen] = []
 
-    def _answer(
-        self, request: Request, now: datetime, fault: Fault | None, *, trusted: bool
-    ) -> Any:
+    def _answer(self, request: Request, now: datetime, fault: Fault | None) -> Any:
         answer = None
         try:
-            answer = super()._answer(request, now, fault, trusted=trusted)
+            answer = super()._answer(request, now, fault)
         finally:
             self.seen.append(Seen(now, request, None if fault is None else fault.kind, answer))
         return answer

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from airhaul.bulk.changes import Change, Kind
+from airhaul.bulk.work import Sending
+from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import RecordJson
 
@@ -53,8 +55,21 @@ class Looking(Reading[M]):
     """Looking at what is there before it is changed."""
 
 
-class Missing(Reading[M]):
-    """Looking which records are left, of those that a lost request may have deleted."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Checking(Reading[M]):
+    """Looking what became of rows whose request was lost, and cannot simply be sent again.
+
+    Args:
+        kind: What was to be done with them.
+        error: Why it cannot.
+        sending: The request.
+        at: When to look, in seconds: it may still be at work before.
+    """
+
+    kind: Kind
+    error: AirhaulError
+    sending: Sending
+    at: float
 
 
 @dataclass(slots=True, eq=False)

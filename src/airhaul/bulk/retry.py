@@ -20,6 +20,7 @@ from airhaul.bulk.actions import Outcome
 from airhaul.errors import (
     AirhaulError,
     BadReplyError,
+    InvalidRequestError,
     NotFoundError,
     NotSentError,
     RateLimitError,
@@ -152,8 +153,10 @@ def judge(
             # An earlier try, whose reply was lost, has deleted it.
             return Accepted({"id": call.path.rpartition("/")[2], "deleted": True})
         return Refused(error)
+    except InvalidRequestError as error:
+        return Refused(error)  # what became of an earlier try, whoever sent it can find out
     except AirhaulError as error:
-        return Refused(error)
+        return _given_up(call, error, history)
 
 
 def _judge_lost(
@@ -167,7 +170,7 @@ def _judge_lost(
 ) -> Verdict:
     """What may have been carried out: repeat what does no harm twice, admit the rest."""
     if _was_refused_by_a_stranger(call, error, outcome, has_answered=has_answered):
-        return Refused(error)
+        return _given_up(call, error, history)
     if call.effect == "create":
         return Unknown(error)
     if history.tries >= retries.tries:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airhaul.bulk.changes import Change, Kind
+from airhaul.bulk.diff import changed_cells
 from airhaul.bulk.keys import Key
 from airhaul.formula import Node, print_formula
 from airhaul.formula.build import any_of, literal
@@ -17,7 +18,7 @@ from airhaul.model.columns import columns_of
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType
+from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType, RecordJson
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,43 @@ class Target:
                 return endpoints.delete_records(self.base_id, self.table, ids)
             case "keep":
                 raise AssertionError("what is kept is not sent")
+
+    def find(self, changes: Sequence[Change[Any]]) -> Node:
+        """The formula that holds for the records that some changes are about, by id or by key."""
+        ids = [change.record_id for change in changes if change.record_id is not None]
+        by_key = [change.cells for change in changes if change.record_id is None]
+        tests = [with_ids(ids)] if ids else []
+        if by_key:
+            assert self.key is not None, "what has no id has a key"
+            tests.append(self.key.formula_for(by_key))
+        return any_of(tests)
+
+    def sort(
+        self, changes: Sequence[Change[Any]], records: Iterable[RecordJson]
+    ) -> list[RecordJson | None]:
+        """The record that each of some changes is about, or None where it is not there.
+
+        Args:
+            changes: What was to be done.
+            records: What ``find`` has brought.
+        """
+        by_id: dict[str, RecordJson] = {}
+        by_key: dict[Any, RecordJson] = {}
+        for record in records:
+            by_id[record["id"]] = record
+            if self.key is not None:
+                by_key[self.key.value_in(record["fields"])] = record
+        return [
+            by_key.get(change.key) if change.record_id is None else by_id.get(change.record_id)
+            for change in changes
+        ]
+
+    def is_done(self, kind: Kind, change: Change[Any], record: RecordJson | None) -> bool:
+        """Whether a record is as a change asks for."""
+        if kind == "delete" or record is None:
+            return kind == "delete" and record is None
+        stored = record["fields"]
+        return not changed_cells(change.cells, stored, self.type_of, loosely=self.typecast)
 
     def read(
         self, formula: Node | None, fields: Iterable[str] | None = None, offset: str | None = None

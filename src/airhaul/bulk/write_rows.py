@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar, cast
 
 from airhaul.bulk.changes import Change, Kind, Refused
-from airhaul.bulk.chunks import Chunk, Looking, Missing, Reading, Searching
+from airhaul.bulk.chunks import Checking, Chunk, Looking, Reading, Searching
 from airhaul.bulk.culprits import is_about_rows, row_error, suspects_of
 from airhaul.bulk.events import Event, Reconciled, Splitting
 from airhaul.bulk.ledger import Ledger
@@ -29,7 +30,7 @@ from airhaul.bulk.reconcile import Lost, Verdict
 from airhaul.bulk.retry import Retries
 from airhaul.bulk.rows import Encoder
 from airhaul.bulk.split import parts_of
-from airhaul.bulk.target import Target, with_ids
+from airhaul.bulk.target import Target
 from airhaul.bulk.work import Sending
 from airhaul.errors import (
     AirhaulError,
@@ -39,6 +40,7 @@ from airhaul.errors import (
     NotFoundError,
     RequestCeilingError,
     RowError,
+    ServerError,
     TransportError,
 )
 from airhaul.model.base import RecordBase
@@ -133,8 +135,11 @@ class WriteRows(Generic[M]):
         return isinstance(tag, Chunk | Looking)
 
     def wakes_at(self) -> float | None:
-        """When lost rows may be looked for."""
-        return self._lost.looks_at if self._lost and not self._out else None
+        """When what was lost may be looked for."""
+        if self._lost:
+            return None if self._out else self._lost.looks_at
+        checks = [reading.at for reading in self._readings if isinstance(reading, Checking)]
+        return min(checks, default=None)
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
         """Hand over what can be sent now."""
@@ -149,17 +154,18 @@ class WriteRows(Generic[M]):
             return None if self._out else self._lost.next_call(now)
         if self.stopping:
             self._readings = deque(filter(_finds_out, self._readings))
-        if self._readings:
-            return self._next_reading()
-        return None if self.stopping else self._next_to_write()
+        reading = self._next_reading(now)
+        if reading is not None or self.stopping:
+            return reading
+        return self._next_to_write(now)
 
-    def _next_to_write(self) -> tuple[_Tag, Call] | None:
+    def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._ready:
             full = len(self._looking) >= RECORDS_PER_PAGE
             if self._looking and (full or self._rows_ended):
                 changes, self._looking = self._looking, []
                 self._readings.append(Looking(changes))
-                return self._next_reading()
+                return self._next_reading(now)
             if self._rows_ended and not any(isinstance(tag, Looking) for tag in self._out):
                 self._flush(_ORDER)
         if not self._ready or (self._ready[0].kind == "delete" and self._is_writing_others()):
@@ -240,7 +246,7 @@ class WriteRows(Generic[M]):
                 case Searching():
                     self._act_on(self._lost.accept(tag, value, sending), sending)
                 case Reading():
-                    self._accept_reading(tag, value, sending)
+                    self._accept_reading(tag, value)
         except BadReplyError as error:
             self.lose(tag, error, sending)
             return
@@ -268,9 +274,12 @@ class WriteRows(Generic[M]):
         self._out.pop(tag, None)
         if tag.kind == "create":
             self._lost.add(tag, error, sending)
-        else:
-            self._ledger.leave(tag.changes, "unknown", error, sending)
+            return
+        self._check(tag, error, sending)
+        if isinstance(error, TransportError | ServerError):
             self._note_outage(error)
+        else:
+            self._end(error)
 
     # --- chunks that were carried out
 
@@ -352,8 +361,8 @@ class WriteRows(Generic[M]):
         if isinstance(error, RequestCeilingError):
             self._ledger.leave(chunk.changes, "skipped", error)
             self._end(error)
-        elif chunk.kind == "delete" and sending.was_lost and _says_it_is_gone(error):
-            self._readings.append(Missing(chunk.changes))
+        elif chunk.kind != "create" and sending.was_lost and self._has_to_be_checked(chunk, error):
+            self._check(chunk, error, sending)
         elif not is_about_rows(error, chunk.kind):
             self._ledger.leave(chunk.changes, "failed", error, sending)
             if isinstance(error, TransportError):
@@ -364,6 +373,12 @@ class WriteRows(Generic[M]):
             self._part(chunk, error, sending)
         else:
             self._blame(chunk.changes, error, sending)
+
+    def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
+        """Whether an earlier try may have written rows that are not to be sent again."""
+        if chunk.kind == "delete" and _says_it_is_gone(error):
+            return True
+        return is_about_rows(error, chunk.kind) and self._on_error != "continue"
 
     def _part(self, chunk: Chunk[M], error: AirhaulError, sending: Sending) -> None:
         """Take a refused chunk apart, so that its good rows are written."""
@@ -412,24 +427,28 @@ class WriteRows(Generic[M]):
 
     # --- reading what is there
 
-    def _next_reading(self) -> tuple[_Tag, Call]:
-        reading = self._readings.popleft()
-        if isinstance(reading, Missing):
-            ids = (change.record_id for change in reading.changes)
-            formula, fields = with_ids(id_ for id_ in ids if id_ is not None), None
+    def _next_reading(self, now: float) -> tuple[_Tag, Call] | None:
+        is_due = (not isinstance(one, Checking) or one.at <= now for one in self._readings)
+        place = next((place for place, due in enumerate(is_due) if due), None)
+        if place is None:
+            return None
+        reading = self._readings[place]
+        del self._readings[place]
+        if isinstance(reading, Checking):
+            formula, fields = self._target.find(reading.changes), None
         else:
             assert self._look is not None, "only a look makes rows wait"
             formula = self._look.formula(reading.changes)
             fields = self._look.fields(reading.changes)
         return reading, self._target.read(formula, fields, reading.offset)
 
-    def _accept_reading(self, reading: Reading[M], value: Any, sending: Sending) -> None:
+    def _accept_reading(self, reading: Reading[M], value: Any) -> None:
         reading.records += records_in(value)
         reading.offset = value.get("offset")
         if reading.offset is not None:
             self._readings.append(reading)
-        elif isinstance(reading, Missing):
-            self._settle_missing(reading, sending)
+        elif isinstance(reading, Checking):
+            self._settle_checked(reading)
         else:
             self._settle_look(reading)
 
@@ -446,21 +465,55 @@ class WriteRows(Generic[M]):
             elif not self.stopping:
                 self._fill(change)
 
-    def _settle_missing(self, reading: Reading[M], sending: Sending) -> None:
-        """What is gone was deleted by the request that was lost; what is there was not."""
-        there = {record["id"] for record in reading.records}
-        self._delete([one for one in reading.changes if one.record_id not in there], sending)
-        left = [one for one in reading.changes if one.record_id in there]
-        if left and not self.stopping:
-            self._ready.appendleft(Chunk("delete", left))
+    def _check(self, chunk: Chunk[M], error: AirhaulError, sending: Sending) -> None:
+        """Look what became of rows whose request was lost, before anything is said of them."""
+        if self._on_error != "continue" and is_about_rows(error, chunk.kind):
+            self._failed = True
+        at = sending.now + self._retries.settle_s
+        self._readings.append(
+            Checking(chunk.changes, kind=chunk.kind, error=error, sending=sending, at=at)
+        )
+
+    def _settle_checked(self, reading: Checking[M]) -> None:
+        """What is as it was asked for was done by the request that was lost; the rest was not."""
+        found = self._target.sort(reading.changes, reading.records)
+        done: list[Change[M]] = []
+        raws: list[RecordJson] = []
+        left: list[Change[M]] = []
+        for change, record in zip(reading.changes, found, strict=True):
+            if self._target.is_done(reading.kind, change, record):
+                done.append(change)
+                raws += [] if record is None else [record]
+            else:
+                left.append(change)
+        if reading.kind == "delete":
+            self._delete(done, reading.sending)
+        elif done:
+            sending = replace(reading.sending, was_lost=True)
+            self._write(done, raws, self._upsert_states(done, raws, {}, sending), sending)
+        if left:
+            self._leave_checked(left, reading)
+
+    def _leave_checked(self, left: list[Change[M]], reading: Checking[M]) -> None:
+        """Deal with rows that a lost request has not written, by what ended it."""
+        if not is_about_rows(reading.error, reading.kind):
+            self._ledger.leave(left, "failed", reading.error, reading.sending)
+        elif self.stopping:
+            self._blame(left, reading.error, reading.sending)
+        else:
+            self._ready.appendleft(Chunk(reading.kind, left))
 
     def _refuse_reading(self, reading: Reading[M], error: AirhaulError) -> None:
         if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:
             reading.restart()
             self._readings.append(reading)
             return
-        state: State = "skipped" if self.is_new(reading) else "unknown"
-        self._ledger.leave(reading.changes, state, error)
+        if isinstance(reading, Checking):
+            reading.error.add_note(f"Looking for its rows has failed, too: {error}")
+            self._ledger.leave(reading.changes, "unknown", reading.error, reading.sending)
+            self._remember([change for change in reading.changes if change.kind == "update"])
+        else:
+            self._ledger.leave(reading.changes, "skipped", error)
         self._end(error)
 
     # --- creates whose reply was lost
@@ -495,7 +548,7 @@ class WriteRows(Generic[M]):
 
 def _finds_out(reading: Reading[Any]) -> bool:
     """Whether a reading is about what was done, and not about what is to be done."""
-    return isinstance(reading, Missing)
+    return isinstance(reading, Checking)
 
 
 def _says_it_is_gone(error: AirhaulError) -> bool:
