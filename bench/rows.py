@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
@@ -50,6 +51,20 @@ def make_rows(count: int, first: int = 0) -> Iterator[dict[str, Any]]:
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """Turn a row into what JSON can hold, for clients that leave this to their users."""
     return {**row, "joined": row["joined"].isoformat()}
+
+
+def make_pages(count: int) -> list[bytes]:
+    """Make replies of "list records" that hold so many rows, a hundred each."""
+    records = [
+        {
+            "id": f"rec{number:014}",
+            "createdTime": "2026-01-01T00:00:00.000Z",
+            "fields": {name: cell for name, cell in as_json(row).items() if cell is not False},
+        }
+        for number, row in enumerate(make_rows(count))
+    ]
+    pages = (records[start : start + 100] for start in range(0, count, 100))
+    return [json.dumps({"records": page}, separators=(",", ":")).encode() for page in pages]
 
 
 def rows_to_upsert(count: int) -> list[dict[str, Any]]:

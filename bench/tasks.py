@@ -48,6 +48,9 @@ TASKS: Final = {
     "read-in-parallel": Task(
         "read all, 4 page chains", "read_in_parallel", (AIRHAUL,), seeded=1, counts="read"
     ),
+    "type-pages": Task(
+        "type what was read", "type_pages", (AIRHAUL, ORM, API), rows.make_pages, counts="read"
+    ),
     "upsert": Task(
         "upsert by key", "upsert", (AIRHAUL, API, PYDANTIC), rows.rows_to_upsert, seeded=0.5
     ),

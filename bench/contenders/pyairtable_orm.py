@@ -5,6 +5,7 @@ It has no upsert, and no sync: that is written here as its user would write it.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pyairtable import Api
@@ -61,6 +62,12 @@ class Contender:
     def read(self) -> None:
         """Read all, typed."""
         self.report.records = len(self._model.all())
+
+    def type_pages(self, pages: list[bytes]) -> None:
+        """Make records of replies."""
+        for page in pages:
+            records = [self._model.from_record(raw) for raw in json.loads(page)["records"]]
+            self.report.records += len(records)
 
     def sync(self, rows: list[dict[str, Any]]) -> None:
         """Read all, compare, and save what differs."""

@@ -6,6 +6,7 @@ by one, so that what is good is kept and what is bad is named.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -67,9 +68,10 @@ class Reader(Generic[M]):
             if self._fetched is not None and column.column not in self._fetched
         ]
         self._warned: set[str] = set()
-        self._validate: Callable[..., M] = model.__pydantic_validator__.validate_python
-        self._options: dict[str, Any] = (
-            {"strict": False} if model.model_config.get("strict") else {}
+        validate: Callable[..., M] = model.__pydantic_validator__.validate_python
+        is_strict = bool(model.model_config.get("strict"))
+        self._validate: Callable[[dict[str, Any]], M] = (
+            functools.partial(validate, strict=False) if is_strict else validate
         )
         self._empties = self._made_at_once()
 
@@ -117,7 +119,7 @@ class Reader(Generic[M]):
             made = map(self._read_cell_by_cell, raws)
             return [record for record in made if record is not None]
         # One pass a record, and few calls besides pydantic's: here reading spends its time.
-        empties, validate, options = self._empties, self._validate, self._options
+        empties, validate = self._empties, self._validate
         reading, missing, set_slot = self._reading, self._missing, object.__setattr__
         records: list[M] = []
         for raw in raws:
@@ -126,7 +128,7 @@ class Reader(Generic[M]):
                 **empties, **cells, "id": raw["id"], "created_time": raw.get("createdTime")
             }  # fmt: skip
             try:
-                record: M | None = validate(values, **options)
+                record: M | None = validate(values)
             except ValidationError:
                 record = self._read_cell_by_cell(raw)
                 if record is not None:
@@ -146,7 +148,7 @@ class Reader(Generic[M]):
     def _read_cell_by_cell(self, raw: RecordJson) -> M | None:
         values = self._decoded(raw)
         try:
-            record = self._validate(values, **self._options)
+            record = self._validate(values)
         except ValidationError as error:
             return self._read_leniently(raw, values, error)
         self._remember(record, raw["fields"], self._reading)
