@@ -319,6 +319,17 @@ class UpsertEncoder(RowEncoder[M]):
         return Change("upsert", index, cells, record=own, for_new=for_new, key=value)
 
 
+def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> UpsertEncoder[M]:
+    """Make the encoder of an upsert: what Airtable merges on, it may compare without case.
+
+    Args:
+        model: The model of the table.
+        key: The key.
+        source: The name of the file that the rows come from, for errors.
+    """
+    return UpsertEncoder(model, key, by_letter=not key.can_be_merged_on, source=source)
+
+
 class DeleteEncoder(RowEncoder[M]):
     """Makes deletions of records, ids, and dicts with an id."""
 

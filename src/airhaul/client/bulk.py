@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.changes import Change
 from airhaul.bulk.engine import Count, Engine
@@ -21,21 +21,19 @@ from airhaul.bulk.precheck import encode_all
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
+from airhaul.client.bound import Bound
 from airhaul.client.bulk_call import BulkCall
 from airhaul.client.inputs import Rows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
 from airhaul.drive import blocking as drive
+from airhaul.drive.lane import Lane
 from airhaul.errors import ConfigurationError, PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.client.table import Table
-    from airhaul.drive.lane import Lane
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -55,7 +53,7 @@ class Bulk(Generic[M]):
 
     def __init__(
         self,
-        table: Table[M],
+        table: Bound[M],
         writing: Writing,
         *,
         key: Key | None = None,
@@ -162,7 +160,7 @@ class Scan:
         max_requests: Send at most so many requests; None for any number.
     """
 
-    def __init__(self, table: Table[Any], max_requests: int | None = None) -> None:
+    def __init__(self, table: Bound[Any], max_requests: int | None = None) -> None:
         self._airtable = table.airtable
         self._name = table.name
         self._most = max_requests

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from pathlib import Path
+from typing import Final, TypeVar, Unpack
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_stored
@@ -15,6 +16,7 @@ from airhaul.bulk.precheck import nothing_sent, outcomes_of
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Ready
 from airhaul.bulk.target import with_ids
+from airhaul.client.bound import Bound
 from airhaul.client.bulk import Bulk, Scan
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
@@ -24,9 +26,6 @@ from airhaul.model.columns import columns_of
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.client.table import Table
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -45,7 +44,7 @@ class Plan(Planned[M]):
         typecast: Whether Airtable may convert text, as it was planned.
     """
 
-    goal: Table[M] | None = None
+    goal: Bound[M] | None = None
     key: Key | None = None
     typecast: bool = False
     _is_applied: bool = field(default=False, init=False)
@@ -85,10 +84,12 @@ class Plan(Planned[M]):
         if self.refusal is not None:
             raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
-    def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
+    def write(
+        self, writing: Writing, *, requests: int = 0, source: Path | None = None
+    ) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
         self._is_applied = True
-        bulk = Bulk(self._table, writing, key=self.key)
+        bulk = Bulk(self._table, writing, key=self.key, source=source)
         if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
             bulk.learn_types()
         # In the order of the rows: the columns of a file of rejects are those of its first row.
@@ -97,7 +98,7 @@ class Plan(Planned[M]):
         return bulk.run(Ready[M](), rows, total=len(rows), requests=requests)
 
     @property
-    def _table(self) -> Table[M]:
+    def _table(self) -> Bound[M]:
         assert self.goal is not None, "a plan is made by a table"
         return self.goal
 

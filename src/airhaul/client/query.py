@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+from typing import Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead
 from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
+from airhaul.client.bound import Bound
 from airhaul.client.bulk import Scan
 from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
 from airhaul.client.options import WriteOptions, Writing
@@ -26,9 +27,6 @@ from airhaul.model.read import Reader
 from airhaul.tabular import Format, open_writer
 from airhaul.wire.shapes import RecordJson
 
-if TYPE_CHECKING:
-    from airhaul.client.table import Table
-
 M = TypeVar("M", bound=RecordBase)
 
 
@@ -40,7 +38,7 @@ class Query(Generic[M]):
         selection: What to read.
     """
 
-    def __init__(self, table: Table[M], selection: Selection) -> None:
+    def __init__(self, table: Bound[M], selection: Selection) -> None:
         self._table = table
         self._selection = selection
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.changes import Change
 from airhaul.bulk.engine import Count, Engine
@@ -20,21 +20,19 @@ from airhaul.bulk.precheck import encode_all
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
+from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.bulk_call import BulkCall
 from airhaul.client.inputs import AsyncRows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
 from airhaul.drive import aio as drive
+from airhaul.drive.lane import Lane
 from airhaul.errors import ConfigurationError, PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.client.aio.table import AsyncTable
-    from airhaul.drive.lane import Lane
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -54,7 +52,7 @@ class AsyncBulk(Generic[M]):
 
     def __init__(
         self,
-        table: AsyncTable[M],
+        table: AsyncBound[M],
         writing: Writing,
         *,
         key: Key | None = None,
@@ -163,7 +161,7 @@ class AsyncScan:
         max_requests: Send at most so many requests; None for any number.
     """
 
-    def __init__(self, table: AsyncTable[Any], max_requests: int | None = None) -> None:
+    def __init__(self, table: AsyncBound[Any], max_requests: int | None = None) -> None:
         self._airtable = table.airtable
         self._name = table.name
         self._most = max_requests

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from pathlib import Path
+from typing import Final, TypeVar, Unpack
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_stored
@@ -14,6 +15,7 @@ from airhaul.bulk.precheck import nothing_sent, outcomes_of
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Ready
 from airhaul.bulk.target import with_ids
+from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk, AsyncScan
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
@@ -23,9 +25,6 @@ from airhaul.model.columns import columns_of
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.client.aio.table import AsyncTable
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -44,7 +43,7 @@ class AsyncPlan(Planned[M]):
         typecast: Whether Airtable may convert text, as it was planned.
     """
 
-    goal: AsyncTable[M] | None = None
+    goal: AsyncBound[M] | None = None
     key: Key | None = None
     typecast: bool = False
     _is_applied: bool = field(default=False, init=False)
@@ -84,10 +83,12 @@ class AsyncPlan(Planned[M]):
         if self.refusal is not None:
             raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
-    async def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
+    async def write(
+        self, writing: Writing, *, requests: int = 0, source: Path | None = None
+    ) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
         self._is_applied = True
-        bulk = AsyncBulk(self._table, writing, key=self.key)
+        bulk = AsyncBulk(self._table, writing, key=self.key, source=source)
         if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
             await bulk.learn_types()
         # In the order of the rows: the columns of a file of rejects are those of its first row.
@@ -96,7 +97,7 @@ class AsyncPlan(Planned[M]):
         return await bulk.run(Ready[M](), rows, total=len(rows), requests=requests)
 
     @property
-    def _table(self) -> AsyncTable[M]:
+    def _table(self) -> AsyncBound[M]:
         assert self.goal is not None, "a plan is made by a table"
         return self.goal
 

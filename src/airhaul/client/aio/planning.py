@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import changed_cells
 from airhaul.bulk.keys import Key, KeyNames
 from airhaul.bulk.look import Look, LookById, LookByKey
 from airhaul.bulk.precheck import sort_out
+from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import (
     DeleteEncoder,
     Encoder,
@@ -18,13 +20,16 @@ from airhaul.bulk.rows import (
     SaveEncoder,
     UpdateEncoder,
     UpsertEncoder,
+    upsert_encoder,
 )
 from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
 from airhaul.bulk.target import Target
 from airhaul.bulk.wording import counted
+from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncScan
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.inputs import AsyncRows, refuse_a_single_row
+from airhaul.client.options import Writing
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.errors import RowError
@@ -34,9 +39,6 @@ from airhaul.model.columns import columns_of
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.client.aio.table import AsyncTable
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -55,7 +57,7 @@ class AsyncPlanning(Generic[M]):
 
     def __init__(
         self,
-        table: AsyncTable[M],
+        table: AsyncBound[M],
         *,
         typecast: bool = False,
         source: str | None = None,
@@ -128,8 +130,7 @@ class AsyncPlanning(Generic[M]):
     async def upsert(self, rows: AsyncRows, names: KeyNames) -> AsyncPlan[M]:
         """Plan changes by key: reads the records that have the keys of the rows."""
         key = Key.of(self._table.model, names)
-        by_letter = not key.can_be_merged_on
-        encoder = UpsertEncoder(self._table.model, key, by_letter=by_letter, source=self._source)
+        encoder = upsert_encoder(self._table.model, key, self._source)
         changes, refused = sort_out(encoder, await self._collect(rows))
         look = LookByKey(self._target, key, always=True)
         records = list((await self._look(look, changes)).values())
@@ -226,3 +227,41 @@ class AsyncPlanning(Generic[M]):
             key=key,
             typecast=self._typecast,
         )
+
+
+async def sync_rows(
+    table: AsyncBound[M],
+    rows: AsyncRows,
+    key: KeyNames,
+    deleting: Deleting,
+    writing: Writing,
+    *,
+    parallel: int = 1,
+    source: Path | None = None,
+) -> BulkResult[M]:
+    """Make a table like some rows: plan it, and apply the plan at once.
+
+    Args:
+        table: The table.
+        rows: The rows.
+        key: What they are told by.
+        deleting: What may be deleted.
+        writing: The options of the call.
+        parallel: How many page chains read the table at once.
+        source: The file that the rows come from, if they come from one.
+
+    Raises:
+        DuplicateKeyError: Several records of the table have one key.
+        DeletionRefusedError: More would be deleted than may be.
+        BulkError: Rows are not valid, or not every row was written.
+    """
+    planning = AsyncPlanning(
+        table,
+        typecast=writing.typecast,
+        source=None if source is None else source.name,
+        keeps_all=writing.on_error == "rollback" and deleting.missing,
+        max_requests=writing.max_requests,
+    )
+    plan = await planning.sync(rows, key, deleting, parallel=parallel)
+    plan.refuse_if_it_must_not_be(writing)
+    return await plan.write(writing, requests=plan.reads, source=source)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+from typing import Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine import Engine
 from airhaul.bulk.events import PageRead
 from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
+from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncScan
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.planning import AsyncPlanning
@@ -25,9 +26,6 @@ from airhaul.model.read import Reader
 from airhaul.tabular import Format, open_writer
 from airhaul.wire.shapes import RecordJson
 
-if TYPE_CHECKING:
-    from airhaul.client.aio.table import AsyncTable
-
 M = TypeVar("M", bound=RecordBase)
 
 
@@ -39,7 +37,7 @@ class AsyncQuery(Generic[M]):
         selection: What to read.
     """
 
-    def __init__(self, table: AsyncTable[M], selection: Selection) -> None:
+    def __init__(self, table: AsyncBound[M], selection: Selection) -> None:
         self._table = table
         self._selection = selection
 

@@ -1,0 +1,30 @@
+"""``AsyncBound``: a model and the connection over which its table is reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from airhaul.model.base import RecordBase, table_name_of
+from airhaul.model.read import Reader
+
+if TYPE_CHECKING:
+    from airhaul.client.aio.airtable import AsyncAirtable
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class AsyncBound(Generic[M]):
+    """A model and the connection over which its table is reached.
+
+    Args:
+        airtable: The connection.
+        model: The model; it names the table.
+    """
+
+    def __init__(self, airtable: AsyncAirtable, model: type[M]) -> None:
+        self.airtable = airtable
+        self.model = model
+        self.name = table_name_of(model)
+
+    def _reader(self) -> Reader[M]:
+        return Reader(self.model, origin=self.airtable.origin)

@@ -1,0 +1,135 @@
+"""``AsyncFileVerbs``: files into a table, and a table into files."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar, Unpack
+
+from airhaul.bulk.keys import Key, KeyNames
+from airhaul.bulk.look import Look, LookByKey
+from airhaul.bulk.precheck import check_all
+from airhaul.bulk.result import BulkResult
+from airhaul.bulk.rows import Encoder, RowEncoder, upsert_encoder
+from airhaul.bulk.sync import Deleting
+from airhaul.client.aio.bound import AsyncBound
+from airhaul.client.aio.bulk import AsyncBulk
+from airhaul.client.aio.planning import sync_rows
+from airhaul.client.aio.query import AsyncQuery
+from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.selection import Selection
+from airhaul.model.base import RecordBase
+from airhaul.tabular import Format, read_rows
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class AsyncFileVerbs(AsyncBound[M]):
+    """Files into a table, and a table into files."""
+
+    async def import_file(
+        self,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        key: KeyNames | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[M]:
+        """Create a record for each row of a file, or with a key, create or change it.
+
+        The file is read twice: once to validate all of it before the first request, or to count
+        its rows where ``on_error`` is ``"continue"``; and once to send it. It is never held whole.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns are fields or columns by name.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
+            key: One to three fields that tell a record, to change those that are there.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, in the order of the file, and the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not what it claims to be, with the line.
+            BulkError: A row is not valid, with its line, or was not written.
+        """
+        writing, source = Writing(**options), Path(path).name
+        known = None if key is None else Key.of(self.model, key)
+        bulk = AsyncBulk(self, writing, key=known, source=Path(path))
+
+        def encoder() -> Encoder[M]:
+            if known is None:
+                return RowEncoder(self.model, source)
+            return upsert_encoder(self.model, known, source)
+
+        look: Look | None = None
+        if known is not None:
+            look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
+        if writing.on_error == "continue":
+            total = sum(1 for _ in read_rows(path, format))
+        else:
+            with closing(bulk.rejects):
+                total = check_all(encoder(), read_rows(path, format), bulk.rejects.add)
+        rows = read_rows(path, format)
+        return await bulk.run(encoder(), rows, look=look, total=total, is_stream=True)
+
+    async def sync_file(
+        self,
+        path: str | Path,
+        key: KeyNames,
+        format: Format | None = None,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[M]:
+        """Make the table like a file, as ``sync`` does with rows.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file.
+            key: One to three fields that tell a record.
+            format: What the file is; told from the suffix if None.
+            delete_missing: As in ``sync``, like the options that follow.
+            max_deletes: How many deletions there may be.
+            allow_empty: Whether all may be deleted when the file has no rows.
+            parallel: How many page chains read the table at once.
+            **options: As in ``bulk_create``.
+
+        Raises:
+            FileFormatError: The file is not what it claims to be, with the line.
+        """
+        deleting = Deleting(delete_missing, max_deletes, allow_empty)
+        writing = Writing(**options)
+        rows = read_rows(path, format)
+        return await sync_rows(
+            self, rows, key, deleting, writing, parallel=parallel, source=Path(path)
+        )
+
+    async def import_csv(
+        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[M]:
+        """Create a record for each row of a CSV file, as ``import_file`` does."""
+        return await self.import_file(path, "csv", key=key, **options)
+
+    async def import_json(
+        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[M]:
+        """Create a record for each object of a JSON file, as ``import_file`` does."""
+        return await self.import_file(path, "json", key=key, **options)
+
+    async def export_file(
+        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+    ) -> int:
+        """Write all records to a file, as ``where().export_file`` does."""
+        everything = AsyncQuery(self, Selection(self.model))
+        return await everything.export_file(path, format, parallel=parallel)
+
+    async def export_csv(self, path: str | Path, *, parallel: int = 1) -> int:
+        """Write all records to a CSV file, and say how many they are."""
+        return await self.export_file(path, "csv", parallel=parallel)
+
+    async def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
+        """Write all records to a JSON file, and say how many they are."""
+        return await self.export_file(path, "json", parallel=parallel)
