@@ -118,7 +118,13 @@ class WriteRows(Generic[M]):
             or self._ready
             or self._rows_ended
             or len(self._looking) >= RECORDS_PER_PAGE
+            or self._is_checking()
         )
+
+    @property
+    def has_taken_all(self) -> bool:
+        """Whether every row was taken: a stream may have more of them, which nobody knows of."""
+        return self._rows_ended
 
     @property
     def stopping(self) -> bool:
@@ -155,9 +161,13 @@ class WriteRows(Generic[M]):
         if self.stopping:
             self._readings = deque(filter(_finds_out, self._readings))
         reading = self._next_reading(now)
-        if reading is not None or self.stopping:
+        if reading is not None or self.stopping or self._is_checking():
             return reading
         return self._next_to_write(now)
+
+    def _is_checking(self) -> bool:
+        """Whether it is not known yet if rows have failed; until it is, nothing new is sent."""
+        return any(isinstance(one, Checking) for one in (*self._readings, *self._out))
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._ready:
@@ -276,9 +286,7 @@ class WriteRows(Generic[M]):
             self._lost.add(tag, error, sending)
             return
         self._check(tag, error, sending)
-        if isinstance(error, TransportError | ServerError):
-            self._note_outage(error)
-        else:
+        if not isinstance(error, TransportError | ServerError):
             self._end(error)
 
     # --- chunks that were carried out
@@ -467,8 +475,6 @@ class WriteRows(Generic[M]):
 
     def _check(self, chunk: Chunk[M], error: AirhaulError, sending: Sending) -> None:
         """Look what became of rows whose request was lost, before anything is said of them."""
-        if self._on_error != "continue" and is_about_rows(error, chunk.kind):
-            self._failed = True
         at = sending.now + self._retries.settle_s
         self._readings.append(
             Checking(chunk.changes, kind=chunk.kind, error=error, sending=sending, at=at)
@@ -498,10 +504,11 @@ class WriteRows(Generic[M]):
         """Deal with rows that a lost request has not written, by what ended it."""
         if not is_about_rows(reading.error, reading.kind):
             self._ledger.leave(left, "failed", reading.error, reading.sending)
-        elif self.stopping:
-            self._blame(left, reading.error, reading.sending)
+            self._note_outage(reading.error)
+        elif reading.kind == "delete" and not self.stopping:
+            self._ready.appendleft(Chunk(reading.kind, left))  # some are gone: these are not
         else:
-            self._ready.appendleft(Chunk(reading.kind, left))
+            self._blame(left, reading.error, reading.sending)
 
     def _refuse_reading(self, reading: Reading[M], error: AirhaulError) -> None:
         if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:

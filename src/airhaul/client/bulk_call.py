@@ -109,7 +109,8 @@ class BulkCall(Generic[M]):
     @property
     def ended_by(self) -> AirhaulError | None:
         """What ended the call before its last row, if anything did."""
-        return self._main.ended_by
+        is_whole = self._main.has_taken_all and self.result().is_complete
+        return None if is_whole else self._main.ended_by
 
     def result(self) -> BulkResult[M]:
         """What became of each row that was taken by now."""
