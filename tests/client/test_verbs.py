@@ -744,12 +744,13 @@ def test_what_rollback_cannot_take_back_is_listed(people, emulator) -> None:
     emulator.faults = Faults(
         Fault("503-before", probability=1.0, method="DELETE", retry_after_s=0.0)
     )
-    with pytest.raises(BulkError, match="Rolled back") as caught:
+    with pytest.raises(BulkError, match="Rolled back in part") as caught:
         people.bulk_create(bad_rows(20, 15), on_error="rollback", concurrency=1)
     assert len(held(emulator)) == 10
     states = [outcome.state for outcome in caught.value.result.outcomes[:10]]
-    assert states == ["unknown"] * 10
-    assert "taking it back" in str(caught.value)
+    assert states == ["created"] * 10
+    assert "rows 0-9: created, and could not be taken back" in str(caught.value)
+    assert caught.value.__cause__.index == 15
 
 
 def test_continue_gives_up_on_what_is_not_about_rows(people, emulator) -> None:
