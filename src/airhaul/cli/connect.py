@@ -37,7 +37,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 
 def connect(
-    local: str | None, base: str | None, token: str | None, endpoint_url: str | None
+    local: str | None,
+    base: str | None,
+    token: str | None,
+    endpoint_url: str | None,
+    *,
+    max_requests: int | None = None,
 ) -> Airtable:
     """Open the base that the options name, or else the environment or ``.env``.
 
@@ -49,13 +54,14 @@ def connect(
         base: The base's id.
         token: The access token.
         endpoint_url: The service's root.
+        max_requests: Send at most so many requests; None for any number.
 
     Raises:
         ConfigurationError: No service is named, or two are.
     """
     known = read_environment()
     if local is not None:
-        return Airtable(token, base, local=local)
+        return Airtable(token, base, local=local, max_requests=max_requests)
     if token is None:
         token = known.get("AIRTABLE_ACCESS_TOKEN")
         local = known.get("AIRHAUL_LOCAL")
@@ -66,4 +72,5 @@ def connect(
         base,
         local=local,
         endpoint_url=endpoint_url or known.get("AIRTABLE_ENDPOINT_URL"),
+        max_requests=max_requests,
     )

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from types import TracebackType
-from typing import Any, Final, Self
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.padding import Padding
+from rich.text import Text
 
-from airhaul.bulk.events import Event, Restarted, Retrying, RowsWritten
-
-_PLAIN_EVERY_S: Final = 5.0
+# The library's options, where its messages name them, in the words of the command line.
+_IN_OPTIONS: Final = {
+    "say allow_empty=True": "say --allow-empty",
+    "more than max_deletes (": "more than --max-deletes (",
+    "say max_deletes=": "say --max-deletes ",
+    "Raise max_requests to go on": "Raise --max-requests to go on",
+    'on_error="continue" finds it': "--on-error continue finds it",
+}
 
 
 def out() -> Console:
@@ -40,71 +39,32 @@ def print_json(value: Any) -> None:
 
 def print_error(message: str) -> None:
     """Print an error for people, as it is: nothing in it is markup."""
+    err().print(Text.assemble(("Error:", "bold red"), f" {in_options(message)}"))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print what belongs to the message before: indented, also where a line is broken."""
     console = err()
-    console.print("Error:", style="bold red", end=" ")
-    console.print(message, markup=False)
+    for line in lines:
+        if console.is_terminal:
+            console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+        else:
+            console.print(f"  {line}", markup=False)
 
 
-class RowProgress:
-    """Shows how far a bulk call is: a bar on a terminal, now and then a line elsewhere.
+def in_options(message: str) -> str:
+    """Put what a message of the library says of its options in the words of the command line."""
+    for said, option in _IN_OPTIONS.items():
+        message = message.replace(said, option)
+    return message
 
-    Args:
-        label: What is being done.
-    """
 
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._console = err()
-        self._bar: Progress | None = None
-        self._task: Any = None
-        self._next_line = time.monotonic() + _PLAIN_EVERY_S
-
-    def __enter__(self) -> Self:
-        """Show the bar, if this is a terminal."""
-        if self._console.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("rows"),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                console=self._console,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task(self._label, total=None)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the bar as it stands."""
-        if self._bar is not None:
-            self._bar.stop()
-
-    def on_event(self, event: Event) -> None:
-        """Take an event of a bulk call."""
-        match event:
-            case RowsWritten():
-                self.show(event.done, event.total)
-            case Retrying():
-                self._note(f"{event.error} Trying again in {event.wait_s:.0f} s.")
-            case Restarted():
-                self._note("The list has expired on the server; reading it again from its start.")
-            case _:
-                pass
-
-    def show(self, done: int, total: int | None) -> None:
-        """Say how many rows are done."""
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total)
-        elif time.monotonic() >= self._next_line:
-            self._next_line = time.monotonic() + _PLAIN_EVERY_S
-            of = f" of {total:,}" if total is not None else ""
-            self._note(f"{self._label}: {done:,}{of} rows")
-
-    def _note(self, text: str) -> None:
-        self._console.print(text, markup=False)
+@contextmanager
+def working(label: str) -> Generator[None]:
+    """Show that something goes on whose end is not known, if this is a terminal."""
+    console = err()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(Text(label)):
+        yield

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.keys import Key
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.console import RowProgress, err, out, print_error, print_json
-from airhaul.client.airtable import Airtable
-from airhaul.errors import BulkError, ConfigurationError, UnknownTableError
-from airhaul.model.infer import default_options
+from airhaul.cli.console import err, working
+from airhaul.cli.new_table import NewTable
+from airhaul.cli.plans import tell_plan
+from airhaul.cli.results import Report
+from airhaul.cli.writing import (
+    DryRun,
+    FileFormat,
+    MaxRequests,
+    OnErrorOption,
+    RejectsOption,
+    Typecast,
+    carry_out,
+    check_rejects,
+)
+from airhaul.client.plan import Plan
+from airhaul.client.planning import Planning
+from airhaul.client.table import Table
+from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, format_of, read_rows
-from airhaul.tabular.infer import InferredColumn, infer_columns
-from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
 
 
 def import_file(
@@ -25,97 +37,76 @@ def import_file(
     create: Annotated[
         bool, typer.Option("--create", help="Make the table, with types told from the file.")
     ] = False,
-    typecast: Annotated[
-        bool, typer.Option("--typecast", help="Let Airtable convert text and add choices.")
-    ] = False,
-    format: Annotated[
-        Format | None, typer.Option("--format", help="What the file is, if its name lies.")
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="FIELD",
+            help="Change the records that are there, told by this field; up to three times.",
+        ),
     ] = None,
+    dry_run: DryRun = False,
+    on_error: OnErrorOption = "stop",
+    rejects: RejectsOption = None,
+    max_requests: MaxRequests = None,
+    typecast: Typecast = False,
+    format: FileFormat = None,
     local: Local = None,
     base: Base = None,
     token: Token = None,
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> int:
-    """Create a record for each row of FILE in TABLE.
+    """Create a record for each row of FILE in TABLE, or with --key, create or change it.
 
-    All rows are checked before the first is sent; columns take their types from the table.
+    All rows are checked before the first is sent, unless --on-error is continue; columns take their
+    types from the table. The file is never held whole, but by --dry-run, which holds all rows in
+    memory.
     """
+    check_rejects(rejects, file)
     format_of(file, format)
     file.stat()  # a wrong name is told before anything is asked of the base
-    with connect(local, base, token, endpoint_url) as airtable:
-        if create:
-            create_table_for(airtable, table, file, format)
-        target = airtable.table_named(table)
-        try:
-            with RowProgress(f"Importing {file.name}") as progress:
-                result = target.import_file(
-                    file, format, typecast=typecast, on_event=progress.on_event
-                )
-        except BulkError as error:
-            return _report_failure(error, as_json=as_json)
-    if as_json:
-        print_json(_summary(result))
-    else:
-        out().print(f"{table}: {result}", markup=False)
-    return 0
-
-
-def create_table_for(airtable: Airtable, table: str, file: Path, format: Format | None) -> None:
-    """Create a table whose columns fit a file.
-
-    Args:
-        airtable: The base.
-        table: The table's name.
-        file: The file, which is read once to its end.
-        format: What the file is; None to tell by its name.
-
-    Raises:
-        ConfigurationError: There is such a table already, or the file has no columns.
-    """
-    try:
-        airtable.table_schema(table)
-    except UnknownTableError:
-        pass
-    else:
-        raise ConfigurationError(
-            f"The table {table!r} is there already; leave out --create to add rows to it."
+    names = tuple(key or ())
+    report = Report(
+        table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
+    )
+    with connect(local, base, token, endpoint_url, max_requests=max_requests) as airtable:
+        new = NewTable.for_file(airtable, table, file, format) if create else None
+        target = Table(airtable, new.model) if new else airtable.table_named(table)
+        if names:
+            Key.of(target.model, names)  # a wrong key is told before a table is made
+        if dry_run:
+            if new:
+                err().print(f"Would create {new}.", markup=False)
+            return tell_plan(_plan(target, file, format, () if new else names, typecast), report)
+        if new:
+            airtable.create_table(table, new.fields)
+            err().print(f"Created {new}.", markup=False)
+            target = airtable.table_named(table)
+        return carry_out(
+            lambda on_event: target.import_file(
+                file,
+                format,
+                key=names or None,
+                on_error=on_error,
+                rejects=rejects,
+                typecast=typecast,
+                on_event=on_event,
+            ),
+            report,
+            label=f"Importing {file.name}",
         )
-    columns = infer_columns(row.cells for row in read_rows(file, format))
-    if not columns:
-        raise ConfigurationError(f"{file} holds no rows to tell columns from.")
-    airtable.create_table(table, _fields(columns))
-    kinds = ", ".join(f"{column.name} ({column.type})" for column in columns)
-    err().print(f"Created table {table} with {kinds}.", markup=False)
 
 
-def _fields(columns: list[InferredColumn]) -> list[FieldJson]:
-    primary = next((column for column in columns if column.type in PRIMARY_TYPES), None)
-    if primary is None:
-        # A table's first field must be text, a number or a date; text holds anything.
-        first = columns[0]
-        return [{"name": first.name, "type": "singleLineText"}, *map(_field, columns[1:])]
-    return [_field(primary), *(_field(column) for column in columns if column is not primary)]
-
-
-def _field(column: InferredColumn) -> FieldJson:
-    field: FieldJson = {"name": column.name, "type": column.type}
-    options: dict[str, Any] | None = default_options(column.type, column.choices)
-    if column.precision is not None:
-        options = {"precision": column.precision}
-    if options is not None:
-        field["options"] = options
-    return field
-
-
-def _report_failure(error: BulkError, *, as_json: bool) -> int:
-    if as_json:
-        print_json(_summary(error.result))
-    print_error(str(error))
-    return 1 if len(error.result) else 2
-
-
-def _summary(result: BulkResult[Any]) -> dict[str, Any]:
-    summary = result.to_dict()
-    summary["outcomes"] = [row for row in summary["outcomes"] if row["state"] != "created"]
-    return summary
+def _plan(
+    target: Table[RecordBase],
+    file: Path,
+    format: Format | None,
+    key: tuple[str, ...],
+    typecast: bool,
+) -> Plan[RecordBase]:
+    # As the table's own plan verbs do, with the file's name in what is said of its rows.
+    planning = Planning(target, typecast=typecast, source=file.name)
+    rows = read_rows(file, format)
+    with working(f"Reading {file.name}"):
+        return planning.upsert(rows, key) if key else planning.create(rows)

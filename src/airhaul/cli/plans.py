@@ -1,0 +1,131 @@
+"""From a plan to its writes: shown, confirmed, made, and told."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import Any, Final
+
+from rich.console import Console
+
+from airhaul.bulk.plan import Planned
+from airhaul.cli.confirm import may_write
+from airhaul.cli.console import err, in_options, out, print_error, print_json
+from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
+from airhaul.cli.plan_view import PlanView
+from airhaul.cli.results import Report
+from airhaul.cli.writing import carry_out
+from airhaul.client.plan import Plan
+from airhaul.client.rejects import Rejects
+from airhaul.errors import StalePlanError
+from airhaul.model.base import RecordBase
+
+_MOST_NAMED: Final = 5
+
+
+def tell_plan(plan: Plan[Any], report: Report) -> int:
+    """Print a plan as the result of ``--dry-run``.
+
+    Args:
+        plan: The plan.
+        report: Says for whom.
+
+    Returns:
+        The exit code that writing it would end with, as far as a plan can tell.
+    """
+    if plan.refusal is not None:
+        return _refuse(plan, report)
+    if report.as_json:
+        print_json(plan.to_dict())
+    elif plan.is_empty and not plan.refused:
+        _tell_nothing_to_do(plan)
+    else:
+        show(out(), plan)
+    if not plan.refused:
+        return ALL_WELL
+    return SOME_FAILED if report.on_error == "continue" and plan.changes else NOTHING_DONE
+
+
+def write_plan(
+    plan: Plan[RecordBase], report: Report, *, yes: bool, question: str, label: str
+) -> int:
+    """Show a plan, ask, make its writes, and tell what became of them.
+
+    Args:
+        plan: The plan.
+        report: Tells the result, and has the options of the command.
+        yes: Whether it is confirmed on the command line.
+        question: What to ask otherwise.
+        label: What is being done, for the progress.
+
+    Returns:
+        The exit code.
+    """
+    if plan.refusal is not None:
+        return _refuse(plan, report)
+    if plan.refused and report.on_error != "continue":
+        # Nothing will be sent, so there is nothing to confirm; the rows are told as a result.
+        _put_aside(plan, report)
+    elif plan.is_empty:
+        if not plan.refused and not report.as_json:
+            _tell_nothing_to_do(plan)
+            return ALL_WELL
+    else:
+        if not (yes and report.as_json):
+            show(err(), plan)
+        if not may_write(question, yes=yes):
+            return NOTHING_DONE
+    try:
+        return carry_out(
+            lambda on_event: plan.apply(
+                on_error=report.on_error, rejects=report.rejects, on_event=on_event
+            ),
+            report,
+            label=label,
+        )
+    except StalePlanError as error:
+        print_error(_stale(error))
+        return NOTHING_DONE
+
+
+def show(console: Console, plan: Planned[Any]) -> None:
+    """Print a plan: as a table on a terminal, as plain lines elsewhere."""
+    if console.is_terminal:
+        console.print(PlanView(plan))
+    else:
+        console.print(str(plan), markup=False)
+
+
+def _refuse(plan: Plan[Any], report: Report) -> int:
+    refusal = in_options(plan.refusal or "")
+    if report.as_json:
+        print_json({**plan.to_dict(), "refusal": refusal})
+    else:
+        show(err(), replace(plan, refusal=None))
+    print_error(f"Nothing was written: {refusal}")
+    return NOTHING_DONE
+
+
+def _tell_nothing_to_do(plan: Plan[Any]) -> None:
+    unchanged = plan.counts()["unchanged"]
+    kept = f", {unchanged:,} unchanged" if unchanged else ""
+    out().print(f"{plan.table}: nothing to do{kept}", markup=False)
+    for note in plan.notes:
+        err().print(note, markup=False)
+
+
+def _put_aside(plan: Plan[RecordBase], report: Report) -> None:
+    assert plan.goal is not None, "a plan is made by a table"
+    with closing(Rejects(report.rejects, plan.goal.model)) as rejects:
+        for row in plan.refused:
+            rejects.add(row.source, row.error)
+
+
+def _stale(error: StalePlanError) -> str:
+    named = ", ".join(error.record_ids[:_MOST_NAMED])
+    more = len(error.record_ids) - _MOST_NAMED
+    return (
+        f"The table has changed since the plan was made, in {named}"
+        f"{f' and {more:,} more' if more > 0 else ''}. Nothing was written. Run the command again "
+        "to see what there is to do now."
+    )

@@ -1,0 +1,97 @@
+"""What the commands that write have in common: their options, and running a bulk call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from airhaul.bulk.policy import OnError
+from airhaul.bulk.result import BulkResult
+from airhaul.cli.progress import RowProgress
+from airhaul.cli.results import Report
+from airhaul.client.bulk_call import result_of
+from airhaul.client.inputs import OnEvent
+from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
+from airhaul.tabular import Format, RejectsFile
+
+OnErrorOption = Annotated[
+    OnError,
+    typer.Option(
+        "--on-error",
+        help="What a row does that fails: send nothing new, write all good rows, or take back "
+        "what was written.",
+    ),
+]
+RejectsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rejects",
+        metavar="FILE",
+        help="A .csv, .tsv or .jsonl file for the rows that are refused, with the reasons.",
+    ),
+]
+MaxRequests = Annotated[
+    int | None,
+    typer.Option("--max-requests", metavar="N", min=1, help="Send at most N requests in all."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+MaxDeletes = Annotated[
+    int | None,
+    typer.Option("--max-deletes", metavar="N", min=0, help="Refuse to delete more than N records."),
+]
+FileFormat = Annotated[
+    Format | None, typer.Option("--format", help="What the file is, if its name lies.")
+]
+Typecast = Annotated[
+    bool, typer.Option("--typecast", help="Let Airtable convert text and add choices.")
+]
+
+
+def check_rejects(rejects: Path | None, file: Path) -> None:
+    """Refuse a file of rejects that cannot be written, before anything is sent.
+
+    Args:
+        rejects: Where refused rows go, if anywhere.
+        file: The file whose rows are written.
+
+    Raises:
+        FileFormatError: The suffix tells no format that refused rows can be written in.
+        ConfigurationError: There is no such folder, or the file is the one that is read.
+    """
+    if rejects is None:
+        return
+    RejectsFile(rejects)
+    if not rejects.parent.is_dir():
+        raise ConfigurationError(f"There is no folder {rejects.parent} to put {rejects.name} in.")
+    if rejects.resolve() == file.resolve():
+        # Rows that are neither written nor refused would be lost with the file.
+        raise ConfigurationError(
+            f"The refused rows would take the place of {file} itself; name another file."
+        )
+
+
+def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:
+    """Run a bulk call with its progress shown, and tell what became of it.
+
+    Args:
+        write: Makes the call; takes what wants to know of its events.
+        report: Tells the result.
+        label: What is being done, for the progress.
+
+    Returns:
+        The exit code.
+    """
+    progress = RowProgress(label)
+    try:
+        with progress:
+            result = write(progress.on_event)
+    except (AirhaulError, OSError, BulkInterrupted) as error:
+        partial = result_of(error)
+        if partial is None:
+            raise
+        return report.broken_off(partial, error, total=progress.total)
+    return report.done(result)
