@@ -10,17 +10,17 @@ import typer
 
 from airhaul import __version__
 from airhaul.cli.console import err, print_error
+from airhaul.cli.delete import delete
 from airhaul.cli.doctor import doctor
+from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.export_file import export_file
 from airhaul.cli.import_file import import_file
 from airhaul.cli.serve import serve
+from airhaul.cli.sync_file import sync_file
 from airhaul.cli.tables import tables
 from airhaul.errors import AirhaulError
 
 P = ParamSpec("P")
-
-NOTHING_DONE = 2
-INTERRUPTED = 130
 
 
 def command(verb: Callable[P, int]) -> Callable[P, None]:
@@ -60,6 +60,8 @@ app = typer.Typer(
 )
 app.command("import")(command(import_file))
 app.command("export")(command(export_file))
+app.command("sync")(command(sync_file))
+app.command("delete")(command(delete))
 app.command("tables")(command(tables))
 app.command("serve")(command(serve))
 app.command("doctor")(command(doctor))
