@@ -16,9 +16,8 @@ class Advice:
     """Says how to go on after a call that did not write every row.
 
     Args:
-        result: What became of the rows that were taken.
+        result: What became of the rows.
         ended_early: Whether the call ended before its last row.
-        total: How many rows there are; None where no more is known than was taken.
         on_error: What a row did that failed.
         file: The file that the rows came from, if they came from one.
         rejects: The file that the refused rows are in, if they are in one.
@@ -27,7 +26,6 @@ class Advice:
 
     result: BulkResult[Any]
     ended_early: bool
-    total: int | None
     on_error: OnError
     file: Path | None
     rejects: Path | None
@@ -57,18 +55,9 @@ class Advice:
     @property
     def _is_all_else_done(self) -> bool:
         """Whether every row that was not refused is as it should be, or was told as unknown."""
-        if self._left or self.result.undone:
+        if self.result.skipped or self.result.undone:
             return False
         return self._is_anything_written or not self.ended_early
-
-    @property
-    def _left(self) -> int:
-        """How many rows were not sent, those included that were not even read."""
-        return len(self.result.skipped) + self._not_reached
-
-    @property
-    def _not_reached(self) -> int:
-        return max(0, (self.total or 0) - len(self.result.outcomes))
 
     @property
     def _is_anything_written(self) -> bool:
@@ -82,13 +71,11 @@ class Advice:
 
     def _how_to_send_the_others(self) -> str:
         if not self._may_be_repeated:
-            places = ["those named above"] if self.result.skipped else []
-            if self._not_reached:
-                places.append(f"all from row {len(self.result.outcomes):,} on")
-            were = "was" if self._left == 1 else "were"
+            left = len(self.result.skipped)
+            was, them = ("was", "it") if left == 1 else ("were", "those")
             return (
-                f"{_rows(self._left)} {were} not sent: {' and '.join(places)}. Import only those: "
-                "the whole file again would make the others twice."
+                f"{_rows(left)} {was} not sent, as said above. Import only {them}: the whole file "
+                "again would make the others twice."
             )
         run = "run the command again"
         if self.result.errors:

@@ -31,7 +31,10 @@ def export_file(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> int:
-    """Write the records of TABLE to FILE, which appears whole or not at all."""
+    """Write the records of TABLE to FILE.
+
+    The file appears whole or not at all.
+    """
     with connect(local, base, token, endpoint_url) as airtable:
         source = airtable.table_named(table)
         selection = Selection(source.model, formula=where, view=view)

@@ -57,7 +57,7 @@ def import_file(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> int:
-    """Create a record for each row of FILE in TABLE, or with --key, create or change it.
+    """Create a record for each row of FILE, or change it by --key.
 
     All rows are checked before the first is sent, unless --on-error is continue; columns take their
     types from the table. The file is never held whole, but by --dry-run, which holds all rows in

@@ -34,7 +34,7 @@ def tell_plan(plan: Plan[Any], report: Report) -> int:
         The exit code that writing it would end with, as far as a plan can tell.
     """
     if plan.refusal is not None:
-        return _refuse(plan, report)
+        return _refuse(plan, report, out())
     if report.as_json:
         print_json(plan.to_dict())
     elif plan.is_empty and not plan.refused:
@@ -61,11 +61,11 @@ def write_plan(
     Returns:
         The exit code.
     """
-    if plan.refusal is not None:
-        return _refuse(plan, report)
     if plan.refused and report.on_error != "continue":
         # Nothing will be sent, so there is nothing to confirm; the rows are told as a result.
         _put_aside(plan, report)
+    elif plan.refusal is not None:
+        return _refuse(plan, report, err())
     elif plan.is_empty:
         if not plan.refused and not report.as_json:
             _tell_nothing_to_do(plan)
@@ -96,12 +96,12 @@ def show(console: Console, plan: Planned[Any]) -> None:
         console.print(str(plan), markup=False)
 
 
-def _refuse(plan: Plan[Any], report: Report) -> int:
+def _refuse(plan: Plan[Any], report: Report, console: Console) -> int:
     refusal = in_options(plan.refusal or "")
     if report.as_json:
         print_json({**plan.to_dict(), "refusal": refusal})
     else:
-        show(err(), replace(plan, refusal=None))
+        show(console, replace(plan, refusal=None))
     print_error(f"Nothing was written: {refusal}")
     return NOTHING_DONE
 
@@ -115,6 +115,7 @@ def _tell_nothing_to_do(plan: Plan[Any]) -> None:
 
 
 def _put_aside(plan: Plan[RecordBase], report: Report) -> None:
+    # A plan that may not be applied as it is takes no row, and so rejects none.
     assert plan.goal is not None, "a plan is made by a table"
     with closing(Rejects(report.rejects, plan.goal.model)) as rejects:
         for row in plan.refused:

@@ -43,7 +43,6 @@ class RowProgress:
         self._seconds_left: float | None = None
         self._last_note = ""
         self._has_moved = False
-        self.total: int | None = None
 
     def __enter__(self) -> Self:
         """Show the bar, if this is a terminal."""
@@ -96,7 +95,6 @@ class RowProgress:
                 pass
 
     def _show(self, done: int, total: int | None) -> None:
-        self.total = total
         self._has_moved = True
         of = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         figures = f"{of} rows"

@@ -56,15 +56,12 @@ class Report:
         self._advise(result)
         return _code(result)
 
-    def broken_off(
-        self, result: BulkResult[Any], error: BaseException, *, total: int | None = None
-    ) -> int:
+    def broken_off(self, result: BulkResult[Any], error: BaseException) -> int:
         """Tell the result of a call that ended before its last row.
 
         Args:
-            result: What became of the rows that were taken.
+            result: What became of the rows.
             error: What ended it.
-            total: How many rows there are, where that is known.
 
         Returns:
             The exit code.
@@ -81,7 +78,7 @@ class Report:
             if not isinstance(error, BulkError):
                 lines += [f"Until then: {result}", *_first(result.explain())]
         print_lines(lines)
-        self._advise(result, ended_early=True, total=total)
+        self._advise(result, ended_early=True)
         return INTERRUPTED if isinstance(error, BulkInterrupted) else _code(result)
 
     def _to_dict(self, result: BulkResult[Any], error: str | None = None) -> dict[str, Any]:
@@ -100,13 +97,11 @@ class Report:
         there = self.rejects is not None and len(result.errors) > 0 and self.rejects.exists()
         return self.rejects if there else None
 
-    def _advise(
-        self, result: BulkResult[Any], *, ended_early: bool = False, total: int | None = None
-    ) -> None:
+    def _advise(self, result: BulkResult[Any], *, ended_early: bool = False) -> None:
         if result.is_complete and not ended_early:
             return
         rejects = self._rejects_of(result)
-        advice = Advice(result, ended_early, total, self.on_error, self.file, rejects, self.key)
+        advice = Advice(result, ended_early, self.on_error, self.file, rejects, self.key)
         for line in advice.lines():
             err().print(line, markup=False)
 

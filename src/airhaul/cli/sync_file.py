@@ -59,7 +59,7 @@ def sync_file(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> int:
-    """Make TABLE like FILE: create what is missing, change what differs, leave the rest alone.
+    """Make TABLE like FILE, and send only what differs.
 
     The table is read once and compared; what would be done is shown and has to be confirmed. Both
     the rows and the records are held in memory. --delete refuses to take more than a third of the

@@ -14,8 +14,10 @@ from airhaul.cli.progress import RowProgress
 from airhaul.cli.results import Report
 from airhaul.client.bulk_call import result_of
 from airhaul.client.inputs import OnEvent
+from airhaul.client.rejects import Rejects
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
-from airhaul.tabular import Format, RejectsFile
+from airhaul.model.base import RecordBase
+from airhaul.tabular import Format
 
 OnErrorOption = Annotated[
     OnError,
@@ -64,14 +66,9 @@ def check_rejects(rejects: Path | None, file: Path) -> None:
     """
     if rejects is None:
         return
-    RejectsFile(rejects)
+    Rejects(rejects, RecordBase, file)
     if not rejects.parent.is_dir():
         raise ConfigurationError(f"There is no folder {rejects.parent} to put {rejects.name} in.")
-    if rejects.resolve() == file.resolve():
-        # Rows that are neither written nor refused would be lost with the file.
-        raise ConfigurationError(
-            f"The refused rows would take the place of {file} itself; name another file."
-        )
 
 
 def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:
@@ -85,13 +82,12 @@ def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, la
     Returns:
         The exit code.
     """
-    progress = RowProgress(label)
     try:
-        with progress:
+        with RowProgress(label) as progress:
             result = write(progress.on_event)
     except (AirhaulError, OSError, BulkInterrupted) as error:
         partial = result_of(error)
         if partial is None:
             raise
-        return report.broken_off(partial, error, total=progress.total)
+        return report.broken_off(partial, error)
     return report.done(result)
