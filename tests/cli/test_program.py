@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,36 +15,10 @@ import pytest
 from airhaul import Airtable
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
+from tests.cli.conftest import file
+from tests.cli.program import PROGRAM, airhaul
 
 EXAMPLE = Path(__file__).parents[2] / "examples/electron_files.csv"
-PROGRAM = [sys.executable, "-m", "airhaul"]
-
-
-def airhaul(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*PROGRAM, *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "COLUMNS": "100", **environment},
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
-@pytest.fixture
-def people() -> Path:
-    """A small file with something of everything."""
-    path = Path("people.csv")
-    path.write_text(
-        "Name,Age,Active,Born,Mail\n"
-        "Ada,36,yes,1815-12-10,ada@example.org\n"
-        '"O\'Brien, ""Bob""",,no,,\n'
-        "Łukasz,7,yes,2017-02-28,l@example.org\n",
-        encoding="utf-8",
-    )
-    return path
 
 
 def test_a_file_goes_in_and_comes_out(people) -> None:
@@ -177,6 +149,30 @@ def test_refused_tokens_and_unknown_bases() -> None:
         assert (done.returncode, "base and table ids" in done.stderr) == (2, True)
 
 
+def test_the_token_is_never_printed() -> None:
+    """Not in results, plans, rejects or errors, whether it is accepted or refused."""
+    file("new.csv", "n1,A,1")
+    file("bad.csv", "n1,A,many", "n2,B,2")
+    commands = [
+        ["tables", "--json"],
+        ["doctor"],
+        ["import", "bad.csv", "Stock", "--on-error", "continue", "--rejects", "r.csv"],
+        ["sync", "new.csv", "Stock", "--key", "Code", "--delete"],
+        ["sync", "new.csv", "Stock", "--key", "Code", "--yes", "--json"],
+        ["delete", "Stock", "--where", "{Nope}", "--yes"],
+    ]
+    secret = "patGood0000000.1234"
+    with Emulator.open(tokens={secret}) as emulator, LocalServer(emulator) as server:
+        options = ["--endpoint-url", server.url, "--base", emulator.default_base_id]
+        airhaul("import", "new.csv", "Stock", "--create", *options, "--token", secret)
+        for command in commands:
+            for token in (secret, f"{secret}x"):
+                done = airhaul(*command, *options, "--token", token)
+                assert token == secret or done.returncode == 2, command
+                assert "1234" not in done.stdout + done.stderr, command
+    assert "1234" not in Path("r.csv").read_text()
+
+
 def test_the_environment_and_dotenv_say_where(people) -> None:
     """Variables and ``.env`` are read; an option that names a service wins over both."""
     assert airhaul("import", people, "P", "--create", AIRHAUL_LOCAL="e.db").returncode == 0
@@ -233,7 +229,7 @@ def test_a_port_that_is_taken_is_told(server) -> None:
 def test_help_and_version() -> None:
     """Each command explains itself."""
     assert airhaul("--version").stdout == "airhaul 0.1.0\n"
-    for command in ("import", "export", "tables", "serve", "doctor"):
+    for command in ("import", "export", "sync", "delete", "tables", "serve", "doctor"):
         done = airhaul(command, "--help")
         assert done.returncode == 0
         assert "Usage: " in done.stdout

@@ -1,0 +1,92 @@
+"""Running the program as a process, with its output in pipes or on a terminal."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+
+PROGRAM = [sys.executable, "-m", "airhaul"]
+# So that Ctrl-C typed on a terminal reaches the program.
+TAKE_TERMINAL = (
+    "import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "runpy.run_module('airhaul', run_name='__main__', alter_sys=True)"
+)
+QUESTION = "[y/N] "
+COLUMNS = 80
+
+
+def airhaul(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it where nobody can be asked."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, words)],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "COLUMNS": "100", **environment},
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def on_terminal(
+    *words: object, answer: str = "", before_answer: Callable[[], object] | None = None
+) -> tuple[int, str]:
+    """Run it on a terminal of 80 columns; gives the exit code and what is to be read there.
+
+    ``answer`` is typed at the question; ``before_answer`` happens while it waits for one.
+    """
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    child = subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, *map(str, words)],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env={**environment, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(terminal)
+    shown, ends_at = b"", time.monotonic() + 60
+    try:
+        while chunk := _read(controller, ends_at):
+            shown += chunk
+            if answer and QUESTION.encode() in shown:
+                if before_answer is not None:
+                    before_answer()
+                os.write(controller, answer.encode())
+                answer = ""
+        code = child.wait(timeout=20)
+    finally:
+        child.kill()
+        os.close(controller)
+    assert not answer, f"it never asked:\n{shown.decode()}"
+    text = _plain(shown.decode())
+    assert "Traceback" not in text
+    assert max(map(len, text.splitlines()), default=0) <= COLUMNS
+    return code, text
+
+
+def _read(controller: int, ends_at: float) -> bytes:
+    ready, _, _ = select.select([controller], [], [], max(0.0, ends_at - time.monotonic()))
+    assert ready, "the program waits for something"
+    try:
+        return os.read(controller, 65_536)
+    except OSError as error:
+        assert error.errno == errno.EIO, "so Linux says that the other end is closed"
+        return b""
+
+
+def _plain(shown: str) -> str:
+    """What stands there in the end: without colours, and lines that were drawn over."""
+    without = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r\n", "\n")
+    return "\n".join(line.rpartition("\r")[2] for line in without.split("\n"))

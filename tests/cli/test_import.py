@@ -1,0 +1,227 @@
+"""``airhaul import``: by key, with rejects, as a plan, within a ceiling."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from airhaul import Airtable
+from tests.cli.conftest import file, held
+from tests.cli.program import airhaul, on_terminal
+
+TOO_LONG = "x" * 100_001
+
+
+def test_a_key_changes_what_is_there_and_creates_the_rest(stock) -> None:
+    """With --key, a row that is in the table changes its record; another makes a new one."""
+    file("new.csv", "i03,Item 3,30", "i12,Item 12,12")
+    done = airhaul("import", "new.csv", "Stock", "--key", "Code", "--local", stock)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Stock: 1 created, 1 updated in ")
+    assert len(held(stock)) == 13
+    assert held(stock)["i03"] == ("Item 3", 30)
+
+
+def test_a_key_of_two_fields(stock) -> None:
+    """--key may be given again: only both together tell a record."""
+    file("new.csv", "i03,Item 3,30", "i03,Another,5")
+    done = airhaul("import", "new.csv", "Stock", "--key", "Code", "--key", "Name", "--local", stock)
+    assert done.stdout.startswith("Stock: 1 created, 1 updated in ")
+    with Airtable.local(stock) as airtable:
+        assert airtable.table_named("Stock").count() == 13
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_wrong_key_is_told_before_a_table_is_made(stock, create) -> None:
+    """A key that no column is leaves the base as it was."""
+    table = ["New", "--create"] if create else ["Stock"]
+    done = airhaul("import", "stock.csv", *table, "--key", "Kode", "--local", stock)
+    assert done.returncode == 2
+    assert "Kode" in done.stderr
+    with Airtable.local(stock) as airtable:
+        assert [table["name"] for table in airtable.schema()] == ["Stock"]
+
+
+def test_continue_writes_the_good_rows_and_puts_the_others_aside(stock) -> None:
+    """The rejects hold the bad rows; corrected, they go in, and nothing is there twice."""
+    file("new.csv", "n1,A,1", "n2,B,many", "n3,C,3", f"n4,{TOO_LONG},4", "n5,E,5")
+    done = airhaul(
+        "import", "new.csv", "Stock", "--on-error", "continue", "--rejects", "r.csv", "--local", stock
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout.startswith("Stock: 3 created, 2 failed in ")
+    assert "  new.csv line 3, row 1, field 'Pieces': Input should be a valid" in done.stderr
+    assert "2 rows are in r.csv: correct them and import that file again." in done.stderr
+    assert sorted(code for code in held(stock) if code[0] == "n") == ["n1", "n3", "n5"]
+    with open("r.csv", encoding="utf-8", newline="") as opened:
+        rejects = list(csv.DictReader(opened))
+    assert [row["Code"] for row in rejects] == ["n2", "n4"]
+    corrected = Path("r.csv").read_text().replace("many", "2").replace(TOO_LONG, "D")
+    Path("r2.csv").write_text(corrected)
+    done = airhaul("import", "r2.csv", "Stock", "--local", stock)
+    assert done.returncode == 0, done.stderr
+    assert held(stock)["n2"] == ("B", 2)
+    assert held(stock)["n4"] == ("D", 4)
+
+
+def test_rows_that_are_not_valid_send_nothing(stock) -> None:
+    """Under "stop" the bad rows are put aside, the file is to be corrected, and nothing is sent."""
+    file("new.csv", "n1,A,1", "n2,B,many")
+    done = airhaul("import", "new.csv", "Stock", "--rejects", "r.csv", "--local", stock)
+    assert done.returncode == 2
+    assert "Nothing was sent: 1 of 2 rows is not valid." in done.stderr
+    assert "1 row is in r.csv, with the reason." in done.stderr
+    assert (
+        "Correct new.csv and run the command again, or write the good rows with --on-error "
+        "continue." in done.stderr
+    )
+    assert "n2,B,many" in Path("r.csv").read_text()
+    assert len(held(stock)) == 12
+
+
+def test_nothing_written_is_exit_code_2(stock) -> None:
+    """Where not one row could be written, nothing was done."""
+    file("new.csv", "n1,A,few", "n2,B,many")
+    done = airhaul("import", "new.csv", "Stock", "--on-error", "continue", "--local", stock)
+    assert done.returncode == 2
+    assert done.stdout.startswith("Stock: 2 failed in 0 requests")
+    assert "With --rejects FILE" in done.stderr
+
+
+def test_only_the_first_failures_are_listed(stock) -> None:
+    """Ten lines and a number, so that a long list does not hide what to do."""
+    file("new.csv", "good,A,1", *(f"n{number},A,many{number}" for number in range(25)))
+    done = airhaul("import", "new.csv", "Stock", "--on-error", "continue", "--local", stock)
+    assert done.returncode == 1
+    assert done.stderr.count("new.csv line") == 10
+    assert "  and 15 more" in done.stderr
+
+
+def test_rows_that_were_never_sent_are_named(stock) -> None:
+    """A file whose import ended half-way is not imported whole again: it would double rows."""
+    rows = [f"n{number},{TOO_LONG if number == 12 else 'A'},1" for number in range(400)]
+    file("new.csv", *rows)
+    done = airhaul("import", "new.csv", "Stock", "--rejects", "r.csv", "--local", stock)
+    assert done.returncode == 1
+    assert "10 rows are in r.csv: correct them and import that file." in done.stderr
+    written = len(held(stock)) - 12
+    assert f"Error: Stopped: {written} created, 10 failed" in done.stderr
+    assert f"{390 - written} rows were not sent, as said above. Import only those" in done.stderr
+
+
+def test_rollback_takes_back_what_was_written(stock) -> None:
+    """What the call has written goes again, updates included, and the exit code says so."""
+    before = held(stock)
+    rows = [f"i{number:02},{TOO_LONG if number == 15 else 'New'},99" for number in range(20)]
+    file("new.csv", *rows)
+    done = airhaul(
+        "import", "new.csv", "Stock", "--key", "Code", "--on-error", "rollback", "--local", stock
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Taking back what was written: " in done.stderr
+    assert "Error: Rolled back: " in done.stderr
+    assert "Correct new.csv and run the command again" in done.stderr
+    assert held(stock) == before
+
+
+def test_a_ceiling_of_requests_holds_for_all_of_the_command(emulator, server) -> None:
+    """--max-requests counts every request; with a key the command can just be run again."""
+    options = ["--endpoint-url", server.url, "--base", emulator.default_base_id, "--token", "pat.x"]
+    file("new.csv", *(f"n{number},A,1" for number in range(60)))
+    airhaul("import", file("one.csv", "n0,A,1"), "Stock", "--create", *options)
+    before = sum(emulator.counts().values())
+    words = ["import", "new.csv", "Stock", "--key", "Code", *options]
+    done = airhaul(*words, "--max-requests", 4)
+    assert done.returncode == 1
+    assert sum(emulator.counts().values()) == before + 4
+    assert "The ceiling of 4 requests is reached" in done.stderr
+    assert "Raise --max-requests to go on." in done.stderr
+    assert "Run the command again; what is done is not done twice." in done.stderr
+    done = airhaul(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["created"] + json.loads(done.stdout)["updated"] == 60
+    done = airhaul("export", "Stock", "out.csv", *options)
+    assert done.stdout == "out.csv: 60 records of Stock\n"
+
+
+def test_a_dry_run_writes_nothing(stock) -> None:
+    """The plan is the result: what would be created, changed and refused."""
+    before = held(stock)
+    file("new.csv", "i03,Item 3,30", "i04,Item 4,4", "n1,New,1")
+    done = airhaul("import", "new.csv", "Stock", "--key", "Code", "--dry-run", "--local", stock)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Stock: 1 to create, 1 to update, 1 unchanged: 2 requests")
+    assert "Pieces: 3 -> 30" in done.stdout
+    done = airhaul("import", "new.csv", "Stock", "--dry-run", "--json", "--local", stock)
+    assert json.loads(done.stdout)["create"] == 3
+    file("bad.csv", "n1,New,1", "n2,New,many")
+    done = airhaul("import", "bad.csv", "Stock", "--dry-run", "--local", stock)
+    assert done.returncode == 2
+    assert "bad.csv line 3, row 1, field 'Pieces'" in done.stdout
+    assert held(stock) == before
+
+
+def test_a_dry_run_makes_no_table() -> None:
+    """--create with --dry-run says which table there would be."""
+    file("new.csv", "n1,New,1")
+    done = airhaul("import", "new.csv", "Stock", "--create", "--dry-run", "--local", "b.db")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Stock: 1 to create: 1 request")
+    assert "Would create table Stock with Code (singleLineText)" in done.stderr
+    assert "no tables yet" in airhaul("tables", "--local", "b.db").stdout
+
+
+@pytest.mark.parametrize(
+    ("rejects", "said"),
+    [
+        ("stock.csv", "is the file that the rows come from"),
+        ("r.json", "formats csv, tsv, jsonl"),
+        ("nowhere/r.csv", "There is no folder nowhere"),
+    ],
+)
+@pytest.mark.parametrize("command", ["import", "sync"])
+def test_rejects_that_cannot_be_written_are_told_first(stock, command, rejects, said) -> None:
+    """Nothing is sent whose rejects would have no place, or take the place of the source."""
+    before = Path("stock.csv").read_text()
+    words = [command, "stock.csv", "Stock", "--key", "Code", "--rejects", rejects]
+    done = airhaul(*words, "--local", stock)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert Path("stock.csv").read_text() == before
+    assert len(held(stock)) == 12
+
+
+def test_json_holds_all_that_people_are_told(stock) -> None:
+    """With --json nothing but JSON is on standard output, also when rows fail."""
+    file("new.csv", "n1,A,1", "n2,B,many")
+    done = airhaul(
+        "import", "new.csv", "Stock", "--on-error", "continue", "--rejects", "r.csv",
+        "--json", "--local", stock,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert (told["table"], told["rows"], told["created"], told["failed"]) == ("Stock", 2, 1, 1)
+    assert [row["line"] for row in told["outcomes"]] == [3]
+    assert (told["rejects"], told["error"]) == ("r.csv", None)
+    done = airhaul("import", "new.csv", "Stock", "--json", "--local", stock)
+    assert done.returncode == 2
+    told = json.loads(done.stdout)
+    assert told["error"].startswith("Nothing was sent: 1 of 2 rows is not valid.")
+    assert told["rejects"] is None
+
+
+def test_a_terminal_shows_figures_and_failures(stock) -> None:
+    """The bar ends with how many are done and failed; every line fits, broken ones indented."""
+    file("new.csv", "n1,A,1", "n2,B,many")
+    code, text = on_terminal(
+        "import", "new.csv", "Stock", "--on-error", "continue", "--local", stock
+    )
+    assert code == 1
+    assert "2 of 2 rows, 1 failed" in text
+    assert "Stock: 1 created, 1 failed in 1 request" in text
+    told = text[text.index("new.csv line 3") - 2 : text.index("With --rejects")].splitlines()
+    assert len(told) > 1
+    assert all(line.startswith("  ") for line in told)
