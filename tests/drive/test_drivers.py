@@ -280,3 +280,29 @@ def test_a_closed_emulator_is_not_left_open(tmp_path) -> None:
         airtable.table(User).create_table()
     with Emulator.open(tmp_path / "a.db") as again:
         assert again.default_base_id
+
+
+def test_ctrl_c_at_any_moment_ends_a_call_with_the_truth() -> None:
+    """A reply that is just being taken is not lost by it, so that nothing waits for it for ever."""
+    program = """
+from airhaul import BulkInterrupted, Record, configure
+class Item(Record, table="Items"):
+    name: str
+configure(local=":memory:")
+Item.create_table()
+print("begun", flush=True)
+try:
+    Item.bulk_create({"name": str(number)} for number in range(1_000_000))
+except BulkInterrupted as interrupted:
+    result = interrupted.result
+    print(len(result.created), len(result.unknown), Item.count())
+"""
+    for wait_s in (0.02, 0.05, 0.11, 0.17, 0.23, 0.31):
+        child = subprocess.Popen(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+        )  # fmt: skip
+        assert child.stdout.readline() == "begun\n"
+        time.sleep(wait_s)
+        child.send_signal(signal.SIGINT)
+        created, unknown, held = map(int, child.communicate(timeout=30)[0].split())
+        assert (held, unknown) == (created, 0)

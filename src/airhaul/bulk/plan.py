@@ -114,6 +114,23 @@ class Planned(Generic[M]):
             }
             yield Difference(verb, change.index, change.record_id, self._label(change), cells)
 
+    def sample(self) -> tuple[list[Difference], str]:
+        """What is shown of the differences: of each kind some, deletions above all.
+
+        Returns:
+            The differences that are shown, and a line that says how many are not.
+        """
+        kinds: tuple[Verb, ...] = ("update", "create", "delete")
+        by_verb = {verb: [one for one in self.differences if one.verb == verb] for verb in kinds}
+        parts = shares([len(ones) for ones in by_verb.values()], _SHOWN)
+        shown: list[Difference] = []
+        left: list[str] = []
+        for (verb, ones), part in zip(by_verb.items(), parts, strict=True):
+            shown += ones[:part]
+            if len(ones) > part:
+                left.append(f"{len(ones) - part:,} more to {verb}")
+        return shown, f"and {', '.join(left)}" if left else ""
+
     def _label(self, change: Change[M]) -> str:
         known = {**(change.before or {}), **change.cells}
         names = self.label_columns or tuple(known)[:1]
@@ -168,52 +185,52 @@ class Planned(Generic[M]):
 
     def __str__(self) -> str:
         lines = [f"{self.table}: {self.summary()}"]
-        differences = self.differences
-        for difference in differences[:_SHOWN]:
+        shown, left = self.sample()
+        for difference in shown:
             lines.append(f"{_SIGNS[difference.verb]} {_headline(difference)}")
             if difference.verb != "delete":
                 lines += [f"    {line}" for line in _cell_lines(difference)]
-        if len(differences) > _SHOWN:
-            lines.append(f"and {len(differences) - _SHOWN:,} more records")
-        return "\n".join(lines + self._remarks())
+        return "\n".join([*lines, *([left] if left else []), *self._remarks()])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.table}: {self.summary()}>"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Print the plan as a table, for rich."""
-        from rich.table import Table
-        from rich.text import Text
+        """Print the plan as a table that fits the terminal, for rich."""
+        from airhaul.bulk.plan_view import lines_of
 
-        yield Text(f"{self.table}: {self.summary()}", style="bold")
-        differences = self.differences
-        if differences:
-            grid = Table("", "Record", "Field", "Before", "After", box=None, pad_edge=False)
-            for difference in differences[:_SHOWN]:
-                for row in _rows(difference):
-                    style = {"create": "green", "update": "yellow", "delete": "red", "keep": ""}
-                    grid.add_row(*map(Text, row), style=style[difference.verb])
-            yield grid
-        if len(differences) > _SHOWN:
-            yield Text(f"and {len(differences) - _SHOWN:,} more records")
-        for remark in self._remarks():
-            yield Text(remark, style="red" if self.refusal and "Refused" in remark else "")
+        del console
+        yield from lines_of(self, options)
 
     def _repr_html_(self) -> str:
-        differences = self.differences
-        rows = [row for difference in differences[:_SHOWN] for row in _rows(difference)]
+        shown, left = self.sample()
+        rows = [row for difference in shown for row in _rows(difference)]
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
             for row in rows
         )
         head = "".join(f"<th>{name}</th>" for name in ("", "Record", "Field", "Before", "After"))
-        more = len(differences) - _SHOWN
-        remarks = [*([f"and {more:,} more records"] if more > 0 else []), *self._remarks()]
+        remarks = [*([left] if left else []), *self._remarks()]
         return (
             f"<p><b>{html.escape(self.table)}</b>: {html.escape(self.summary())}</p>"
             f"<table><tr>{head}</tr>{body}</table>"
             + "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks)
         )
+
+
+def shares(wanted: list[int], there: int) -> list[int]:
+    """Divide what there is evenly, and what one does not want among the others.
+
+    Args:
+        wanted: How much each wants.
+        there: How much there is.
+    """
+    shares = [0] * len(wanted)
+    order = sorted(range(len(wanted)), key=wanted.__getitem__)
+    for others, place in zip(range(len(order), 0, -1), order, strict=True):
+        shares[place] = min(wanted[place], there // others)
+        there -= shares[place]
+    return shares
 
 
 def _verb(change: Change[Any]) -> Verb:

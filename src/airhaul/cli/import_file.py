@@ -106,7 +106,7 @@ def _plan(
     typecast: bool,
 ) -> Plan[RecordBase]:
     # As the table's own plan verbs do, with the file's name in what is said of its rows.
-    planning = Planning(target, typecast=typecast, source=file.name)
+    planning = Planning(target, typecast=typecast, source=file)
     rows = read_rows(file, format)
     with working(f"Reading {file.name}"):
         return planning.upsert(rows, key) if key else planning.create(rows)

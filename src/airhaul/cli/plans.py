@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,11 +11,9 @@ from airhaul.bulk.plan import Planned
 from airhaul.cli.confirm import may_write
 from airhaul.cli.console import err, in_options, out, print_error, print_json
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.plan_view import PlanView
 from airhaul.cli.results import Report
 from airhaul.cli.writing import carry_out
 from airhaul.client.plan import Plan
-from airhaul.client.rejects import Rejects
 from airhaul.errors import StalePlanError
 from airhaul.model.base import RecordBase
 
@@ -62,8 +59,7 @@ def write_plan(
         The exit code.
     """
     if plan.refused and report.on_error != "continue":
-        # Nothing will be sent, so there is nothing to confirm; the rows are told as a result.
-        _put_aside(plan, report)
+        pass  # nothing will be sent, so there is nothing to confirm; the rows are told as a result
     elif plan.refusal is not None:
         return _refuse(plan, report, err())
     elif plan.is_empty:
@@ -91,7 +87,7 @@ def write_plan(
 def show(console: Console, plan: Planned[Any]) -> None:
     """Print a plan: as a table on a terminal, as plain lines elsewhere."""
     if console.is_terminal:
-        console.print(PlanView(plan))
+        console.print(plan)
     else:
         console.print(str(plan), markup=False)
 
@@ -112,14 +108,6 @@ def _tell_nothing_to_do(plan: Plan[Any]) -> None:
     out().print(f"{plan.table}: nothing to do{kept}", markup=False)
     for note in plan.notes:
         err().print(note, markup=False)
-
-
-def _put_aside(plan: Plan[RecordBase], report: Report) -> None:
-    # A plan that may not be applied as it is takes no row, and so rejects none.
-    assert plan.goal is not None, "a plan is made by a table"
-    with closing(Rejects(report.rejects, plan.goal.model)) as rejects:
-        for row in plan.refused:
-            rejects.add(row.source, row.error)
 
 
 def _stale(error: StalePlanError) -> str:

@@ -74,7 +74,5 @@ class PlanVerbs(Bound[M]):
     ) -> Plan[M]:
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        planning = Planning(
-            self, typecast=typecast, source=Path(path).name, keeps_all=delete_missing
-        )
+        planning = Planning(self, typecast=typecast, source=Path(path), keeps_all=delete_missing)
         return planning.sync(read_rows(path, format), key, deleting, parallel=parallel)

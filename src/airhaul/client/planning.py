@@ -50,7 +50,7 @@ class Planning(Generic[M]):
     Args:
         table: The table.
         typecast: Whether Airtable may convert text, which is then compared as text.
-        source: The file that the rows come from, for errors.
+        source: The file that the rows come from, if they come from one.
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be made again.
         max_requests: Send at most so many requests; None for any number.
@@ -61,13 +61,14 @@ class Planning(Generic[M]):
         table: Bound[M],
         *,
         typecast: bool = False,
-        source: str | None = None,
+        source: Path | None = None,
         keeps_all: bool = False,
         max_requests: int | None = None,
     ) -> None:
         self._table = table
         self._typecast = typecast
-        self._source = source
+        self._path = source
+        self._source = None if source is None else source.name
         self._keeps_all = keeps_all
         self._scan = Scan(table, max_requests)
         self._columns = tuple(columns_of(table.model).by_column)
@@ -227,6 +228,7 @@ class Planning(Generic[M]):
             goal=self._table,
             key=key,
             typecast=self._typecast,
+            source=self._path,
         )
 
 
@@ -259,10 +261,10 @@ def sync_rows(
     planning = Planning(
         table,
         typecast=writing.typecast,
-        source=None if source is None else source.name,
+        source=source,
         keeps_all=writing.on_error == "rollback" and deleting.missing,
         max_requests=writing.max_requests,
     )
     plan = planning.sync(rows, key, deleting, parallel=parallel)
     plan.refuse_if_it_must_not_be(writing)
-    return plan.write(writing, requests=plan.reads, source=source)
+    return plan.write(writing, requests=plan.reads)

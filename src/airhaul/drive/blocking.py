@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.bulk.events import Event
+from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane
 from airhaul.errors import TransportError
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 OnEvent = Callable[[Event], None]
 
 _END: Final = object()
-_Replies = queue.SimpleQueue[tuple[int, Outcome | BaseException]]
+_Replies = queue.SimpleQueue[tuple[int, Outcome | BaseException] | None]
 
 now = time.monotonic
 
@@ -87,13 +88,15 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
     def submit(send: Send) -> None:
         pool.submit(_carry_to_queue, send, lane, replies)
 
-    driving = _Driving(job, submit, replies)
     try:
-        driving.drive(iter(rows), on_event or _ignore)
-    except BaseException:
-        job.stop()
-        driving.drive(iter(()), _ignore)
-        raise
+        with Interrupts(lambda: replies.put(None)) as interrupts:
+            driving = _Driving(job, submit, replies, interrupts)
+            try:
+                driving.drive(iter(rows), on_event or _ignore)
+            except BaseException:
+                job.stop()
+                driving.drive(iter(()), _ignore)
+                raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return job.result
@@ -102,19 +105,27 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
 class _Driving:
     """One run of a job: the loop, and where replies arrive."""
 
-    def __init__(self, job: Job[Any], submit: Callable[[Send], None], replies: _Replies) -> None:
+    def __init__(
+        self,
+        job: Job[Any],
+        submit: Callable[[Send], None],
+        replies: _Replies,
+        interrupts: Interrupts,
+    ) -> None:
         self._job = job
         self._submit = submit
         self._replies = replies
+        self._interrupts = interrupts
 
     def drive(self, rows: Iterator[object], on_event: OnEvent) -> None:
-        job = self._job
+        job, outside = self._job, self._interrupts.outside
         while True:
+            self._interrupts.check()
             for event in job.events():
-                on_event(event)
+                outside(on_event, event)
             match job.next(now()):
                 case Pull():
-                    row = next(rows, _END)
+                    row = outside(next, rows, _END)
                     if row is _END:
                         job.end_of_rows()
                     else:
@@ -122,24 +133,26 @@ class _Driving:
                 case Send() as send:
                     self._submit(send)
                 case Wait(until):
-                    _wait(job, self._replies, until)
+                    self._wait(until)
                 case Done():
                     break
         for event in job.events():
-            on_event(event)
+            outside(on_event, event)
 
-
-def _wait(job: Job[Any], replies: _Replies, until: float | None) -> None:
-    try:
-        timeout_s = None if until is None else max(0.0, until - now())
-        ticket, outcome = replies.get(timeout=timeout_s)
-    except queue.Empty:
-        return
-    if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
-        # A fault of ours in the pool thread: it must be seen, and the job must not wait for it.
-        job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
-        raise outcome
-    job.feed(ticket, outcome, now())
+    def _wait(self, until: float | None) -> None:
+        try:
+            timeout_s = None if until is None else max(0.0, until - now())
+            arrival = self._replies.get(timeout=timeout_s)
+        except queue.Empty:
+            return
+        if arrival is None:
+            return  # Ctrl-C, looked at where the job is whole
+        ticket, outcome = arrival
+        if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
+            # A fault of ours in the pool thread: seen here, and the job must not wait for it.
+            self._job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
+            raise outcome
+        self._job.feed(ticket, outcome, now())
 
 
 def _carry(send: Send, lane: Lane) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
@@ -18,6 +19,7 @@ from airhaul.bulk.target import with_ids
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk, AsyncScan
 from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.rejects import Rejects
 from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
 from airhaul.formula import Node, print_formula
 from airhaul.model.base import RecordBase
@@ -41,11 +43,13 @@ class AsyncPlan(Planned[M]):
         goal: The table to write to.
         key: What rows are told by, where they are.
         typecast: Whether Airtable may convert text, as it was planned.
+        source: The file that the rows come from, if they come from one.
     """
 
     goal: AsyncBound[M] | None = None
     key: Key | None = None
     typecast: bool = False
+    source: Path | None = None
     _is_applied: bool = field(default=False, init=False)
 
     async def apply(self, *, check: bool = True, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -79,16 +83,17 @@ class AsyncPlan(Planned[M]):
     def refuse_if_it_must_not_be(self, writing: Writing) -> None:
         """Raise where the plan may not be applied as it is; errors as of ``apply``."""
         if self.refused and writing.on_error != "continue":
+            with closing(Rejects(writing.rejects, self._table.model, self.source)) as rejects:
+                for row in self.refused:
+                    rejects.add(row.source, row.error)
             raise nothing_sent(outcomes_of(self.changes, self.refused))
         if self.refusal is not None:
             raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
-    async def write(
-        self, writing: Writing, *, requests: int = 0, source: Path | None = None
-    ) -> BulkResult[M]:
+    async def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
         self._is_applied = True
-        bulk = AsyncBulk(self._table, writing, key=self.key, source=source)
+        bulk = AsyncBulk(self._table, writing, key=self.key, source=self.source)
         if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
             await bulk.learn_types()
         # In the order of the rows: the columns of a file of rejects are those of its first row.

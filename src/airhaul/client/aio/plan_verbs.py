@@ -78,6 +78,6 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
         planning = AsyncPlanning(
-            self, typecast=typecast, source=Path(path).name, keeps_all=delete_missing
+            self, typecast=typecast, source=Path(path), keeps_all=delete_missing
         )
         return await planning.sync(read_rows(path, format), key, deleting, parallel=parallel)

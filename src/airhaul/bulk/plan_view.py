@@ -1,7 +1,6 @@
 """A plan on a terminal: a line for each cell that changes, none of them broken.
 
-Whoever is asked to confirm a plan has to see of each kind what it does, deletions above all. So the
-kinds share the lines that there are, where a plan prints its first records only.
+Imported when a plan is printed with rich, which not every program has loaded.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ from itertools import takewhile
 from typing import Any, Final
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from airhaul.bulk.plan import Difference, Planned, Verb
+from airhaul.bulk.plan import Difference, Planned, Verb, shares
 
-_MOST_RECORDS: Final = 20
 _MOST_CELLS: Final = 6
 _MOST_LINES: Final = 10
 _LONGEST_CELL: Final = 200
@@ -34,39 +32,30 @@ _SIGNS: Final[dict[Verb, tuple[str, str]]] = {
 _Row = tuple[str, str, str, str]
 
 
-class PlanView:
+def lines_of(plan: Planned[Any], options: ConsoleOptions) -> RenderResult:
     """What a person sees of a plan.
 
     Args:
         plan: The plan.
+        options: How wide the terminal is.
+
+    Yields:
+        Parts for rich to print.
     """
-
-    def __init__(self, plan: Planned[Any]) -> None:
-        self._plan = plan
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Print it."""
-        plan = self._plan
-        yield Text(f"{plan.table}: {plan.summary()}", style="bold")
-        by_verb = {
-            verb: [difference for difference in plan.differences if difference.verb == verb]
-            for verb in _SIGNS
-        }
-        wanted = [len(some) for some in by_verb.values()]
-        shown = dict(zip(by_verb, _shares(wanted, _MOST_RECORDS), strict=True))
-        if any(wanted):
-            some = [one for verb, ones in by_verb.items() for one in ones[: shown[verb]]]
-            yield _table(some, options.max_width)
-        left = [f"{len(ones) - shown[verb]:,} more to {verb}" for verb, ones in by_verb.items()]
-        left = [text for text in left if not text.startswith("0 ")]
-        if left:
-            yield Text(f"and {', '.join(left)}", style="dim")
-        for error in plan.errors[:_MOST_LINES]:
-            yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
-        if len(plan.errors) > _MOST_LINES:
-            yield Text(f"  and {len(plan.errors) - _MOST_LINES:,} more that are not valid")
-        for note in plan.notes:
-            yield Text(note)
+    yield Text(f"{plan.table}: {plan.summary()}", style="bold")
+    shown, left = plan.sample()
+    if shown:
+        yield _table(shown, options.max_width)
+    if left:
+        yield Text(left, style="dim")
+    for error in plan.errors[:_MOST_LINES]:
+        yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
+    if len(plan.errors) > _MOST_LINES:
+        yield Text(f"  and {len(plan.errors) - _MOST_LINES:,} more that are not valid")
+    if plan.refusal:
+        yield Text(f"Refused: {plan.refusal}", style="red")
+    for note in plan.notes:
+        yield Text(note)
 
 
 def _table(differences: list[Difference], width: int) -> Table:
@@ -81,23 +70,13 @@ def _table(differences: list[Difference], width: int) -> Table:
         for place, name in enumerate(names)
     ]
     used = [place for place in range(len(names)) if any(row[place] for row in rows)]
-    widths = _shares([wanted[place] for place in used], width - _GAP * (len(used) - 1))
+    widths = shares([wanted[place] for place in used], width - _GAP * (len(used) - 1))
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     for place, most in zip(used, widths, strict=True):
         table.add_column(names[place], width=most, no_wrap=True, overflow="ellipsis")
     for *cells, style in rows:
         table.add_row(*(Text(cells[place]) for place in used), style=style)
     return table
-
-
-def _shares(wanted: list[int], there: int) -> list[int]:
-    """Divide what there is evenly, and what one does not want among the others."""
-    shares = [0] * len(wanted)
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    for others, place in zip(range(len(order), 0, -1), order, strict=True):
-        shares[place] = min(wanted[place], there // others)
-        there -= shares[place]
-    return shares
 
 
 def _rows(difference: Difference) -> Iterator[_Row]:

@@ -1,0 +1,78 @@
+"""Ctrl-C at a moment when nothing is lost by it.
+
+Python raises ``KeyboardInterrupt`` between any two steps of the main thread: also after a reply was
+taken from its queue and before the job has learnt of it, which would then wait for ever. So while a
+job is driven, Ctrl-C is noted, and raised where the job is whole. In the caller's own code, which
+may take its time, it is raised at once; so is the second one.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Interrupts:
+    """Notes Ctrl-C while a job is driven on the main thread; elsewhere it does nothing.
+
+    A program that has a handler of its own for SIGINT keeps it.
+
+    Args:
+        wake: Called when Ctrl-C was noted, to end a wait.
+    """
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self._wake = wake
+        self._is_noted = False
+        self._is_outside = False
+        self._is_ours = False
+
+    def __enter__(self) -> Self:
+        """Begin to note."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._is_ours = True
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let Ctrl-C be what it was; one that was noted at the last moment is raised."""
+        if self._is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if error is None:
+            self.check()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._is_outside or self._is_noted:
+            signal.default_int_handler(number, frame)
+        self._is_noted = True
+        self._wake()
+
+    def check(self) -> None:
+        """Raise what was noted; called where the job is whole.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        if self._is_noted:
+            self._is_noted = False
+            raise KeyboardInterrupt
+
+    def outside(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """Call the caller's own code, where Ctrl-C is raised at once."""
+        self._is_outside = True
+        try:
+            return call(*args, **options)
+        finally:
+            self._is_outside = False
