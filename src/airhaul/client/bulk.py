@@ -130,7 +130,7 @@ class Bulk(Generic[M]):
             encoder,
             Reader(self._table.model, origin=airtable.origin),
             lane,
-            airtable.config,
+            airtable.connection.retries,
             writing=self._writing,
             look=look,
             total=total,

@@ -11,11 +11,11 @@ from airhaul.bulk.look import Look
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.policy import interrupted
 from airhaul.bulk.result import BulkResult
+from airhaul.bulk.retry import Retries
 from airhaul.bulk.rollback import WithRollback
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
 from airhaul.bulk.write_rows import WriteRows
-from airhaul.client.config import Config
 from airhaul.client.options import Writing
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive.lane import Lane
@@ -40,7 +40,7 @@ class BulkCall(Generic[M]):
         encoder: Makes changes of rows.
         reader: Makes records of replies.
         lane: The way to the base.
-        config: For the retries.
+        retries: How often to try.
         writing: The options of the call.
         look: What has to be known of records before they are changed, if anything.
         total: How many rows there are, or None while that is not known.
@@ -55,7 +55,7 @@ class BulkCall(Generic[M]):
         encoder: Encoder[M],
         reader: Reader[M],
         lane: Lane,
-        config: Config,
+        retries: Retries,
         *,
         writing: Writing,
         look: Look | None = None,
@@ -70,7 +70,7 @@ class BulkCall(Generic[M]):
         self._requests_before = requests
         self._began = time.monotonic()
         outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
-        observed, retries = lane.observed, config.retries
+        observed = lane.observed
         ledger = Ledger(outcomes, reader, observed, total=total, rows_per_second=rows_per_second)
         self._main = WriteRows(
             target,
@@ -96,7 +96,7 @@ class BulkCall(Generic[M]):
             work,
             lane.pace,
             concurrency=lane.concurrency,
-            retries=config.retries,
+            retries=retries,
             observed=lane.observed,
             meter=Count(_left(writing.max_requests, requests), lane.meter),
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from airhaul.bulk.observed import Observed
+from airhaul.bulk.retry import Retries
 from airhaul.client.config import Config
 from airhaul.drive.lane import Lane, Meter, observed_of, pace_of, unlimited_pace
 from airhaul.errors import ConfigurationError
@@ -49,6 +51,12 @@ class Connection:
     def is_local(self) -> bool:
         """Whether this is a local base in this process."""
         return self.config.local is not None
+
+    @property
+    def retries(self) -> Retries:
+        """How often to try; a local base in this process is at work on nothing once it answers."""
+        retries = self.config.retries
+        return replace(retries, settle_s=0.0) if self.is_local else retries
 
     @property
     def base_id(self) -> str:

@@ -131,7 +131,7 @@ class AsyncBulk(Generic[M]):
             encoder,
             Reader(self._table.model, origin=airtable.origin),
             lane,
-            airtable.config,
+            airtable.connection.retries,
             writing=self._writing,
             look=look,
             total=total,
