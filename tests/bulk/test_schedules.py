@@ -7,6 +7,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -85,10 +86,23 @@ def as_key(held: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(sorted(held.items()))
 
 
+FIGURES: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _figures():
+    """Print what came out, for the docs: AIRHAUL_SCHEDULES=5000 pytest -s tests/bulk/test_schedules.py."""
+    yield
+    if "AIRHAUL_SCHEDULES" in os.environ:
+        print(f"\n{dict(FIGURES)}")
+
+
 def note(outcomes: Outcomes[Any]) -> None:
-    """Count how often each state comes out, for the figures in the docs."""
-    for state in outcomes.counts():
+    """Count how often each state comes out."""
+    FIGURES["schedules"] += 1
+    for state, rows in outcomes.counts().items():
         event(f"some rows {state}")
+        FIGURES[f"rows {state}"] += rows
     BulkResult(outcomes).explain()
 
 
