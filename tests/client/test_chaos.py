@@ -11,7 +11,10 @@ from airhaul.bulk import engine
 BENCH = Path(__file__).parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
-import chaos  # noqa: E402
+from chaos_runs.deeds import VERBS  # noqa: E402
+from chaos_runs.many import run_all  # noqa: E402
+from chaos_runs.report import Report  # noqa: E402
+from chaos_runs.run import run_once  # noqa: E402
 
 SEEDS = range(40)
 # Runs in which requests that create rows are carried out and their replies lost.
@@ -21,14 +24,14 @@ AT_ONCE = 4
 
 def test_chaos() -> None:
     """Each row is what its outcome says, in forty calls of all verbs amidst faults and others."""
-    total = chaos.run_all(SEEDS, AT_ONCE)
+    total = run_all(SEEDS, AT_ONCE)
     assert total.problems == []
     assert [total.wrong(kind) for kind in ("lost", "doubled", "untrue")] == [0, 0, 0]
     # And there was something to get wrong.
     figures = total.figures
     assert figures["runs"] == len(SEEDS)
     assert figures["writes of unclear fate"] > 20
-    assert all(figures[f"verb {verb}"] >= len(SEEDS) // len(chaos.VERBS) for verb in chaos.VERBS)
+    assert all(figures[f"verb {verb}"] >= len(SEEDS) // len(VERBS) for verb in VERBS)
     assert all(
         figures[f"row {state}"] > 0
         for state in ("created", "updated", "deleted", "failed", "skipped", "undone", "unknown")
@@ -44,7 +47,7 @@ def test_chaos_notices_creates_that_are_sent_again(monkeypatch) -> None:
         return judge(replace(call, effect=effect), *more, **options)
 
     monkeypatch.setattr(engine, "judge", blind)
-    total = chaos.Report()
+    total = Report()
     for seed in SEEDS_WITH_LOST_CREATES:
-        total.add(chaos.run_once(seed))
+        total.add(run_once(seed))
     assert total.wrong("doubled") > 0
