@@ -103,6 +103,10 @@ def note(outcomes: Outcomes[Any]) -> None:
     for state, rows in outcomes.counts().items():
         event(f"some rows {state}")
         FIGURES[f"rows {state}"] += rows
+    for outcome in outcomes:
+        if outcome.state == "unknown":
+            # Nobody knows only where the looking has failed, too, and the error says so.
+            assert "Looking for its rows" in str(outcome.error)
     BulkResult(outcomes).explain()
 
 

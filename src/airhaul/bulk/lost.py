@@ -14,7 +14,7 @@ from airhaul.bulk.observed import Observed
 from airhaul.bulk.reconcile import Lost, Search, Verdict
 from airhaul.bulk.target import Target
 from airhaul.bulk.work import Sending
-from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError
+from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError, TransportError
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
 from airhaul.wire.replies import records_in
@@ -104,5 +104,17 @@ class LostCreates(Generic[M]):
         self._search = None
         given_up, self.waiting = self.waiting, []
         for lost in given_up:
-            lost.error.add_note(f"Looking for its rows has failed, too: {error}")
+            lost.error = not_found_out(lost.error, error)
         return given_up
+
+
+def not_found_out(lost: AirhaulError, looking: AirhaulError) -> TransportError:
+    """Make the error of rows whose reply was lost, and for which nobody could look.
+
+    Args:
+        lost: What happened to the reply.
+        looking: What happened to the looking.
+    """
+    made = TransportError(f"{lost} Looking for its rows has failed, too: {looking}")
+    made.__cause__ = lost
+    return made

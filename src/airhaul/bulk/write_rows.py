@@ -22,7 +22,7 @@ from airhaul.bulk.culprits import is_about_rows, row_error, suspects_of
 from airhaul.bulk.events import Event, Reconciled, Splitting
 from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.look import Look
-from airhaul.bulk.lost import LostCreates
+from airhaul.bulk.lost import LostCreates, not_found_out
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.outcomes import Outcomes, State
 from airhaul.bulk.policy import OnError
@@ -272,7 +272,7 @@ class WriteRows(Generic[M]):
             case Searching():
                 for lost in self._lost.refuse(error):
                     self._ledger.leave(lost.changes, "unknown", lost.error, sending)
-                    self._end(lost.error)
+                    self._end(error)
             case Reading():
                 self._refuse_reading(tag, error)
 
@@ -516,8 +516,8 @@ class WriteRows(Generic[M]):
             self._readings.append(reading)
             return
         if isinstance(reading, Checking):
-            reading.error.add_note(f"Looking for its rows has failed, too: {error}")
-            self._ledger.leave(reading.changes, "unknown", reading.error, reading.sending)
+            unclear = not_found_out(reading.error, error)
+            self._ledger.leave(reading.changes, "unknown", unclear, reading.sending)
             self._remember([change for change in reading.changes if change.kind == "update"])
         else:
             self._ledger.leave(reading.changes, "skipped", error)
