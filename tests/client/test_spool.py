@@ -1,0 +1,49 @@
+"""Results of streams: every record is at hand, in a file once they are many."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+
+from airhaul import Record, configure, result_of
+
+
+class Item(Record, table="Items"):
+    number: int
+
+
+def test_every_record_of_a_long_stream_is_at_hand() -> None:
+    """Those beyond the first thousands are read back from a file, in order, as often as asked."""
+    configure(local=":memory:")
+    Item.create_table()
+    result = Item.bulk_create({"number": number} for number in range(6_500))
+    assert [item.number for item in result] == list(range(6_500))
+    assert result[6_123].number == 6_123
+    assert [item.number for item in result[6_498:]] == [6_498, 6_499]
+    assert result.outcomes[6_123].record.id == result[6_123].id
+    assert len({item.id for item in result}) == 6_500
+    late = result[6_400]
+    late.number = -1
+    late.save()  # it knows where it came from
+    assert Item.get(late.id).number == -1
+    again = pickle.loads(pickle.dumps(result))
+    assert [item.number for item in again] == list(range(6_500))
+    del result, again
+    gc.collect()  # and the file is closed without a warning
+
+
+def test_a_stream_that_breaks_late_has_its_records_too() -> None:
+    """What was written before the source broke can be read from the result."""
+    configure(local=":memory:")
+    Item.create_table()
+
+    def source():
+        yield from ({"number": number} for number in range(6_000))
+        raise OSError("gone")
+
+    try:
+        Item.bulk_create(source())
+    except OSError as error:
+        result = result_of(error)
+    assert result is not None
+    assert [item.number for item in result] == list(range(6_000))

@@ -1,0 +1,109 @@
+"""The file of rejected rows can be corrected and imported again, whatever the rows hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from airhaul import BulkError, Record, airtable_field, configure
+from airhaul.errors import ConfigurationError, FileFormatError
+from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, RejectsFile, read_rows
+
+
+class Item(Record, table="Items"):
+    name: str
+    size: int | None = None
+    kind: str = airtable_field("a", type="singleSelect", choices=["a", "b"])
+
+
+@pytest.fixture(autouse=True)
+def _table():
+    configure(local=":memory:")
+    Item.create_table()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+def test_rejects_go_round(suffix) -> None:
+    """Import, correct, import again: every row is there once."""
+    Path("in.csv").write_text(
+        'name,size,kind\n"A, or B",1,a\nC,big,a\nD,3,none\n"E\n""quoted""",4,b\n', encoding="utf-8"
+    )
+    rejects = Path(f"bad.{suffix}")
+    result = Item.import_csv("in.csv", on_error="continue", rejects=rejects)
+    assert result.counts() == {"created": 2, "failed": 2}
+    rows = list(read_rows(rejects))
+    assert [row.cells["name"] for row in rows] == ["C", "D"]
+    assert [int(row.cells[LINE_COLUMN]) for row in rows] == [3, 4]
+    assert "valid integer" in rows[0].cells[ERROR_COLUMN]
+    assert "INVALID_MULTIPLE_CHOICE_OPTIONS" in rows[1].cells[ERROR_COLUMN]
+    text = rejects.read_text(encoding="utf-8")
+    for wrong, right in (("big", "2"), ("none", "b")):
+        text = text.replace(f'"{wrong}"', f'"{right}"').replace(wrong, right, 1)
+    rejects.write_text(text, encoding="utf-8")
+    again = Item.import_file(rejects, rejects=f"worse.{suffix}")
+    assert again.counts() == {"created": 2}
+    assert not Path(f"worse.{suffix}").exists()
+    assert sorted(item.name for item in Item.all()) == ["A, or B", "C", "D", 'E\n"quoted"']
+
+
+def test_rows_of_a_program_go_there_too() -> None:
+    """Dicts with different keys, records, and values that JSON and CSV cannot hold as they are."""
+    rows = [
+        {"name": "x", "size": math.nan},
+        {"size": 1},
+        {"name": "ok"},
+        Item(name="y", kind="zzz"),
+    ]
+    Item.bulk_create(rows, on_error="continue", rejects="bad.jsonl")
+    found = [json.loads(line) for line in Path("bad.jsonl").read_text().splitlines()]
+    assert [row.get("name") for row in found] == ["x", None, "y"]
+    assert found[0]["size"] == "nan"
+    Item.bulk_create(rows, on_error="continue", rejects="bad.csv")
+    assert len(list(read_rows("bad.csv"))) == 3
+
+
+def test_an_old_file_of_rejects_does_not_outlive_a_clean_call() -> None:
+    """It would be taken for this call's; a file of somebody else's is never touched."""
+    Item.bulk_create([{"size": 1}], on_error="continue", rejects="bad.csv")
+    assert Path("bad.csv").exists()
+    Item.bulk_create([{"name": "a"}], rejects="bad.csv")
+    assert not Path("bad.csv").exists()
+    Path("mine.csv").write_text("name\nprecious\n")
+    Item.bulk_create([{"name": "a"}], rejects="mine.csv")
+    assert Path("mine.csv").read_text() == "name\nprecious\n"
+
+
+def test_rejects_are_there_when_nothing_was_sent() -> None:
+    """Rows that the first look refuses are put aside as well."""
+    with pytest.raises(BulkError, match="Nothing was sent"):
+        Item.bulk_create([{"name": "a"}, {"size": 1}], rejects="bad.csv")
+    assert len(list(read_rows("bad.csv"))) == 1
+    with pytest.raises(BulkError, match="Nothing was sent"):
+        Item.sync([{"name": "a"}, {"name": "b", "size": "x"}], key="name", rejects="sync.csv")
+    assert len(list(read_rows("sync.csv"))) == 1
+
+
+def test_the_source_is_never_written_over() -> None:
+    """The rejects of a file go to another one, through a plan, too."""
+    Path("in.csv").write_text("name,size\na,x\n")
+    with pytest.raises(ConfigurationError, match="the rows come from"):
+        Item.import_csv("in.csv", rejects="./in.csv")
+    plan = Item.plan_sync_file("in.csv", "name")
+    with pytest.raises(ConfigurationError, match="the rows come from"):
+        plan.apply(on_error="continue", rejects="in.csv")
+    with pytest.raises(FileFormatError, match="formats csv, tsv, jsonl"):
+        RejectsFile("bad.json")
+    assert Path("in.csv").read_text() == "name,size\na,x\n"
+
+
+def test_what_was_rejected_before_a_crash_is_kept(tmp_path) -> None:
+    """Each row is written as it comes, beside the place of the file."""
+    rejects = RejectsFile(tmp_path / "bad.csv")
+    rejects.add({"name": "x"}, [], "because", 3)
+    assert "because" in (tmp_path / "bad.csv.part").read_text()
+    assert not (tmp_path / "bad.csv").exists()
+    rejects.close()
+    assert not (tmp_path / "bad.csv.part").exists()
