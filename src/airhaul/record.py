@@ -283,6 +283,20 @@ class Record(RecordBase):
         return cls._table().plan_delete(records)
 
     @classmethod
+    def plan_update_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[Self]:
+        """Say what ``update_or_create`` would write; see ``Table.plan_update_or_create``."""
+        return cls._table().plan_update_or_create(defaults, **lookups)
+
+    @classmethod
+    def plan_get_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[Self]:
+        """Say what ``get_or_create`` would write; see ``Table.plan_get_or_create``."""
+        return cls._table().plan_get_or_create(defaults, **lookups)
+
+    @classmethod
     def plan_sync(
         cls,
         rows: Rows,

@@ -565,6 +565,9 @@ def test_each_verb_has_its_plan(people, emulator) -> None:
         (people.plan_save([*made, Person(name="n", email="n")]), {"create": 1, "update": 1, "unchanged": 3}),
         (people.plan_upsert([*rows(2), {"name": "x", "email": "x"}], "email"), {"create": 1, "unchanged": 2}),
         (people.plan_delete(made[:2]), {"delete": 2}),
+        (people.plan_get_or_create({"name": "other"}, email="e1@x.org"), {"unchanged": 1}),
+        (people.plan_get_or_create({"name": "other"}, email="new"), {"create": 1}),
+        (people.plan_update_or_create({"name": "other"}, email="e1@x.org"), {"update": 1}),
         (people.where(age__lt=2).plan_update(age=1), {"update": 1, "unchanged": 1}),
         (people.where(age__lt=2).plan_delete(), {"delete": 2}),
     ]  # fmt: skip

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import assert_type
+from typing import Any, assert_type
 
 from airhaul import (
     Airtable,
     AsyncAirtable,
+    AsyncPlan,
     AsyncQuery,
     AsyncTable,
     BulkError,
     BulkResult,
     F,
+    Plan,
     Q,
     Query,
     Record,
@@ -20,6 +22,7 @@ from airhaul import (
     Table,
     airtable_field,
     airtable_model,
+    result_of,
 )
 
 
@@ -58,6 +61,41 @@ def blocking(airtable: Airtable) -> None:
         User.bulk_create([])
     except BulkError as error:
         print(error.result)
+        assert_type(result_of(error), BulkResult[Any] | None)
+
+
+def writing_many(user: User) -> None:
+    assert_type(
+        User.bulk_update([user, {"id": "rec"}], on_error="continue", age=3), BulkResult[User]
+    )
+    assert_type(User.bulk_save([user], max_requests=3), BulkResult[User])
+    assert_type(User.bulk_upsert([{"name": "a"}], "name"), BulkResult[User])
+    assert_type(User.bulk_upsert([{"name": "a"}], key=["name", "age"]), BulkResult[User])
+    assert_type(User.bulk_delete([user, "rec"]), BulkResult[User])
+    assert_type(User.bulk_delete([user]).deleted, list[str])
+    assert_type(User.sync([user], "name", delete_missing=True, max_deletes=3), BulkResult[User])
+    assert_type(User.sync_file("a.csv", "name", rejects="b.csv"), BulkResult[User])
+    assert_type(User.where(age=1).update(age=2), BulkResult[User])
+    assert_type(User.where(age=1).delete(on_error="rollback"), BulkResult[User])
+    assert_type(User.get_or_create({"age": 1}, name="a"), tuple[User, bool])
+    assert_type(User.update_or_create(name="a"), tuple[User, bool])
+    assert_type(User.all(parallel=3), list[User])
+    for plan in (
+        User.plan_create([user]),
+        User.plan_update([user], age=3),
+        User.plan_save([user]),
+        User.plan_upsert([user], "name"),
+        User.plan_delete([user]),
+        User.plan_get_or_create(name="a"),
+        User.plan_update_or_create({"age": 3}, name="a"),
+        User.plan_sync([user], "name"),
+        User.plan_sync_file("a.csv", "name"),
+        User.where(age=1).plan_update(age=2),
+        User.where(age=1).plan_delete(),
+    ):
+        assert_type(plan, Plan[User])
+    assert_type(User.plan_create([user]).apply(check=False, progress=True), BulkResult[User])
+    User.bulk_create([user], on_error="ignore")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 async def awaited(airtable: AsyncAirtable) -> None:
@@ -68,5 +106,12 @@ async def awaited(airtable: AsyncAirtable) -> None:
     assert_type(User.aio.iterate(), AsyncIterator[User])
     assert_type(User.aio.where(age=1), AsyncQuery[User])
     assert_type(await User.aio.where(age=1).all(), list[User])
+    plan = await User.aio.plan_sync([{"name": "a"}], "name")
+    assert_type(plan, AsyncPlan[User])
+    assert_type(await plan.apply(), BulkResult[User])
+    assert_type(await User.aio.bulk_update([], age=3), BulkResult[User])
+    assert_type(await User.aio.sync([], "name"), BulkResult[User])
+    assert_type(await User.aio.where(age=1).delete(), BulkResult[User])
+    assert_type(await User.aio.update_or_create(name="a"), tuple[User, bool])
     assert_type(User.using(airtable), AsyncTable[User])
     assert_type(await airtable.table(User).get("rec"), User)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,23 @@ class PlanVerbs(Bound[M]):
     def plan_delete(self, records: Rows) -> Plan[M]:
         """Say what ``bulk_delete`` would delete; the records are read, a request for a hundred."""
         return Planning(self).delete(records)
+
+    def plan_update_or_create(
+        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[M]:
+        """Say what ``update_or_create`` would write; one request."""
+        row = {**lookups, **(defaults or {})}
+        return Planning(self).upsert([row], tuple(lookups))
+
+    def plan_get_or_create(
+        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[M]:
+        """Say what ``get_or_create`` would write, told by one to three fields; one request."""
+        plan = self.plan_update_or_create(defaults, **lookups)
+        for change in plan.changes:
+            if change.record_id is not None:
+                change.kind, change.cells = "keep", {}
+        return plan
 
     def plan_sync(
         self,

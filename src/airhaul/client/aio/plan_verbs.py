@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,23 @@ class AsyncPlanVerbs(AsyncBound[M]):
     async def plan_delete(self, records: AsyncRows) -> AsyncPlan[M]:
         """Say what ``bulk_delete`` would delete; the records are read, a request for a hundred."""
         return await AsyncPlanning(self).delete(records)
+
+    async def plan_update_or_create(
+        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> AsyncPlan[M]:
+        """Say what ``update_or_create`` would write; one request."""
+        row = {**lookups, **(defaults or {})}
+        return await AsyncPlanning(self).upsert([row], tuple(lookups))
+
+    async def plan_get_or_create(
+        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> AsyncPlan[M]:
+        """Say what ``get_or_create`` would write, told by one to three fields; one request."""
+        plan = await self.plan_update_or_create(defaults, **lookups)
+        for change in plan.changes:
+            if change.record_id is not None:
+                change.kind, change.cells = "keep", {}
+        return plan
 
     async def plan_sync(
         self,
