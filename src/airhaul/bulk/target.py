@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from airhaul.bulk.changes import Change, Kind
 from airhaul.bulk.diff import changed_cells
@@ -19,6 +19,8 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType, RecordJson
+
+M = TypeVar("M", bound=RecordBase)
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,17 @@ class Target:
         return any_of(tests)
 
     def sort(
-        self, changes: Sequence[Change[Any]], records: Iterable[RecordJson]
-    ) -> list[RecordJson | None]:
-        """The record that each of some changes is about, or None where it is not there.
+        self, kind: Kind, changes: Sequence[Change[M]], records: Iterable[RecordJson]
+    ) -> tuple[list[Change[M]], list[RecordJson], list[Change[M]]]:
+        """Tell what is as it was asked for from what is not.
 
         Args:
-            changes: What was to be done.
+            kind: What was to be done.
+            changes: The rows.
             records: What ``find`` has brought.
+
+        Returns:
+            The rows that are done, their records where they have some, and the rows that are not.
         """
         by_id: dict[str, RecordJson] = {}
         by_key: dict[Any, RecordJson] = {}
@@ -128,13 +134,20 @@ class Target:
             by_id[record["id"]] = record
             if self.key is not None:
                 by_key[self.key.value_in(record["fields"])] = record
-        return [
-            by_key.get(change.key) if change.record_id is None else by_id.get(change.record_id)
-            for change in changes
-        ]
+        done: list[Change[M]] = []
+        raws: list[RecordJson] = []
+        left: list[Change[M]] = []
+        for change in changes:
+            of_id = change.record_id
+            found = by_key.get(change.key) if of_id is None else by_id.get(of_id)
+            if self._is_done(kind, change, found):
+                done.append(change)
+                raws += [] if found is None else [found]
+            else:
+                left.append(change)
+        return done, raws, left
 
-    def is_done(self, kind: Kind, change: Change[Any], record: RecordJson | None) -> bool:
-        """Whether a record is as a change asks for."""
+    def _is_done(self, kind: Kind, change: Change[Any], record: RecordJson | None) -> bool:
         if kind == "delete" or record is None:
             return kind == "delete" and record is None
         stored = record["fields"]

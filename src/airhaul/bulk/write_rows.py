@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 
-from airhaul.bulk.changes import Change, Kind, Refused
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.chunk_queue import ChunkQueue
 from airhaul.bulk.chunks import Checking, Chunk, Looking, Reading, Searching
-from airhaul.bulk.culprits import is_about_rows, row_error, suspects_of
+from airhaul.bulk.created import created_or_updated
+from airhaul.bulk.culprits import is_about_rows
 from airhaul.bulk.events import Event, Reconciled, Splitting
 from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.look import Look
@@ -29,7 +30,7 @@ from airhaul.bulk.policy import OnError
 from airhaul.bulk.reconcile import Lost, Verdict
 from airhaul.bulk.retry import Retries
 from airhaul.bulk.rows import Encoder
-from airhaul.bulk.split import parts_of
+from airhaul.bulk.split import blame, part
 from airhaul.bulk.target import Target
 from airhaul.bulk.work import Sending
 from airhaul.errors import (
@@ -45,7 +46,7 @@ from airhaul.errors import (
 )
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
-from airhaul.wire.limits import RECORDS_PER_PAGE, RECORDS_PER_WRITE
+from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.replies import list_in, records_in
 from airhaul.wire.shapes import RecordJson
 
@@ -56,7 +57,6 @@ _Tag = Chunk[Any] | Reading[Any] | Searching
 _MOST_RESTARTS: Final = 5
 # A service that loses so many requests in a row is down; asking on would take hours.
 _MOST_OUTAGES: Final = 3
-_ORDER: Final[tuple[Kind, ...]] = ("update", "upsert", "create", "delete")
 
 
 class WriteRows(Generic[M]):
@@ -99,8 +99,7 @@ class WriteRows(Generic[M]):
         self._failed = False
         self._outages = 0
         self._looking: list[Change[M]] = []
-        self._filling: dict[Kind, list[Change[M]]] = {kind: [] for kind in _ORDER}
-        self._ready: deque[Chunk[M]] = deque()
+        self._chunks = ChunkQueue[M]()
         self._readings: deque[Reading[M]] = deque()
         self._lost = LostCreates[M](target, observed, self._retries.settle_s)
         self._out: dict[_Tag, None] = {}
@@ -115,7 +114,7 @@ class WriteRows(Generic[M]):
         return not (
             self.stopping
             or self._lost
-            or self._ready
+            or self._chunks
             or self._rows_ended
             or len(self._looking) >= RECORDS_PER_PAGE
             or self._is_checking()
@@ -170,21 +169,19 @@ class WriteRows(Generic[M]):
         return any(isinstance(one, Checking) for one in (*self._readings, *self._out))
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
-        if not self._ready:
+        if not self._chunks:
             full = len(self._looking) >= RECORDS_PER_PAGE
             if self._looking and (full or self._rows_ended):
                 changes, self._looking = self._looking, []
                 self._readings.append(Looking(changes))
                 return self._next_reading(now)
             if self._rows_ended and not any(isinstance(tag, Looking) for tag in self._out):
-                self._flush(_ORDER)
-        if not self._ready or (self._ready[0].kind == "delete" and self._is_writing_others()):
-            return None
-        chunk = self._ready.popleft()
-        return chunk, self._target.call(chunk.kind, chunk.changes)
+                self._chunks.flush()
+        chunk = self._chunks.take(is_writing_others=self._is_writing_others())
+        return None if chunk is None else (chunk, self._target.call(chunk.kind, chunk.changes))
 
     def _is_writing_others(self) -> bool:
-        """Whether anything but deletions is on its way: what replaces comes before what removes."""
+        """Whether anything but deletions is on its way."""
         return any(not (isinstance(tag, Chunk) and tag.kind == "delete") for tag in self._out)
 
     def offer(self, row: object) -> None:
@@ -208,19 +205,8 @@ class WriteRows(Generic[M]):
     def _fill(self, change: Change[M]) -> None:
         if change.kind == "keep":
             self._ledger.leave_unchanged(change)
-            return
-        if change.kind == "delete":
-            self._flush([kind for kind in _ORDER if kind != "delete"])
-        filling = self._filling[change.kind]
-        filling.append(change)
-        if len(filling) == RECORDS_PER_WRITE:
-            self._flush([change.kind])
-
-    def _flush(self, kinds: Iterable[Kind]) -> None:
-        for kind in kinds:
-            if self._filling[kind]:
-                self._ready.append(Chunk(kind, self._filling[kind]))
-                self._filling[kind] = []
+        else:
+            self._chunks.add(change)
 
     def end_of_rows(self) -> None:
         """Learn that the last chunks may stay short."""
@@ -298,31 +284,10 @@ class WriteRows(Generic[M]):
             self._delete(changes, sending)
             return
         raws = records_in(value, len(changes))
-        states: list[State] = ["created" if chunk.kind == "create" else "updated"] * len(changes)
-        if chunk.kind == "upsert":
-            states = self._upsert_states(changes, raws, value, sending)
+        states: list[State] = ["created"] * len(changes)
+        if chunk.kind != "create":
+            states = created_or_updated(changes, raws, value, sending, self._observed)
         self._write(changes, raws, states, sending)
-
-    def _upsert_states(
-        self,
-        changes: Sequence[Change[M]],
-        raws: Sequence[RecordJson],
-        value: Any,
-        sending: Sending,
-    ) -> list[State]:
-        """Tell created records from updated ones, also when an earlier try has created them."""
-        created = set(cast("dict[str, Any]", value).get("createdRecords") or ())
-        if sending.was_lost and self._observed.clock.is_known:
-            since = self._observed.clock.earliest(sending.first_at)
-            before = self._observed.created_lately()
-            created |= {
-                raw["id"]
-                for change, raw in zip(changes, raws, strict=True)
-                if change.record_id is None
-                and raw["id"] not in before
-                and datetime.fromisoformat(raw["createdTime"]) >= since
-            }
-        return ["created" if raw["id"] in created else "updated" for raw in raws]
 
     def _write(
         self,
@@ -378,9 +343,13 @@ class WriteRows(Generic[M]):
             else:
                 self._end(error)
         elif self._on_error == "continue":
-            self._part(chunk, error, sending)
+            parted = part(chunk, error, self._source)
+            self._blame(parted.blamed, sending)
+            if parted.chunks:
+                self._ledger.tell(Splitting(len(chunk.changes), error))
+                self._chunks.put_first(parted.chunks)
         else:
-            self._blame(chunk.changes, error, sending)
+            self._blame(blame(chunk.changes, error, self._source), sending)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written rows that are not to be sent again."""
@@ -388,50 +357,9 @@ class WriteRows(Generic[M]):
             return True
         return is_about_rows(error, chunk.kind) and self._on_error != "continue"
 
-    def _part(self, chunk: Chunk[M], error: AirhaulError, sending: Sending) -> None:
-        """Take a refused chunk apart, so that its good rows are written."""
-        changes = chunk.changes
-        suspects = suspects_of(error, changes)
-        certain = set(suspects.places) if suspects.is_certain else set[int]()
-        if len(changes) == 1:
-            certain = {0}
-        self._name(changes, certain, error, suspects.field, sending)
-        rest = [change for place, change in enumerate(changes) if place not in certain]
-        if rest:
-            parts = [rest] if certain else parts_of(rest, suspects)
-            self._ledger.tell(Splitting(len(changes), error))
-            chunks = [Chunk(chunk.kind, part, chunk.tries) for part in parts]
-            self._ready.extendleft(reversed(chunks))
-
-    def _blame(self, changes: Sequence[Change[M]], error: AirhaulError, sending: Sending) -> None:
-        """Say which row has stopped the call, as far as the refusal tells."""
-        suspects = suspects_of(error, changes)
-        places = {0} if len(changes) == 1 else set(suspects.places)
-        if suspects.is_certain or len(places) == 1:
-            self._name(changes, places, error, suspects.field, sending)
-            return
-        first, last = changes[0].index, changes[-1].index
-        shared = RowError(
-            f"one of the rows {first}-{last} was refused with its whole request, "
-            f'{error} on_error="continue" finds it and writes the others.',
-            field=suspects.field,
-        )
-        for change in changes:
-            self._refuse(change.index, shared, change.source, sending)
-
-    def _name(
-        self,
-        changes: Sequence[Change[M]],
-        places: Iterable[int],
-        error: AirhaulError,
-        field: str | None,
-        sending: Sending,
-    ) -> None:
-        """Refuse the rows that are to blame, each with its address."""
-        for place in sorted(places):
-            change = changes[place]
-            named = row_error(error, change, field, self._source)
-            self._refuse(change.index, named, change.source, sending)
+    def _blame(self, rows: Iterable[tuple[Change[M], RowError]], sending: Sending) -> None:
+        for change, error in rows:
+            self._refuse(change.index, error, change.source, sending)
 
     # --- reading what is there
 
@@ -482,21 +410,13 @@ class WriteRows(Generic[M]):
 
     def _settle_checked(self, reading: Checking[M]) -> None:
         """What is as it was asked for was done by the request that was lost; the rest was not."""
-        found = self._target.sort(reading.changes, reading.records)
-        done: list[Change[M]] = []
-        raws: list[RecordJson] = []
-        left: list[Change[M]] = []
-        for change, record in zip(reading.changes, found, strict=True):
-            if self._target.is_done(reading.kind, change, record):
-                done.append(change)
-                raws += [] if record is None else [record]
-            else:
-                left.append(change)
+        done, raws, left = self._target.sort(reading.kind, reading.changes, reading.records)
         if reading.kind == "delete":
             self._delete(done, reading.sending)
         elif done:
             sending = replace(reading.sending, was_lost=True)
-            self._write(done, raws, self._upsert_states(done, raws, {}, sending), sending)
+            states = created_or_updated(done, raws, {}, sending, self._observed)
+            self._write(done, raws, states, sending)
         if left:
             self._leave_checked(left, reading)
 
@@ -506,9 +426,9 @@ class WriteRows(Generic[M]):
             self._ledger.leave(left, "failed", reading.error, reading.sending)
             self._note_outage(reading.error)
         elif reading.kind == "delete" and not self.stopping:
-            self._ready.appendleft(Chunk(reading.kind, left))  # some are gone: these are not
+            self._chunks.put_first([Chunk(reading.kind, left)])  # some are gone: these are not
         else:
-            self._blame(left, reading.error, reading.sending)
+            self._blame(blame(left, reading.error, self._source), reading.sending)
 
     def _refuse_reading(self, reading: Reading[M], error: AirhaulError) -> None:
         if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:
@@ -547,7 +467,7 @@ class WriteRows(Generic[M]):
         if self.stopping:
             self._ledger.leave(lost.changes, "skipped", lost.error)
         elif lost.tries < self._retries.tries:
-            self._ready.appendleft(Chunk("create", lost.changes, lost.tries + 1))
+            self._chunks.put_first([Chunk("create", lost.changes, lost.tries + 1)])
         else:
             self._ledger.leave(lost.changes, "failed", lost.error)
             self._note_outage(lost.error)
