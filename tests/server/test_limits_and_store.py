@@ -250,7 +250,7 @@ def test_a_request_counts_when_it_comes_and_not_when_it_is_answered() -> None:
     now = [0.0]
     with Emulator.open(requests_per_second=5, clock=lambda: now[0]) as emulator:
         call = endpoints.base_schema(emulator.default_base_id)
-        with emulator._lock:  # as a long filter holds it
+        with emulator._store.session(write=True):  # in memory, everybody else waits
             waiting = [
                 threading.Thread(target=emulator.send, args=(call, lambda: None)) for _ in range(5)
             ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -36,11 +37,11 @@ class Writing:
 
     Args:
         typecast: Whether text may be converted, and choices added.
-        changed_fields: Fields whose choices have grown; to be stored with the records.
+        grown: Fields whose choices have grown, by id; to be stored with the records.
     """
 
     typecast: bool
-    changed_fields: dict[str, Field]
+    grown: dict[str, Field] = dataclass_field(default_factory=dict[str, Field])
 
 
 def check_cell(field: Field, value: Any, writing: Writing) -> Any:
@@ -199,15 +200,14 @@ def _multiple_selects(field: Field, value: Any, writing: Writing) -> Any:
 
 
 def _choice(field: Field, value: str, writing: Writing) -> str:
-    options = field.options or {}
+    options = writing.grown.get(field.id, field).options or {}
     for choice in options.get("choices", []):
         if value in (choice["name"], choice["id"]):
             return str(choice["name"])
     if not writing.typecast:
         raise refusal.cannot_create_choice(value)
     choices = [*options.get("choices", []), new_choice(value, len(options.get("choices", [])))]
-    field.options = {**options, "choices": choices}
-    writing.changed_fields[field.id] = field
+    writing.grown[field.id] = replace(field, options={**options, "choices": choices})
     return value
 
 

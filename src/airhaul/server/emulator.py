@@ -20,12 +20,13 @@ from typing import Any, Final, Self
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
+from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
-from airhaul.server.resources.route import Context
 from airhaul.server.store import MEMORY, Store
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
@@ -109,7 +110,6 @@ class Emulator:
             monthly_quota=monthly_quota,
         )
         self._gate = threading.Lock()
-        self._lock = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
         self.faults = faults
@@ -180,44 +180,43 @@ class Emulator:
         """
         if self._process != os.getpid():
             self._process = os.getpid()
-            self._gate, self._lock = threading.Lock(), threading.Lock()
+            self._gate = threading.Lock()
         # A request counts when it comes, and not when those before it are answered.
         with self._gate:
             at = self._clock()
             faults = self.faults  # another thread may set others
             fault = None if faults is None else faults.next_for(request)
             refused_at_gate = self._refuse_at_gate(request, trusted=trusted)
-        with self._lock:
-            now = self._wall_clock().astimezone(UTC)
-            try:
-                if refused_at_gate is not None:
-                    raise refused_at_gate
-                reply = refusal.json_reply(self._answer(request, now, fault))
-            except refusal.Refusal as refused:
-                reply = refused.reply()
-            except sqlite3.Error as error:
-                reply = refusal.broken(str(error)).reply()
-            answer = reply if fault is None else spoil(fault, reply)
-            status = 0
-            match answer:
-                case Reply(status):
-                    answer = _dated(answer, now)
-                case Cut(Reply(status)):
-                    answer = replace(answer, reply=_dated(answer.reply, now))
-                case Silence():
-                    pass
-            self.requests.append(
-                LoggedRequest(
-                    request.method,
-                    request.path,
-                    request.query,
-                    request.body,
-                    status,
-                    at,
-                    None if fault is None else fault.kind,
-                )
+        now = self._wall_clock().astimezone(UTC)
+        try:
+            if refused_at_gate is not None:
+                raise refused_at_gate
+            reply = refusal.json_reply(self._answer(request, now, fault))
+        except refusal.Refusal as refused:
+            reply = refused.reply()
+        except sqlite3.Error as error:
+            reply = refusal.broken(str(error)).reply()
+        answer = reply if fault is None else spoil(fault, reply)
+        status = 0
+        match answer:
+            case Reply(status):
+                answer = _dated(answer, now)
+            case Cut(Reply(status)):
+                answer = replace(answer, reply=_dated(answer.reply, now))
+            case Silence():
+                pass
+        self.requests.append(
+            LoggedRequest(
+                request.method,
+                request.path,
+                request.query,
+                request.body,
+                status,
+                at,
+                None if fault is None else fault.kind,
             )
-            return answer
+        )
+        return answer
 
     def dated(self, reply: Reply) -> Reply:
         """Say the date and time in a reply that was made elsewhere."""
@@ -249,10 +248,16 @@ class Emulator:
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                with self._store.transaction(write=route.writes):
-                    return route.handler(
-                        Context(self._store, self._iterators, request, now), *parts
+                with self._store.session(write=route.writes) as session:
+                    context = Context(
+                        session,
+                        Reading(session, now),
+                        self._iterators,
+                        request,
+                        now,
+                        self._store.user_id,
                     )
+                    return route.handler(context, *parts)
         raise refusal.no_such_route()
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from airhaul.errors import FormulaError
@@ -11,6 +11,7 @@ from airhaul.formula import field_names, parse
 from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.values import Value, is_kept
 from airhaul.server import refusal
+from airhaul.server.reading import Reading
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 
@@ -19,13 +20,15 @@ class RecordInFormula:
     """One record as a formula sees it.
 
     Args:
+        reading: How cells are read.
         fields: The fields that the formula names, by the name it gives them.
         record: The record.
     """
 
-    __slots__ = ("_fields", "_record")
+    __slots__ = ("_fields", "_reading", "_record")
 
-    def __init__(self, fields: dict[str, Field], record: StoredRecord) -> None:
+    def __init__(self, reading: Reading, fields: dict[str, Field], record: StoredRecord) -> None:
+        self._reading = reading
         self._fields = fields
         self._record = record
 
@@ -41,20 +44,14 @@ class RecordInFormula:
 
     def cell(self, name: str) -> Value:
         """The value of a field; None if it is empty."""
-        field = self._fields[name]
-        cell = self._record.cells.get(field.id)
-        if cell is None:
-            return False if field.type == "checkbox" else None
-        if field.type in ("date", "dateTime"):
-            moment = datetime.fromisoformat(cell)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return cell
+        return self._reading.value(self._record, self._fields[name])
 
 
-def make_filter(table: Table, text: str) -> Callable[[StoredRecord], bool]:
+def make_filter(reading: Reading, table: Table, text: str) -> Callable[[StoredRecord], bool]:
     """Make a test of a formula.
 
     Args:
+        reading: How cells are read.
         table: The table, for its fields.
         text: The formula.
 
@@ -74,11 +71,11 @@ def make_filter(table: Table, text: str) -> Callable[[StoredRecord], bool]:
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
     known = {name: field for name, field in fields.items() if field is not None}
-    return lambda record: is_kept(compute(RecordInFormula(known, record)))
+    return lambda record: is_kept(compute(RecordInFormula(reading, known, record)))
 
 
 def sort_records(
-    records: Iterable[StoredRecord], keys: list[tuple[Field, bool]]
+    reading: Reading, records: Iterable[StoredRecord], keys: list[tuple[Field, bool]]
 ) -> list[StoredRecord]:
     """Sort records by fields.
 
@@ -86,25 +83,26 @@ def sort_records(
     of the field; text is compared without regard to case, then by its characters.
 
     Args:
+        reading: How cells are read.
         records: The records.
         keys: Fields, the most significant first, and whether each is descending.
     """
     ordered = list(records)
     for field, descending in reversed(keys):
-        ordered.sort(key=_sort_key(field), reverse=descending)
+        ordered.sort(key=_sort_key(reading, field), reverse=descending)
     return ordered
 
 
 _BLANK: Final = (0,)
 
 
-def _sort_key(field: Field) -> Callable[[StoredRecord], Any]:
+def _sort_key(reading: Reading, field: Field) -> Callable[[StoredRecord], Any]:
     if field.type in ("singleSelect", "multipleSelects"):
         choices = (field.options or {}).get("choices", [])
         places = {choice["name"]: place for place, choice in enumerate(choices)}
 
         def by_choice(record: StoredRecord) -> Any:
-            cell = record.cells.get(field.id)
+            cell = reading.cell(record, field)
             if cell is None:
                 return _BLANK
             names = cell if isinstance(cell, list) else [cell]
@@ -113,7 +111,7 @@ def _sort_key(field: Field) -> Callable[[StoredRecord], Any]:
         return by_choice
 
     def by_value(record: StoredRecord) -> Any:
-        cell = record.cells.get(field.id)
+        cell = reading.cell(record, field)
         if cell is None:
             return _BLANK
         return (1, cell.casefold(), cell) if isinstance(cell, str) else (1, cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -42,17 +43,19 @@ class Iterators:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._open: dict[str, Selected] = {}
 
     def offset(self, selected: Selected, place: int) -> str:
         """Keep a list, and say the offset that continues with it at a place."""
-        self._drop_old()
-        if not selected.iterator_id:
-            selected.iterator_id = new_id("itr")
-            self._open[selected.iterator_id] = selected
-        selected.used = self._clock()
         record_id = selected.record_ids[place]
-        selected.places[record_id] = place
+        with self._lock:
+            self._drop_old()
+            if not selected.iterator_id:
+                selected.iterator_id = new_id("itr")
+                self._open[selected.iterator_id] = selected
+            selected.used = self._clock()
+            selected.places[record_id] = place
         return f"{selected.iterator_id}/{record_id}"
 
     def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
@@ -66,12 +69,13 @@ class Iterators:
         iterator_id, _, record_id = offset.partition("/")
         if not is_id(iterator_id, "itr") or not is_id(record_id, "rec"):
             raise refusal.invalid_request()
-        self._drop_old()
-        found = self._open.get(iterator_id)
-        if found is None or found.table_id != table_id or record_id not in found.places:
-            raise refusal.iterator_gone()
-        found.used = self._clock()
-        return found, found.places[record_id]
+        with self._lock:
+            self._drop_old()
+            found = self._open.get(iterator_id)
+            if found is None or found.table_id != table_id or record_id not in found.places:
+                raise refusal.iterator_gone()
+            found.used = self._clock()
+            return found, found.places[record_id]
 
     def lose(self, offset: str) -> None:
         """Lose the list that an offset continues."""

@@ -1,4 +1,4 @@
-"""Bases, tables and fields as the local base holds them."""
+"""Bases, tables, fields and views as the local base holds them; none of them ever changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Any
 from airhaul.server import refusal
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One base; ``created`` is ISO 8601 in UTC."""
+
+    id: str
+    name: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a table."""
 
@@ -30,24 +39,32 @@ class Field:
         return shown
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class View:
-    """One view of a table; the local base makes one for each table."""
+    """One view of a table.
+
+    Args:
+        id: Its id.
+        name: Its name.
+        type: Its kind, as ``grid``.
+        settings: What it shows, and in which order.
+    """
 
     id: str
     name: str
     type: str = "grid"
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Table:
     """One table of a base, the first field its primary one."""
 
     id: str
     base_id: str
     name: str
-    fields: list[Field]
-    views: list[View] = field(default_factory=list[View])
+    fields: tuple[Field, ...]
+    views: tuple[View, ...] = ()
     description: str | None = None
 
     def as_json(self, *, with_visible_fields: bool = False) -> dict[str, Any]:
@@ -69,13 +86,20 @@ class Table:
             shown["description"] = self.description
         return shown
 
+    @property
+    def primary(self) -> Field:
+        """The field whose cell names a record."""
+        return self.fields[0]
+
+    @cached_property
+    def by_id(self) -> dict[str, Field]:
+        """The fields by id."""
+        return {field.id: field for field in self.fields}
+
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """The fields by id, and by name, which wins."""
-        return {
-            **{field.id: field for field in self.fields},
-            **{field.name: field for field in self.fields},
-        }
+        return {**self.by_id, **{field.name: field for field in self.fields}}
 
     @cached_property
     def by_lower_name(self) -> dict[str, Field]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from airhaul.server.resources import account, bases, records, tables
+from airhaul.server.resources import account, bases, lists, records, tables
 from airhaul.server.resources.route import Route
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *bases.ROUTES,
     *tables.ROUTES,
+    *lists.ROUTES,
     *records.ROUTES,
 )
 """Every endpoint; the first that fits a request takes it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from airhaul.server.resources.route import Context, Route
+from airhaul.server.context import Context
+from airhaul.server.resources.route import Route
 
 
 def whoami(context: Context) -> dict[str, Any]:
-    """Answer with the store's only user; every token is theirs."""
-    return {"id": context.store.user_id}
+    """Say who asks."""
+    return {"id": context.person_id}
 
 
 ROUTES = (Route("GET", "/v0/meta/whoami", whoami),)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airhaul.server import refusal
-from airhaul.server.resources.route import Context, Route
+from airhaul.server.context import Context
+from airhaul.server.resources.route import Route
 from airhaul.server.resources.tables import add_table
 
 
@@ -14,7 +15,7 @@ def list_bases(context: Context) -> dict[str, Any]:
     return {
         "bases": [
             {"id": base.id, "name": base.name, "permissionLevel": "create"}
-            for base in context.store.bases()
+            for base in context.session.schema.bases()
         ]
     }
 
@@ -27,7 +28,7 @@ def create_base(context: Context) -> dict[str, Any]:
         raise refusal.invalid_request()
     if not isinstance(tables, list) or not tables:
         raise refusal.invalid_request()
-    base_id = context.store.add_base(name)
+    base_id = context.session.schema.add_base(name, context.now)
     made = [add_table(context, base_id, described) for described in tables]
     return {"id": base_id, "tables": [table.as_json() for table in made]}
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 from airhaul.server.schema import Field, Table
-from airhaul.server.store import Store, StoredRecord
+from airhaul.server.store import Session, StoredRecord
 from airhaul.wire.limits import MERGE_FIELDS
 
 # As documented, and e-mail, URL and phone number, which the service is seen to take as text.
@@ -32,12 +32,12 @@ _MERGEABLE: Final = frozenset(
 
 
 def merge_target(
-    store: Store, table: Table, cells: dict[str, Any], merge: Any
+    session: Session, table: Table, cells: dict[str, Any], merge: Any
 ) -> StoredRecord | None:
     """Find the record with a row's key.
 
     Args:
-        store: The bases.
+        session: The transaction.
         table: The table.
         cells: The row's cells by field id.
         merge: ``performUpsert`` of the request.
@@ -51,7 +51,7 @@ def merge_target(
     fields = _merge_fields(table, merge)
     if any(field.id not in cells for field in fields):
         raise refusal.invalid_records()
-    matching = store.records_with(table.id, {field.id: cells[field.id] for field in fields})
+    matching = session.records.holding(table.id, {field.id: cells[field.id] for field in fields})
     found = list(islice(matching, 2))
     if len(found) > 1:
         raise refusal.refuse(

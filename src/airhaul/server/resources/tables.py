@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.changes import FieldChanged, FieldCreated, TableChanged, TableCreated
+from airhaul.server.context import Context
 from airhaul.server.field_options import new_field
 from airhaul.server.request import a_text
-from airhaul.server.resources.route import Context, Route
+from airhaul.server.resources.route import Route
 from airhaul.server.schema import Table, View
 from airhaul.wire.ids import is_id, new_id
 from airhaul.wire.limits import DESCRIPTION_LENGTH
@@ -16,15 +19,15 @@ from airhaul.wire.shapes import PRIMARY_TYPES
 
 def base_schema(context: Context, base_id: str) -> dict[str, Any]:
     """Print all tables of a base."""
-    _check_base(context, base_id)
+    context.base(base_id)
     visible = any(value == "visibleFieldIds" for _, value in context.request.query)
-    tables = context.store.tables(base_id).values()
+    tables = context.session.schema.tables(base_id).values()
     return {"tables": [table.as_json(with_visible_fields=visible) for table in tables]}
 
 
 def create_table(context: Context, base_id: str) -> dict[str, Any]:
     """Create a table with its fields."""
-    _check_base(context, base_id)
+    context.base(base_id)
     return add_table(context, base_id, context.request.body_object()).as_json()
 
 
@@ -47,7 +50,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
     if not isinstance(fields, list) or not fields:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
-    made = [new_field(name, field) for field in fields]
+    made = tuple(new_field(name, field) for field in fields)
     if made[0].type not in PRIMARY_TYPES:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
@@ -57,25 +60,27 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         base_id,
         name,
         made,
-        [View(new_id("viw"), "Grid view")],
+        (View(new_id("viw"), "Grid view"),),
         _description(described),
     )
-    context.store.add_table(table)
+    context.session.schema.add_table(table)
+    context.changes.append(TableCreated(table))
     return table
 
 
 def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
     """Change a table's name or description."""
-    table = context.table(base_id, name)
+    table = changed = context.table(base_id, name)
     body = context.request.body_object()
     new_name = a_text(body.get("name"))
     if new_name is not None and new_name != table.name:
         _check_table_name(context, base_id, new_name, apart_from=table)
-        table.name = new_name
+        changed = replace(changed, name=new_name)
     if "description" in body:
-        table.description = _description(body)
-    context.store.change_table(table)
-    return table.as_json()
+        changed = replace(changed, description=_description(body))
+    changed = context.session.schema.change_table(changed)
+    context.changes.append(TableChanged(table, changed))
+    return changed.as_json()
 
 
 def create_field(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
@@ -84,7 +89,8 @@ def create_field(context: Context, base_id: str, table_name: str) -> dict[str, A
     field = new_field(table.name, context.request.body_object())
     if field.name.lower() in table.by_lower_name:
         raise refusal.duplicate_field_name()
-    context.store.add_field(table, field)
+    context.session.schema.add_field(table, field)
+    context.changes.append(FieldCreated(table.id, field))
     return field.as_json()
 
 
@@ -93,8 +99,8 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
     table = context.table(base_id, table_name)
     if not is_id(field_id, "fld"):
         raise refusal.no_such_route()
-    field = next((field for field in table.fields if field.id == field_id), None)
-    if field is None:
+    field = changed = table.by_id.get(field_id)
+    if field is None or changed is None:
         raise refusal.not_visible()
     body = context.request.body_object()
     name = a_text(body.get("name"))
@@ -102,24 +108,18 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
         taken = table.by_lower_name.get(name.lower())
         if not name.strip() or (taken is not None and taken is not field):
             raise refusal.duplicate_field_name()
-        field.name = name
+        changed = replace(changed, name=name)
     if "description" in body:
-        field.description = _description(body)
-    context.store.change_field(table, field)
-    return field.as_json()
-
-
-def _check_base(context: Context, base_id: str) -> None:
-    if not is_id(base_id, "app"):
-        raise refusal.no_such_route()
-    if not context.store.has_base(base_id):
-        raise refusal.not_visible()
+        changed = replace(changed, description=_description(body))
+    context.session.schema.change_field(table, changed)
+    context.changes.append(FieldChanged(table.id, field, changed))
+    return changed.as_json()
 
 
 def _check_table_name(
     context: Context, base_id: str, name: str, apart_from: Table | None = None
 ) -> None:
-    for table in context.store.tables(base_id).values():
+    for table in context.session.schema.tables(base_id).values():
         if table is not apart_from and table.name.lower() == name.lower():
             raise refusal.duplicate_table_name(name)
 

@@ -1,0 +1,161 @@
+"""The SQLite file: opening it, and connections for one that writes and many that read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+from airhaul.errors import ConfigurationError
+from airhaul.server.store import format as file_format
+
+MEMORY: Final = ":memory:"
+_IDLE_READERS: Final = 8
+_BUSY_S: Final = 30.0
+
+
+class Database:
+    """A file, or memory, and the connections to it.
+
+    In a file, whoever reads sees the state at the beginning, and waits for no writer; those who
+    write go one after the other. Memory has one connection, and everybody takes turns. A file is
+    opened anew after a fork, since SQLite's connections do not survive one.
+
+    Args:
+        path: The file, made if it is not there, or ``":memory:"``.
+
+    Raises:
+        ConfigurationError: The file is no local base, or cannot be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = str(path)
+        self._process = os.getpid()
+        self._writing = threading.RLock()
+        self._readers: list[sqlite3.Connection] = []
+        self._is_open = True
+        self._writer = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect()
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{self._path} cannot be opened: {error}.") from None
+        try:
+            self._prepare(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise ConfigurationError(
+                f"{self._path} is no local base of airhaul: {error}. Name another file."
+            ) from None
+        except ConfigurationError:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
+        )
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application != file_format.APPLICATION_ID and tables:
+            raise ConfigurationError(
+                f"{self._path} is a database, and no local base of airhaul. Name another file."
+            )
+        if version > file_format.VERSION:
+            raise ConfigurationError(
+                f"{self._path} was written by a later airhaul (format {version}; this one knows "
+                f"{file_format.VERSION}). Update airhaul."
+            )
+        # With WAL, a commit that was synchronised survives a kill and a power cut.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if version < file_format.VERSION:
+            self._bring_up_to_date(connection)
+
+    @staticmethod
+    def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Looked at again: another process may have been faster.
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                file_format.create(connection)
+            else:
+                file_format.migrate(connection, version)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Generator[sqlite3.Connection]:
+        """Do several things together: all of them, or none.
+
+        Args:
+            write: Whether anything may be changed.
+        """
+        self._survive_a_fork()
+        if write or self._path == MEMORY:
+            with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
+                yield self._writer
+            return
+        connection = self._reader()
+        try:
+            with _transaction(connection, "BEGIN"):
+                yield connection
+        finally:
+            self._readers.append(connection)
+            if len(self._readers) > _IDLE_READERS or not self._is_open:
+                self._readers.pop().close()
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _survive_a_fork(self) -> None:
+        if self._process == os.getpid():
+            return
+        self._process = os.getpid()
+        # The parent's thread that held it is not here, and closing its connections would harm it.
+        self._writing = threading.RLock()
+        self._readers = []
+        if self._path != MEMORY:
+            self._writer = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._writing:
+            self._is_open = False
+            while self._readers:
+                self._readers.pop().close()
+            self._writer.close()
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Generator[None]:
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
