@@ -36,6 +36,7 @@ NAMES = {
     "AsyncFileVerbs": "FileVerbs",
     "AsyncIterator": "Iterator",
     "AsyncRows": "Rows",
+    "AsyncRuns": "Runs",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",

@@ -16,6 +16,7 @@
     ├── StalePlanError                   RuntimeError: the table changed after a plan was made
     ├── DeletionRefusedError             RuntimeError: a sync would delete more than it may
     ├── RequestCeilingError              RuntimeError: max_requests is reached
+    ├── JournalError                     RuntimeError: the journal fails, or a run cannot go on
     ├── TransportError                   ConnectionError: no usable reply came back
     │   ├── NotSentError                 nothing was sent: safe to repeat
     │   ├── ReplyTimeoutError            TimeoutError: sent, and no reply in time
@@ -57,6 +58,7 @@ __all__ = [
     "FormulaError",
     "InvalidRequestError",
     "IteratorExpiredError",
+    "JournalError",
     "LookupValueError",
     "LostReplyError",
     "MissingExtraError",
@@ -284,6 +286,10 @@ class StalePlanError(AirhaulError, RuntimeError):
 
 class DeletionRefusedError(AirhaulError, RuntimeError):
     """A sync would delete more than it was allowed to; nothing was sent."""
+
+
+class JournalError(AirhaulError, RuntimeError):
+    """The journal cannot be read or written, or a run cannot go on as it is."""
 
 
 class RequestCeilingError(AirhaulError, RuntimeError):

@@ -27,6 +27,19 @@ class ChunkQueue(Generic[M]):
         """Whether a chunk is ready."""
         return bool(self._ready)
 
+    def __len__(self) -> int:
+        """How many chunks are ready."""
+        return len(self._ready)
+
+    def without_intent(self) -> list[Chunk[M]]:
+        """The chunks that are ready and that the journal does not know yet, in their order."""
+        return [chunk for chunk in self._ready if not chunk.intent]
+
+    @property
+    def next_is_intended(self) -> bool:
+        """Whether the journal knows the chunk that comes next."""
+        return bool(self._ready) and self._ready[0].intent > 0
+
     def add(self, change: Change[M]) -> None:
         """Take a row; before the first deletion, what else there is becomes ready."""
         if change.kind == "delete":

@@ -22,11 +22,15 @@ class Chunk(Generic[M]):
         kind: What is done with them.
         changes: The rows.
         tries: How often they were sent, this time included, where that is counted: for creates.
+        intent: The number of its intent in the journal; 0 if there is none.
+        was_sent: Whether another process may have carried it out already.
     """
 
     kind: Kind
     changes: list[Change[M]]
     tries: int = 1
+    intent: int = 0
+    was_sent: bool = False
 
 
 @dataclass(slots=True, eq=False)

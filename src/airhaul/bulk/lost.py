@@ -53,6 +53,16 @@ class LostCreates(Generic[M]):
         self.looks_at = max(self.looks_at, sending.now + self._settle_s)
         self._looks = 0
 
+    def add_of_others(self, lost: Lost[M]) -> None:
+        """Take a create that another process may have sent, looked for as soon as time is known.
+
+        Args:
+            lost: The create; its ``since`` is set.
+        """
+        self.waiting.append(lost)
+        self.looks_at = max(self.looks_at, lost.sent_at)
+        self._looks = 0
+
     def next_call(self, now: float) -> tuple[Searching, Call] | None:
         """The next request of the search, or None before its time."""
         if now < self.looks_at:

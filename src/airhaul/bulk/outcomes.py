@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, Protocol, TypeVar, get_args
 
@@ -91,6 +91,10 @@ class InMemory(Generic[M]):
         return both
 
 
+OnSettle = Callable[[int, State, str | None, AirhaulError | None, int | None, str | None], object]
+"""Told of each row that is settled: its place, state, id, error, request and note."""
+
+
 class Outcomes(Generic[M]):
     """The outcome of every row that was taken, by its place.
 
@@ -108,6 +112,7 @@ class Outcomes(Generic[M]):
         self._errors: dict[int, AirhaulError] = {}
         self._notes: dict[int, str] = {}
         self.settled = 0
+        self.on_settle: OnSettle | None = None
 
     def __len__(self) -> int:
         return len(self._states)
@@ -150,6 +155,8 @@ class Outcomes(Generic[M]):
             self._errors[index] = error
         if note is not None:
             self._notes[index] = note
+        if self.on_settle is not None:
+            self.on_settle(index, state, id, error, request, note)
 
     def keep(self, index: int, record: M, raw: RecordJson | None = None) -> None:
         """Keep the record that a row is now."""

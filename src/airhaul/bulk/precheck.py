@@ -41,6 +41,13 @@ def sort_out(encoder: Encoder[M], rows: Iterable[object]) -> tuple[list[Change[M
     return changes, refused
 
 
+def in_order(changes: Iterable[Change[M]], refused: Iterable[Refused]) -> list[Change[M] | Refused]:
+    """Both together, in the order of the rows."""
+    rows: list[Change[M] | Refused] = [*changes, *refused]
+    rows.sort(key=lambda row: row.index)
+    return rows
+
+
 def encode_all(
     encoder: Encoder[M], rows: Iterable[object], on_refusal: OnRefusal
 ) -> list[Change[M]]:

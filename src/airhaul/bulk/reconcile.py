@@ -46,12 +46,19 @@ class Lost(Generic[M]):
         error: What happened to the reply.
         sent_at: When it was sent, in seconds on our clock.
         tries: How often it was sent by now.
+        since: The earliest time that it can have been for the service then, where another process
+            has sent it.
     """
 
     changes: list[Change[M]]
     error: AirhaulError
     sent_at: float
     tries: int
+    since: datetime | None = None
+
+    def earliest(self, observed: Observed) -> datetime:
+        """The earliest time that it can have been for the service when it was sent."""
+        return self.since or observed.clock.earliest(self.sent_at)
 
 
 Fate = Literal["there", "absent", "unknown"]
@@ -100,7 +107,7 @@ class Search(Generic[M]):
         return self._target.read(not_before, offset=self._offset)
 
     def _since(self) -> datetime:
-        return self._observed.clock.earliest(min(lost.sent_at for lost in self.lost))
+        return min(lost.earliest(self._observed) for lost in self.lost)
 
     def accept(self, records: Iterable[RecordJson], offset: str | None, *, was_look: bool) -> bool:
         """Take a page.
@@ -145,7 +152,7 @@ class Search(Generic[M]):
         return [verdicts[id(lost)] for lost in self.lost]
 
     def _judge(self, lost: Lost[M], pool: _Pool) -> Verdict[M]:
-        since = self._observed.clock.earliest(lost.sent_at)
+        since = lost.earliest(self._observed)
         found = pool.take_all(lost.changes, since)
         if found is not None:
             return Verdict(lost, "there", found)
@@ -156,7 +163,7 @@ class Search(Generic[M]):
         return Verdict(lost, "absent")
 
     def _look_for_parts(self, verdict: Verdict[M], pool: _Pool) -> None:
-        since = self._observed.clock.earliest(verdict.lost.sent_at)
+        since = verdict.lost.earliest(self._observed)
         there = pool.take_some(verdict.lost.changes, since)
         if there:
             verdict.fate = "unknown"

@@ -58,12 +58,20 @@ class BulkResult(Sequence[M]):
         outcomes: What became of each row.
         requests: How many requests were sent.
         seconds: How long it took.
+        run: The run's id in the journal, or None if it was not written down.
     """
 
-    def __init__(self, outcomes: Outcomes[M], requests: int = 0, seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        outcomes: Outcomes[M],
+        requests: int = 0,
+        seconds: float = 0.0,
+        run: str | None = None,
+    ) -> None:
         self._outcomes = outcomes
         self.requests = requests
         self.seconds = seconds
+        self.run = run
 
     @property
     def outcomes(self) -> OutcomeList[M]:

@@ -32,14 +32,15 @@ class WithRollback(Generic[M]):
     Args:
         main: Writes the rows; it remembers what it has written.
         target: The table.
-        make_undo: Makes the work that takes changes back, with a place for its outcomes.
+        make_undo: Makes the work that takes changes back, with a place for its outcomes; it is told
+            all of the changes before the first is offered.
     """
 
     def __init__(
         self,
         main: WriteRows[M],
         target: Target,
-        make_undo: Callable[[Outcomes[M]], WriteRows[M]],
+        make_undo: Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]],
     ) -> None:
         self._main = main
         self._target = target
@@ -89,7 +90,7 @@ class WithRollback(Generic[M]):
         return None if found is None else ((work, found[0]), found[1])
 
     def _begin(self) -> None:
-        self._undo = self._make_undo(Outcomes[M]())
+        inverses: list[Change[M]] = []
         for change in reversed(self._main.written):
             inverse = _inverse(change, len(self._undone), self._target)
             if inverse is None:
@@ -98,6 +99,9 @@ class WithRollback(Generic[M]):
                 outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
                 continue
             self._undone.append(change)
+            inverses.append(inverse)
+        self._undo = self._make_undo(Outcomes[M](), inverses)
+        for inverse in inverses:
             self._undo.offer(inverse)
         self._undo.end_of_rows()
         self._events.append(RollingBack(len(self._undone)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.changes import Change, Refused
@@ -22,6 +23,7 @@ from airhaul.bulk.created import created_or_updated
 from airhaul.bulk.culprits import is_about_rows
 from airhaul.bulk.events import Event, Reconciled, Splitting
 from airhaul.bulk.ledger import Ledger
+from airhaul.bulk.log import Log
 from airhaul.bulk.look import Look
 from airhaul.bulk.lost import LostCreates, not_found_out
 from airhaul.bulk.observed import Observed
@@ -71,6 +73,7 @@ class WriteRows(Generic[M]):
         look: What has to be known of records before they are changed, if anything.
         retries: How often rows are sent whose create was lost, and how long to wait before looking.
         source: The file that the rows come from, for errors.
+        log: Writes down what is about to be sent; None for none.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class WriteRows(Generic[M]):
         look: Look | None = None,
         retries: Retries | None = None,
         source: str | None = None,
+        log: Log[M] | None = None,
     ) -> None:
         self._target = target
         self._encoder = encoder
@@ -93,6 +97,7 @@ class WriteRows(Generic[M]):
         self._look = look
         self._retries = retries or Retries()
         self._source = source
+        self._log = log
         self._taken = 0
         self._rows_ended = False
         self._stopped = False
@@ -103,6 +108,7 @@ class WriteRows(Generic[M]):
         self._readings: deque[Reading[M]] = deque()
         self._lost = LostCreates[M](target, observed, self._retries.settle_s)
         self._out: dict[_Tag, None] = {}
+        self._recovered: set[int] = set()
         self.ended_by: AirhaulError | None = None
         self.written: list[Change[M]] = []
 
@@ -114,11 +120,18 @@ class WriteRows(Generic[M]):
         return not (
             self.stopping
             or self._lost
-            or self._chunks
+            or self._has_enough_chunks
             or self._rows_ended
             or len(self._looking) >= RECORDS_PER_PAGE
             or self._is_checking()
         )
+
+    @property
+    def _has_enough_chunks(self) -> bool:
+        """Whether there is enough to send; with a journal, enough to write down together."""
+        if self._log is None or self._chunks.next_is_intended:
+            return bool(self._chunks)
+        return len(self._chunks) >= self._log.ahead
 
     @property
     def has_taken_all(self) -> bool:
@@ -177,6 +190,10 @@ class WriteRows(Generic[M]):
                 return self._next_reading(now)
             if self._rows_ended and not any(isinstance(tag, Looking) for tag in self._out):
                 self._chunks.flush()
+        if self._log is not None and self._chunks and not self._chunks.next_is_intended:
+            if self.wants_row:
+                return None
+            self._log.intend(self._chunks.without_intent(), now)
         chunk = self._chunks.take(is_writing_others=self._is_writing_others())
         return None if chunk is None else (chunk, self._target.call(chunk.kind, chunk.changes))
 
@@ -193,14 +210,36 @@ class WriteRows(Generic[M]):
         try:
             change = self._encoder.encode(index, row)
         except RowError as error:
+            if outcomes.is_settled(index):
+                return
             outcomes.open(index, error.line)
             self._refuse(index, error, row.source if isinstance(row, Refused) else row)
             return
         outcomes.open(index, change.line)
+        if outcomes.is_settled(index) or index in self._recovered:
+            return  # before this process took the call up
         if change.kind != "keep" and self._look is not None and self._look.is_needed(change):
             self._looking.append(change)
         else:
             self._fill(change)
+
+    def recover(self, chunk: Chunk[M], since: datetime | None, now: float) -> None:
+        """Take up what another process was about to send, and may have sent.
+
+        Args:
+            chunk: What it was.
+            since: The earliest time that it can have been for the service then, if that is known.
+            now: In seconds on the clock of ``next_call``.
+        """
+        for change in chunk.changes:
+            self._ledger.outcomes.open(change.index, change.line)
+            self._recovered.add(change.index)
+        if chunk.kind == "create":
+            error = TransportError("the process that sent it was ended before its reply came")
+            self._lost.add_of_others(Lost(chunk.changes, error, now, chunk.tries, since))
+        else:
+            chunk.was_sent = True
+            self._chunks.put_first([chunk])
 
     def _fill(self, change: Change[M]) -> None:
         if change.kind == "keep":
@@ -235,6 +274,7 @@ class WriteRows(Generic[M]):
 
     def accept(self, tag: _Tag, value: Any, sending: Sending) -> None:
         """Take an answer."""
+        sending = self._with_past(tag, sending)
         try:
             match tag:
                 case Chunk():
@@ -251,6 +291,7 @@ class WriteRows(Generic[M]):
 
     def refuse(self, tag: _Tag, error: AirhaulError, sending: Sending) -> None:
         """Learn that a call was not carried out."""
+        sending = self._with_past(tag, sending)
         self._out.pop(tag, None)
         match tag:
             case Chunk():
@@ -274,6 +315,15 @@ class WriteRows(Generic[M]):
         self._check(tag, error, sending)
         if not isinstance(error, TransportError | ServerError):
             self._end(error)
+
+    def _with_past(self, tag: _Tag, sending: Sending) -> Sending:
+        """Count what another process has sent as a try, and note the request in the journal."""
+        if not isinstance(tag, Chunk):
+            return sending
+        if self._log is not None:
+            took = sending.now - sending.first_at
+            self._log.note_request(sending.number, tag.kind, len(tag.changes), took, sending.now)
+        return replace(sending, was_lost=True) if tag.was_sent else sending
 
     # --- chunks that were carried out
 

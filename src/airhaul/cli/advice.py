@@ -70,6 +70,8 @@ class Advice:
         return bool(self.key) or self.file is None or not self._is_anything_written
 
     def _how_to_send_the_others(self) -> str:
+        if self.result.run is not None and self._is_anything_written and self.result.skipped:
+            return f"To go on from there: airhaul resume {self.result.run}"
         if not self._may_be_repeated:
             left = len(self.result.skipped)
             was, them = ("was", "it") if left == 1 else ("were", "those")

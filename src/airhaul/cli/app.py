@@ -15,9 +15,13 @@ from airhaul.cli.doctor import doctor
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.export_file import export_file
 from airhaul.cli.import_file import import_file
+from airhaul.cli.resume import resume
+from airhaul.cli.retry import retry
+from airhaul.cli.runs import runs
 from airhaul.cli.serve import serve
 from airhaul.cli.sync_file import sync_file
 from airhaul.cli.tables import tables
+from airhaul.cli.undo import undo
 from airhaul.errors import AirhaulError
 
 P = ParamSpec("P")
@@ -62,6 +66,10 @@ app.command("import")(command(import_file))
 app.command("export")(command(export_file))
 app.command("sync")(command(sync_file))
 app.command("delete")(command(delete))
+app.command("runs")(command(runs))
+app.command("resume")(command(resume))
+app.command("retry")(command(retry))
+app.command("undo")(command(undo))
 app.command("tables")(command(tables))
 app.command("serve")(command(serve))
 app.command("doctor")(command(doctor))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from airhaul.client.airtable import Airtable
-from airhaul.client.config import read_environment
+from airhaul.client.config import journal_of_text, journal_path, read_environment
+from airhaul.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal import Journal, Run
 
 Local = Annotated[
     str | None,
@@ -33,6 +37,15 @@ Endpoint = Annotated[
         help="Another service that speaks Airtable's API. [env: AIRTABLE_ENDPOINT_URL]",
     ),
 ]
+JournalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE|off",
+        help="Where the run is written down; in its usual place if not given. "
+        "[env: AIRHAUL_JOURNAL]",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -43,6 +56,7 @@ def connect(
     endpoint_url: str | None,
     *,
     max_requests: int | None = None,
+    journal: str | None = None,
 ) -> Airtable:
     """Open the base that the options name, or else the environment or ``.env``.
 
@@ -55,13 +69,15 @@ def connect(
         token: The access token.
         endpoint_url: The service's root.
         max_requests: Send at most so many requests; None for any number.
+        journal: The journal's file, or ``off``.
 
     Raises:
         ConfigurationError: No service is named, or two are.
     """
     known = read_environment()
+    kept = journal_option(journal)
     if local is not None:
-        return Airtable(token, base, local=local, max_requests=max_requests)
+        return Airtable(token, base, local=local, max_requests=max_requests, journal=kept)
     if token is None:
         token = known.get("AIRTABLE_ACCESS_TOKEN")
         local = known.get("AIRHAUL_LOCAL")
@@ -73,4 +89,48 @@ def connect(
         local=local,
         endpoint_url=endpoint_url or known.get("AIRTABLE_ENDPOINT_URL"),
         max_requests=max_requests,
+        journal=kept,
     )
+
+
+def connect_as(run: Run, base: str | None, token: str | None, journal: str | None) -> Airtable:
+    """Open the base that a run was made in.
+
+    Args:
+        run: The run.
+        base: The base's id, if it is to be that one; a wrong one is refused.
+        token: The access token; from the environment if None.
+        journal: The journal's file.
+
+    Raises:
+        ConfigurationError: No token is given, and the base is not a local one.
+    """
+    asked, kept = run.asked, journal_option(journal)
+    if not asked.service.startswith(("https://", "http://")):
+        return Airtable(None, base or asked.base_id, local=asked.service, journal=kept)
+    token = token or read_environment().get("AIRTABLE_ACCESS_TOKEN")
+    return Airtable(token, base or asked.base_id, endpoint_url=asked.service, journal=kept)
+
+
+def open_journal(journal: str | None) -> Journal:
+    """Open the journal that an option or the environment names, or the usual one.
+
+    Args:
+        journal: The journal's file.
+
+    Raises:
+        ConfigurationError: It is switched off.
+        JournalError: It cannot be opened.
+    """
+    from airhaul.bulk.journal import Journal
+
+    path = journal_path(journal_option(journal))
+    if path is None:
+        raise ConfigurationError("The journal is switched off; name one with --journal FILE.")
+    return Journal(path)
+
+
+def journal_option(journal: str | None) -> str | bool:
+    """What ``--journal`` or the environment says; the usual place if neither says anything."""
+    said = journal_of_text(journal or read_environment().get("AIRHAUL_JOURNAL"))
+    return True if said is None else said

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
+from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
 from airhaul.cli.console import working
 from airhaul.cli.plans import tell_plan, write_plan
 from airhaul.cli.results import Report
@@ -33,6 +33,7 @@ def delete(
     base: Base = None,
     token: Token = None,
     endpoint_url: Endpoint = None,
+    journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Delete the records of TABLE that a formula names, or all of them.
@@ -47,7 +48,9 @@ def delete(
             "Say which records: --where FORMULA for those that fit, or --all; not both."
         )
     report = Report(table, as_json=as_json, on_error=on_error)
-    with connect(local, base, token, endpoint_url, max_requests=max_requests) as airtable:
+    with connect(
+        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+    ) as airtable:
         target = airtable.table_named(table)
         with working(f"Reading {table}"):
             plan = Query(target, Selection(target.model, formula=where)).plan_delete()

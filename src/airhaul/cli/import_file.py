@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from airhaul.bulk.keys import Key
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
+from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
 from airhaul.cli.console import err, working
 from airhaul.cli.new_table import NewTable
 from airhaul.cli.plans import tell_plan
@@ -55,6 +55,7 @@ def import_file(
     base: Base = None,
     token: Token = None,
     endpoint_url: Endpoint = None,
+    journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Create a record for each row of FILE, or change it by --key.
@@ -70,7 +71,9 @@ def import_file(
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
     )
-    with connect(local, base, token, endpoint_url, max_requests=max_requests) as airtable:
+    with connect(
+        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+    ) as airtable:
         new = NewTable.for_file(airtable, table, file, format) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:

@@ -54,6 +54,7 @@ class Report:
             out().print(f"{self.table}: {result}", markup=False)
         print_lines(_first(result.explain()))
         self._advise(result)
+        self._name_run(result)
         return _code(result)
 
     def broken_off(self, result: BulkResult[Any], error: BaseException) -> int:
@@ -79,7 +80,16 @@ class Report:
                 lines += [f"Until then: {result}", *_first(result.explain())]
         print_lines(lines)
         self._advise(result, ended_early=True)
+        self._name_run(result)
         return INTERRUPTED if isinstance(error, BulkInterrupted) else _code(result)
+
+    def _name_run(self, result: BulkResult[Any]) -> None:
+        """Say under which name the run is known, where it wrote anything."""
+        if result.run is not None and not self.as_json and _has_written(result):
+            took_back = f"airhaul undo {result.run}"
+            err().print(
+                f"Run {result.run}; to take it back: {took_back}", markup=False, style="dim"
+            )
 
     def _to_dict(self, result: BulkResult[Any], error: str | None = None) -> dict[str, Any]:
         """Every number, and each row that is not as it was asked for."""
@@ -89,6 +99,7 @@ class Report:
         return {
             "table": self.table,
             **summary,
+            "run": result.run,
             "error": error,
             "rejects": None if rejects is None else str(rejects),
         }
@@ -114,6 +125,10 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 def _is_well(row: dict[str, Any]) -> bool:
     return row["state"] in _AS_ASKED_FOR and row["error"] is None and row["note"] is None
+
+
+def _has_written(result: BulkResult[Any]) -> bool:
+    return any(state in result.counts() for state in ("created", "updated", "deleted", "unknown"))
 
 
 def _code(result: BulkResult[Any]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
+from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
 from airhaul.cli.console import working
 from airhaul.cli.plans import tell_plan, write_plan
 from airhaul.cli.results import Report
@@ -57,6 +57,7 @@ def sync_file(
     base: Base = None,
     token: Token = None,
     endpoint_url: Endpoint = None,
+    journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
     """Make TABLE like FILE, and send only what differs.
@@ -73,7 +74,9 @@ def sync_file(
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=tuple(key)
     )
-    with connect(local, base, token, endpoint_url, max_requests=max_requests) as airtable:
+    with connect(
+        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+    ) as airtable:
         target = airtable.table_named(table)
         with working(f"Comparing {file.name} with {table}"):
             plan = target.plan_sync_file(

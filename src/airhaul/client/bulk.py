@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from airhaul.bulk.changes import Change
+from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.engine import Count, Engine
 from airhaul.bulk.events import Event, PageRead
 from airhaul.bulk.keys import Key
@@ -17,12 +17,13 @@ from airhaul.bulk.look import Look
 from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.parts import parts_of_list
 from airhaul.bulk.policy import raise_if_failed
-from airhaul.bulk.precheck import encode_all
+from airhaul.bulk.precheck import encode_all, in_order, sort_out
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
 from airhaul.client.bound import Bound
 from airhaul.client.bulk_call import BulkCall
+from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import Rows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.progress import ProgressReport
@@ -35,6 +36,10 @@ from airhaul.model.read import Reader
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
+if TYPE_CHECKING:
+    from airhaul.bulk.journal import Journal, Run, RunLog
+    from airhaul.bulk.journal.runs import RowSource
+
 M = TypeVar("M", bound=RecordBase)
 
 
@@ -44,32 +49,41 @@ class Bulk(Generic[M]):
     Args:
         table: The table.
         writing: The options of the call.
+        verb: The verb that was called, for the journal.
         key: What rows are told by, where they are.
         source: The file that the rows come from, if they come from one.
 
     Raises:
         ConfigurationError: The rejects would go to the file that the rows come from.
+        JournalError: The journal cannot be opened.
     """
 
     def __init__(
         self,
         table: Bound[M],
         writing: Writing,
+        verb: str,
         *,
         key: Key | None = None,
         source: Path | None = None,
     ) -> None:
+        self._verb = verb
+        self._path = source
         self._table = table
         self._writing = writing
         self._source = None if source is None else source.name
         airtable = table.airtable
         self.target = Target(airtable.base_id, table.name, table.model, writing.typecast, key)
         self.rejects = Rejects(writing.rejects, table.model, source)
+        self.undoes: str | None = None
+        self.retries: str | None = None
+        self.format: str | None = None
+        self.journal = airtable.connection.journal(writing.journal)
 
     @property
     def keeps_what_was_there(self) -> bool:
         """Whether what is changed has to be read before, so that it can be put back."""
-        return self._writing.on_error == "rollback"
+        return self._writing.on_error == "rollback" or self.journal is not None
 
     def learn_types(self) -> None:
         """Read which columns can be written, so that deleted records can be made again whole."""
@@ -100,10 +114,18 @@ class Bulk(Generic[M]):
         """
         refuse_a_single_row(rows)
         if not isinstance(rows, Sequence):
-            return self.run(encoder, rows, look=look, is_stream=True)
-        if self._writing.on_error == "continue":
+            # Those that are told by id are held for that anyway.
+            kept = self._writing.keep_rows or self._verb in ("bulk_update", "bulk_save")
+            if self.journal is None or not kept:
+                return self.run(encoder, rows, look=look, is_stream=True, rows_from="stream")
+            rows = drive.collect(rows)
+        if self._writing.on_error != "continue":
+            changes: Sequence[Change[M] | Refused] = self.checked(encoder, rows)
+        elif self.journal is None:
             return self.run(encoder, rows, look=look, total=len(rows))
-        return self.run(Ready[M](), self.checked(encoder, rows), look=look, total=len(rows))
+        else:
+            changes = in_order(*sort_out(encoder, rows))
+        return self.run(Ready[M](), changes, look=look, total=len(rows))
 
     def checked(self, encoder: Encoder[M], rows: Iterable[object]) -> list[Change[M]]:
         """Look at all rows of a list; raises ``BulkError`` where one is not valid."""
@@ -119,12 +141,31 @@ class Bulk(Generic[M]):
         total: int | None = None,
         is_stream: bool = False,
         requests: int = 0,
+        rows_from: RowSource = "copy",
+        taken_up: Run | None = None,
     ) -> BulkResult[M]:
-        """Write rows as they come, one after the other; arguments as of ``BulkCall``."""
+        """Write rows as they come, one after the other.
+
+        Args:
+            encoder: As of ``BulkCall``, like what is not named here.
+            rows: The rows; all of them in the form of ``Ready`` where the journal keeps a copy.
+            look: What has to be known before.
+            total: How many rows there are.
+            is_stream: Whether there may be more rows than memory holds.
+            requests: How many requests were sent before.
+            rows_from: Where the rows are if the call goes on another time.
+            taken_up: The run that goes on; None for a new one.
+        """
         airtable = self._table.airtable
         lane = airtable.lane()
         if self._writing.concurrency is not None:
             lane = replace(lane, concurrency=self._writing.concurrency)
+        log: RunLog | None = None
+        if self.journal is not None:
+            if not lane.observed.clock.is_known:
+                airtable.call(self.target.read_one())  # its reply tells the service's time
+                requests += 1
+            log = self._log(self.journal, rows, rows_from, total, taken_up)
         call = BulkCall(
             self.target,
             encoder,
@@ -137,19 +178,59 @@ class Bulk(Generic[M]):
             source=self._source,
             is_stream=is_stream,
             requests=requests,
+            log=log,
+            taken_up=None if taken_up is None or self.journal is None else (self.journal, taken_up),
         )
         label = self._table.name
         with ProgressReport(self._writing, self.rejects, total=total, label=label) as report:
             try:
                 drive.run(call.job, lane, rows, report)
+                call.finish()
             except KeyboardInterrupt as error:
+                call.finish(error)
                 raise call.explain(error) from None
             except BaseException as error:
+                call.finish(error)
                 call.explain(error)
                 raise
         result = call.result()
         raise_if_failed(result, self._writing.on_error, call.ended_by)
         return result
+
+    def _log(
+        self,
+        journal: Journal,
+        rows: Rows,
+        rows_from: RowSource,
+        total: int | None,
+        taken_up: Run | None,
+    ) -> RunLog:
+        """Begin a run in the journal, with a copy of its rows where there is no file, or go on."""
+        from airhaul.bulk.journal import Asked
+
+        if taken_up is not None:
+            return journal.take_up(taken_up)
+        writing, target = self._writing, self.target
+        log = journal.begin(
+            Asked(
+                self._verb,
+                self._table.airtable.connection.service,
+                target.base_id,
+                target.table,
+                writing.on_error,
+                writing.typecast,
+                () if target.key is None else target.key.names,
+                rows_from,
+                total,
+                source=None if self._path is None else fingerprint(self._path, self.format),
+                rejects=None if writing.rejects is None else str(Path(writing.rejects).resolve()),
+                undoes=self.undoes,
+                retries=self.retries,
+            )
+        )
+        if rows_from == "copy":
+            log.copy(cast("Sequence[Change[M] | Refused]", rows))
+        return log
 
 
 class Scan:

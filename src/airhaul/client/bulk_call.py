@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from airhaul.bulk.changes import Change
 from airhaul.bulk.engine import Count, Engine
 from airhaul.bulk.ledger import Ledger
 from airhaul.bulk.look import Look
+from airhaul.bulk.observed import Observed
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.policy import interrupted
 from airhaul.bulk.result import BulkResult
@@ -19,13 +22,15 @@ from airhaul.bulk.write_rows import WriteRows
 from airhaul.client.options import Writing
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive.lane import Lane
-from airhaul.errors import AirhaulError, BulkError, BulkInterrupted
+from airhaul.errors import AirhaulError, BulkError, BulkInterrupted, JournalError, RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.limits import RECORDS_PER_WRITE
 
 if TYPE_CHECKING:
     from airhaul.bulk.actions import Job
+    from airhaul.bulk.journal import Journal, Run, RunLog
+    from airhaul.bulk.journal.runs import RunState
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -47,6 +52,8 @@ class BulkCall(Generic[M]):
         source: The file that the rows come from, for errors.
         is_stream: Whether there may be more rows than memory holds.
         requests: How many requests were sent for this call before, to read what is compared.
+        log: Writes the call down; None for none.
+        taken_up: The run that is taken up again, and the journal it stands in; None for a new one.
     """
 
     def __init__(
@@ -63,13 +70,16 @@ class BulkCall(Generic[M]):
         source: str | None = None,
         is_stream: bool = False,
         requests: int = 0,
+        log: RunLog | None = None,
+        taken_up: tuple[Journal, Run] | None = None,
     ) -> None:
         rate = lane.pace.requests_per_second
         rows_per_second = None if rate is None else rate * RECORDS_PER_WRITE
         self._writing = writing
         self._requests_before = requests
         self._began = time.monotonic()
-        outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
+        self._logs = [] if log is None else [log]
+        self._outcomes = outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
         observed = lane.observed
         ledger = Ledger(outcomes, reader, observed, total=total, rows_per_second=rows_per_second)
         self._main = WriteRows(
@@ -81,12 +91,28 @@ class BulkCall(Generic[M]):
             look=look,
             retries=retries,
             source=source,
+            log=log,
         )
+        if taken_up is not None:
+            self._take_up(*taken_up, target, observed)
+        if log is not None:
+            self._follow(log, outcomes, observed)
 
-        def undo(outcomes: Outcomes[M]) -> WriteRows[M]:
+        def undo(outcomes: Outcomes[M], inverses: list[Change[M]]) -> WriteRows[M]:
+            undo_log: RunLog | None = None
+            if log is not None:
+                undo_log = _begin_rollback(log, inverses)
+                self._logs.append(undo_log)
+                self._follow(undo_log, outcomes, observed)
             ledger = Ledger(outcomes, reader, observed)
             return WriteRows(
-                target, Ready[M](), ledger, observed, on_error="continue", retries=retries
+                target,
+                Ready[M](),
+                ledger,
+                observed,
+                on_error="continue",
+                retries=retries,
+                log=undo_log,
             )
 
         work: WithRollback[M] | WriteRows[M] = self._main
@@ -100,6 +126,23 @@ class BulkCall(Generic[M]):
             observed=lane.observed,
             meter=Count(_left(writing.max_requests, requests), lane.meter),
         )
+
+    @staticmethod
+    def _follow(log: RunLog, outcomes: Outcomes[M], observed: Observed) -> None:
+        """Let a log learn what becomes of the rows, and what time it is for the service."""
+        outcomes.on_settle = log.settle
+        if observed.clock.is_known:
+            log.server_time = observed.clock.earliest
+
+    def _take_up(self, journal: Journal, run: Run, target: Target, observed: Observed) -> None:
+        """Begin with what another process has left of a run."""
+        from airhaul.bulk.journal.recovery import open_chunks, restore
+
+        restore(journal, run, self._outcomes, observed)
+        # Where nobody knows since when: long before, since clocks jump.
+        long_ago = run.began - timedelta(days=1)
+        for chunk, since in open_chunks(journal, run, target.key, self._outcomes):
+            self._main.recover(chunk, since or long_ago, self._began)
 
     @property
     def job(self) -> Job[Outcomes[M]]:
@@ -116,7 +159,53 @@ class BulkCall(Generic[M]):
         """What became of each row that was taken by now."""
         seconds = time.monotonic() - self._began
         requests = self._requests_before + self._engine.requests
-        return BulkResult(self._engine.result, requests, seconds)
+        run = self._logs[0].id if self._logs else None
+        return BulkResult(self._engine.result, requests, seconds, run)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Write down how the call ended; nothing may come after it.
+
+        Args:
+            error: What broke it off, or None.
+
+        Raises:
+            JournalError: It cannot be written, and nothing else has broken the call off.
+        """
+        if not self._logs:
+            return
+        result = self.result()
+        self._outcomes.on_settle = None
+        reason = error or self.ended_by
+        try:
+            for log in reversed(self._logs):
+                state: RunState = self._state(result, error)
+                if log is not self._logs[0]:
+                    state = "done" if state == "rolled back" else "interrupted"
+                log.finish(
+                    state,
+                    result.counts() if log is self._logs[0] else {},
+                    result.requests,
+                    result.seconds,
+                    None if reason is None else str(reason) or type(reason).__name__,
+                )
+        except JournalError:
+            if error is None:
+                raise
+
+    def _state(self, result: BulkResult[M], error: BaseException | None) -> RunState:
+        counts = result.counts()
+        if self._writing.on_error == "rollback" and "undone" in counts:
+            left = {"created", "updated", "deleted", "unknown"} & set(counts)
+            return "interrupted" if left else "rolled back"
+        if error is not None or not self._main.has_taken_all:
+            return "interrupted"
+        if result.is_complete:
+            return "done"
+        failed = [row.error for row in result.errors]
+        is_over = not {"skipped", "unknown"} & set(counts) and all(
+            isinstance(one, RowError) for one in failed
+        )
+        return "with failures" if is_over else "interrupted"
 
     def explain(self, error: BaseException) -> BaseException:
         """Put the partial result at hand where an error breaks the call off.
@@ -133,6 +222,14 @@ class BulkCall(Generic[M]):
         error.add_note(f"airhaul: {result}, before this error. result_of(error) has each row.")
         setattr(error, _RESULT, result)
         return error
+
+
+def _begin_rollback(log: RunLog, inverses: list[Change[Any]]) -> RunLog:
+    from airhaul.bulk.journal import Journal
+
+    undo_log = Journal(log.path).begin(log.asked.for_rollback(log.id))
+    undo_log.copy(inverses)
+    return undo_log
 
 
 def _left(most: int | None, made: int) -> int | None:

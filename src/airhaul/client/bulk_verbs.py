@@ -49,7 +49,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options))
+        bulk = Bulk(self, Writing(**options), "bulk_create")
         return bulk.write(RowEncoder(self.model), rows)
 
     def bulk_update(
@@ -63,6 +63,8 @@ class BulkVerbs(Bound[M]):
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
         **same_change: Any,
     ) -> BulkResult[M]:
         """Change many records, ten to a request.
@@ -79,6 +81,8 @@ class BulkVerbs(Bound[M]):
             concurrency: How many requests may be in flight.
             max_requests: Send at most so many requests.
             rejects: A file for the rows that are refused.
+            journal: Whether the call is written down.
+            keep_rows: Whether the journal keeps the rows of an iterable.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -91,9 +95,17 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         writing = Writing(
-            on_error, progress, on_event, typecast, concurrency, max_requests, rejects
+            on_error,
+            progress,
+            on_event,
+            typecast,
+            concurrency,
+            max_requests,
+            rejects,
+            journal,
+            keep_rows,
         )
-        bulk = Bulk(self, writing)
+        bulk = Bulk(self, writing, "bulk_update")
         look = LookById() if bulk.keeps_what_was_there else None
         return bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
 
@@ -111,7 +123,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options))
+        bulk = Bulk(self, Writing(**options), "bulk_save")
         look = LookById() if bulk.keeps_what_was_there else None
         return bulk.write(SaveEncoder(self.model), records, look=look)
 
@@ -138,7 +150,7 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = Bulk(self, Writing(**options), key=known)
+        bulk = Bulk(self, Writing(**options), "bulk_upsert", key=known)
         look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         return bulk.write(upsert_encoder(self.model, known), rows, look=look)
 
@@ -156,7 +168,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options))
+        bulk = Bulk(self, Writing(**options), "bulk_delete")
         look: Look | None = None
         if bulk.keeps_what_was_there:
             look = LookById()

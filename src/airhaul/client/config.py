@@ -32,6 +32,8 @@ class Config:
         retries: How often to try.
         max_requests: Send at most so many requests over this connection; None for any number. What
             finds out or takes back what was done may go beyond it.
+        journal: The file in which bulk writes are written down, so that they can go on after a
+            crash and be taken back; None for none.
     """
 
     access_token: SecretStr | None = None
@@ -43,6 +45,7 @@ class Config:
     requests_per_second: int = REQUESTS_PER_SECOND_PER_BASE
     retries: Retries = Retries()
     max_requests: int | None = None
+    journal: str | None = None
 
     def __post_init__(self) -> None:
         if self.local is not None and self.access_token is not None:
@@ -76,6 +79,7 @@ def make_config(
     base_id: str | None = None,
     endpoint_url: str | None = None,
     local: str | Path | None = None,
+    journal: str | Path | bool | None = None,
     **options: Any,
 ) -> Config:
     """Make a configuration of what a caller gives, strings included.
@@ -85,6 +89,7 @@ def make_config(
         base_id: The base.
         endpoint_url: The service's root; Airtable's own if None.
         local: A local base's file, or ``":memory:"``.
+        journal: A journal's file; True for the one in its usual place, False or None for none.
         **options: Anything else that ``Config`` takes.
 
     Raises:
@@ -98,6 +103,7 @@ def make_config(
         base_id=base_id or None,
         endpoint_url=(endpoint_url or ENDPOINT_URL).rstrip("/"),
         local=None if local is None else str(local),
+        journal=journal_path(journal),
         **options,
     )
 
@@ -105,8 +111,8 @@ def make_config(
 def config_from_env(env_file: str | Path | None = ".env") -> Config:
     """Read the configuration from the environment, and from a file for what is not set there.
 
-    The names are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL`` and
-    ``AIRHAUL_LOCAL``.
+    The names are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
+    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``: a file, or ``on`` or ``off``.
 
     Args:
         env_file: The file; None for none. A file that is not there is no error.
@@ -120,7 +126,28 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
         base_id=found.get("AIRTABLE_BASE_ID"),
         endpoint_url=found.get("AIRTABLE_ENDPOINT_URL"),
         local=found.get("AIRHAUL_LOCAL"),
+        journal=journal_of_text(found.get("AIRHAUL_JOURNAL")),
     )
+
+
+def journal_of_text(text: str | None) -> str | bool | None:
+    """Read what ``AIRHAUL_JOURNAL`` says: a file, or ``on`` or ``off``."""
+    known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+    return None if text is None else known.get(text.strip().lower(), text)
+
+
+def journal_path(journal: str | Path | bool | None) -> str | None:
+    """The file of a journal.
+
+    Args:
+        journal: The file; True for the usual place, ``journal.db`` in the folder that the system
+            has for a program's state; False or None for none.
+    """
+    if journal is True:
+        from platformdirs import user_state_path
+
+        return str(user_state_path("airhaul", appauthor=False) / "journal.db")
+    return str(journal) if journal else None
 
 
 def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
@@ -139,6 +166,7 @@ def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
         AIRTABLE_BASE_ID: str | None = None
         AIRTABLE_ENDPOINT_URL: str | None = None
         AIRHAUL_LOCAL: str | None = None
+        AIRHAUL_JOURNAL: str | None = None
 
     found = Environment().model_dump(exclude_none=True)
     texts = {

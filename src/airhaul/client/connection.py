@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.retry import Retries
-from airhaul.client.config import Config
+from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.drive.lane import Lane, Meter, observed_of, pace_of, unlimited_pace
 from airhaul.errors import ConfigurationError
 from airhaul.wire.call import AsyncTransport, Transport
 
 if TYPE_CHECKING:
+    from airhaul.bulk.journal import Journal
     from airhaul.drive.http import AsyncHttpTransport
     from airhaul.server.emulator import Emulator
 
@@ -89,6 +91,30 @@ class Connection:
 
                 self._emulator = Emulator.open(self.config.local)
             return self._emulator
+
+    def journal(self, journal: str | Path | bool | None = None) -> Journal | None:
+        """The journal that bulk writes are written down in.
+
+        Args:
+            journal: As of ``WriteOptions``; as configured if None.
+
+        Raises:
+            JournalError: It is no journal, is damaged, or cannot be opened.
+        """
+        path = self.config.journal if journal is None else journal_path(journal)
+        if path is None:
+            return None
+        from airhaul.bulk.journal import Journal
+
+        return Journal(path)
+
+    @property
+    def service(self) -> str:
+        """The service's root, or the local base's file; it tells no secret."""
+        config = self.config
+        if config.local is None:
+            return config.endpoint_url
+        return config.local if config.local == MEMORY else str(Path(config.local).resolve())
 
     def lane(self, base_id: str | None = None) -> Lane:
         """The way to a base, at its pace.

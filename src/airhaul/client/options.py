@@ -56,6 +56,10 @@ class WriteOptions(TypedDict, total=False):
         max_requests: Send at most so many requests; what is left is not written.
         rejects: A CSV, TSV or JSON Lines file for the rows that are refused, with the reasons; it
             can be corrected and imported again.
+        journal: Whether the call is written down, so that it can go on after a crash and be taken
+            back: True, False, or a file; as configured if None.
+        keep_rows: Whether the journal keeps the rows of an iterable, all of them before the first
+            is sent, so that the call can go on without them.
     """
 
     on_error: OnError
@@ -65,6 +69,8 @@ class WriteOptions(TypedDict, total=False):
     concurrency: int | None
     max_requests: int | None
     rejects: str | Path | None
+    journal: str | Path | bool | None
+    keep_rows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class Writing:
     concurrency: int | None = None
     max_requests: int | None = None
     rejects: str | Path | None = None
+    journal: str | Path | bool | None = None
+    keep_rows: bool = False
 
     def __post_init__(self) -> None:
         check(self.on_error)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
-from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.changes import Change
 from airhaul.bulk.diff import same_stored
 from airhaul.bulk.keys import Key
 from airhaul.bulk.plan import Planned
-from airhaul.bulk.precheck import nothing_sent, outcomes_of
+from airhaul.bulk.precheck import in_order, nothing_sent, outcomes_of
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Ready
 from airhaul.bulk.target import with_ids
@@ -42,12 +42,16 @@ class Plan(Planned[M]):
 
     Args:
         goal: The table to write to.
+        verb: The verb whose writes these are, for the journal.
+        undoes: The run that they take back, if they do.
         key: What rows are told by, where they are.
         typecast: Whether Airtable may convert text, as it was planned.
         source: The file that the rows come from, if they come from one.
     """
 
     goal: Bound[M] | None = None
+    verb: str = "apply"
+    undoes: str | None = None
     key: Key | None = None
     typecast: bool = False
     source: Path | None = None
@@ -94,12 +98,12 @@ class Plan(Planned[M]):
     def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
         self._is_applied = True
-        bulk = Bulk(self._table, writing, key=self.key, source=self.source)
+        bulk = Bulk(self._table, writing, self.verb, key=self.key, source=self.source)
+        bulk.undoes = self.undoes
         if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
             bulk.learn_types()
         # In the order of the rows: the columns of a file of rejects are those of its first row.
-        rows: list[Change[M] | Refused] = [*self.changes, *self.refused]
-        rows.sort(key=lambda row: row.index)
+        rows = in_order(self.changes, self.refused)
         return bulk.run(Ready[M](), rows, total=len(rows), requests=requests)
 
     @property

@@ -78,7 +78,7 @@ class Planning(Generic[M]):
         """Plan new records; nothing is read."""
         encoder = RowEncoder(self._table.model, self._source)
         changes, refused = sort_out(encoder, self._collect(rows))
-        return self._plan(changes, refused)
+        return self._plan("bulk_create", changes, refused)
 
     def _collect(self, rows: Rows) -> list[object]:
         refuse_a_single_row(rows)
@@ -86,17 +86,19 @@ class Planning(Generic[M]):
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Plan[M]:
         """Plan changes by id."""
-        return self._by_id(UpdateEncoder(self._table.model, same, self._source), rows)
+        encoder = UpdateEncoder(self._table.model, same, self._source)
+        return self._by_id("bulk_update", encoder, rows)
 
     def save(self, records: Rows) -> Plan[M]:
         """Plan what saving records would write."""
-        return self._by_id(SaveEncoder(self._table.model), records)
+        return self._by_id("bulk_save", SaveEncoder(self._table.model), records)
 
     def delete(self, records: Rows) -> Plan[M]:
         """Plan deletions by id."""
-        return self._by_id(DeleteEncoder(self._table.model, self._source), records)
+        encoder = DeleteEncoder(self._table.model, self._source)
+        return self._by_id("bulk_delete", encoder, records)
 
-    def _by_id(self, encoder: Encoder[M], rows: Rows) -> Plan[M]:
+    def _by_id(self, verb: str, encoder: Encoder[M], rows: Rows) -> Plan[M]:
         changes, refused = sort_out(encoder, self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
         found = self._look(LookById(), there)
@@ -118,7 +120,8 @@ class Planning(Generic[M]):
                 )
                 change.kind = "update" if change.cells else "keep"
         missing = {row.index for row in refused}
-        return self._plan([change for change in changes if change.index not in missing], refused)
+        left = [change for change in changes if change.index not in missing]
+        return self._plan(verb, left, refused)
 
     def _look(self, look: Look, changes: Sequence[Change[M]]) -> dict[str, RecordJson]:
         found: dict[str, RecordJson] = {}
@@ -149,7 +152,7 @@ class Planning(Generic[M]):
             elif change.kind == "upsert" and change.record_id is not None:
                 change.kind = "update"
         clear = [change for change in changes if change.index not in unclear]
-        return self._plan(clear, refused, key)
+        return self._plan("bulk_upsert", clear, refused, key)
 
     def sync(
         self, rows: Rows, names: KeyNames, deleting: Deleting, *, parallel: int = 1
@@ -183,7 +186,7 @@ class Planning(Generic[M]):
                     f"{counted(len(refused), 'row is', 'rows are')} not valid, so it is not known "
                     "which records are missing."
                 )
-        plan = self._plan(compared, refused, key)
+        plan = self._plan("sync", compared, refused, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))
 
     def update_where(self, selection: Selection, same: Mapping[str, Any]) -> Plan[M]:
@@ -205,7 +208,7 @@ class Planning(Generic[M]):
                     found=record,
                 )
             )
-        return self._plan(changes, [])
+        return self._plan("update", changes, [])
 
     def delete_where(self, selection: Selection) -> Plan[M]:
         """Plan the deletion of all records that fit."""
@@ -214,10 +217,14 @@ class Planning(Generic[M]):
             Change("delete", index, record_id=record["id"], before=record["fields"])
             for index, record in enumerate(records)
         ]
-        return self._plan(changes, [])
+        return self._plan("delete", changes, [])
 
     def _plan(
-        self, changes: list[Change[M]], refused: list[Refused], key: Key | None = None
+        self,
+        verb: str,
+        changes: list[Change[M]],
+        refused: list[Refused],
+        key: Key | None = None,
     ) -> Plan[M]:
         return Plan(
             self._table.name,
@@ -226,6 +233,7 @@ class Planning(Generic[M]):
             refused=refused,
             reads=self._scan.requests,
             goal=self._table,
+            verb=verb,
             key=key,
             typecast=self._typecast,
             source=self._path,

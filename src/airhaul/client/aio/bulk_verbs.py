@@ -48,7 +48,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options))
+        bulk = AsyncBulk(self, Writing(**options), "bulk_create")
         return await bulk.write(RowEncoder(self.model), rows)
 
     async def bulk_update(
@@ -62,6 +62,8 @@ class AsyncBulkVerbs(AsyncBound[M]):
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
         **same_change: Any,
     ) -> BulkResult[M]:
         """Change many records, ten to a request.
@@ -78,6 +80,8 @@ class AsyncBulkVerbs(AsyncBound[M]):
             concurrency: How many requests may be in flight.
             max_requests: Send at most so many requests.
             rejects: A file for the rows that are refused.
+            journal: Whether the call is written down.
+            keep_rows: Whether the journal keeps the rows of an iterable.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -90,9 +94,17 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         writing = Writing(
-            on_error, progress, on_event, typecast, concurrency, max_requests, rejects
+            on_error,
+            progress,
+            on_event,
+            typecast,
+            concurrency,
+            max_requests,
+            rejects,
+            journal,
+            keep_rows,
         )
-        bulk = AsyncBulk(self, writing)
+        bulk = AsyncBulk(self, writing, "bulk_update")
         look = LookById() if bulk.keeps_what_was_there else None
         return await bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
 
@@ -110,7 +122,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options))
+        bulk = AsyncBulk(self, Writing(**options), "bulk_save")
         look = LookById() if bulk.keeps_what_was_there else None
         return await bulk.write(SaveEncoder(self.model), records, look=look)
 
@@ -137,7 +149,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = AsyncBulk(self, Writing(**options), key=known)
+        bulk = AsyncBulk(self, Writing(**options), "bulk_upsert", key=known)
         look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         return await bulk.write(upsert_encoder(self.model, known), rows, look=look)
 
@@ -157,7 +169,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options))
+        bulk = AsyncBulk(self, Writing(**options), "bulk_delete")
         look: Look | None = None
         if bulk.keeps_what_was_there:
             look = LookById()

@@ -53,9 +53,30 @@ class AsyncFileVerbs(AsyncBound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
             BulkError: A row is not valid, with its line, or was not written.
         """
-        writing, source = Writing(**options), Path(path).name
+        return await self.import_again(path, format, key, Writing(**options))
+
+    async def import_again(
+        self,
+        path: str | Path,
+        format: Format | None,
+        key: KeyNames | None,
+        writing: Writing,
+        *,
+        retries: str | None = None,
+    ) -> BulkResult[M]:
+        """Do as ``import_file`` says, perhaps with the corrected rejects of an earlier run.
+
+        Args:
+            path: The file.
+            format: What it is.
+            key: What tells a record.
+            writing: The options of the call.
+            retries: The run whose rejected rows these are.
+        """
+        source = Path(path).name
         known = None if key is None else Key.of(self.model, key)
-        bulk = AsyncBulk(self, writing, key=known, source=Path(path))
+        bulk = AsyncBulk(self, writing, "import_file", key=known, source=Path(path))
+        bulk.retries, bulk.format = retries, format
 
         def encoder() -> Encoder[M]:
             if known is None:
@@ -71,7 +92,9 @@ class AsyncFileVerbs(AsyncBound[M]):
             with closing(bulk.rejects):
                 total = check_all(encoder(), read_rows(path, format), bulk.rejects.add)
         rows = read_rows(path, format)
-        return await bulk.run(encoder(), rows, look=look, total=total, is_stream=True)
+        return await bulk.run(
+            encoder(), rows, look=look, total=total, is_stream=True, rows_from="file"
+        )
 
     async def sync_file(
         self,

@@ -77,7 +77,7 @@ class AsyncPlanning(Generic[M]):
         """Plan new records; nothing is read."""
         encoder = RowEncoder(self._table.model, self._source)
         changes, refused = sort_out(encoder, await self._collect(rows))
-        return self._plan(changes, refused)
+        return self._plan("bulk_create", changes, refused)
 
     async def _collect(self, rows: AsyncRows) -> list[object]:
         refuse_a_single_row(rows)
@@ -85,17 +85,19 @@ class AsyncPlanning(Generic[M]):
 
     async def update(self, rows: AsyncRows, same: Mapping[str, Any]) -> AsyncPlan[M]:
         """Plan changes by id."""
-        return await self._by_id(UpdateEncoder(self._table.model, same, self._source), rows)
+        encoder = UpdateEncoder(self._table.model, same, self._source)
+        return await self._by_id("bulk_update", encoder, rows)
 
     async def save(self, records: AsyncRows) -> AsyncPlan[M]:
         """Plan what saving records would write."""
-        return await self._by_id(SaveEncoder(self._table.model), records)
+        return await self._by_id("bulk_save", SaveEncoder(self._table.model), records)
 
     async def delete(self, records: AsyncRows) -> AsyncPlan[M]:
         """Plan deletions by id."""
-        return await self._by_id(DeleteEncoder(self._table.model, self._source), records)
+        encoder = DeleteEncoder(self._table.model, self._source)
+        return await self._by_id("bulk_delete", encoder, records)
 
-    async def _by_id(self, encoder: Encoder[M], rows: AsyncRows) -> AsyncPlan[M]:
+    async def _by_id(self, verb: str, encoder: Encoder[M], rows: AsyncRows) -> AsyncPlan[M]:
         changes, refused = sort_out(encoder, await self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
         found = await self._look(LookById(), there)
@@ -117,7 +119,8 @@ class AsyncPlanning(Generic[M]):
                 )
                 change.kind = "update" if change.cells else "keep"
         missing = {row.index for row in refused}
-        return self._plan([change for change in changes if change.index not in missing], refused)
+        left = [change for change in changes if change.index not in missing]
+        return self._plan(verb, left, refused)
 
     async def _look(self, look: Look, changes: Sequence[Change[M]]) -> dict[str, RecordJson]:
         found: dict[str, RecordJson] = {}
@@ -148,7 +151,7 @@ class AsyncPlanning(Generic[M]):
             elif change.kind == "upsert" and change.record_id is not None:
                 change.kind = "update"
         clear = [change for change in changes if change.index not in unclear]
-        return self._plan(clear, refused, key)
+        return self._plan("bulk_upsert", clear, refused, key)
 
     async def sync(
         self, rows: AsyncRows, names: KeyNames, deleting: Deleting, *, parallel: int = 1
@@ -182,7 +185,7 @@ class AsyncPlanning(Generic[M]):
                     f"{counted(len(refused), 'row is', 'rows are')} not valid, so it is not known "
                     "which records are missing."
                 )
-        plan = self._plan(compared, refused, key)
+        plan = self._plan("sync", compared, refused, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))
 
     async def update_where(self, selection: Selection, same: Mapping[str, Any]) -> AsyncPlan[M]:
@@ -204,7 +207,7 @@ class AsyncPlanning(Generic[M]):
                     found=record,
                 )
             )
-        return self._plan(changes, [])
+        return self._plan("update", changes, [])
 
     async def delete_where(self, selection: Selection) -> AsyncPlan[M]:
         """Plan the deletion of all records that fit."""
@@ -213,10 +216,14 @@ class AsyncPlanning(Generic[M]):
             Change("delete", index, record_id=record["id"], before=record["fields"])
             for index, record in enumerate(records)
         ]
-        return self._plan(changes, [])
+        return self._plan("delete", changes, [])
 
     def _plan(
-        self, changes: list[Change[M]], refused: list[Refused], key: Key | None = None
+        self,
+        verb: str,
+        changes: list[Change[M]],
+        refused: list[Refused],
+        key: Key | None = None,
     ) -> AsyncPlan[M]:
         return AsyncPlan(
             self._table.name,
@@ -225,6 +232,7 @@ class AsyncPlanning(Generic[M]):
             refused=refused,
             reads=self._scan.requests,
             goal=self._table,
+            verb=verb,
             key=key,
             typecast=self._typecast,
             source=self._path,

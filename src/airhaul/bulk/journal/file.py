@@ -1,0 +1,253 @@
+"""The journal itself: begin a run, find one, take one up again, drop old ones."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from airhaul.bulk.journal.codec import unpack
+from airhaul.bulk.journal.format import connect
+from airhaul.bulk.journal.log import RunLog, utc_now
+from airhaul.bulk.journal.runs import Asked, Run, RunState
+from airhaul.bulk.outcomes import State
+from airhaul.errors import JournalError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is read wrongly
+_ID_LENGTH = 8
+
+
+class Journal:
+    """The file in which runs are written down. Several processes may share it.
+
+    Args:
+        path: The file, made if it is not there.
+
+    Raises:
+        JournalError: It is no journal, is damaged, or cannot be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        connect(self.path).close()
+
+    def begin(self, asked: Asked) -> RunLog:
+        """Begin a run.
+
+        Args:
+            asked: What it is to do.
+
+        Raises:
+            JournalError: The journal cannot be written; nothing may be sent.
+        """
+        id_ = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+        lock = self._lock(id_)
+        lock.acquire()
+        with closing(connect(self.path)) as connection:
+            cursor = connection.execute(
+                "INSERT INTO runs (id, asked, began, state) VALUES (?, ?, ?, 'running')",
+                (id_, json.dumps(asked.to_dict()), utc_now()),
+            )
+            return RunLog(self.path, cast("int", cursor.lastrowid), id_, asked, lock)
+
+    def take_up(self, run: Run) -> RunLog:
+        """Work on a run again.
+
+        Args:
+            run: The run.
+
+        Raises:
+            JournalError: Another process works on it.
+        """
+        from filelock import Timeout
+
+        lock = self._lock(run.id)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise JournalError(
+                f"Another process is working on run {run.id}; wait for it, or end it first."
+            ) from None
+        with closing(connect(self.path)) as connection:
+            number = self._number(run.id)
+            connection.execute(
+                "UPDATE runs SET state = 'running', counts = NULL WHERE number = ?", (number,)
+            )
+            lasts = [
+                connection.execute(
+                    f"SELECT coalesce(max(number), 0) FROM {table} WHERE run = ?",  # noqa: S608
+                    (number,),
+                ).fetchone()[0]
+                for table in ("intents", "outcomes")
+            ]
+        return RunLog(
+            self.path, number, run.id, run.asked, lock, last_intent=lasts[0], last_outcome=lasts[1]
+        )
+
+    def _lock(self, run_id: str) -> BaseFileLock:
+        from filelock import FileLock
+
+        # Given up by the system when its process dies, however it dies.
+        return FileLock(f"{self.path}.{run_id}.lock", thread_local=False)
+
+    def _is_worked_on(self, run_id: str) -> bool:
+        from filelock import Timeout
+
+        lock = self._lock(run_id)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+        return False
+
+    def runs(self, most: int | None = None) -> list[Run]:
+        """The runs, the latest first.
+
+        Args:
+            most: At most so many; None for all.
+        """
+        with closing(connect(self.path)) as connection:
+            rows = connection.execute(
+                "SELECT * FROM runs ORDER BY number DESC LIMIT ?", (-1 if most is None else most,)
+            ).fetchall()
+        return [self._run(row) for row in rows]
+
+    def run(self, run_id: str | None = None) -> Run:
+        """Find a run.
+
+        Args:
+            run_id: Its id, or the beginning of it; the latest run if None.
+
+        Raises:
+            JournalError: There is none, or several begin so.
+        """
+        pattern = "%" if run_id is None else f"{run_id}%"
+        with closing(connect(self.path)) as connection:
+            rows = connection.execute(
+                "SELECT * FROM runs WHERE id LIKE ? ORDER BY number DESC LIMIT 2", (pattern,)
+            ).fetchall()
+        if not rows:
+            which = "no run" if run_id is None else f"no run {run_id!r}"
+            raise JournalError(f"The journal {self.path} has {which}; airhaul runs lists them.")
+        if len(rows) > 1 and run_id is not None and rows[0][1] != run_id:
+            raise JournalError(f"Several runs begin with {run_id!r}; give more of the id.")
+        return self._run(rows[0])
+
+    def _run(self, row: tuple[Any, ...]) -> Run:
+        number, id_, asked, began, ended, state, requests, seconds, counts, error = row
+        if state == "running" and not self._is_worked_on(id_):
+            state = "broken off"
+        return Run(
+            id_,
+            Asked.from_dict(json.loads(asked)),
+            cast("RunState", state),
+            datetime.fromisoformat(began),
+            None if ended is None else datetime.fromisoformat(ended),
+            self._counts(number) if counts is None else json.loads(counts),
+            requests,
+            seconds,
+            error,
+        )
+
+    def _counts(self, number: int) -> dict[State, int]:
+        states: dict[int, State] = {}
+        for rows, _, _ in self._outcomes(number):
+            states |= {row[0]: row[1] for row in rows}
+        return dict(Counter(states.values()))
+
+    def outcomes(self, run: Run) -> Iterator[tuple[list[Any], list[Any], datetime]]:
+        """What was noted of rows and requests, in the order in which it happened.
+
+        Yields:
+            Outcomes of rows, requests, and when they were written down.
+        """
+        yield from self._outcomes(self._number(run.id))
+
+    def _outcomes(self, number: int) -> Iterator[tuple[list[Any], list[Any], datetime]]:
+        with closing(connect(self.path)) as connection:
+            for rows, requests, at in connection.execute(
+                "SELECT rows, requests, at FROM outcomes WHERE run = ? ORDER BY number", (number,)
+            ):
+                yield unpack(rows), unpack(requests), datetime.fromisoformat(at)
+
+    def intents(self, run: Run, *, latest_first: bool = False) -> Iterator[tuple[str, str, bytes]]:
+        """What was about to be sent, in that order.
+
+        Args:
+            run: The run.
+            latest_first: Whether the order is the other way round.
+
+        Yields:
+            The kind, since when it may have been sent by the service's clock, and the rows, packed.
+        """
+        order = "DESC" if latest_first else "ASC"
+        with closing(connect(self.path)) as connection:
+            yield from connection.execute(
+                f"SELECT kind, since, rows FROM intents WHERE run = ? ORDER BY number {order}",  # noqa: S608 - one of two words
+                (self._number(run.id),),
+            )
+
+    def copies(self, run: Run) -> Iterator[bytes]:
+        """The rows that were kept, packed, in their order."""
+        with closing(connect(self.path)) as connection:
+            for (rows,) in connection.execute(
+                "SELECT rows FROM copies WHERE run = ? ORDER BY first", (self._number(run.id),)
+            ):
+                yield rows
+
+    def _number(self, run_id: str) -> int:
+        with closing(connect(self.path)) as connection:
+            query = "SELECT number FROM runs WHERE id = ?"
+            row = connection.execute(query, (run_id,)).fetchone()
+        if row is None:
+            raise JournalError(f"The journal {self.path} has no run {run_id!r} any more.")
+        return int(row[0])
+
+    def drop_older_than(self, moment: datetime) -> int:
+        """Forget the runs that ended before some time; those that are worked on stay.
+
+        Args:
+            moment: The time.
+
+        Returns:
+            How many were forgotten.
+        """
+        return self._drop([run for run in self.runs() if (run.ended or run.began) < moment])
+
+    def drop_to_size(self, most_bytes: int) -> int:
+        """Forget the oldest runs until the file is small enough; those that are worked on stay.
+
+        Args:
+            most_bytes: The size.
+
+        Returns:
+            How many were forgotten.
+        """
+        dropped = 0
+        for run in reversed(self.runs()):
+            if self.path.stat().st_size <= most_bytes:
+                break
+            dropped += self._drop([run])
+        return dropped
+
+    def _drop(self, runs: list[Run]) -> int:
+        old = [run.id for run in runs if run.state != "running"]
+        with closing(connect(self.path)) as connection:
+            connection.executemany("DELETE FROM runs WHERE id = ?", [(id_,) for id_ in old])
+            if old:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for id_ in old:
+            Path(f"{self.path}.{id_}.lock").unlink(missing_ok=True)
+        return len(old)

@@ -1,0 +1,117 @@
+"""The journal's file: its tables, and opening it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from airhaul.errors import JournalError
+
+_APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
+_VERSION: Final = 1
+_BUSY_S: Final = 30.0
+_TABLES: Final = """
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        asked TEXT NOT NULL,
+        began TEXT NOT NULL,
+        ended TEXT,
+        state TEXT NOT NULL,
+        requests INTEGER NOT NULL DEFAULT 0,
+        seconds REAL NOT NULL DEFAULT 0,
+        counts TEXT,
+        error TEXT
+    );
+    CREATE TABLE copies (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        first INTEGER NOT NULL,
+        rows BLOB NOT NULL,
+        PRIMARY KEY (run, first)
+    ) WITHOUT ROWID;
+    CREATE TABLE intents (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        since TEXT,
+        rows BLOB NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE outcomes (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        rows BLOB NOT NULL,
+        requests BLOB NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a journal, made if it is not there.
+
+    Args:
+        path: The file.
+
+    Raises:
+        JournalError: It is no journal, is damaged, or cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(
+            f"The journal {path} cannot be opened: {error}. Name another file with journal=, or "
+            "do without one: journal=False."
+        ) from None
+    try:
+        _prepare(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise JournalError(
+            f"The journal {path} cannot be read: {error}. Move it away, and a new one is begun."
+        ) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != _APPLICATION_ID and tables:
+        raise JournalError(
+            f"{path} is a database, and no journal of airhaul. Name another file with journal=."
+        )
+    if version > _VERSION:
+        raise JournalError(
+            f"The journal {path} was written by a later airhaul (format {version}; this one knows "
+            f"{_VERSION}). Update airhaul, or name another file with journal=."
+        )
+    # With WAL, a commit that was synchronised survives a kill and a power cut.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if version == 0:
+        _create(connection)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Looked at again: another process may have been faster.
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

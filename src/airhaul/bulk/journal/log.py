@@ -1,0 +1,261 @@
+"""The log of one run: intents before they are sent, outcomes after."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.chunks import Chunk
+from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_outcome
+from airhaul.bulk.journal.format import connect
+from airhaul.bulk.journal.runs import Asked, RunState
+from airhaul.bulk.outcomes import State
+from airhaul.errors import AirhaulError, JournalError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_COPIED_AT_ONCE: Final = 500
+_MOST_PENDING: Final = 2_000
+_FLUSH_S: Final = 1.0
+_MOST_AHEAD: Final = 64
+# A group of intents that is used up faster than this was too small for a synchronised write.
+_QUICK_S: Final = 0.05
+
+
+def utc_now() -> str:
+    """The time as the journal keeps it; for people, never for decisions."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class RunLog:
+    """Writes down what one run does, while this process works on it.
+
+    An intent is durable before its request may be sent. Intents are written in groups that grow
+    while requests go out fast, so that the price stays small at any speed; at Airtable's pace each
+    is written by itself. Outcomes go with the next intents, at the latest a second later: where
+    some are lost, what was sent is looked for.
+
+    Args:
+        path: The journal.
+        number: The run's number in it.
+        id: The run's id.
+        asked: What it is to do.
+        lock: Held until the run ends.
+        last_intent: The number of the last intent by now.
+        last_outcome: The number of the last group of outcomes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        number: int,
+        id: str,
+        asked: Asked,
+        lock: BaseFileLock,
+        *,
+        last_intent: int = 0,
+        last_outcome: int = 0,
+    ) -> None:
+        self.id = id
+        self.asked = asked
+        self.path = path
+        self._number = number
+        self._lock = lock
+        self._connection = connect(path)
+        self._intents = last_intent
+        self._outcomes = last_outcome
+        self._pending: list[PackedOutcome] = []
+        self._requests: list[tuple[int, str, int, float]] = []
+        self._flushed_at = 0.0
+        self._intended_at: float | None = None
+        self.ahead = 1
+        """How many chunks are to be intended together, as things go now."""
+        self.server_time: Callable[[float], datetime] | None = None
+        """Tells the earliest time that it can be for the service, at a moment of ours."""
+
+    def copy(self, changes: Iterable[Change[Any] | Refused]) -> int:
+        """Keep rows, so that the run can go on without its caller.
+
+        Args:
+            changes: The rows, those that need nothing left out.
+
+        Returns:
+            How many there are.
+        """
+        rows, count = iter(changes), 0
+        with _Writing(self) as write:
+            while some := list(islice(rows, _COPIED_AT_ONCE)):
+                write(
+                    "INSERT INTO copies VALUES (?, ?, ?)",
+                    (self._number, some[0].index, pack_changes(some)),
+                )
+                count += len(some)
+        return count
+
+    def intend(self, chunks: Sequence[Chunk[Any]], now: float) -> None:
+        """Write down what will be sent next, before it is.
+
+        Args:
+            chunks: The next requests.
+            now: In seconds on the run's clock.
+
+        Raises:
+            JournalError: It cannot be written; nothing of it may be sent.
+        """
+        self._pace_ahead(len(chunks), now)
+        since = None if self.server_time is None else self.server_time(now).isoformat()
+        with _Writing(self) as write:
+            for chunk in chunks:
+                self._intents += 1
+                chunk.intent = self._intents
+                write(
+                    "INSERT INTO intents VALUES (?, ?, ?, ?, ?)",
+                    (self._number, self._intents, chunk.kind, since, pack_changes(chunk.changes)),
+                )
+            self._write_outcomes(write)
+        self._flushed_at = now
+
+    def _pace_ahead(self, group: int, now: float) -> None:
+        if self._intended_at is not None:
+            if now - self._intended_at < _QUICK_S:
+                self.ahead = min(2 * self.ahead, _MOST_AHEAD)
+            elif now - self._intended_at > group:
+                self.ahead = 1
+        self._intended_at = now
+
+    def settle(
+        self,
+        index: int,
+        state: str,
+        id: str | None,
+        error: AirhaulError | None,
+        request: int | None,
+        note: str | None,
+    ) -> None:
+        """Note what became of a row; written with the next intents, or soon."""
+        if state != "skipped":
+            self._pending.append(pack_outcome(index, state, id, error, request, note))
+
+    def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
+        """Note how long a request took.
+
+        Args:
+            number: Which request of the run it is, from 1.
+            kind: What it did.
+            rows: With how many rows.
+            seconds: From its first sending to its settlement.
+            now: In seconds on the run's clock.
+        """
+        self._requests.append((number, kind, rows, round(seconds, 3)))
+        if len(self._pending) >= _MOST_PENDING or now - self._flushed_at > _FLUSH_S:
+            self._flushed_at = now
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is noted.
+
+        Raises:
+            JournalError: It cannot be written.
+        """
+        if self._pending or self._requests:
+            with _Writing(self) as write:
+                self._write_outcomes(write)
+
+    def _write_outcomes(self, write: Callable[[str, Sequence[Any]], object]) -> None:
+        if not (self._pending or self._requests):
+            return
+        self._outcomes += 1
+        rows, requests = pack(self._pending), pack(self._requests)
+        write(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
+            (self._number, self._outcomes, utc_now(), rows, requests),
+        )
+        self._pending.clear()
+        self._requests.clear()
+
+    def finish(
+        self,
+        state: RunState,
+        counts: Mapping[State, int],
+        requests: int,
+        seconds: float,
+        error: str | None,
+    ) -> None:
+        """Say how the run ended, and let others work on it.
+
+        Args:
+            state: How it stands.
+            counts: How many rows came to which state.
+            requests: How many requests were sent since it was begun or taken up.
+            seconds: How long that took.
+            error: What ended it early, or None.
+
+        Raises:
+            JournalError: It cannot be written; the run then counts as broken off.
+        """
+        try:
+            self.flush()
+            with _Writing(self) as write:
+                write(
+                    "UPDATE runs SET state = ?, ended = ?, requests = requests + ?, "
+                    "seconds = seconds + ?, counts = ?, error = ? WHERE number = ?",
+                    (
+                        state,
+                        utc_now(),
+                        requests,
+                        seconds,
+                        json.dumps(counts),
+                        error,
+                        self._number,
+                    ),
+                )
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Close the journal, and let others work on the run."""
+        self._connection.close()
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
+
+    def full(self, error: Exception) -> JournalError:
+        """Make the error for a journal that cannot be written."""
+        return JournalError(
+            f"The journal {self.path} cannot be written: {error}. Nothing more was sent. Make "
+            f"room, and go on with: airhaul resume {self.id}"
+        )
+
+
+class _Writing:
+    """One transaction of a log, synchronised when it ends."""
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+        self._connection: sqlite3.Connection = log._connection
+
+    def __enter__(self) -> Callable[[str, Sequence[Any]], object]:
+        self._run("BEGIN IMMEDIATE")
+        return self._run
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> None:
+        try:
+            with closing(self._connection.cursor()) as cursor:
+                cursor.execute(statement, values)
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise self._log.full(error) from None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._run("COMMIT")
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

@@ -1,0 +1,84 @@
+"""What is left of a run that was broken off: what became of its rows, and what was on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final, cast
+
+from airhaul.bulk.changes import Change, Kind, Refused
+from airhaul.bulk.chunks import Chunk
+from airhaul.bulk.journal.codec import error_of, unpack_changes
+from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.runs import Run
+from airhaul.bulk.keys import Key
+from airhaul.bulk.observed import Observed
+from airhaul.bulk.outcomes import Outcomes, State
+
+_FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
+
+
+def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Observed) -> None:
+    """Settle the rows that are settled for good, as they were.
+
+    A row that failed through no fault of its own, or of which nobody knows, is not: it is taken up
+    again.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        outcomes: Where the rows are settled.
+        observed: Told of the records that the run has created.
+    """
+    for rows, _, _ in journal.outcomes(run):
+        for row in rows:
+            index, state, id_, _, request, is_of_row, note = row
+            if state not in _FINAL and not (state == "failed" and is_of_row):
+                continue
+            outcomes.open(index)
+            error = error_of(row)
+            outcomes.settle(
+                index, cast("State", state), id=id_, error=error, request=request, note=note
+            )
+            if state == "created" and id_ is not None:
+                observed.created([id_])
+
+
+def open_chunks(
+    journal: Journal, run: Run, key: Key | None, outcomes: Outcomes[Any]
+) -> list[tuple[Chunk[Any], datetime | None]]:
+    """What was about to be sent, and may have been, and whose end nobody knows.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        key: What rows are told by, where they are.
+        outcomes: What is settled.
+
+    Returns:
+        Each request, in their order, and the earliest time that it can have been for the service.
+    """
+    found: list[tuple[Chunk[Any], datetime | None]] = []
+    seen: set[int] = set()
+    # A row that was sent again, by itself or with others, counts as it was sent at last.
+    for kind, since, packed in journal.intents(run, latest_first=True):
+        rows = [
+            change
+            for change in cast("list[Change[Any]]", unpack_changes(packed, key))
+            if change.index not in seen and not _is_settled(outcomes, change.index)
+        ]
+        if rows:
+            seen |= {change.index for change in rows}
+            at = None if since is None else datetime.fromisoformat(since)
+            found.append((Chunk(cast("Kind", kind), rows, was_sent=True), at))
+    return found[::-1]
+
+
+def _is_settled(outcomes: Outcomes[Any], index: int) -> bool:
+    return index < len(outcomes) and outcomes.is_settled(index)
+
+
+def kept_rows(journal: Journal, run: Run, key: Key | None) -> Iterator[Change[Any] | Refused]:
+    """The rows that the journal has kept, all of them, in their order."""
+    for packed in journal.copies(run):
+        yield from unpack_changes(packed, key)

@@ -1,0 +1,141 @@
+"""One run: what was asked, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from airhaul.bulk.outcomes import State
+
+RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
+"""At work in some process; all rows as asked for; to its end, some rows failed; taken back;
+ended before its last row, and told so; ended without a word, as by a kill."""
+
+RowSource = Literal["copy", "file", "stream"]
+"""Where the rows are when a run goes on: in the journal, in their file, or with the caller only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that rows come from, and by what it is recognised.
+
+    Args:
+        path: The file, absolute.
+        size: In bytes.
+        sha256: Of its content, in hexadecimal digits.
+        format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; None if its suffix tells.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked to do. It never holds a token.
+
+    Args:
+        verb: As ``bulk_create``, ``import_file``, ``sync``.
+        service: The service's root, or the local base's file.
+        base_id: The base.
+        table: The table's id or name.
+        on_error: What a row does that is not written.
+        typecast: Whether Airtable may convert text.
+        key: The columns that rows are told by, where they are.
+        rows_from: Where the rows are when the run goes on.
+        total: How many rows there are, or None if nobody knows.
+        source: The file that the rows come from, if they come from one.
+        rejects: The file that refused rows go to, if there is one.
+        undoes: The run that this one takes back, if it does.
+        retries: The run whose failed rows this one sends again, if it does.
+    """
+
+    verb: str
+    service: str
+    base_id: str
+    table: str
+    on_error: str = "stop"
+    typecast: bool = False
+    key: tuple[str, ...] = ()
+    rows_from: RowSource = "copy"
+    total: int | None = None
+    source: Source | None = None
+    rejects: str | None = None
+    undoes: str | None = None
+    retries: str | None = None
+
+    def for_rollback(self, run_id: str) -> Asked:
+        """What is asked when this is taken back by its own policy.
+
+        Args:
+            run_id: The run that was asked this.
+        """
+        return replace(
+            self, verb="rollback", on_error="continue", rows_from="copy", source=None, undoes=run_id
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Asked:
+        """Read what ``to_dict`` has written."""
+        source = given.get("source")
+        return cls(
+            **{
+                **given,
+                "key": tuple(given["key"]),
+                "source": None if source is None else Source(**source),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, as the journal knows it.
+
+    Args:
+        id: Its id.
+        asked: What it was asked to do.
+        state: How it stands.
+        began: When it began.
+        ended: When it was last worked on and ended, or None if it has not been told.
+        counts: How many rows came to which state; rows that were not come to are not counted.
+        requests: How many requests it has sent, all its goings-on together.
+        seconds: How long it has worked.
+        error: What ended it early, or None.
+    """
+
+    id: str
+    asked: Asked
+    state: RunState
+    began: datetime
+    ended: datetime | None = None
+    counts: dict[State, int] = field(default_factory=dict[State, int])
+    requests: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there may be something left to do."""
+        return self.state in ("interrupted", "broken off", "with failures")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "began": self.began.isoformat(),
+            "ended": None if self.ended is None else self.ended.isoformat(),
+            "counts": dict(self.counts),
+            "requests": self.requests,
+            "seconds": self.seconds,
+            "error": self.error,
+            **self.asked.to_dict(),
+        }

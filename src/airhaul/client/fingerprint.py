@@ -1,0 +1,24 @@
+"""By what a file is recognised when a run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal import Source
+
+
+def fingerprint(path: Path, format: str | None = None) -> Source:
+    """Read a file for its size and a hash of its content.
+
+    Args:
+        path: The file.
+        format: What it is; None if its suffix tells.
+    """
+    from airhaul.bulk.journal import Source
+
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Source(str(path.resolve()), path.stat().st_size, digest, format)

@@ -1,0 +1,298 @@
+# Generated from aio/runs.py by tools/sync_face.py: change that file, not this one.
+"""Runs of the journal: taken up again, taken back, tried again, looked back at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from airhaul.bulk.keys import Key
+from airhaul.bulk.look import Look, LookById, LookByKey
+from airhaul.bulk.result import BulkResult
+from airhaul.bulk.rows import DeleteEncoder, Encoder, Ready, RowEncoder, upsert_encoder
+from airhaul.bulk.target import Target, with_ids
+from airhaul.bulk.undo import Undoing, links_to_set
+from airhaul.bulk.wording import counted
+from airhaul.client.bound import Bound
+from airhaul.client.bulk import Bulk, Scan
+from airhaul.client.fingerprint import fingerprint
+from airhaul.client.inputs import Rows
+from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.plan import Plan
+from airhaul.client.table import Table
+from airhaul.errors import JournalError
+from airhaul.formula import print_formula
+from airhaul.model.base import RecordBase
+from airhaul.tabular import Format, read_rows
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.shapes import RecordJson
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal import Journal, Run, Source
+    from airhaul.client.airtable import Airtable
+
+_KEYED_BY_LOOKING: Final = ("bulk_upsert", "import_file", "retry")
+
+
+class Runs:
+    """The runs that the journal of a connection knows.
+
+    Args:
+        airtable: The connection.
+
+    Raises:
+        JournalError: The connection has no journal, or it cannot be opened.
+    """
+
+    def __init__(self, airtable: Airtable) -> None:
+        self._airtable = airtable
+        journal = airtable.connection.journal()
+        if journal is None:
+            raise JournalError(
+                "This connection keeps no journal. Say journal=True, or a file, where it is made, "
+                "or set AIRHAUL_JOURNAL."
+            )
+        self._journal: Journal = journal
+
+    def all(self, most: int | None = None) -> list[Run]:
+        """The runs, the latest first; at most so many."""
+        return self._journal.runs(most)
+
+    def one(self, run_id: str | None = None) -> Run:
+        """A run by its id or the beginning of it; the latest if None."""
+        return self._journal.run(run_id)
+
+    # --- going on
+
+    def resume(
+        self,
+        run_id: str | None,
+        *,
+        model: type[RecordBase] | None,
+        rows: Rows | None,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[Any]:
+        """Go on with a run; as ``Airtable.resume`` says."""
+        run = self._run_to_go_on(run_id)
+        table = self._table(run, model)
+        asked = run.asked
+        options.setdefault("on_error", asked.on_error)  # type: ignore[typeddict-item]
+        if asked.rejects is not None:
+            options.setdefault("rejects", asked.rejects)
+        options["typecast"], options["journal"] = asked.typecast, self._journal.path
+        path = None if asked.source is None else Path(asked.source.path)
+        key = Key.of(table.model, asked.key) if asked.key else None
+        bulk = Bulk(table, Writing(**options), asked.verb, key=key, source=path)
+        if asked.on_error == "rollback":
+            bulk.learn_types()
+        look: Look = LookById()
+        if key is not None and asked.verb in _KEYED_BY_LOOKING:
+            look = LookByKey(bulk.target, key, always=True)
+        encoder: Encoder[RecordBase] = Ready[RecordBase]()
+        if asked.rows_from == "copy":
+            rows = self._kept(run, key)
+        else:
+            encoder = _encoder(run, table.model, key)
+            rows = _rows_of(run, rows)
+        result = bulk.run(
+            encoder,
+            rows,
+            look=look,
+            total=asked.total,
+            is_stream=asked.rows_from != "copy",
+            rows_from=asked.rows_from,
+            taken_up=run,
+        )
+        if asked.verb == "undo":
+            self._set_links(run, table, result)
+        return result
+
+    def _kept(self, run: Run, key: Key | None) -> Rows:
+        from airhaul.bulk.journal.recovery import kept_rows
+
+        return kept_rows(self._journal, run, key)
+
+    def _run_to_go_on(self, run_id: str | None) -> Run:
+        run = self._journal.run(run_id)
+        # What a run takes back by its own policy is a run of its own: that one goes on.
+        for other in self._journal.runs():
+            if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_go_on:
+                run = other
+        self._check_place(run)
+        if run.state == "running":
+            raise JournalError(
+                f"Another process is working on run {run.id}; wait for it, or end it first."
+            )
+        if run.state == "rolled back":
+            raise JournalError(f"Run {run.id} was taken back by its own policy; begin it anew.")
+        return run
+
+    def _check_place(self, run: Run) -> None:
+        asked, connection = run.asked, self._airtable.connection
+        if asked.service != connection.service:
+            raise JournalError(
+                f"Run {run.id} was made at {asked.service}, and this connection goes to "
+                f"{connection.service}."
+            )
+        if asked.base_id != self._airtable.base_id:
+            raise JournalError(
+                f"Run {run.id} was made in the base {asked.base_id}, and this connection goes to "
+                f"{self._airtable.base_id}. Name that base."
+            )
+
+    def _table(self, run: Run, model: type[RecordBase] | None) -> Bound[RecordBase]:
+        if model is not None:
+            return Table(self._airtable, model)
+        return self._airtable.table_named(run.asked.table)
+
+    # --- taking back
+
+    def plan_undo(self, run_id: str | None, *, force: bool) -> Plan[RecordBase]:
+        """Plan what takes a run back; as ``Airtable.plan_undo`` says."""
+        from airhaul.bulk.journal.written import written_by
+
+        run = self._journal.run(run_id)
+        self._check_place(run)
+        if run.state == "running":
+            raise JournalError(f"Run {run.id} is still being worked on.")
+        schema = self._airtable.table_schema(run.asked.table)
+        table = self._airtable.table_named(run.asked.table)
+        types = {field["name"]: field["type"] for field in schema["fields"]}
+        target = Target(self._airtable.base_id, table.name, table.model, types=types)
+        written = written_by(self._journal, run)
+        scan = Scan(table)
+        ids = [row.record_id for row in written if row.state != "deleted"]
+        undoing = Undoing(target, run.asked.typecast, force)
+        undoing.add(written, _read(scan, ids))
+        notes: list[str] = []
+        if run.can_go_on and run.state != "with failures":
+            notes.append(
+                f"Run {run.id} has not come to its end; only what it is known to have written is "
+                "taken back. Resume it first to be sure of the rest."
+            )
+        return Plan(
+            table.name,
+            undoing.changes,
+            label_columns=tuple(types)[:1],
+            refused=undoing.conflicts,
+            notes=tuple(notes),
+            reads=scan.requests,
+            goal=table,
+            verb="undo",
+            undoes=run.id,
+        )
+
+    def undo(
+        self, run_id: str | None, *, force: bool, **options: Unpack[WriteOptions]
+    ) -> BulkResult[RecordBase]:
+        """Take a run back; as ``Airtable.undo`` says."""
+        plan = self.plan_undo(run_id, force=force)
+        return self.write_undo(plan, **options)
+
+    def write_undo(
+        self, plan: Plan[RecordBase], **options: Unpack[WriteOptions]
+    ) -> BulkResult[RecordBase]:
+        """Make the writes of a plan of ``plan_undo``."""
+        options["on_error"], options["journal"] = "continue", self._journal.path
+        result = plan.write(Writing(**options), requests=plan.reads)
+        assert result.run is not None, "it is written down"
+        assert plan.goal is not None, "a plan is made by a table"
+        self._set_links(self._journal.run(result.run), plan.goal, result)
+        return result
+
+    def _set_links(
+        self, run: Run, table: Bound[RecordBase], result: BulkResult[RecordBase]
+    ) -> None:
+        """Link the records that an undo has made again with one another."""
+        from airhaul.bulk.changes import Change
+        from airhaul.bulk.journal.recovery import kept_rows
+
+        outcomes = result.outcomes
+        again = [
+            (change, new_id)
+            for change in kept_rows(self._journal, run, None)
+            if isinstance(change, Change) and change.kind == "create"
+            for new_id in [outcomes[change.index].id]
+            if outcomes[change.index].state == "created" and new_id is not None
+        ]
+        new_ids = {change.record_id: new_id for change, new_id in again if change.record_id}
+        rows = links_to_set(again, new_ids)
+        if rows:
+            links = Table(self._airtable, table.model)
+            links.bulk_update(rows, on_error="continue", journal=False)
+
+    # --- trying again
+
+    def retry(
+        self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[RecordBase]:
+        """Send the rejected rows of a run again; as ``Airtable.retry`` says."""
+        run = self._journal.run(run_id)
+        self._check_place(run)
+        if run.asked.rejects is None:
+            raise JournalError(
+                f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
+            )
+        path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
+        table = self._table(run, model)
+        options.setdefault("on_error", run.asked.on_error)  # type: ignore[typeddict-item]
+        options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
+        again = Table(self._airtable, table.model)
+        writing = Writing(**options)
+        key = run.asked.key or None
+        return again.import_again(path, None, key, writing, retries=run.id)
+
+
+def _read(scan: Scan, ids: Sequence[str]) -> dict[str, RecordJson]:
+    found: dict[str, RecordJson] = {}
+    for start in range(0, len(ids), RECORDS_PER_PAGE):
+        formula = print_formula(with_ids(ids[start : start + RECORDS_PER_PAGE]))
+        found |= {one["id"]: one for one in scan.all(ListParameters(formula=formula))}
+    return found
+
+
+def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
+    source = None if run.asked.source is None else Path(run.asked.source.path).name
+    if run.asked.verb == "bulk_delete":
+        return DeleteEncoder(model, source)
+    return RowEncoder(model, source) if key is None else upsert_encoder(model, key, source)
+
+
+def _rows_of(run: Run, rows: Rows | None) -> Rows:
+    source = run.asked.source
+    if source is not None:
+        _refuse_if_changed(run, source)
+        format: Format | None = source.format  # type: ignore[assignment]
+        return read_rows(source.path, format)
+    if rows is None:
+        raise JournalError(
+            f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "
+            "Hand over the same rows: resume(run, rows=...); or begin such a run with "
+            "keep_rows=True."
+        )
+    return rows
+
+
+def _refuse_if_changed(run: Run, source: Source) -> None:
+    path = _file_there(source.path, f"Run {run.id} reads it")
+    now = fingerprint(path)
+    if now.sha256 == source.sha256:
+        return
+    size = (
+        f"it had {counted(source.size, 'byte')} and has {counted(now.size, 'byte')}"
+        if now.size != source.size
+        else "it has the same size and other content"
+    )
+    raise JournalError(
+        f"{path} was changed since run {run.id} began: {size}. Put the old file back to go on; or "
+        "import the new one, with a key so that no row comes twice."
+    )
+
+
+def _file_there(name: str, why: str) -> Path:
+    path = Path(name)
+    if not path.exists():
+        raise JournalError(f"{path} is not there any more. {why}.")
+    return path
