@@ -24,6 +24,7 @@ _VARIABLES = (
     "AIRTABLE_BASE_ID",
     "AIRTABLE_ENDPOINT_URL",
     "AIRHAUL_LOCAL",
+    "AIRHAUL_JOURNAL",
 )
 
 
@@ -34,6 +35,8 @@ def _unconfigured(
     """No test sees another's connection, or the developer's own token."""
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    # The program writes its runs down there.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     yield
     use(None)

@@ -115,6 +115,8 @@ def test_importing_is_light() -> None:
         "typer",
         "sqlite3",
         "starlette",
+        "filelock",
+        "platformdirs",
     }
     assert not heavy & set(loaded)
 

@@ -30,6 +30,7 @@ from airhaul.errors import (
     ApiError,
     BulkError,
     BulkInterrupted,
+    JournalError,
     RowError,
     TransportError,
 )
@@ -38,6 +39,7 @@ from airhaul.model.fields import airtable_field
 from airhaul.record import Record, airtable_model
 
 if TYPE_CHECKING:
+    from airhaul.bulk.journal.runs import Run
     from airhaul.client.aio.airtable import AsyncAirtable
     from airhaul.client.aio.plan import AsyncPlan
     from airhaul.client.aio.query import AsyncQuery
@@ -58,6 +60,7 @@ __all__ = [
     "BulkResult",
     "Config",
     "F",
+    "JournalError",
     "Plan",
     "Q",
     "Query",
@@ -65,6 +68,7 @@ __all__ = [
     "Retries",
     "RowError",
     "RowOutcome",
+    "Run",
     "Table",
     "TransportError",
     "__version__",
@@ -77,18 +81,19 @@ __all__ = [
     "result_of",
 ]
 
-_ASYNCHRONOUS = {
+_NAMED_LATER = {
     "AsyncAirtable": "airhaul.client.aio.airtable",
     "AsyncPlan": "airhaul.client.aio.plan",
     "AsyncQuery": "airhaul.client.aio.query",
     "AsyncTable": "airhaul.client.aio.table",
+    "Run": "airhaul.bulk.journal.runs",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import the asynchronous face when it is first named: most programs never do."""
-    if name not in _ASYNCHRONOUS:
+    """Import the asynchronous face and the journal when first named: most programs never do."""
+    if name not in _NAMED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_ASYNCHRONOUS[name]), name)
+    return getattr(importlib.import_module(_NAMED_LATER[name]), name)

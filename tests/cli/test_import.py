@@ -104,7 +104,9 @@ def test_rows_that_were_never_sent_are_named(stock) -> None:
     """A file whose import ended half-way is not imported whole again: it would double rows."""
     rows = [f"n{number},{TOO_LONG if number == 12 else 'A'},1" for number in range(400)]
     file("new.csv", *rows)
-    done = airhaul("import", "new.csv", "Stock", "--rejects", "r.csv", "--local", stock)
+    done = airhaul(
+        "import", "new.csv", "Stock", "--rejects", "r.csv", "--local", stock, "--journal", "off"
+    )
     assert done.returncode == 1
     assert "10 rows are in r.csv: correct them and import that file." in done.stderr
     written = len(held(stock)) - 12
@@ -133,7 +135,7 @@ def test_a_ceiling_of_requests_holds_for_all_of_the_command(emulator, server) ->
     file("new.csv", *(f"n{number},A,1" for number in range(60)))
     airhaul("import", file("one.csv", "n0,A,1"), "Stock", "--create", *options)
     before = sum(emulator.counts().values())
-    words = ["import", "new.csv", "Stock", "--key", "Code", *options]
+    words = ["import", "new.csv", "Stock", "--key", "Code", "--journal", "off", *options]
     done = airhaul(*words, "--max-requests", 4)
     assert done.returncode == 1
     assert sum(emulator.counts().values()) == before + 4

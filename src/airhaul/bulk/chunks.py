@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from airhaul.bulk.changes import Change, Kind
@@ -24,6 +25,7 @@ class Chunk(Generic[M]):
         tries: How often they were sent, this time included, where that is counted: for creates.
         intent: The number of its intent in the journal; 0 if there is none.
         was_sent: Whether another process may have carried it out already.
+        since: The earliest time that it can have been for the service then, if that is known.
     """
 
     kind: Kind
@@ -31,6 +33,7 @@ class Chunk(Generic[M]):
     tries: int = 1
     intent: int = 0
     was_sent: bool = False
+    since: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -34,7 +34,7 @@ def created_or_updated(
     """
     created = set(answer.get("createdRecords") or ())
     if sending.was_lost and observed.clock.is_known:
-        since = observed.clock.earliest(sending.first_at)
+        since = sending.since or observed.clock.earliest(sending.first_at)
         before = observed.created_lately()
         created |= {
             raw["id"]

@@ -185,8 +185,5 @@ def links_to_set(
 
 
 def _named(columns: Sequence[str]) -> str:
-    return (
-        ", ".join(repr(column) for column in columns)
-        + " was" * (len(columns) == 1)
-        + (" were" * (len(columns) > 1))
-    )
+    names = ", ".join(repr(column) for column in columns)
+    return f"{names} {'was' if len(columns) == 1 else 'were'}"

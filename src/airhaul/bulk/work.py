@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from airhaul.bulk.events import Event
@@ -21,12 +22,15 @@ class Sending:
         first_at: When it was sent for the first time, in seconds on the job's clock.
         now: When it was settled, on the same clock.
         was_lost: Whether an earlier try may have been carried out although its reply was lost.
+        since: The earliest time that it can have been for the service at the first try, where
+            another process made that.
     """
 
     number: int
     first_at: float
     now: float
     was_lost: bool = False
+    since: datetime | None = None
 
 
 class Work(Protocol[T_co]):

@@ -223,12 +223,13 @@ class WriteRows(Generic[M]):
         else:
             self._fill(change)
 
-    def recover(self, chunk: Chunk[M], since: datetime | None, now: float) -> None:
+    def recover(self, chunk: Chunk[M], began: datetime, now: float) -> None:
         """Take up what another process was about to send, and may have sent.
 
         Args:
             chunk: What it was.
-            since: The earliest time that it can have been for the service then, if that is known.
+            began: A time before all of it; creates are looked for from then on, where the chunk
+                knows none.
             now: In seconds on the clock of ``next_call``.
         """
         for change in chunk.changes:
@@ -236,9 +237,9 @@ class WriteRows(Generic[M]):
             self._recovered.add(change.index)
         if chunk.kind == "create":
             error = TransportError("the process that sent it was ended before its reply came")
+            since = chunk.since or began
             self._lost.add_of_others(Lost(chunk.changes, error, now, chunk.tries, since))
         else:
-            chunk.was_sent = True
             self._chunks.put_first([chunk])
 
     def _fill(self, change: Change[M]) -> None:
@@ -323,7 +324,7 @@ class WriteRows(Generic[M]):
         if self._log is not None:
             took = sending.now - sending.first_at
             self._log.note_request(sending.number, tag.kind, len(tag.changes), took, sending.now)
-        return replace(sending, was_lost=True) if tag.was_sent else sending
+        return replace(sending, was_lost=True, since=tag.since) if tag.was_sent else sending
 
     # --- chunks that were carried out
 

@@ -12,7 +12,6 @@ from airhaul.cli.console import out, print_json
 from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.runs import report_of
 from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
-from airhaul.client.options import WriteOptions
 
 RunOption = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="The run's id; the latest if not given.")
@@ -46,11 +45,14 @@ def resume(
         return ALL_WELL
     report = report_of(found, as_json=as_json, on_error=on_error, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:
-        options: WriteOptions = {"on_error": report.on_error, "max_requests": max_requests}
-        if report.rejects is not None:
-            options["rejects"] = report.rejects
         return carry_out(
-            lambda on_event: airtable.resume(found.id, on_event=on_event, **options),
+            lambda on_event: airtable.resume(
+                found.id,
+                on_event=on_event,
+                on_error=report.on_error,
+                max_requests=max_requests,
+                rejects=report.rejects,
+            ),
             report,
             label=f"Resuming {found.id}",
         )

@@ -28,7 +28,7 @@ def retry(
     found = open_journal(journal).run(run)
     if found.asked.rejects is None:
         raise JournalError(
-            f"Run {found.id} kept no file of rejected rows; give one with --rejects when you import."
+            f"Run {found.id} kept no file of rejected rows; import with --rejects to have one."
         )
     file = Path(found.asked.rejects)
     check_rejects(rejects, file)

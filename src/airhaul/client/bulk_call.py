@@ -139,10 +139,10 @@ class BulkCall(Generic[M]):
         from airhaul.bulk.journal.recovery import open_chunks, restore
 
         restore(journal, run, self._outcomes, observed)
-        # Where nobody knows since when: long before, since clocks jump.
+        # Its time is that of our own clock, which may be ahead of the service's, or jump.
         long_ago = run.began - timedelta(days=1)
-        for chunk, since in open_chunks(journal, run, target.key, self._outcomes):
-            self._main.recover(chunk, since or long_ago, self._began)
+        for chunk in open_chunks(journal, run, target.key, self._outcomes):
+            self._main.recover(chunk, long_ago, self._began)
 
     @property
     def job(self) -> Job[Outcomes[M]]:

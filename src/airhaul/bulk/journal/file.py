@@ -180,7 +180,9 @@ class Journal:
             ):
                 yield unpack(rows), unpack(requests), datetime.fromisoformat(at)
 
-    def intents(self, run: Run, *, latest_first: bool = False) -> Iterator[tuple[str, str, bytes]]:
+    def intents(
+        self, run: Run, *, latest_first: bool = False
+    ) -> Iterator[tuple[int, str, str | None, bytes]]:
         """What was about to be sent, in that order.
 
         Args:
@@ -188,12 +190,14 @@ class Journal:
             latest_first: Whether the order is the other way round.
 
         Yields:
-            The kind, since when it may have been sent by the service's clock, and the rows, packed.
+            The number, the kind, since when it may have been sent by the service's clock, and the
+            rows, packed.
         """
         order = "DESC" if latest_first else "ASC"
+        query = "SELECT number, kind, since, rows FROM intents WHERE run = ? ORDER BY number "
         with closing(connect(self.path)) as connection:
             yield from connection.execute(
-                f"SELECT kind, since, rows FROM intents WHERE run = ? ORDER BY number {order}",  # noqa: S608 - one of two words
+                query + order,
                 (self._number(run.id),),
             )
 

@@ -46,7 +46,7 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Obser
 
 def open_chunks(
     journal: Journal, run: Run, key: Key | None, outcomes: Outcomes[Any]
-) -> list[tuple[Chunk[Any], datetime | None]]:
+) -> list[Chunk[Any]]:
     """What was about to be sent, and may have been, and whose end nobody knows.
 
     Args:
@@ -56,12 +56,12 @@ def open_chunks(
         outcomes: What is settled.
 
     Returns:
-        Each request, in their order, and the earliest time that it can have been for the service.
+        Each request, in their order; their intents stand, and need not be written again.
     """
-    found: list[tuple[Chunk[Any], datetime | None]] = []
+    found: list[Chunk[Any]] = []
     seen: set[int] = set()
     # A row that was sent again, by itself or with others, counts as it was sent at last.
-    for kind, since, packed in journal.intents(run, latest_first=True):
+    for number, kind, since, packed in journal.intents(run, latest_first=True):
         rows = [
             change
             for change in cast("list[Change[Any]]", unpack_changes(packed, key))
@@ -70,7 +70,7 @@ def open_chunks(
         if rows:
             seen |= {change.index for change in rows}
             at = None if since is None else datetime.fromisoformat(since)
-            found.append((Chunk(cast("Kind", kind), rows, was_sent=True), at))
+            found.append(Chunk(cast("Kind", kind), rows, intent=number, was_sent=True, since=at))
     return found[::-1]
 
 

@@ -85,14 +85,10 @@ class Asked:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Asked:
         """Read what ``to_dict`` has written."""
-        source = given.get("source")
-        return cls(
-            **{
-                **given,
-                "key": tuple(given["key"]),
-                "source": None if source is None else Source(**source),
-            }
-        )
+        values: dict[str, Any] = {**given, "key": tuple(given["key"])}
+        if values["source"] is not None:
+            values["source"] = Source(**values["source"])
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)

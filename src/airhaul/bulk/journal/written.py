@@ -43,7 +43,7 @@ def written_by(journal: Journal, run: Run) -> list[Written]:
     """
     states, ids = _final_states(journal, run)
     found: list[Written] = []
-    for _, _, packed in journal.intents(run, latest_first=True):
+    for *_, packed in journal.intents(run, latest_first=True):
         for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
             index = change.index
             state = _STATES[states[index]] if index < len(states) else ""
