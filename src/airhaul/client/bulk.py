@@ -211,7 +211,8 @@ class Bulk(Generic[M]):
         if taken_up is not None:
             return journal.take_up(taken_up)
         writing, target = self._writing, self.target
-        log = journal.begin(
+        copied = cast("Sequence[Change[M] | Refused]", rows) if rows_from == "copy" else ()
+        return journal.begin(
             Asked(
                 self._verb,
                 self._table.airtable.connection.service,
@@ -226,11 +227,9 @@ class Bulk(Generic[M]):
                 rejects=None if writing.rejects is None else str(Path(writing.rejects).resolve()),
                 undoes=self.undoes,
                 retries=self.retries,
-            )
+            ),
+            copied,
         )
-        if rows_from == "copy":
-            log.copy(cast("Sequence[Change[M] | Refused]", rows))
-        return log
 
 
 class Scan:

@@ -227,9 +227,7 @@ class BulkCall(Generic[M]):
 def _begin_rollback(log: RunLog, inverses: list[Change[Any]]) -> RunLog:
     from airhaul.bulk.journal import Journal
 
-    undo_log = Journal(log.path).begin(log.asked.for_rollback(log.id))
-    undo_log.copy(inverses)
-    return undo_log
+    return Journal(log.path).begin(log.asked.for_rollback(log.id), inverses)
 
 
 def _left(most: int | None, made: int) -> int | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from airhaul.bulk.journal.codec import unpack
-from airhaul.bulk.journal.format import connect
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.journal.codec import pack_changes, unpack
+from airhaul.bulk.journal.format import connect, opened
 from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.outcomes import State
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is read wrongly
 _ID_LENGTH = 8
+_COPIED_AT_ONCE = 500
+
+
+def _copy(
+    connection: sqlite3.Connection, number: int, rows: Iterable[Change[Any] | Refused]
+) -> None:
+    left = iter(rows)
+    while some := list(islice(left, _COPIED_AT_ONCE)):
+        connection.execute(
+            "INSERT INTO copies VALUES (?, ?, ?)", (number, some[0].index, pack_changes(some))
+        )
 
 
 class Journal:
@@ -39,11 +52,12 @@ class Journal:
         self.path = Path(path)
         connect(self.path).close()
 
-    def begin(self, asked: Asked) -> RunLog:
+    def begin(self, asked: Asked, rows: Iterable[Change[Any] | Refused] = ()) -> RunLog:
         """Begin a run.
 
         Args:
             asked: What it is to do.
+            rows: A copy of its rows is kept, so that it can go on without its caller.
 
         Raises:
             JournalError: The journal cannot be written; nothing may be sent.
@@ -51,12 +65,22 @@ class Journal:
         id_ = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
         lock = self._lock(id_)
         lock.acquire()
-        with closing(connect(self.path)) as connection:
-            cursor = connection.execute(
-                "INSERT INTO runs (id, asked, began, state) VALUES (?, ?, ?, 'running')",
-                (id_, json.dumps(asked.to_dict()), utc_now()),
-            )
-            return RunLog(self.path, cast("int", cursor.lastrowid), id_, asked, lock)
+        try:
+            with opened(self.path) as connection:
+                # Both or neither: a run without its rows would look as if it had none.
+                connection.execute("BEGIN IMMEDIATE")
+                cursor = connection.execute(
+                    "INSERT INTO runs (id, asked, began, state) VALUES (?, ?, ?, 'running')",
+                    (id_, json.dumps(asked.to_dict()), utc_now()),
+                )
+                number = cast("int", cursor.lastrowid)
+                _copy(connection, number, rows)
+                connection.execute("COMMIT")
+            return RunLog(self.path, number, id_, asked, lock)
+        except BaseException:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
+            raise
 
     def take_up(self, run: Run) -> RunLog:
         """Work on a run again.
@@ -76,21 +100,31 @@ class Journal:
             raise JournalError(
                 f"Another process is working on run {run.id}; wait for it, or end it first."
             ) from None
-        with closing(connect(self.path)) as connection:
-            number = self._number(run.id)
-            connection.execute(
-                "UPDATE runs SET state = 'running', counts = NULL WHERE number = ?", (number,)
-            )
-            lasts = [
+        try:
+            with opened(self.path) as connection:
+                number = self._number(run.id)
                 connection.execute(
-                    f"SELECT coalesce(max(number), 0) FROM {table} WHERE run = ?",  # noqa: S608
-                    (number,),
-                ).fetchone()[0]
-                for table in ("intents", "outcomes")
-            ]
-        return RunLog(
-            self.path, number, run.id, run.asked, lock, last_intent=lasts[0], last_outcome=lasts[1]
-        )
+                    "UPDATE runs SET state = 'running', counts = NULL WHERE number = ?", (number,)
+                )
+                last_intent, last_outcome = (
+                    connection.execute(
+                        f"SELECT coalesce(max(number), 0) FROM {table} WHERE run = ?",  # noqa: S608
+                        (number,),
+                    ).fetchone()[0]
+                    for table in ("intents", "outcomes")
+                )
+            return RunLog(
+                self.path,
+                number,
+                run.id,
+                run.asked,
+                lock,
+                last_intent=last_intent,
+                last_outcome=last_outcome,
+            )
+        except BaseException:
+            lock.release()
+            raise
 
     def _lock(self, run_id: str) -> BaseFileLock:
         from filelock import FileLock
@@ -106,7 +140,6 @@ class Journal:
             lock.acquire(timeout=0)
         except Timeout:
             return True
-        Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
         return False
 
@@ -116,7 +149,7 @@ class Journal:
         Args:
             most: At most so many; None for all.
         """
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             rows = connection.execute(
                 "SELECT * FROM runs ORDER BY number DESC LIMIT ?", (-1 if most is None else most,)
             ).fetchall()
@@ -132,7 +165,7 @@ class Journal:
             JournalError: There is none, or several begin so.
         """
         pattern = "%" if run_id is None else f"{run_id}%"
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             rows = connection.execute(
                 "SELECT * FROM runs WHERE id LIKE ? ORDER BY number DESC LIMIT 2", (pattern,)
             ).fetchall()
@@ -174,7 +207,7 @@ class Journal:
         yield from self._outcomes(self._number(run.id))
 
     def _outcomes(self, number: int) -> Iterator[tuple[list[Any], list[Any], datetime]]:
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             for rows, requests, at in connection.execute(
                 "SELECT rows, requests, at FROM outcomes WHERE run = ? ORDER BY number", (number,)
             ):
@@ -195,7 +228,7 @@ class Journal:
         """
         order = "DESC" if latest_first else "ASC"
         query = "SELECT number, kind, since, rows FROM intents WHERE run = ? ORDER BY number "
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             yield from connection.execute(
                 query + order,
                 (self._number(run.id),),
@@ -203,14 +236,14 @@ class Journal:
 
     def copies(self, run: Run) -> Iterator[bytes]:
         """The rows that were kept, packed, in their order."""
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             for (rows,) in connection.execute(
                 "SELECT rows FROM copies WHERE run = ? ORDER BY first", (self._number(run.id),)
             ):
                 yield rows
 
     def _number(self, run_id: str) -> int:
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             query = "SELECT number FROM runs WHERE id = ?"
             row = connection.execute(query, (run_id,)).fetchone()
         if row is None:
@@ -246,7 +279,7 @@ class Journal:
 
     def _drop(self, runs: list[Run]) -> int:
         old = [run.id for run in runs if run.state != "running"]
-        with closing(connect(self.path)) as connection:
+        with opened(self.path) as connection:
             connection.executemany("DELETE FROM runs WHERE id = ?", [(id_,) for id_ in old])
             if old:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -79,6 +81,28 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a journal for a while.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The connection, closed at the end.
+
+    Raises:
+        JournalError: It cannot be opened, read or written.
+    """
+    connection = connect(path)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise JournalError(f"The journal {path} cannot be read or written: {error}.") from None
+    finally:
+        connection.close()
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.chunks import Chunk
 from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_outcome
 from airhaul.bulk.journal.format import connect
@@ -22,7 +20,6 @@ from airhaul.errors import AirhaulError, JournalError
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-_COPIED_AT_ONCE: Final = 500
 _MOST_PENDING: Final = 2_000
 _FLUSH_S: Final = 1.0
 _MOST_AHEAD: Final = 64
@@ -80,25 +77,6 @@ class RunLog:
         """How many chunks are to be intended together, as things go now."""
         self.server_time: Callable[[float], datetime] | None = None
         """Tells the earliest time that it can be for the service, at a moment of ours."""
-
-    def copy(self, changes: Iterable[Change[Any] | Refused]) -> int:
-        """Keep rows, so that the run can go on without its caller.
-
-        Args:
-            changes: The rows, those that need nothing left out.
-
-        Returns:
-            How many there are.
-        """
-        rows, count = iter(changes), 0
-        with _Writing(self) as write:
-            while some := list(islice(rows, _COPIED_AT_ONCE)):
-                write(
-                    "INSERT INTO copies VALUES (?, ?, ?)",
-                    (self._number, some[0].index, pack_changes(some)),
-                )
-                count += len(some)
-        return count
 
     def intend(self, chunks: Sequence[Chunk[Any]], now: float) -> None:
         """Write down what will be sent next, before it is.

@@ -212,7 +212,8 @@ class AsyncBulk(Generic[M]):
         if taken_up is not None:
             return journal.take_up(taken_up)
         writing, target = self._writing, self.target
-        log = journal.begin(
+        copied = cast("Sequence[Change[M] | Refused]", rows) if rows_from == "copy" else ()
+        return journal.begin(
             Asked(
                 self._verb,
                 self._table.airtable.connection.service,
@@ -227,11 +228,9 @@ class AsyncBulk(Generic[M]):
                 rejects=None if writing.rejects is None else str(Path(writing.rejects).resolve()),
                 undoes=self.undoes,
                 retries=self.retries,
-            )
+            ),
+            copied,
         )
-        if rows_from == "copy":
-            log.copy(cast("Sequence[Change[M] | Refused]", rows))
-        return log
 
 
 class AsyncScan:
