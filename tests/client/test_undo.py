@@ -1,0 +1,263 @@
+"""Taking runs back: every cell as it was, conflicts left alone, an undo undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airhaul import Airtable, BulkError, JournalError, Record, Run
+from airhaul.client.aio.airtable import AsyncAirtable
+from airhaul.server.emulator import Emulator
+
+
+class Task(Record, table="Tasks"):
+    title: str | None = None
+    points: int | None = None
+    done: bool = False
+    tags: list[str] | None = None
+
+
+FIELDS: list[Any] = [
+    {"name": "title", "type": "singleLineText"},
+    {"name": "points", "type": "number", "options": {"precision": 0}},
+    {"name": "done", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
+    {
+        "name": "tags",
+        "type": "multipleSelects",
+        "options": {"choices": [{"name": "red"}, {"name": "green"}, {"name": "blue"}]},
+    },
+    # No field of the model: what an undo restores is the record, not what the model knows of it.
+    {"name": "note", "type": "multilineText"},
+]
+
+
+@pytest.fixture
+def base(tmp_path: Path):
+    """A base with twelve tasks, and a journal beside it."""
+    with Airtable.local(tmp_path / "base.db", journal=tmp_path / "journal.db") as airtable:
+        airtable.create_table("Tasks", FIELDS)
+        rows = [
+            {"title": f"T{number}", "points": number or None, "done": number % 2 == 0,
+             "tags": ["red", "blue"] if number % 3 == 0 else None}
+            for number in range(12)
+        ]  # fmt: skip
+        airtable.table(Task).bulk_create(rows, journal=False)
+        everything = airtable.table_named("Tasks")
+        everything.bulk_update(
+            [{"id": one.id, "note": f"note of {one.title}"} for one in everything.all()],
+            journal=False,
+        )
+        yield airtable
+
+
+def held(airtable: Airtable) -> dict[str, dict[str, Any]]:
+    """What the server holds, by record id."""
+    everything = airtable.table_named("Tasks")
+    return {one.id or "": one.model_dump(exclude={"id", "created_time"}) for one in everything.all()}
+
+
+def without_ids(state: dict[str, dict[str, Any]]) -> list[str]:
+    return sorted(map(repr, state.values()))
+
+
+def create(airtable: Airtable) -> None:
+    airtable.table(Task).bulk_create([{"title": f"N{number}"} for number in range(25)])
+
+
+def update(airtable: Airtable) -> None:
+    tasks = airtable.table(Task)
+    tasks.bulk_update(
+        [{"id": one.id, "title": None, "points": 99, "tags": ["green"]} for one in tasks.all()]
+    )
+
+
+def save(airtable: Airtable) -> None:
+    tasks = airtable.table(Task)
+    changed = tasks.all()[:5]
+    for one in changed:
+        one.done = not one.done
+        one.points = None
+    tasks.bulk_save([*changed, Task(title="new one")])
+
+
+def upsert(airtable: Airtable) -> None:
+    rows = [{"title": f"T{number}", "points": 50 + number} for number in range(6, 18)]
+    airtable.table(Task).bulk_upsert(rows, key="title")
+
+
+def delete(airtable: Airtable) -> None:
+    tasks = airtable.table(Task)
+    tasks.bulk_delete([one for one in tasks.all() if one.points and one.points > 4])
+
+
+def import_plain(airtable: Airtable) -> None:
+    Path("tasks.csv").write_text("title,points\nA,1\nB,2\n")
+    airtable.table(Task).import_file("tasks.csv")
+
+
+def import_by_key(airtable: Airtable) -> None:
+    Path("tasks.csv").write_text("title,points\nT3,300\nT4,400\nZ,1\n")
+    airtable.table(Task).import_file("tasks.csv", key="title")
+
+
+def sync(airtable: Airtable) -> None:
+    rows = [{"title": f"T{number}", "points": 7} for number in range(9)] + [{"title": "Z"}]
+    airtable.table(Task).sync(rows, key="title", delete_missing=True)
+
+
+VERBS = [create, update, save, upsert, delete, import_plain, import_by_key, sync]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+def test_undo_restores_every_cell_after_each_verb(base, verb: Callable[[Airtable], None]) -> None:
+    """What a run has written is taken back to the last cell, and the undo of that brings it back."""
+    before = held(base)
+    verb(base)
+    after = held(base)
+    assert without_ids(after) != without_ids(before)
+    result = base.undo()
+    assert result.is_complete, result.explain()
+    assert without_ids(held(base)) == without_ids(before)
+    kept = {id_: cells for id_, cells in before.items() if id_ in after}
+    assert {id_: held(base)[id_] for id_ in kept} == kept, "what is still there keeps its id"
+    base.undo()  # of the undo
+    assert without_ids(held(base)) == without_ids(after)
+    base.undo()
+    assert without_ids(held(base)) == without_ids(before)
+
+
+def test_a_plan_says_what_an_undo_does_and_writes_nothing(base) -> None:
+    """The plan counts each kind of change, and the server gets no write."""
+    sync(base)
+    state = held(base)
+    plan = base.plan_undo()
+    assert held(base) == state
+    counts = plan.counts()
+    assert (counts["create"], counts["delete"]) == (3, 1)
+    result = base.apply_undo(plan)
+    assert result.is_complete
+
+
+def test_what_another_client_has_changed_is_named_and_left_alone(base) -> None:
+    """A cell that holds something else by now is a conflict; the record's other cells go back."""
+    before = held(base)
+    update(base)
+    first, second, *_ = before
+    other = base.table_named("Tasks")
+    other.bulk_update([{"id": first, "points": 1_000}], journal=False)
+    other.bulk_delete([second], journal=False)
+    result = base.undo()
+    reasons = [str(row.error) for row in result.errors]
+    assert len(reasons) == 2
+    assert any(first in reason and "'points' was changed since" in reason for reason in reasons)
+    assert any(second in reason and "deleted since" in reason for reason in reasons)
+    now = held(base)
+    assert now[first] == {**before[first], "points": 1_000}
+    assert second not in now
+    rest = [id_ for id_ in before if id_ not in (first, second)]
+    assert {id_: now[id_] for id_ in rest} == {id_: before[id_] for id_ in rest}
+
+
+def test_a_created_record_that_was_changed_since_stays_unless_forced(base) -> None:
+    """Somebody's work in a new record is not deleted; with force it is."""
+    before = held(base)
+    create(base)
+    run = base.run()
+    new = next(id_ for id_ in held(base) if id_ not in before)
+    base.table_named("Tasks").bulk_update([{"id": new, "note": "mine"}], journal=False)
+    result = base.undo()
+    assert len(result.errors) == 1
+    assert "'note' was changed since it was created; it stays" in str(result.errors[0].error)
+    assert set(held(base)) - set(before) == {new}
+    assert base.undo(run.id, force=True).is_complete
+    assert held(base) == before
+
+
+def test_force_puts_back_what_was_changed_since(base) -> None:
+    """With force the previous cells win."""
+    before = held(base)
+    update(base)
+    first = next(iter(before))
+    base.table_named("Tasks").bulk_update([{"id": first, "points": 1_000}], journal=False)
+    assert base.undo(force=True).is_complete
+    assert held(base) == before
+
+
+def test_links_between_records_that_are_made_again_are_set_anew(base) -> None:
+    """Deleted records get new ids; the links among them name those, and others stay."""
+    tasks = base.table_schema("Tasks")
+    base.create_table(
+        "Steps",
+        [
+            {"name": "name", "type": "singleLineText"},
+            {"name": "task", "type": "multipleRecordLinks", "options": {"linkedTableId": tasks["id"]}},
+        ],
+    )  # fmt: skip
+    steps = base.table_named("Steps")
+    task_ids = list(held(base))[:2]
+    rows = [{"name": f"S{number}", "task": [task_ids[number % 2]]} for number in range(4)]
+    steps.bulk_create(rows, journal=False)
+    steps.bulk_delete(list(steps.all()))
+    assert steps.all() == []
+    assert base.undo().is_complete
+    links = {one.name: [link if isinstance(link, str) else link.id for link in one.task] for one in steps.all()}  # fmt: skip
+    assert links == {f"S{number}": [task_ids[number % 2]] for number in range(4)}
+
+
+def test_a_run_taken_back_by_its_own_policy_leaves_nothing_to_undo(base) -> None:
+    """After a rollback the table is as before, and so it stays after an undo of the run."""
+    before = held(base)
+    rows = [{"title": f"N{number}"} for number in range(15)]
+    rows[12]["title"] = "x" * 100_001
+    with pytest.raises(BulkError):
+        base.table(Task).bulk_create(rows, on_error="rollback")
+    assert held(base) == before
+    run = next(run for run in base.runs() if run.asked.verb == "bulk_create")
+    assert run.state == "rolled back"
+    assert base.plan_undo(run.id).is_empty
+
+
+def test_a_journal_of_another_base_is_not_mistaken(base, tmp_path) -> None:
+    """A run is taken back where it was made, and nowhere else."""
+    create(base)
+    with Airtable.local(tmp_path / "other.db", journal=tmp_path / "journal.db") as other:
+        with pytest.raises(JournalError, match="was made at"):
+            other.undo()
+
+
+def test_without_a_journal_there_is_nothing_to_undo(tmp_path) -> None:
+    """The library keeps no journal unless told, and says how."""
+    with Airtable.local(tmp_path / "base.db") as airtable:
+        with pytest.raises(JournalError, match="journal=True"):
+            airtable.runs()
+    assert list(tmp_path.glob("*journal*")) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_the_asynchronous_face_undoes_too(tmp_path) -> None:
+    """Runs, undo and run of the face that awaits."""
+    async with AsyncAirtable.local(tmp_path / "b.db", journal=tmp_path / "j.db") as airtable:
+        await airtable.create_table("Tasks", FIELDS)
+        await airtable.table(Task).bulk_create([{"title": "A"}, {"title": "B"}])
+        run = airtable.run()
+        assert isinstance(run, Run)
+        assert (run.asked.verb, run.state, run.counts) == ("bulk_create", "done", {"created": 2})
+        result = await airtable.undo()
+        assert result.counts() == {"deleted": 2}
+        assert [run.asked.verb for run in airtable.runs()] == ["undo", "bulk_create"]
+
+
+def test_a_run_over_http_is_undone_over_http(emulator: Emulator, server, tmp_path) -> None:
+    """The service's clock and ids come over the wire here."""
+    from tests.conftest import connect
+
+    with connect(server, journal=tmp_path / "j.db") as airtable:
+        airtable.create_table("Tasks", FIELDS)
+        airtable.table(Task).bulk_create([{"title": str(number)} for number in range(45)])
+        assert airtable.undo().counts() == {"deleted": 45}
+        assert held(airtable) == {}
+        assert b"patTest.secret" not in (tmp_path / "j.db").read_bytes()
