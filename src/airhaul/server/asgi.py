@@ -109,6 +109,7 @@ async def _read(request: HttpRequest) -> Request:
         tuple(request.query_params.multi_items()),
         _parse(raw) if raw else None,
         token.strip() if scheme.lower() == "bearer" else None,
+        f"{request.url.scheme}://{request.url.netloc}",
     )
 
 

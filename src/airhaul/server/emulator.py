@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
@@ -248,10 +249,11 @@ class Emulator:
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
+                urls = AttachmentUrls(self._store.signing_key, request.address, now)
                 with self._store.session(write=route.writes) as session:
                     context = Context(
                         session,
-                        Reading(session, now),
+                        Reading(session, now, urls),
                         self._iterators,
                         request,
                         now,

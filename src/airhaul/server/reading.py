@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airhaul.formula.values import Value
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Session, StoredRecord
 
@@ -17,11 +18,13 @@ class Reading:
     Args:
         session: The transaction, for what other records hold.
         now: When the request came.
+        urls: What shows attachments.
     """
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, urls: AttachmentUrls) -> None:
         self._session = session
         self._now = now
+        self._urls = urls
 
     def record(
         self,

@@ -21,6 +21,8 @@ class Request:
         query: Name and value pairs, decoded.
         body: The JSON body, or None.
         token: The bearer token, or None.
+        address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
+            in process.
     """
 
     method: str
@@ -28,6 +30,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     token: str | None = None
+    address: str | None = None
 
     @property
     def is_data(self) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from airhaul.server.store.attachment_rows import AttachmentRows
 from airhaul.server.store.database import Database
+from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
@@ -22,11 +24,13 @@ class Session:
         schema: Bases, tables, fields and views.
         records: Records.
         people: Who is known.
+        attachments: The files that cells hold.
     """
 
     schema: SchemaRows
     records: RecordRows
     people: PeopleRows
+    attachments: AttachmentRows
 
 
 class Store:
@@ -46,6 +50,7 @@ class Store:
             self.default_base_id = _setting(connection, "default_base")
             self.workspace_id = _setting(connection, "workspace")
             self.user_id = _setting(connection, "user")
+            self.signing_key = _setting(connection, SIGNING_KEY).encode()
 
     @contextlib.contextmanager
     def session(self, *, write: bool) -> Generator[Session]:
@@ -59,6 +64,7 @@ class Store:
                 SchemaRows(connection, self._schemas),
                 RecordRows(connection),
                 PeopleRows(connection),
+                AttachmentRows(connection),
             )
 
     def close(self) -> None:
