@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from airhaul.wire.ids import new_id
 
@@ -123,7 +123,7 @@ class AttachmentRows:
                 f"SELECT {_COLUMNS} FROM attachments WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            found |= {row[0]: Attachment(*row[:-1], bool(row[-1])) for row in rows}
+            found |= {row[0]: _attachment(row) for row in rows}
         return found
 
     def content(self, attachment_id: str) -> bytes | None:
@@ -141,3 +141,8 @@ class AttachmentRows:
             "WHERE held.type = 'text')"
         )
         return done.rowcount
+
+
+def _attachment(row: Any) -> Attachment:
+    *known, is_here = row
+    return replace(Attachment(*known), is_here=bool(is_here))
