@@ -37,6 +37,11 @@ class Context:
     person_id: str
     changes: list[Change] = field(default_factory=list[Change])
 
+    @property
+    def moment(self) -> str:
+        """When the request came, as answers print it: ISO 8601 with milliseconds."""
+        return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def base(self, base_id: str) -> Base:
         """Find a base.
 

@@ -16,10 +16,12 @@ from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.attachment_files import file_reply
 from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
@@ -218,6 +220,32 @@ class Emulator:
             )
         )
         return answer
+
+    def file(self, url: str) -> Reply:
+        """Hand out an attachment; its URL is all that is asked for.
+
+        Args:
+            url: As a cell shows it, or its path alone.
+        """
+        now = self._wall_clock().astimezone(UTC)
+        path = urlsplit(url).path
+        attachment_id = AttachmentUrls(self._store.signing_key, None, now).find(path)
+        if attachment_id is None:
+            return _dated(refusal.not_visible().reply(), now)
+        with self._store.session(write=False) as session:
+            attachment = session.attachments.one(attachment_id)
+            content = session.attachments.content(attachment_id)
+        if attachment is None or content is None:
+            return _dated(refusal.no_such_route().reply(), now)
+        return _dated(file_reply(attachment, content), now)
+
+    def delete_unused_attachments(self) -> int:
+        """Delete the files that no cell holds any more, and say how many they were.
+
+        Until then they can be put back into a cell by their ids.
+        """
+        with self._store.session(write=True) as session:
+            return session.attachments.delete_unused()
 
     def dated(self, reply: Reply) -> Reply:
         """Say the date and time in a reply that was made elsewhere."""

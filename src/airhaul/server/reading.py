@@ -51,7 +51,11 @@ class Reading:
 
     def cell(self, record: StoredRecord, field: Field) -> Any:
         """The JSON of a cell; None if it is empty."""
-        return record.cells.get(field.id)
+        cell = record.cells.get(field.id)
+        if cell is not None and field.type == "multipleAttachments":
+            found = self._session.attachments.some(cell)
+            return [self._urls.shown(found[id_]) for id_ in cell if id_ in found]
+        return cell
 
     def value(self, record: StoredRecord, field: Field) -> Value:
         """What a field yields inside a formula; None if it is empty."""

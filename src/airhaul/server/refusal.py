@@ -71,6 +71,16 @@ def no_such_record() -> Refusal:
     return refuse(404, "MODEL_ID_NOT_FOUND", "Record not found")
 
 
+def no_such_comment() -> Refusal:
+    """A comment that is not there, or on another record; the message is not published."""
+    return refuse(404, "MODEL_ID_NOT_FOUND", "Comment not found")
+
+
+def not_permitted() -> Refusal:
+    """Something that this person may not do."""
+    return refuse(403, "INVALID_PERMISSIONS", "You are not permitted to perform this operation")
+
+
 def row_does_not_exist(record_id: str) -> Refusal:
     """A record in a batch that is not there."""
     return refuse(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist in this table")

@@ -73,7 +73,7 @@ class Writer:
         wanted = {**dict.fromkeys(record.cells), **cells} if replace else cells
         before = {key: record.cells.get(key) for key in wanted}
         written = {key: cell for key, cell in wanted.items() if cell != before[key]}
-        at = self._context.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = self._context.moment
         for field_id, cell in written.items():
             record.touched[field_id] = (at, self._context.person_id)
             if cell is None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from airhaul.server.resources import account, bases, lists, records, tables
+from airhaul.server.resources import account, attachments, bases, comments, lists, records, tables
 from airhaul.server.resources.route import Route
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *bases.ROUTES,
     *tables.ROUTES,
+    *attachments.ROUTES,
+    *comments.ROUTES,
     *lists.ROUTES,
     *records.ROUTES,
 )

@@ -56,12 +56,15 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     if offset:
         selected, place = context.iterators.resume(offset, table.id)
     following = place + size
-    counts = _wants_comment_count(given.get("recordMetadata"))
+    page = selected.record_ids[place:following]
     records = [
         context.reading.record(table, record, fields, by_id=by_id)
-        | ({"commentCount": 0} if counts else {})
-        for record in context.session.records.some(selected.record_ids[place:following])
+        for record in context.session.records.some(page)
     ]
+    if _wants_comment_count(given.get("recordMetadata")):
+        counts = context.session.comments.counts(page)
+        for shown in records:
+            shown["commentCount"] = counts.get(shown["id"], 0)
     answer: dict[str, Any] = {"records": records}
     if following < len(selected.record_ids):
         answer["offset"] = context.iterators.offset(selected, following)

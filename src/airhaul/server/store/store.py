@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airhaul.server.store.attachment_rows import AttachmentRows
+from airhaul.server.store.comment_rows import CommentRows
 from airhaul.server.store.database import Database
 from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
@@ -24,12 +25,14 @@ class Session:
         schema: Bases, tables, fields and views.
         records: Records.
         people: Who is known.
+        comments: Comments on records.
         attachments: The files that cells hold.
     """
 
     schema: SchemaRows
     records: RecordRows
     people: PeopleRows
+    comments: CommentRows
     attachments: AttachmentRows
 
 
@@ -64,6 +67,7 @@ class Store:
                 SchemaRows(connection, self._schemas),
                 RecordRows(connection),
                 PeopleRows(connection),
+                CommentRows(connection),
                 AttachmentRows(connection),
             )
 
