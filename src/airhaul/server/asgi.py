@@ -114,13 +114,16 @@ async def _hold(
 async def _read(request: HttpRequest) -> Request:
     raw = await _body(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    path = request.scope["raw_path"].decode("ascii").partition("?")[0]
+    query = request.scope["query_string"].decode("ascii", "replace")
     return Request(
         request.method,
-        request.scope["raw_path"].decode("ascii").partition("?")[0],
+        path,
         tuple(request.query_params.multi_items()),
         _parse(raw) if raw else None,
         token.strip() if scheme.lower() == "bearer" else None,
         f"{request.url.scheme}://{request.url.netloc}",
+        f"{path}?{query}" if query else path,
     )
 
 

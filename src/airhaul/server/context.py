@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airhaul.server import refusal
+from airhaul.server.access import Access, Needs, Token
 from airhaul.server.changes import Change
 from airhaul.server.iterators import Iterators
 from airhaul.server.reading import Reading
@@ -25,7 +26,9 @@ class Context:
         iterators: The lists that are being read.
         request: The request.
         now: When it came, in UTC.
-        person_id: Who asks.
+        access: The tokens that are accepted.
+        token: The one that came with the request.
+        workspace_id: The store's only workspace.
         changes: What it has changed so far; endpoints add to it.
     """
 
@@ -34,13 +37,43 @@ class Context:
     iterators: Iterators
     request: Request
     now: datetime
-    person_id: str
+    access: Access
+    token: Token
+    workspace_id: str
     changes: list[Change] = field(default_factory=list[Change])
 
     @property
     def moment(self) -> str:
         """When the request came, as answers print it: ISO 8601 with milliseconds."""
         return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @property
+    def person_id(self) -> str:
+        """Who asks."""
+        return self.access.person_id(self.token)
+
+    def admit(self, needs: Needs, *parts: str) -> None:
+        """Look whether the request may be carried out.
+
+        Args:
+            needs: What its endpoint asks for.
+            parts: The variable parts of its path, the base's id the first.
+
+        Raises:
+            Refusal: The token lacks a scope, or may not see the base, or the role is too low.
+        """
+        token, base_id = self.token, parts[0] if parts else None
+        if not token.has_scopes(needs) or (
+            base_id is not None and is_id(base_id, "app") and not token.sees(base_id)
+        ):
+            raise refusal.not_visible()
+        if base_id is None or token.has_role(needs.role):
+            return
+        self.base(base_id)
+        if needs.doing is None:
+            raise refusal.not_permitted()
+        table = self.table(base_id, parts[1])
+        raise refusal.not_permitted(f"{needs.doing} {table.name} ({table.id})")
 
     def base(self, base_id: str) -> Base:
         """Find a base.

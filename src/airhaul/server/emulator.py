@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
+from airhaul.server.access import EVERYTHING, Access, Token
 from airhaul.server.answers import Answer, Cut, Silence, spoil
 from airhaul.server.attachment_files import file_reply
 from airhaul.server.attachment_urls import AttachmentUrls
@@ -71,7 +72,7 @@ class Emulator:
 
     Args:
         store: The bases.
-        tokens: The tokens that are accepted over HTTP; None for any.
+        tokens: The tokens that are accepted over HTTP, mere text with all rights; None for any.
         requests_per_second: The limit of each base; None for none.
         penalty_s: For how long a base is locked out after breaking it, in seconds.
         retry_after: Whether a refusal for breaking it says how many seconds are left of that.
@@ -89,7 +90,7 @@ class Emulator:
         self,
         store: Store,
         *,
-        tokens: Collection[str] | None = None,
+        tokens: Iterable[str | Token] | None = None,
         requests_per_second: int | None = None,
         penalty_s: float = 30.0,
         retry_after: bool = False,
@@ -104,9 +105,9 @@ class Emulator:
         self._clock = clock
         self._wall_clock = wall_clock
         self._iterators = Iterators(clock)
+        self._access = Access(tokens, store)
         self._limits = Limits(
             clock,
-            tokens=tokens,
             requests_per_second=requests_per_second,
             penalty_s=penalty_s,
             retry_after=retry_after,
@@ -189,12 +190,13 @@ class Emulator:
             at = self._clock()
             faults = self.faults  # another thread may set others
             fault = None if faults is None else faults.next_for(request)
-            refused_at_gate = self._refuse_at_gate(request, trusted=trusted)
+            token = EVERYTHING if trusted else self._access.find(request.token)
+            refused_at_gate = self._refuse_at_gate(request, token)
         now = self._wall_clock().astimezone(UTC)
         try:
-            if refused_at_gate is not None:
-                raise refused_at_gate
-            reply = refusal.json_reply(self._answer(request, now, fault))
+            if token is None or refused_at_gate is not None:
+                raise refused_at_gate or refusal.unauthenticated()
+            reply = refusal.json_reply(self._answer(request, token, now, fault))
         except refusal.Refusal as refused:
             reply = refused.reply()
         except sqlite3.Error as error:
@@ -251,26 +253,27 @@ class Emulator:
         """Say the date and time in a reply that was made elsewhere."""
         return _dated(reply, self._wall_clock().astimezone(UTC))
 
-    def _refuse_at_gate(self, request: Request, *, trusted: bool) -> refusal.Refusal | None:
+    def _refuse_at_gate(self, request: Request, token: Token | None) -> refusal.Refusal | None:
         """Look at who asks, and how often, before the request is looked at."""
+        if token is None:
+            return refusal.unauthenticated()
         base = _BASE.match(request.path)
         base_id = base[1] if base and is_id(base[1], "app") else None
+        person = None if token is EVERYTHING else self._access.counted_as(token)
         try:
-            if not trusted:
-                self._limits.authenticate(request.token)
-            self._limits.count(base_id, request.token)
+            self._limits.count(base_id, person)
             if request.is_data:
                 self._limits.spend()
         except refusal.Refusal as refused:
             return refused
         return None
 
-    def _answer(self, request: Request, now: datetime, fault: Fault | None) -> Any:
+    def _answer(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
         if fault is not None and not fault.is_carried_out:
             if fault.kind == "iterator-lost" and request.list_offset is not None:
                 self._iterators.lose(request.list_offset)
             return None  # the fault tells something else
-        if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
+        if request.url_length > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
         # A slash at the end is accepted; airtable.js always sends one.
         path = request.path.rstrip("/")
@@ -285,8 +288,11 @@ class Emulator:
                         self._iterators,
                         request,
                         now,
-                        self._store.user_id,
+                        self._access,
+                        token,
+                        self._store.workspace_id,
                     )
+                    context.admit(route.needs, *parts)
                     return route.handler(context, *parts)
         raise refusal.no_such_route()
 

@@ -39,7 +39,9 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
 
 
 def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """Make a reply of JSON."""
+    """Make a reply of JSON; None is no body at all, as some endpoints have it."""
+    if body is None:
+        return Reply(status, b"", headers or {})
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Reply(status, text.encode("utf-8", "surrogatepass"), {**_JSON, **(headers or {})})
 
@@ -76,9 +78,9 @@ def no_such_comment() -> Refusal:
     return refuse(404, "MODEL_ID_NOT_FOUND", "Comment not found")
 
 
-def not_permitted() -> Refusal:
+def not_permitted(what: str = "perform this operation") -> Refusal:
     """Something that this person may not do."""
-    return refuse(403, "INVALID_PERMISSIONS", "You are not permitted to perform this operation")
+    return refuse(403, "INVALID_PERMISSIONS", f"You are not permitted to {what}")
 
 
 def row_does_not_exist(record_id: str) -> Refusal:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from airhaul.server import refusal
 
@@ -23,6 +25,7 @@ class Request:
         token: The bearer token, or None.
         address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
             in process.
+        target: Path and query as they came, percent-encoded; empty for a client in process.
     """
 
     method: str
@@ -31,6 +34,13 @@ class Request:
     body: Any = None
     token: str | None = None
     address: str | None = None
+    target: str = ""
+
+    @property
+    def url_length(self) -> int:
+        """How long path and query are, in characters; the host is not counted."""
+        target = self.target or f"{self.path}?{urlencode(self.query, errors='surrogatepass')}"
+        return len(target)
 
     @property
     def is_data(self) -> bool:
@@ -71,6 +81,20 @@ class Request:
                     raise refusal.invalid_request()
                 items.setdefault(parts[0], {})[parts[1]] = value
         return found
+
+    def included(self, known: AbstractSet[str]) -> AbstractSet[str]:
+        """What ``include`` asks for, written as ``include=A&include=B`` or ``include[]=A``.
+
+        Args:
+            known: What may be asked for.
+
+        Raises:
+            Refusal: Something else is.
+        """
+        asked = {value for name, value in self.query if name.partition("[")[0] == "include"}
+        if not asked <= known:
+            raise refusal.invalid_request()
+        return asked
 
     def body_object(self) -> dict[str, Any]:
         """The body, which must be an object.

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from airhaul.server.resources import account, attachments, bases, comments, lists, records, tables
+from airhaul.server.resources import (
+    account,
+    attachments,
+    bases,
+    comments,
+    lists,
+    records,
+    tables,
+    views,
+)
 from airhaul.server.resources.route import Route
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *bases.ROUTES,
     *tables.ROUTES,
+    *views.ROUTES,
     *attachments.ROUTES,
     *comments.ROUTES,
     *lists.ROUTES,

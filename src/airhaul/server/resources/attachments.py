@@ -12,6 +12,7 @@ import binascii
 from typing import Any, Final
 
 from airhaul.server import refusal
+from airhaul.server.access import WRITE_RECORDS
 from airhaul.server.attachment_files import file_name, media_type
 from airhaul.server.context import Context
 from airhaul.server.image_size import image_size
@@ -66,4 +67,4 @@ def _content(text: Any) -> bytes:
     return content
 
 
-ROUTES = (Route("POST", "/v0/{}/{}/{}/uploadAttachment", upload, writes=True),)
+ROUTES = (Route("POST", "/v0/{}/{}/{}/uploadAttachment", upload, WRITE_RECORDS, writes=True),)

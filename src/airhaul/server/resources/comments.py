@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from airhaul.server import refusal
+from airhaul.server.access import READ_COMMENTS, WRITE_COMMENTS
 from airhaul.server.context import Context
 from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
@@ -136,8 +137,8 @@ def _as_json(context: Context, comment: Comment) -> dict[str, Any]:
 
 _COMMENTS: Final = "/v0/{}/{}/{}/comments"
 ROUTES = (
-    Route("GET", _COMMENTS, list_comments),
-    Route("POST", _COMMENTS, create, writes=True),
-    Route("PATCH", _COMMENTS + "/{}", change, writes=True),
-    Route("DELETE", _COMMENTS + "/{}", delete, writes=True),
+    Route("GET", _COMMENTS, list_comments, READ_COMMENTS),
+    Route("POST", _COMMENTS, create, WRITE_COMMENTS, writes=True),
+    Route("PATCH", _COMMENTS + "/{}", change, WRITE_COMMENTS, writes=True),
+    Route("DELETE", _COMMENTS + "/{}", delete, WRITE_COMMENTS, writes=True),
 )

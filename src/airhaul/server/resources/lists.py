@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.access import READ_RECORDS
 from airhaul.server.context import Context
 from airhaul.server.formulas import make_filter, sort_records
 from airhaul.server.iterators import Selected
@@ -128,6 +129,6 @@ def _wants_comment_count(given: Any) -> bool:
 
 _TABLE = "/v0/{}/{}"
 ROUTES = (
-    Route("GET", _TABLE, list_by_query),
-    Route("POST", _TABLE + "/listRecords", list_by_body),
+    Route("GET", _TABLE, list_by_query, READ_RECORDS),
+    Route("POST", _TABLE + "/listRecords", list_by_body, READ_RECORDS),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.access import CREATE_RECORDS, READ_RECORDS, WRITE_RECORDS
 from airhaul.server.context import Context
 from airhaul.server.request import a_flag
 from airhaul.server.resources.merge import merge_target
@@ -154,12 +155,12 @@ def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, An
 
 _TABLE = "/v0/{}/{}"
 ROUTES = (
-    Route("GET", _TABLE + "/{}", get),
-    Route("POST", _TABLE, create, writes=True),
-    Route("PATCH", _TABLE, change_many, writes=True),
-    Route("PUT", _TABLE, change_many, writes=True),
-    Route("PATCH", _TABLE + "/{}", change_one, writes=True),
-    Route("PUT", _TABLE + "/{}", change_one, writes=True),
-    Route("DELETE", _TABLE, delete_many, writes=True),
-    Route("DELETE", _TABLE + "/{}", delete_one, writes=True),
+    Route("GET", _TABLE + "/{}", get, READ_RECORDS),
+    Route("POST", _TABLE, create, CREATE_RECORDS, writes=True),
+    Route("PATCH", _TABLE, change_many, WRITE_RECORDS, writes=True),
+    Route("PUT", _TABLE, change_many, WRITE_RECORDS, writes=True),
+    Route("PATCH", _TABLE + "/{}", change_one, WRITE_RECORDS, writes=True),
+    Route("PUT", _TABLE + "/{}", change_one, WRITE_RECORDS, writes=True),
+    Route("DELETE", _TABLE, delete_many, WRITE_RECORDS, writes=True),
+    Route("DELETE", _TABLE + "/{}", delete_one, WRITE_RECORDS, writes=True),
 )

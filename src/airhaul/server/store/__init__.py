@@ -3,7 +3,8 @@
 from airhaul.server.store.attachment_rows import Attachment
 from airhaul.server.store.comment_rows import Comment
 from airhaul.server.store.database import MEMORY
+from airhaul.server.store.people_rows import Person
 from airhaul.server.store.record_rows import StoredRecord
 from airhaul.server.store.store import Session, Store
 
-__all__ = ["MEMORY", "Attachment", "Comment", "Session", "Store", "StoredRecord"]
+__all__ = ["MEMORY", "Attachment", "Comment", "Person", "Session", "Store", "StoredRecord"]

@@ -36,6 +36,7 @@ _TABLES: Final = """
         base_id TEXT NOT NULL REFERENCES bases (id),
         name TEXT NOT NULL,
         description TEXT,
+        date_dependency TEXT,
         last_number INTEGER NOT NULL DEFAULT 0,
         sync_id TEXT
     );
@@ -155,6 +156,7 @@ def _from_1(connection: sqlite3.Connection) -> None:
         """
         ALTER TABLE bases ADD COLUMN created TEXT NOT NULL DEFAULT '2024-01-01T00:00:00.000Z';
         ALTER TABLE bases ADD COLUMN transactions INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN date_dependency TEXT;
         ALTER TABLE tables ADD COLUMN last_number INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE tables ADD COLUMN sync_id TEXT;
         ALTER TABLE records ADD COLUMN number INTEGER NOT NULL DEFAULT 0;

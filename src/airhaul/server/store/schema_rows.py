@@ -93,20 +93,35 @@ class SchemaRows:
             view = View(id_, name, type_, _parse(settings) or {})
             views.setdefault(table_id, []).append(view)
         rows = self._connection.execute(
-            "SELECT id, name, description FROM tables WHERE base_id = ? ORDER BY place", (base_id,)
+            "SELECT id, name, description, date_dependency FROM tables WHERE base_id = ? "
+            "ORDER BY place",
+            (base_id,),
         )
         return {
             id_: Table(
-                id_, base_id, name, tuple(fields[id_]), tuple(views.get(id_, ())), description
+                id_,
+                base_id,
+                name,
+                tuple(fields[id_]),
+                tuple(views.get(id_, ())),
+                description,
+                _parse(date_dependency),
             )
-            for id_, name, description in rows
+            for id_, name, description, date_dependency in rows
         }
 
     def add_table(self, table: Table) -> None:
         """Add a table with its fields and views."""
         self._connection.execute(
-            "INSERT INTO tables (id, base_id, name, description) VALUES (?, ?, ?, ?)",
-            (table.id, table.base_id, table.name, table.description),
+            "INSERT INTO tables (id, base_id, name, description, date_dependency) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                table.id,
+                table.base_id,
+                table.name,
+                table.description,
+                _dump(table.date_dependency),
+            ),
         )
         for field in table.fields:
             self.add_field(table, field)
@@ -115,10 +130,10 @@ class SchemaRows:
         self._changed(table.base_id)
 
     def change_table(self, table: Table) -> Table:
-        """Write a table's name and description."""
+        """Write a table's name, description and date dependency."""
         self._connection.execute(
-            "UPDATE tables SET name = ?, description = ? WHERE id = ?",
-            (table.name, table.description, table.id),
+            "UPDATE tables SET name = ?, description = ?, date_dependency = ? WHERE id = ?",
+            (table.name, table.description, _dump(table.date_dependency), table.id),
         )
         self._changed(table.base_id)
         return self.tables(table.base_id)[table.id]
