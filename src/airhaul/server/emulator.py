@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,19 +19,21 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from airhaul.errors import LostReplyError, ReplyTimeoutError
+from airhaul.errors import ConfigurationError, LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
 from airhaul.server.access import EVERYTHING, Access, Token
 from airhaul.server.answers import Answer, Cut, Silence, spoil
 from airhaul.server.attachment_files import file_reply
 from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.context import Context
+from airhaul.server.described import DescribedBase, describe_base
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
+from airhaul.server.restore import Restorer
 from airhaul.server.store import MEMORY, Store
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
@@ -79,7 +82,7 @@ class Emulator:
         monthly_quota: How many data requests are answered until the month ends, which it does
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
-        faults: What goes wrong; may be set later too. None for nothing.
+        faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
         clock: Seconds that never go back.
@@ -96,7 +99,7 @@ class Emulator:
         retry_after: bool = False,
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
-        faults: Faults | None = None,
+        faults: Faults | Iterable[Fault | str] | None = None,
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
@@ -116,18 +119,40 @@ class Emulator:
         self._gate = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
-        self.faults = faults
+        self.faults: Faults | None = (
+            faults if faults is None or isinstance(faults, Faults) else Faults(*faults)
+        )
         self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
     @classmethod
-    def open(cls, path: str | Path = MEMORY, **options: Any) -> Self:
-        """Open a file, made if it is not there, or memory; options as of the class.
+    def open(
+        cls,
+        path: str | Path = MEMORY,
+        *,
+        schema: str | Path | Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open a file, made if it is not there, or memory.
+
+        Args:
+            path: The file, or ``":memory:"``.
+            schema: A base to make in it, as ``restore`` takes it.
+            **options: As of the class.
 
         Raises:
-            ConfigurationError: The file is no local base.
+            ConfigurationError: The file is no local base, or the schema describes none.
         """
-        return cls(Store(path), **options)
+        described = None if schema is None else describe_base(schema)
+        store = Store(path)
+        try:
+            emulator = cls(store, **options)
+            if described is not None:
+                emulator.restore(described)
+        except BaseException:
+            store.close()
+            raise
+        return emulator
 
     @property
     def default_base_id(self) -> str:
@@ -139,9 +164,84 @@ class Emulator:
         """The store's only workspace."""
         return self._store.workspace_id
 
+    def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
+        """Let requests go wrong from now on, instead of what was said before.
+
+        Args:
+            *faults: What goes wrong, also as text: ``"503-before:0.05"``, ``"POST close-after@1"``.
+                Without any, all goes well again.
+            seed: What the chance begins with.
+
+        Returns:
+            The faults, which count how often they happened.
+
+        Raises:
+            ConfigurationError: A text is no fault.
+        """
+        self.faults = told = Faults(*faults, seed=seed)
+        return told
+
     def counts(self) -> Counter[str]:
         """How many requests of each method came."""
         return Counter(request.method for request in self.requests)
+
+    def restore(self, described: DescribedBase | str | Path | Mapping[str, Any]) -> str:
+        """Make a base as the metadata API describes it, ids kept; it becomes the default one.
+
+        A base that is there with these tables already stays as it is.
+
+        Args:
+            described: A file of JSON or what stands in one: ``{"tables": [...]}``, as
+                ``GET /v0/meta/bases/{baseId}/tables`` answers, perhaps with the base's ``id`` and
+                ``name``. What has no id gets a new one.
+
+        Returns:
+            The base's id.
+
+        Raises:
+            ConfigurationError: It describes no base, or one that is there with other tables.
+        """
+        base = described if isinstance(described, DescribedBase) else describe_base(described)
+        with self._restoring() as restorer:
+            base_id = restorer.base(base)
+        self._store.look_again()
+        return base_id
+
+    def restore_records(
+        self,
+        base_id: str,
+        table: str,
+        records: Iterable[Mapping[str, Any]],
+        contents: Mapping[str, bytes] | None = None,
+    ) -> int:
+        """Add records as the API answers them, ids and times kept; all of them or none.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            records: The records, with cells by name or id; what can be computed is computed anew.
+            contents: The contents of attachments by their ids, as far as they are known.
+
+        Returns:
+            How many they were.
+
+        Raises:
+            ConfigurationError: There is no such table, or a record does not fit it.
+        """
+        with self._restoring() as restorer:
+            for known in restorer.session.schema.tables(base_id).values():
+                if table in (known.id, known.name):
+                    return restorer.records(known, records, contents)
+        raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+
+    @contextlib.contextmanager
+    def _restoring(self) -> Generator[Restorer]:
+        try:
+            with self._store.session(write=True) as session:
+                now = self._wall_clock().astimezone(UTC)
+                yield Restorer(session, now, self._store.user_id)
+        except sqlite3.IntegrityError as error:
+            raise ConfigurationError(f"An id to restore is there already: {error}.") from None
 
     def forget_iterators(self) -> None:
         """Lose all lists that are being read, as the service does when it restarts."""

@@ -139,13 +139,19 @@ class Faults:
     """Faults that happen together; the same ones for the same requests and the same seed.
 
     Args:
-        faults: The faults. Where several are due, the first of them happens.
+        faults: The faults, or their texts. Where several are due, the first of them happens.
         seed: What chance begins with.
+
+    Raises:
+        ConfigurationError: A text is no fault.
     """
 
-    def __init__(self, *faults: Fault, seed: int = 0) -> None:
+    def __init__(self, *faults: Fault | str, seed: int = 0) -> None:
         self.injected: Counter[str] = Counter()
-        self._dues = [_Due(fault, f"{seed} {place}") for place, fault in enumerate(faults)]
+        self._dues = [
+            _Due(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
+            for place, fault in enumerate(faults)
+        ]
 
     def next_for(self, request: Request) -> Fault | None:
         """Say what happens to the request that comes next, if anything does.

@@ -84,14 +84,28 @@ class AttachmentRows:
         added = Attachment(
             new_id("att"), base_id, filename, type, size, width, height, url, content is not None
         )
-        self._connection.execute(
-            "INSERT INTO attachments (id, base_id, filename, type, size, width, height, url, "
-            "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (added.id, base_id, filename, type, size, width, height, url, content),
-        )
+        self.restore(added, content)
         if content is None:
             self._to_fetch.append(added.id)
         return added
+
+    def restore(self, file: Attachment, content: bytes | None) -> None:
+        """Add a file that has its id already."""
+        self._connection.execute(
+            "INSERT INTO attachments (id, base_id, filename, type, size, width, height, url, "
+            "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                file.id,
+                file.base_id,
+                file.filename,
+                file.type,
+                file.size,
+                file.width,
+                file.height,
+                file.url,
+                content,
+            ),
+        )
 
     def keep(
         self,

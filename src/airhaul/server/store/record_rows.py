@@ -90,6 +90,17 @@ class RecordRows:
             ),
         )
 
+    def last_number(self, table_id: str) -> int:
+        """The number of the record that was made last in a table; 0 if there was none."""
+        query = "SELECT last_number FROM tables WHERE id = ?"
+        return int(self._connection.execute(query, (table_id,)).fetchone()[0])
+
+    def count_from(self, table_id: str, number: int) -> None:
+        """Give the numbers beyond this one to a table's next records."""
+        self._connection.execute(
+            "UPDATE tables SET last_number = ? WHERE id = ?", (number, table_id)
+        )
+
     def change(self, record: StoredRecord) -> None:
         """Write a record's cells, and when they were touched."""
         self._connection.execute(

@@ -47,14 +47,38 @@ class SchemaRows:
         row = self._connection.execute(query, (base_id,)).fetchone()
         return None if row is None else Base(*row)
 
-    def add_base(self, name: str, now: datetime, base_id: str | None = None) -> str:
-        """Make a base, and say its id; a new one if none is given."""
+    def default_base_id(self) -> str:
+        """The base that is used when none is named."""
+        query = "SELECT value FROM settings WHERE name = 'default_base'"
+        return str(self._connection.execute(query).fetchone()[0])
+
+    def add_base(
+        self, name: str, now: datetime, base_id: str | None = None, created: str | None = None
+    ) -> str:
+        """Make a base, and say its id; a new one, made now, if nothing else is given."""
         base_id = base_id or new_id("app")
         self._connection.execute(
             "INSERT INTO bases (id, name, created) VALUES (?, ?, ?)",
-            (base_id, name, now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+            (base_id, name, created or now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         )
         return base_id
+
+    def make_default(self, base_id: str) -> None:
+        """Let a base be used when none is named."""
+        self._connection.execute(
+            "UPDATE settings SET value = ? WHERE name = 'default_base'", (base_id,)
+        )
+
+    def delete_if_empty(self, base_id: str) -> None:
+        """Delete a base to which nothing belongs."""
+        belongs = " AND ".join(
+            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - names of ours
+            for name in ("tables", "attachments", "webhooks")
+        )
+        self._connection.execute(
+            f"DELETE FROM bases WHERE id = :id AND {belongs}",  # noqa: S608
+            {"id": base_id},
+        )
 
     # --- tables
 

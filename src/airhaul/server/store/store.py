@@ -55,6 +55,11 @@ class Store:
             self.user_id = _setting(connection, "user")
             self.signing_key = _setting(connection, SIGNING_KEY).encode()
 
+    def look_again(self) -> None:
+        """Learn which base is the default one now."""
+        with self._database.transaction(write=False) as connection:
+            self.default_base_id = _setting(connection, "default_base")
+
     @contextlib.contextmanager
     def session(self, *, write: bool) -> Generator[Session]:
         """Begin a transaction; it is kept at the end of the block, and undone by an exception.
