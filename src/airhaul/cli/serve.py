@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from airhaul.cli.console import out
+from airhaul.server.access import Token
 from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
+from airhaul.server.faults import Faults
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
 
@@ -23,7 +25,20 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 8642,
     tokens: Annotated[
         list[str] | None,
-        typer.Option("--token", metavar="PAT", help="Accept this token only; may be repeated."),
+        typer.Option(
+            "--token",
+            metavar="PAT[=RIGHT,...]",
+            help="Accept this token only; its scopes, base ids, person's e-mail and role may "
+            "follow; may be repeated.",
+        ),
+    ] = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option(
+            "--schema",
+            metavar="FILE",
+            help="Make the base that this file describes as the metadata API prints it.",
+        ),
     ] = None,
     rate_limit: Annotated[
         bool, typer.Option("--rate-limit", help="Airtable's 5 requests a second, and its penalty.")
@@ -53,10 +68,11 @@ def serve(
 
     with Emulator.open(
         local,
-        tokens=tokens or None,
+        schema=schema,
+        tokens=[Token.parse(token) for token in tokens] if tokens else None,
         requests_per_second=REQUESTS_PER_SECOND_PER_BASE if rate_limit else None,
         monthly_quota=monthly_quota,
-        faults=Faults(*map(Fault.parse, faults or ()), seed=seed),
+        faults=Faults(*(faults or ()), seed=seed),
         latency_s=latency_s,
     ) as emulator:
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import SecretStr
 
@@ -14,6 +14,7 @@ from airhaul.bulk.one_call import OneCall
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection, Origin
+from airhaul.client.local import LocalOptions
 from airhaul.drive import aio as drive
 from airhaul.drive.lane import Lane
 from airhaul.errors import UnknownTableError
@@ -23,6 +24,9 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.replies import list_in
 from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
+
+if TYPE_CHECKING:
+    from airhaul.client.local import LocalBase, LocalFaults
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -67,14 +71,34 @@ class AsyncAirtable:
         )
 
     @classmethod
-    def local(cls, path: str | Path = ":memory:", **options: Any) -> Self:
+    def local(
+        cls,
+        path: str | Path = ":memory:",
+        *,
+        schema: str | Path | Mapping[str, Any] | None = None,
+        latency: float = 0.0,
+        faults: LocalFaults | None = None,
+        requests_per_second: int | None = None,
+        monthly_quota: int | None = None,
+        **options: Any,
+    ) -> Self:
         """Open an embedded base: a file that is made if it is not there, or memory.
 
         Args:
             path: The file, or ``":memory:"``.
+            schema: A base to make in it: a file as the metadata API prints it, or what stands in
+                one.
+            latency: How long each reply is held back, in seconds.
+            faults: What goes wrong, as ``["503-before:0.05", "POST close-after@1"]``.
+            requests_per_second: The limit of the base, which the client keeps to; None for none.
+            monthly_quota: How many data requests are answered; None for any number.
             **options: Anything else that ``Config`` takes.
         """
-        return cls(local=path, **options)
+        local_options = LocalOptions(schema, latency, faults, requests_per_second, monthly_quota)
+        config = make_config(local=path, **options)
+        airtable = cls(connection=Connection(config, local_options=local_options))
+        airtable._owns_connection = True
+        return airtable
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -99,6 +123,15 @@ class AsyncAirtable:
     def base_id(self) -> str:
         """The base that verbs work on."""
         return self._base_id or self.connection.base_id
+
+    @property
+    def local_base(self) -> LocalBase:
+        """The local base itself: its requests, its faults, its latency.
+
+        Raises:
+            ConfigurationError: This is a connection to a service.
+        """
+        return self.connection.emulator
 
     @property
     def origin(self) -> Origin:
