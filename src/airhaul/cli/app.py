@@ -9,12 +9,14 @@ from typing import Annotated, ParamSpec
 import typer
 
 from airhaul import __version__
+from airhaul.cli.clone import clone
 from airhaul.cli.console import err, print_error
 from airhaul.cli.delete import delete
 from airhaul.cli.doctor import doctor
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.export_file import export_file
 from airhaul.cli.import_file import import_file
+from airhaul.cli.schema import schema
 from airhaul.cli.serve import serve
 from airhaul.cli.sync_file import sync_file
 from airhaul.cli.tables import tables
@@ -63,6 +65,8 @@ app.command("export")(command(export_file))
 app.command("sync")(command(sync_file))
 app.command("delete")(command(delete))
 app.command("tables")(command(tables))
+app.command("schema")(command(schema))
+app.command("clone")(command(clone))
 app.command("serve")(command(serve))
 app.command("doctor")(command(doctor))
 

@@ -57,6 +57,8 @@ class Restorer:
             schema.add_base(name, self.now, base_id, described.created_time)
             schema.make_default(base_id)
             schema.delete_if_empty(default_id)
+        elif described.name is not None:
+            schema.rename_base(base_id, described.name)
         for table in described.tables:
             schema.add_table(_table(base_id, table))
         return base_id

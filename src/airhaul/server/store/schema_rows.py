@@ -63,6 +63,10 @@ class SchemaRows:
         )
         return base_id
 
+    def rename_base(self, base_id: str, name: str) -> None:
+        """Give a base another name."""
+        self._connection.execute("UPDATE bases SET name = ? WHERE id = ?", (name, base_id))
+
     def make_default(self, base_id: str) -> None:
         """Let a base be used when none is named."""
         self._connection.execute(
