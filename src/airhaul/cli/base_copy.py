@@ -95,7 +95,9 @@ def _copy_table(
 ) -> None:
     name = table["name"]
     copied.records[name] = 0
-    attachments = [one["id"] for one in table["fields"] if one["type"] == "multipleAttachments"]
+    attachments = [
+        one["id"] for one in table["fields"] if one["type"] == "multipleAttachments" and "id" in one
+    ]
     for records in _pages(source, table["id"]):
         contents: dict[str, bytes] = {}
         if with_files:

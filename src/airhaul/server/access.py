@@ -130,7 +130,7 @@ class Token:
         scopes = frozenset(word for word in words if ":" in word)
         bases = frozenset(word for word in words if is_id(word, "app"))
         people = [word for word in words if "@" in word]
-        roles = [word for word in words if word in ROLES]
+        roles = [role for role in ROLES if role in words]
         if len(scopes) + len(bases) + len(people) + len(roles) < len(set(words)):
             known = {*scopes, *bases, *people, *roles}
             odd = ", ".join(repr(word) for word in words if word not in known)
@@ -139,10 +139,9 @@ class Token:
             )
         if len(people) > 1 or len(roles) > 1:
             raise ConfigurationError("A token has one person and one role.")
-        role: Role = next((role for role in ROLES if role in roles), "create")
-        return cls(
-            secret.strip(), scopes or None, bases or None, people[0] if people else None, role
-        )
+        person = people[0] if people else None
+        role: Role = roles[0] if roles else "create"
+        return cls(secret.strip(), scopes or None, bases or None, person, role)
 
     def has_scope(self, scope: str) -> bool:
         """Whether it has a scope."""
@@ -216,9 +215,9 @@ class Access:
         """The role of each person in a base, as far as tokens tell; the owner may do everything."""
         roles: dict[str, Role] = {}
         for token in (self._tokens or {}).values():
-            if token.sees(base_id):
-                person_id = self.person_id(token)
-                roles[person_id] = max(roles.get(person_id, "none"), token.role, key=ROLES.index)
+            person_id = self.person_id(token)
+            if token.sees(base_id) and token.has_role(roles.get(person_id, "none")):
+                roles[person_id] = token.role
         return {**roles, self.owner_id: "create"}
 
 

@@ -36,7 +36,7 @@ def seed(airtable: Airtable, *tables: Mapping[str, Rows] | Iterable[RecordBase])
     ids: list[str] = []
     for one in tables:
         if isinstance(one, Mapping):
-            for name, rows in one.items():
+            for name, rows in cast("Mapping[str, Rows]", one).items():
                 ids += _seed_rows(airtable, name, list(rows))
         else:
             ids += _seed_models(airtable, list(one))
