@@ -6,6 +6,7 @@ the whole record.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -22,6 +23,10 @@ def _moment(cell: Any) -> Value:
         return None
     moment = datetime.fromisoformat(cell)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# Tables have many records and few days.
+_day: Final = functools.lru_cache(maxsize=4_096)(_moment)
 
 
 def _as_it_is(cell: Any) -> Value:
@@ -41,7 +46,7 @@ _STORED: Final[dict[str, Callable[[Any], Value]]] = {
     "duration": _as_it_is,
     "rating": _as_it_is,
     "checkbox": lambda cell: cell is True,
-    "date": _moment,
+    "date": _day,
     "dateTime": _moment,
     "singleSelect": _as_it_is,
     "multipleSelects": _as_it_is,

@@ -178,8 +178,9 @@ class RecordRows:
             table_id: The table.
             field_ids: The fields, as the cells stand in each list.
         """
+        paths = [f'$."{field_id}"' for field_id in field_ids]
         # With two paths or more, SQLite answers an array of JSON; no field has the id "-".
-        paths = [f'$."{field_id}"' for field_id in (*field_ids, "-", "-")]
+        paths += ["$.-"] * (2 - len(paths))
         cursor = self._connection.execute(
             f"SELECT place, id, created, json_extract(cells, {', '.join('?' * len(paths))}) "  # noqa: S608 - marks only
             "FROM records WHERE table_id = ? ORDER BY place",
