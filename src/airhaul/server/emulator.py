@@ -243,6 +243,8 @@ class Emulator:
             return None  # the fault tells something else
         if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        if not request.is_unicode:
+            raise refusal.invalid_body()
         # A slash at the end is accepted; airtable.js always sends one.
         path = request.path.rstrip("/")
         for route in ROUTES:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -45,6 +46,22 @@ class Request:
         elif self.path.rstrip("/").endswith("/listRecords") and isinstance(self.body, dict):
             given = self.body.get("offset")
         return given if isinstance(given, str) and given else None
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        waiting: list[Any] = [self.path, *self.query, self.body]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                if not part.isascii() and _SURROGATE.search(part):
+                    return False
+            elif isinstance(part, dict):
+                waiting += part
+                waiting += part.values()
+            elif isinstance(part, list | tuple):
+                waiting += part
+        return True
 
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.

@@ -1,0 +1,172 @@
+"""Whatever is asked, the local base answers, and never with a fault of its own."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airhaul.server.emulator import Emulator
+from airhaul.server.request import Request
+from airhaul.wire.call import Reply
+from tests.server.test_records import FIELDS, Client
+
+NAMES = [field["name"] for field in FIELDS]
+
+# Text with anything in it: halves of surrogate pairs, NUL, and words that mean something.
+texts = st.one_of(
+    st.sampled_from(
+        [*NAMES, "", "T", "x", "\0", "\ud800", "a\udfffb", "1e999", "recAAAAAAAAAAAAAA"]
+    ),
+    st.text(st.characters(exclude_categories=()), max_size=8),
+)
+numbers = st.one_of(
+    st.integers(), st.floats(), st.sampled_from([10**400, -(10**30), 1e308, math.inf, math.nan])
+)
+values: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
+    max_leaves=8,
+)
+formulas = st.one_of(
+    texts,
+    st.sampled_from(["{Name}", "{Age} / 0", "FIND('x', {Tags})", "{At} & {Day}", "REPT('a', 1e9)"]),
+)
+offsets = st.one_of(texts, st.just("itrAAAAAAAAAAAAAA/recAAAAAAAAAAAAAA"))
+parameters = {
+    "filterByFormula": formulas,
+    "offset": offsets,
+    "sort": st.one_of(
+        values, st.lists(st.fixed_dictionaries({"field": texts, "direction": texts}), max_size=3)
+    ),
+    "fields": values,
+    "view": st.one_of(values, st.just("Grid view")),
+    "pageSize": values,
+    "maxRecords": values,
+    "cellFormat": st.one_of(values, st.sampled_from(["json", "string"])),
+    "timeZone": st.one_of(values, st.sampled_from(["Europe/Paris", "../etc/passwd", "/etc"])),
+    "userLocale": st.one_of(values, st.sampled_from(["en", "de", "xx-YY"])),
+    "returnFieldsByFieldId": values,
+    "recordMetadata": values,
+}
+lists = st.fixed_dictionaries({}, optional=parameters)
+keys = st.one_of(
+    texts,
+    st.sampled_from(
+        [
+            *parameters, "fields[]", "sort[0][field]", "sort[x][field]", "sort[0][direction]",
+            "sort[0][0][0]", "sort[", "records[]", "records[0][id]", "limit", "include", "include[]",
+        ]
+    ),
+)  # fmt: skip
+queries = st.lists(st.tuples(keys, st.one_of(texts, formulas)), max_size=4)
+rows = st.fixed_dictionaries(
+    {"fields": st.dictionaries(st.one_of(st.sampled_from(NAMES), texts), values, max_size=4)},
+    optional={"id": st.one_of(texts, st.just("RECORD"))},
+)
+writes = st.fixed_dictionaries(
+    {},
+    optional={
+        "records": st.one_of(values, st.lists(rows, max_size=11)),
+        "fields": values,
+        "typecast": values,
+        "returnFieldsByFieldId": values,
+        "performUpsert": st.one_of(
+            values, st.fixed_dictionaries({"fieldsToMergeOn": st.lists(texts, max_size=4)})
+        ),
+    },
+)
+field_types = st.sampled_from(
+    [*(field["type"] for field in FIELDS), "formula", "button", "nonsense"]
+)
+fields = st.fixed_dictionaries(
+    {"name": texts, "type": st.one_of(field_types, values)},
+    optional={"options": values, "description": values},
+)
+schemas = st.fixed_dictionaries(
+    {},
+    optional={"name": values, "fields": st.one_of(values, st.lists(fields)), "description": values},
+)
+bodies = st.one_of(values, lists, writes, schemas, fields)
+parts = st.one_of(
+    st.sampled_from(["v0", "meta", "bases", "BASE", "T", "TABLE", "RECORD", "FIELD", "VIEW"]),
+    st.sampled_from(["tables", "fields", "listRecords", "whoami", "..", "%2e%2e", "%00", "%ff"]),
+    texts.map(lambda text: quote(text, safe="", errors="surrogatepass")),
+)
+paths = st.one_of(
+    st.sampled_from(
+        [
+            "/v0/BASE/T", "/v0/BASE/T/", "/v0/BASE/TABLE/RECORD", "/v0/BASE/T/listRecords",
+            "/v0/meta/bases", "/v0/meta/bases/BASE/tables", "/v0/meta/bases/BASE/tables/TABLE",
+            "/v0/meta/bases/BASE/tables/TABLE/fields",
+            "/v0/meta/bases/BASE/tables/TABLE/fields/FIELD",
+        ]
+    ),
+    st.lists(parts, max_size=7).map(lambda some: "/" + "/".join(some)),
+    texts,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def known() -> Any:
+    """A base with a table and some records, and what its things are called."""
+    with Emulator.open() as emulator:
+        client = Client(emulator)
+        path = f"/v0/meta/bases/{client.base}/tables"
+        table = client("POST", path, {"name": "T", "fields": FIELDS})
+        (record, *_) = client.add(
+            {"Name": "x", "Age": 1, "Tags": ["x"], "Day": "2024-01-01"}, {}, {"Name": "\0"}
+        )
+        yield (
+            emulator,
+            {
+                "BASE": client.base,
+                "TABLE": table["id"],
+                "RECORD": record["id"],
+                "FIELD": table["fields"][0]["id"],
+                "VIEW": table["views"][0]["id"],
+            },
+        )
+
+
+def real(value: Any, names: dict[str, str]) -> Any:
+    """Put the ids that only a run knows where the example says so."""
+    if isinstance(value, list):
+        return [real(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: real(item, names) for key, item in value.items()}
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]), paths, queries, bodies)
+def test_no_request_raises_or_is_answered_by_500(known, method, path, queries, body) -> None:
+    """Odd paths, queries and bodies get an answer in JSON, and the base goes on."""
+    emulator, names = known
+    path = "/".join(names.get(part, part) for part in path.split("/"))
+    query = tuple((key, names.get(value, value)) for key, value in queries)
+    reply = emulator.handle(Request(method, path, query, real(body, names), "pat.x"))
+    assert isinstance(reply, Reply)
+    assert reply.status < 500, reply.body
+    json.loads(reply.body.decode("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"records": [{"fields": {"Name": "half \ud83d"}}]},
+        {"records": [{"fields": {"\udc00": 1}}]},
+        {"fields": {"Name": {"deep": ["\ud800"]}}},
+    ],
+)
+def test_half_a_surrogate_pair_is_refused(known, body) -> None:
+    """What UTF-8 cannot spell cannot be stored or given back, and is not changed silently."""
+    emulator, names = known
+    reply = emulator.handle(Request("POST", f"/v0/{names['BASE']}/T", (), body, "pat.x"))
+    assert reply.status == 422
+    assert json.loads(reply.body)["error"]["type"] == "INVALID_REQUEST_BODY"
