@@ -12,7 +12,8 @@ from airhaul.server import refusal
 from airhaul.server.context import Context
 from airhaul.server.formulas import make_filter
 from airhaul.server.iterators import Selected
-from airhaul.server.request import a_count, a_flag, a_text
+from airhaul.server.record_form import RecordForm
+from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Field, Table
 from airhaul.server.selection import Selection
@@ -48,9 +49,7 @@ def _place(text: str) -> int:
 def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, Any]:
     size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
     fields = _fields(table, given.get("fields"))
-    by_id = a_flag(given.get("returnFieldsByFieldId"))
-    if given.get("cellFormat", "json") != "json":
-        raise refusal.invalid_request()  # the text form is documented as unstable, and left out
+    form = RecordForm.of(context, given)
     counts = _wants_comment_count(given.get("recordMetadata"))
     offset = a_text(given.get("offset"))
     # The parameters come with every page, and are looked at with every page.
@@ -60,11 +59,10 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     else:
         selected, start = Selected(table.id, selection.places(context, table)), 0
     page, following = _page(context, selected, start, size)
-    records = [
-        context.reading.record(table, record, fields, by_id=by_id)
-        | ({"commentCount": 0} if counts else {})
-        for record in page
-    ]
+    records = form.records(context, table, page, fields)
+    if counts:
+        for record in records:
+            record["commentCount"] = 0
     answer: dict[str, Any] = {"records": records}
     if following is not None:
         answer["offset"] = context.iterators.offset(selected, *following)
