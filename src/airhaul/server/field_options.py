@@ -9,9 +9,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airhaul.server import refusal
-from airhaul.server.cells import CREATABLE, new_choice
+from airhaul.server.cells import new_choice
 from airhaul.server.schema import Field
 from airhaul.wire.ids import new_id
+from airhaul.wire.shapes import WRITABLE_TYPES
 
 _DATE_FORMATS: Final = {
     "local": "l",
@@ -46,7 +47,7 @@ def new_field(table_name: str, described: Any) -> Field:
         raise refusal.invalid_request()
     if not name.strip():
         raise refusal.duplicate_field_name()
-    if type_ not in CREATABLE:
+    if type_ not in WRITABLE_TYPES:
         raise refusal.unsupported_type(table_name, name, type_)
     if description is not None and not isinstance(description, str):
         raise refusal.invalid_request()

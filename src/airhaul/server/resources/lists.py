@@ -57,11 +57,10 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
         selected, place = context.iterators.resume(offset, table.id)
     following = place + size
     counts = _wants_comment_count(given.get("recordMetadata"))
-    records = [
-        context.reading.record(table, record, fields, by_id=by_id)
-        | ({"commentCount": 0} if counts else {})
-        for record in context.session.records.some(selected.record_ids[place:following])
-    ]
+    page = context.session.records.some(selected.record_ids[place:following])
+    records = context.reading.records(table, page, fields, by_id=by_id)
+    if counts:
+        records = [{**record, "commentCount": 0} for record in records]
     answer: dict[str, Any] = {"records": records}
     if following < len(selected.record_ids):
         answer["offset"] = context.iterators.offset(selected, following)
@@ -82,7 +81,9 @@ def _select(context: Context, table: Table, given: dict[str, Any], *, look_only:
         return []
     if keeps is None and not keys:
         return context.session.records.ids(table.id)[:most]
-    records: Iterable[StoredRecord] = context.session.records.all_of(table.id)
+    records: Iterable[StoredRecord] = context.reading.ahead(
+        context.session.records.all_of(table.id)
+    )
     if keeps is not None:
         records = filter(keeps, records)
     if keys:

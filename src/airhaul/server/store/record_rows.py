@@ -41,12 +41,16 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
+    A record that was asked for is one object for the whole transaction, so that all who hold it see
+    what is written to it.
+
     Args:
         connection: The transaction's connection.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._known: dict[str, StoredRecord] = {}
 
     def add(
         self, table_id: str, rows: Sequence[dict[str, Any]], now: datetime, person: str
@@ -70,6 +74,7 @@ class RecordRows:
             for number, cells in enumerate(rows, last - len(rows) + 1)
         ]
         self.restore(records)
+        self._known.update((record.id, record) for record in records)
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
@@ -103,9 +108,12 @@ class RecordRows:
 
     def delete(self, record_ids: Iterable[str]) -> None:
         """Delete records."""
+        gone = list(record_ids)
         self._connection.executemany(
-            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in record_ids]
+            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in gone]
         )
+        for record_id in gone:
+            self._known.pop(record_id, None)
 
     def one(self, record_id: str) -> StoredRecord | None:
         """Find a record of any table."""
@@ -114,16 +122,17 @@ class RecordRows:
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
         """Find records, in the order of their ids; those that are gone are left out."""
-        found: dict[str, StoredRecord] = {}
-        for start in range(0, len(record_ids), _PER_QUERY):
-            part = record_ids[start : start + _PER_QUERY]
+        known = self._known
+        missing = [record_id for record_id in record_ids if record_id not in known]
+        for start in range(0, len(missing), _PER_QUERY):
+            part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            found |= {row[0]: _record(row) for row in rows}
-        return [found[record_id] for record_id in record_ids if record_id in found]
+            known.update((row[0], _record(row)) for row in rows)
+        return [known[record_id] for record_id in record_ids if record_id in known]
 
     def ids(self, table_id: str) -> list[str]:
         """The ids of a table's records, in the order they were made."""
@@ -138,7 +147,23 @@ class RecordRows:
             f"SELECT {_COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
             (table_id,),
         )
-        return map(_record, rows)
+        return map(self._seen, rows)
+
+    def mentioning(self, table_id: str, record_ids: Iterable[str]) -> list[StoredRecord]:
+        """A table's records whose cells say any of some ids, in the order they were made."""
+        found: dict[str, StoredRecord] = {}
+        for record_id in record_ids:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM records WHERE table_id = ? AND instr(cells, ?)",  # noqa: S608
+                (table_id, record_id),
+            )
+            for row in rows.fetchall():
+                found[row[0]] = self._known.setdefault(row[0], self._seen(row))
+        return list(found.values())
+
+    def _seen(self, row: Any) -> StoredRecord:
+        """The record of a row; the same object, if it was asked for before."""
+        return self._known.get(row[0]) or _record(row)
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
         """A table's records that hold exactly these cells; None stands for an empty one.
@@ -163,8 +188,8 @@ class RecordRows:
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
-            record
-            for record in map(_record, rows)
+            self._known.setdefault(record.id, record)
+            for record in map(self._seen, rows)
             if all(record.cells.get(field_id) == cell for field_id, cell in cells.items())
         )
 
