@@ -44,6 +44,10 @@ def serve(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="What the chance of faults begins with.")
     ] = 0,
+    all_field_types: Annotated[
+        bool,
+        typer.Option("--all-field-types", help="Let the API create computed fields, too."),
+    ] = False,
     latency_s: Annotated[
         float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
     ] = 0.0,
@@ -58,6 +62,7 @@ def serve(
         monthly_quota=monthly_quota,
         faults=Faults(*map(Fault.parse, faults or ()), seed=seed),
         latency_s=latency_s,
+        all_field_types=all_field_types,
     ) as emulator:
 
         def announce(url: str) -> None:

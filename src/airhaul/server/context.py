@@ -27,6 +27,7 @@ class Context:
         now: When it came, in UTC.
         person_id: Who asks.
         changes: What it has changed so far; endpoints add to it.
+        all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
@@ -36,6 +37,7 @@ class Context:
     now: datetime
     person_id: str
     changes: list[Change] = field(default_factory=list[Change])
+    all_field_types: bool = False
 
     def base(self, base_id: str) -> Base:
         """Find a base.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -25,6 +26,7 @@ from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
+from airhaul.server.new_fields import add_field
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
@@ -77,6 +79,8 @@ class Emulator:
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong; may be set later too. None for nothing.
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
+            the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
         clock: Seconds that never go back.
@@ -94,6 +98,7 @@ class Emulator:
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
         faults: Faults | None = None,
+        all_field_types: bool = False,
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
@@ -114,6 +119,7 @@ class Emulator:
         self._process = os.getpid()
         self.latency_s = latency_s
         self.faults = faults
+        self.all_field_types = all_field_types
         self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
@@ -249,18 +255,45 @@ class Emulator:
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                urls = AttachmentUrls(self._store.signing_key, request.address, now)
-                with self._store.session(write=route.writes) as session:
-                    context = Context(
-                        session,
-                        Reading(session, now, urls),
-                        self._iterators,
-                        request,
-                        now,
-                        self._store.user_id,
-                    )
+                with self._context(request, now, write=route.writes) as context:
                     return route.handler(context, *parts)
         raise refusal.no_such_route()
+
+    @contextlib.contextmanager
+    def _context(self, request: Request, now: datetime, *, write: bool) -> Generator[Context]:
+        urls = AttachmentUrls(self._store.signing_key, request.address, now)
+        with self._store.session(write=write) as session:
+            yield Context(
+                session,
+                Reading(session, now, urls),
+                self._iterators,
+                request,
+                now,
+                self._store.user_id,
+                all_field_types=self.all_field_types,
+            )
+
+    def add_field(self, base_id: str, table: str, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a field of any type, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            described: ``{"name", "type", "description"?, "options"?}``, the options as the metadata
+                API prints them; names of fields may stand for ids. A rollup takes ``formula`` too,
+                as ``SUM(values)``, a button ``label`` and ``url``, which is a formula.
+
+        Returns:
+            The field as the metadata API prints it.
+
+        Raises:
+            Refusal: There is no such table, or the field cannot be made.
+        """
+        now = self._wall_clock().astimezone(UTC)
+        request = Request("POST", f"/v0/meta/bases/{base_id}/tables/{table}/fields")
+        with self._context(request, now, write=True) as context:
+            found = context.table(base_id, table)
+            return add_field(context, found, dict(described), any_type=True).as_json()
 
     def close(self) -> None:
         """Close the file."""

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 from airhaul.server.cells import attachments, choices, dates, links, numbers, people, text
-from airhaul.server.cells.choices import new_choice
 from airhaul.server.cells.writing import Check, Writing
 from airhaul.server.schema import Field
 
-__all__ = ["Writing", "check_cell", "new_choice"]
+__all__ = ["Writing", "check_cell"]
 
 
 def check_cell(field: Field, value: Any, writing: Writing) -> Any:
