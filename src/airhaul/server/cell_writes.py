@@ -35,8 +35,6 @@ def write_cells(
             record.cells[field_id] = cell
     context.session.records.change(record)
     context.reading.forget()
-    change = RecordChanged(
-        record.table_id, record, {key: before[key] for key in written}, written
-    )
+    change = RecordChanged(record.table_id, record, {key: before[key] for key in written}, written)
     context.changes.append(change)
     return change

@@ -83,9 +83,7 @@ def _put_in(context: Context, field_id: str, record_ids: Sequence[str], linked: 
             write_cells(context, record, {field_id: [*cell, linked]})
 
 
-def _take_out(
-    context: Context, field_id: str, record_ids: Sequence[str], gone: set[str]
-) -> None:
+def _take_out(context: Context, field_id: str, record_ids: Sequence[str], gone: set[str]) -> None:
     for record in context.session.records.some(record_ids):
         cell: list[str] = record.cells.get(field_id, [])
         left = [one for one in cell if one not in gone]

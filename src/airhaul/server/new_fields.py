@@ -97,7 +97,9 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
     for field in fields:
         is_broken = (field.options or {}).get("isValid") is False
         if field.type in COMPUTED_TYPES and field.id not in sound and not is_broken:
-            raise refusal.invalid_options(field.name, "it refers to what is not there, or to itself")
+            raise refusal.invalid_options(
+                field.name, "it refers to what is not there, or to itself"
+            )
     refresh_results(context, base_id)
 
 
@@ -177,9 +179,7 @@ def _add_inverse(context: Context, table: Table, link: Field) -> None:
         },
     )
     schema.add_field(linked, inverse)
-    schema.change_field(
-        table, replace(link, options={**options, "inverseLinkFieldId": inverse.id})
-    )
+    schema.change_field(table, replace(link, options={**options, "inverseLinkFieldId": inverse.id}))
     context.changes.append(FieldCreated(linked.id, inverse))
 
 

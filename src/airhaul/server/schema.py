@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 
-
 # What the metadata API of the service does not tell.
 _UNPRINTED: Final[dict[str, tuple[str, ...]]] = {"rollup": ("formula",), "button": ("label", "url")}
 

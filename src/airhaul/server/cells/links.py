@@ -9,7 +9,7 @@ alone names one record as a whole, or else several, parted by commas.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from airhaul.formula.values import to_text
 from airhaul.server import refusal
@@ -17,8 +17,6 @@ from airhaul.server.cells.writing import Check, Writing
 from airhaul.server.schema import Field, Table
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import COMPUTED_TYPES
-
-_EMPTY: Final = ("", [], None)
 
 
 class CheckLinks:
@@ -83,7 +81,7 @@ class CheckLinks:
             cell = self._check_cell(primary, name, self._as_other(linked, writing))
         except refusal.Refusal:
             return None
-        if cell in _EMPTY:
+        if cell is None:
             return None
         found = islice(context.session.records.holding(linked.id, {primary.id: cell}), 1)
         return next((record.id for record in found), None)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from airhaul.errors import FormulaError
-from airhaul.formula.values import FAULT, FormulaFault, Value, to_text
+from airhaul.formula.values import FormulaFault, Value, to_text
 from airhaul.server.computed.as_cell import as_cell
-from airhaul.server.computed.reader import Reader, of_fault
+from airhaul.server.computed.reader import Reader
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.computed.references import compiled, formula_of
 from airhaul.server.schema import Field, Table
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 def formula(reading: Reading, table: Table, field: Field) -> Reader:
     """Compute a formula of other fields of the record."""
     value = _computed(reading, table, formula_of(field))
-    if value is None:
-        return of_fault(FAULT)
     is_date = ((field.options or {}).get("result") or {}).get("type") == "date"
     return Reader(lambda record: as_cell(value(record), is_date=is_date), value)
 
@@ -43,10 +40,9 @@ def _label(field: Field) -> str:
 
 def button(reading: Reading, table: Table, field: Field) -> Reader:
     """Read a button's label and URL."""
-    url = _computed(reading, table, formula_of(field)) if formula_of(field) else None
-    if url is None:
+    if not formula_of(field):
         return no_url(field)
-    label = _label(field)
+    url, label = _computed(reading, table, formula_of(field)), _label(field)
 
     def cell(record: StoredRecord) -> Any:
         value = url(record)
@@ -56,18 +52,12 @@ def button(reading: Reading, table: Table, field: Field) -> Reader:
     return Reader(cell, lambda _: label)
 
 
-def _computed(
-    reading: Reading, table: Table, text: str
-) -> Callable[[StoredRecord], Value] | None:
-    try:
-        compute, names = compiled(text)
-    except FormulaError:
-        return None
+def _computed(reading: Reading, table: Table, text: str) -> Callable[[StoredRecord], Value]:
+    compute, names = compiled(text)
     getters: dict[str, Callable[[StoredRecord], Value]] = {}
     for name in names:
         field = table.find_in_formula(name)
-        if field is None:
-            return None
+        assert field is not None, "fields that are not whole are read as errors"
         getters[name] = reading.reader(table.id, field).value
     return reading.remembered(
         lambda record: compute_for(compute, RecordInFormula(reading, table, getters, record))

@@ -10,20 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from airhaul.errors import FormulaError
 from airhaul.formula.values import FAULT, Value, to_text
 from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.computed.reader import Reader, of_fault
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
-from airhaul.server.computed.references import compiled, looked_up
+from airhaul.server.computed.references import VALUES, compiled, looked_up
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 
 if TYPE_CHECKING:
     from airhaul.server.reading import Reading
-
-VALUES: Final = "values"
-"""What stands in the formula of a rollup for what is looked up."""
 
 
 def links(reading: Reading, table: Table, field: Field) -> Reader:
@@ -77,12 +73,7 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
     options = field.options or {}
     result = (options.get("result") or {}).get("type")
     text = options.get("formula") or default_formula(result)
-    try:
-        compute, names = compiled(text)
-    except FormulaError:
-        return of_fault(FAULT)
-    if any(name.lower() != VALUES for name in names):
-        return of_fault(FAULT)
+    compute, names = compiled(text)
     far = _far(reading, table, field)
     link_id = options["recordLinkFieldId"]
 

@@ -49,7 +49,9 @@ class LookAhead(Generic[T]):
         ids: list[str] = record.cells.get(field_id, [])
         known = self._known
         if not all(one in known for one in ids):
-            wanted = (one for near in self._pool.beside(record) for one in near.cells.get(field_id, ()))
+            wanted = (
+                one for near in self._pool.beside(record) for one in near.cells.get(field_id, ())
+            )
             missing = [one for one in dict.fromkeys(wanted) if one not in known]
             found = self._fetch(missing)
             known.update((one, found.get(one)) for one in missing)

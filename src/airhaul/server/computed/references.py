@@ -16,6 +16,9 @@ from airhaul.wire.shapes import COMPUTED_TYPES
 DEEPEST: Final = 50
 """How many computed fields may stand on one another; Airtable's own bound is not published."""
 
+VALUES: Final = "values"
+"""What stands in the formula of a rollup for what is looked up."""
+
 _COMPILED: Final = 2_000
 
 
@@ -84,12 +87,19 @@ def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[
             return found if len(found) == len(named) else None
         case "multipleLookupValues" | "rollup":
             far = looked_up(table, field, tables)
-            return [far[1]] if far else None
+            return [far[1]] if far and _takes_values_only(formula_of(field)) else None
         case "count":
             linked = linked_table(table, options.get("recordLinkFieldId"), tables)
             return None if linked is None else []
         case _:
             return []
+
+
+def _takes_values_only(text: str) -> bool:
+    try:
+        return not text or all(name.lower() == VALUES for name in compiled(text)[1])
+    except FormulaError:
+        return False
 
 
 def steps(tables: Mapping[str, Table]) -> dict[str, int]:

@@ -14,15 +14,44 @@ DATE: Final = "date"
 ARRAY: Final = "array"
 
 _TEXTS: Final = frozenset(
-    "ARRAYJOIN CONCATENATE DATESTR DATETIME_FORMAT ENCODE_URL_COMPONENT FROMNOW LEFT LOWER MID "
-    "RECORD_ID REGEX_EXTRACT REGEX_REPLACE REPLACE REPT RIGHT SUBSTITUTE T TIMESTR TONOW TRIM "
-    "UPPER".split()
+    [
+        "ARRAYJOIN",
+        "CONCATENATE",
+        "DATESTR",
+        "DATETIME_FORMAT",
+        "ENCODE_URL_COMPONENT",
+        "FROMNOW",
+        "LEFT",
+        "LOWER",
+        "MID",
+        "RECORD_ID",
+        "REGEX_EXTRACT",
+        "REGEX_REPLACE",
+        "REPLACE",
+        "REPT",
+        "RIGHT",
+        "SUBSTITUTE",
+        "T",
+        "TIMESTR",
+        "TONOW",
+        "TRIM",
+        "UPPER",
+    ]
 )
 _DATES: Final = frozenset(
-    "CREATED_TIME DATEADD DATETIME_PARSE LAST_MODIFIED_TIME NOW SET_LOCALE SET_TIMEZONE TODAY "
-    "WORKDAY".split()
+    [
+        "CREATED_TIME",
+        "DATEADD",
+        "DATETIME_PARSE",
+        "LAST_MODIFIED_TIME",
+        "NOW",
+        "SET_LOCALE",
+        "SET_TIMEZONE",
+        "TODAY",
+        "WORKDAY",
+    ]
 )
-_ARRAYS: Final = frozenset("ARRAYCOMPACT ARRAYFLATTEN ARRAYSLICE ARRAYUNIQUE".split())
+_ARRAYS: Final = frozenset(["ARRAYCOMPACT", "ARRAYFLATTEN", "ARRAYSLICE", "ARRAYUNIQUE"])
 
 
 def result_type(text: str, fields: Mapping[str, str]) -> str:

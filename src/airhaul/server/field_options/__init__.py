@@ -45,7 +45,7 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
         raise refusal.invalid_options(name, "options must be an object")
     completed = _complete(name, type_, options or {}, any_type=any_type)
     given_id = described.get("id")
-    field_id = given_id if any_type and is_id(given_id, "fld") else new_id("fld")
+    field_id = str(given_id) if any_type and is_id(given_id, "fld") else new_id("fld")
     return Field(field_id, name, type_, completed, description)
 
 

@@ -51,9 +51,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
     if not isinstance(fields, list) or not fields:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
-    made = tuple(
-        new_field(name, field, any_type=context.all_field_types) for field in fields
-    )
+    made = tuple(new_field(name, field, any_type=context.all_field_types) for field in fields)
     if made[0].type not in PRIMARY_TYPES:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
