@@ -6,7 +6,7 @@ behind it if that is taken; a link of a table to itself has no other side (as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -43,9 +43,10 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
     if field.name.lower() in table.by_lower_name or field.id in table.by_id:
         raise refusal.duplicate_field_name()
     context.session.schema.add_field(table, field)
-    context.changes.append(FieldCreated(table.id, field))
     settle(context, table.base_id, [field])
-    return context.session.schema.table(table.id).by_id[field.id]
+    stored = context.session.schema.table(table.id).by_id[field.id]
+    context.changes.append(FieldCreated(table.id, stored))
+    return stored
 
 
 def change_options(context: Context, table: Table, field: Field, options: Any) -> Field:
@@ -100,16 +101,25 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
             raise refusal.invalid_options(
                 field.name, "it refers to what is not there, or to itself"
             )
-    refresh_results(context, base_id)
+    refresh_results(context, base_id, apart_from=new_ids)
 
 
-def refresh_results(context: Context, base_id: str) -> None:
-    """Bring up to date what the metadata tells of computed fields."""
+def refresh_results(
+    context: Context, base_id: str, *, apart_from: Collection[str] = frozenset()
+) -> None:
+    """Bring up to date what the metadata tells of computed fields.
+
+    Args:
+        context: The request.
+        base_id: The base.
+        apart_from: The ids of fields whose change is told by others.
+    """
     schema = context.session.schema
     for table, field in with_results(schema.tables(base_id)):
         before = table.by_id[field.id]
         schema.change_field(table, field)
-        context.changes.append(FieldChanged(table.id, before, field))
+        if field.id not in apart_from:
+            context.changes.append(FieldChanged(table.id, before, field))
     context.reading.forget()
 
 

@@ -54,13 +54,13 @@ class CheckLinks:
         if isinstance(value, str):
             whole = is_id(value, "rec") or self._find(linked, value, writing) is not None
             names = [value] if whole else value.split(",")
-        return [
-            self._named(field, linked, name.strip(), writing)
-            if isinstance(name, str) and not is_id(name.strip(), "rec")
-            else name.strip() if isinstance(name, str) else name
-            for name in names
-            if name != ""
-        ]  # fmt: skip
+        return [self._id(field, linked, name, writing) for name in names if name != ""]
+
+    def _id(self, field: Field, linked: Table, name: Any, writing: Writing) -> Any:
+        if not isinstance(name, str):
+            return name  # refused with all that is no id
+        name = name.strip()
+        return name if is_id(name, "rec") else self._named(field, linked, name, writing)
 
     def _named(self, field: Field, linked: Table, name: str, writing: Writing) -> str:
         found = self._find(linked, name, writing)

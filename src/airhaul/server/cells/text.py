@@ -1,7 +1,8 @@
 """Cells of text.
 
 Not published, and decided here: what e-mail, URL and phone cells hold is not checked; a text cell
-holds 100,000 characters. A rich text reads back with a line break at its end, as the service has it.
+holds 100,000 characters. A rich text reads back with a line break at its end, as the service has
+it.
 """
 
 from __future__ import annotations
