@@ -89,6 +89,8 @@ def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[st
     completed = dict(options)
     if type_ in ("createdTime", "lastModifiedTime"):
         completed["result"] = _moment(name, options.get("result"))
+    if type_ == "aiText":
+        completed = {"prompt": [], "referencedFieldIds": [], **completed}
     return completed or None
 
 
