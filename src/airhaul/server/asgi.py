@@ -113,14 +113,16 @@ async def _hold(
 
 async def _read(request: HttpRequest) -> Request:
     raw = await _body(request)
+    is_csv = request.headers.get("content-type", "").partition(";")[0].strip() == "text/csv"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return Request(
         request.method,
         request.scope["raw_path"].decode("ascii").partition("?")[0],
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw else None,
+        _parse(raw) if raw and not is_csv else None,
         token.strip() if scheme.lower() == "bearer" else None,
         f"{request.url.scheme}://{request.url.netloc}",
+        raw if is_csv else None,
     )
 
 

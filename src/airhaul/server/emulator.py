@@ -21,8 +21,10 @@ from urllib.parse import urlsplit
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.attachment_fetch import Fetching, Reach
 from airhaul.server.attachment_files import file_reply
 from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.background import Background
 from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
@@ -31,12 +33,14 @@ from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
 from airhaul.server.store import MEMORY, Store
+from airhaul.server.webhooks.delivery import Delivery
+from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import URL_LENGTH
 
 _REMEMBERED: Final = 10_000
-_BASE: Final = re.compile(r"/v0/(?:meta/bases/)?([^/?]+)")
+_BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 
 
 def _utc_now() -> datetime:
@@ -83,6 +87,10 @@ class Emulator:
             the connection is closed.
         clock: Seconds that never go back.
         wall_clock: The date and time, with its zone: of each reply, and of what is created.
+        webhook_retry_s: After how many seconds a webhook's notification is tried again; the second
+            time after twice as many, and so on.
+        fetch_attachments: From where attachments that are written by URL are fetched:
+            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
     """
 
     def __init__(
@@ -99,6 +107,8 @@ class Emulator:
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
+        webhook_retry_s: float = 10.0,
+        fetch_attachments: Reach = "nowhere",
     ) -> None:
         self._store = store
         self._clock = clock
@@ -112,6 +122,10 @@ class Emulator:
             retry_after=retry_after,
             monthly_quota=monthly_quota,
         )
+        self._background = Background()
+        self._delivery = Delivery(store, self._background, wall_clock, webhook_retry_s)
+        self._fetching = Fetching(store, self._background, fetch_attachments)
+        self._delivery.resume()
         self._gate = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
@@ -286,12 +300,18 @@ class Emulator:
                         request,
                         now,
                         self._store.user_id,
+                        urls,
                     )
-                    return route.handler(context, *parts)
+                    shown = route.handler(context, *parts)
+                    context.news.extend(note(context, route.source))
+                self._delivery.notify(context.news)
+                self._fetching.fetch(session.attachments.to_fetch)
+                return shown
         raise refusal.no_such_route()
 
     def close(self) -> None:
         """Close the file."""
+        self._background.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
+from airhaul.server.store.webhook_rows import WebhookRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Session:
         people: Who is known.
         comments: Comments on records.
         attachments: The files that cells hold.
+        webhooks: Who wants to know what happens.
     """
 
     schema: SchemaRows
@@ -34,6 +36,7 @@ class Session:
     people: PeopleRows
     comments: CommentRows
     attachments: AttachmentRows
+    webhooks: WebhookRows
 
 
 class Store:
@@ -69,6 +72,7 @@ class Store:
                 PeopleRows(connection),
                 CommentRows(connection),
                 AttachmentRows(connection),
+                WebhookRows(connection),
             )
 
     def close(self) -> None:
