@@ -19,6 +19,7 @@ import sqlite3
 import ssl
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -68,7 +69,7 @@ class Fetching:
         if self._reach == "nowhere":
             return
         for attachment_id in attachment_ids:
-            self._background.later(0.0, lambda id_=attachment_id: self._fetch(id_))
+            self._background.later(0.0, partial(self._fetch, attachment_id))
 
     def _fetch(self, attachment_id: str) -> None:
         try:
@@ -153,7 +154,7 @@ def _allowed_address(host: str, port: int, reach: Reach) -> str:
 def _body(url: str, response: http.client.HTTPResponse, deadline: float) -> bytes:
     parts: list[bytes] = []
     size = 0
-    while piece := response.read(_PIECE):
+    while piece := response.read1(_PIECE):
         size += len(piece)
         if size > _LARGEST or time.monotonic() > deadline:
             raise NotFetched(f"{url}: too large, or too slow")

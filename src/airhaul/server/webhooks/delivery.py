@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from airhaul.server.background import Background
@@ -88,7 +89,7 @@ class Delivery:
             if webhook_id in self._waiting:
                 return
             self._waiting.add(webhook_id)
-        self._background.later(delay_s, lambda: self._deliver(webhook_id, retry))
+        self._background.later(delay_s, partial(self._deliver, webhook_id, retry))
 
     def _deliver(self, webhook_id: str, retry: int) -> None:
         with self._lock:
