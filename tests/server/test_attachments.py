@@ -21,7 +21,7 @@ from airhaul.server.image_size import image_size
 from airhaul.server.serve import LocalServer
 from airhaul.server.store import Store
 
-from .asking import NAMES, Asker
+from .asker import NAMES, Asker
 from .listening import Listener, until
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 800, 600) + b"\x08\x02\0\0\0rest"
@@ -213,7 +213,7 @@ def test_another_client_uploads(ask: WithFiles, tmp_path: Path) -> None:
         table = api.table(ask.base, "T")
         table.upload_attachment(ask.record, "Files", path)
         answer = table.upload_attachment(ask.record, "Files", "c.txt", content="Hello")
-        files = list(answer["fields"].values())[0]
+        files = next(iter(answer["fields"].values()))
         assert [shown["filename"] for shown in files] == ["b.png", "c.txt"]
         assert requests.get(files[0]["url"], timeout=5).content == PNG
         api.session.close()
@@ -228,7 +228,7 @@ def add_by_url(ask: WithFiles, url: str) -> None:
         added = session.attachments.add(ask.base, "x.png", url=url)
         record.cells[ask.field] = [added.id]
         session.records.change(record)
-    ask.emulator._fetching.fetch((added.id,))
+    ask.emulator._afterwards._fetching.fetch((added.id,))
 
 
 def test_a_url_is_recorded_and_not_fetched(ask: WithFiles) -> None:
@@ -280,7 +280,9 @@ def test_a_redirect_is_looked_at_like_the_url_itself() -> None:
         assert len(listener.asked) == 1 + 4
 
 
-@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://a.b/c", "http://", "http://[", "\ud800"])
+@pytest.mark.parametrize(
+    "url", ["", "file:///etc/passwd", "ftp://a.b/c", "http://", "http://[", "\ud800"]
+)
 def test_other_urls_are_not_fetched(url: str) -> None:
     """Only the web is looked at."""
     with pytest.raises(NotFetched):

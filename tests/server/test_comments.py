@@ -12,7 +12,7 @@ from airhaul.server.serve import LocalServer
 from airhaul.server.store import Store
 from airhaul.server.store.people_rows import Person
 
-from .asking import NAMES, Asker
+from .asker import NAMES, Asker
 
 EVE = Person("usrEve0000000000x", "eve@example.com", "Eve")
 

@@ -12,7 +12,7 @@ from pyairtable.models import WebhookNotification
 
 from airhaul.server.store import Store
 
-from .asking import NAMES, Asker
+from .asker import NAMES, Asker
 from .listening import Listener, until
 
 BACKGROUND = "airhaul-background"

@@ -18,7 +18,7 @@ from airhaul.server.request import Request
 from airhaul.server.serve import LocalServer
 from airhaul.server.store import Store
 
-from .asking import NAMES, Asker
+from .asker import NAMES, Asker
 
 AGE = {"name": "Age", "type": "number", "options": {"precision": 0}}
 

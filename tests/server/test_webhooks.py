@@ -16,9 +16,13 @@ from airhaul.server.serve import LocalServer
 from airhaul.server.store import Store
 from airhaul.wire.ids import new_id
 
-from .asking import NAMES, Asker
+from .asker import NAMES, Asker
 
-KIND = {"name": "Kind", "type": "singleSelect", "options": {"choices": [{"name": "a"}, {"name": "b"}]}}
+KIND = {
+    "name": "Kind",
+    "type": "singleSelect",
+    "options": {"choices": [{"name": "a"}, {"name": "b"}]},
+}
 TAGS = {"name": "Tags", "type": "multipleSelects", "options": {"choices": [{"name": "x"}]}}
 
 
@@ -39,7 +43,9 @@ class Watched(Asker):
         self.table_id = made["id"]
         self.field_ids = {field["name"]: field["id"] for field in made["fields"]}
 
-    def watch(self, *data_types: str, includes: dict[str, Any] | None = None, **filters: Any) -> str:
+    def watch(
+        self, *data_types: str, includes: dict[str, Any] | None = None, **filters: Any
+    ) -> str:
         filters["dataTypes"] = list(data_types or ["tableData"])
         options = {"filters": filters, "includes": includes or {}}
         body = {"specification": {"options": options}}
@@ -346,7 +352,9 @@ def test_bad_specifications_are_refused(ask: Watched, options: object) -> None:
     assert ask("GET", f"bases/{ask.base}/webhooks") == {"webhooks": []}
 
 
-@pytest.mark.parametrize("url", ["", "x", "ftp://a.b", "http://", "http://[", "http://a:99999", 1, {}])
+@pytest.mark.parametrize(
+    "url", ["", "x", "ftp://a.b", "http://", "http://[", "http://a:99999", 1, {}]
+)
 def test_bad_addresses_are_refused(ask: Watched, url: object) -> None:
     """A notification needs somewhere to go."""
     options = {"filters": {"dataTypes": ["tableData"]}}

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
+from airhaul.server.afterwards import Afterwards
 from airhaul.server.answers import Answer, Cut, Silence, spoil
-from airhaul.server.attachment_fetch import Fetching, Reach
-from airhaul.server.attachment_files import file_reply
+from airhaul.server.attachment_fetch import Reach
+from airhaul.server.attachment_files import read_file
 from airhaul.server.attachment_urls import AttachmentUrls
-from airhaul.server.background import Background
 from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
@@ -33,7 +33,6 @@ from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
 from airhaul.server.store import MEMORY, Store
-from airhaul.server.webhooks.delivery import Delivery
 from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
@@ -122,10 +121,12 @@ class Emulator:
             retry_after=retry_after,
             monthly_quota=monthly_quota,
         )
-        self._background = Background()
-        self._delivery = Delivery(store, self._background, wall_clock, webhook_retry_s)
-        self._fetching = Fetching(store, self._background, fetch_attachments)
-        self._delivery.resume()
+        self._afterwards = Afterwards(
+            store,
+            wall_clock,
+            webhook_retry_s=webhook_retry_s,
+            fetch_attachments=fetch_attachments,
+        )
         self._gate = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
@@ -242,16 +243,7 @@ class Emulator:
             url: As a cell shows it, or its path alone.
         """
         now = self._wall_clock().astimezone(UTC)
-        path = urlsplit(url).path
-        attachment_id = AttachmentUrls(self._store.signing_key, None, now).find(path)
-        if attachment_id is None:
-            return _dated(refusal.not_visible().reply(), now)
-        with self._store.session(write=False) as session:
-            attachment = session.attachments.one(attachment_id)
-            content = session.attachments.content(attachment_id)
-        if attachment is None or content is None:
-            return _dated(refusal.no_such_route().reply(), now)
-        return _dated(file_reply(attachment, content), now)
+        return _dated(read_file(self._store, urlsplit(url).path, now), now)
 
     def delete_unused_attachments(self) -> int:
         """Delete the files that no cell holds any more, and say how many they were.
@@ -304,14 +296,13 @@ class Emulator:
                     )
                     shown = route.handler(context, *parts)
                     context.news.extend(note(context, route.source))
-                self._delivery.notify(context.news)
-                self._fetching.fetch(session.attachments.to_fetch)
+                self._afterwards.begin(context)
                 return shown
         raise refusal.no_such_route()
 
     def close(self) -> None:
         """Close the file."""
-        self._background.close()
+        self._afterwards.close()
         self._store.close()
 
     def __enter__(self) -> Self:
