@@ -26,9 +26,8 @@ def write_cells(
     written = {key: cell for key, cell in cells.items() if cell != before[key]}
     if not written:
         return None
-    at = context.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for field_id, cell in written.items():
-        record.touched[field_id] = (at, context.person_id)
+        record.touched[field_id] = (context.moment, context.person_id)
         if cell is None:
             del record.cells[field_id]
         else:

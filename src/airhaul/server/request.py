@@ -23,6 +23,7 @@ class Request:
         token: The bearer token, or None.
         address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
             in process.
+        csv: The body of a request that sends CSV, or None.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Request:
     body: Any = None
     token: str | None = None
     address: str | None = None
+    csv: bytes | None = None
 
     @property
     def is_data(self) -> bool:

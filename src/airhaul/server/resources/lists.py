@@ -56,11 +56,13 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     if offset:
         selected, place = context.iterators.resume(offset, table.id)
     following = place + size
-    counts = _wants_comment_count(given.get("recordMetadata"))
-    page = context.session.records.some(selected.record_ids[place:following])
-    records = context.reading.records(table, page, fields, by_id=by_id)
-    if counts:
-        records = [{**record, "commentCount": 0} for record in records]
+    page = selected.record_ids[place:following]
+    found = context.session.records.some(page)
+    records = context.reading.records(table, found, fields, by_id=by_id)
+    if _wants_comment_count(given.get("recordMetadata")):
+        counts = context.session.comments.counts(page)
+        for shown in records:
+            shown["commentCount"] = counts.get(shown["id"], 0)
     answer: dict[str, Any] = {"records": records}
     if following < len(selected.record_ids):
         answer["offset"] = context.iterators.offset(selected, following)

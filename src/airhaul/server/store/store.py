@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airhaul.server.store.attachment_rows import AttachmentRows
+from airhaul.server.store.comment_rows import CommentRows
 from airhaul.server.store.database import Database
 from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
+from airhaul.server.store.webhook_rows import WebhookRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,17 @@ class Session:
         schema: Bases, tables, fields and views.
         records: Records.
         people: Who is known.
+        comments: Comments on records.
         attachments: The files that cells hold.
+        webhooks: Who wants to know what happens.
     """
 
     schema: SchemaRows
     records: RecordRows
     people: PeopleRows
+    comments: CommentRows
     attachments: AttachmentRows
+    webhooks: WebhookRows
 
 
 class Store:
@@ -64,7 +70,9 @@ class Store:
                 SchemaRows(connection, self._schemas),
                 RecordRows(connection),
                 PeopleRows(connection),
+                CommentRows(connection),
                 AttachmentRows(connection),
+                WebhookRows(connection),
             )
 
     def close(self) -> None:
