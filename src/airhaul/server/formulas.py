@@ -14,9 +14,11 @@ from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.functions.function import Compiled
 from airhaul.formula.values import Value, is_kept
 from airhaul.server import refusal
+from airhaul.server.computed.record_view import RecordInFormula, compute_for
+from airhaul.server.reading import Reading
 from airhaul.server.scanned import Scan
 from airhaul.server.schema import Field, Table
-from airhaul.server.store import Scanned
+from airhaul.server.store import Scanned, StoredRecord
 
 _LONGEST_KEPT: Final = 16_000
 
@@ -53,13 +55,18 @@ class Filter:
     Args:
         fields: The fields it names, by the name it gives them.
         compute: The formula, ready to be computed.
+        asks_times: Whether it asks when records were changed.
     """
 
     fields: dict[str, Field]
     compute: Compiled
+    asks_times: bool
 
     def over(self, scan: Scan) -> Callable[[Scanned], bool]:
         """Make a test of it for the records of a scan."""
+        if scan.is_whole:
+            holds = self.of_records(scan.reading, scan.table)
+            return lambda scanned: holds(scanned[3])
         view = _View({name: scan.value(field) for name, field in self.fields.items()})
         compute = self.compute
 
@@ -68,6 +75,20 @@ class Filter:
             return is_kept(compute(view))
 
         return keeps
+
+    def of_records(self, reading: Reading, table: Table) -> Callable[[StoredRecord], bool]:
+        """Make a test of it for whole records.
+
+        Args:
+            reading: How cells are read.
+            table: The records' table.
+        """
+        getters = {
+            name: reading.reader(table.id, field).value for name, field in self.fields.items()
+        }
+        return lambda record: is_kept(
+            compute_for(self.compute, RecordInFormula(reading, table, getters, record))
+        )
 
 
 def make_filter(table: Table, text: str) -> Filter:
@@ -90,7 +111,8 @@ def make_filter(table: Table, text: str) -> Filter:
         compute = compile_formula(node)
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
-    return Filter({name: field for name, field in fields.items() if field is not None}, compute)
+    known = {name: field for name, field in fields.items() if field is not None}
+    return Filter(known, compute, "LAST_MODIFIED_TIME" in text.upper())
 
 
 @functools.lru_cache(maxsize=64)

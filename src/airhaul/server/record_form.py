@@ -68,9 +68,9 @@ class RecordForm:
         """
         reading, text = context.reading, self.text
         if text is None:
-            return [reading.record(table, one, fields, by_id=self.by_id) for one in records]
+            return reading.records(table, records, fields, by_id=self.by_id)
         shown: list[dict[str, Any]] = []
-        for record in records:
+        for record in reading.ahead(records):
             cells: dict[str, Any] = {}
             for field in table.fields if fields is None else fields:
                 cell = text.cell(reading, record, field)

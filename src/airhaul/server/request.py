@@ -22,6 +22,9 @@ class Request:
         query: Name and value pairs, decoded.
         body: The JSON body, or None.
         token: The bearer token, or None.
+        address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
+            in process.
+        csv: The body of a request that sends CSV, or None.
     """
 
     method: str
@@ -29,6 +32,8 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     token: str | None = None
+    address: str | None = None
+    csv: bytes | None = None
 
     @property
     def is_data(self) -> bool:

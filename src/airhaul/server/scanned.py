@@ -36,7 +36,6 @@ def _as_it_is(cell: Any) -> Value:
 _STORED: Final[dict[str, Callable[[Any], Value]]] = {
     "singleLineText": _as_it_is,
     "multilineText": _as_it_is,
-    "richText": _as_it_is,
     "email": _as_it_is,
     "url": _as_it_is,
     "phoneNumber": _as_it_is,
@@ -67,35 +66,36 @@ class Scan:
     def __init__(
         self, context: Context, table: Table, fields: Iterable[Field], *, whole: bool = False
     ) -> None:
-        self._context = context
-        self._table = table
+        self.reading = context.reading
+        self.table = table
+        self._scans = context.session.scans
         named = {field.id: field for field in fields}
-        self._is_whole = whole or any(field.type not in _STORED for field in named.values())
+        self.is_whole = whole or any(field.type not in _STORED for field in named.values())
         self._columns = {field_id: column for column, field_id in enumerate(named)}
 
     def __iter__(self) -> Iterator[Scanned]:
         """The records, in the order they were made."""
-        records, table_id = self._context.session.records, self._table.id
-        if self._is_whole:
-            blocks = records.scan(table_id)
+        if self.is_whole:
+            for block in self._scans.whole(self.table.id):
+                ahead = self.reading.ahead(scanned[3] for scanned in block)
+                yield from (scanned for scanned, _ in zip(block, ahead, strict=True))
         else:
-            blocks = records.scan_cells(table_id, list(self._columns))
-        for block in blocks:
-            yield from block
+            for block in self._scans.cells(self.table.id, list(self._columns)):
+                yield from block
 
     def cell(self, field: Field) -> Callable[[Scanned], Any]:
         """What reads the JSON of a cell; None if it is empty."""
-        if self._is_whole:
-            reading = self._context.reading
-            return lambda scanned: reading.cell(scanned[3], field)
+        if self.is_whole:
+            cell = self.reading.reader(self.table.id, field).cell
+            return lambda scanned: cell(scanned[3])
         column = self._columns[field.id]
         return lambda scanned: scanned[3][column]
 
     def value(self, field: Field) -> Callable[[Scanned], Value]:
         """What reads a field as a formula sees it; None if it is empty."""
-        if self._is_whole:
-            reading = self._context.reading
-            return lambda scanned: reading.value(scanned[3], field)
+        if self.is_whole:
+            value = self.reading.reader(self.table.id, field).value
+            return lambda scanned: value(scanned[3])
         column, convert = self._columns[field.id], _STORED[field.type]
         if convert is _as_it_is:
             return lambda scanned: scanned[3][column]

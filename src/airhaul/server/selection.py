@@ -43,8 +43,9 @@ class Selection:
             table: The table.
         """
         if not self.filters and not self.keys:
-            return context.session.records.places(table.id, self.most)
-        scan = Scan(context, table, self._fields)
+            return context.session.scans.places(table.id, self.most)
+        whole = any(one.asks_times for one in self.filters)
+        scan = Scan(context, table, self._fields, whole=whole)
         kept: Iterable[Scanned] = scan
         for one in self.filters:
             kept = filter(one.over(scan), kept)

@@ -7,7 +7,9 @@ import secrets
 import string
 from typing import Literal
 
-IdPrefix = Literal["app", "tbl", "fld", "viw", "rec", "sel", "usr", "itr", "wsp"]
+IdPrefix = Literal[
+    "app", "tbl", "fld", "viw", "rec", "sel", "usr", "itr", "wsp", "att", "com", "ach"
+]
 
 _ALPHABET = string.digits + string.ascii_letters
 _IDS = len(_ALPHABET) ** 14

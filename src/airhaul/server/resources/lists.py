@@ -50,7 +50,7 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
     fields = _fields(table, given.get("fields"))
     form = RecordForm.of(context, given)
-    counts = _wants_comment_count(given.get("recordMetadata"))
+    counts_comments = _wants_comment_count(given.get("recordMetadata"))
     offset = a_text(given.get("offset"))
     # The parameters come with every page, and are looked at with every page.
     selection = _selection(table, given)
@@ -60,9 +60,10 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
         selected, start = Selected(table.id, selection.places(context, table)), 0
     page, following = _page(context, selected, start, size)
     records = form.records(context, table, page, fields)
-    if counts:
+    if counts_comments:
+        counts = context.session.comments.counts([record.id for record in page])
         for record in records:
-            record["commentCount"] = 0
+            record["commentCount"] = counts.get(record["id"], 0)
     answer: dict[str, Any] = {"records": records}
     if following is not None:
         answer["offset"] = context.iterators.offset(selected, *following)
@@ -79,7 +80,7 @@ def _page(
     page: list[StoredRecord] = []
     while start < len(selected.places):
         wanted = selected.places[start : start + size + 1]
-        found = dict(context.session.records.at(wanted))
+        found = context.session.records.at(wanted)
         for place in wanted:
             if place in found:
                 if len(page) == size:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +12,7 @@ from typing import Any, Final
 from airhaul.wire.ids import new_id
 
 _PER_QUERY: Final = 500
-# A block stays in the processor's cache, and other threads have their turn between two.
-_BLOCK: Final = 2_000
-_COLUMNS: Final = "id, table_id, created, cells, number, created_by, touched"
-
-Scanned = tuple[int, str, str, Any]
-"""A record as it is met in a scan: its place, id, time of creation, and what it holds."""
+COLUMNS: Final = "id, table_id, created, cells, number, created_by, touched"
 
 
 @dataclass(slots=True)
@@ -47,12 +41,16 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
+    A record that was asked for is one object for the whole transaction, so that all who hold it see
+    what is written to it.
+
     Args:
         connection: The transaction's connection.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._known: dict[str, StoredRecord] = {}
 
     def add(
         self, table_id: str, rows: Sequence[dict[str, Any]], now: datetime, person: str
@@ -76,12 +74,13 @@ class RecordRows:
             for number, cells in enumerate(rows, last - len(rows) + 1)
         ]
         self.restore(records)
+        self._known.update((record.id, record) for record in records)
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
         """Add records that have their ids and numbers already."""
         self._connection.executemany(
-            f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns only
+            f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns only
             (
                 (
                     record.id,
@@ -109,9 +108,12 @@ class RecordRows:
 
     def delete(self, record_ids: Iterable[str]) -> None:
         """Delete records."""
+        gone = list(record_ids)
         self._connection.executemany(
-            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in record_ids]
+            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in gone]
         )
+        for record_id in gone:
+            self._known.pop(record_id, None)
 
     def one(self, record_id: str) -> StoredRecord | None:
         """Find a record of any table."""
@@ -120,78 +122,59 @@ class RecordRows:
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
         """Find records, in the order of their ids; those that are gone are left out."""
-        found: dict[str, StoredRecord] = {}
-        for start in range(0, len(record_ids), _PER_QUERY):
-            part = record_ids[start : start + _PER_QUERY]
+        known = self._known
+        missing = [record_id for record_id in record_ids if record_id not in known]
+        for start in range(0, len(missing), _PER_QUERY):
+            part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
+                f"SELECT {COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            found |= {row[0]: _record(row) for row in rows}
-        return [found[record_id] for record_id in record_ids if record_id in found]
+            known.update((row[0], _record(row)) for row in rows)
+        return [known[record_id] for record_id in record_ids if record_id in known]
 
-    def at(self, places: Sequence[int]) -> list[tuple[int, StoredRecord]]:
-        """Find records by their places, in that order; those that are gone are left out."""
+    def at(self, places: Sequence[int]) -> dict[int, StoredRecord]:
+        """Find records by their places in the file; those that are gone are left out."""
         found: dict[int, StoredRecord] = {}
         for start in range(0, len(places), _PER_QUERY):
             part = places[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
             rows = self._connection.execute(
-                f"SELECT place, {_COLUMNS} FROM records WHERE place IN ({marks})",  # noqa: S608 - marks only
+                f"SELECT place, {COLUMNS} FROM records WHERE place IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            found |= {row[0]: _record(row[1:]) for row in rows}
-        return [(place, found[place]) for place in places if place in found]
+            found.update((place, self._seen(row)) for place, *row in rows)
+        return found
 
-    def places(self, table_id: str, most: int | None = None) -> array[int]:
-        """The places of a table's records, in the order they were made.
+    def has_any(self, table_id: str) -> bool:
+        """Whether a table has any records."""
+        query = "SELECT 1 FROM records WHERE table_id = ? LIMIT 1"
+        return self._connection.execute(query, (table_id,)).fetchone() is not None
 
-        Args:
-            table_id: The table.
-            most: How many at most; all if None.
-        """
+    def all_of(self, table_id: str) -> Iterator[StoredRecord]:
+        """A table's records, in the order they were made."""
         rows = self._connection.execute(
-            "SELECT place FROM records WHERE table_id = ? ORDER BY place LIMIT ?",
-            (table_id, -1 if most is None else most),
-        )
-        return array("q", (place for (place,) in rows))
-
-    def scan(self, table_id: str) -> Iterator[list[Scanned]]:
-        """A table's records whole, as ``StoredRecord``, in the order they were made, in blocks."""
-        cursor = self._connection.execute(
-            f"SELECT place, {_COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
+            f"SELECT {COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
             (table_id,),
         )
-        while rows := cursor.fetchmany(_BLOCK):
-            # One text is parsed in half the time of many.
-            cells = _parse_all(row[4] for row in rows)
-            yield [
-                (place, id_, created, _stored(id_, table, created, holds, *rest))
-                for (place, id_, table, created, _, *rest), holds in zip(rows, cells, strict=True)
-            ]
+        return map(self._seen, rows)
 
-    def scan_cells(self, table_id: str, field_ids: Sequence[str]) -> Iterator[list[Scanned]]:
-        """Some cells of a table's records, as lists, in the order they were made, in blocks.
+    def mentioning(self, table_id: str, record_ids: Iterable[str]) -> list[StoredRecord]:
+        """A table's records whose cells say any of some ids, in the order they were made."""
+        found: dict[str, StoredRecord] = {}
+        for record_id in record_ids:
+            rows = self._connection.execute(
+                f"SELECT {COLUMNS} FROM records WHERE table_id = ? AND instr(cells, ?)",  # noqa: S608
+                (table_id, record_id),
+            )
+            for row in rows.fetchall():
+                found[row[0]] = self._known.setdefault(row[0], self._seen(row))
+        return list(found.values())
 
-        Args:
-            table_id: The table.
-            field_ids: The fields, as the cells stand in each list.
-        """
-        paths = [f'$."{field_id}"' for field_id in field_ids]
-        # With two paths or more, SQLite answers an array of JSON; no field has the id "-".
-        paths += ["$.-"] * (2 - len(paths))
-        cursor = self._connection.execute(
-            f"SELECT place, id, created, json_extract(cells, {', '.join('?' * len(paths))}) "  # noqa: S608 - marks only
-            "FROM records WHERE table_id = ? ORDER BY place",
-            (*paths, table_id),
-        )
-        while rows := cursor.fetchmany(_BLOCK):
-            cells = _parse_all(row[3] for row in rows)
-            yield [
-                (place, id_, created, holds)
-                for (place, id_, created, _), holds in zip(rows, cells, strict=True)
-            ]
+    def _seen(self, row: Any) -> StoredRecord:
+        """The record of a row; the same object, if it was asked for before."""
+        return self._known.get(row[0]) or _record(row)
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
         """A table's records that hold exactly these cells; None stands for an empty one.
@@ -211,23 +194,23 @@ class RecordRows:
         )
         equal = " AND ".join(f"{column} IS json_extract(?, '$')" for column in columns)
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
+            f"SELECT {COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
             [_json(cells[field_id]) for field_id in sorted(cells)],
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
-            record
-            for record in map(_record, rows)
+            self._known.setdefault(record.id, record)
+            for record in map(self._seen, rows)
             if all(record.cells.get(field_id) == cell for field_id, cell in cells.items())
         )
 
 
-def _record(row: Any) -> StoredRecord:
+def _record(row: Sequence[Any]) -> StoredRecord:
     id_, table_id, created, cells, *rest = row
-    return _stored(id_, table_id, created, json.loads(cells), *rest)
+    return stored_record(id_, table_id, created, json.loads(cells), *rest)
 
 
-def _stored(
+def stored_record(
     id_: str,
     table_id: str,
     created: str,
@@ -236,12 +219,9 @@ def _stored(
     created_by: str | None,
     touched: str | None,
 ) -> StoredRecord:
+    """Make a record of its columns, the cells parsed."""
     times = json.loads(touched) if touched else {}
     return StoredRecord(id_, table_id, created, cells, number, created_by, times)
-
-
-def _parse_all(texts: Iterable[str]) -> list[Any]:
-    return list(json.loads(f"[{','.join(texts)}]"))
 
 
 def _json(value: Any) -> str:
