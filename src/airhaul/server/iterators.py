@@ -55,12 +55,10 @@ class Iterators:
 
     Args:
         clock: Seconds that never go back.
-        most_kept: How much is kept of all lists together, in records.
     """
 
-    def __init__(self, clock: Callable[[], float], most_kept: int = _MOST_KEPT) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._most_kept = most_kept
         self._lock = threading.Lock()
         # The one that was used last is the last.
         self._open: dict[str, Selected] = {}
@@ -125,7 +123,7 @@ class Iterators:
         oldest = self._clock() - _LIFE_S
         while self._open:
             first = next(iter(self._open.values()))
-            too_much = self._weight > self._most_kept and len(self._open) > 1
+            too_much = self._weight > _MOST_KEPT and len(self._open) > 1
             if first.used >= oldest and not too_much:
                 return
             self._drop(first.iterator_id)

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from airhaul.formula.values import FormulaFault, Value, to_text
+from airhaul.server import refusal
 from airhaul.server.scanned import Scan
-from airhaul.server.schema import Field
+from airhaul.server.schema import Field, Table
 from airhaul.server.store import Scanned
 
 SortKey = tuple[Field, bool]
@@ -25,6 +26,30 @@ _TEXTS = frozenset({"singleLineText", "multilineText", "richText", "email", "url
 _PLAIN = frozenset(
     {"number", "percent", "currency", "duration", "rating", "checkbox", "date", "dateTime"}
 )
+
+
+def read_sort(table: Table, given: Any) -> list[SortKey]:
+    """Read an order.
+
+    Args:
+        table: The table, for its fields.
+        given: ``[{"field": "Name", "direction": "desc"}]``, or None for none.
+
+    Raises:
+        Refusal: It is none, or names a field that is not there.
+    """
+    if given is None:
+        return []
+    if not isinstance(given, list):
+        raise refusal.invalid_request()
+    keys: list[SortKey] = []
+    for key in given:
+        name = key.get("field") if isinstance(key, dict) else None
+        direction = key.get("direction", "asc") if isinstance(key, dict) else None
+        if not isinstance(name, str) or direction not in ("asc", "desc"):
+            raise refusal.invalid_request()
+        keys.append((table.find(name), direction == "desc"))
+    return keys
 
 
 def sort_key(scan: Scan, field: Field) -> Callable[[Scanned], Any]:
@@ -45,19 +70,24 @@ def sort_key(scan: Scan, field: Field) -> Callable[[Scanned], Any]:
 
         return by_text
     if field.type in ("singleSelect", "multipleSelects"):
-        choices = (field.options or {}).get("choices", [])
-        places = {choice["name"]: place for place, choice in enumerate(choices)}
-
-        def by_choice(scanned: Scanned) -> Any:
-            names = cell(scanned)
-            if names is None:
-                return None
-            names = names if isinstance(names, list) else [names]
-            return [places.get(name, len(places)) for name in names]
-
-        return by_choice
+        return _by_choice(cell, field)
     value = scan.value(field)
     return lambda scanned: _mixed_key(value(scanned))
+
+
+def _by_choice(cell: Callable[[Scanned], Any], field: Field) -> Callable[[Scanned], Any]:
+    choices = (field.options or {}).get("choices", [])
+    places = {choice["name"]: place for place, choice in enumerate(choices)}
+
+    def by_one(scanned: Scanned) -> Any:
+        name = cell(scanned)
+        return None if name is None else places.get(name, len(places))
+
+    def by_many(scanned: Scanned) -> Any:
+        names = cell(scanned)
+        return None if names is None else [places.get(name, len(places)) for name in names]
+
+    return by_one if field.type == "singleSelect" else by_many
 
 
 def _text_key(text: str) -> str:

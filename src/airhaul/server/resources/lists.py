@@ -10,15 +10,16 @@ from typing import Any
 
 from airhaul.server import refusal
 from airhaul.server.context import Context
-from airhaul.server.formulas import make_filter
+from airhaul.server.formulas import Filter, make_filter
 from airhaul.server.iterators import Selected
 from airhaul.server.record_form import RecordForm
 from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Field, Table
 from airhaul.server.selection import Selection
+from airhaul.server.sorting import read_sort
 from airhaul.server.store import StoredRecord
-from airhaul.wire.ids import is_id
+from airhaul.server.views import filters_of, find_view, sort_of
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
 
@@ -91,31 +92,17 @@ def _page(
 
 
 def _selection(table: Table, given: dict[str, Any]) -> Selection:
-    view = a_text(given.get("view"))
-    if view and not any(view in (known.id, known.name) for known in table.views):
-        kind = "ID" if is_id(view, "viw") else "NAME"
-        raise refusal.refuse(422, f"VIEW_{kind}_NOT_FOUND", f"View {view} not found")
+    filters: list[Filter] = []
+    keys = read_sort(table, given.get("sort"))
+    name = a_text(given.get("view"))
+    if name:
+        view = find_view(table, name)
+        filters += filters_of(table, view)
+        keys = keys or sort_of(table, view)
     formula = a_text(given.get("filterByFormula"))
-    return Selection(
-        (make_filter(table, formula),) if formula else (),
-        tuple(_sort_keys(table, given.get("sort"))),
-        a_count(given.get("maxRecords")),
-    )
-
-
-def _sort_keys(table: Table, given: Any) -> list[tuple[Field, bool]]:
-    if given is None:
-        return []
-    if not isinstance(given, list):
-        raise refusal.invalid_request()
-    keys: list[tuple[Field, bool]] = []
-    for key in given:
-        name = key.get("field") if isinstance(key, dict) else None
-        direction = key.get("direction", "asc") if isinstance(key, dict) else None
-        if not isinstance(name, str) or direction not in ("asc", "desc"):
-            raise refusal.invalid_request()
-        keys.append((table.find(name), direction == "desc"))
-    return keys
+    if formula:
+        filters.append(make_filter(table, formula))
+    return Selection(tuple(filters), tuple(keys), a_count(given.get("maxRecords")))
 
 
 def _fields(table: Table, given: Any) -> Sequence[Field]:
