@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from served import Served
+
 from airhaul.server.emulator import Emulator
 from airhaul.wire import endpoints
 from airhaul.wire.endpoints import ListParameters
-from kill_runs.served import Served
 from kill_runs.writer import FIELDS, TABLE, Things, Writer
 
 SERVERS: Final = 2

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
 import threading
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 from urllib.parse import quote
+
+from served import Client
 
 TABLE: Final = "Things"
 FIELDS: Final = [
@@ -16,7 +17,6 @@ FIELDS: Final = [
     {"name": "Writer", "type": "number", "options": {"precision": 0}},
     {"name": "Value", "type": "number", "options": {"precision": 0}},
 ]
-_HEADERS: Final = {"Authorization": "Bearer pat.x", "Content-Type": "application/json"}
 
 Things = dict[str, int]
 """What a table holds: for each key the value."""
@@ -57,8 +57,8 @@ class Writer:
         Raises:
             RuntimeError: The server refused what is right.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         path = f"/v0/{base_id}/{TABLE}"
+        connection = Client(port)
         try:
             while not stop.is_set():
                 act = self.random.choice([self._create, self._create, self._update, self._upsert])
@@ -72,19 +72,16 @@ class Writer:
 
     def _ask(
         self,
-        connection: http.client.HTTPConnection,
+        connection: Client,
         method: str,
         path: str,
         body: Any,
         after: Things,
     ) -> dict[str, Any]:
         self.pending = after
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, text, _HEADERS)
-        reply = connection.getresponse()
-        answer = json.loads(reply.read())
-        if reply.status != 200:
-            raise RuntimeError(f"{method} was answered by {reply.status}: {answer}")
+        status, answer = connection.ask(method, path, body)
+        if status != 200:
+            raise RuntimeError(f"{method} was answered by {status}: {answer}")
         self.pending, self.known = None, after
         self.acknowledged += 1
         return answer
@@ -109,12 +106,12 @@ class Writer:
     def _keep_ids(self, answer: dict[str, Any]) -> None:
         self.ids |= {record["fields"]["Key"]: record["id"] for record in answer["records"]}
 
-    def _create(self, connection: http.client.HTTPConnection, path: str) -> None:
+    def _create(self, connection: Client, path: str) -> None:
         rows = self._new_rows(self.random.randint(1, 10))
         body = {"records": self._fields(rows)}
         self._keep_ids(self._ask(connection, "POST", path, body, self.known | rows))
 
-    def _update(self, connection: http.client.HTTPConnection, path: str) -> None:
+    def _update(self, connection: Client, path: str) -> None:
         keys = self._some(10)
         if not keys:
             return
@@ -122,12 +119,12 @@ class Writer:
         records = [{"id": self.ids[key], "fields": {"Value": value}} for key, value in rows.items()]
         self._ask(connection, "PATCH", path, {"records": records}, self.known | rows)
 
-    def _upsert(self, connection: http.client.HTTPConnection, path: str) -> None:
+    def _upsert(self, connection: Client, path: str) -> None:
         rows = {key: self.random.randrange(1_000_000) for key in self._some(5)} | self._new_rows(5)
         body = {"performUpsert": {"fieldsToMergeOn": ["Key"]}, "records": self._fields(rows)}
         self._keep_ids(self._ask(connection, "PATCH", path, body, self.known | rows))
 
-    def _delete(self, connection: http.client.HTTPConnection, path: str) -> None:
+    def _delete(self, connection: Client, path: str) -> None:
         keys = self._some(10)
         query = "&".join(f"records[]={quote(self.ids[key])}" for key in keys)
         left = {key: value for key, value in self.known.items() if key not in keys}
