@@ -167,14 +167,15 @@ class Reading:
         return found
 
     def remembered(self, compute: Callable[[StoredRecord], T]) -> Callable[[StoredRecord], T]:
-        """Compute something once for each record."""
-        known: dict[str, T] = {}
+        """Compute something once for each record, as long as it is the same object."""
+        known: dict[str, tuple[StoredRecord, T]] = {}
         self._memos.append(known)
 
         def get(record: StoredRecord) -> T:
-            if record.id not in known:
-                known[record.id] = compute(record)
-            return known[record.id]
+            held = known.get(record.id)
+            if held is None or held[0] is not record:
+                held = known[record.id] = (record, compute(record))
+            return held[1]
 
         return get
 

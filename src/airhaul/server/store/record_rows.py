@@ -41,15 +41,17 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
-    A record that was asked for is one object for the whole transaction, so that all who hold it see
-    what is written to it.
+    A record is one object for the whole transaction, so that all who hold it see what is written to
+    it. Only those who list a table, and write nothing, get objects that are not kept.
 
     Args:
         connection: The transaction's connection.
+        writes: Whether anything may be written.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, writes: bool = True) -> None:
         self._connection = connection
+        self._writes = writes
         self._known: dict[str, StoredRecord] = {}
 
     def add(
@@ -157,13 +159,15 @@ class RecordRows:
                 f"SELECT {_COLUMNS} FROM records WHERE table_id = ? AND instr(cells, ?)",  # noqa: S608
                 (table_id, record_id),
             )
-            for row in rows.fetchall():
-                found[row[0]] = self._known.setdefault(row[0], self._seen(row))
+            found |= {row[0]: self._seen(row) for row in rows.fetchall()}
         return list(found.values())
 
     def _seen(self, row: Any) -> StoredRecord:
         """The record of a row; the same object, if it was asked for before."""
-        return self._known.get(row[0]) or _record(row)
+        record = self._known.get(row[0]) or _record(row)
+        if self._writes:
+            self._known[record.id] = record
+        return record
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
         """A table's records that hold exactly these cells; None stands for an empty one.
@@ -188,7 +192,7 @@ class RecordRows:
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
-            self._known.setdefault(record.id, record)
+            record
             for record in map(self._seen, rows)
             if all(record.cells.get(field_id) == cell for field_id, cell in cells.items())
         )
