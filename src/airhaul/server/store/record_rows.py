@@ -166,7 +166,7 @@ class RecordRows:
         cell = f"json_extract(cells, '$.{field_id}')"
         where = f"table_id = '{table_id}' AND {cell} IS NOT NULL"
         self._connection.execute(
-            f"CREATE INDEX IF NOT EXISTS naming_{field_id} ON records ({cell}, id) WHERE {where}"
+            f"CREATE INDEX IF NOT EXISTS naming_{field_id} ON records ({cell}) WHERE {where}"
         )
         rows = self._connection.execute(f"SELECT id, {cell} FROM records WHERE {where}")  # noqa: S608
         wanted = set(record_ids)
