@@ -41,8 +41,8 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
-    A record is one object for the whole transaction, so that all who hold it see what is written to
-    it. Only those who list a table, and write nothing, get objects that are not kept.
+    Where something may be written, a record is one object for the whole transaction, so that all
+    who hold it see what is written to it.
 
     Args:
         connection: The transaction's connection.
@@ -76,7 +76,7 @@ class RecordRows:
             for number, cells in enumerate(rows, last - len(rows) + 1)
         ]
         self.restore(records)
-        self._known.update((record.id, record) for record in records)
+        self._known |= {record.id: record for record in records}
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
@@ -124,8 +124,8 @@ class RecordRows:
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
         """Find records, in the order of their ids; those that are gone are left out."""
-        known = self._known
-        missing = [record_id for record_id in record_ids if record_id not in known]
+        found = {one: self._known[one] for one in record_ids if one in self._known}
+        missing = [record_id for record_id in record_ids if record_id not in found]
         for start in range(0, len(missing), _PER_QUERY):
             part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
@@ -133,8 +133,8 @@ class RecordRows:
                 f"SELECT {_COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            known.update((row[0], _record(row)) for row in rows)
-        return [known[record_id] for record_id in record_ids if record_id in known]
+            found |= {row[0]: self._seen(row) for row in rows}
+        return [found[record_id] for record_id in record_ids if record_id in found]
 
     def ids(self, table_id: str) -> list[str]:
         """The ids of a table's records, in the order they were made."""
