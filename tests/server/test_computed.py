@@ -449,7 +449,7 @@ def test_pages_ask_for_linked_records_at_once(shop, monkeypatch) -> None:
     monkeypatch.setattr(RecordRows, "some", counted)
     cells = shop.cells("Orders")
     assert [one["Three"] for one in cells.values()] == [[n % 10] for n in range(100)]
-    assert len(asked) == 2  # the page, and what it links to
+    assert len(asked) <= 2  # the page, and what it links to
     asked.clear()
     assert len(shop.cells("Orders", ("filterByFormula", "SUM({One}) = 3"))) == 10
     assert len(asked) <= 4

@@ -24,22 +24,19 @@ if TYPE_CHECKING:
 
 def links(reading: Reading, table: Table, field: Field) -> Reader:
     """Read the ids of linked records; in a formula, what they are called."""
+
+    def cell(record: StoredRecord) -> Any:
+        return record.cells.get(field.id)
+
+    if field.id not in reading.steps(table):
+        return Reader(cell, of_fault(FAULT).value)
     linked = reading.tables_of(table)[(field.options or {})["linkedTableId"]]
-    name_of: Callable[[StoredRecord], Value] | None = None
+    name = reading.reader(linked.id, linked.primary).value
 
     def names(record: StoredRecord) -> Value:
-        nonlocal name_of
-        if name_of is None:  # asked for late, since two tables can be called by one another
-            name_of = reading.reader(linked.id, linked.primary).value
-        return [to_text(name_of(other)) for other in reading.linked(record, field.id)]
+        return [to_text(name(other)) for other in reading.linked(record, field.id)] or None
 
-    def value(record: StoredRecord) -> Value:
-        return names(record) if field.id in record.cells else None
-
-    sound = field.id in reading.steps(table)
-    return Reader(
-        lambda record: record.cells.get(field.id), value if sound else of_fault(FAULT).value
-    )
+    return Reader(cell, names)
 
 
 def count(_reading: Reading, _table: Table, field: Field) -> Reader:
