@@ -45,6 +45,10 @@ def serve(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="What the chance of faults begins with.")
     ] = 0,
+    all_field_types: Annotated[
+        bool,
+        typer.Option("--all-field-types", help="Let the API create computed fields, too."),
+    ] = False,
     fetch_attachments: Annotated[
         Reach,
         typer.Option(
@@ -67,6 +71,7 @@ def serve(
         monthly_quota=monthly_quota,
         faults=Faults(*map(Fault.parse, faults or ()), seed=seed),
         latency_s=latency_s,
+        all_field_types=all_field_types,
         fetch_attachments=fetch_attachments,
     ) as emulator:
 

@@ -30,6 +30,7 @@ class Context:
         urls: What shows attachments to this client.
         changes: What it has changed so far; endpoints add to it.
         news: The ids of webhooks that are to be notified when it is done.
+        all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
@@ -41,6 +42,7 @@ class Context:
     urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
     news: list[str] = field(default_factory=list[str])
+    all_field_types: bool = False
 
     @property
     def moment(self) -> str:

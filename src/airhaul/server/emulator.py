@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -32,6 +32,8 @@ from airhaul.server.limits import Limits
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
+from airhaul.server.resources.route import Route
+from airhaul.server.resources.tables import create_field
 from airhaul.server.store import MEMORY, Store
 from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
@@ -82,6 +84,8 @@ class Emulator:
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong; may be set later too. None for nothing.
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
+            the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
         clock: Seconds that never go back.
@@ -103,6 +107,7 @@ class Emulator:
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
         faults: Faults | None = None,
+        all_field_types: bool = False,
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
@@ -131,6 +136,7 @@ class Emulator:
         self._process = os.getpid()
         self.latency_s = latency_s
         self.faults = faults
+        self.all_field_types = all_field_types
         self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
@@ -283,22 +289,61 @@ class Emulator:
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                urls = AttachmentUrls(self._store.signing_key, request.address, now)
-                with self._store.session(write=route.writes) as session:
-                    context = Context(
-                        session,
-                        Reading(session, now, urls),
-                        self._iterators,
-                        request,
-                        now,
-                        self._store.user_id,
-                        urls,
-                    )
-                    shown = route.handler(context, *parts)
-                    context.news.extend(note(context, route.source))
-                self._afterwards.begin(context)
-                return shown
+                return self._carry_out(
+                    route, parts, request, now, all_field_types=self.all_field_types
+                )
         raise refusal.no_such_route()
+
+    def _carry_out(
+        self,
+        route: Route,
+        parts: Sequence[str],
+        request: Request,
+        now: datetime,
+        *,
+        all_field_types: bool,
+    ) -> Any:
+        urls = AttachmentUrls(self._store.signing_key, request.address, now)
+        with self._store.session(write=route.writes) as session:
+            context = Context(
+                session,
+                Reading(session, now, urls),
+                self._iterators,
+                request,
+                now,
+                self._store.user_id,
+                urls,
+                all_field_types=all_field_types,
+            )
+            shown = route.handler(context, *parts)
+            context.news.extend(note(context, route.source))
+        self._afterwards.begin(context)
+        return shown
+
+    def add_field(self, base_id: str, table: str, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a field of any type, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            described: ``{"name", "type", "description"?, "options"?}``, the options as the metadata
+                API prints them; names of fields may stand for ids. A rollup takes ``formula`` too,
+                as ``SUM(values)``, a button ``label`` and ``url``, which is a formula.
+
+        Returns:
+            The field as the metadata API prints it.
+
+        Raises:
+            Refusal: There is no such table, or the field cannot be made.
+        """
+        path = f"/v0/meta/bases/{base_id}/tables/{table}/fields"
+        route = Route("POST", path, create_field, writes=True, source="client")
+        request = Request("POST", path, body=dict(described))
+        now = self._wall_clock().astimezone(UTC)
+        added: dict[str, Any] = self._carry_out(
+            route, (base_id, table), request, now, all_field_types=True
+        )
+        return added
 
     def close(self) -> None:
         """Close the file."""

@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any, Final
 
 from airhaul.errors import FormulaError
 from airhaul.formula import field_names, parse
 from airhaul.formula.evaluate import compile_formula
-from airhaul.formula.values import Value, is_kept
+from airhaul.formula.values import is_kept
 from airhaul.server import refusal
+from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.reading import Reading
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
-
-
-class RecordInFormula:
-    """One record as a formula sees it.
-
-    Args:
-        reading: How cells are read.
-        fields: The fields that the formula names, by the name it gives them.
-        record: The record.
-    """
-
-    __slots__ = ("_fields", "_reading", "_record")
-
-    def __init__(self, reading: Reading, fields: dict[str, Field], record: StoredRecord) -> None:
-        self._reading = reading
-        self._fields = fields
-        self._record = record
-
-    @property
-    def record_id(self) -> str:
-        """The record's id."""
-        return self._record.id
-
-    @property
-    def created_time(self) -> datetime:
-        """When it was created."""
-        return datetime.fromisoformat(self._record.created)
-
-    def cell(self, name: str) -> Value:
-        """The value of a field; None if it is empty."""
-        return self._reading.value(self._record, self._fields[name])
 
 
 def make_filter(reading: Reading, table: Table, text: str) -> Callable[[StoredRecord], bool]:
@@ -70,8 +39,14 @@ def make_filter(reading: Reading, table: Table, text: str) -> Callable[[StoredRe
         compute = compile_formula(node)
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
-    known = {name: field for name, field in fields.items() if field is not None}
-    return lambda record: is_kept(compute(RecordInFormula(reading, known, record)))
+    getters = {
+        name: reading.reader(table.id, field).value
+        for name, field in fields.items()
+        if field is not None
+    }
+    return lambda record: is_kept(
+        compute_for(compute, RecordInFormula(reading, table, getters, record))
+    )
 
 
 def sort_records(

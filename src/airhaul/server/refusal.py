@@ -223,6 +223,45 @@ def cannot_accept(field: str) -> Refusal:
     )
 
 
+def is_computed(field: str) -> Refusal:
+    """A value for a field that is computed."""
+    return refuse(
+        422,
+        "INVALID_VALUE_FOR_COLUMN",
+        f'Field "{field}" cannot accept a value because the field is computed',
+    )
+
+
+def not_record_ids() -> Refusal:
+    """Links that are no list of ids."""
+    return refuse(422, "INVALID_VALUE_FOR_COLUMN", "Value is not an array of record IDs.")
+
+
+def linked_row_does_not_exist(record_id: str) -> Refusal:
+    """A link to a record that is not there."""
+    return refuse(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist")
+
+
+def row_of_another_table(record_id: str, table_id: str, linked_id: str) -> Refusal:
+    """A link to a record of another table than the field links to."""
+    return refuse(
+        422,
+        "ROW_TABLE_DOES_NOT_MATCH_LINKED_TABLE",
+        f"Record ID {record_id} belongs to table {table_id}, but the field links to table "
+        f"{linked_id}",
+    )
+
+
+def invalid_attachment() -> Refusal:
+    """An attachment without a URL or an id that is known; the message is not published."""
+    return refuse(
+        422,
+        "INVALID_ATTACHMENT_OBJECT",
+        "Each attachment must be an object with the url of a file, or the id of an attachment of "
+        "this base.",
+    )
+
+
 def cannot_parse(value: object, field: str) -> Refusal:
     """A value of a shape that the field's type does not hold."""
     shown = "[object Object]" if isinstance(value, dict) else value

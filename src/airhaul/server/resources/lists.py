@@ -57,10 +57,8 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
         selected, place = context.iterators.resume(offset, table.id)
     following = place + size
     page = selected.record_ids[place:following]
-    records = [
-        context.reading.record(table, record, fields, by_id=by_id)
-        for record in context.session.records.some(page)
-    ]
+    found = context.session.records.some(page)
+    records = context.reading.records(table, found, fields, by_id=by_id)
     if _wants_comment_count(given.get("recordMetadata")):
         counts = context.session.comments.counts(page)
         for shown in records:
@@ -85,7 +83,9 @@ def _select(context: Context, table: Table, given: dict[str, Any], *, look_only:
         return []
     if keeps is None and not keys:
         return context.session.records.ids(table.id)[:most]
-    records: Iterable[StoredRecord] = context.session.records.all_of(table.id)
+    records: Iterable[StoredRecord] = context.reading.ahead(
+        context.session.records.all_of(table.id)
+    )
     if keeps is not None:
         records = filter(keeps, records)
     if keys:

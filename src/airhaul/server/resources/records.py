@@ -67,7 +67,7 @@ def _shown(
     context: Context, table: Table, records: list[StoredRecord], body: dict[str, Any]
 ) -> list[dict[str, Any]]:
     by_id = a_flag(body.get("returnFieldsByFieldId"))
-    return [context.reading.record(table, record, by_id=by_id) for record in records]
+    return context.reading.records(table, records, by_id=by_id)
 
 
 def change_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:

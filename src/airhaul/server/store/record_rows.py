@@ -41,12 +41,18 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
+    A record is one object for the whole transaction, so that all who hold it see what is written to
+    it. Only those who list a table, and write nothing, get objects that are not kept.
+
     Args:
         connection: The transaction's connection.
+        writes: Whether anything may be written.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, writes: bool = True) -> None:
         self._connection = connection
+        self._writes = writes
+        self._known: dict[str, StoredRecord] = {}
 
     def add(
         self, table_id: str, rows: Sequence[dict[str, Any]], now: datetime, person: str
@@ -70,6 +76,7 @@ class RecordRows:
             for number, cells in enumerate(rows, last - len(rows) + 1)
         ]
         self.restore(records)
+        self._known.update((record.id, record) for record in records)
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
@@ -103,9 +110,12 @@ class RecordRows:
 
     def delete(self, record_ids: Iterable[str]) -> None:
         """Delete records."""
+        gone = list(record_ids)
         self._connection.executemany(
-            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in record_ids]
+            "DELETE FROM records WHERE id = ?", [(record_id,) for record_id in gone]
         )
+        for record_id in gone:
+            self._known.pop(record_id, None)
 
     def one(self, record_id: str) -> StoredRecord | None:
         """Find a record of any table."""
@@ -114,16 +124,17 @@ class RecordRows:
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
         """Find records, in the order of their ids; those that are gone are left out."""
-        found: dict[str, StoredRecord] = {}
-        for start in range(0, len(record_ids), _PER_QUERY):
-            part = record_ids[start : start + _PER_QUERY]
+        known = self._known
+        missing = [record_id for record_id in record_ids if record_id not in known]
+        for start in range(0, len(missing), _PER_QUERY):
+            part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            found |= {row[0]: _record(row) for row in rows}
-        return [found[record_id] for record_id in record_ids if record_id in found]
+            known.update((row[0], _record(row)) for row in rows)
+        return [known[record_id] for record_id in record_ids if record_id in known]
 
     def ids(self, table_id: str) -> list[str]:
         """The ids of a table's records, in the order they were made."""
@@ -138,7 +149,25 @@ class RecordRows:
             f"SELECT {_COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
             (table_id,),
         )
-        return map(_record, rows)
+        return map(self._seen, rows)
+
+    def mentioning(self, table_id: str, record_ids: Iterable[str]) -> list[StoredRecord]:
+        """A table's records whose cells say any of some ids, in the order they were made."""
+        found: dict[str, StoredRecord] = {}
+        for record_id in record_ids:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM records WHERE table_id = ? AND instr(cells, ?)",  # noqa: S608
+                (table_id, record_id),
+            )
+            found |= {row[0]: self._seen(row) for row in rows.fetchall()}
+        return list(found.values())
+
+    def _seen(self, row: Any) -> StoredRecord:
+        """The record of a row; the same object, if it was asked for before."""
+        record = self._known.get(row[0]) or _record(row)
+        if self._writes:
+            self._known[record.id] = record
+        return record
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
         """A table's records that hold exactly these cells; None stands for an empty one.
@@ -164,7 +193,7 @@ class RecordRows:
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
             record
-            for record in map(_record, rows)
+            for record in map(self._seen, rows)
             if all(record.cells.get(field_id) == cell for field_id, cell in cells.items())
         )
 

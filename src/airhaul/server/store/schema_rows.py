@@ -65,6 +65,12 @@ class SchemaRows:
             known = self._own[base_id] = self._read_shared(base_id)
         return known
 
+    def table(self, table_id: str) -> Table:
+        """Find a table that is there, of whatever base."""
+        query = "SELECT base_id FROM tables WHERE id = ?"
+        (base_id,) = self._connection.execute(query, (table_id,)).fetchone()
+        return self.tables(base_id)[table_id]
+
     def _read_shared(self, base_id: str) -> dict[str, Table]:
         query = "SELECT value FROM settings WHERE name = ?"
         (stamp,) = self._connection.execute(query, (SCHEMA_STAMP,)).fetchone()

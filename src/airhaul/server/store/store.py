@@ -68,7 +68,7 @@ class Store:
         with self._database.transaction(write=write) as connection:
             yield Session(
                 SchemaRows(connection, self._schemas),
-                RecordRows(connection),
+                RecordRows(connection, writes=write),
                 PeopleRows(connection),
                 CommentRows(connection),
                 AttachmentRows(connection),
