@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -189,6 +190,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_forked_process_has_threads_of_its_own() -> None:
     """What the parent planned holds nothing back in the child."""
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], timeout=30, check=False)
