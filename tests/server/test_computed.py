@@ -501,3 +501,25 @@ def test_computed_fields_equal_a_naive_recomputation(steps) -> None:
             assert cells.get("Twices", []) == [2 * price for price in held]
             assert (cells["Sum"], cells["Count"]) == (sum(held), len(held))
             assert cells["Total"] == 3 * sum(held) + len(held)
+
+
+def test_a_table_may_be_created_whole(shop) -> None:
+    """Fields of a new table may name each other in any order, once all types are allowed."""
+    shop.emulator.all_field_types = True
+    fields = [
+        {"name": "Label", "type": "formula", "options": {"formula": "{Prices} & '/' & {No}"}},
+        {"name": "Prices", "type": "multipleLookupValues", "options": far("Price")},
+        {"name": "Items", "type": "multipleRecordLinks", "options": {"linkedTableId": table_id(shop, "Items")}},
+        {"name": "No", "type": "autoNumber"},
+    ]  # fmt: skip
+    made = shop("POST", f"meta/bases/{shop.base}/tables", {"name": "Bills", "fields": fields})
+    assert [field["options"]["isValid"] for field in made["fields"][:2]] == [True, True]
+    items = shop.add("Items", {"Price": 2}, {"Price": 3})
+    (bill,) = shop.add("Bills", {"Items": [item["id"] for item in items]})
+    assert bill["fields"]["Label"] == "2, 3/1"
+    names = shop.cells("Items", ("filterByFormula", "{Bills} = '2, 3/1'"))
+    assert len(names) == 2
+    fields[0]["options"] = {"formula": "{Label}"}
+    body = {"name": "Wrong", "fields": fields}
+    shop("POST", f"meta/bases/{shop.base}/tables", body, status=422)
+    assert "Wrong" not in shop.schema()
