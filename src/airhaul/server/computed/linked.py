@@ -7,7 +7,6 @@ and joins all else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from airhaul.formula.values import FAULT, Value, to_text
