@@ -356,6 +356,8 @@ def test_the_formula_of_a_field_can_be_changed(shop) -> None:
         {"name": "A", "type": "formula", "options": {"formula": 1}},
         {"name": "A", "type": "rollup", "options": {**far("Price"), "formula": "{Name}"}},
         {"name": "A", "type": "rollup", "options": far("Nowhere")},
+        {"name": "A", "type": "rollup", "options": {**far("Price"), "result": {}}},
+        {"name": "A", "type": "formula", "options": {"formula": "1", "result": {"type": 1}}},
         {"name": "A", "type": "count", "options": {"recordLinkFieldId": "Name"}},
         {"name": "A", "type": "count", "options": {"recordLinkFieldId": ["Items"]}},
         {"name": "A", "type": "createdTime", "options": {"result": {"type": "number"}}},
@@ -523,3 +525,26 @@ def test_a_table_may_be_created_whole(shop) -> None:
     body = {"name": "Wrong", "fields": fields}
     shop("POST", f"meta/bases/{shop.base}/tables", body, status=422)
     assert "Wrong" not in shop.schema()
+
+
+def test_results_keep_their_formats(shop) -> None:
+    """What a base from elsewhere tells of a result stays, as long as it is of that kind."""
+    euros = {"type": "currency", "options": {"precision": 2, "symbol": "€"}}
+    made = shop.computed("Items", "It", "formula", formula="{Price} * 2", result=euros)
+    assert made["options"]["result"] == euros
+    path = f"meta/bases/{shop.base}/tables/{table_id(shop, 'Items')}/fields/{made['id']}"
+    changed = shop("PATCH", path, {"options": {"formula": "{Price} * 3"}})
+    assert changed["options"]["result"] == euros
+    changed = shop("PATCH", path, {"options": {"formula": "{Name}"}})
+    assert changed["options"]["result"] == {"type": "singleLineText"}
+    counted = {"type": "number", "options": {"precision": 0}}
+    made = shop.emulator.add_field(
+        shop.base,
+        "Orders",
+        {
+            "name": "R",
+            "type": "rollup",
+            "options": {**far("Name"), "isValid": True, "result": counted},
+        },
+    )
+    assert made["options"]["result"] == counted
