@@ -548,3 +548,20 @@ def test_results_keep_their_formats(shop) -> None:
         },
     )
     assert made["options"]["result"] == counted
+
+
+def test_what_was_copied_of_unknown_formulas_stays(shop) -> None:
+    """A rollup and a button from elsewhere, whose formulas nobody tells, keep their cells."""
+    rollup = shop.computed("Orders", "Total", "rollup", **far("Price"))
+    button = shop.computed("Orders", "Go", "button")
+    shop.computed("Orders", "Half", "formula", formula="{Total} / 2")
+    (order,) = shop.add("Orders", {"Name": "x"})
+    with shop.emulator._store.session(write=True) as session:
+        record = session.records.one(order["id"])
+        record.cells |= {rollup["id"]: 8, button["id"]: {"label": "Buy", "url": "https://x.test"}}
+        session.records.change(record)
+    cells = shop.cells("Orders")[order["id"]]
+    assert (cells["Total"], cells["Half"]) == (8, 4)
+    assert cells["Go"] == {"label": "Buy", "url": "https://x.test"}
+    shop("PUT", f"{shop.base}/Orders/{order['id']}", {"fields": {}})
+    assert shop.cells("Orders")[order["id"]] == {key: cells[key] for key in ("Total", "Half", "Go")}
