@@ -31,13 +31,13 @@ class Reading:
 
     Args:
         session: The transaction, for what other records hold.
-        now: When the request came.
+        now: When the request came, in UTC.
         urls: What shows attachments.
     """
 
     def __init__(self, session: Session, now: datetime, urls: AttachmentUrls) -> None:
         self._session = session
-        self._now = now
+        self.now = now
         self._urls = urls
         self._readers: dict[str, Reader] = {}
         self._tables: dict[str, Table] = {}
