@@ -1,4 +1,4 @@
-"""Asking a local base without any client, and making fields that the API does not make."""
+"""Asking a local base without any client."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
-from airhaul.server.schema import Field, Table
+from airhaul.server.schema import Table
 from airhaul.server.store import Store
-from airhaul.wire.ids import new_id
 
 NAMES = [{"name": "Name", "type": "singleLineText"}, {"name": "Note", "type": "multilineText"}]
 
@@ -46,10 +45,3 @@ class Asker:
         with self.store.session(write=False) as session:
             tables = session.schema.tables(self.base).values()
             return next(table for table in tables if table.name == name)
-
-    def add_field(self, table_name: str, name: str, type_: str) -> Field:
-        field = Field(new_id("fld"), name, type_)
-        table = self.table(table_name)
-        with self.store.session(write=True) as session:
-            session.schema.add_field(table, field)
-        return field

@@ -284,3 +284,20 @@ def test_both_sides_agree_after_any_writes(writes) -> None:
         assert {key: cells.get("After", []) for key, cells in ask.cells("Tasks").items()} == {
             key: after.get(key, []) for key in ids["Tasks"]
         }
+
+
+def test_webhooks_are_told_of_the_other_side(linked) -> None:
+    """What a link changes in the linked table is a change of that table, too."""
+    tasks = linked.schema()["People"]["Tasks"]["options"]["linkedTableId"]
+    people = link_table(linked, "Who")
+    specification = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+    hook = linked("POST", f"bases/{linked.base}/webhooks", {"specification": specification})
+    (ada,) = linked.add("People", {"Name": "Ada"})
+    (task,) = linked.add("Tasks", {"Name": "t", "Who": [ada["id"]]})
+    payloads = linked("GET", f"bases/{linked.base}/webhooks/{hook['id']}/payloads")["payloads"]
+    changed = payloads[-1]["changedTablesById"]
+    link, back = linked.schema()["Tasks"]["Who"]["id"], linked.schema()["People"]["Tasks"]["id"]
+    new = changed[tasks]["createdRecordsById"][task["id"]]["cellValuesByFieldId"]
+    assert new[link] == [{"id": ada["id"], "name": "Ada"}]
+    other = changed[people]["changedRecordsById"][ada["id"]]["current"]["cellValuesByFieldId"]
+    assert other == {back: [{"id": task["id"], "name": "t"}]}

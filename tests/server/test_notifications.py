@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,3 +168,30 @@ def test_no_thread_runs_without_an_address(ask: Asker, listener: Listener) -> No
     assert BACKGROUND in {thread.name for thread in threading.enumerate()}
     ask.emulator.close()
     assert BACKGROUND not in {thread.name for thread in threading.enumerate()}
+
+
+FORKED = """
+import os, sys, threading
+from airhaul.server.background import Background
+
+background = Background()
+begun = threading.Event()
+background.later(0.0, "parent's", begun.set)
+assert begun.wait(10)
+background.later(3600.0, "same", lambda: None)
+child = os.fork()
+if child == 0:
+    done = threading.Event()
+    background.later(0.0, "same", done.set)
+    os._exit(0 if done.wait(10) else 1)
+_, status = os.waitpid(child, 0)
+background.close()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """What the parent planned holds nothing back in the child."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], timeout=30, check=False)
+    assert done.returncode == 0

@@ -69,7 +69,7 @@ class Fetching:
         if self._reach == "nowhere":
             return
         for attachment_id in attachment_ids:
-            self._background.later(0.0, partial(self._fetch, attachment_id))
+            self._background.later(0.0, attachment_id, partial(self._fetch, attachment_id))
 
     def _fetch(self, attachment_id: str) -> None:
         try:

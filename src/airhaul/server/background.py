@@ -28,19 +28,28 @@ class Background:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._condition = threading.Condition()
-        self._planned: list[tuple[float, int, Task]] = []
+        self._planned: list[tuple[float, int, str, Task]] = []
+        self._keys: set[str] = set()
         self._order = itertools.count()
         self._threads: list[threading.Thread] = []
         self._is_open = True
 
-    def later(self, delay_s: float, task: Task) -> None:
-        """Run a task after some seconds; not at all if this is closed by then."""
+    def later(self, delay_s: float, key: str, task: Task) -> None:
+        """Run a task after some seconds; not at all if this is closed by then.
+
+        Args:
+            delay_s: After how many seconds.
+            key: What it is about; while a task with this key waits, no other one is taken.
+            task: What to do.
+        """
         if self._process != os.getpid():
             self._begin()
         with self._condition:
-            if not self._is_open:
+            if not self._is_open or key in self._keys:
                 return
-            heapq.heappush(self._planned, (time.monotonic() + delay_s, next(self._order), task))
+            self._keys.add(key)
+            due = time.monotonic() + delay_s
+            heapq.heappush(self._planned, (due, next(self._order), key, task))
             self._condition.notify()
             if len(self._threads) < _THREADS:
                 thread = threading.Thread(target=self._run, name="airhaul-background", daemon=True)
@@ -56,7 +65,9 @@ class Background:
             while self._is_open:
                 left = self._planned[0][0] - time.monotonic() if self._planned else None
                 if left is not None and left <= 0:
-                    return heapq.heappop(self._planned)[2]
+                    *_, key, task = heapq.heappop(self._planned)
+                    self._keys.remove(key)
+                    return task
                 self._condition.wait(left)
             return None
 

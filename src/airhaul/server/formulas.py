@@ -26,12 +26,13 @@ _LONGEST_KEPT: Final = 16_000
 class _View:
     """The record that is looked at, as a formula sees it; one stands for all of them in turn."""
 
-    __slots__ = ("_values", "scanned")
+    __slots__ = ("_values", "now", "scanned")
 
     scanned: Scanned
 
-    def __init__(self, values: dict[str, Callable[[Scanned], Value]]) -> None:
+    def __init__(self, values: dict[str, Callable[[Scanned], Value]], now: datetime) -> None:
         self._values = values
+        self.now = now
 
     @property
     def record_id(self) -> str:
@@ -67,7 +68,8 @@ class Filter:
         if scan.is_whole:
             holds = self.of_records(scan.reading, scan.table)
             return lambda scanned: holds(scanned[3])
-        view = _View({name: scan.value(field) for name, field in self.fields.items()})
+        values = {name: scan.value(field) for name, field in self.fields.items()}
+        view = _View(values, scan.reading.now)
         compute = self.compute
 
         def keeps(scanned: Scanned) -> bool:

@@ -60,7 +60,7 @@ def unlink(context: Context, table: Table, gone: Sequence[StoredRecord]) -> None
     for other in context.session.schema.tables(table.base_id).values():
         for field in _links_of(other):
             if _linked_table_id(field) == table.id and _inverse(field) is None:
-                found = context.session.records.mentioning(other.id, ids)
+                found = context.session.records.mentioning(other.id, field.id, ids)
                 _take_out(context, field.id, [one.id for one in found if one.id not in ids], ids)
 
 

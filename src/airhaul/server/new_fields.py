@@ -141,7 +141,7 @@ def _resolve(tables: Mapping[str, Table], table: Table, field: Field) -> Field:
             options["fieldIdInLinkedTable"] = linked.find(options["fieldIdInLinkedTable"]).id
     if options.get("referencedFieldIds") and field.type not in ("formula", "rollup"):
         options["referencedFieldIds"] = [
-            table.find(str(name)).id for name in options["referencedFieldIds"]
+            table.find(name).id for name in options["referencedFieldIds"]
         ]
     for key in ("formula", "url"):
         if options.get(key) and field.type in ("formula", "rollup", "button"):

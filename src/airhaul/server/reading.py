@@ -31,13 +31,13 @@ class Reading:
 
     Args:
         session: The transaction, for what other records hold.
-        now: When the request came.
+        now: When the request came, in UTC.
         urls: What shows attachments.
     """
 
     def __init__(self, session: Session, now: datetime, urls: AttachmentUrls) -> None:
         self._session = session
-        self._now = now
+        self.now = now
         self._urls = urls
         self._readers: dict[str, Reader] = {}
         self._tables: dict[str, Table] = {}
@@ -167,14 +167,15 @@ class Reading:
         return found
 
     def remembered(self, compute: Callable[[StoredRecord], T]) -> Callable[[StoredRecord], T]:
-        """Compute something once for each record."""
-        known: dict[str, T] = {}
+        """Compute something once for each record, as long as it is the same object."""
+        known: dict[str, tuple[StoredRecord, T]] = {}
         self._memos.append(known)
 
         def get(record: StoredRecord) -> T:
-            if record.id not in known:
-                known[record.id] = compute(record)
-            return known[record.id]
+            held = known.get(record.id)
+            if held is None or held[0] is not record:
+                held = known[record.id] = (record, compute(record))
+            return held[1]
 
         return get
 

@@ -80,10 +80,10 @@ class Writer:
         fields = self._table.by_id
         wanted = dict(cells)
         if replace:
-            writable = (key for key in record.cells if fields[key].type in WRITABLE_TYPES)
-            wanted = {**dict.fromkeys(writable), **cells}
+            writable = {field.id for field in fields.values() if field.type in WRITABLE_TYPES}
+            wanted = {**dict.fromkeys(key for key in record.cells if key in writable), **cells}
         for field_id, cell in wanted.items():
-            if cell is None and fields[field_id].type == "richText":
+            if cell is None and field_id in record.cells and fields[field_id].type == "richText":
                 wanted[field_id] = CLEARED_RICH_TEXT
         change = write_cells(self._context, record, wanted)
         if change is not None:

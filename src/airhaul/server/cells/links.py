@@ -32,7 +32,9 @@ class CheckLinks:
     def __call__(self, field: Field, value: Any, writing: Writing) -> Any:
         """Check a cell."""
         tables = writing.context.session.schema.tables(writing.table.base_id)
-        linked = tables[(field.options or {})["linkedTableId"]]
+        linked = tables.get((field.options or {}).get("linkedTableId", ""))
+        if linked is None:
+            raise refusal.cannot_accept(field.name)
         if writing.typecast and isinstance(value, str | list):
             value = self._ids(field, linked, value, writing)
         if not isinstance(value, list) or not all(is_id(item, "rec") for item in value):

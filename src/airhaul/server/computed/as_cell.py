@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from airhaul.formula.values import FormulaFault, Value, to_text
 
@@ -39,3 +39,21 @@ def as_cell(value: Value, *, is_date: bool = False) -> Any:
             return [cell for cell in cells if cell is not None] or None
         case _:
             return value
+
+
+def as_value(cell: Any) -> Value:
+    """Turn a cell that was computed elsewhere into a value: the other way round.
+
+    Args:
+        cell: The JSON; a point in time stays text, as nothing tells it apart.
+    """
+    if isinstance(cell, list):
+        return [as_value(item) for item in cell]
+    if not isinstance(cell, dict):
+        return cell
+    if "specialValue" in cell:
+        return _SPECIAL.get(cell["specialValue"], math.nan)
+    return FormulaFault("an error that was copied")
+
+
+_SPECIAL: Final = {"Infinity": math.inf, "-Infinity": -math.inf}

@@ -1,7 +1,7 @@
 """Fields that are formulas, and buttons, whose URL is one.
 
 Not published, and decided: a button without a URL has the URL null, as one whose formula is empty
-or an error.
+or an error; what was copied of a button whose formula is not known stays as it is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def formula(reading: Reading, table: Table, field: Field) -> Reader:
 def no_url(field: Field) -> Reader:
     """Read a button whose URL cannot be computed."""
     label = _label(field)
-    return Reader(lambda _: {"label": label, "url": None}, lambda _: label)
+    nothing = {"label": label, "url": None}
+    return Reader(lambda record: record.cells.get(field.id, nothing), lambda _: label)
 
 
 def _label(field: Field) -> str:

@@ -1,17 +1,17 @@
 """Fields that tell of linked records: counts, lookups and rollups.
 
 Not published, and decided: a lookup leaves out what is empty in the linked records, a rollup is
-given it as blank; lists in lists become one; a rollup whose formula is not known adds up numbers,
-and joins all else.
+given it as blank; lists in lists become one. The formula of a rollup is not published by the
+metadata API: one that is not known leaves cells that were copied as they are, and else adds up
+numbers and joins all else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from airhaul.formula.values import FAULT, Value, to_text
-from airhaul.server.computed.as_cell import as_cell
+from airhaul.server.computed.as_cell import as_cell, as_value
 from airhaul.server.computed.reader import Reader, of_fault
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.computed.references import VALUES, compiled, looked_up
@@ -24,22 +24,19 @@ if TYPE_CHECKING:
 
 def links(reading: Reading, table: Table, field: Field) -> Reader:
     """Read the ids of linked records; in a formula, what they are called."""
+
+    def cell(record: StoredRecord) -> Any:
+        return record.cells.get(field.id)
+
+    if field.id not in reading.steps(table):
+        return Reader(cell, of_fault(FAULT).value)
     linked = reading.tables_of(table)[(field.options or {})["linkedTableId"]]
-    name_of: Callable[[StoredRecord], Value] | None = None
+    name = reading.reader(linked.id, linked.primary).value
 
     def names(record: StoredRecord) -> Value:
-        nonlocal name_of
-        if name_of is None:  # asked for late, since two tables can be called by one another
-            name_of = reading.reader(linked.id, linked.primary).value
-        return [to_text(name_of(other)) for other in reading.linked(record, field.id)]
+        return [to_text(name(other)) for other in reading.linked(record, field.id)] or None
 
-    def value(record: StoredRecord) -> Value:
-        return names(record) if field.id in record.cells else None
-
-    sound = field.id in reading.steps(table)
-    return Reader(
-        lambda record: record.cells.get(field.id), value if sound else of_fault(FAULT).value
-    )
+    return Reader(cell, names)
 
 
 def count(_reading: Reading, _table: Table, field: Field) -> Reader:
@@ -81,10 +78,20 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
         return _flat(far.value(other) for other in reading.linked(record, link_id))
 
     getters = dict.fromkeys(names, values)
-    value = reading.remembered(
+    computed = reading.remembered(
         lambda record: compute_for(compute, RecordInFormula(reading, table, getters, record))
     )
-    return Reader(lambda record: as_cell(value(record), is_date=result == "date"), value)
+    is_known = bool(options.get("formula"))
+
+    def cell(record: StoredRecord) -> Any:
+        copied = None if is_known else record.cells.get(field.id)
+        return as_cell(computed(record), is_date=result == "date") if copied is None else copied
+
+    def value(record: StoredRecord) -> Value:
+        copied = None if is_known else record.cells.get(field.id)
+        return computed(record) if copied is None else as_value(copied)
+
+    return Reader(cell, value)
 
 
 def default_formula(result_type: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Generic, TypeVar
 
 from airhaul.server.store import StoredRecord
@@ -49,10 +50,9 @@ class LookAhead(Generic[T]):
         ids: list[str] = record.cells.get(field_id, [])
         known = self._known
         if not all(one in known for one in ids):
-            wanted = (
-                one for near in self._pool.beside(record) for one in near.cells.get(field_id, ())
-            )
-            missing = [one for one in dict.fromkeys(wanted) if one not in known]
+            near = (other.cells.get(field_id, ()) for other in self._pool.beside(record))
+            wanted = dict.fromkeys(chain(ids, *near))
+            missing = [one for one in wanted if one not in known]
             found = self._fetch(missing)
             known.update((one, found.get(one)) for one in missing)
         return [thing for one in ids if (thing := known[one]) is not None]

@@ -49,6 +49,11 @@ class RecordInFormula:
         """When it was created."""
         return datetime.fromisoformat(self._record.created)
 
+    @property
+    def now(self) -> datetime:
+        """When the request came."""
+        return self._reading.now
+
     def last_modified_time(self, fields: Sequence[str] = ()) -> datetime | None:
         """When cells of some fields, or any that can be written, were last written."""
         found = [self._table.find_in_formula(name) for name in fields]

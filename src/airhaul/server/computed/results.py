@@ -83,14 +83,15 @@ def _options(
         return {**options, "result": None}
     if field.type == "formula":
         options["referencedFieldIds"] = [one.id for one in references(table, field, tables) or ()]
-        options["result"] = _of_formula(formula_of(field), table, told)
+        kind = _kind_of_formula(formula_of(field), table, told)
+        options["result"] = _fitting(options.get("result"), _CONFIGS[kind])
         return options
     far = looked_up(table, field, tables)
     assert far is not None, "what is sound has all that it refers to"
     result = _config(told.get(far[1].id, far[1]))
     if field.type == "rollup":
         options["referencedFieldIds"] = []
-        options["result"] = _of_rollup(str(options.get("formula") or ""), result)
+        options["result"] = _of_rollup(options.get("formula"), options.get("result"), result)
     else:
         options["result"] = result
     return options
@@ -106,22 +107,29 @@ def _config(field: Field) -> dict[str, Any]:
     return {"type": field.type, "options": options} if options else {"type": field.type}
 
 
-def _of_formula(text: str, table: Table, told: Mapping[str, Field]) -> dict[str, Any]:
-    _, names = compiled(text)
-    configs = {}
-    for name in names:
+def _kind_of_formula(text: str, table: Table, told: Mapping[str, Field]) -> str:
+    kinds: dict[str, str] = {}
+    for name in compiled(text)[1]:
         field = table.find_in_formula(name)
         assert field is not None, "what is sound has all that it refers to"
         is_list = field.type in ("multipleLookupValues", "multipleRecordLinks", "multipleSelects")
-        config = _config(told.get(field.id, field))
-        configs[name] = ARRAY if is_list else _kind(config)
-    return _CONFIGS[result_type(text, configs)]
+        kinds[name] = ARRAY if is_list else _kind(_config(told.get(field.id, field)))
+    return result_type(text, kinds)
 
 
-def _of_rollup(text: str, looked_up_config: dict[str, Any]) -> dict[str, Any]:
+def _of_rollup(text: str | None, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
+    if not text and known:
+        return dict(known)  # the service tells the result, and not the formula
     text = text or default_formula(looked_up_config["type"])
     kind = result_type(text, dict.fromkeys(compiled(text)[1], _kind(looked_up_config)))
-    return looked_up_config if kind == _kind(looked_up_config) == DATE else _CONFIGS[kind]
+    if kind == DATE == _kind(looked_up_config):
+        return looked_up_config
+    return _fitting(known, _CONFIGS[kind])
+
+
+def _fitting(known: Any, config: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a result, if it is of this kind: it may have a format of its own."""
+    return dict(known) if known and _kind(known) == _kind(config) else config
 
 
 def _kind(config: Mapping[str, Any]) -> str:

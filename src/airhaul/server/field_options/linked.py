@@ -8,6 +8,7 @@ and ``url`` (a formula) for a button, which the metadata API does not print.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from airhaul.server import refusal
@@ -25,6 +26,18 @@ _KNOWN: Final[dict[str, frozenset[str]]] = {
 }
 _OPTIONAL: Final = frozenset({"result", "referencedFieldIds", "label", "url", "prompt"})
 _PRINTED: Final = frozenset({"isValid", "result", "referencedFieldIds"})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_SHAPES: Final[dict[str, Callable[[Any], bool]]] = {
+    "isValid": lambda value: isinstance(value, bool),
+    "prompt": lambda value: isinstance(value, list),
+    "referencedFieldIds": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "result": lambda value: isinstance(value, dict) and _is_text(value.get("type")),
+}
 _MOMENT: Final = {
     "type": "dateTime",
     "options": {
@@ -75,14 +88,12 @@ def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[st
     """
     known = _KNOWN.get(type_, frozenset())
     _check_keys(name, type_, options, known | _PRINTED)
+    for key, value in options.items():
+        may_be_null = key in _OPTIONAL and value is None
+        if not may_be_null and not _SHAPES.get(key, _is_text)(value):
+            raise refusal.invalid_options(name, f"{key} is of the wrong kind")
     needed = known - _OPTIONAL - ({"formula"} if type_ == "rollup" else set())
     is_broken = options.get("isValid") is False  # printed so by the service
-    for key, value in options.items():
-        if key in ("isValid", "prompt") or (key in _OPTIONAL and value is None):
-            continue
-        expected = {"result": dict, "referencedFieldIds": list}.get(key, str)
-        if not isinstance(value, expected):
-            raise refusal.invalid_options(name, f"{key} is of the wrong kind")
     missing = [key for key in sorted(needed) if not options.get(key)]
     if missing and not is_broken:
         raise refusal.invalid_options(name, f"{missing[0]} is missing")

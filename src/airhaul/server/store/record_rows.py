@@ -41,15 +41,17 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
-    A record that was asked for is one object for the whole transaction, so that all who hold it see
-    what is written to it.
+    Where something may be written, a record is one object for the whole transaction, so that all
+    who hold it see what is written to it.
 
     Args:
         connection: The transaction's connection.
+        writes: Whether anything may be written.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, writes: bool = True) -> None:
         self._connection = connection
+        self._writes = writes
         self._known: dict[str, StoredRecord] = {}
 
     def add(
@@ -74,7 +76,7 @@ class RecordRows:
             for number, cells in enumerate(rows, last - len(rows) + 1)
         ]
         self.restore(records)
-        self._known.update((record.id, record) for record in records)
+        self._known |= {record.id: record for record in records}
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
@@ -122,8 +124,8 @@ class RecordRows:
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
         """Find records, in the order of their ids; those that are gone are left out."""
-        known = self._known
-        missing = [record_id for record_id in record_ids if record_id not in known]
+        found = {one: self._known[one] for one in record_ids if one in self._known}
+        missing = [record_id for record_id in record_ids if record_id not in found]
         for start in range(0, len(missing), _PER_QUERY):
             part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
@@ -131,8 +133,8 @@ class RecordRows:
                 f"SELECT {COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
-            known.update((row[0], _record(row)) for row in rows)
-        return [known[record_id] for record_id in record_ids if record_id in known]
+            found |= {row[0]: self._seen(row) for row in rows}
+        return [found[record_id] for record_id in record_ids if record_id in found]
 
     def at(self, places: Sequence[int]) -> dict[int, StoredRecord]:
         """Find records by their places in the file; those that are gone are left out."""
@@ -160,21 +162,33 @@ class RecordRows:
         )
         return map(self._seen, rows)
 
-    def mentioning(self, table_id: str, record_ids: Iterable[str]) -> list[StoredRecord]:
-        """A table's records whose cells say any of some ids, in the order they were made."""
-        found: dict[str, StoredRecord] = {}
-        for record_id in record_ids:
-            rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM records WHERE table_id = ? AND instr(cells, ?)",  # noqa: S608
-                (table_id, record_id),
-            )
-            for row in rows.fetchall():
-                found[row[0]] = self._known.setdefault(row[0], self._seen(row))
-        return list(found.values())
+    def mentioning(
+        self, table_id: str, field_id: str, record_ids: Iterable[str]
+    ) -> list[StoredRecord]:
+        """A table's records in which a cell names any of some ids.
+
+        The first search makes an index of the cells that hold something, kept up with every write.
+
+        Args:
+            table_id: The table.
+            field_id: The field whose cells are lists of ids.
+            record_ids: The ids.
+        """
+        cell = f"json_extract(cells, '$.{field_id}')"
+        where = f"table_id = '{table_id}' AND {cell} IS NOT NULL"
+        self._connection.execute(
+            f"CREATE INDEX IF NOT EXISTS naming_{field_id} ON records ({cell}) WHERE {where}"
+        )
+        rows = self._connection.execute(f"SELECT id, {cell} FROM records WHERE {where}")  # noqa: S608
+        wanted = set(record_ids)
+        return self.some([row[0] for row in rows if not wanted.isdisjoint(json.loads(row[1]))])
 
     def _seen(self, row: Any) -> StoredRecord:
         """The record of a row; the same object, if it was asked for before."""
-        return self._known.get(row[0]) or _record(row)
+        record = self._known.get(row[0]) or _record(row)
+        if self._writes:
+            self._known[record.id] = record
+        return record
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
         """A table's records that hold exactly these cells; None stands for an empty one.
@@ -199,7 +213,7 @@ class RecordRows:
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
-            self._known.setdefault(record.id, record)
+            record
             for record in map(self._seen, rows)
             if all(record.cells.get(field_id) == cell for field_id, cell in cells.items())
         )

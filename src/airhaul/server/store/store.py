@@ -71,7 +71,7 @@ class Store:
         with self._database.transaction(write=write) as connection:
             yield Session(
                 SchemaRows(connection, self._schemas),
-                RecordRows(connection),
+                RecordRows(connection, writes=write),
                 RecordScans(connection),
                 PeopleRows(connection),
                 CommentRows(connection),

@@ -12,7 +12,6 @@ import base64
 import hmac
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -57,8 +56,6 @@ class Delivery:
         self._background = background
         self._wall_clock = wall_clock
         self._first_retry_s = first_retry_s
-        self._lock = threading.Lock()
-        self._waiting: set[str] = set()
 
     def resume(self) -> None:
         """Notify of what was not notified when the file was last open."""
@@ -85,15 +82,9 @@ class Delivery:
         return self._wall_clock().astimezone(UTC)
 
     def _plan(self, webhook_id: str, delay_s: float, retry: int) -> None:
-        with self._lock:
-            if webhook_id in self._waiting:
-                return
-            self._waiting.add(webhook_id)
-        self._background.later(delay_s, partial(self._deliver, webhook_id, retry))
+        self._background.later(delay_s, webhook_id, partial(self._deliver, webhook_id, retry))
 
     def _deliver(self, webhook_id: str, retry: int) -> None:
-        with self._lock:
-            self._waiting.discard(webhook_id)
         try:
             with self._store.session(write=False) as session:
                 webhook = session.webhooks.one(webhook_id)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from airhaul.server.context import Context
+from airhaul.server.store import Webhook
 from airhaul.server.webhooks.deltas import deltas_of, table_of
-from airhaul.server.webhooks.life import is_alive
+from airhaul.server.webhooks.life import is_alive, is_gone
 from airhaul.server.webhooks.payloads import Told
 from airhaul.server.webhooks.specification import read_specification
 
@@ -25,8 +26,12 @@ def note(context: Context, source: str) -> list[str]:
     if not context.changes:
         return []
     webhooks = context.session.webhooks
-    around = webhooks.around(table_of(context.changes[0]))
-    watching = [webhook for webhook in around if is_alive(webhook, context.now)]
+    watching: list[Webhook] = []
+    for webhook in webhooks.around(table_of(context.changes[0])):
+        if is_alive(webhook, context.now):
+            watching.append(webhook)
+        elif is_gone(webhook, context.now):
+            webhooks.delete(webhook.id)
     if not watching:
         return []
     base_id = watching[0].base_id
