@@ -124,7 +124,7 @@ cells = st.fixed_dictionaries(
     {},
     optional={
         "Name": st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
-        "Age": st.one_of(st.integers(-(2**60), 2**60), st.floats(allow_nan=False, width=64)),
+        "Age": st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False, width=64)),
     },
 ).filter(lambda row: abs(row.get("Age", 0)) < 1e308)
 

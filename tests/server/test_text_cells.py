@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from airhaul.server.emulator import Emulator
 from airhaul.server.text_cells import TextForm
+from tests.server.asking import Asking
 from tests.server.test_records import Client
 
 HALF_HOUR = {"name": "24hour", "format": "HH:mm"}
@@ -133,3 +134,62 @@ def test_every_number_has_a_text(type_, number, options) -> None:
     assert text
     if abs(number) < 1e15 and options.get("precision", 8) < 8:
         assert "e" not in text
+
+
+def test_links_people_files_and_what_is_computed(emulator) -> None:
+    """Links say what the others are called; what is computed says what it results in."""
+    ask = Asking(emulator)
+    price = {"name": "Price", "type": "currency", "options": {"precision": 2, "symbol": "$"}}
+    due = {"name": "Due", "type": "date", "options": date_options("us")}
+    items = ask.table("Items", price, due)
+    ask.table(
+        "Orders",
+        {"name": "Code", "type": "barcode"},
+        {"name": "File", "type": "multipleAttachments"},
+        {"name": "Who", "type": "singleCollaborator"},
+        {"name": "All", "type": "multipleCollaborators"},
+    )
+    ask.field("Orders", "Items", "multipleRecordLinks", linkedTableId=items)
+    schema = ask.schema()
+    link = schema["Orders"]["Items"]["id"]
+    for name, far in (("Prices", "Price"), ("Dues", "Due"), ("Names", "Name")):
+        ask.computed(
+            "Orders",
+            name,
+            "multipleLookupValues",
+            recordLinkFieldId=link,
+            fieldIdInLinkedTable=schema["Items"][far]["id"],
+        )
+    ask.computed(
+        "Orders",
+        "Sum",
+        "rollup",
+        recordLinkFieldId=link,
+        fieldIdInLinkedTable=schema["Items"]["Price"]["id"],
+        formula="SUM(values)",
+    )
+    ask.computed("Orders", "Count", "count", recordLinkFieldId=link)
+    ask.computed("Orders", "Half", "formula", formula="{Count} / 4")
+    ask.computed("Orders", "Wrong", "formula", formula="{Count} / 0")
+    ask.computed("Orders", "Error", "formula", formula="ERROR()")
+    ask.computed("Orders", "Next", "formula", formula="DATETIME_PARSE('2024-01-01T23:30:00Z')")
+    ask.computed("Orders", "Number", "autoNumber")
+    ask.computed("Orders", "By", "createdBy")
+    ask.computed("Orders", "Press", "button", label="Go", url="'https://example.com'")
+    one, two = ask.add(
+        "Items", {"Name": "one", "Price": 2.5, "Due": "2024-02-09"}, {"Name": "two", "Price": 1}
+    )
+    me = ask("GET", "meta/whoami")["id"]
+    (order,) = ask.add("Orders", {
+        "Items": [two["id"], one["id"]], "Code": {"text": "4006381333931", "type": "ean13"},
+        "File": [{"url": "https://example.com/a.png", "filename": "a.png"}], "Who": {"id": me}, "All": [{"id": me}],
+    })  # fmt: skip
+    cells = ask.cells("Orders", *IN_PARIS)[order["id"]]
+    url = order["fields"]["File"][0]["url"]
+    assert cells == {
+        "Code": "4006381333931", "File": f"a.png ({url})", "Who": "Owner", "All": "Owner", "Items": "two, one",
+        "Prices": "$1.00, $2.50", "Dues": "2/9/2024", "Names": "two, one", "Sum": "3.5", "Count": "2",
+        "Half": "0.5", "Wrong": "Infinity", "Error": "#ERROR!", "Next": "1/2/2024 12:30am", "Number": "1",
+        "By": "Owner", "Press": "Go",
+    }  # fmt: skip
+    assert ask("GET", f"{ask.base}/Orders/{order['id']}", None, *IN_PARIS)["fields"] == cells
