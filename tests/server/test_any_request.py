@@ -16,7 +16,20 @@ from airhaul.server.request import Request
 from airhaul.wire.call import Reply
 from tests.server.test_records import FIELDS, Client
 
-NAMES = [field["name"] for field in FIELDS]
+# Fields of the other types that the API takes, and those that are computed.
+OTHERS = [
+    {"name": "Links", "type": "multipleRecordLinks", "options": {"linkedTableId": "TABLE"}},
+    {"name": "Files", "type": "multipleAttachments"},
+    {"name": "Who", "type": "singleCollaborator"},
+    {"name": "All", "type": "multipleCollaborators"},
+    {"name": "Code", "type": "barcode"},
+    {"name": "Long", "type": "richText"},
+    {"name": "Sum", "type": "formula", "options": {"formula": "{Age} / {Stars} & {Links}"}},
+    {"name": "Number", "type": "autoNumber"},
+    {"name": "Touched", "type": "lastModifiedTime"},
+    {"name": "Press", "type": "button", "options": {"label": "x", "url": "{Name}"}},
+]
+NAMES = [field["name"] for field in [*FIELDS, *OTHERS]]
 
 # Text with anything in it: halves of surrogate pairs, NUL, and words that mean something.
 texts = st.one_of(
@@ -91,18 +104,55 @@ writes = st.fixed_dictionaries(
         "performUpsert": mostly(*({"fieldsToMergeOn": [name]} for name in NAMES)),
     },
 )
-field_types = st.sampled_from(
-    [*(field["type"] for field in FIELDS), "formula", "button", "nonsense"]
+likely_fields = st.sampled_from([*FIELDS, *OTHERS]).flatmap(
+    lambda field: st.fixed_dictionaries(
+        {"name": texts, "type": st.just(field["type"])},
+        optional={"options": mostly(field.get("options"))},
+    )
 )
-fields = st.fixed_dictionaries(
-    {"name": texts, "type": st.one_of(field_types, field_types, values)},
+far_options = st.fixed_dictionaries(
+    {},
+    optional={
+        "recordLinkFieldId": mostly("LINKS", "Links"),
+        "fieldIdInLinkedTable": mostly("FIELD", *NAMES),
+        "formula": formulas,
+        "referencedFieldIds": values,
+    },
+)
+far_types = ("rollup", "multipleLookupValues", "count", "formula", "createdTime")
+far_fields = st.fixed_dictionaries(
+    {"name": texts, "type": st.sampled_from(far_types), "options": far_options}
+)
+odd_fields = st.fixed_dictionaries(
+    {"name": texts, "type": st.one_of(texts, values)},
     optional={"options": values, "description": values},
+)
+fields = st.one_of(likely_fields, far_fields, odd_fields)
+comments = st.fixed_dictionaries(
+    {"text": mostly("hi @[PERSON]", odd=values)}, optional={"parentCommentId": values}
+)
+filters = st.fixed_dictionaries(
+    {"dataTypes": mostly(["tableData"], ["tableFields", "tableMetadata"])},
+    optional={
+        "recordChangeScope": mostly("TABLE", "VIEW"),
+        "changeTypes": mostly(["add", "update"]),
+        "watchDataInFieldIds": mostly(["FIELD"]),
+        "fromSources": mostly(["client"]),
+    },
+)
+specifications = st.fixed_dictionaries({"filters": filters}, optional={"includes": values})
+webhooks = st.fixed_dictionaries(
+    {"specification": st.fixed_dictionaries({"options": st.one_of(specifications, values)})},
+    optional={"notificationUrl": values},
+)
+uploads = st.fixed_dictionaries(
+    {"contentType": mostly("image/png"), "file": mostly("aGk="), "filename": mostly("a.png")}
 )
 schemas = st.fixed_dictionaries(
     {},
     optional={"name": values, "fields": st.one_of(values, st.lists(fields)), "description": values},
 )
-bodies = st.one_of(values, lists, writes, schemas, fields)
+bodies = st.one_of(values, lists, writes, schemas, fields, comments, webhooks, uploads)
 methods = st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"])
 parts = st.one_of(
     st.sampled_from(["v0", "meta", "bases", "BASE", "T", "TABLE", "RECORD", "FIELD", "VIEW"]),
@@ -115,7 +165,8 @@ paths = st.one_of(
             "/v0/BASE/T", "/v0/BASE/T/", "/v0/BASE/TABLE/RECORD", "/v0/BASE/T/listRecords",
             "/v0/meta/bases", "/v0/meta/bases/BASE/tables", "/v0/meta/bases/BASE/tables/TABLE",
             "/v0/meta/bases/BASE/tables/TABLE/fields",
-            "/v0/meta/bases/BASE/tables/TABLE/fields/FIELD",
+            "/v0/meta/bases/BASE/tables/TABLE/fields/FIELD", "/v0/BASE/T/RECORD/comments",
+            "/v0/bases/BASE/webhooks", "/v0/BASE/T/sync/x",
         ]
     ),
     st.lists(parts, max_size=7).map(lambda some: "/" + "/".join(some)),
@@ -135,29 +186,44 @@ sensible = st.one_of(
     st.tuples(
         st.just("POST"), st.just("/v0/meta/bases/BASE/tables/TABLE/fields"), st.just([]), fields
     ),
+    st.tuples(
+        st.sampled_from(["GET", "POST"]),
+        st.just("/v0/BASE/T/RECORD/comments"),
+        st.just([]),
+        comments,
+    ),
+    st.tuples(st.just("POST"), st.just("/v0/bases/BASE/webhooks"), st.just([]), webhooks),
+    st.tuples(
+        st.just("POST"),
+        st.sampled_from([f"/v0/BASE/RECORD/{name}/uploadAttachment" for name in NAMES]),
+        st.just([]),
+        uploads,
+    ),
 )
 
 
 @pytest.fixture(scope="module")
 def known() -> Any:
     """A base with a table and some records, and what its things are called."""
-    with Emulator.open() as emulator:
+    with Emulator.open(all_field_types=True) as emulator:
         client = Client(emulator)
         path = f"/v0/meta/bases/{client.base}/tables"
         table = client("POST", path, {"name": "T", "fields": FIELDS})
-        (record, *_) = client.add(
+        names = {
+            "BASE": client.base,
+            "TABLE": table["id"],
+            "FIELD": table["fields"][0]["id"],
+            "VIEW": table["views"][0]["id"],
+            "PERSON": client("GET", "/v0/meta/whoami")["id"],
+        }
+        for field in OTHERS:
+            added = client("POST", f"{path}/{table['id']}/fields", real(field, names))
+            names[field["name"].upper()] = added["id"]
+        (record, other, _) = client.add(
             {"Name": "x", "Age": 1, "Tags": ["x"], "Day": "2024-01-01"}, {}, {"Name": "\0"}
         )
-        yield (
-            emulator,
-            {
-                "BASE": client.base,
-                "TABLE": table["id"],
-                "RECORD": record["id"],
-                "FIELD": table["fields"][0]["id"],
-                "VIEW": table["views"][0]["id"],
-            },
-        )
+        client.add({"Links": [record["id"], other["id"]], "Who": {"id": names["PERSON"]}})
+        yield emulator, {**names, "RECORD": record["id"]}
 
 
 def real(value: Any, names: dict[str, str]) -> Any:
@@ -197,3 +263,13 @@ def test_half_a_surrogate_pair_is_refused(known, body) -> None:
     reply = emulator.handle(Request("POST", f"/v0/{names['BASE']}/T", (), body, "pat.x"))
     assert reply.status == 422
     assert json.loads(reply.body)["error"]["type"] == "INVALID_REQUEST_BODY"
+
+
+@pytest.mark.parametrize("count", [0, -1, 2**63, 10**30, 1.0, True, "x", "0", "1" * 30])
+def test_counts_without_measure_are_refused(known, count) -> None:
+    """Neither a page nor a list is of no size, or of one that no machine counts to."""
+    emulator, names = known
+    for name in ("pageSize", "maxRecords"):
+        body = {name: count}
+        request = Request("POST", f"/v0/{names['BASE']}/T/listRecords", (), body, "pat.x")
+        assert emulator.handle(request).status == 422

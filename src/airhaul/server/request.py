@@ -9,6 +9,7 @@ from typing import Any, Final
 from airhaul.server import refusal
 
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LARGEST_COUNT: Final = 999_999_999
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -125,11 +126,11 @@ def a_count(value: Any, most: int | None = None) -> int | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise refusal.invalid_request()
-    if most is not None and value > most:
+    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return value
 

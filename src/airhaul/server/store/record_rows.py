@@ -234,8 +234,10 @@ def stored_record(
     touched: str | None,
 ) -> StoredRecord:
     """Make a record of its columns, the cells parsed."""
-    times = json.loads(touched) if touched else {}
-    return StoredRecord(id_, table_id, created, cells, number, created_by, times)
+    record = StoredRecord(id_, table_id, created, cells, number, created_by)
+    if touched:
+        record.touched = {key: (at, who) for key, (at, who) in json.loads(touched).items()}
+    return record
 
 
 def _json(value: Any) -> str:
