@@ -12,6 +12,7 @@ import anyio.to_thread
 from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
+from airhaul.server.attachment_urls import PREFIX
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -68,7 +69,17 @@ def create_app(
                 # There is no way to send nothing at all; a body that does not come is next to it.
                 return _broken(emulator.dated(Reply(200)), 1)
 
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
+    async def file(request: HttpRequest) -> Response:
+        path = request.scope["raw_path"].decode("ascii")
+        reply = await anyio.to_thread.run_sync(emulator.file, path)
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    return Starlette(
+        routes=[
+            Route(PREFIX + "{path:path}", file),
+            Route("/{path:path}", endpoint, methods=_METHODS),
+        ]
+    )
 
 
 def _broken(reply: Reply, length: int) -> ASGIApp:
@@ -102,13 +113,16 @@ async def _hold(
 
 async def _read(request: HttpRequest) -> Request:
     raw = await _body(request)
+    is_csv = request.headers.get("content-type", "").partition(";")[0].strip() == "text/csv"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return Request(
         request.method,
         request.scope["raw_path"].decode("ascii").partition("?")[0],
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw else None,
+        _parse(raw) if raw and not is_csv else None,
         token.strip() if scheme.lower() == "bearer" else None,
+        f"{request.url.scheme}://{request.url.netloc}",
+        raw if is_csv else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airhaul.server import refusal
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.changes import Change
 from airhaul.server.iterators import Iterators
 from airhaul.server.reading import Reading
@@ -26,7 +27,10 @@ class Context:
         request: The request.
         now: When it came, in UTC.
         person_id: Who asks.
+        urls: What shows attachments to this client.
         changes: What it has changed so far; endpoints add to it.
+        news: The ids of webhooks that are to be notified when it is done.
+        all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
@@ -35,7 +39,15 @@ class Context:
     request: Request
     now: datetime
     person_id: str
+    urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
+    news: list[str] = field(default_factory=list[str])
+    all_field_types: bool = False
+
+    @property
+    def moment(self) -> str:
+        """When the request came, as answers print it: ISO 8601 with milliseconds."""
+        return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def base(self, base_id: str) -> Base:
         """Find a base.

@@ -9,17 +9,22 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
+from airhaul.server.afterwards import Afterwards
 from airhaul.server.answers import Answer, Cut, Silence, spoil
+from airhaul.server.attachment_fetch import Reach
+from airhaul.server.attachment_files import read_file
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.context import Context
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.iterators import Iterators
@@ -27,13 +32,17 @@ from airhaul.server.limits import Limits
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
+from airhaul.server.resources.route import Route
+from airhaul.server.resources.tables import create_field
 from airhaul.server.store import MEMORY, Store
+from airhaul.server.views import add_view
+from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import URL_LENGTH
 
 _REMEMBERED: Final = 10_000
-_BASE: Final = re.compile(r"/v0/(?:meta/bases/)?([^/?]+)")
+_BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 
 
 def _utc_now() -> datetime:
@@ -76,10 +85,16 @@ class Emulator:
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong; may be set later too. None for nothing.
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
+            the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
         clock: Seconds that never go back.
         wall_clock: The date and time, with its zone: of each reply, and of what is created.
+        webhook_retry_s: After how many seconds a webhook's notification is tried again; the second
+            time after twice as many, and so on.
+        fetch_attachments: From where attachments that are written by URL are fetched:
+            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
     """
 
     def __init__(
@@ -93,9 +108,12 @@ class Emulator:
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
         faults: Faults | None = None,
+        all_field_types: bool = False,
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
+        webhook_retry_s: float = 10.0,
+        fetch_attachments: Reach = "nowhere",
     ) -> None:
         self._store = store
         self._clock = clock
@@ -109,10 +127,17 @@ class Emulator:
             retry_after=retry_after,
             monthly_quota=monthly_quota,
         )
+        self._afterwards = Afterwards(
+            store,
+            wall_clock,
+            webhook_retry_s=webhook_retry_s,
+            fetch_attachments=fetch_attachments,
+        )
         self._gate = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
         self.faults = faults
+        self.all_field_types = all_field_types
         self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
@@ -218,6 +243,23 @@ class Emulator:
         )
         return answer
 
+    def file(self, url: str) -> Reply:
+        """Hand out an attachment; its URL is all that is asked for.
+
+        Args:
+            url: As a cell shows it, or its path alone.
+        """
+        now = self._wall_clock().astimezone(UTC)
+        return _dated(read_file(self._store, urlsplit(url).path, now), now)
+
+    def delete_unused_attachments(self) -> int:
+        """Delete the files that no cell holds any more, and say how many they were.
+
+        Until then they can be put back into a cell by their ids.
+        """
+        with self._store.session(write=True) as session:
+            return session.attachments.delete_unused()
+
     def dated(self, reply: Reply) -> Reply:
         """Say the date and time in a reply that was made elsewhere."""
         return _dated(reply, self._wall_clock().astimezone(UTC))
@@ -243,25 +285,104 @@ class Emulator:
             return None  # the fault tells something else
         if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        if not request.is_unicode:
+            raise refusal.invalid_body()
         # A slash at the end is accepted; airtable.js always sends one.
         path = request.path.rstrip("/")
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                with self._store.session(write=route.writes) as session:
-                    context = Context(
-                        session,
-                        Reading(session, now),
-                        self._iterators,
-                        request,
-                        now,
-                        self._store.user_id,
-                    )
-                    return route.handler(context, *parts)
+                return self._carry_out(
+                    route, parts, request, now, all_field_types=self.all_field_types
+                )
         raise refusal.no_such_route()
+
+    def _carry_out(
+        self,
+        route: Route,
+        parts: Sequence[str],
+        request: Request,
+        now: datetime,
+        *,
+        all_field_types: bool,
+    ) -> Any:
+        urls = AttachmentUrls(self._store.signing_key, request.address, now)
+        with self._store.session(write=route.writes) as session:
+            context = Context(
+                session,
+                Reading(session, now, urls),
+                self._iterators,
+                request,
+                now,
+                self._store.user_id,
+                urls,
+                all_field_types=all_field_types,
+            )
+            shown = route.handler(context, *parts)
+            context.news.extend(note(context, route.source))
+        self._afterwards.begin(context)
+        return shown
+
+    def add_field(self, base_id: str, table: str, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a field of any type, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            described: ``{"name", "type", "description"?, "options"?}``, the options as the metadata
+                API prints them; names of fields may stand for ids. A rollup takes ``formula`` too,
+                as ``SUM(values)``, a button ``label`` and ``url``, which is a formula.
+
+        Returns:
+            The field as the metadata API prints it.
+
+        Raises:
+            Refusal: There is no such table, or the field cannot be made.
+        """
+        path = f"/v0/meta/bases/{base_id}/tables/{table}/fields"
+        route = Route("POST", path, create_field, writes=True, source="client")
+        request = Request("POST", path, body=dict(described))
+        now = self._wall_clock().astimezone(UTC)
+        added: dict[str, Any] = self._carry_out(
+            route, (base_id, table), request, now, all_field_types=True
+        )
+        return added
+
+    def add_view(
+        self,
+        base_id: str,
+        table: str,
+        name: str,
+        *,
+        formula: str | None = None,
+        sort: Sequence[Mapping[str, str]] = (),
+        fields: Sequence[str] | None = None,
+    ) -> str:
+        """Add a view to a table, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            name: The view's name.
+            formula: It shows the records that this keeps; all if None.
+            sort: The order, as ``[{"field": "Name", "direction": "desc"}]``.
+            fields: The fields that it shows, in that order; all if None.
+
+        Returns:
+            The view's id.
+
+        Raises:
+            Refusal: There is no such table or field, the name is taken, or the formula cannot be
+                read.
+        """
+        with self._store.session(write=True) as session:
+            return add_view(
+                session, base_id, table, name, formula=formula, sort=sort, fields=fields
+            ).id
 
     def close(self) -> None:
         """Close the file."""
+        self._afterwards.close()
         self._store.close()
 
     def __enter__(self) -> Self:

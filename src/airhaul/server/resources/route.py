@@ -20,12 +20,14 @@ class Route:
         pattern: The path, with ``{}`` for each part that is handed to the function.
         handler: Takes a ``Context`` and those parts, and gives the answer's JSON.
         writes: Whether it may change anything.
+        source: Where its changes come from, as webhooks are told.
     """
 
     method: str
     pattern: str
     handler: Handler
     writes: bool = False
+    source: str = "publicApi"
 
     def match(self, method: str, path: str) -> list[str] | None:
         """The variable parts of a path, decoded, or None if this is another endpoint."""
