@@ -238,6 +238,30 @@ def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(client) -> None:
     assert answer["createdRecords"] not in ([], [made])
 
 
+def test_tables_are_named_without_regard_to_case(client) -> None:
+    """A table is found by its id, its name, and its name in other letters."""
+    (record,) = client.add({"Name": "a"})
+    assert client("GET", f"/v0/{client.base}/t")["records"] == [record]
+
+
+def test_an_upsert_finds_what_was_there_before_the_request(client) -> None:
+    """A record that gets a key, or loses it, in the request is not found by a later row."""
+    (record,) = client.add({"Name": "a"})
+    body = {
+        "records": [
+            {"id": record["id"], "fields": {"Name": None, "Age": 3}},
+            {"fields": {"Name": None, "Age": 7}},
+            {"fields": {"Name": "a", "Age": 8}},
+        ],
+        "performUpsert": {"fieldsToMergeOn": ["Name"]},
+    }
+    answer = client("PATCH", f"/v0/{client.base}/T", body)
+    (made,) = answer["createdRecords"]
+    assert [each["id"] for each in answer["records"]] == [record["id"], made, record["id"]]
+    assert answer["records"][1]["fields"] == {"Age": 7}
+    assert client("GET", f"/v0/{client.base}/T/{record['id']}")["fields"] == {"Name": "a", "Age": 8}
+
+
 def test_an_upsert_with_several_matches_is_refused_whole(client) -> None:
     """A key that is not unique fails the request, and its other rows are not written."""
     client.add({"Name": "a"}, {"Name": "a"})

@@ -63,7 +63,10 @@ class Context:
         return base
 
     def table(self, base_id: str, name: str) -> Table:
-        """Find a table by id or name.
+        """Find a table by id or name; the name without regard to case.
+
+        Two tables of a base never have names that differ by case alone. Clients that are tried
+        against the service name one table in both ways.
 
         Raises:
             Refusal: The base's id is malformed, or there is no such base or table.
@@ -74,6 +77,6 @@ class Context:
         if name in tables:
             return tables[name]
         for table in tables.values():
-            if table.name == name:
+            if table.name.lower() == name.lower():
                 return table
         raise refusal.not_visible()

@@ -95,11 +95,18 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     ids = [row.get("id") for row in rows if isinstance(row, dict) and row.get("id") is not None]
     if len(set(map(str, ids))) < len(ids) or (merge is None and len(ids) < len(rows)):
         raise refusal.invalid_records()
+    checked = [writer.check(row) for row in rows]
+    # Before anything changes: a row that loses its key is not found by another that has none.
+    found = [
+        _find_row(context, table, row, cells, merge)
+        for row, cells in zip(rows, checked, strict=True)
+    ]
     changed: list[StoredRecord] = []
     created: list[str] = []
-    for row in rows:
-        cells = writer.check(row)
-        record = _find_row(context, table, row, cells, merge)
+    for cells, there in zip(checked, found, strict=True):
+        record = there
+        if record is None and created:
+            record = merge_target(context.session, table, cells, merge, among=created)
         if record is None:
             (record,) = writer.create([cells])
             created.append(record.id)
