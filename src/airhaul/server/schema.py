@@ -80,16 +80,14 @@ class Table:
         if with_visible_fields:
             for view in views:
                 view["visibleFieldIds"] = [field.id for field in self.fields]
-        shown: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
+        shown: dict[str, Any] = {"id": self.id, "name": self.name}
+        if self.description is not None:
+            shown["description"] = self.description
+        return shown | {
             "primaryFieldId": self.fields[0].id,
             "fields": [field.as_json() for field in self.fields],
             "views": views,
         }
-        if self.description is not None:
-            shown["description"] = self.description
-        return shown
 
     @property
     def primary(self) -> Field:

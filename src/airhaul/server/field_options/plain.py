@@ -132,9 +132,9 @@ def _date_time(name: str, options: dict[str, Any]) -> dict[str, Any]:
                 422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f'Invalid timezone "{zone}"'
             ) from None
     return {
-        "timeZone": zone,
         "dateFormat": _date_format(name, options),
         "timeFormat": _format(name, options, "timeFormat", _TIME_FORMATS),
+        "timeZone": zone,
     }
 
 
