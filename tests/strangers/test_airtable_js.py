@@ -18,22 +18,11 @@ import pytest
 
 FOLDER = Path(__file__).parent / "airtable_js"
 FILES = sorted(FOLDER.glob("*.test.mjs"))
-WAITING = {
-    "recordMetadata counts comments": "comments are not there yet",
-    "cellFormat string shows cells as people read them": "the text form is not there yet",
-    "links go both ways": "links are not there yet",
-    "attachments are given by URL": "attachments are not there yet",
-}
 
 
 def named_in(file: Path) -> list[str]:
     """The names of a file's tests."""
     return re.findall(r'^test\("(.+?)"', file.read_text(encoding="utf-8"), re.MULTILINE)
-
-
-def case(file: Path, name: str):
-    marks = [pytest.mark.xfail(strict=True, reason=WAITING[name])] if name in WAITING else []
-    return pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}", marks=marks)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +56,12 @@ def run(node: str, file: Path) -> dict[str, str | None]:
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), [case(file, name) for file in FILES for name in named_in(file)]
+    ("file", "name"),
+    [
+        pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}")
+        for file in FILES
+        for name in named_in(file)
+    ],
 )
 def test_airtable_js(outcomes, file: Path, name: str) -> None:
     """What this client offers does with the local base what it does with the service."""
