@@ -238,6 +238,17 @@ def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(client) -> None:
     assert answer["createdRecords"] not in ([], [made])
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("name", ["records", "records[]", "records[0]"])
+def test_ids_to_delete_are_listed_in_any_way(client, name, count) -> None:
+    """Clients write lists in a query with brackets and without; all of them are read."""
+    made = client.add(*({"Name": str(n)} for n in range(count)))
+    query = [(name, record["id"]) for record in made]
+    gone = client("DELETE", f"/v0/{client.base}/T", None, *query)
+    assert gone["records"] == [{"id": record["id"], "deleted": True} for record in made]
+    assert client.names() == []
+
+
 def test_tables_are_named_without_regard_to_case(client) -> None:
     """A table is found by its id, its name, and its name in other letters."""
     (record,) = client.add({"Name": "a"})

@@ -72,16 +72,19 @@ class Request:
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
-        ``fields[]=A`` and ``fields[0]=A`` are both lists; jQuery writes the one, others the other.
+        ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
+        first, others the others.
         """
         found: dict[str, Any] = {}
         for key, value in self.query:
             name, _, rest = key.partition("[")
             parts = _BRACKETS.findall("[" + rest) if rest else []
-            if not parts:
+            if not parts and name not in found:
                 found[name] = value
-            elif len(parts) == 1:
+            elif len(parts) <= 1:
                 many = found.setdefault(name, [])
+                if not parts and isinstance(many, str):
+                    many = found[name] = [many]
                 if not isinstance(many, list):
                     raise refusal.invalid_request()
                 many.append(value)

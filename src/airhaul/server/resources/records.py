@@ -147,6 +147,8 @@ def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     """Delete up to ten records; all of them or none."""
     table = context.table(base_id, table_name)
     ids = context.request.query_object().get("records")
+    if isinstance(ids, str):
+        ids = [ids]
     if not isinstance(ids, list) or not 0 < len(ids) <= RECORDS_PER_WRITE:
         raise refusal.invalid_records()
     found = context.session.records.some(ids)
