@@ -217,7 +217,7 @@ def _record(row: Any) -> StoredRecord:
         json.loads(cells),
         number,
         created_by,
-        json.loads(touched) if touched else {},
+        {key: (at, person) for key, (at, person) in json.loads(touched).items()} if touched else {},
     )
 
 
