@@ -16,6 +16,7 @@ from typing import Final
 
 import cpu
 import limit
+import local_base
 import memory
 import pace
 import page
@@ -33,6 +34,7 @@ MODES: Final = {
     "cpu": cpu.run,
     "trouble": trouble.run,
     "memory": memory.run,
+    "local-base": local_base.run,
 }
 _WIDTH: Final = 160  # less would cut the tables
 PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmark.md"

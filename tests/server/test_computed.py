@@ -564,3 +564,12 @@ def test_what_was_copied_of_unknown_formulas_stays(shop) -> None:
     assert cells["Go"] == {"label": "Buy", "url": "https://x.test"}
     shop("PUT", f"{shop.base}/Orders/{order['id']}", {"fields": {}})
     assert shop.cells("Orders")[order["id"]] == {key: cells[key] for key in ("Total", "Half", "Go")}
+
+
+def test_a_record_that_was_touched_before_is_touched_again(ask) -> None:
+    """What was read from the file and what is written now are compared as one kind of thing."""
+    ask.table("T", {"name": "Note", "type": "singleLineText"})
+    ask.computed("T", "Touched", "lastModifiedTime")
+    (record,) = ask.add("T", {})
+    ask.change("T", record["id"], {"Note": "x"})
+    assert ask.change("T", record["id"], {"Name": "x"})["Touched"] >= record["createdTime"]

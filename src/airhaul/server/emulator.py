@@ -35,6 +35,7 @@ from airhaul.server.resources import ROUTES
 from airhaul.server.resources.route import Route
 from airhaul.server.resources.tables import create_field
 from airhaul.server.store import MEMORY, Store
+from airhaul.server.views import add_view
 from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
@@ -284,6 +285,8 @@ class Emulator:
             return None  # the fault tells something else
         if sum(len(name) + len(value) + 2 for name, value in request.query) > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        if not request.is_unicode:
+            raise refusal.invalid_body()
         # A slash at the end is accepted; airtable.js always sends one.
         path = request.path.rstrip("/")
         for route in ROUTES:
@@ -344,6 +347,38 @@ class Emulator:
             route, (base_id, table), request, now, all_field_types=True
         )
         return added
+
+    def add_view(
+        self,
+        base_id: str,
+        table: str,
+        name: str,
+        *,
+        formula: str | None = None,
+        sort: Sequence[Mapping[str, str]] = (),
+        fields: Sequence[str] | None = None,
+    ) -> str:
+        """Add a view to a table, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            name: The view's name.
+            formula: It shows the records that this keeps; all if None.
+            sort: The order, as ``[{"field": "Name", "direction": "desc"}]``.
+            fields: The fields that it shows, in that order; all if None.
+
+        Returns:
+            The view's id.
+
+        Raises:
+            Refusal: There is no such table or field, the name is taken, or the formula cannot be
+                read.
+        """
+        with self._store.session(write=True) as session:
+            return add_view(
+                session, base_id, table, name, formula=formula, sort=sort, fields=fields
+            ).id
 
     def close(self) -> None:
         """Close the file."""

@@ -176,7 +176,7 @@ def invalid_json() -> Refusal:
 
 
 def invalid_body() -> Refusal:
-    """A body that holds NaN or infinity."""
+    """A body that holds NaN, infinity or what is no Unicode."""
     return refuse(422, "INVALID_REQUEST_BODY", "Could not parse request body")
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LARGEST_COUNT: Final = 999_999_999
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -50,6 +52,22 @@ class Request:
         elif self.path.rstrip("/").endswith("/listRecords") and isinstance(self.body, dict):
             given = self.body.get("offset")
         return given if isinstance(given, str) and given else None
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        waiting: list[Any] = [self.path, *self.query, self.body]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                if not part.isascii() and _SURROGATE.search(part):
+                    return False
+            elif isinstance(part, dict):
+                waiting += part
+                waiting += part.values()
+            elif isinstance(part, list | tuple):
+                waiting += part
+        return True
 
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
@@ -108,11 +126,11 @@ def a_count(value: Any, most: int | None = None) -> int | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise refusal.invalid_request()
-    if most is not None and value > most:
+    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return value
 

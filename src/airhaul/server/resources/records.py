@@ -9,6 +9,7 @@ from typing import Any
 
 from airhaul.server import refusal
 from airhaul.server.context import Context
+from airhaul.server.record_form import RecordForm
 from airhaul.server.request import a_flag
 from airhaul.server.resources.merge import merge_target
 from airhaul.server.resources.route import Route
@@ -26,8 +27,8 @@ def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict
     home = context.session.schema.tables(table.base_id).get(record.table_id)
     if home is None:
         raise refusal.no_such_record()
-    by_id = a_flag(context.request.query_object().get("returnFieldsByFieldId"))
-    return context.reading.record(home, record, by_id=by_id)
+    form = RecordForm.of(context, context.request.query_object())
+    return form.records(context, home, [record])[0]
 
 
 def _one(context: Context, record_id: str, table: Table | None = None) -> StoredRecord:

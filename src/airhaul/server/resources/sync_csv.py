@@ -47,7 +47,7 @@ def sync_csv(context: Context, base_id: str, table_name: str, sync_id: str) -> d
 
 def _claim(context: Context, table: Table, sync_id: str) -> None:
     known = context.session.schema.sync_id(table.id)
-    if known is None and not context.session.records.ids(table.id):
+    if known is None and not context.session.records.has_any(table.id):
         context.session.schema.make_sync_table(table, sync_id)
     elif known != sync_id:
         raise refusal.not_a_sync_table(table.name)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from airhaul.wire.ids import new_id
 
 _PER_QUERY: Final = 500
-_COLUMNS: Final = "id, table_id, created, cells, number, created_by, touched"
+COLUMNS: Final = "id, table_id, created, cells, number, created_by, touched"
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class RecordRows:
     def restore(self, records: Iterable[StoredRecord]) -> None:
         """Add records that have their ids and numbers already."""
         self._connection.executemany(
-            f"INSERT INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns only
+            f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns only
             (
                 (
                     record.id,
@@ -130,23 +130,34 @@ class RecordRows:
             part = missing[start : start + _PER_QUERY]
             marks = ", ".join("?" * len(part))
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
+                f"SELECT {COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
                 part,
             )
             found |= {row[0]: self._seen(row) for row in rows}
         return [found[record_id] for record_id in record_ids if record_id in found]
 
-    def ids(self, table_id: str) -> list[str]:
-        """The ids of a table's records, in the order they were made."""
-        rows = self._connection.execute(
-            "SELECT id FROM records WHERE table_id = ? ORDER BY place", (table_id,)
-        )
-        return [row[0] for row in rows]
+    def at(self, places: Sequence[int]) -> dict[int, StoredRecord]:
+        """Find records by their places in the file; those that are gone are left out."""
+        found: dict[int, StoredRecord] = {}
+        for start in range(0, len(places), _PER_QUERY):
+            part = places[start : start + _PER_QUERY]
+            marks = ", ".join("?" * len(part))
+            rows = self._connection.execute(
+                f"SELECT place, {COLUMNS} FROM records WHERE place IN ({marks})",  # noqa: S608 - marks only
+                part,
+            )
+            found.update((place, self._seen(row)) for place, *row in rows)
+        return found
+
+    def has_any(self, table_id: str) -> bool:
+        """Whether a table has any records."""
+        query = "SELECT 1 FROM records WHERE table_id = ? LIMIT 1"
+        return self._connection.execute(query, (table_id,)).fetchone() is not None
 
     def all_of(self, table_id: str) -> Iterator[StoredRecord]:
         """A table's records, in the order they were made."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
+            f"SELECT {COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
             (table_id,),
         )
         return map(self._seen, rows)
@@ -197,7 +208,7 @@ class RecordRows:
         )
         equal = " AND ".join(f"{column} IS json_extract(?, '$')" for column in columns)
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
+            f"SELECT {COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
             [_json(cells[field_id]) for field_id in sorted(cells)],
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
@@ -208,17 +219,25 @@ class RecordRows:
         )
 
 
-def _record(row: Any) -> StoredRecord:
-    id_, table_id, created, cells, number, created_by, touched = row
-    return StoredRecord(
-        id_,
-        table_id,
-        created,
-        json.loads(cells),
-        number,
-        created_by,
-        {key: (at, person) for key, (at, person) in json.loads(touched).items()} if touched else {},
-    )
+def _record(row: Sequence[Any]) -> StoredRecord:
+    id_, table_id, created, cells, *rest = row
+    return stored_record(id_, table_id, created, json.loads(cells), *rest)
+
+
+def stored_record(
+    id_: str,
+    table_id: str,
+    created: str,
+    cells: dict[str, Any],
+    number: int,
+    created_by: str | None,
+    touched: str | None,
+) -> StoredRecord:
+    """Make a record of its columns, the cells parsed."""
+    record = StoredRecord(id_, table_id, created, cells, number, created_by)
+    if touched:
+        record.touched = {key: (at, who) for key, (at, who) in json.loads(touched).items()}
+    return record
 
 
 def _json(value: Any) -> str:

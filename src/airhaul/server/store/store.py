@@ -14,6 +14,7 @@ from airhaul.server.store.database import Database
 from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
+from airhaul.server.store.record_scans import RecordScans
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
 from airhaul.server.store.webhook_rows import WebhookRows
 
@@ -25,6 +26,7 @@ class Session:
     Args:
         schema: Bases, tables, fields and views.
         records: Records.
+        scans: Records, a whole table at a time.
         people: Who is known.
         comments: Comments on records.
         attachments: The files that cells hold.
@@ -33,6 +35,7 @@ class Session:
 
     schema: SchemaRows
     records: RecordRows
+    scans: RecordScans
     people: PeopleRows
     comments: CommentRows
     attachments: AttachmentRows
@@ -69,6 +72,7 @@ class Store:
             yield Session(
                 SchemaRows(connection, self._schemas),
                 RecordRows(connection, writes=write),
+                RecordScans(connection),
                 PeopleRows(connection),
                 CommentRows(connection),
                 AttachmentRows(connection),

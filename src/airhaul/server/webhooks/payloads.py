@@ -84,7 +84,10 @@ class Told:
                 told |= self._records(table, delta)
             else:
                 formula = view.settings.get("formula")
-                holds = make_filter(self._context.reading, table, formula) if formula else _always
+                reading = self._context.reading
+                holds = (
+                    make_filter(table, formula).of_records(reading, table) if formula else _always
+                )
                 records = self._records(table, _through(delta, holds))
                 told |= {"changedViewsById": {view.id: records}} if records else {}
         return told
