@@ -64,7 +64,7 @@ def last_touch(table: Table, field_ids: Any) -> Callable[[StoredRecord], Touch |
     def last(record: StoredRecord) -> Touch | None:
         touches = [touch for key, touch in record.touched.items() if key in watched]
         if touches:
-            return max(touches)
+            return max(touches, key=lambda touch: touch[0])
         if field_ids and not any(key in watched for key in record.cells):
             return None
         return (record.created, record.created_by)
