@@ -91,7 +91,7 @@ def _options(
     result = _config(told.get(far[1].id, far[1]))
     if field.type == "rollup":
         options["referencedFieldIds"] = []
-        options["result"] = _of_rollup(options.get("formula"), options.get("result"), result)
+        options["result"] = _of_rollup(formula_of(field), options.get("result"), result)
     else:
         options["result"] = result
     return options
@@ -117,7 +117,7 @@ def _kind_of_formula(text: str, table: Table, told: Mapping[str, Field]) -> str:
     return result_type(text, kinds)
 
 
-def _of_rollup(text: str | None, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
+def _of_rollup(text: str, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
     if not text and known:
         return dict(known)  # the service tells the result, and not the formula
     text = text or default_formula(looked_up_config["type"])
