@@ -273,3 +273,11 @@ def test_counts_without_measure_are_refused(known, count) -> None:
         body = {name: count}
         request = Request("POST", f"/v0/{names['BASE']}/T/listRecords", (), body, "pat.x")
         assert emulator.handle(request).status == 422
+
+
+def test_places_without_measure_are_refused(known) -> None:
+    """The number in ``sort[0][field]`` may have more digits than Python reads."""
+    emulator, names = known
+    query = ((f"sort[{'9' * 5000}][field]", "Name"),)
+    request = Request("GET", f"/v0/{names['BASE']}/T", query, None, "pat.x")
+    assert emulator.handle(request).status == 422

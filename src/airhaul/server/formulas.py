@@ -37,7 +37,8 @@ class _View:
     @property
     def record_id(self) -> str:
         """The record's id."""
-        return self.scanned[1]
+        id_: str = self.scanned[1]
+        return id_
 
     @property
     def created_time(self) -> datetime:

@@ -42,7 +42,7 @@ def list_by_body(context: Context, base_id: str, table_name: str) -> dict[str, A
 
 
 def _place(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 9:
         raise refusal.invalid_request()
     return int(text)
 

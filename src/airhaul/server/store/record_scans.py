@@ -6,6 +6,7 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from airhaul.server.store.record_rows import COLUMNS, stored_record
@@ -13,7 +14,7 @@ from airhaul.server.store.record_rows import COLUMNS, stored_record
 # A block stays in the processor's cache, and other threads have their turn between two.
 _BLOCK: Final = 2_000
 
-Scanned = tuple[int, str, str, Any]
+Scanned = Sequence[Any]
 """A record as it is met: its place in the file, its id, when it was created, what it holds."""
 
 
@@ -61,19 +62,25 @@ class RecordScans:
             field_ids: The fields, as the cells stand in each list.
         """
         paths = [f'$."{field_id}"' for field_id in field_ids]
-        # With two paths or more, SQLite answers an array of JSON; no field has the id "-".
+        # With two paths or more, SQLite answers an array of JSON, with the text of numbers as it
+        # was written; no field has the id "-".
         paths += ["$.-"] * (2 - len(paths))
-        cursor = self._connection.execute(
-            f"SELECT place, id, created, json_extract(cells, {', '.join('?' * len(paths))}) "  # noqa: S608 - marks only
-            "FROM records WHERE table_id = ? ORDER BY place",
-            (*paths, table_id),
+        holds = f"json_extract(cells, {', '.join('?' * len(paths))})"
+        # A block is one text of SQLite's making, since an object for each cell costs more.
+        query = (
+            "SELECT max(place), "  # noqa: S608 - marks only
+            f"'[' || group_concat(json_array(place, id, created, {holds})) || ']' FROM "
+            "(SELECT place, id, created, cells FROM records WHERE table_id = ? AND place > ? "
+            f"ORDER BY place LIMIT {_BLOCK})"
         )
-        while rows := cursor.fetchmany(_BLOCK):
-            cells = _parse_all(row[3] for row in rows)
-            yield [
-                (place, id_, created, holds)
-                for (place, id_, created, _), holds in zip(rows, cells, strict=True)
-            ]
+        last = 0
+        while True:
+            last, text = self._connection.execute(query, (*paths, table_id, last)).fetchone()
+            if text is None:
+                return
+            block: list[Scanned] = json.loads(text)
+            block.sort(key=itemgetter(0))  # as it is, but SQLite does not promise that
+            yield block
 
 
 def _parse_all(texts: Iterable[str]) -> list[Any]:
