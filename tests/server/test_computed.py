@@ -77,6 +77,11 @@ def table_id(ask: Asking, name: str) -> str:
         ("DATEADD({Since}, 1, 'days')", "dateTime"),
         ("IF({Price} > 1, 'dear', BLANK())", "singleLineText"),
         ("IF({Price} > 1, 1, 0)", "number"),
+        ("{Price} > 1", "number"),
+        ("AND({Sold}, TRUE())", "checkbox"),
+        ("IF({Price}, NOT({Sold}), 1)", "number"),
+        ("{Sold}", "checkbox"),
+        ("MAX({Sold}, {Sold})", "number"),
     ],
 )
 def test_a_formulas_result_is_told(shop, formula, type) -> None:
@@ -95,6 +100,8 @@ def test_errors_and_special_numbers_are_cells(shop) -> None:
         ("Empty", '""'),
         ("Zero", "0"),
         ("Yes", "1 = 1"),
+        ("Ticked", "AND(1, 2)"),
+        ("Unticked", "NOT(1)"),
         ("Day", "DATETIME_PARSE('2024-01-02')"),
     ]:
         shop.computed("Items", name, "formula", formula=formula)
@@ -105,6 +112,7 @@ def test_errors_and_special_numbers_are_cells(shop) -> None:
         "Bad": {"error": "#ERROR!"},
         "Zero": 0,
         "Yes": 1,
+        "Ticked": True,
         "Day": "2024-01-02T00:00:00.000Z",
     }
 

@@ -169,7 +169,8 @@ def test_links_people_files_and_what_is_computed(emulator) -> None:
         formula="SUM(values)",
     )
     ask.computed("Orders", "Count", "count", recordLinkFieldId=link)
-    ask.computed("Orders", "Half", "formula", formula="{Count} / 4")
+    tenths = {"type": "number", "options": {"precision": 1}}
+    ask.computed("Orders", "Half", "formula", formula="{Count} / 4", result=tenths)
     ask.computed("Orders", "Wrong", "formula", formula="{Count} / 0")
     ask.computed("Orders", "Error", "formula", formula="ERROR()")
     ask.computed("Orders", "Next", "formula", formula="DATETIME_PARSE('2024-01-01T23:30:00Z')")
@@ -188,7 +189,7 @@ def test_links_people_files_and_what_is_computed(emulator) -> None:
     url = order["fields"]["File"][0]["url"]
     assert cells == {
         "Code": "4006381333931", "File": f"a.png ({url})", "Who": "Owner", "All": "Owner", "Items": "two, one",
-        "Prices": "$1.00, $2.50", "Dues": "2/9/2024", "Names": "two, one", "Sum": "3.5", "Count": "2",
+        "Prices": "$1.00, $2.50", "Dues": "2/9/2024", "Names": "two, one", "Sum": "4", "Count": "2",
         "Half": "0.5", "Wrong": "Infinity", "Error": "#ERROR!", "Next": "1/2/2024 12:30am", "Number": "1",
         "By": "Owner", "Press": "Go",
     }  # fmt: skip

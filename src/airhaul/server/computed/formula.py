@@ -13,7 +13,7 @@ from airhaul.formula.values import FormulaFault, Value, to_text
 from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.computed.reader import Reader
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
-from airhaul.server.computed.references import compiled, formula_of
+from airhaul.server.computed.references import compiled, formula_of, result_of
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def formula(reading: Reading, table: Table, field: Field) -> Reader:
     """Compute a formula of other fields of the record."""
     value = _computed(reading, table, formula_of(field))
-    is_date = ((field.options or {}).get("result") or {}).get("type") == "date"
-    return Reader(lambda record: as_cell(value(record), is_date=is_date), value)
+    result = result_of(field)
+    return Reader(lambda record: as_cell(value(record), result), value)
 
 
 def no_url(field: Field) -> Reader:

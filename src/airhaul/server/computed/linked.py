@@ -14,7 +14,7 @@ from airhaul.formula.values import FAULT, Value, to_text
 from airhaul.server.computed.as_cell import as_cell, as_value
 from airhaul.server.computed.reader import Reader, of_fault
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
-from airhaul.server.computed.references import VALUES, compiled, looked_up
+from airhaul.server.computed.references import VALUES, compiled, looked_up, result_of
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 
@@ -68,7 +68,7 @@ def lookup(reading: Reading, table: Table, field: Field) -> Reader:
 def rollup(reading: Reading, table: Table, field: Field) -> Reader:
     """Compute a formula of what a field holds in the linked records, which it calls ``values``."""
     options = field.options or {}
-    result = (options.get("result") or {}).get("type")
+    result = result_of(field)
     text = options.get("formula") or default_formula(result)
     compute, names = compiled(text)
     far = _far(reading, table, field)
@@ -85,7 +85,7 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
 
     def cell(record: StoredRecord) -> Any:
         copied = None if is_known else record.cells.get(field.id)
-        return as_cell(computed(record), is_date=result == "date") if copied is None else copied
+        return as_cell(computed(record), result) if copied is None else copied
 
     def value(record: StoredRecord) -> Value:
         copied = None if is_known else record.cells.get(field.id)

@@ -41,6 +41,11 @@ def formula_of(field: Field) -> str:
     return str((field.options or {}).get("url" if field.type == "button" else "formula") or "")
 
 
+def result_of(field: Field) -> str | None:
+    """The type that the metadata tells of what a field results in, if it tells one."""
+    return ((field.options or {}).get("result") or {}).get("type")
+
+
 def linked_table(table: Table, link_id: Any, tables: Mapping[str, Table]) -> Table | None:
     """The table that a field links to; None if it is no link."""
     link = table.by_id.get(link_id)

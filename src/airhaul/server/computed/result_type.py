@@ -1,4 +1,8 @@
-"""What kind of value a formula results in."""
+"""What kind of value a formula results in.
+
+Known from answers that others have recorded: ``AND`` results in a check box. Decided: so do the
+other logical functions, while comparisons, and functions that ask something, result in 1 and 0.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ NUMBER: Final = "number"
 TEXT: Final = "text"
 DATE: Final = "date"
 ARRAY: Final = "array"
+CHECKBOX: Final = "checkbox"
 
 _TEXTS: Final = frozenset(
     [
@@ -51,6 +56,7 @@ _DATES: Final = frozenset(
         "WORKDAY",
     ]
 )
+_LOGICAL: Final = frozenset({"AND", "OR", "XOR", "NOT", "TRUE", "FALSE"})
 _ARRAYS: Final = frozenset(["ARRAYCOMPACT", "ARRAYFLATTEN", "ARRAYSLICE", "ARRAYUNIQUE"])
 
 
@@ -80,7 +86,8 @@ def _kind(node: Node, fields: Mapping[str, str]) -> str | None:
             results = [*arguments[2::2], *(arguments[-1:] if len(arguments) % 2 == 0 else ())]
             return _common([_kind(one, fields) for one in results])
         case Call("MIN" | "MAX", arguments):
-            return _common([_kind(one, fields) for one in arguments])
+            kind = _common([_kind(one, fields) for one in arguments])
+            return NUMBER if kind == CHECKBOX else kind
         case Call("BLANK" | "ERROR"):
             return None
         case Call(name):
@@ -88,9 +95,13 @@ def _kind(node: Node, fields: Mapping[str, str]) -> str | None:
                 return TEXT
             if name in _DATES:
                 return DATE
+            if name in _LOGICAL:
+                return CHECKBOX
             return ARRAY if name in _ARRAYS else NUMBER
 
 
 def _common(kinds: list[str | None]) -> str | None:
     found = {kind for kind in kinds if kind is not None}
+    if found == {NUMBER, CHECKBOX}:
+        return NUMBER
     return found.pop() if len(found) == 1 else (TEXT if found else None)

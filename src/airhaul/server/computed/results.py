@@ -1,6 +1,7 @@
 """What the metadata API tells of computed fields: whether they are whole, and what they result in.
 
-Source: https://airtable.com/developers/web/api/field-model
+Source: https://airtable.com/developers/web/api/field-model. That a number has no digits behind the
+point is known from answers that others have recorded.
 """
 
 from __future__ import annotations
@@ -17,13 +18,21 @@ from airhaul.server.computed.references import (
     references,
     steps,
 )
-from airhaul.server.computed.result_type import ARRAY, DATE, NUMBER, TEXT, result_type
+from airhaul.server.computed.result_type import (
+    ARRAY,
+    CHECKBOX,
+    DATE,
+    NUMBER,
+    TEXT,
+    result_type,
+)
 from airhaul.server.schema import Field, Table
 from airhaul.wire.shapes import NUMBER_TYPES
 
 _WHOLE: Final = {"type": "number", "options": {"precision": 0}}
 _CONFIGS: Final[dict[str, dict[str, Any]]] = {
-    NUMBER: {"type": "number", "options": {"precision": 8}},
+    NUMBER: _WHOLE,
+    CHECKBOX: {"type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
     TEXT: {"type": "singleLineText"},
     ARRAY: {"type": "singleLineText"},
     DATE: {
@@ -74,7 +83,8 @@ def _options(
     *,
     is_sound: bool,
 ) -> dict[str, Any]:
-    options = {**(field.options or {}), "isValid": is_sound}
+    options = {"isValid": is_sound, **(field.options or {})}
+    options["isValid"] = is_sound
     if field.type == "lastModifiedTime":
         return {**options, "referencedFieldIds": options.get("referencedFieldIds") or []}
     if field.type == "count":
@@ -91,7 +101,7 @@ def _options(
     result = _config(told.get(far[1].id, far[1]))
     if field.type == "rollup":
         options["referencedFieldIds"] = []
-        options["result"] = _of_rollup(options.get("formula"), options.get("result"), result)
+        options["result"] = _of_rollup(formula_of(field), options.get("result"), result)
     else:
         options["result"] = result
     return options
@@ -117,7 +127,7 @@ def _kind_of_formula(text: str, table: Table, told: Mapping[str, Field]) -> str:
     return result_type(text, kinds)
 
 
-def _of_rollup(text: str | None, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
+def _of_rollup(text: str, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
     if not text and known:
         return dict(known)  # the service tells the result, and not the formula
     text = text or default_formula(looked_up_config["type"])
@@ -129,10 +139,15 @@ def _of_rollup(text: str | None, known: Any, looked_up_config: dict[str, Any]) -
 
 def _fitting(known: Any, config: dict[str, Any]) -> dict[str, Any]:
     """What is known of a result, if it is of this kind: it may have a format of its own."""
-    return dict(known) if known and _kind(known) == _kind(config) else config
+    if not known:
+        return config
+    kinds = {_kind(known), _kind(config)}
+    return dict(known) if len(kinds) == 1 or kinds == {NUMBER, CHECKBOX} else config
 
 
 def _kind(config: Mapping[str, Any]) -> str:
-    if config["type"] in NUMBER_TYPES or config["type"] == "checkbox":
+    if config["type"] in NUMBER_TYPES:
         return NUMBER
+    if config["type"] == "checkbox":
+        return CHECKBOX
     return DATE if config["type"] in ("date", "dateTime") else TEXT

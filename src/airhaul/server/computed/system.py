@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airhaul.formula.values import Value
 from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.computed.reader import Reader
+from airhaul.server.computed.references import result_of
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 from airhaul.wire.shapes import WRITABLE_TYPES
@@ -73,10 +74,10 @@ def last_touch(table: Table, field_ids: Any) -> Callable[[StoredRecord], Touch |
 
 
 def _of_time(field: Field, text_of: Callable[[StoredRecord], str | None]) -> Reader:
-    is_date = ((field.options or {}).get("result") or {}).get("type") == "date"
+    result = result_of(field)
 
     def value(record: StoredRecord) -> Value:
         text = text_of(record)
         return None if text is None else datetime.fromisoformat(text)
 
-    return Reader(lambda record: as_cell(value(record), is_date=is_date), value)
+    return Reader(lambda record: as_cell(value(record), result), value)
