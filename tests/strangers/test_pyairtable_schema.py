@@ -149,3 +149,12 @@ def test_views_are_told(base, table) -> None:
     (view,) = table.schema().views
     assert (view.name, view.type) == ("Grid view", "grid")
     assert view.visible_field_ids == [field.id for field in table.schema().fields]
+
+
+@pytest.mark.xfail(strict=True, reason="base collaborators are not there yet")
+def test_the_people_of_a_base_are_told(api, base, emulator) -> None:
+    """Who works on a base is told, and what the base is."""
+    told = base.collaborators()
+    assert (told.id, told.name, told.workspace_id) == (base.id, "Local base", emulator.workspace_id)
+    people = told.individual_collaborators.via_base
+    assert api.whoami()["id"] in [person.user_id for person in people]
