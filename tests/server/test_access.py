@@ -116,6 +116,32 @@ def test_every_endpoint_says_what_it_needs() -> None:
     assert asked <= SCOPES
 
 
+def test_a_webhook_needs_the_scopes_of_what_it_tells(path) -> None:
+    """Whoever may not read records, or the schema, is told nothing of them."""
+    manage = frozenset({"webhook:manage"})
+    tokens = [
+        "patAll.x",
+        Token("patHook.x", scopes=manage),
+        Token("patData.x", scopes=manage | {"data.records:read"}),
+        Token("patSchema.x", scopes=manage | {"schema.bases:read"}),
+    ]
+    allowed = {
+        "tableData": {"patAll.x", "patData.x"},
+        "tableFields": {"patAll.x", "patSchema.x"},
+        "tableMetadata": {"patAll.x", "patSchema.x"},
+    }
+    with Emulator.open(path, tokens=tokens) as emulator:
+        url = f"/v0/bases/{emulator.default_base_id}/webhooks"
+        for kind, who in allowed.items():
+            body = {"specification": {"options": {"filters": {"dataTypes": [kind]}}}}
+            hook = ask(emulator, "POST", url, body)[1]["id"]
+            for token in ("patAll.x", "patHook.x", "patData.x", "patSchema.x"):
+                expected = 200 if token in who else 403
+                assert ask(emulator, "POST", url, body, token)[0] == expected, (kind, token)
+                assert ask(emulator, "GET", f"{url}/{hook}/payloads", None, token)[0] == expected
+            assert ask(emulator, "GET", url, None, "patHook.x")[0] == 200
+
+
 def test_a_missing_and_a_wrong_token_are_the_same_refusal(path) -> None:
     """401 for both, and before anything else is looked at."""
     with Emulator.open(path, tokens=["patAll.x"]) as emulator:

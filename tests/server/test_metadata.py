@@ -167,7 +167,7 @@ def test_a_base_is_created_in_a_workspace(emulator) -> None:
     status, made = ask(emulator, "POST", "/v0/meta/bases", body)
     assert status == 200
     assert made["tables"][0]["views"][0]["name"] == "Grid view"
-    for wrong in ({"workspaceId": "here"}, {"tables": []}, {"name": ""}, {"tables": tables * 2}):
+    for wrong in ({"workspaceId": 1}, {"tables": []}, {"name": ""}, {"tables": tables * 2}):
         assert ask(emulator, "POST", "/v0/meta/bases", {**body, **wrong})[0] == 422, wrong
     _, listed = ask(emulator, "GET", "/v0/meta/bases")
     assert [base["name"] for base in listed["bases"]] == ["Local base", "New"]

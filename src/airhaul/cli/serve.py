@@ -9,6 +9,7 @@ import typer
 
 from airhaul.cli.console import out
 from airhaul.server.access import Token
+from airhaul.server.attachment_fetch import Reach
 from airhaul.server.emulator import Emulator
 from airhaul.server.faults import Faults
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
@@ -59,6 +60,18 @@ def serve(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="What the chance of faults begins with.")
     ] = 0,
+    all_field_types: Annotated[
+        bool,
+        typer.Option("--all-field-types", help="Let the API create computed fields, too."),
+    ] = False,
+    fetch_attachments: Annotated[
+        Reach,
+        typer.Option(
+            "--fetch-attachments",
+            help="From where attachments written by URL are fetched: nowhere, public addresses, "
+            "or loopback, which is this machine too.",
+        ),
+    ] = "nowhere",
     latency_s: Annotated[
         float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
     ] = 0.0,
@@ -74,6 +87,8 @@ def serve(
         monthly_quota=monthly_quota,
         faults=Faults(*(faults or ()), seed=seed),
         latency_s=latency_s,
+        all_field_types=all_field_types,
+        fetch_attachments=fetch_attachments,
     ) as emulator:
 
         def announce(url: str) -> None:

@@ -113,6 +113,7 @@ async def _hold(
 
 async def _read(request: HttpRequest) -> Request:
     raw = await _body(request)
+    is_csv = request.headers.get("content-type", "").partition(";")[0].strip() == "text/csv"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     path = request.scope["raw_path"].decode("ascii").partition("?")[0]
     query = request.scope["query_string"].decode("ascii", "replace")
@@ -120,9 +121,10 @@ async def _read(request: HttpRequest) -> Request:
         request.method,
         path,
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw else None,
+        _parse(raw) if raw and not is_csv else None,
         token.strip() if scheme.lower() == "bearer" else None,
         f"{request.url.scheme}://{request.url.netloc}",
+        raw if is_csv else None,
         f"{path}?{query}" if query else path,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-from airhaul.server.store import Attachment
+from airhaul.server import refusal
+from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.store import Attachment, Store
 from airhaul.wire.call import Reply
 
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
@@ -20,17 +23,31 @@ def file_name(given: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "", last)[-_LONGEST_NAME:] or "attachment"
 
 
-def name_in_url(url: str) -> str:
-    """The name that a file has by its URL: the last part of the path."""
-    return file_name(unquote(urlsplit(url).path).rstrip("/"))
-
-
 def media_type(given: str | None) -> str | None:
     """A media type if it has the form of one, which is safe in a header; else None."""
     return given if given is not None and _TYPE.fullmatch(given) else None
 
 
-def file_reply(attachment: Attachment, content: bytes) -> Reply:
+def read_file(store: Store, path: str, now: datetime) -> Reply:
+    """Hand out the file that a path of ``AttachmentUrls`` leads to.
+
+    Args:
+        store: Where it is kept.
+        path: The path, percent-encoded.
+        now: The time, in UTC.
+    """
+    attachment_id = AttachmentUrls(store.signing_key, None, now).find(path)
+    if attachment_id is None:
+        return refusal.not_visible().reply()
+    with store.session(write=False) as session:
+        attachment = session.attachments.one(attachment_id)
+        content = session.attachments.content(attachment_id)
+    if attachment is None or content is None:
+        return refusal.no_such_route().reply()
+    return _reply(attachment, content)
+
+
+def _reply(attachment: Attachment, content: bytes) -> Reply:
     """The reply that hands a file out.
 
     What somebody uploaded shall do nothing in a browser: only images are shown, anything else is

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from airhaul.server import refusal
 from airhaul.server.access import Access, Needs, Token
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.changes import Change
 from airhaul.server.iterators import Iterators
 from airhaul.server.reading import Reading
@@ -29,7 +30,10 @@ class Context:
         access: The tokens that are accepted.
         token: The one that came with the request.
         workspace_id: The store's only workspace.
+        urls: What shows attachments to this client.
         changes: What it has changed so far; endpoints add to it.
+        news: The ids of webhooks that are to be notified when it is done.
+        all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
@@ -40,7 +44,10 @@ class Context:
     access: Access
     token: Token
     workspace_id: str
+    urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
+    news: list[str] = field(default_factory=list[str])
+    all_field_types: bool = False
 
     @property
     def moment(self) -> str:
@@ -89,7 +96,10 @@ class Context:
         return base
 
     def table(self, base_id: str, name: str) -> Table:
-        """Find a table by id or name.
+        """Find a table by id or name; the name without regard to case.
+
+        Two tables of a base never have names that differ by case alone. Clients that are tried
+        against the service name one table in both ways.
 
         Raises:
             Refusal: The base's id is malformed, or there is no such base or table.
@@ -100,6 +110,6 @@ class Context:
         if name in tables:
             return tables[name]
         for table in tables.values():
-            if table.name == name:
+            if table.name.lower() == name.lower():
                 return table
         raise refusal.not_visible()

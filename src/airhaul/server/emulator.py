@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -21,9 +21,11 @@ from urllib.parse import urlsplit
 
 from airhaul.errors import ConfigurationError, LostReplyError, ReplyTimeoutError
 from airhaul.server import refusal
-from airhaul.server.access import EVERYTHING, Access, Token
+from airhaul.server.access import EVERYTHING, WRITE_SCHEMA, Access, Token
+from airhaul.server.afterwards import Afterwards
 from airhaul.server.answers import Answer, Cut, Silence, spoil
-from airhaul.server.attachment_files import file_reply
+from airhaul.server.attachment_fetch import Reach
+from airhaul.server.attachment_files import read_file
 from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.context import Context
 from airhaul.server.described import DescribedBase, describe_base
@@ -33,14 +35,18 @@ from airhaul.server.limits import Limits
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
+from airhaul.server.resources.route import Route
+from airhaul.server.resources.tables import create_field
 from airhaul.server.restore import Restorer
 from airhaul.server.store import MEMORY, Store
+from airhaul.server.views import add_view
+from airhaul.server.webhooks.noting import note
 from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import URL_LENGTH
 
 _REMEMBERED: Final = 10_000
-_BASE: Final = re.compile(r"/v0/(?:meta/bases/)?([^/?]+)")
+_BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 
 
 def _utc_now() -> datetime:
@@ -83,10 +89,16 @@ class Emulator:
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
+            the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
         clock: Seconds that never go back.
         wall_clock: The date and time, with its zone: of each reply, and of what is created.
+        webhook_retry_s: After how many seconds a webhook's notification is tried again; the second
+            time after twice as many, and so on.
+        fetch_attachments: From where attachments that are written by URL are fetched:
+            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
     """
 
     def __init__(
@@ -100,9 +112,12 @@ class Emulator:
         monthly_quota: int | None = None,
         latency_s: float = 0.0,
         faults: Faults | Iterable[Fault | str] | None = None,
+        all_field_types: bool = False,
         hold_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = _utc_now,
+        webhook_retry_s: float = 10.0,
+        fetch_attachments: Reach = "nowhere",
     ) -> None:
         self._store = store
         self._clock = clock
@@ -116,12 +131,19 @@ class Emulator:
             retry_after=retry_after,
             monthly_quota=monthly_quota,
         )
+        self._afterwards = Afterwards(
+            store,
+            wall_clock,
+            webhook_retry_s=webhook_retry_s,
+            fetch_attachments=fetch_attachments,
+        )
         self._gate = threading.Lock()
         self._process = os.getpid()
         self.latency_s = latency_s
         self.faults: Faults | None = (
             faults if faults is None or isinstance(faults, Faults) else Faults(*faults)
         )
+        self.all_field_types = all_field_types
         self.hold_s = hold_s
         self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
 
@@ -330,16 +352,7 @@ class Emulator:
             url: As a cell shows it, or its path alone.
         """
         now = self._wall_clock().astimezone(UTC)
-        path = urlsplit(url).path
-        attachment_id = AttachmentUrls(self._store.signing_key, None, now).find(path)
-        if attachment_id is None:
-            return _dated(refusal.not_visible().reply(), now)
-        with self._store.session(write=False) as session:
-            attachment = session.attachments.one(attachment_id)
-            content = session.attachments.content(attachment_id)
-        if attachment is None or content is None:
-            return _dated(refusal.no_such_route().reply(), now)
-        return _dated(file_reply(attachment, content), now)
+        return _dated(read_file(self._store, urlsplit(url).path, now), now)
 
     def delete_unused_attachments(self) -> int:
         """Delete the files that no cell holds any more, and say how many they were.
@@ -375,29 +388,108 @@ class Emulator:
             return None  # the fault tells something else
         if request.url_length > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        if not request.is_unicode:
+            raise refusal.invalid_body()
         # A slash at the end is accepted; airtable.js always sends one.
         path = request.path.rstrip("/")
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                urls = AttachmentUrls(self._store.signing_key, request.address, now)
-                with self._store.session(write=route.writes) as session:
-                    context = Context(
-                        session,
-                        Reading(session, now, urls),
-                        self._iterators,
-                        request,
-                        now,
-                        self._access,
-                        token,
-                        self._store.workspace_id,
-                    )
-                    context.admit(route.needs, *parts)
-                    return route.handler(context, *parts)
+                return self._carry_out(
+                    route, parts, request, token, now, all_field_types=self.all_field_types
+                )
         raise refusal.no_such_route()
+
+    def _carry_out(
+        self,
+        route: Route,
+        parts: Sequence[str],
+        request: Request,
+        token: Token,
+        now: datetime,
+        *,
+        all_field_types: bool,
+    ) -> Any:
+        urls = AttachmentUrls(self._store.signing_key, request.address, now)
+        with self._store.session(write=route.writes) as session:
+            context = Context(
+                session,
+                Reading(session, now, urls),
+                self._iterators,
+                request,
+                now,
+                self._access,
+                token,
+                self._store.workspace_id,
+                urls,
+                all_field_types=all_field_types,
+            )
+            context.admit(route.needs, *parts)
+            shown = route.handler(context, *parts)
+            context.news.extend(note(context, route.source))
+        self._afterwards.begin(context)
+        return shown
+
+    def add_field(self, base_id: str, table: str, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a field of any type, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            described: ``{"name", "type", "description"?, "options"?}``, the options as the metadata
+                API prints them; names of fields may stand for ids. A rollup takes ``formula`` too,
+                as ``SUM(values)``, a button ``label`` and ``url``, which is a formula.
+
+        Returns:
+            The field as the metadata API prints it.
+
+        Raises:
+            Refusal: There is no such table, or the field cannot be made.
+        """
+        path = f"/v0/meta/bases/{base_id}/tables/{table}/fields"
+        route = Route("POST", path, create_field, WRITE_SCHEMA, writes=True, source="client")
+        request = Request("POST", path, body=dict(described))
+        now = self._wall_clock().astimezone(UTC)
+        added: dict[str, Any] = self._carry_out(
+            route, (base_id, table), request, EVERYTHING, now, all_field_types=True
+        )
+        return added
+
+    def add_view(
+        self,
+        base_id: str,
+        table: str,
+        name: str,
+        *,
+        formula: str | None = None,
+        sort: Sequence[Mapping[str, str]] = (),
+        fields: Sequence[str] | None = None,
+    ) -> str:
+        """Add a view to a table, as the service's own page can, and its API cannot.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+            name: The view's name.
+            formula: It shows the records that this keeps; all if None.
+            sort: The order, as ``[{"field": "Name", "direction": "desc"}]``.
+            fields: The fields that it shows, in that order; all if None.
+
+        Returns:
+            The view's id.
+
+        Raises:
+            Refusal: There is no such table or field, the name is taken, or the formula cannot be
+                read.
+        """
+        with self._store.session(write=True) as session:
+            return add_view(
+                session, base_id, table, name, formula=formula, sort=sort, fields=fields
+            ).id
 
     def close(self) -> None:
         """Close the file."""
+        self._afterwards.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from airhaul.server import refusal
 
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LARGEST_COUNT: Final = 999_999_999
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -25,6 +27,7 @@ class Request:
         token: The bearer token, or None.
         address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
             in process.
+        csv: The body of a request that sends CSV, or None.
         target: Path and query as they came, percent-encoded; empty for a client in process.
     """
 
@@ -34,6 +37,7 @@ class Request:
     body: Any = None
     token: str | None = None
     address: str | None = None
+    csv: bytes | None = None
     target: str = ""
 
     @property
@@ -59,19 +63,38 @@ class Request:
             given = self.body.get("offset")
         return given if isinstance(given, str) and given else None
 
+    @property
+    def is_unicode(self) -> bool:
+        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        waiting: list[Any] = [self.path, *self.query, self.body]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                if not part.isascii() and _SURROGATE.search(part):
+                    return False
+            elif isinstance(part, dict):
+                waiting += part
+                waiting += part.values()
+            elif isinstance(part, list | tuple):
+                waiting += part
+        return True
+
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
-        ``fields[]=A`` and ``fields[0]=A`` are both lists; jQuery writes the one, others the other.
+        ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
+        first, others the others.
         """
         found: dict[str, Any] = {}
         for key, value in self.query:
             name, _, rest = key.partition("[")
             parts = _BRACKETS.findall("[" + rest) if rest else []
-            if not parts:
+            if not parts and name not in found:
                 found[name] = value
-            elif len(parts) == 1:
+            elif len(parts) <= 1:
                 many = found.setdefault(name, [])
+                if not parts and isinstance(many, str):
+                    many = found[name] = [many]
                 if not isinstance(many, list):
                     raise refusal.invalid_request()
                 many.append(value)
@@ -130,11 +153,11 @@ def a_count(value: Any, most: int | None = None) -> int | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise refusal.invalid_request()
-    if most is not None and value > most:
+    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return value
 

@@ -9,8 +9,10 @@ from airhaul.server.resources import (
     comments,
     lists,
     records,
+    sync_csv,
     tables,
     views,
+    webhooks,
 )
 from airhaul.server.resources.route import Route
 
@@ -19,8 +21,10 @@ ROUTES: tuple[Route, ...] = (
     *bases.ROUTES,
     *tables.ROUTES,
     *views.ROUTES,
+    *webhooks.ROUTES,
     *attachments.ROUTES,
     *comments.ROUTES,
+    *sync_csv.ROUTES,
     *lists.ROUTES,
     *records.ROUTES,
 )

@@ -56,7 +56,7 @@ def create_base(context: Context) -> dict[str, Any]:
         raise refusal.not_permitted()
     body = context.request.body_object()
     name, tables = body.get("name"), body.get("tables")
-    if not isinstance(name, str) or not name or not is_id(body.get("workspaceId"), "wsp"):
+    if not isinstance(name, str) or not name or not isinstance(body.get("workspaceId"), str):
         raise refusal.invalid_request()
     if not isinstance(tables, list) or not tables:
         raise refusal.invalid_request()

@@ -16,6 +16,7 @@ from airhaul.server.context import Context
 from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.store import Comment, StoredRecord
+from airhaul.server.store.people_rows import Person
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
@@ -33,8 +34,9 @@ def list_comments(
     before = a_count(given.get("offset"))
     found = context.session.comments.page(record.id, size + 1, before)
     shown = found[:size]
+    people = context.session.people.everybody()
     return {
-        "comments": [_as_json(context, comment) for comment in shown],
+        "comments": [_as_json(comment, people) for comment in shown],
         "offset": str(shown[-1].place) if len(found) > size else None,
     }
 
@@ -49,7 +51,7 @@ def create(context: Context, base_id: str, table_name: str, record_id: str) -> d
     comment = context.session.comments.add(
         record.id, context.person_id, text, context.moment, parent_id
     )
-    return _as_json(context, comment)
+    return _as_json(comment, context.session.people.everybody())
 
 
 def change(
@@ -61,7 +63,7 @@ def change(
     context.session.comments.change(comment.id, text, context.moment)
     changed = context.session.comments.one(comment.id)
     assert changed is not None
-    return _as_json(context, changed)
+    return _as_json(changed, context.session.people.everybody())
 
 
 def delete(
@@ -109,8 +111,7 @@ def _text(body: dict[str, Any]) -> str:
     return text
 
 
-def _as_json(context: Context, comment: Comment) -> dict[str, Any]:
-    people = context.session.people.everybody()
+def _as_json(comment: Comment, people: dict[str, Person]) -> dict[str, Any]:
     author = people.get(comment.author_id)
     shown: dict[str, Any] = {
         "id": comment.id,

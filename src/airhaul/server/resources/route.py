@@ -23,6 +23,7 @@ class Route:
         handler: Takes a ``Context`` and those parts, and gives the answer's JSON.
         needs: What it asks of the token and its person. The first variable part is the base's id.
         writes: Whether it may change anything.
+        source: Where its changes come from, as webhooks are told.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Route:
     handler: Handler
     needs: Needs
     writes: bool = False
+    source: str = "publicApi"
 
     def match(self, method: str, path: str) -> list[str] | None:
         """The variable parts of a path, decoded, or None if this is another endpoint."""

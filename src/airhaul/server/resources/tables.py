@@ -10,10 +10,11 @@ from typing import Any
 
 from airhaul.server import refusal
 from airhaul.server.access import READ_SCHEMA, WRITE_SCHEMA
-from airhaul.server.changes import FieldChanged, FieldCreated, TableChanged, TableCreated
+from airhaul.server.changes import FieldChanged, TableChanged, TableCreated
 from airhaul.server.context import Context
 from airhaul.server.date_dependency import check_date_dependency
 from airhaul.server.field_options import new_field
+from airhaul.server.new_fields import add_field, change_options, settle
 from airhaul.server.request import a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Table, View
@@ -55,7 +56,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
     if not isinstance(fields, list) or not fields:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
-    made = tuple(new_field(name, field) for field in fields)
+    made = tuple(new_field(name, field, any_type=context.all_field_types) for field in fields)
     if made[0].type not in PRIMARY_TYPES:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
@@ -69,6 +70,8 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         _description(described),
     )
     context.session.schema.add_table(table)
+    settle(context, base_id, list(made))
+    table = context.session.schema.table(table.id)
     context.changes.append(TableCreated(table))
     return table
 
@@ -96,16 +99,12 @@ def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
 def create_field(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
     """Add a field to a table."""
     table = context.table(base_id, table_name)
-    field = new_field(table.name, context.request.body_object())
-    if field.name.lower() in table.by_lower_name:
-        raise refusal.duplicate_field_name()
-    context.session.schema.add_field(table, field)
-    context.changes.append(FieldCreated(table.id, field))
-    return field.as_json()
+    described = context.request.body_object()
+    return add_field(context, table, described, any_type=context.all_field_types).as_json()
 
 
 def change_field(context: Context, base_id: str, table_name: str, field_id: str) -> dict[str, Any]:
-    """Change a field's name or description."""
+    """Change a field's name or description, or its formula."""
     table = context.table(base_id, table_name)
     if not is_id(field_id, "fld"):
         raise refusal.no_such_route()
@@ -122,6 +121,8 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
     if "description" in body:
         changed = replace(changed, description=_description(body))
     context.session.schema.change_field(table, changed)
+    if "options" in body:
+        changed = change_options(context, table, changed, body["options"])
     context.changes.append(FieldChanged(table.id, field, changed))
     return changed.as_json()
 

@@ -147,10 +147,10 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 def _from_1(connection: sqlite3.Connection) -> None:
     """People, views of their own, record numbers, comments, attachments and webhooks came in 2."""
-    statements = [text for text in _TABLES.split(";") if "TABLE" in text or "INDEX" in text]
     for name in ("people", "views", "comments", "attachments", "webhooks", "payloads"):
-        made = [text for text in statements if f" {name} (" in text or f"{name}_by" in text]
-        _run(connection, ";".join(made))
+        for text in _TABLES.split(";"):
+            if f"TABLE {name} (" in text or f" ON {name} (" in text:
+                connection.execute(text)
     _run(
         connection,
         """

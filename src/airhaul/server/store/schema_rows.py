@@ -93,6 +93,12 @@ class SchemaRows:
             known = self._own[base_id] = self._read_shared(base_id)
         return known
 
+    def table(self, table_id: str) -> Table:
+        """Find a table that is there, of whatever base."""
+        query = "SELECT base_id FROM tables WHERE id = ?"
+        (base_id,) = self._connection.execute(query, (table_id,)).fetchone()
+        return self.tables(base_id)[table_id]
+
     def _read_shared(self, base_id: str) -> dict[str, Table]:
         query = "SELECT value FROM settings WHERE name = ?"
         (stamp,) = self._connection.execute(query, (SCHEMA_STAMP,)).fetchone()
@@ -165,6 +171,16 @@ class SchemaRows:
         )
         self._changed(table.base_id)
         return self.tables(table.base_id)[table.id]
+
+    def sync_id(self, table_id: str) -> str | None:
+        """The id by which a table is synchronised; None if it is not."""
+        query = "SELECT sync_id FROM tables WHERE id = ?"
+        row = self._connection.execute(query, (table_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def make_sync_table(self, table: Table, sync_id: str) -> None:
+        """Let a table be synchronised by an id."""
+        self._connection.execute("UPDATE tables SET sync_id = ? WHERE id = ?", (sync_id, table.id))
 
     def add_field(self, table: Table, field: Field) -> None:
         """Add a field behind the others."""

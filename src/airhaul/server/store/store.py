@@ -14,7 +14,9 @@ from airhaul.server.store.database import Database
 from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
+from airhaul.server.store.record_scans import RecordScans
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
+from airhaul.server.store.webhook_rows import WebhookRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,20 @@ class Session:
     Args:
         schema: Bases, tables, fields and views.
         records: Records.
+        scans: Records, a whole table at a time.
         people: Who is known.
         comments: Comments on records.
         attachments: The files that cells hold.
+        webhooks: Who wants to know what happens.
     """
 
     schema: SchemaRows
     records: RecordRows
+    scans: RecordScans
     people: PeopleRows
     comments: CommentRows
     attachments: AttachmentRows
+    webhooks: WebhookRows
 
 
 class Store:
@@ -70,10 +76,12 @@ class Store:
         with self._database.transaction(write=write) as connection:
             yield Session(
                 SchemaRows(connection, self._schemas),
-                RecordRows(connection),
+                RecordRows(connection, writes=write),
+                RecordScans(connection),
                 PeopleRows(connection),
                 CommentRows(connection),
                 AttachmentRows(connection),
+                WebhookRows(connection),
             )
 
     def close(self) -> None:

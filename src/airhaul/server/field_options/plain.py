@@ -1,4 +1,4 @@
-"""The options with which a field is created, checked and completed.
+"""The options of fields whose cells are written, checked and completed.
 
 Source: https://airtable.com/developers/web/api/field-model
 """
@@ -9,9 +9,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airhaul.server import refusal
-from airhaul.server.cells import CREATABLE, new_choice
-from airhaul.server.schema import Field
-from airhaul.wire.ids import new_id
+from airhaul.server.cells.choices import HUES, new_choice
+from airhaul.wire.ids import is_id
+from airhaul.wire.shapes import TEXT_TYPES
 
 _DATE_FORMATS: Final = {
     "local": "l",
@@ -23,40 +23,31 @@ _DATE_FORMATS: Final = {
 _TIME_FORMATS: Final = {"12hour": "h:mma", "24hour": "HH:mm"}
 _DURATION_FORMATS: Final = ("h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS")
 _HIGHEST_PRECISION: Final = {"number": 8, "percent": 8, "currency": 7}
-_WITHOUT_OPTIONS: Final = frozenset(
-    {"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"}
+_WITHOUT_OPTIONS: Final = TEXT_TYPES | {"singleCollaborator", "multipleCollaborators", "barcode"}
+_BRIGHT: Final = (
+    *("greenBright", "tealBright", "cyanBright", "blueBright", "purpleBright"),
+    *("pinkBright", "redBright", "orangeBright", "yellowBright", "grayBright"),
 )
+_RATING_ICONS: Final = ("star", "heart", "thumbsUp", "flag", "dot")
+_CHECKBOX_ICONS: Final = ("check", "xCheckbox", *_RATING_ICONS)
+_SUFFIXES: Final = ("Light2", "Light1", "Bright", "Dark1")
+_CHOICE_COLORS: Final = frozenset(hue + suffix for hue in HUES for suffix in _SUFFIXES)
 
 
-def new_field(table_name: str, described: Any) -> Field:
-    """Make a field of its description.
+def complete_plain(
+    name: str, type_: str, options: dict[str, Any], *, ids: bool = False
+) -> dict[str, Any] | None:
+    """Check and complete the options of a field whose cells are written, links apart.
 
     Args:
-        table_name: The table's name, for messages.
-        described: ``{"name", "type", "description"?, "options"?}``.
+        name: The field's name, for messages.
+        type_: Its type.
+        options: What was sent.
+        ids: Whether choices may have ids already, which they keep.
 
     Raises:
-        Refusal: A part is missing or of the wrong shape, or the API does not create the type.
+        Refusal: The type does not have such options.
     """
-    if not isinstance(described, dict):
-        raise refusal.invalid_request()
-    name, type_ = described.get("name"), described.get("type")
-    description, options = described.get("description"), described.get("options")
-    if not isinstance(name, str) or not isinstance(type_, str):
-        raise refusal.invalid_request()
-    if not name.strip():
-        raise refusal.duplicate_field_name()
-    if type_ not in CREATABLE:
-        raise refusal.unsupported_type(table_name, name, type_)
-    if description is not None and not isinstance(description, str):
-        raise refusal.invalid_request()
-    if options is not None and not isinstance(options, dict):
-        raise refusal.invalid_options(name, "options must be an object")
-    completed = _complete(name, type_, options or {})
-    return Field(new_id("fld"), name, type_, completed, description)
-
-
-def _complete(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any] | None:
     if type_ in _WITHOUT_OPTIONS:
         if options:
             raise refusal.invalid_options(name, f"{type_} has none")
@@ -71,21 +62,23 @@ def _complete(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any] 
             if not isinstance(highest, int) or not 1 <= highest <= 10:
                 raise refusal.invalid_options(name, "max must be 1 to 10")
             return {
-                "icon": options.get("icon", "star"),
+                "icon": _one_of(name, options, "icon", _RATING_ICONS, "star"),
                 "max": highest,
-                "color": options.get("color", "yellowBright"),
+                "color": _one_of(name, options, "color", _BRIGHT, "yellowBright"),
             }
         case "checkbox":
             return {
-                "icon": options.get("icon", "check"),
-                "color": options.get("color", "greenBright"),
+                "icon": _one_of(name, options, "icon", _CHECKBOX_ICONS, "check"),
+                "color": _one_of(name, options, "color", _BRIGHT, "greenBright"),
             }
+        case "multipleAttachments":
+            return {"isReversed": options.get("isReversed") is True}
         case "date":
             return {"dateFormat": _date_format(name, options)}
         case "dateTime":
             return _date_time(name, options)
         case _:
-            return {"choices": _choices(name, options)}
+            return {"choices": _choices(name, options, ids=ids)}
 
 
 def _number(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +93,14 @@ def _number(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any]:
     return {"precision": precision, "symbol": symbol}
 
 
-def _one_of(name: str, options: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
-    value = options.get(key)
+def _one_of(
+    name: str,
+    options: dict[str, Any],
+    key: str,
+    allowed: tuple[str, ...],
+    default: str | None = None,
+) -> str:
+    value = options.get(key, default)
     if value not in allowed:
         raise refusal.invalid_options(name, f"{key} must be one of {', '.join(allowed)}")
     return str(value)
@@ -133,22 +132,28 @@ def _date_time(name: str, options: dict[str, Any]) -> dict[str, Any]:
                 422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f'Invalid timezone "{zone}"'
             ) from None
     return {
-        "timeZone": zone,
         "dateFormat": _date_format(name, options),
         "timeFormat": _format(name, options, "timeFormat", _TIME_FORMATS),
+        "timeZone": zone,
     }
 
 
-def _choices(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
+def _choices(name: str, options: dict[str, Any], *, ids: bool) -> list[dict[str, Any]]:
     given = options.get("choices")
     if not isinstance(given, list):
         raise refusal.invalid_options(name, "choices must be a list")
     made: list[dict[str, Any]] = []
+    taken: set[str] = set()
     for place, choice in enumerate(given):
         label = choice.get("name") if isinstance(choice, dict) else None
         if not isinstance(label, str) or not label:
             raise refusal.invalid_options(name, "each choice needs a name")
-        if any(label == other["name"] for other in made):
+        if label in taken:
             raise refusal.invalid_options(name, f"the choice {label!r} stands there twice")
-        made.append(new_choice(label, place, choice.get("color")))
+        taken.add(label)
+        color, choice_id = choice.get("color"), choice.get("id")
+        if color is not None and color not in _CHOICE_COLORS:
+            raise refusal.invalid_options(name, f"{color!r} is no colour of a choice")
+        keeps_id = ids and is_id(choice_id, "sel")
+        made.append(new_choice(label, place, color, choice_id if keeps_id else None))
     return made
