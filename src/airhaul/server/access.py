@@ -130,7 +130,7 @@ class Token:
         scopes = frozenset(word for word in words if ":" in word)
         bases = frozenset(word for word in words if is_id(word, "app"))
         people = [word for word in words if "@" in word]
-        roles = [role for role in ROLES if role in words]
+        roles = [role for role in ROLES if words.count(role)]
         if len(scopes) + len(bases) + len(people) + len(roles) < len(set(words)):
             known = {*scopes, *bases, *people, *roles}
             odd = ", ".join(repr(word) for word in words if word not in known)
