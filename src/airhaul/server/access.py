@@ -130,7 +130,7 @@ class Token:
         scopes = frozenset(word for word in words if ":" in word)
         bases = frozenset(word for word in words if is_id(word, "app"))
         people = [word for word in words if "@" in word]
-        roles = [role for role in ROLES if words.count(role)]
+        roles: list[Role] = [role for role in ROLES if words.count(role)]
         if len(scopes) + len(bases) + len(people) + len(roles) < len(set(words)):
             known = {*scopes, *bases, *people, *roles}
             odd = ", ".join(repr(word) for word in words if word not in known)
@@ -140,7 +140,7 @@ class Token:
         if len(people) > 1 or len(roles) > 1:
             raise ConfigurationError("A token has one person and one role.")
         person = people[0] if people else None
-        role: Role = roles[0] if roles else "create"
+        role = roles[0] if roles else "create"
         return cls(secret.strip(), scopes or None, bases or None, person, role)
 
     def has_scope(self, scope: str) -> bool:
