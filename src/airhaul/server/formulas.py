@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,6 +41,21 @@ class RecordInFormula:
     def created_time(self) -> datetime:
         """When it was created."""
         return datetime.fromisoformat(self._record.created)
+
+    @property
+    def now(self) -> datetime:
+        """When the request came."""
+        return self._reading.now
+
+    def last_modified_time(self, fields: Sequence[str]) -> datetime | None:
+        """When one of the fields was last written, or any; None if none of them ever was."""
+        cells, touched = self._record.cells, self._record.touched
+        ids = [self._fields[name].id for name in fields] or [*cells, *touched]
+        times = [touched[id][0] if id in touched else self._record.created
+                 for id in ids if id in touched or id in cells]  # fmt: skip
+        if not fields:
+            times.append(self._record.created)
+        return datetime.fromisoformat(max(times)) if times else None
 
     def cell(self, name: str) -> Value:
         """The value of a field; None if it is empty."""

@@ -21,7 +21,7 @@ class Reading:
 
     def __init__(self, session: Session, now: datetime) -> None:
         self._session = session
-        self._now = now
+        self.now = now
 
     def record(
         self,
