@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from airhaul.formula.dates import week_of_year, weekday
 from airhaul.formula.locales import Locale, Width
@@ -61,7 +61,7 @@ def _week(part: int, digits: int = 1) -> _Printer:
     return printed
 
 
-def _day_name(width: Width) -> _Printer:
+def _day_name(width: Width | Literal["short"]) -> _Printer:
     return lambda moment, locale: locale.day(weekday(moment), width)
 
 

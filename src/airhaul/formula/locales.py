@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Width = Literal["wide", "abbreviated", "short"]
+Width = Literal["wide", "abbreviated"]
 
 
 def _suffix(text: str) -> Callable[[int], str]:
@@ -104,7 +104,7 @@ class Locale:
         """The month of a name, in any case and width; None if it is no month's."""
         return _numbers_of_months(self.cldr, self.alone).get(_bare(name))
 
-    def day(self, number: int, width: Width) -> str:
+    def day(self, number: int, width: Width | Literal["short"]) -> str:
         """The name of a day, 0 for Sunday."""
         return _days(self.cldr, width)[number]
 
@@ -140,7 +140,7 @@ def _bare(name: str) -> str:
 
 
 @functools.cache
-def _months(cldr: str, width: Width, alone: bool) -> tuple[str, ...]:  # noqa: FBT001 - cached
+def _months(cldr: str, width: Width, alone: bool) -> tuple[str, ...]:
     # Imported here: English needs it too, and few formulas name a month.
     from babel.dates import get_month_names
 
@@ -149,7 +149,7 @@ def _months(cldr: str, width: Width, alone: bool) -> tuple[str, ...]:  # noqa: F
 
 
 @functools.cache
-def _numbers_of_months(cldr: str, alone: bool) -> dict[str, int]:  # noqa: FBT001 - cached
+def _numbers_of_months(cldr: str, alone: bool) -> dict[str, int]:
     names = [_months(cldr, "abbreviated", False), _months(cldr, "wide", False)]
     if alone:
         names.append(_months(cldr, "wide", True))
@@ -161,7 +161,7 @@ def _numbers_of_months(cldr: str, alone: bool) -> dict[str, int]:  # noqa: FBT00
 
 
 @functools.cache
-def _days(cldr: str, width: Width) -> tuple[str, ...]:
+def _days(cldr: str, width: Width | Literal["short"]) -> tuple[str, ...]:
     from babel.dates import get_day_names
 
     names = get_day_names(width, "format", cldr)

@@ -34,8 +34,8 @@ Value = Any
 FAULT: Final = FormulaFault()
 
 
-# Whole numbers up to here are exact in the service's floating point; larger ones become floats.
-_EXACT: Final = 2**53
+EXACT: Final = 2**53
+"""Whole numbers up to here are exact in the service's floating point; larger ones become floats."""
 
 # A cell of Airtable holds 100,000 characters; a formula may not fill the memory.
 LONGEST_TEXT: Final = 1_000_000
@@ -86,7 +86,7 @@ def to_number(value: Value) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, int):
-        return int(value) if -_EXACT <= value <= _EXACT else _to_float(value)
+        return int(value) if -EXACT <= value <= EXACT else _to_float(value)
     if value is None or value == "":
         return 0
     if isinstance(value, datetime):
@@ -126,7 +126,7 @@ def _number_text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if abs(value) <= _EXACT and value == int(value):
+    if abs(value) <= EXACT and value == int(value):
         return str(int(value))
     text = repr(value).removesuffix(".0")
     if "e" in text and 1e-6 <= abs(value) < 1e21:

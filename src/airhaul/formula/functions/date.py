@@ -209,9 +209,9 @@ FUNCTIONS: dict[str, Function] = {
     "SECOND": plain(_of_moment(lambda moment: moment.second), 1),
     "WEEKDAY": plain(_of_moment(_weekday), 1, 2),
     "WEEKNUM": plain(_of_moment(_week_number), 1, 2),
-    "IS_BEFORE": plain(_of_two(lambda left, right: left < right, False), 2),  # noqa: FBT003
-    "IS_AFTER": plain(_of_two(lambda left, right: left > right, False), 2),  # noqa: FBT003
-    "IS_SAME": plain(_of_two(_is_same, False), 2, 3),  # noqa: FBT003
+    "IS_BEFORE": plain(_of_two(lambda left, right: left < right, False), 2),
+    "IS_AFTER": plain(_of_two(lambda left, right: left > right, False), 2),
+    "IS_SAME": plain(_of_two(_is_same, False), 2, 3),
     "SET_TIMEZONE": plain(_set_zone, 2),
     "SET_LOCALE": plain(_set_locale, 2),
     "WORKDAY": plain(_of_moment(_workday), 2, 3),

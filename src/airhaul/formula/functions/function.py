@@ -53,6 +53,7 @@ class Constant:
     value: Value
 
     def __call__(self, _: RecordView) -> Value:
+        """Give the value."""
         return self.value
 
 
