@@ -82,55 +82,16 @@ def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> Result
     return replace(found, whole=True) if options.get("precision") == 0 else found
 
 
-_WHOLE: Final = frozenset(
-    [
-        "AND",
-        "COUNT",
-        "COUNTA",
-        "COUNTALL",
-        "DATETIME_DIFF",
-        "DAY",
-        "EVEN",
-        "FALSE",
-        "FIND",
-        "HOUR",
-        "INT",
-        "ISERROR",
-        "IS_AFTER",
-        "IS_BEFORE",
-        "IS_SAME",
-        "LEN",
-        "MINUTE",
-        "MONTH",
-        "NOT",
-        "ODD",
-        "OR",
-        "REGEX_MATCH",
-        "SEARCH",
-        "SECOND",
-        "TRUE",
-        "WEEKDAY",
-        "WEEKNUM",
-        "WORKDAY_DIFF",
-        "XOR",
-        "YEAR",
-    ]
-)
-_NUMBERS: Final = frozenset(
-    [
-        "AVERAGE",
-        "CEILING",
-        "EXP",
-        "FLOOR",
-        "LOG",
-        "POWER",
-        "ROUND",
-        "ROUNDDOWN",
-        "ROUNDUP",
-        "SQRT",
-        "VALUE",
-    ]
-)
+_WHOLE: Final = frozenset({
+    "AND", "COUNT", "COUNTA", "COUNTALL", "DATETIME_DIFF", "DAY", "EVEN", "FALSE", "FIND", "HOUR",
+    "INT", "ISERROR", "IS_AFTER", "IS_BEFORE", "IS_SAME", "LEN", "MINUTE", "MONTH", "NOT", "ODD",
+    "OR", "REGEX_MATCH", "SEARCH", "SECOND", "TRUE", "WEEKDAY", "WEEKNUM", "WORKDAY_DIFF", "XOR",
+    "YEAR",
+})  # fmt: skip
+_NUMBERS: Final = frozenset({
+    "AVERAGE", "CEILING", "EXP", "FLOOR", "LOG", "POWER", "ROUND", "ROUNDDOWN", "ROUNDUP", "SQRT",
+    "VALUE",
+})  # fmt: skip
 _AS_WHOLE_AS_ITS_ARGUMENTS: Final = frozenset({"ABS", "MOD", "SUM"})
 _MOMENTS: Final = frozenset({"CREATED_TIME", "DATETIME_PARSE", "LAST_MODIFIED_TIME", "NOW"})
 _SHIFTED: Final = frozenset({"DATEADD", "SET_LOCALE", "SET_TIMEZONE", "WORKDAY"})
