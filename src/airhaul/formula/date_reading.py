@@ -16,19 +16,17 @@ from airhaul.formula.dates import full_year, zone_offset
 from airhaul.formula.locales import ENGLISH, Locale
 
 _ONE_OR_TWO: Final = r"([0-9]{1,2})"
-_WORD: Final = r"([^\W\d_]{1,30})\.?"
 _ZONE: Final = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
-_HALF: Final = r"([^\W\d_]{1,10}(?:\. ?[^\W\d_]{1,3}\.)?)"
 _LONGEST_PATTERN: Final = 200
 _LONGEST_TEXT: Final = 500
 
-# What a token reads, and the expression for it.
+# What a token reads, and the expression for it; that of names depends on the language.
 _READERS: Final[dict[str, tuple[str, str]]] = {
     "YYYY": ("year", "([0-9]{4})"),
     "YY": ("year", "([0-9]{2})"),
     "Q": ("quarter", "([1-4])"),
-    "MMMM": ("month name", _WORD),
-    "MMM": ("month name", _WORD),
+    "MMMM": ("month name", ""),
+    "MMM": ("month name", ""),
     "MM": ("month", _ONE_OR_TWO),
     "M": ("month", _ONE_OR_TWO),
     "DDDD": ("day of year", "([0-9]{3})"),
@@ -36,9 +34,9 @@ _READERS: Final[dict[str, tuple[str, str]]] = {
     "DD": ("day", _ONE_OR_TWO),
     "Do": ("day", r"([0-9]{1,2})(?:[^\W\d_]{1,4}|[.º])?"),
     "D": ("day", _ONE_OR_TWO),
-    "dddd": ("weekday", _WORD),
-    "ddd": ("weekday", _WORD),
-    "dd": ("weekday", _WORD),
+    "dddd": ("weekday", ""),
+    "ddd": ("weekday", ""),
+    "dd": ("weekday", ""),
     "HH": ("hour", _ONE_OR_TWO),
     "H": ("hour", _ONE_OR_TWO),
     "hh": ("hour", _ONE_OR_TWO),
@@ -50,8 +48,8 @@ _READERS: Final[dict[str, tuple[str, str]]] = {
     "ss": ("second", _ONE_OR_TWO),
     "s": ("second", _ONE_OR_TWO),
     **{"S" * digits: ("fraction", f"([0-9]{{{digits}}})") for digits in range(1, 10)},
-    "A": ("half", _HALF),
-    "a": ("half", _HALF),
+    "A": ("half", ""),
+    "a": ("half", ""),
     "ZZ": ("zone", _ZONE),
     "Z": ("zone", _ZONE),
     "X": ("seconds", r"([0-9]{1,12})(?:\.[0-9]+)?"),
@@ -81,9 +79,21 @@ def _reader(pattern: str, locale: Locale) -> tuple[re.Pattern[str], tuple[str, .
             part, token = _READERS[match[0]]
             if part in read:
                 return None
-            expression.append(token)
+            expression.append(token or _names(part, locale))
             read.append(part)
     return re.compile("".join(expression), re.IGNORECASE), tuple(read)
+
+
+def _names(part: str, locale: Locale) -> str:
+    match part:
+        case "month name":
+            names = locale.month_names()
+        case "weekday":
+            names = locale.day_names()
+        case _:
+            names = locale.half_names()
+    longest_first = sorted(set(names), key=len, reverse=True)
+    return rf"({'|'.join(map(re.escape, longest_first))})\.?"
 
 
 def parse_by_format(text: str, pattern: str, locale: Locale = ENGLISH) -> datetime | None:

@@ -100,6 +100,10 @@ class Locale:
         """The name of a month, from 1; ``alone`` if no day stands before it."""
         return _months(self.cldr, width, alone and self.alone and width == "wide")[number - 1]
 
+    def month_names(self) -> list[str]:
+        """All names of months, in lower case and without a dot behind them."""
+        return list(_numbers_of_months(self.cldr, self.alone))
+
     def month_number(self, name: str) -> int | None:
         """The month of a name, in any case and width; None if it is no month's."""
         return _numbers_of_months(self.cldr, self.alone).get(_bare(name))
@@ -107,6 +111,15 @@ class Locale:
     def day(self, number: int, width: Width | Literal["short"]) -> str:
         """The name of a day, 0 for Sunday."""
         return _days(self.cldr, width)[number]
+
+    def day_names(self) -> list[str]:
+        """All names of days, in lower case and without a dot behind them."""
+        widths: tuple[Width | Literal["short"], ...] = ("wide", "abbreviated", "short")
+        return [_bare(name) for width in widths for name in _days(self.cldr, width)]
+
+    def half_names(self) -> list[str]:
+        """All names of parts of the day, and the English ones, in lower case."""
+        return [*(name.lower() for _, name in self.halves), "am", "pm"]
 
     def half(self, hour: int, minute: int) -> str:
         """The part of the day, as ``AM``."""
