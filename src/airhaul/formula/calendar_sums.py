@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ _MONTHS: Final[dict[str, int]] = {"months": 1, "quarters": 3, "years": 12}
 _FIRST_DAY: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
+@functools.lru_cache(maxsize=256)
 def find_unit(text: str) -> str | None:
     """The full name of a unit, as ``days``, by any name it has; None if there is no such unit."""
     text = text.strip()
