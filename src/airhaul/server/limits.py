@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection
 
 from airhaul.server import refusal
+from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
 
 
@@ -45,6 +46,36 @@ class Limits:
         self._left = monthly_quota
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._locked_until: dict[str, float] = {}
+
+    @property
+    def requests_per_second(self) -> int | None:
+        """The limit of each base; None for none. Setting it ends all penalties."""
+        return self._per_base
+
+    @requests_per_second.setter
+    def requests_per_second(self, limit: int | None) -> None:
+        self._per_base = limit
+        self._locked_until.clear()
+
+    @property
+    def quota_left(self) -> int | None:
+        """How many data requests are still answered this month; None for any number."""
+        return self._left
+
+    @quota_left.setter
+    def quota_left(self, left: int | None) -> None:
+        self._left = left
+
+    @property
+    def penalty_s(self) -> float:
+        """For how long a base is locked out after breaking its limit, in seconds."""
+        return self._penalty_s
+
+    def locked_until(self) -> dict[str, float]:
+        """When the penalty of each base that has one ends, on the clock."""
+        now = self._clock()
+        ends = self._locked_until.copy()
+        return {whose: end for whose, end in ends.items() if end > now and is_id(whose, "app")}
 
     def authenticate(self, token: str | None) -> None:
         """Look at a token.

@@ -21,6 +21,7 @@ class Request:
         query: Name and value pairs, decoded.
         body: The JSON body, or None.
         token: The bearer token, or None.
+        client: Who asks, in the words of its ``User-Agent``, or None.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     token: str | None = None
+    client: str | None = None
 
     @property
     def is_data(self) -> bool:
