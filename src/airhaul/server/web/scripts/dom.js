@@ -14,7 +14,7 @@ export function s(name, properties = {}, ...children) {
 
 /** Put other children into an element. */
 export function show(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child != null && child !== false));
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
 }
 
 function fill(element, properties, children) {
@@ -26,6 +26,6 @@ function fill(element, properties, children) {
     else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
   return element;
 }
