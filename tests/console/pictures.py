@@ -35,13 +35,15 @@ def main(folder: Path) -> None:
         tables = seed(emulator)
         with LocalServer(emulator, console=True) as server, open_browser() as browser:
             for name, options in {
-                "console": {"viewport": {"width": 1440, "height": 900}},
-                "console-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+                "console": {"viewport": {"width": 1320, "height": 800}},
+                "console-dark": {"viewport": {"width": 1320, "height": 800}, "color_scheme": "dark"},
                 "console-phone": {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "device_scale_factor": 2},
             }.items():
                 emulator.requests.clear()
                 _live_a_minute(emulator, clock, tables)
                 page = _opened(browser, server.url, options)
+                _go_on(emulator, clock)
+                page.wait_for_timeout(900)
                 page.screenshot(path=folder / f"{name}.png")
                 page.context.close()
 
@@ -52,8 +54,7 @@ def _opened(browser: Browser, url: str, options: dict) -> Page:
     page.locator(".grid tbody tr").first.wait_for()
     page.get_by_label("Filter by formula").fill('AND({Weight} > 250, {Status} != "Held")')
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_text("fit the filter").wait_for()
-    page.wait_for_timeout(900)
+    page.get_by_text("fit the filter").wait_for(timeout=6000)
     return page
 
 
@@ -61,6 +62,7 @@ def _live_a_minute(emulator: Emulator, clock: _Clock, tables: dict[str, str]) ->
     """A client that keeps to the limit, another that does not, and a few faults."""
     emulator.limits.requests_per_second = None  # ends the penalties of the picture before
     emulator.limits.requests_per_second = 5
+    emulator.latency_s = 0
     # None of them happens to the page, which names its tables by their ids.
     emulator.faults = Faults(
         Fault.parse("503-before:0.2 /Shipments"), Fault.parse("POST close-after@9 /Empty")
@@ -75,6 +77,22 @@ def _live_a_minute(emulator: Emulator, clock: _Clock, tables: dict[str, str]) ->
             clock.ahead_s += 0.2 if lively < 6 else 0.1
         clock.ahead_s += max(0.0, 1 - 0.2 * lively)
     clock.ahead_s += 1.5
+
+
+def _go_on(emulator: Emulator, clock: _Clock) -> None:
+    """Some requests that the page sees come."""
+    base = f"/v0/{emulator.default_base_id}"
+    clock.ahead_s += 1.2
+    emulator.latency_s = 0.12
+    for request in (
+        Request("GET", f"{base}/Contacts", (("maxRecords", "3"),), None, None, "Airtable.js/0.12.2"),
+        Request("POST", f"{base}/Empty", (), {"fields": {"Nme": "Ada"}}, None, "pyairtable/3.1.1"),
+        Request("POST", f"{base}/Empty", (), {"fields": {"Name": "Ada"}}, None, "pyairtable/3.1.1"),
+    ):
+        emulator.handle(request, trusted=True)
+        clock.ahead_s += 0.4
+    emulator.faults = Faults(Fault("503-before", at=1), Fault.parse("POST close-after:0.05 /Empty"))
+    emulator.handle(Request("GET", f"{base}/Shipments", (), None, None, "airhaul/0.1.0"), trusted=True)
 
 
 def _request(chance: Random, base: str, tables: dict[str, str]) -> Request:

@@ -87,6 +87,7 @@ def test_the_main_path(page, served, emulator) -> None:
     expect(latest).to_contain_text("visitor/1.0")
     expect(latest.locator(".status")).to_have_text("200")
 
+    page.get_by_text("Add a fault").click()
     page.get_by_label("Kind of fault").select_option("503-before")
     page.get_by_label("Per cent, or the number of the request").fill("100")
     page.get_by_label("Part of the path").fill("whoami")

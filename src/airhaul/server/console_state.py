@@ -19,6 +19,8 @@ from airhaul.server.request_log import LoggedRequest
 MOST_REQUESTS: Final = 200
 """How many requests are told at once; of more, the latest."""
 
+_MINUTE_S: Final = 60.0
+
 
 class Settings(BaseModel):
     """What can be changed at run time.
@@ -56,7 +58,7 @@ def state(emulator: Emulator, after: int = 0) -> dict[str, Any]:
         "now": emulator.now(),
         "revision": revision(emulator),
         "settings": settings(emulator),
-        "locked_until": emulator.limits.locked_until(),
+        "locked_until": _locked_until(emulator),
         "penalty_s": emulator.limits.penalty_s,
         "counts": {
             "methods": Counter(request.method for request in kept),
@@ -71,7 +73,7 @@ def state(emulator: Emulator, after: int = 0) -> dict[str, Any]:
 def revision(emulator: Emulator) -> str:
     """A word that changes when settings or penalties change, or the log is emptied."""
     is_empty = not emulator.requests
-    shown = [settings(emulator), emulator.limits.locked_until(), is_empty]
+    shown = [settings(emulator), _locked_until(emulator), is_empty]
     return blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
 
 
@@ -133,6 +135,10 @@ def change_settings(emulator: Emulator, wanted: bytes) -> None:
         emulator.limits.requests_per_second = chosen.requests_per_second
     if "quota_left" in named:
         emulator.limits.quota_left = chosen.quota_left
+
+
+def _locked_until(emulator: Emulator) -> dict[str, float]:
+    return emulator.limits.locked_until(emulator.now() - _MINUTE_S)
 
 
 def _summary(request: LoggedRequest) -> dict[str, Any]:

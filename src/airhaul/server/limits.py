@@ -71,11 +71,14 @@ class Limits:
         """For how long a base is locked out after breaking its limit, in seconds."""
         return self._penalty_s
 
-    def locked_until(self) -> dict[str, float]:
-        """When the penalty of each base that has one ends, on the clock."""
-        now = self._clock()
+    def locked_until(self, since: float) -> dict[str, float]:
+        """When the last penalty of each base ends or ended, on the clock.
+
+        Args:
+            since: Penalties that were over by then are left out.
+        """
         ends = self._locked_until.copy()
-        return {whose: end for whose, end in ends.items() if end > now and is_id(whose, "app")}
+        return {whose: end for whose, end in ends.items() if end > since and is_id(whose, "app")}
 
     def authenticate(self, token: str | None) -> None:
         """Look at a token.

@@ -38,7 +38,7 @@ export class Conditions {
   }
 
   frame({ kinds, methods }) {
-    this.latency = h("input", { id: "latency", type: "range", min: 0, max: 3, step: 0.05, oninput: () => this.sayLatency(), onchange: () => this.change({ latency_s: Number(this.latency.value) }) });
+    this.latency = h("input", { id: "latency", type: "range", min: 0, max: 3, step: 0.01, oninput: () => this.sayLatency(), onchange: () => this.change({ latency_s: Number(this.latency.value) }) });
     this.latencyWord = h("output", { for: "latency" });
     this.limit = toggle("Rate limit", () => this.change({ requests_per_second: this.limit.checked ? Number(this.limitNumber.value) || AIRTABLES_LIMIT : null }));
     this.limitNumber = h("input", { type: "number", min: 1, max: 1000, value: AIRTABLES_LIMIT, "aria-label": "Requests a second", onchange: () => this.limit.checked && this.change({ requests_per_second: Number(this.limitNumber.value) }) });
@@ -66,7 +66,9 @@ export class Conditions {
       const text = `${method.value ? `${method.value} ` : ""}${kind.value}${amount}${where}`;
       this.change({ faults: [...this.settings.faults.map((fault) => fault.text), text] });
     };
-    return h("form", { class: "fault-form", onsubmit: add }, kind, method, when, much, path, h("button", { type: "submit" }, "Add fault"));
+    const form = h("form", { class: "fault-form", onsubmit: add }, kind, method, when, much, path, h("button", { type: "submit" }, "Add fault"));
+    // Beside the requests it takes their room, so it is closed there; where it stands alone it is open.
+    return h("details", { open: matchMedia("(max-width: 1120px)").matches }, h("summary", {}, "Add a fault"), form);
   }
 
   refresh() {

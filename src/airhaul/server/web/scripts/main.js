@@ -12,7 +12,7 @@ import { startTheme } from "./theme.js";
 import { watch } from "./watch.js";
 
 const at = (id) => document.getElementById(id);
-const names = new Map(); // of bases, by id
+const names = new Map(); // of bases and tables, by id
 let baseId = null;
 
 async function start() {
@@ -25,7 +25,7 @@ async function start() {
   }
   showView("records");
   const rate = new Rate(at("rate"));
-  const requests = new Requests(at("requests"));
+  const requests = new Requests(at("requests"), names);
   const conditions = new Conditions(at("conditions"));
   watch(
     (news) => {
@@ -47,7 +47,7 @@ async function loadBases() {
     for (const { id, name } of bases) names.set(id, name);
     show(at("bases"), bases.map(({ id, name }) => h("option", { value: id }, name)));
     const [, wanted] = location.hash.split("/");
-    await openBase(names.has(wanted) ? wanted : bases[0]?.id);
+    await openBase(isBase(wanted) ? wanted : bases[0]?.id);
   } catch (error) {
     failed(error, loadBases);
   }
@@ -61,6 +61,7 @@ async function openBase(id) {
   try {
     const { tables } = await airtable(`/v0/meta/bases/${id}/tables`);
     baseId = id;
+    for (const table of tables) names.set(table.id, table.name);
     at("bases").value = id;
     at("base-id").textContent = id;
     shown = { records: new Records(at("records"), { baseId: id, tables }), tables };
@@ -71,11 +72,15 @@ async function openBase(id) {
   }
 }
 
+function isBase(id) {
+  return [...at("bases").options].some(({ value }) => value === id);
+}
+
 let shown = null;
 
 async function openHash() {
   const [, wantedBase, wantedTable] = location.hash.split("/");
-  if (wantedBase && wantedBase !== baseId && names.has(wantedBase)) {
+  if (wantedBase && wantedBase !== baseId && isBase(wantedBase)) {
     await openBase(wantedBase);
     return;
   }

@@ -128,7 +128,7 @@ export class Records {
     }
     const many = this.count === 1 ? "1 record" : `${this.count.toLocaleString("en-US")} records`;
     show(this.foot,
-      h("span", {}, offset ? `${many} shown, and there are more` : this.formula ? `${many} fit the filter` : many),
+      h("span", {}, offset ? `${many} shown, and more ${this.formula ? "fit the filter" : "are there"}` : this.formula ? `${many} fit the filter` : many),
       offset && h("button", { type: "button", onclick: () => this.more() }, "Load more"));
     if (!this.count) this.grid.append(h("p", { class: "empty" }, this.formula ? "No record fits the filter." : "No records yet."));
   }

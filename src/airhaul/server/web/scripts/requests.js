@@ -17,7 +17,9 @@ export function statusKind(status) {
 }
 
 export class Requests {
-  constructor(element) {
+  /** `names` are those of bases and tables, by id. */
+  constructor(element, names) {
+    this.names = names;
     this.kind = "all";
     this.isPaused = false;
     this.waiting = [];
@@ -73,11 +75,21 @@ export class Requests {
     const query = request.query.map(([name, value]) => `${name}=${value}`).join("&");
     const open = h("button", { type: "button", onclick: () => openRequest(request.number, at) },
       h("span", { class: `method ${request.method.toLowerCase()}` }, request.method),
-      h("span", { class: "path", title: path + (query && `?${query}`) }, path.replace(/^\/v0\//, ""), query && h("span", { class: "query" }, `?${query}`)),
+      h("span", { class: "path", title: path + (query && `?${query}`) }, this.readable(path), query && h("span", { class: "query" }, `?${query}`)),
       h("span", { class: `status ${kind}` }, request.status || "no reply"),
       h("span", { class: "took" }, milliseconds(request.seconds)),
       h("span", { class: "more" }, at, request.client && ` · ${who(request.client)}`, request.fault && h("span", { class: "fault" }, icon("bolt"), request.fault)));
     return h("li", { data: { number: request.number, status: kind, fault: request.fault ? "yes" : "no" } }, open);
+  }
+
+  /** A path with names in the place of ids; ids that are not known are shortened. */
+  readable(path) {
+    const parts = path.replace(/^\/v0\//, "").split("/");
+    return parts.flatMap((part, place) => {
+      const name = this.names.get(part);
+      const shown = name ? h("span", { class: "known" }, name) : /^[a-z]{3}\w{14}$/.test(part) ? `${part.slice(0, 5)}…${part.slice(-2)}` : part;
+      return place ? ["/", shown] : [shown];
+    });
   }
 
   count({ methods, statuses }) {
