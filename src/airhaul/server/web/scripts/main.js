@@ -14,6 +14,8 @@ import { watch } from "./watch.js";
 const at = (id) => document.getElementById(id);
 const names = new Map(); // of bases and tables, by id
 let baseId = null;
+let requests = null;
+let shown = null; // the tables of the base, and the records of one of them
 
 async function start() {
   startTheme(at("theme"));
@@ -25,7 +27,7 @@ async function start() {
   }
   showView("records");
   const rate = new Rate(at("rate"));
-  const requests = new Requests(at("requests"), names);
+  requests = new Requests(at("requests"), names);
   const conditions = new Conditions(at("conditions"));
   watch(
     (news) => {
@@ -62,6 +64,7 @@ async function openBase(id) {
     const { tables } = await airtable(`/v0/meta/bases/${id}/tables`);
     baseId = id;
     for (const table of tables) names.set(table.id, table.name);
+    requests.rename();
     at("bases").value = id;
     at("base-id").textContent = id;
     shown = { records: new Records(at("records"), { baseId: id, tables }), tables };
@@ -76,7 +79,6 @@ function isBase(id) {
   return [...at("bases").options].some(({ value }) => value === id);
 }
 
-let shown = null;
 
 async function openHash() {
   const [, wantedBase, wantedTable] = location.hash.split("/");

@@ -79,7 +79,14 @@ export class Requests {
       h("span", { class: `status ${kind}` }, request.status || "no reply"),
       h("span", { class: "took" }, milliseconds(request.seconds)),
       h("span", { class: "more" }, at, request.client && ` · ${who(request.client)}`, request.fault && h("span", { class: "fault" }, icon("bolt"), request.fault)));
-    return h("li", { data: { number: request.number, status: kind, fault: request.fault ? "yes" : "no" } }, open);
+    const row = h("li", { data: { number: request.number, status: kind, fault: request.fault ? "yes" : "no" } }, open);
+    row.request = request;
+    return row;
+  }
+
+  /** Show the list anew, after names have become known. */
+  rename() {
+    for (const row of [...this.list.children]) row.replaceWith(this.row(row.request));
   }
 
   /** A path with names in the place of ids; ids that are not known are shortened. */
