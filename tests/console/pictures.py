@@ -36,8 +36,15 @@ def main(folder: Path) -> None:
         with LocalServer(emulator, console=True) as server, open_browser() as browser:
             for name, options in {
                 "console": {"viewport": {"width": 1320, "height": 800}},
-                "console-dark": {"viewport": {"width": 1320, "height": 800}, "color_scheme": "dark"},
-                "console-phone": {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "device_scale_factor": 2},
+                "console-dark": {
+                    "viewport": {"width": 1320, "height": 800},
+                    "color_scheme": "dark",
+                },
+                "console-phone": {
+                    "viewport": {"width": 390, "height": 780},
+                    "is_mobile": True,
+                    "device_scale_factor": 2,
+                },
             }.items():
                 emulator.requests.clear()
                 _live_a_minute(emulator, clock, tables)
@@ -85,14 +92,18 @@ def _go_on(emulator: Emulator, clock: _Clock) -> None:
     clock.ahead_s += 1.2
     emulator.latency_s = 0.12
     for request in (
-        Request("GET", f"{base}/Contacts", (("maxRecords", "3"),), None, None, "Airtable.js/0.12.2"),
+        Request(
+            "GET", f"{base}/Contacts", (("maxRecords", "3"),), None, None, "Airtable.js/0.12.2"
+        ),
         Request("POST", f"{base}/Empty", (), {"fields": {"Nme": "Ada"}}, None, "pyairtable/3.1.1"),
         Request("POST", f"{base}/Empty", (), {"fields": {"Name": "Ada"}}, None, "pyairtable/3.1.1"),
     ):
         emulator.handle(request, trusted=True)
         clock.ahead_s += 0.4
     emulator.faults = Faults(Fault("503-before", at=1), Fault.parse("POST close-after:0.05 /Empty"))
-    emulator.handle(Request("GET", f"{base}/Shipments", (), None, None, "airhaul/0.1.0"), trusted=True)
+    emulator.handle(
+        Request("GET", f"{base}/Shipments", (), None, None, "airhaul/0.1.0"), trusted=True
+    )
 
 
 def _request(chance: Random, base: str, tables: dict[str, str]) -> Request:
@@ -103,11 +114,15 @@ def _request(chance: Random, base: str, tables: dict[str, str]) -> Request:
             rows = [{"fields": {"Name": f"Visitor {n}"}} for n in range(3)]
             return Request("POST", f"{base}/Empty", (), {"records": rows}, None, client)
         case 1:
-            return Request("GET", table, (("pageSize", "10"), ("maxRecords", "10")), None, None, client)
+            return Request(
+                "GET", table, (("pageSize", "10"), ("maxRecords", "10")), None, None, client
+            )
         case 2:
             return Request("GET", f"/v0/meta/bases{base[3:]}/tables", (), None, None, client)
         case _:
-            return Request("GET", f"{base}/{tables['Contacts']}", (("pageSize", "5"),), None, None, client)
+            return Request(
+                "GET", f"{base}/{tables['Contacts']}", (("pageSize", "5"),), None, None, client
+            )
 
 
 if __name__ == "__main__":

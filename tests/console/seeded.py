@@ -44,7 +44,13 @@ PEOPLE = [
 ]
 _GOODS = ("Espresso machines", "Violins", "Seed potatoes", "Wind sensors", "Wool", "Printing plates",
           "Lab glass", "Bicycle frames", "Ceramics", "Orchids", "Film reels", "Telescopes")  # fmt: skip
-_NOTES = ("Keep upright.", "Not below 4 °C.\nCall the lab before opening.", "Two pallets.", None, None)
+_NOTES = (
+    "Keep upright.",
+    "Not below 4 °C.\nCall the lab before opening.",
+    "Two pallets.",
+    None,
+    None,
+)
 
 
 def seed(emulator: Emulator, *, shipments: int = 180) -> dict[str, str]:
@@ -57,7 +63,18 @@ def seed(emulator: Emulator, *, shipments: int = 180) -> dict[str, str]:
     }  # fmt: skip
     began = datetime(2026, 3, 2, 5, 40, tzinfo=UTC)
     add_records(emulator, "Shipments", [_shipment(chance, n, began) for n in range(shipments)])
-    first = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tim", "Radia", "Donald", "Frances", "Ken")
+    first = (
+        "Ada",
+        "Grace",
+        "Alan",
+        "Edsger",
+        "Barbara",
+        "Tim",
+        "Radia",
+        "Donald",
+        "Frances",
+        "Ken",
+    )
     last = ("Okafor", "Lindqvist", "Tanaka", "Moreau", "Silva")
     add_records(emulator, "Contacts", [
         {"Name": f"{one} {other}", "Email": f"{one}.{other}@example.org".lower(),
@@ -87,7 +104,9 @@ def _ask(emulator: Emulator, call: Call) -> dict:
 
 
 def _shipment(chance: Random, number: int, began: datetime) -> dict:
-    departs = began + timedelta(hours=7 * number + chance.randrange(5), minutes=5 * chance.randrange(12))
+    departs = began + timedelta(
+        hours=7 * number + chance.randrange(5), minutes=5 * chance.randrange(12)
+    )
     states = ("Delivered", "Delivered", "In the air", "Loaded", "Booked", "Booked", "Held")
     goods = _GOODS[chance.randrange(len(_GOODS))]
     route = chance.sample(("FRA", "LEJ", "HKG", "ANC", "ORD"), chance.randrange(2, 4))

@@ -42,7 +42,12 @@ def test_it_is_off_unless_asked_for(server, emulator) -> None:
         root = http.get("/")
         assert root.headers["content-type"].startswith("text/plain")
         assert "airhaul serve --console" in root.text
-        for method, path in [("GET", "state"), ("PATCH", "settings"), ("POST", "clear"), ("GET", "web/icon.svg")]:
+        for method, path in [
+            ("GET", "state"),
+            ("PATCH", "settings"),
+            ("POST", "clear"),
+            ("GET", "web/icon.svg"),
+        ]:
             answer = http.request(method, f"/_console/{path}", json={"latency_s": 9}, headers=TOKEN)
             assert answer.status_code == 404
     assert emulator.latency_s == 0
@@ -60,12 +65,18 @@ def test_the_page_and_its_files_come_with_a_strict_policy(http) -> None:
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
-    assert http.get("/_console/web/scripts/main.js").headers["content-type"].startswith("text/javascript")
+    assert (
+        http.get("/_console/web/scripts/main.js")
+        .headers["content-type"]
+        .startswith("text/javascript")
+    )
     for path in ("../emulator.py", "..%2femulator.py", "scripts", "nothing.js"):
         assert http.get(f"/_console/web/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.7"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.7"]
+)
 @pytest.mark.parametrize("path", ["/", "/_console/state", "/_console/web/icon.svg"])
 def test_other_names_are_refused(http, host, path) -> None:
     """A name that another page made lead here gets nothing, also for reading."""
@@ -73,7 +84,9 @@ def test_other_names_are_refused(http, host, path) -> None:
     assert (answer.status_code, list(answer.json())) == (403, ["error"])
 
 
-@pytest.mark.parametrize("host", ["localhost:99", "127.0.0.1", "127.9.9.9:1", "[::1]:80", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["localhost:99", "127.0.0.1", "127.9.9.9:1", "[::1]:80", "LOCALHOST"]
+)
 def test_names_of_this_machine_are_answered(http, host) -> None:
     """All the ways to say this machine are good, with any port, as tunnels have them."""
     assert http.get("/_console/state", headers={"Host": host}).status_code == 200
@@ -84,7 +97,12 @@ def test_changes_have_to_be_json(http, emulator) -> None:
     http.get("/v0/meta/whoami", headers=TOKEN)
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         headers = {"Content-Type": kind}
-        assert http.patch("/_console/settings", content='{"latency_s": 1}', headers=headers).status_code == 415
+        assert (
+            http.patch(
+                "/_console/settings", content='{"latency_s": 1}', headers=headers
+            ).status_code
+            == 415
+        )
         assert http.post("/_console/clear", content="{}", headers=headers).status_code == 415
     assert (emulator.latency_s, len(emulator.requests)) == (0, 1)
 
@@ -92,7 +110,9 @@ def test_changes_have_to_be_json(http, emulator) -> None:
 def test_settings_change_what_happens(http, emulator) -> None:
     """Faults, the rate limit, the quota and the latency act at once, and end again."""
     assert whoami(http) == 200
-    assert change(http, faults=["503-before:1"]).json()["faults"] == [{"text": "503-before:1", "happened": 0}]
+    assert change(http, faults=["503-before:1"]).json()["faults"] == [
+        {"text": "503-before:1", "happened": 0}
+    ]
     assert whoami(http) == 503
     assert change(http, faults=[]).json()["faults"] == []
     assert whoami(http) == 200
@@ -126,13 +146,19 @@ def test_bad_settings_are_refused_whole(http, emulator, wanted) -> None:
     answer = http.patch("/_console/settings", json=wanted)
     assert answer.status_code == 422
     assert answer.json()["error"]
-    assert (emulator.latency_s, emulator.faults, emulator.limits.requests_per_second) == (0, None, None)
+    assert (emulator.latency_s, emulator.faults, emulator.limits.requests_per_second) == (
+        0,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 60_000, b"x" * 100_000])
 def test_bodies_that_are_no_json_are_refused(http, body) -> None:
     """Neither a malformed body nor a long one gets further."""
-    answer = http.patch("/_console/settings", content=body, headers={"Content-Type": "application/json"})
+    answer = http.patch(
+        "/_console/settings", content=body, headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code == 422
 
 
@@ -154,8 +180,15 @@ def test_requests_are_told_with_both_bodies_and_no_token(http, emulator) -> None
     answer = http.get(f"/v0/{emulator.default_base_id}/T?pageSize=0", headers=TOKEN)
     state = http.get("/_console/state")
     told = state.json()["requests"]
-    assert [(one["number"], one["method"], one["status"]) for one in told] == [(2, "GET", 422), (1, "POST", 200)]
-    assert (told[1]["client"], told[1]["base_id"], told[0]["query"]) == ("someone/2", emulator.default_base_id, [["pageSize", "0"]])
+    assert [(one["number"], one["method"], one["status"]) for one in told] == [
+        (2, "GET", 422),
+        (1, "POST", 200),
+    ]
+    assert (told[1]["client"], told[1]["base_id"], told[0]["query"]) == (
+        "someone/2",
+        emulator.default_base_id,
+        [["pageSize", "0"]],
+    )
     first, second = (http.get(f"/_console/requests/{number}") for number in (1, 2))
     assert first.json()["body"] == table
     assert '"primaryFieldId"' in first.json()["reply"]
@@ -171,7 +204,9 @@ def test_news_comes_when_there_is_some(http, emulator) -> None:
     began = time.monotonic()
     assert http.get("/_console/state", params={**known, "wait_s": 0.5}).json()["requests"] == []
     assert 0.4 < time.monotonic() - began < 3
-    waited = threading.Timer(0.3, lambda: httpx2.get(f"{http.base_url}/v0/meta/whoami", headers=TOKEN))
+    waited = threading.Timer(
+        0.3, lambda: httpx2.get(f"{http.base_url}/v0/meta/whoami", headers=TOKEN)
+    )
     waited.start()
     began = time.monotonic()
     news = http.get("/_console/state", params={**known, "wait_s": 8}).json()
@@ -220,19 +255,53 @@ def test_a_server_stops_while_a_page_waits(emulator) -> None:
 def test_what_is_this_machine() -> None:
     """Names and addresses that lead elsewhere, or everywhere, are not this machine."""
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.1.2.3", "::1")))
-    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "localhost.evil.example", "", "example.org")))
+    assert not any(
+        map(
+            is_loopback,
+            ("0.0.0.0", "::", "192.168.1.2", "localhost.evil.example", "", "example.org"),
+        )
+    )
 
 
 def test_the_program_refuses_a_console_for_everybody() -> None:
     """It has no password, so it is not opened to other machines by two options that are innocent alone."""
-    command = [sys.executable, "-m", "airhaul", "serve", "--console", "--host", "0.0.0.0", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "airhaul",
+        "serve",
+        "--console",
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "0",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode != 0
     assert "--console-anywhere" in done.stderr
 
 
+def test_the_program_says_where_it_is(tmp_path) -> None:
+    """The second line has the page's address, and the page is there."""
+    command = [sys.executable, "-m", "airhaul", "serve", "--console", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as program:
+        lines = [program.stdout.readline(), program.stdout.readline()]
+        try:
+            url = lines[1].removeprefix("Its console is at ").strip()
+            assert "Local base" in httpx2.get(url).text
+        finally:
+            program.terminate()
+    assert lines[0].startswith("airhaul serves base app")
+
+
 @pytest.mark.parametrize(
-    "text", ["503-before:0.05", "POST close-after@3", "429:1 x2", "DELETE 500-after:0.000001 x1 /v0/app/T%20x"]
+    "text",
+    [
+        "503-before:0.05",
+        "POST close-after@3",
+        "429:1 x2",
+        "DELETE 500-after:0.000001 x1 /v0/app/T%20x",
+    ],
 )
 def test_faults_are_written_as_they_are_read(text) -> None:
     """The text of a fault is the fault."""

@@ -15,7 +15,8 @@ from .browser import chromium, open_browser
 from .seeded import add_records, seed
 
 pytestmark = pytest.mark.skipif(
-    chromium() is None, reason="there is no chromium on the path; the page is not tried in a browser"
+    chromium() is None,
+    reason="there is no chromium on the path; the page is not tried in a browser",
 )
 HOSTILE = '<img src=x onerror="document.title=`broken`"><script>document.title="broken"</script>'
 TOKEN = {"Authorization": "Bearer pat.x"}
@@ -41,12 +42,17 @@ def served(emulator: Emulator, tables) -> Iterator[LocalServer]:
 @pytest.fixture
 def page(browser: Browser, served: LocalServer, request) -> Iterator[Page]:
     """The page, opened; a test fails if a script of it does, or if its policy forbids something."""
-    context = browser.new_context(**getattr(request, "param", {"viewport": {"width": 1440, "height": 900}}))
+    context = browser.new_context(
+        **getattr(request, "param", {"viewport": {"width": 1440, "height": 900}})
+    )
     context.set_default_timeout(8_000)
     broken: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: broken.append(str(error)))
-    page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "console",
+        lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None,
+    )
     page.goto(f"{served.url}/")
     expect(page.locator(".grid tbody tr").first).to_be_visible()
     yield page
@@ -132,7 +138,18 @@ def test_latency_limit_and_lock_out(page, served, emulator) -> None:
 
 def test_what_a_record_holds_stays_text(page, emulator, tables) -> None:
     """Markup in a cell, and a script in an address, are shown and not run."""
-    add_records(emulator, "Contacts", [{"Name": HOSTILE, "Site": "javascript:document.title='broken'", "Email": "a@b\"onclick=x", "About": HOSTILE}])
+    add_records(
+        emulator,
+        "Contacts",
+        [
+            {
+                "Name": HOSTILE,
+                "Site": "javascript:document.title='broken'",
+                "Email": 'a@b"onclick=x',
+                "About": HOSTILE,
+            }
+        ],
+    )
     page.get_by_role("link", name="Contacts").click()
     filter_by(page, 'FIND("<img", {Name})')
     row = page.locator(".grid tbody tr")
@@ -201,7 +218,10 @@ def test_sorting_and_an_empty_table(page) -> None:
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Weight")
     page.get_by_role("columnheader", name="Weight").get_by_role("button").click()
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("Weight")
-    weights = [float(text.replace(",", "")) for text in page.locator(".grid tbody td:nth-child(5)").all_inner_texts()]
+    weights = [
+        float(text.replace(",", ""))
+        for text in page.locator(".grid tbody td:nth-child(5)").all_inner_texts()
+    ]
     assert weights == sorted(weights, reverse=True)
     page.get_by_role("link", name="Empty").click()
     expect(page.get_by_text("No records yet.")).to_be_visible()
@@ -257,7 +277,10 @@ def test_light_and_dark(page) -> None:
 
 def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
     """A server that accepts particular tokens gets one from whoever sits there, and only then answers."""
-    with Emulator.open(tokens=["pat.right"]) as emulator, LocalServer(emulator, console=True) as server:
+    with (
+        Emulator.open(tokens=["pat.right"]) as emulator,
+        LocalServer(emulator, console=True) as server,
+    ):
         seed(emulator, shipments=3)
         context = browser.new_context()
         page = context.new_page()
@@ -273,7 +296,11 @@ def test_a_fault_of_its_own_requests_is_shown(page, emulator) -> None:
     """The page is a client like others: a broken reply is said, and can be asked for again."""
     from airhaul.server.faults import Fault, Faults
 
-    for kind, words in (("close-before", "NO_REPLY"), ("truncated", "NO_REPLY"), ("not-json", "NOT_JSON")):
+    for kind, words in (
+        ("close-before", "NO_REPLY"),
+        ("truncated", "NO_REPLY"),
+        ("not-json", "NOT_JSON"),
+    ):
         emulator.faults = Faults(Fault(kind, probability=1, path="/tbl"))
         page.get_by_role("button", name="Reload").click()
         expect(page.locator("#formula-error")).to_contain_text(words)

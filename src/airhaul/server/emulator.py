@@ -167,6 +167,7 @@ class Emulator:
         if self._process != os.getpid():
             self._process = os.getpid()
             self._gate = threading.Lock()
+            self.requests.after_fork()
         # A request counts when it comes, and not when those before it are answered.
         with self._gate:
             at = self._clock()

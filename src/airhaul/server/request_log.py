@@ -56,6 +56,10 @@ class RequestLog(deque[LoggedRequest]):
         self._last = 0
         self._replies: deque[tuple[int, bytes]] = deque(maxlen=_REPLIES_REMEMBERED)
 
+    def after_fork(self) -> None:
+        """Take a new lock: in a child process, nobody is left to give the old one back."""
+        self._lock = threading.Lock()
+
     @property
     def last_number(self) -> int:
         """The number of the latest request; 0 before the first."""
