@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from airhaul.cli.console import out
+from airhaul.errors import ConfigurationError
 from airhaul.server.access import Token
 from airhaul.server.attachment_fetch import Reach
 from airhaul.server.emulator import Emulator
@@ -52,9 +53,9 @@ def serve(
         list[str] | None,
         typer.Option(
             "--fault",
-            metavar="[METHOD ]KIND@N|KIND:P",
+            metavar="[METHOD ]KIND@N|KIND:P[ xTIMES][ /PATH]",
             help="What goes wrong, at the N-th request or with a probability, as 503-before:0.05 "
-            "or 'POST close-after@3'; may be repeated.",
+            "or 'POST close-after@3 /Contacts'; may be repeated.",
         ),
     ] = None,
     seed: Annotated[
@@ -75,9 +76,27 @@ def serve(
     latency_s: Annotated[
         float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
     ] = 0.0,
+    console: Annotated[
+        bool,
+        typer.Option("--console", help="A page at the root: records, requests, limits, faults."),
+    ] = False,
+    console_anywhere: Annotated[
+        bool,
+        typer.Option(
+            "--console-anywhere", help="The same for everybody who can reach --host: no password."
+        ),
+    ] = False,
 ) -> int:
     """Offer a local base over HTTP until Ctrl-C."""
+    from airhaul.server.console import is_loopback
     from airhaul.server.serve import run
+
+    if console and not console_anywhere and not is_loopback(host):
+        raise ConfigurationError(
+            f"The console has no password, and {host} can be reached from other machines. "
+            "Leave out --host, or say --console-anywhere if all of them may use it."
+        )
+    has_console = console or console_anywhere
 
     with Emulator.open(
         local,
@@ -94,6 +113,8 @@ def serve(
         def announce(url: str) -> None:
             # One line that a script can wait for and read.
             out().print(f"airhaul serves base {emulator.default_base_id} at {url}", markup=False)
+            if has_console:
+                out().print(f"Its console is at {url}/", markup=False)
 
-        run(emulator, host=host, port=port, on_ready=announce)
+        run(emulator, host=host, port=port, console=has_console, on_ready=announce)
     return 0

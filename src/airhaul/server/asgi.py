@@ -13,6 +13,7 @@ from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.attachment_urls import PREFIX
+from airhaul.server.console import console_routes, notice_route
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -27,13 +28,17 @@ _METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 def create_app(
-    emulator: Emulator, until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever
+    emulator: Emulator,
+    until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever,
+    *,
+    console_host: str | None = None,
 ) -> Starlette:
     """Make the application.
 
     Args:
         emulator: The local base; whoever opened it closes it.
         until_stop: Waits until the server stops; replies that a fault holds are given up then.
+        console_host: Where the server listens, to have the console there; None for no console.
 
     Raises:
         MissingExtraError: Starlette is not installed.
@@ -74,8 +79,13 @@ def create_app(
         reply = await anyio.to_thread.run_sync(emulator.file, path)
         return Response(reply.body, reply.status, dict(reply.headers))
 
+    if console_host is None:
+        front = [notice_route()]
+    else:
+        front = console_routes(emulator, console_host, until_stop)
     return Starlette(
         routes=[
+            *front,
             Route(PREFIX + "{path:path}", file),
             Route("/{path:path}", endpoint, methods=_METHODS),
         ]
@@ -126,6 +136,7 @@ async def _read(request: HttpRequest) -> Request:
         f"{request.url.scheme}://{request.url.netloc}",
         raw if is_csv else None,
         f"{path}?{query}" if query else path,
+        request.headers.get("user-agent"),
     )
 
 

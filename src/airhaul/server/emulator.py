@@ -9,9 +9,9 @@ import re
 import sqlite3
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
+from airhaul.server.request_log import LoggedRequest, RequestLog
 from airhaul.server.resources import ROUTES
 from airhaul.server.resources.route import Route
 from airhaul.server.resources.tables import create_field
@@ -45,35 +46,11 @@ from airhaul.wire.call import Call, Reply, Sent
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import URL_LENGTH
 
-_REMEMBERED: Final = 10_000
 _BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """A request that came, and how it was answered.
-
-    Args:
-        method: The HTTP method.
-        path: The path, percent-encoded.
-        query: Name and value pairs, decoded.
-        body: The JSON body, or None.
-        status: The reply's status; 0 if none went out.
-        at: When it came, on the emulator's clock.
-        fault: The kind of fault that happened to it, or None.
-    """
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    body: Any
-    status: int
-    at: float
-    fault: str | None = None
 
 
 class Emulator:
@@ -145,7 +122,7 @@ class Emulator:
         )
         self.all_field_types = all_field_types
         self.hold_s = hold_s
-        self.requests: deque[LoggedRequest] = deque(maxlen=_REMEMBERED)
+        self.requests = RequestLog()
 
     @classmethod
     def open(
@@ -203,9 +180,18 @@ class Emulator:
         self.faults = told = Faults(*faults, seed=seed)
         return told
 
+    @property
+    def limits(self) -> Limits:
+        """Who may ask, and how often; may be changed at any time."""
+        return self._limits
+
+    def now(self) -> float:
+        """The seconds of the clock that requests are logged with."""
+        return self._clock()
+
     def counts(self) -> Counter[str]:
         """How many requests of each method came."""
-        return Counter(request.method for request in self.requests)
+        return Counter(request.method for request in self.requests.copy_now())
 
     def restore(self, described: DescribedBase | str | Path | Mapping[str, Any]) -> str:
         """Make a base as the metadata API describes it, ids kept; it becomes the default one.
@@ -307,6 +293,7 @@ class Emulator:
         if self._process != os.getpid():
             self._process = os.getpid()
             self._gate = threading.Lock()
+            self.requests.after_fork()
         # A request counts when it comes, and not when those before it are answered.
         with self._gate:
             at = self._clock()
@@ -324,25 +311,27 @@ class Emulator:
         except sqlite3.Error as error:
             reply = refusal.broken(str(error)).reply()
         answer = reply if fault is None else spoil(fault, reply)
-        status = 0
+        status, body = 0, b""
         match answer:
-            case Reply(status):
+            case Reply(status, body):
                 answer = _dated(answer, now)
-            case Cut(Reply(status)):
+            case Cut(Reply(status, body)):
                 answer = replace(answer, reply=_dated(answer.reply, now))
             case Silence():
                 pass
-        self.requests.append(
-            LoggedRequest(
-                request.method,
-                request.path,
-                request.query,
-                request.body,
-                status,
-                at,
-                None if fault is None else fault.kind,
-            )
+        logged = LoggedRequest(
+            request.method,
+            request.path,
+            request.query,
+            request.body,
+            status,
+            at,
+            None if fault is None else fault.kind,
+            self._clock() - at + self.latency_s,
+            _base_id(request),
+            request.client,
         )
+        self.requests.note(logged, body)
         return answer
 
     def file(self, url: str) -> Reply:
@@ -370,8 +359,7 @@ class Emulator:
         """Look at who asks, and how often, before the request is looked at."""
         if token is None:
             return refusal.unauthenticated()
-        base = _BASE.match(request.path)
-        base_id = base[1] if base and is_id(base[1], "app") else None
+        base_id = _base_id(request)
         person = None if token is EVERYTHING else self._access.counted_as(token)
         try:
             self._limits.count(base_id, person)
@@ -504,6 +492,11 @@ class Emulator:
     ) -> None:
         """Close the file."""
         self.close()
+
+
+def _base_id(request: Request) -> str | None:
+    base = _BASE.match(request.path)
+    return base[1] if base and is_id(base[1], "app") else None
 
 
 def _dated(reply: Reply, now: datetime) -> Reply:

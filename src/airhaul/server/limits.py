@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 from airhaul.server import refusal
+from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
 
 
@@ -42,6 +43,39 @@ class Limits:
         self._left = monthly_quota
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._locked_until: dict[str, float] = {}
+
+    @property
+    def requests_per_second(self) -> int | None:
+        """The limit of each base; None for none. Setting it ends all penalties."""
+        return self._per_base
+
+    @requests_per_second.setter
+    def requests_per_second(self, limit: int | None) -> None:
+        self._per_base = limit
+        self._locked_until.clear()
+
+    @property
+    def quota_left(self) -> int | None:
+        """How many data requests are still answered this month; None for any number."""
+        return self._left
+
+    @quota_left.setter
+    def quota_left(self, left: int | None) -> None:
+        self._left = left
+
+    @property
+    def penalty_s(self) -> float:
+        """For how long a base is locked out after breaking its limit, in seconds."""
+        return self._penalty_s
+
+    def locked_until(self, since: float) -> dict[str, float]:
+        """When the last penalty of each base ends or ended, on the clock.
+
+        Args:
+            since: Penalties that were over by then are left out.
+        """
+        ends = self._locked_until.copy()
+        return {whose: end for whose, end in ends.items() if end > since and is_id(whose, "app")}
 
     def count(self, base_id: str | None, person: str | None) -> None:
         """Count a request against its base, and against whose it is.

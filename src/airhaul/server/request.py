@@ -29,6 +29,7 @@ class Request:
             in process.
         csv: The body of a request that sends CSV, or None.
         target: Path and query as they came, percent-encoded; empty for a client in process.
+        client: Who asks, in the words of its ``User-Agent``, or None.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Request:
     address: str | None = None
     csv: bytes | None = None
     target: str = ""
+    client: str | None = None
 
     @property
     def url_length(self) -> int:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from airhaul.client.airtable import Airtable
 from airhaul.model.base import RecordBase
-from airhaul.server.emulator import Emulator, LoggedRequest
+from airhaul.server.emulator import Emulator
 from airhaul.server.faults import Fault, Faults
+from airhaul.server.request_log import LoggedRequest
 from airhaul.server.serve import LocalServer
 from airhaul.testing.seed import Rows, seed
 
