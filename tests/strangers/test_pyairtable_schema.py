@@ -151,7 +151,6 @@ def test_views_are_told(base, table) -> None:
     assert view.visible_field_ids == [field.id for field in table.schema().fields]
 
 
-@pytest.mark.xfail(strict=True, reason="base collaborators are not there yet")
 def test_the_people_of_a_base_are_told(api, base, emulator) -> None:
     """Who works on a base is told, and what the base is."""
     told = base.collaborators()
