@@ -90,7 +90,7 @@ def test_a_copy_holds_what_the_origin_holds(origin) -> None:
     done = clone(origin, "--attachments")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"copy.db: 231 records of 2 tables and 1 attachments of {origin.emulator.default_base_id}\n"
+        f"copy.db: 231 records of 2 tables and 1 attachment of {origin.emulator.default_base_id}\n"
     )
     with Emulator.open("copy.db") as copy:
         assert copy.default_base_id == origin.emulator.default_base_id

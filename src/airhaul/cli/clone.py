@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from airhaul.bulk.wording import counted
 from airhaul.cli.base_copy import copy_base
 from airhaul.cli.connect import AsJson, Endpoint, Token, connect
 from airhaul.cli.console import err, out, print_json, print_lines
@@ -44,13 +45,14 @@ def clone(
             }
         )
     else:
-        count, tables = sum(copied.records.values()), len(copied.records)
-        files = f" and {copied.files:,} attachments" if attachments else ""
-        out().print(
-            f"{file}: {count:,} records of {tables:,} tables{files} of {base}", markup=False
-        )
+        records = counted(sum(copied.records.values()), "record")
+        tables = counted(len(copied.records), "table")
+        files = f" and {counted(copied.files, 'attachment')}" if attachments else ""
+        out().print(f"{file}: {records} of {tables}{files} of {base}", markup=False)
     if copied.missing:
-        err().print(f"{len(copied.missing):,} attachments could not be fetched:", markup=False)
+        err().print(
+            f"{counted(len(copied.missing), 'attachment')} could not be fetched:", markup=False
+        )
         print_lines(f"{name}: {why}" for name, why in copied.missing[:10])
     return SOME_FAILED if copied.missing else ALL_WELL
 
