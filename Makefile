@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint format bench sync-face clean
+.PHONY: setup demo test lint format bench bench-local sync-face clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,11 @@ sync-face: setup
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python bench/compare.py
+
+# The local base's own speed: a minute.
+bench-local: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python bench/compare.py --mode local-base
 
 format: setup sync-face
 	$(BIN)/ruff check --fix .

@@ -16,6 +16,7 @@ from typing import Final
 
 import cpu
 import limit
+import local_base
 import memory
 import pace
 import page
@@ -33,6 +34,7 @@ MODES: Final = {
     "cpu": cpu.run,
     "trouble": trouble.run,
     "memory": memory.run,
+    "local-base": local_base.run,
 }
 _WIDTH: Final = 160  # less would cut the tables
 PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmark.md"
@@ -57,7 +59,11 @@ def main(arguments: Sequence[str]) -> None:
                 console.print()
                 console.print(sheet.as_rich())
     if options.write is not None:
-        options.write.write_text(page.make_page(sheets, about), encoding="utf-8")
+        if options.mode and options.write.exists():
+            text = page.renew_page(options.write.read_text(encoding="utf-8"), sheets, about)
+        else:
+            text = page.make_page(sheets, about)
+        options.write.write_text(text, encoding="utf-8")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -74,7 +80,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         type=Path,
         const=PAGE,
         metavar="FILE",
-        help="write a Markdown page, docs/benchmark.md unless named",
+        help="write a Markdown page, docs/benchmark.md unless named; with --mode only its tables",
     )
     return parser.parse_args(arguments)
 

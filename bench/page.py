@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -43,6 +44,23 @@ def _cpu_model() -> str:
             if name.strip() == "model name":
                 return value.strip()
     return platform.machine()
+
+
+def renew_page(old: str, sheets: Iterable[Sheet], about: str) -> str:
+    """Write some tables of a page anew, and leave the others.
+
+    Args:
+        old: The page as it is.
+        sheets: The tables; those that it does not have yet are added at its end.
+        about: When, with what and how they were measured.
+    """
+    head, *sections = re.split(r"^(?=## )", old, flags=re.MULTILINE)
+    by_heading = {section.partition("\n")[0]: section.rstrip() + "\n" for section in sections}
+    for sheet in sheets:
+        section = sheet.as_markdown()
+        heading, _, rest = section.partition("\n")
+        by_heading[heading] = f"{heading}\n\n{about}\n{rest}"
+    return "\n".join([head.rstrip() + "\n", *by_heading.values()])
 
 
 def make_page(sheets: Iterable[Sheet], about: str) -> str:

@@ -27,7 +27,8 @@ from typing import Any
 from relay import Losses, Relay
 from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
 
-from airhaul.server.emulator import Emulator, LoggedRequest
+from airhaul.server.emulator import Emulator
+from airhaul.server.request_log import LoggedRequest
 from airhaul.server.serve import LocalServer
 from airhaul.server.store import MEMORY, Store
 from airhaul.wire import endpoints

@@ -13,6 +13,8 @@ from airhaul.client.default import use
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
 
+pytest_plugins = ["pytester"]
+
 settings.register_profile("default", deadline=None, max_examples=60)
 settings.register_profile(
     "thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
+from airhaul.server.access import Token
 from airhaul.server.emulator import Emulator
 from airhaul.server.faults import Fault, FaultKind
 from airhaul.server.request import Request
@@ -104,10 +105,10 @@ class WatchedEmulator(Emulator):
         super().__init__(*args, **options)
         self.seen: list[Seen] = []
 
-    def _answer(self, request: Request, now: datetime, fault: Fault | None) -> Any:
+    def _answer(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
         answer = None
         try:
-            answer = super()._answer(request, now, fault)
+            answer = super()._answer(request, token, now, fault)
         finally:
             self.seen.append(Seen(now, request, None if fault is None else fault.kind, answer))
         return answer

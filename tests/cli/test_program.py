@@ -219,6 +219,36 @@ def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
     assert child.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT)
 
 
+def test_serve_takes_a_schema_and_tokens_with_their_rights() -> None:
+    """The base of the file is there, and a token that may only read records only reads records."""
+    fields = [{"id": "fld00000000000001", "name": "Name", "type": "singleLineText"}]
+    table = {"id": "tbl00000000000001", "name": "Things", "fields": fields}
+    described = {"id": "app00000000000001", "tables": [table]}
+    Path("base.json").write_text(json.dumps(described))
+    rights = "patRead.secret=data.records:read,app00000000000001"
+    child = subprocess.Popen(
+        [*PROGRAM, "serve", "--port", "0", "--schema", "base.json", "--token", rights],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        words = child.stdout.readline().split()
+        assert words[3] == "app00000000000001"
+        headers = {"Authorization": "Bearer patRead.secret"}
+        with httpx2.Client(base_url=words[-1], headers=headers) as client:
+            assert client.get("/v0/app00000000000001/tbl00000000000001").json() == {"records": []}
+            refused = client.get("/v0/meta/bases/app00000000000001/tables")
+            assert refused.status_code == 403
+            row = {"fields": {"Name": "x"}}
+            assert client.post("/v0/app00000000000001/Things", json=row).status_code == 403
+    finally:
+        child.terminate()
+        out, err = child.communicate(timeout=20)
+    assert "secret" not in out + err
+    done = airhaul("serve", "--token", "patRead.secret=eat")
+    assert (done.returncode, "'eat'" in done.stderr) == (2, True)
+    assert "secret" not in done.stderr
+
+
 def test_a_port_that_is_taken_is_told(server) -> None:
     """No traceback of the server library."""
     done = airhaul("serve", "--port", server.url.rpartition(":")[2])
@@ -229,7 +259,17 @@ def test_a_port_that_is_taken_is_told(server) -> None:
 def test_help_and_version() -> None:
     """Each command explains itself."""
     assert airhaul("--version").stdout == "airhaul 0.1.0\n"
-    for command in ("import", "export", "sync", "delete", "tables", "serve", "doctor"):
+    for command in (
+        "import",
+        "export",
+        "sync",
+        "delete",
+        "tables",
+        "schema",
+        "clone",
+        "serve",
+        "doctor",
+    ):
         done = airhaul(command, "--help")
         assert done.returncode == 0
         assert "Usage: " in done.stdout

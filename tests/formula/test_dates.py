@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.formula.date_tokens import format_moment, parse_by_format
+from airhaul.formula.date_reading import parse_by_format
+from airhaul.formula.date_tokens import format_moment
 from airhaul.formula.dates import parse_moment, week_of_year
 from airhaul.formula.values import FormulaFault
 from tests.formula.test_evaluate import compute
@@ -113,7 +114,8 @@ def test_differences_are_whole_and_towards_zero(left: datetime, right: datetime,
         ('DATETIME_DIFF("2024-01-01", "2024-12-31", "Q")', -3),
         ('DATESTR(DATEADD("2024-01-31", 1, "month"))', "2024-02-29"),
         ('DATESTR(DATEADD("2024-01-31", -1, "quarter"))', "2023-10-31"),
-        ('DATETIME_FORMAT(DATEADD("2024-01-01", 1.5, "days"), "D H")', "2 12"),
+        ('DATETIME_FORMAT(DATEADD("2024-01-01", 1.5, "days"), "D H")', "3 0"),
+        ('DATETIME_FORMAT(DATEADD("2024-01-01", 1.5, "hours"), "H:mm")', "1:30"),
         ('IS_SAME("2024-01-06", "2023-12-31", "week")', True),
         ('IS_SAME("2024-01-01", "2024-03-31", "quarter")', True),
         ('IS_SAME("2024-01-01T00:00:00.001Z", "2024-01-01")', False),

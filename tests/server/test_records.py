@@ -238,6 +238,41 @@ def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(client) -> None:
     assert answer["createdRecords"] not in ([], [made])
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("name", ["records", "records[]", "records[0]"])
+def test_ids_to_delete_are_listed_in_any_way(client, name, count) -> None:
+    """Clients write lists in a query with brackets and without; all of them are read."""
+    made = client.add(*({"Name": str(n)} for n in range(count)))
+    query = [(name, record["id"]) for record in made]
+    gone = client("DELETE", f"/v0/{client.base}/T", None, *query)
+    assert gone["records"] == [{"id": record["id"], "deleted": True} for record in made]
+    assert client.names() == []
+
+
+def test_tables_are_named_without_regard_to_case(client) -> None:
+    """A table is found by its id, its name, and its name in other letters."""
+    (record,) = client.add({"Name": "a"})
+    assert client("GET", f"/v0/{client.base}/t")["records"] == [record]
+
+
+def test_an_upsert_finds_what_was_there_before_the_request(client) -> None:
+    """A record that gets a key, or loses it, in the request is not found by a later row."""
+    (record,) = client.add({"Name": "a"})
+    body = {
+        "records": [
+            {"id": record["id"], "fields": {"Name": None, "Age": 3}},
+            {"fields": {"Name": None, "Age": 7}},
+            {"fields": {"Name": "a", "Age": 8}},
+        ],
+        "performUpsert": {"fieldsToMergeOn": ["Name"]},
+    }
+    answer = client("PATCH", f"/v0/{client.base}/T", body)
+    (made,) = answer["createdRecords"]
+    assert [each["id"] for each in answer["records"]] == [record["id"], made, record["id"]]
+    assert answer["records"][1]["fields"] == {"Age": 7}
+    assert client("GET", f"/v0/{client.base}/T/{record['id']}")["fields"] == {"Name": "a", "Age": 8}
+
+
 def test_an_upsert_with_several_matches_is_refused_whole(client) -> None:
     """A key that is not unique fails the request, and its other rows are not written."""
     client.add({"Name": "a"}, {"Name": "a"})

@@ -9,6 +9,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from airhaul import __version__
+from airhaul.cli.clone import clone
 from airhaul.cli.console import err, print_error
 from airhaul.cli.delete import delete
 from airhaul.cli.doctor import doctor
@@ -18,6 +19,7 @@ from airhaul.cli.import_file import import_file
 from airhaul.cli.resume import resume
 from airhaul.cli.retry import retry
 from airhaul.cli.runs import runs
+from airhaul.cli.schema import schema
 from airhaul.cli.serve import serve
 from airhaul.cli.sync_file import sync_file
 from airhaul.cli.tables import tables
@@ -71,6 +73,8 @@ app.command("resume")(command(resume))
 app.command("retry")(command(retry))
 app.command("undo")(command(undo))
 app.command("tables")(command(tables))
+app.command("schema")(command(schema))
+app.command("clone")(command(clone))
 app.command("serve")(command(serve))
 app.command("doctor")(command(doctor))
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
@@ -16,6 +16,7 @@ from airhaul.bulk.result import BulkResult
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.inputs import Rows
+from airhaul.client.local import LocalOptions
 from airhaul.client.options import WriteOptions
 from airhaul.client.table import Table
 from airhaul.drive import blocking as drive
@@ -30,6 +31,7 @@ from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Run
+    from airhaul.client.local import LocalBase, LocalFaults
     from airhaul.client.plan import Plan
     from airhaul.client.runs import Runs
 
@@ -76,14 +78,34 @@ class Airtable:
         )
 
     @classmethod
-    def local(cls, path: str | Path = ":memory:", **options: Any) -> Self:
+    def local(
+        cls,
+        path: str | Path = ":memory:",
+        *,
+        schema: str | Path | Mapping[str, Any] | None = None,
+        latency: float = 0.0,
+        faults: LocalFaults | None = None,
+        requests_per_second: int | None = None,
+        monthly_quota: int | None = None,
+        **options: Any,
+    ) -> Self:
         """Open an embedded base: a file that is made if it is not there, or memory.
 
         Args:
             path: The file, or ``":memory:"``.
+            schema: A base to make in it: a file as the metadata API prints it, or what stands in
+                one.
+            latency: How long each reply is held back, in seconds.
+            faults: What goes wrong, as ``["503-before:0.05", "POST close-after@1"]``.
+            requests_per_second: The limit of the base, which the client keeps to; None for none.
+            monthly_quota: How many data requests are answered; None for any number.
             **options: Anything else that ``Config`` takes.
         """
-        return cls(local=path, **options)
+        local_options = LocalOptions(schema, latency, faults, requests_per_second, monthly_quota)
+        config = make_config(local=path, **options)
+        airtable = cls(connection=Connection(config, local_options=local_options))
+        airtable._owns_connection = True
+        return airtable
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -108,6 +130,15 @@ class Airtable:
     def base_id(self) -> str:
         """The base that verbs work on."""
         return self._base_id or self.connection.base_id
+
+    @property
+    def local_base(self) -> LocalBase:
+        """The local base itself: its requests, its faults, its latency.
+
+        Raises:
+            ConfigurationError: This is a connection to a service.
+        """
+        return self.connection.emulator
 
     @property
     def origin(self) -> Origin:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
-from airhaul.drive.lane import Lane, Meter, observed_of, pace_of, unlimited_pace
+from airhaul.client.local import LocalOptions
+from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
 from airhaul.errors import ConfigurationError
 from airhaul.wire.call import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal
+    from airhaul.client.local import LocalBase
     from airhaul.drive.http import AsyncHttpTransport
-    from airhaul.server.emulator import Emulator
 
 
 class Origin(NamedTuple):
@@ -38,11 +39,19 @@ class Connection:
     Args:
         config: How to reach the base.
         emulator: A local base that is open already; otherwise one is opened when it is first used.
+        local_options: How that behaves.
     """
 
-    def __init__(self, config: Config, emulator: Emulator | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        emulator: LocalBase | None = None,
+        local_options: LocalOptions = LocalOptions(),  # noqa: B008 - it never changes
+    ) -> None:
         self.config = config
         self._emulator = emulator
+        self._local_options = local_options
+        self._local_paces: dict[str, SharedPace] = {}
         self._http: Transport | None = None
         self._async_http: AsyncHttpTransport | None = None
         self._lock = threading.Lock()
@@ -77,7 +86,7 @@ class Connection:
         )
 
     @property
-    def emulator(self) -> Emulator:
+    def emulator(self) -> LocalBase:
         """The local base itself, opened on first use.
 
         Raises:
@@ -87,9 +96,7 @@ class Connection:
             raise ConfigurationError("This is a connection to Airtable, not to a local base.")
         with self._lock:
             if self._emulator is None:
-                from airhaul.server.emulator import Emulator
-
-                self._emulator = Emulator.open(self.config.local)
+                self._emulator = self._local_options.open(self.config.local)
             return self._emulator
 
     def journal(self, journal: str | Path | bool | None = None) -> Journal | None:
@@ -126,8 +133,12 @@ class Connection:
         if self.is_local:
             from airhaul.drive.in_thread import InThread
 
+            with self._lock:
+                if (base_id or "") not in self._local_paces:
+                    self._local_paces[base_id or ""] = self._local_options.pace()
+                pace = self._local_paces[base_id or ""]
             return Lane(
-                unlimited_pace(),
+                pace,
                 self._observed,
                 self.meter,
                 self.emulator,

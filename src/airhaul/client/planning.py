@@ -266,11 +266,12 @@ def sync_rows(
         DeletionRefusedError: More would be deleted than may be.
         BulkError: Rows are not valid, or not every row was written.
     """
+    has_journal = table.airtable.connection.journal(writing.journal) is not None
     planning = Planning(
         table,
         typecast=writing.typecast,
         source=source,
-        keeps_all=writing.on_error == "rollback" and deleting.missing,
+        keeps_all=deleting.missing and (has_journal or writing.on_error == "rollback"),
         max_requests=writing.max_requests,
     )
     plan = planning.sync(rows, key, deleting, parallel=parallel)

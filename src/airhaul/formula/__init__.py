@@ -6,7 +6,7 @@ the functions that only a server calls.  See README.md for the phases.
 
 from airhaul.formula.build import Expression, F, fn
 from airhaul.formula.lookup import LookupField, build_lookup
-from airhaul.formula.nodes import Node, field_names
+from airhaul.formula.nodes import Node, field_names, with_fields
 from airhaul.formula.parser import parse
 from airhaul.formula.printer import print_formula
 from airhaul.formula.q import Q
@@ -22,4 +22,5 @@ __all__ = [
     "fn",
     "parse",
     "print_formula",
+    "with_fields",
 ]

@@ -1,7 +1,7 @@
-"""moment.js's format tokens, in English and UTC: printing and reading dates by a pattern.
+"""moment.js's format tokens: printing a point in time by a pattern, in its zone and language.
 
-Source: https://support.airtable.com/docs/supported-format-specifiers-for-datetime-format; of its
-list, reading leaves out weeks, quarters, days of the year and the localized forms.
+Source: https://support.airtable.com/docs/supported-format-specifiers-for-datetime-format, and
+https://momentjs.com/docs/#/displaying/format/ for what each token prints.
 """
 
 from __future__ import annotations
@@ -10,26 +10,25 @@ import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from airhaul.formula.dates import (
-    DAYS,
-    MONTHS,
-    full_year,
-    hour_of_day,
-    month_number,
-    week_of_year,
-    weekday,
-    zone_offset,
-)
+from airhaul.formula.dates import week_of_year, weekday
+from airhaul.formula.locales import Locale, Width
+from airhaul.formula.moments import locale_of
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LITERAL: Final = r"\[([^\[\]]*)\]"
+LOCALIZED: Final = ("LTS", "LT", "LLLL", "LLL", "LL", "L", "llll", "lll", "ll", "l")
+
+_Printer = Callable[[datetime, Locale], str]
 
 
-def _ordinal(number: int) -> str:
-    if 10 <= number % 100 <= 20:
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+def _number(count: Callable[[datetime], int], digits: int = 1) -> _Printer:
+    return lambda moment, _: f"{count(moment):0{digits}d}"
+
+
+def _ordinal(count: Callable[[datetime], int]) -> _Printer:
+    return lambda moment, locale: locale.ordinal(count(moment))
 
 
 def _day_of_year(moment: datetime) -> int:
@@ -40,204 +39,161 @@ def _quarter(moment: datetime) -> int:
     return (moment.month + 2) // 3
 
 
-def _week(moment: datetime) -> int:
-    return week_of_year(moment)[1]
-
-
 def _iso_week(moment: datetime) -> int:
     return moment.isocalendar().week
+
+
+def _iso_year(moment: datetime) -> int:
+    return moment.isocalendar().year
 
 
 def _clock(moment: datetime) -> int:
     return (moment.hour + 11) % 12 + 1
 
 
-_PRINTERS: Final[dict[str, Callable[[datetime], str]]] = {
-    "YYYY": lambda m: f"{m.year:04d}",
-    "YY": lambda m: f"{m.year % 100:02d}",
-    "Qo": lambda m: _ordinal(_quarter(m)),
-    "Q": lambda m: str(_quarter(m)),
-    "MMMM": lambda m: MONTHS[m.month - 1],
-    "MMM": lambda m: MONTHS[m.month - 1][:3],
-    "MM": lambda m: f"{m.month:02d}",
-    "Mo": lambda m: _ordinal(m.month),
-    "M": lambda m: str(m.month),
-    "DDDD": lambda m: f"{_day_of_year(m):03d}",
-    "DDDo": lambda m: _ordinal(_day_of_year(m)),
-    "DDD": lambda m: str(_day_of_year(m)),
-    "DD": lambda m: f"{m.day:02d}",
-    "Do": lambda m: _ordinal(m.day),
-    "D": lambda m: str(m.day),
-    "dddd": lambda m: DAYS[weekday(m)],
-    "ddd": lambda m: DAYS[weekday(m)][:3],
-    "dd": lambda m: DAYS[weekday(m)][:2],
-    "do": lambda m: _ordinal(weekday(m)),
-    "d": lambda m: str(weekday(m)),
-    "e": lambda m: str(weekday(m)),
-    "E": lambda m: str(m.isoweekday()),
-    "GGGG": lambda m: f"{m.isocalendar().year:04d}",
-    "GG": lambda m: f"{m.isocalendar().year % 100:02d}",
-    "WW": lambda m: f"{_iso_week(m):02d}",
-    "Wo": lambda m: _ordinal(_iso_week(m)),
-    "W": lambda m: str(_iso_week(m)),
-    "gggg": lambda m: f"{week_of_year(m)[0]:04d}",
-    "gg": lambda m: f"{week_of_year(m)[0] % 100:02d}",
-    "ww": lambda m: f"{_week(m):02d}",
-    "wo": lambda m: _ordinal(_week(m)),
-    "w": lambda m: str(_week(m)),
-    "HH": lambda m: f"{m.hour:02d}",
-    "H": lambda m: str(m.hour),
-    "hh": lambda m: f"{_clock(m):02d}",
-    "h": lambda m: str(_clock(m)),
-    "kk": lambda m: f"{m.hour or 24:02d}",
-    "k": lambda m: str(m.hour or 24),
-    "mm": lambda m: f"{m.minute:02d}",
-    "m": lambda m: str(m.minute),
-    "ss": lambda m: f"{m.second:02d}",
-    "s": lambda m: str(m.second),
-    "SSS": lambda m: f"{m.microsecond // 1_000:03d}",
-    "SS": lambda m: f"{m.microsecond // 10_000:02d}",
-    "S": lambda m: str(m.microsecond // 100_000),
-    "A": lambda m: "AM" if m.hour < 12 else "PM",
-    "a": lambda m: "am" if m.hour < 12 else "pm",
-    "ZZ": lambda _: "+0000",
-    "Z": lambda _: "+00:00",
-    "X": lambda m: str((m - _EPOCH) // timedelta(seconds=1)),
-    "x": lambda m: str((m - _EPOCH) // timedelta(milliseconds=1)),
-    "LT": lambda m: format_moment(m, "h:mm A"),
-    "LTS": lambda m: format_moment(m, "h:mm:ss A"),
-    "L": lambda m: format_moment(m, "MM/DD/YYYY"),
-    "l": lambda m: format_moment(m, "M/D/YYYY"),
-    "LL": lambda m: format_moment(m, "MMMM D, YYYY"),
-    "ll": lambda m: format_moment(m, "MMM D, YYYY"),
-    "LLL": lambda m: format_moment(m, "MMMM D, YYYY h:mm A"),
-    "lll": lambda m: format_moment(m, "MMM D, YYYY h:mm A"),
-    "LLLL": lambda m: format_moment(m, "dddd, MMMM D, YYYY h:mm A"),
-    "llll": lambda m: format_moment(m, "ddd, MMM D, YYYY h:mm A"),
+def _week(part: int, digits: int = 1) -> _Printer:
+    """The year (0) or the number (1) of the week, as the language counts weeks."""
+
+    def printed(moment: datetime, locale: Locale) -> str:
+        number = week_of_year(moment, locale.first_day, locale.first_week)[part]
+        return f"{number % 100 if digits == 2 else number:0{digits}d}"
+
+    return printed
+
+
+def _day_name(width: Width | Literal["short"]) -> _Printer:
+    return lambda moment, locale: locale.day(weekday(moment), width)
+
+
+def _month_name(width: Width, *, alone: bool) -> _Printer:
+    return lambda moment, locale: locale.month(moment.month, width, alone=alone)
+
+
+def _fraction(digits: int) -> _Printer:
+    # moment.js knows milliseconds; what comes after is 0.
+    return lambda moment, _: f"{moment.microsecond // 1000:03d}000000"[:digits]
+
+
+def _offset(separator: str) -> _Printer:
+    def printed(moment: datetime, _: Locale) -> str:
+        minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+        hours, rest = divmod(abs(minutes), 60)
+        return f"{'-' if minutes < 0 else '+'}{hours:02d}{separator}{rest:02d}"
+
+    return printed
+
+
+def _zone_name(moment: datetime, _: Locale) -> str:
+    return moment.tzname() or ""
+
+
+_PRINTERS: Final[dict[str, _Printer]] = {
+    "YYYY": _number(lambda m: m.year, 4),
+    "YY": _number(lambda m: m.year % 100, 2),
+    "Y": _number(lambda m: m.year),
+    "Qo": _ordinal(_quarter),
+    "Q": _number(_quarter),
+    "MMMM": _month_name("wide", alone=True),
+    "MMM": _month_name("abbreviated", alone=True),
+    "MM": _number(lambda m: m.month, 2),
+    "Mo": _ordinal(lambda m: m.month),
+    "M": _number(lambda m: m.month),
+    "DDDD": _number(_day_of_year, 3),
+    "DDDo": _ordinal(_day_of_year),
+    "DDD": _number(_day_of_year),
+    "DD": _number(lambda m: m.day, 2),
+    "Do": _ordinal(lambda m: m.day),
+    "D": _number(lambda m: m.day),
+    "dddd": _day_name("wide"),
+    "ddd": _day_name("abbreviated"),
+    "dd": _day_name("short"),
+    "do": _ordinal(weekday),
+    "d": _number(weekday),
+    "e": lambda m, locale: str((weekday(m) - locale.first_day) % 7),
+    "E": _number(lambda m: m.isoweekday()),
+    "GGGGG": _number(_iso_year, 5),
+    "GGGG": _number(_iso_year, 4),
+    "GG": _number(lambda m: _iso_year(m) % 100, 2),
+    "WW": _number(_iso_week, 2),
+    "Wo": _ordinal(_iso_week),
+    "W": _number(_iso_week),
+    "ggggg": _week(0, 5),
+    "gggg": _week(0, 4),
+    "gg": _week(0, 2),
+    "ww": _week(1, 2),
+    "wo": lambda m, locale: locale.ordinal(week_of_year(m, locale.first_day, locale.first_week)[1]),
+    "w": _week(1),
+    "HH": _number(lambda m: m.hour, 2),
+    "H": _number(lambda m: m.hour),
+    "hh": _number(_clock, 2),
+    "h": _number(_clock),
+    "kk": _number(lambda m: m.hour or 24, 2),
+    "k": _number(lambda m: m.hour or 24),
+    "mm": _number(lambda m: m.minute, 2),
+    "m": _number(lambda m: m.minute),
+    "ss": _number(lambda m: m.second, 2),
+    "s": _number(lambda m: m.second),
+    **{"S" * digits: _fraction(digits) for digits in range(1, 10)},
+    "A": lambda m, locale: locale.half(m.hour, m.minute),
+    "a": lambda m, locale: locale.half(m.hour, m.minute).lower(),
+    "ZZ": _offset(""),
+    "Z": _offset(":"),
+    "zz": _zone_name,
+    "z": _zone_name,
+    "X": lambda m, _: str((m - EPOCH) // timedelta(seconds=1)),
+    "x": lambda m, _: str((m - EPOCH) // timedelta(milliseconds=1)),
 }
-_LITERAL: Final = r"\[([^\]]*)\]"
 _TOKENS: Final = re.compile(
-    "|".join([_LITERAL, *sorted(map(re.escape, _PRINTERS), key=len, reverse=True)])
+    "|".join([LITERAL, *sorted({*_PRINTERS, *LOCALIZED}, key=len, reverse=True), "(.)"]),
+    re.DOTALL,
 )
+# A month behind its day stands in another case in some languages, as in Russian.
+_DAY_BEFORE: Final = re.compile(rf"D[oD]?(?:{LITERAL}|[\s.])+MMMM?")
+_WITH_DAY: Final[dict[str, _Printer]] = {
+    "MMMM": _month_name("wide", alone=False),
+    "MMM": _month_name("abbreviated", alone=False),
+}
+
+# Longer patterns are printed too, and not kept.
+_KEPT: Final = 500
 
 
 def format_moment(moment: datetime, pattern: str) -> str:
     """Print a point in time by moment.js's tokens; ``[text]`` stands for itself.
 
     Args:
-        moment: The point in time, printed in UTC.
+        moment: The point in time, printed in its zone and language.
         pattern: ``"YYYY-MM-DD"`` and the like.
     """
-    return _TOKENS.sub(
-        lambda match: match[1] if match[1] is not None else _PRINTERS[match[0]](moment), pattern
+    locale = locale_of(moment)
+    compiled = _compile if len(pattern) <= _KEPT else _compile.__wrapped__
+    return "".join(
+        [
+            part if isinstance(part, str) else part(moment, locale)
+            for part in compiled(pattern, locale)
+        ]
     )
-
-
-_ONE_OR_TWO: Final = r"(\d{1,2})"
-_WORD: Final = r"([a-z]{3,9})\.?"
-_LONGEST_PATTERN: Final = 200
-
-# What a token reads, and the expression for it.
-_READERS: Final[dict[str, tuple[str, str]]] = {
-    "YYYY": ("year", r"(\d{4})"),
-    "YY": ("year", r"(\d{2})"),
-    "MMMM": ("month name", _WORD),
-    "MMM": ("month name", _WORD),
-    "MM": ("month", _ONE_OR_TWO),
-    "M": ("month", _ONE_OR_TWO),
-    "DD": ("day", _ONE_OR_TWO),
-    "Do": ("day", r"(\d{1,2})(?:st|nd|rd|th)"),
-    "D": ("day", _ONE_OR_TWO),
-    "dddd": ("weekday", _WORD),
-    "ddd": ("weekday", _WORD),
-    "HH": ("hour", _ONE_OR_TWO),
-    "H": ("hour", _ONE_OR_TWO),
-    "hh": ("hour", _ONE_OR_TWO),
-    "h": ("hour", _ONE_OR_TWO),
-    "mm": ("minute", _ONE_OR_TWO),
-    "m": ("minute", _ONE_OR_TWO),
-    "ss": ("second", _ONE_OR_TWO),
-    "s": ("second", _ONE_OR_TWO),
-    "SSS": ("fraction", r"(\d{1,6})"),
-    "A": ("half", "([ap]m)"),
-    "a": ("half", "([ap]m)"),
-    "ZZ": ("zone", r"(Z|[+-]\d{2}:?\d{2})"),
-    "Z": ("zone", r"(Z|[+-]\d{2}:?\d{2})"),
-    "X": ("seconds", r"(\d{1,12})(?:\.\d+)?"),
-    "x": ("milliseconds", r"(\d{1,15})"),
-}
-_READ_TOKENS: Final = re.compile(
-    "|".join([_LITERAL, *sorted(_READERS, key=len, reverse=True), r"(\s+)", "(.)"]), re.DOTALL
-)
 
 
 @functools.lru_cache(maxsize=256)
-def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
-    """The expression for a pattern, and what each of its groups reads.
-
-    None for a pattern that reads one thing twice: besides having no meaning, many variable tokens
-    in a row would make the engine try without end.
-    """
-    expression: list[str] = []
-    read: list[str] = []
-    for match in _READ_TOKENS.finditer(pattern):
-        literal, space, other = match.groups()
-        if space is not None:
-            expression.append(r"\s+")
-        elif literal is not None or other is not None:
-            expression.append(re.escape(literal or other or ""))
+def _compile(pattern: str, locale: Locale) -> list[str | _Printer]:
+    """The pattern as texts and printers, its localized forms spelled out."""
+    pattern = expand(pattern, locale)
+    named = _WITH_DAY if _DAY_BEFORE.search(pattern) else {}
+    parts: list[str | _Printer] = []
+    for match in _TOKENS.finditer(pattern):
+        literal, other = match.groups()
+        if literal is not None:
+            parts.append(literal)
+        elif other is not None:
+            parts.append(other)
         else:
-            part, token = _READERS[match[0]]
-            if part in read:
-                return None
-            expression.append(token)
-            read.append(part)
-    return re.compile("".join(expression), re.IGNORECASE | re.ASCII), tuple(read)
+            parts.append(named.get(match[0]) or _PRINTERS[match[0]])
+    return parts
 
 
-def parse_by_format(text: str, pattern: str) -> datetime | None:
-    """Read a date by moment.js's tokens.
-
-    Unlike moment.js, which is lenient unless told otherwise, the whole text must fit. Missing parts
-    are the first of January and midnight; a missing year is the present one.
-
-    Args:
-        text: The date, in UTC unless it says otherwise.
-        pattern: ``"D MMM YYYY HH:mm"`` and the like.
-
-    Returns:
-        The point in time, or None if the text does not fit.
-    """
-    reader = _reader(pattern) if len(pattern) <= _LONGEST_PATTERN else None
-    if reader is None:
-        return None
-    expression, read = reader
-    match = expression.fullmatch(text.strip())
-    if match is None:
-        return None
-    try:
-        return _moment_of(dict(zip(read, match.groups(), strict=True)))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _moment_of(parts: dict[str, str]) -> datetime | None:
-    if "seconds" in parts:
-        return _EPOCH + timedelta(seconds=int(parts["seconds"]))
-    if "milliseconds" in parts:
-        return _EPOCH + timedelta(milliseconds=int(parts["milliseconds"]))
-    month = month_number(parts["month name"]) if "month name" in parts else parts.get("month", 1)
-    if month is None:
-        return None
-    hour = int(parts.get("hour", 0))
-    moment = datetime(
-        full_year(parts["year"]) if "year" in parts else datetime.now(UTC).year,
-        int(month),
-        int(parts.get("day", 1)),
-        hour_of_day(hour, parts["half"]) if "half" in parts else hour,
-        int(parts.get("minute", 0)),
-        int(parts.get("second", 0)),
-        int(parts.get("fraction", "0").ljust(6, "0")),
-        tzinfo=UTC,
-    )
-    return moment - zone_offset(parts["zone"].upper()) if "zone" in parts else moment
+def expand(pattern: str, locale: Locale) -> str:
+    """Write what the localized tokens of a pattern stand for, as deep as they are nested."""
+    for _ in range(3):
+        pattern = _TOKENS.sub(lambda match: locale.form(match[0]) or match[0], pattern)
+    return pattern

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,9 +26,9 @@ MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
-DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_moment(text: str) -> datetime | None:
     """Read a date as Airtable's date functions do: ISO, month/day/year, or with a month's name.
 
@@ -119,17 +120,38 @@ def weekday(moment: datetime) -> int:
     return moment.isoweekday() % 7
 
 
-def week_of_year(moment: datetime, first_day: int = 0) -> tuple[int, int]:
-    """The week that holds a point in time: week 1 is the one that holds January 1.
+def week_of_year(moment: datetime, first_day: int = 0, first_week: int = 6) -> tuple[int, int]:
+    """The week that holds a point in time.
 
     Args:
         moment: The point in time.
         first_day: The day on which weeks start, 0 for Sunday.
+        first_week: What settles which week is number 1, as moment.js counts: the last day that a
+            week may begin on and still be the first is January ``7 + first_day - first_week``.
+            6 with Sunday: the week that holds January 1.
 
     Returns:
         The year that the week belongs to, and the week's number.
     """
-    last_day = moment.timetuple().tm_yday + 6 - (weekday(moment) - first_day) % 7
-    if last_day > 365 + calendar.isleap(moment.year):
+    day = moment.timetuple().tm_yday
+    start = _first_week_start(moment.year, first_day, first_week)
+    if day < start:
+        before = moment.year - 1
+        earlier = _first_week_start(before, first_day, first_week)
+        return before, (day + _days_in(before) - earlier) // 7 + 1
+    length = _days_in(moment.year)
+    if day >= length + _first_week_start(moment.year + 1, first_day, first_week):
         return moment.year + 1, 1
-    return moment.year, (last_day - 1) // 7 + 1
+    return moment.year, (day - start) // 7 + 1
+
+
+def _days_in(year: int) -> int:
+    return 365 + calendar.isleap(year)
+
+
+def _first_week_start(year: int, first_day: int, first_week: int) -> int:
+    """The day of the year on which week 1 starts; 0 and less lie in the year before."""
+    # The date in January that is in week 1 whatever the year.
+    fixed = 7 + first_day - first_week
+    ordinal = 365 * (year - 1) + (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 + fixed
+    return fixed - (ordinal - first_day) % 7

@@ -9,16 +9,25 @@ import difflib
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from airhaul.errors import FormulaError
 from airhaul.formula.functions import FUNCTIONS
-from airhaul.formula.functions.function import Compiled, Function, RecordView, arguments_text
+from airhaul.formula.functions.function import (
+    Compiled,
+    Constant,
+    Function,
+    RecordView,
+    applied,
+    arguments_text,
+    folded,
+)
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary, check_depth
 from airhaul.formula.values import (
+    READY,
     FormulaFault,
     Value,
+    admit,
     bounded,
     equal,
     ordered,
@@ -26,58 +35,81 @@ from airhaul.formula.values import (
     to_text,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _Constant:
-    """A part that is the same for every record, computed while compiling."""
-
-    value: Value
-
-    def __call__(self, _: RecordView) -> Value:
-        return self.value
+GetterFor = Callable[[str], Callable[[Any], Value]]
+"""Gives for a field, named as in the formula, what reads it from a record."""
 
 
-def compile_formula(node: Node) -> Compiled:
+def compile_formula(node: Node, getter_for: GetterFor | None = None) -> Callable[[Any], Value]:
     """Make a function of a formula.
 
     Args:
         node: The tree.
+        getter_for: Called once for each reference to a field; what it gives is then called with
+            each record. By default a record's own ``cell`` is asked.
 
     Returns:
-        A function from a record to the formula's value. What depends on no record and no clock is
-        computed now, so that 100,000 records do not read one date 100,000 times.
+        A function from a record, see ``RecordView``, to the formula's value. What depends on no
+        record and no clock is computed now, so that 100,000 records do not read one date 100,000
+        times.
 
     Raises:
         FormulaError: A function is not known, or has too few or too many arguments, or the formula
             is nested too deep.
     """
     check_depth(node)
-    return _compile(node)
+    return _Compiler(getter_for or _cell_of).part(node)
 
 
-def _compile(node: Node) -> Compiled:
-    match node:
-        case Number(value):
-            return _Constant(to_number(value))
-        case Text(value):
-            return _Constant(value)
-        case Field(name):
-            return lambda record: record.cell(name)
-        case Unary(_, operand):
-            return _applied(_negate, [_compile(operand)])
-        case Binary(sign, left, right):
-            return _applied(_OPERATORS[sign], [_compile(left), _compile(right)])
-        case Call():
-            return _call(node)
+def _cell_of(name: str) -> Compiled:
+    return lambda record: record.cell(name)
 
 
-def _call(node: Call) -> Compiled:
-    function = _find(node)
-    arguments = [_compile(argument) for argument in node.arguments]
-    apply = function.apply
-    if function.of_record:
-        return lambda record: apply(record, *arguments)
-    return _applied(apply, arguments, changing=function.changing)
+class _Compiler:
+    """Compiles the parts of one formula.
+
+    Args:
+        getter_for: What reads a field.
+    """
+
+    def __init__(self, getter_for: GetterFor) -> None:
+        self._getter_for = getter_for
+
+    def part(self, node: Node) -> Compiled:
+        match node:
+            case Number(value):
+                return Constant(to_number(value))
+            case Text(value):
+                return Constant(value)
+            case Field(name):
+                return self._field(name)
+            case Unary(_, operand):
+                parts = [self.part(operand)]
+                return folded(applied(_negate, parts), parts)
+            case Binary(sign, left, right):
+                parts = [self.part(left), self.part(right)]
+                return folded(_compared(sign, parts) or applied(_OPERATORS[sign], parts), parts)
+            case Call():
+                return self._call(node)
+
+    def _field(self, name: str) -> Compiled:
+        getter = self._getter_for(name)
+
+        def compiled(record: RecordView) -> Value:
+            value = getter(record)
+            return value if value.__class__ in READY else admit(value)
+
+        return compiled
+
+    def _call(self, node: Call) -> Compiled:
+        function = _find(node)
+        if function.of_names:
+            return function.build(_names(node))
+        if node.name == "OR" and (alternatives := _alternatives(node)):
+            subject, texts = alternatives
+            return _one_of(self.part(subject), texts)
+        parts = [self.part(argument) for argument in node.arguments]
+        compiled = function.build(parts)
+        return compiled if function.changing else folded(compiled, parts)
 
 
 def _find(node: Call) -> Function:
@@ -95,39 +127,42 @@ def _find(node: Call) -> Function:
     return function
 
 
-def _applied(
-    apply: Callable[..., Value], parts: list[Compiled], *, changing: bool = False
-) -> Compiled:
-    """Compute with the values of parts; the first error among them is the result."""
+def _names(node: Call) -> list[Compiled]:
+    names: list[Compiled] = []
+    for argument in node.arguments:
+        if not isinstance(argument, Field):
+            raise FormulaError(f"The arguments of {node.name} are fields.")
+        names.append(Constant(argument.name))
+    return names
 
-    def one(record: RecordView) -> Value:
-        value = first(record)
-        return value if value.__class__ is FormulaFault else apply(value)
 
-    def two(record: RecordView) -> Value:
-        left, right = first(record), second(record)
-        if left.__class__ is FormulaFault:
-            return left
-        return right if right.__class__ is FormulaFault else apply(left, right)
+def _alternatives(node: Call) -> tuple[Node, list[str]] | None:
+    """What ``OR(X = "a", X = "b", ...)`` asks of its one X, and the texts; None for another OR."""
+    texts: list[str] = []
+    subject: Node | None = None
+    for argument in node.arguments:
+        match argument:
+            case Binary("=", left, Text(text)) if subject is None or left == subject:
+                subject = left
+                texts.append(text)
+            case _:
+                return None
+    return None if subject is None else (subject, texts)
 
-    def many(record: RecordView) -> Value:
-        values = [part(record) for part in parts]
-        for value in values:
-            if value.__class__ is FormulaFault:
-                return value
-        return apply(*values)
 
-    match parts:
-        case [first]:
-            compiled: Compiled = one
-        case [first, second]:
-            compiled = two
-        case _:
-            compiled = many
-    if changing or not all(isinstance(part, _Constant) for part in parts):
-        return compiled
-    # A constant asks nothing of the record.
-    return _Constant(compiled(cast("RecordView", None)))
+def _one_of(subject: Compiled, texts: list[str]) -> Compiled:
+    """Look a text up among many at once, as clients do with hundreds of record ids."""
+    members = frozenset(texts)
+
+    def compiled(record: RecordView) -> Value:
+        value = subject(record)
+        if value.__class__ is str:
+            return value in members
+        if value.__class__ is FormulaFault:
+            return value
+        return any(equal(value, text) for text in texts)
+
+    return folded(compiled, [subject])
 
 
 def _negate(value: Value) -> Value:
@@ -150,6 +185,12 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value],
     return lambda left, right: ordered(left, right, compare)
 
 
+_ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _OPERATORS: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "+": _arithmetic(operator.add),
     "-": _arithmetic(operator.sub),
@@ -158,8 +199,29 @@ _OPERATORS: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "&": lambda left, right: bounded(to_text(left) + to_text(right)),
     "=": equal,
     "!=": lambda left, right: not equal(left, right),
-    "<": _comparison(operator.lt),
-    "<=": _comparison(operator.le),
-    ">": _comparison(operator.gt),
-    ">=": _comparison(operator.ge),
+    **{sign: _comparison(compare) for sign, compare in _ORDERS.items()},
 }
+# Python compares equal kinds just so.
+_PLAIN_COMPARISONS: Final = {**_ORDERS, "=": operator.eq, "!=": operator.ne}
+_NUMBERS: Final = frozenset({int, float})
+
+
+def _compared(sign: str, parts: list[Compiled]) -> Compiled | None:
+    """A field against a number or a text, the most frequent comparison, without any detour."""
+    match parts:
+        case [first, Constant(constant)] if sign in _PLAIN_COMPARISONS:
+            pass
+        case _:
+            return None
+    kinds = _NUMBERS if constant.__class__ in _NUMBERS else frozenset({constant.__class__})
+    if not kinds <= {int, float, str}:
+        return None
+    compare, general = _PLAIN_COMPARISONS[sign], _OPERATORS[sign]
+
+    def compiled(record: RecordView) -> Value:
+        value = first(record)
+        if value.__class__ in kinds:
+            return compare(value, constant)
+        return value if value.__class__ is FormulaFault else general(value, constant)
+
+    return compiled

@@ -301,15 +301,15 @@ def _same(node: Node) -> Node:
 
 def _regex(subject: _Subject, value: object) -> Node:
     # Imported here: few lookups need it.
-    from airhaul.formula.functions.re2 import NotHereError, NotRE2Error, compile_re2
+    from airhaul.formula.functions.regex import PatternError, compile_pattern
 
     pattern = subject.value(value)
     if isinstance(pattern, Text):
         try:
-            compile_re2(pattern.value)
-        except NotHereError:
-            pass  # Airtable has it; a local base answers with an error for each record
-        except NotRE2Error as error:
+            compile_pattern(pattern.value)
+        except ImportError:
+            pass  # no RE2 on this platform: Airtable has its own
+        except PatternError as error:
             raise subject.fault(
                 value, f"expected a regular expression of RE2, and it has {error}"
             ) from None

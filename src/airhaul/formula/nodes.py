@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -86,6 +87,26 @@ def field_names(node: Node) -> tuple[str, ...]:
             names[current.name] = None
         waiting.extend(reversed(_parts(current)))
     return tuple(names)
+
+
+def with_fields(node: Node, rename: Callable[[str], str]) -> Node:
+    """The same formula with other references: names become ids, or ids names.
+
+    Args:
+        node: The tree.
+        rename: Gives for each reference what stands in its place.
+    """
+    match node:
+        case Field(name):
+            return Field(rename(name))
+        case Call(name, arguments):
+            return Call(name, tuple(with_fields(argument, rename) for argument in arguments))
+        case Unary(operator, operand):
+            return Unary(operator, with_fields(operand, rename))
+        case Binary(operator, left, right):
+            return Binary(operator, with_fields(left, rename), with_fields(right, rename))
+        case _:
+            return node
 
 
 def check_depth(node: Node) -> None:

@@ -34,15 +34,48 @@ Value = Any
 FAULT: Final = FormulaFault()
 
 
-# Whole numbers up to here are exact in the service's floating point; larger ones become floats.
-_EXACT: Final = 2**53
+EXACT: Final = 2**53
+"""Whole numbers up to here are exact in the service's floating point; larger ones become floats."""
 
 # A cell of Airtable holds 100,000 characters; a formula may not fill the memory.
 LONGEST_TEXT: Final = 1_000_000
 
 
+READY: Final = frozenset({str, int, float, bool, type(None), FormulaFault})
+"""Kinds that come from a field and need no second look."""
+
+
+def admit(value: Value) -> Value:
+    """Take a value from a field into a formula.
+
+    A list that holds an error is that error, so that no function meets errors inside of lists: not
+    published, and decided. A date is the midnight it begins with, and a time without zone in UTC.
+    """
+    if isinstance(value, list):
+        items = [item if item.__class__ in READY else admit(item) for item in value]
+        return next((item for item in items if item.__class__ is FormulaFault), items)
+    if isinstance(value, datetime):
+        return value if value.tzinfo is UTC else _in_utc(value)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, str | int | float):
+        return value
+    return FormulaFault(f"a {type(value).__name__} is no value of a formula")
+
+
+def _in_utc(moment: datetime) -> datetime | FormulaFault:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # within hours of the first or the last year
+        return FormulaFault("the date is out of range")
+
+
 def truth(value: Value) -> bool:
     """Whether a value counts as true: not 0, ``""``, blank, NaN, an empty list or an error."""
+    if value is True or value is False:
+        return value
     if isinstance(value, float) and math.isnan(value):
         return False
     return bool(value) and not isinstance(value, FormulaFault)
@@ -53,13 +86,14 @@ def to_number(value: Value) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, int):
-        return int(value) if -_EXACT <= value <= _EXACT else _to_float(value)
+        return int(value) if -EXACT <= value <= EXACT else _to_float(value)
     if value is None or value == "":
         return 0
     if isinstance(value, datetime):
         return value.timestamp() * 1000
     if isinstance(value, list):
-        return to_number(value[0]) if len(value) == 1 else math.nan
+        # A lookup of one record's number is that number; of several there is no one number.
+        return to_number(value[0]) if len(value) == 1 else math.nan if value else 0
     return math.nan
 
 
@@ -92,7 +126,7 @@ def _number_text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if abs(value) <= _EXACT and value == int(value):
+    if abs(value) <= EXACT and value == int(value):
         return str(int(value))
     text = repr(value).removesuffix(".0")
     if "e" in text and 1e-6 <= abs(value) < 1e21:
@@ -106,11 +140,11 @@ def bounded(text: str) -> Value:
 
 
 def to_moment(value: Value) -> datetime | FormulaFault | None:
-    """Make a point in time of a value; text is read as ISO or in the American order."""
-    if isinstance(value, datetime) or value is None:
-        return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    """Make a point in time of a value, in UTC; text is read as ISO or in the American order."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value if value.tzinfo is UTC else _in_utc(value)
     if isinstance(value, list):
         return to_moment(value[0]) if value else None
     if isinstance(value, str):

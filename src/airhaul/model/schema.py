@@ -15,7 +15,14 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.fields import airtable_field
 from airhaul.model.infer import infer_options
-from airhaul.wire.shapes import COMPUTED_TYPES, PRIMARY_TYPES, FieldJson, FieldType, TableJson
+from airhaul.wire.shapes import (
+    COMPUTED_TYPES,
+    FIELD_TYPES,
+    PRIMARY_TYPES,
+    FieldJson,
+    FieldType,
+    TableJson,
+)
 
 _PYTHON_TYPES: Final[dict[str, Any]] = {
     "number": int | float,
@@ -39,6 +46,12 @@ _PYTHON_TYPES: Final[dict[str, Any]] = {
     "url": str,
     "phoneNumber": str,
     "singleSelect": str,
+    "barcode": dict[str, Any],
+    "singleCollaborator": dict[str, Any],
+    "createdBy": dict[str, Any],
+    "lastModifiedBy": dict[str, Any],
+    "multipleAttachments": list[dict[str, Any]],
+    "multipleCollaborators": list[dict[str, Any]],
 }
 
 
@@ -109,13 +122,13 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
     for name, field in zip(names, table["fields"], strict=True):
         type_ = cast("FieldType", field["type"])
         annotation = _PYTHON_TYPES.get(type_, Any)
-        known = type_ in _PYTHON_TYPES or type_ in COMPUTED_TYPES
         definitions[name] = (
             annotation | None if annotation not in (Any, bool) else annotation,
             airtable_field(
                 default=False if annotation is bool else None,
                 column=field["name"],
-                type=type_ if known else "singleLineText",
+                # A type that came to Airtable later is read, and written, as it is.
+                type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
             ),
         )

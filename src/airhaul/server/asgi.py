@@ -12,6 +12,8 @@ import anyio.to_thread
 from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
+from airhaul.server.attachment_urls import PREFIX
+from airhaul.server.console import console_routes, notice_route
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -26,13 +28,17 @@ _METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 def create_app(
-    emulator: Emulator, until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever
+    emulator: Emulator,
+    until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever,
+    *,
+    console_host: str | None = None,
 ) -> Starlette:
     """Make the application.
 
     Args:
         emulator: The local base; whoever opened it closes it.
         until_stop: Waits until the server stops; replies that a fault holds are given up then.
+        console_host: Where the server listens, to have the console there; None for no console.
 
     Raises:
         MissingExtraError: Starlette is not installed.
@@ -68,7 +74,22 @@ def create_app(
                 # There is no way to send nothing at all; a body that does not come is next to it.
                 return _broken(emulator.dated(Reply(200)), 1)
 
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
+    async def file(request: HttpRequest) -> Response:
+        path = request.scope["raw_path"].decode("ascii")
+        reply = await anyio.to_thread.run_sync(emulator.file, path)
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    if console_host is None:
+        front = [notice_route()]
+    else:
+        front = console_routes(emulator, console_host, until_stop)
+    return Starlette(
+        routes=[
+            *front,
+            Route(PREFIX + "{path:path}", file),
+            Route("/{path:path}", endpoint, methods=_METHODS),
+        ]
+    )
 
 
 def _broken(reply: Reply, length: int) -> ASGIApp:
@@ -102,13 +123,20 @@ async def _hold(
 
 async def _read(request: HttpRequest) -> Request:
     raw = await _body(request)
+    is_csv = request.headers.get("content-type", "").partition(";")[0].strip() == "text/csv"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    path = request.scope["raw_path"].decode("ascii").partition("?")[0]
+    query = request.scope["query_string"].decode("ascii", "replace")
     return Request(
         request.method,
-        request.scope["raw_path"].decode("ascii").partition("?")[0],
+        path,
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw else None,
+        _parse(raw) if raw and not is_csv else None,
         token.strip() if scheme.lower() == "bearer" else None,
+        f"{request.url.scheme}://{request.url.netloc}",
+        raw if is_csv else None,
+        f"{path}?{query}" if query else path,
+        request.headers.get("user-agent"),
     )
 
 

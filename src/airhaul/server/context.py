@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airhaul.server import refusal
+from airhaul.server.access import Access, Needs, Token
+from airhaul.server.attachment_urls import AttachmentUrls
 from airhaul.server.changes import Change
 from airhaul.server.iterators import Iterators
 from airhaul.server.reading import Reading
@@ -25,8 +27,13 @@ class Context:
         iterators: The lists that are being read.
         request: The request.
         now: When it came, in UTC.
-        person_id: Who asks.
+        access: The tokens that are accepted.
+        token: The one that came with the request.
+        workspace_id: The store's only workspace.
+        urls: What shows attachments to this client.
         changes: What it has changed so far; endpoints add to it.
+        news: The ids of webhooks that are to be notified when it is done.
+        all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
@@ -34,8 +41,46 @@ class Context:
     iterators: Iterators
     request: Request
     now: datetime
-    person_id: str
+    access: Access
+    token: Token
+    workspace_id: str
+    urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
+    news: list[str] = field(default_factory=list[str])
+    all_field_types: bool = False
+
+    @property
+    def moment(self) -> str:
+        """When the request came, as answers print it: ISO 8601 with milliseconds."""
+        return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @property
+    def person_id(self) -> str:
+        """Who asks."""
+        return self.access.person_id(self.token)
+
+    def admit(self, needs: Needs, *parts: str) -> None:
+        """Look whether the request may be carried out.
+
+        Args:
+            needs: What its endpoint asks for.
+            parts: The variable parts of its path, the base's id the first.
+
+        Raises:
+            Refusal: The token lacks a scope, or may not see the base, or the role is too low.
+        """
+        token, base_id = self.token, parts[0] if parts else None
+        if not token.has_scopes(needs) or (
+            base_id is not None and is_id(base_id, "app") and not token.sees(base_id)
+        ):
+            raise refusal.not_visible()
+        if base_id is None or token.has_role(needs.role):
+            return
+        self.base(base_id)
+        if needs.doing is None:
+            raise refusal.not_permitted()
+        table = self.table(base_id, parts[1])
+        raise refusal.not_permitted(f"{needs.doing} {table.name} ({table.id})")
 
     def base(self, base_id: str) -> Base:
         """Find a base.
@@ -51,7 +96,10 @@ class Context:
         return base
 
     def table(self, base_id: str, name: str) -> Table:
-        """Find a table by id or name.
+        """Find a table by id or name; the name without regard to case.
+
+        Two tables of a base never have names that differ by case alone. Clients that are tried
+        against the service name one table in both ways.
 
         Raises:
             Refusal: The base's id is malformed, or there is no such base or table.
@@ -62,6 +110,6 @@ class Context:
         if name in tables:
             return tables[name]
         for table in tables.values():
-            if table.name == name:
+            if table.name.lower() == name.lower():
                 return table
         raise refusal.not_visible()

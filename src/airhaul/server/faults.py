@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, Self, cast, get_args
@@ -46,8 +47,10 @@ _CARRIED_OUT: Final = frozenset(
         "not-json",
     }
 )
-_METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE")
-_TEXT: Final = re.compile(r"(?:(\w+) +)?([\w-]+)(?:@(\d+)|:(\d*\.?\d+))", re.ASCII)
+METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE")
+_TEXT: Final = re.compile(
+    r"(?:(\w+) +)?([\w-]+)(?:@(\d+)|:(\d*\.?\d+))(?: +x(\d+))?(?: +(/\S*))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,9 @@ class Fault:
             raise ConfigurationError(
                 f"{self.kind!r} is no kind of fault; there are {', '.join(KINDS)}."
             )
-        if self.method is not None and self.method not in _METHODS:
+        if self.method is not None and self.method not in METHODS:
             raise ConfigurationError(
-                f"{self.method!r} is no method of a fault; there are {', '.join(_METHODS)}."
+                f"{self.method!r} is no method of a fault; there are {', '.join(METHODS)}."
             )
         if not 0 <= self.probability <= 1:
             raise ConfigurationError(f"A probability is from 0 to 1, not {self.probability:g}.")
@@ -99,7 +102,8 @@ class Fault:
 
         Args:
             text: A kind and where it happens, as ``503-after@3`` or ``close-after:0.05``; with a
-                method before it, as ``POST close-after@1``, if only its requests fit.
+                method before it, as ``POST close-after@1``, if only its requests fit; after it how
+                often at most and a part of the path, as ``502-before:1 x3 /Contacts``.
 
         Raises:
             ConfigurationError: It is no fault.
@@ -111,13 +115,24 @@ class Fault:
                 "all, and perhaps a method before it: 503-after@3, close-after:0.05, "
                 f"'POST close-before@1'. There are {', '.join(KINDS)}."
             )
-        method, kind, at, probability = found.groups()
+        method, kind, at, probability, times, path = found.groups()
         return cls(
             cast("FaultKind", kind),  # looked at when it is made
             at=None if at is None else int(at),
             probability=float(probability or 0),
             method=method.upper() if method else None,
+            path=path,
+            times=None if times is None else int(times),
         )
+
+    def __str__(self) -> str:
+        """The fault as it is written on a command line."""
+        method = f"{self.method} " if self.method else ""
+        share = f"{self.probability:.9f}".rstrip("0").rstrip(".")
+        when = f":{share}" if self.at is None else f"@{self.at}"
+        times = "" if self.times is None else f" x{self.times}"
+        path = f" {self.path}" if self.path else ""
+        return f"{method}{self.kind}{when}{times}{path}"
 
     @property
     def is_carried_out(self) -> bool:
@@ -139,13 +154,42 @@ class Faults:
     """Faults that happen together; the same ones for the same requests and the same seed.
 
     Args:
-        faults: The faults. Where several are due, the first of them happens.
+        faults: The faults, or their texts. Where several are due, the first of them happens.
         seed: What chance begins with.
+
+    Raises:
+        ConfigurationError: A text is no fault.
     """
 
-    def __init__(self, *faults: Fault, seed: int = 0) -> None:
+    def __init__(self, *faults: Fault | str, seed: int = 0) -> None:
         self.injected: Counter[str] = Counter()
-        self._dues = [_Due(fault, f"{seed} {place}") for place, fault in enumerate(faults)]
+        self._seed = seed
+        self._dues = [
+            _Due(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
+            for place, fault in enumerate(faults)
+        ]
+
+    def happened(self) -> list[tuple[Fault, int]]:
+        """Each fault, in order, and how often it has happened."""
+        return [(due.fault, due.happened) for due in self._dues]
+
+    def changed(self, texts: Iterable[str]) -> Faults:
+        """Make other faults of these; those that stay go on counting where they are.
+
+        Args:
+            texts: All the faults there shall be, each as ``Fault.parse`` reads it.
+
+        Raises:
+            ConfigurationError: One of them is no fault.
+        """
+        staying: dict[str, _Due | None] = {str(due.fault): due for due in self._dues}
+        faults = Faults(seed=self._seed)
+        faults.injected = self.injected
+        faults._dues = [
+            staying.pop(text, None) or _Due(Fault.parse(text), f"{self._seed} {place}")
+            for place, text in enumerate(texts)
+        ]
+        return faults
 
     def next_for(self, request: Request) -> Fault | None:
         """Say what happens to the request that comes next, if anything does.

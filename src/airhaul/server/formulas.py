@@ -1,68 +1,116 @@
-"""Filtering and sorting records: what a field yields inside a formula, and in which order."""
+"""Filtering records by a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from airhaul.errors import FormulaError
-from airhaul.formula import field_names, parse
+from airhaul.formula import Node, field_names, parse
 from airhaul.formula.evaluate import compile_formula
+from airhaul.formula.functions.function import Compiled
 from airhaul.formula.values import Value, is_kept
 from airhaul.server import refusal
+from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.reading import Reading
+from airhaul.server.scanned import Scan
 from airhaul.server.schema import Field, Table
-from airhaul.server.store import StoredRecord
+from airhaul.server.store import Scanned, StoredRecord
+
+_LONGEST_KEPT: Final = 16_000
 
 
-class RecordInFormula:
-    """One record as a formula sees it.
+class _View:
+    """The record that is looked at, as a formula sees it; one stands for all of them in turn."""
 
-    Args:
-        reading: How cells are read.
-        fields: The fields that the formula names, by the name it gives them.
-        record: The record.
-    """
+    __slots__ = ("_values", "now", "scanned")
 
-    __slots__ = ("_fields", "_reading", "_record")
+    scanned: Scanned
 
-    def __init__(self, reading: Reading, fields: dict[str, Field], record: StoredRecord) -> None:
-        self._reading = reading
-        self._fields = fields
-        self._record = record
+    def __init__(self, values: dict[str, Callable[[Scanned], Value]], now: datetime) -> None:
+        self._values = values
+        self.now = now
 
     @property
     def record_id(self) -> str:
         """The record's id."""
-        return self._record.id
+        id_: str = self.scanned[1]
+        return id_
 
     @property
     def created_time(self) -> datetime:
         """When it was created."""
-        return datetime.fromisoformat(self._record.created)
+        return datetime.fromisoformat(self.scanned[2])
+
+    def last_modified_time(self, fields: Sequence[str]) -> datetime | None:
+        """Never asked for: a formula that asks for it reads whole records."""
+        raise AssertionError(fields)
 
     def cell(self, name: str) -> Value:
         """The value of a field; None if it is empty."""
-        return self._reading.value(self._record, self._fields[name])
+        return self._values[name](self.scanned)
 
 
-def make_filter(reading: Reading, table: Table, text: str) -> Callable[[StoredRecord], bool]:
-    """Make a test of a formula.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A formula that says which records are kept.
 
     Args:
-        reading: How cells are read.
+        fields: The fields it names, by the name it gives them.
+        compute: The formula, ready to be computed.
+        asks_times: Whether it asks when records were changed.
+    """
+
+    fields: dict[str, Field]
+    compute: Compiled
+    asks_times: bool
+
+    def over(self, scan: Scan) -> Callable[[Scanned], bool]:
+        """Make a test of it for the records of a scan."""
+        if scan.is_whole:
+            holds = self.of_records(scan.reading, scan.table)
+            return lambda scanned: holds(scanned[3])
+        values = {name: scan.value(field) for name, field in self.fields.items()}
+        view = _View(values, scan.reading.now)
+        compute = self.compute
+
+        def keeps(scanned: Scanned) -> bool:
+            view.scanned = scanned
+            return is_kept(compute(view))
+
+        return keeps
+
+    def of_records(self, reading: Reading, table: Table) -> Callable[[StoredRecord], bool]:
+        """Make a test of it for whole records.
+
+        Args:
+            reading: How cells are read.
+            table: The records' table.
+        """
+        getters = {
+            name: reading.reader(table.id, field).value for name, field in self.fields.items()
+        }
+        return lambda record: is_kept(
+            compute_for(self.compute, RecordInFormula(reading, table, getters, record))
+        )
+
+
+def make_filter(table: Table, text: str) -> Filter:
+    """Read a formula.
+
+    Args:
         table: The table, for its fields.
         text: The formula.
-
-    Returns:
-        A function that tells whether a record is kept.
 
     Raises:
         Refusal: The formula cannot be read, or names fields that are not there.
     """
     try:
-        node = parse(text)
+        # A list is asked for page by page, each time with its formula.
+        node = _parse_again(text) if len(text) <= _LONGEST_KEPT else parse(text)
         fields = {name: table.find_in_formula(name) for name in field_names(node)}
         unknown = [name.lower() for name, field in fields.items() if field is None]
         if unknown:
@@ -71,49 +119,9 @@ def make_filter(reading: Reading, table: Table, text: str) -> Callable[[StoredRe
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
     known = {name: field for name, field in fields.items() if field is not None}
-    return lambda record: is_kept(compute(RecordInFormula(reading, known, record)))
+    return Filter(known, compute, "LAST_MODIFIED_TIME" in text.upper())
 
 
-def sort_records(
-    reading: Reading, records: Iterable[StoredRecord], keys: list[tuple[Field, bool]]
-) -> list[StoredRecord]:
-    """Sort records by fields.
-
-    Not published, and decided: blanks come first, and last when descending; choices have the order
-    of the field; text is compared without regard to case, then by its characters.
-
-    Args:
-        reading: How cells are read.
-        records: The records.
-        keys: Fields, the most significant first, and whether each is descending.
-    """
-    ordered = list(records)
-    for field, descending in reversed(keys):
-        ordered.sort(key=_sort_key(reading, field), reverse=descending)
-    return ordered
-
-
-_BLANK: Final = (0,)
-
-
-def _sort_key(reading: Reading, field: Field) -> Callable[[StoredRecord], Any]:
-    if field.type in ("singleSelect", "multipleSelects"):
-        choices = (field.options or {}).get("choices", [])
-        places = {choice["name"]: place for place, choice in enumerate(choices)}
-
-        def by_choice(record: StoredRecord) -> Any:
-            cell = reading.cell(record, field)
-            if cell is None:
-                return _BLANK
-            names = cell if isinstance(cell, list) else [cell]
-            return (1, [places.get(name, len(places)) for name in names])
-
-        return by_choice
-
-    def by_value(record: StoredRecord) -> Any:
-        cell = reading.cell(record, field)
-        if cell is None:
-            return _BLANK
-        return (1, cell.casefold(), cell) if isinstance(cell, str) else (1, cell)
-
-    return by_value
+@functools.lru_cache(maxsize=64)
+def _parse_again(text: str) -> Node:
+    return parse(text)

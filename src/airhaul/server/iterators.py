@@ -1,8 +1,15 @@
-"""Lists that are read page by page: the ids of what is still to come, kept for some minutes."""
+"""Lists that are read page by page: the places of their records, kept for some minutes.
+
+Not published, and decided: the first page settles which records a list has, and in which order; a
+later page shows what they hold by then, and leaves out those that are gone. Offsets can be used
+again, as after a lost reply. A list is kept for five minutes after its last use; when more is kept
+than fits into some 40 MB, those that were used longest ago are lost.
+"""
 
 from __future__ import annotations
 
 import threading
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +19,10 @@ from airhaul.wire.ids import is_id, new_id
 
 # The service says "some minutes"; the number is not published.
 _LIFE_S: Final = 300.0
-_MOST: Final = 10_000
+# In units of a place, which has eight bytes.
+_MOST_KEPT: Final = 5_000_000
+_WEIGHT_OF_LIST: Final = 100
+_WEIGHT_OF_OFFSET: Final = 20
 
 
 @dataclass(slots=True)
@@ -21,17 +31,23 @@ class Selected:
 
     Args:
         table_id: The table.
-        record_ids: The ids of all its records, in order.
+        places: The places of all its records in the file, in order.
         iterator_id: The first half of its offsets; empty until there is one.
-        places: For each offset that was handed out, by its second half, the place it stands for.
+        starts: For each offset that was handed out, by its second half, where it begins in
+            ``places``.
         used: When it was last used.
     """
 
     table_id: str
-    record_ids: list[str]
+    places: array[int]
     iterator_id: str = ""
-    places: dict[str, int] = field(default_factory=dict[str, int])
+    starts: dict[str, int] = field(default_factory=dict[str, int])
     used: float = 0.0
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in units of a place."""
+        return len(self.places) + _WEIGHT_OF_OFFSET * len(self.starts) + _WEIGHT_OF_LIST
 
 
 class Iterators:
@@ -44,24 +60,28 @@ class Iterators:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        # The one that was used last is the last.
         self._open: dict[str, Selected] = {}
+        self._weight = 0
 
-    def offset(self, selected: Selected, place: int) -> str:
-        """Keep a list, and say the offset that continues with it at a place."""
-        record_id = selected.record_ids[place]
+    def offset(self, selected: Selected, start: int, record_id: str) -> str:
+        """Keep a list, and say the offset that continues with it.
+
+        Args:
+            selected: The list.
+            start: Where in it.
+            record_id: The record that is there.
+        """
         with self._lock:
+            self._drop(selected.iterator_id)
+            selected.iterator_id = selected.iterator_id or new_id("itr")
+            selected.starts[record_id] = start
+            self._keep(selected)
             self._drop_old()
-            if not selected.iterator_id:
-                selected.iterator_id = new_id("itr")
-                self._open[selected.iterator_id] = selected
-            selected.used = self._clock()
-            selected.places[record_id] = place
         return f"{selected.iterator_id}/{record_id}"
 
     def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
-        """Find a list, and the place in it that an offset stands for.
-
-        An offset can be used again, as after a lost reply.
+        """Find a list, and where in it an offset begins.
 
         Raises:
             Refusal: The offset is malformed, forgotten, or of another table.
@@ -72,22 +92,38 @@ class Iterators:
         with self._lock:
             self._drop_old()
             found = self._open.get(iterator_id)
-            if found is None or found.table_id != table_id or record_id not in found.places:
+            if found is None or found.table_id != table_id or record_id not in found.starts:
                 raise refusal.iterator_gone()
-            found.used = self._clock()
-            return found, found.places[record_id]
+            self._drop(iterator_id)
+            self._keep(found)
+            return found, found.starts[record_id]
 
     def lose(self, offset: str) -> None:
         """Lose the list that an offset continues."""
-        self._open.pop(offset.partition("/")[0], None)
+        with self._lock:
+            self._drop(offset.partition("/")[0])
 
     def forget(self) -> None:
         """Lose all of them, as the service does when it restarts."""
-        self._open.clear()
+        with self._lock:
+            self._open.clear()
+            self._weight = 0
+
+    def _keep(self, selected: Selected) -> None:
+        selected.used = self._clock()
+        self._open[selected.iterator_id] = selected
+        self._weight += selected.weight
+
+    def _drop(self, iterator_id: str) -> None:
+        dropped = self._open.pop(iterator_id, None)
+        if dropped is not None:
+            self._weight -= dropped.weight
 
     def _drop_old(self) -> None:
         oldest = self._clock() - _LIFE_S
-        for iterator_id in [key for key, kept in self._open.items() if kept.used < oldest]:
-            del self._open[iterator_id]
-        while len(self._open) >= _MOST:
-            del self._open[next(iter(self._open))]
+        while self._open:
+            first = next(iter(self._open.values()))
+            too_much = self._weight > _MOST_KEPT and len(self._open) > 1
+            if first.used >= oldest and not too_much:
+                return
+            self._drop(first.iterator_id)

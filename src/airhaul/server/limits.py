@@ -1,4 +1,4 @@
-"""Who may ask, how often, and how much in a month.
+"""How often may be asked, and how much in a month.
 
 Source: https://airtable.com/developers/web/api/rate-limits. How the penalty is counted is not
 published; here it runs from the request that broke the limit, and requests within it do not prolong
@@ -9,18 +9,18 @@ those for metadata go on.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from airhaul.server import refusal
+from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
 
 
 class Limits:
-    """Tokens and rate limits.
+    """Rate limits, and the monthly quota.
 
     Args:
         clock: Seconds that never go back.
-        tokens: The tokens that are accepted; None for any.
         requests_per_second: The limit of each base; None for none.
         penalty_s: For how long a base is locked out after breaking it, in seconds.
         retry_after: Whether refusals say how many seconds are left of that.
@@ -31,14 +31,12 @@ class Limits:
         self,
         clock: Callable[[], float],
         *,
-        tokens: Collection[str] | None,
         requests_per_second: int | None,
         penalty_s: float,
         retry_after: bool,
         monthly_quota: int | None,
     ) -> None:
         self._clock = clock
-        self._tokens = None if tokens is None else frozenset(tokens)
         self._per_base = requests_per_second
         self._penalty_s = penalty_s
         self._retry_after = retry_after
@@ -46,17 +44,41 @@ class Limits:
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._locked_until: dict[str, float] = {}
 
-    def authenticate(self, token: str | None) -> None:
-        """Look at a token.
+    @property
+    def requests_per_second(self) -> int | None:
+        """The limit of each base; None for none. Setting it ends all penalties."""
+        return self._per_base
 
-        Raises:
-            Refusal: It is missing or not accepted.
+    @requests_per_second.setter
+    def requests_per_second(self, limit: int | None) -> None:
+        self._per_base = limit
+        self._locked_until.clear()
+
+    @property
+    def quota_left(self) -> int | None:
+        """How many data requests are still answered this month; None for any number."""
+        return self._left
+
+    @quota_left.setter
+    def quota_left(self, left: int | None) -> None:
+        self._left = left
+
+    @property
+    def penalty_s(self) -> float:
+        """For how long a base is locked out after breaking its limit, in seconds."""
+        return self._penalty_s
+
+    def locked_until(self, since: float) -> dict[str, float]:
+        """When the last penalty of each base ends or ended, on the clock.
+
+        Args:
+            since: Penalties that were over by then are left out.
         """
-        if not token or (self._tokens is not None and token not in self._tokens):
-            raise refusal.unauthenticated()
+        ends = self._locked_until.copy()
+        return {whose: end for whose, end in ends.items() if end > since and is_id(whose, "app")}
 
-    def count(self, base_id: str | None, token: str | None) -> None:
-        """Count a request against its base and its token.
+    def count(self, base_id: str | None, person: str | None) -> None:
+        """Count a request against its base, and against whose it is.
 
         Raises:
             Refusal: One of them is over its limit, or locked out.
@@ -66,8 +88,8 @@ class Limits:
         now = self._clock()
         if base_id is not None:
             self._count(base_id, self._per_base, now)
-        if token:
-            self._count(token, REQUESTS_PER_SECOND_PER_TOKEN, now)
+        if person is not None:
+            self._count(person, REQUESTS_PER_SECOND_PER_TOKEN, now)
 
     def spend(self) -> None:
         """Count a data request against the month.

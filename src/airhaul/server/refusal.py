@@ -39,7 +39,9 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
 
 
 def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """Make a reply of JSON."""
+    """Make a reply of JSON; None is no body at all, as some endpoints have it."""
+    if body is None:
+        return Reply(status, b"", headers or {})
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Reply(status, text.encode("utf-8", "surrogatepass"), {**_JSON, **(headers or {})})
 
@@ -69,6 +71,42 @@ def not_visible() -> Refusal:
 def no_such_record() -> Refusal:
     """A single record that is not there."""
     return refuse(404, "MODEL_ID_NOT_FOUND", "Record not found")
+
+
+def no_such_comment() -> Refusal:
+    """A comment that is not there, or on another record; the message is not published."""
+    return refuse(404, "MODEL_ID_NOT_FOUND", "Comment not found")
+
+
+def not_permitted(what: str = "perform this operation") -> Refusal:
+    """Something that this person may not do."""
+    return refuse(403, "INVALID_PERMISSIONS", f"You are not permitted to {what}")
+
+
+def too_many_webhooks() -> Refusal:
+    """More than ten webhooks for a base; clients have seen the type, not the message."""
+    return refuse(
+        422, "TOO_MANY_WEBHOOKS_IN_BASE", "A base can have up to 10 webhooks; delete one first"
+    )
+
+
+def invalid_filters() -> Refusal:
+    """A webhook that would watch what is not there; the answer is not published."""
+    return refuse(
+        422, "INVALID_FILTERS", "The webhook names tables, views or fields that are not there"
+    )
+
+
+def expired_webhook() -> Refusal:
+    """A webhook that is over, and cannot be renewed; the answer is not published."""
+    return refuse(422, "INVALID_HOOK", "The webhook has expired; create a new one")
+
+
+def not_a_sync_table(name: str) -> Refusal:
+    """Synchronising into a table that has records of its own; the answer is not published."""
+    return refuse(
+        422, "INVALID_REQUEST_UNKNOWN", f'Table "{name}" is not a sync table with this id'
+    )
 
 
 def row_does_not_exist(record_id: str) -> Refusal:
@@ -140,7 +178,7 @@ def invalid_json() -> Refusal:
 
 
 def invalid_body() -> Refusal:
-    """A body that holds NaN or infinity."""
+    """A body that holds NaN, infinity or what is no Unicode."""
     return refuse(422, "INVALID_REQUEST_BODY", "Could not parse request body")
 
 
@@ -184,6 +222,45 @@ def cannot_accept(field: str) -> Refusal:
     """A value that the field's type does not hold."""
     return refuse(
         422, "INVALID_VALUE_FOR_COLUMN", f'Field "{field}" cannot accept the provided value'
+    )
+
+
+def is_computed(field: str) -> Refusal:
+    """A value for a field that is computed."""
+    return refuse(
+        422,
+        "INVALID_VALUE_FOR_COLUMN",
+        f'Field "{field}" cannot accept a value because the field is computed',
+    )
+
+
+def not_record_ids() -> Refusal:
+    """Links that are no list of ids."""
+    return refuse(422, "INVALID_VALUE_FOR_COLUMN", "Value is not an array of record IDs.")
+
+
+def linked_row_does_not_exist(record_id: str) -> Refusal:
+    """A link to a record that is not there."""
+    return refuse(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist")
+
+
+def row_of_another_table(record_id: str, table_id: str, linked_id: str) -> Refusal:
+    """A link to a record of another table than the field links to."""
+    return refuse(
+        422,
+        "ROW_TABLE_DOES_NOT_MATCH_LINKED_TABLE",
+        f"Record ID {record_id} belongs to table {table_id}, but the field links to table "
+        f"{linked_id}",
+    )
+
+
+def invalid_attachment() -> Refusal:
+    """An attachment without a URL or an id that is known; the message is not published."""
+    return refuse(
+        422,
+        "INVALID_ATTACHMENT_OBJECT",
+        "Each attachment must be an object with the url of a file, or the id of an attachment of "
+        "this base.",
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from airhaul.server import refusal
 
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LARGEST_COUNT: Final = 999_999_999
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -21,6 +25,11 @@ class Request:
         query: Name and value pairs, decoded.
         body: The JSON body, or None.
         token: The bearer token, or None.
+        address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
+            in process.
+        csv: The body of a request that sends CSV, or None.
+        target: Path and query as they came, percent-encoded; empty for a client in process.
+        client: Who asks, in the words of its ``User-Agent``, or None.
     """
 
     method: str
@@ -28,6 +37,16 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     token: str | None = None
+    address: str | None = None
+    csv: bytes | None = None
+    target: str = ""
+    client: str | None = None
+
+    @property
+    def url_length(self) -> int:
+        """How long path and query are, in characters; the host is not counted."""
+        target = self.target or f"{self.path}?{urlencode(self.query, errors='surrogatepass')}"
+        return len(target)
 
     @property
     def is_data(self) -> bool:
@@ -46,19 +65,38 @@ class Request:
             given = self.body.get("offset")
         return given if isinstance(given, str) and given else None
 
+    @property
+    def is_unicode(self) -> bool:
+        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        waiting: list[Any] = [self.path, *self.query, self.body]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                if not part.isascii() and _SURROGATE.search(part):
+                    return False
+            elif isinstance(part, dict):
+                waiting += part
+                waiting += part.values()
+            elif isinstance(part, list | tuple):
+                waiting += part
+        return True
+
     def query_object(self) -> dict[str, Any]:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
-        ``fields[]=A`` and ``fields[0]=A`` are both lists; jQuery writes the one, others the other.
+        ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
+        first, others the others.
         """
         found: dict[str, Any] = {}
         for key, value in self.query:
             name, _, rest = key.partition("[")
             parts = _BRACKETS.findall("[" + rest) if rest else []
-            if not parts:
+            if not parts and name not in found:
                 found[name] = value
-            elif len(parts) == 1:
+            elif len(parts) <= 1:
                 many = found.setdefault(name, [])
+                if not parts and isinstance(many, str):
+                    many = found[name] = [many]
                 if not isinstance(many, list):
                     raise refusal.invalid_request()
                 many.append(value)
@@ -68,6 +106,20 @@ class Request:
                     raise refusal.invalid_request()
                 items.setdefault(parts[0], {})[parts[1]] = value
         return found
+
+    def included(self, known: AbstractSet[str]) -> AbstractSet[str]:
+        """What ``include`` asks for, written as ``include=A&include=B`` or ``include[]=A``.
+
+        Args:
+            known: What may be asked for.
+
+        Raises:
+            Refusal: Something else is.
+        """
+        asked = {value for name, value in self.query if name.partition("[")[0] == "include"}
+        if not asked <= known:
+            raise refusal.invalid_request()
+        return asked
 
     def body_object(self) -> dict[str, Any]:
         """The body, which must be an object.
@@ -103,11 +155,11 @@ def a_count(value: Any, most: int | None = None) -> int | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise refusal.invalid_request()
-    if most is not None and value > most:
+    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return value
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from airhaul.server import refusal
+
+# What the metadata API of the service does not tell.
+_UNPRINTED: Final[dict[str, tuple[str, ...]]] = {"rollup": ("formula",), "button": ("label", "url")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,10 @@ class Field:
     def as_json(self) -> dict[str, Any]:
         """The field as the metadata API prints it."""
         shown: dict[str, Any] = {"type": self.type}
-        if self.options is not None:
-            shown["options"] = self.options
+        own = _UNPRINTED.get(self.type, ())
+        options = {key: value for key, value in (self.options or {}).items() if key not in own}
+        if options:
+            shown["options"] = options
         shown |= {"id": self.id, "name": self.name}
         if self.description is not None:
             shown["description"] = self.description
@@ -55,6 +60,17 @@ class View:
     type: str = "grid"
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def as_json(self, table: Table, *, with_visible_fields: bool = False) -> dict[str, Any]:
+        """The view as the metadata API prints it; only grids tell which fields they show."""
+        shown: dict[str, Any] = {"id": self.id, "name": self.name, "type": self.type}
+        if with_visible_fields and self.type == "grid":
+            there = [field.id for field in table.fields]
+            kept = self.settings.get("visibleFieldIds")
+            shown["visibleFieldIds"] = (
+                there if kept is None else [id_ for id_ in kept if id_ in there]
+            )
+        return shown
+
 
 @dataclass(frozen=True)
 class Table:
@@ -66,24 +82,22 @@ class Table:
     fields: tuple[Field, ...]
     views: tuple[View, ...] = ()
     description: str | None = None
+    date_dependency: dict[str, Any] | None = None
 
     def as_json(self, *, with_visible_fields: bool = False) -> dict[str, Any]:
         """The table as the metadata API prints it."""
-        views: list[dict[str, Any]] = [
-            {"id": view.id, "name": view.name, "type": view.type} for view in self.views
-        ]
-        if with_visible_fields:
-            for view in views:
-                view["visibleFieldIds"] = [field.id for field in self.fields]
-        shown: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
-            "primaryFieldId": self.fields[0].id,
-            "fields": [field.as_json() for field in self.fields],
-            "views": views,
-        }
+        shown: dict[str, Any] = {"id": self.id, "name": self.name}
         if self.description is not None:
             shown["description"] = self.description
+        shown |= {
+            "primaryFieldId": self.fields[0].id,
+            "fields": [field.as_json() for field in self.fields],
+            "views": [
+                view.as_json(self, with_visible_fields=with_visible_fields) for view in self.views
+            ],
+        }
+        if self.date_dependency is not None:
+            shown["dateDependencySettings"] = self.date_dependency
         return shown
 
     @property

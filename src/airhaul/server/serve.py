@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -24,6 +25,7 @@ def run(
     *,
     host: str = LOOPBACK,
     port: int = 0,
+    console: bool = False,
     on_ready: Callable[[str], object],
 ) -> None:
     """Serve until the process is asked to stop by SIGINT or SIGTERM.
@@ -32,17 +34,25 @@ def run(
         emulator: The local base.
         host: Where to listen.
         port: The port; 0 for any free one.
+        console: Whether its console is at the root, open to all who can reach it.
         on_ready: Called with the URL once requests are taken.
 
     Raises:
         ConfigurationError: The port is taken, or the host is not ours.
         MissingExtraError: The packages for serving are not installed.
     """
-    _make_server(emulator, host, port, on_ready).run()
+
+    def ready(url: str) -> None:
+        # What is loaded by now stays: the collector need not look through it while pages wait.
+        gc.collect()
+        gc.freeze()
+        on_ready(url)
+
+    _make_server(emulator, host, port, console, ready).run()
 
 
 def _make_server(
-    emulator: Emulator, host: str, port: int, on_ready: Callable[[str], object]
+    emulator: Emulator, host: str, port: int, console: bool, on_ready: Callable[[str], object]
 ) -> uvicorn.Server:
     try:
         import uvicorn
@@ -73,7 +83,7 @@ def _make_server(
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
-        create_app(emulator, stopping.wait),
+        create_app(emulator, stopping.wait, console_host=host if console else None),
         host=host,
         port=port,
         log_level="critical",
@@ -92,13 +102,16 @@ class LocalServer:
         emulator: The local base; whoever opened it closes it.
         host: Where to listen.
         port: The port; 0 for any free one.
+        console: Whether its console is at the root, open to all who can reach it.
     """
 
-    def __init__(self, emulator: Emulator, *, host: str = LOOPBACK, port: int = 0) -> None:
+    def __init__(
+        self, emulator: Emulator, *, host: str = LOOPBACK, port: int = 0, console: bool = False
+    ) -> None:
         self.emulator = emulator
         self._ready = threading.Event()
         self._url = ""
-        self._server = _make_server(emulator, host, port, self._announce)
+        self._server = _make_server(emulator, host, port, console, self._announce)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="airhaul-server", daemon=True)
 

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.cell_writes import write_cells
 from airhaul.server.cells import Writing, check_cell
-from airhaul.server.changes import Change, FieldChanged, RecordChanged, RecordCreated, RecordDeleted
+from airhaul.server.cells.text import CLEARED_RICH_TEXT
+from airhaul.server.changes import Change, FieldChanged, RecordCreated, RecordDeleted
 from airhaul.server.context import Context
+from airhaul.server.linking import link_back, unlink
 from airhaul.server.schema import Table
 from airhaul.server.store import StoredRecord
+from airhaul.wire.shapes import WRITABLE_TYPES
 
 
 class Writer:
@@ -19,13 +23,13 @@ class Writer:
     Args:
         context: The request, and the transaction it is done in.
         table: The table.
-        typecast: Whether text may be converted, and choices added.
+        typecast: Whether text may be converted, and choices and linked records added.
     """
 
     def __init__(self, context: Context, table: Table, *, typecast: bool = False) -> None:
         self._context = context
         self._table = table
-        self._writing = Writing(typecast)
+        self._writing = Writing(context, table, typecast, self._create_elsewhere)
 
     @property
     def _changes(self) -> list[Change]:
@@ -59,7 +63,10 @@ class Writer:
         full = [{key: cell for key, cell in row.items() if cell is not None} for row in rows]
         context = self._context
         records = context.session.records.add(self._table.id, full, context.now, context.person_id)
+        context.reading.forget()
         self._changes.extend(RecordCreated(self._table.id, record) for record in records)
+        for record in records:
+            link_back(context, self._table, record, {}, record.cells)
         return records
 
     def change(self, record: StoredRecord, cells: dict[str, Any], *, replace: bool = False) -> None:
@@ -68,30 +75,32 @@ class Writer:
         Args:
             record: The record, which holds them afterwards.
             cells: The cells that ``check`` made; None clears one.
-            replace: Whether all other cells are cleared.
+            replace: Whether all other cells are cleared that can be written.
         """
-        wanted = {**dict.fromkeys(record.cells), **cells} if replace else cells
-        before = {key: record.cells.get(key) for key in wanted}
-        written = {key: cell for key, cell in wanted.items() if cell != before[key]}
-        at = self._context.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        for field_id, cell in written.items():
-            record.touched[field_id] = (at, self._context.person_id)
-            if cell is None:
-                del record.cells[field_id]
-            else:
-                record.cells[field_id] = cell
-        if not written:
-            return
-        self._context.session.records.change(record)
-        self._changes.append(
-            RecordChanged(self._table.id, record, {key: before[key] for key in written}, written)
-        )
+        fields = self._table.by_id
+        wanted = dict(cells)
+        if replace:
+            writable = {field.id for field in fields.values() if field.type in WRITABLE_TYPES}
+            wanted = {**dict.fromkeys(key for key in record.cells if key in writable), **cells}
+        for field_id, cell in wanted.items():
+            if cell is None and field_id in record.cells and fields[field_id].type == "richText":
+                wanted[field_id] = CLEARED_RICH_TEXT
+        change = write_cells(self._context, record, wanted)
+        if change is not None:
+            link_back(self._context, self._table, record, change.before, change.after)
 
     def delete(self, records: Iterable[StoredRecord]) -> None:
-        """Delete records."""
+        """Delete records, and all links to them."""
         gone = list(records)
+        unlink(self._context, self._table, gone)
         self._context.session.records.delete(record.id for record in gone)
+        self._context.reading.forget()
         self._changes.extend(RecordDeleted(self._table.id, record) for record in gone)
+
+    def _create_elsewhere(self, table: Table, fields: dict[str, Any]) -> StoredRecord:
+        writer = Writer(self._context, table, typecast=True)
+        (record,) = writer.create([writer.check({"fields": fields})])
+        return record
 
     def _keep_choices(self) -> None:
         schema = self._context.session.schema

@@ -28,6 +28,7 @@ class ListParameters:
         sort: Column and direction pairs, the first the most significant.
         max_records: At most so many over all pages.
         page_size: At most so many a page, 1 to 100.
+        by_field_id: Whether the answer names cells by field id, and not by name.
     """
 
     fields: tuple[str, ...] | None = None
@@ -36,6 +37,7 @@ class ListParameters:
     sort: tuple[tuple[str, Direction], ...] = ()
     max_records: int | None = None
     page_size: int | None = None
+    by_field_id: bool = False
 
     def as_query(self) -> tuple[tuple[str, str], ...]:
         """The parameters in the form of a query string."""
@@ -49,6 +51,7 @@ class ListParameters:
                 ("view", self.view),
                 ("maxRecords", self.max_records),
                 ("pageSize", self.page_size),
+                ("returnFieldsByFieldId", "true" if self.by_field_id else None),
             )
             if value is not None
         ]
@@ -63,6 +66,7 @@ class ListParameters:
             "sort": [{"field": column, "direction": way} for column, way in self.sort] or None,
             "maxRecords": self.max_records,
             "pageSize": self.page_size,
+            "returnFieldsByFieldId": self.by_field_id or None,
         }
         return {name: value for name, value in body.items() if value is not None}
 
@@ -181,10 +185,16 @@ def list_bases(offset: str | None = None) -> Call:
     return Call("GET", "/v0/meta/bases", "read", query=query)
 
 
-def base_schema(base_id: str) -> Call:
-    """Read the tables of a base with their fields."""
+def base_schema(base_id: str, *, visible_fields: bool = False) -> Call:
+    """Read the tables of a base with their fields.
+
+    Args:
+        base_id: The base.
+        visible_fields: Whether views tell which fields they show.
+    """
     path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
-    return Call("GET", path, "read", base_id=base_id)
+    query = (("include", "visibleFieldIds"),) if visible_fields else ()
+    return Call("GET", path, "read", query=query, base_id=base_id)
 
 
 def create_table(

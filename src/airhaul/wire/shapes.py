@@ -70,6 +70,9 @@ COMPUTED_TYPES: Final[frozenset[str]] = frozenset(
         "externalSyncSource",
     }
 )
+WRITABLE_TYPES: Final[frozenset[str]] = FIELD_TYPES - COMPUTED_TYPES
+"""The types whose cells can be written, which are those that the API creates fields of."""
+
 # Which types may be a table's first field; the exact list is not published.
 PRIMARY_TYPES: Final[frozenset[str]] = (
     TEXT_TYPES

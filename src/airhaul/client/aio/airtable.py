@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
@@ -16,6 +16,7 @@ from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.inputs import AsyncRows
+from airhaul.client.local import LocalOptions
 from airhaul.client.options import WriteOptions
 from airhaul.drive import aio as drive
 from airhaul.drive.lane import Lane
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from airhaul.bulk.journal import Run
     from airhaul.client.aio.plan import AsyncPlan
     from airhaul.client.aio.runs import AsyncRuns
+    from airhaul.client.local import LocalBase, LocalFaults
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -75,14 +77,34 @@ class AsyncAirtable:
         )
 
     @classmethod
-    def local(cls, path: str | Path = ":memory:", **options: Any) -> Self:
+    def local(
+        cls,
+        path: str | Path = ":memory:",
+        *,
+        schema: str | Path | Mapping[str, Any] | None = None,
+        latency: float = 0.0,
+        faults: LocalFaults | None = None,
+        requests_per_second: int | None = None,
+        monthly_quota: int | None = None,
+        **options: Any,
+    ) -> Self:
         """Open an embedded base: a file that is made if it is not there, or memory.
 
         Args:
             path: The file, or ``":memory:"``.
+            schema: A base to make in it: a file as the metadata API prints it, or what stands in
+                one.
+            latency: How long each reply is held back, in seconds.
+            faults: What goes wrong, as ``["503-before:0.05", "POST close-after@1"]``.
+            requests_per_second: The limit of the base, which the client keeps to; None for none.
+            monthly_quota: How many data requests are answered; None for any number.
             **options: Anything else that ``Config`` takes.
         """
-        return cls(local=path, **options)
+        local_options = LocalOptions(schema, latency, faults, requests_per_second, monthly_quota)
+        config = make_config(local=path, **options)
+        airtable = cls(connection=Connection(config, local_options=local_options))
+        airtable._owns_connection = True
+        return airtable
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -107,6 +129,15 @@ class AsyncAirtable:
     def base_id(self) -> str:
         """The base that verbs work on."""
         return self._base_id or self.connection.base_id
+
+    @property
+    def local_base(self) -> LocalBase:
+        """The local base itself: its requests, its faults, its latency.
+
+        Raises:
+            ConfigurationError: This is a connection to a service.
+        """
+        return self.connection.emulator
 
     @property
     def origin(self) -> Origin:

@@ -1,44 +1,36 @@
-"""Date and time functions; all of them work in UTC."""
+"""Date and time functions; all of them work in UTC but ``DATETIME_FORMAT``."""
 
 from __future__ import annotations
 
-import calendar
 import math
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from airhaul.formula.date_tokens import format_moment, parse_by_format
-from airhaul.formula.dates import week_of_year, weekday
-from airhaul.formula.functions.function import Function, plain
+from airhaul.formula.calendar_sums import (
+    add,
+    add_workdays,
+    count_workdays,
+    difference,
+    distance_text,
+    find_unit,
+    start_of,
+)
+from airhaul.formula.date_reading import parse_by_format
+from airhaul.formula.date_tokens import format_moment
+from airhaul.formula.dates import parse_moment, week_of_year, weekday
+from airhaul.formula.functions.function import Compiled, Function, RecordView, plain
+from airhaul.formula.locales import find_locale
+from airhaul.formula.moments import LocalMoment, find_zone, locale_of
 from airhaul.formula.values import (
     FAULT,
     FormulaFault,
     Value,
     bounded,
+    flatten,
     to_moment,
     to_number,
     to_text,
 )
-
-# https://support.airtable.com/docs/supported-unit-specifiers-for-datetime-diff; case matters.
-_UNITS: Final[dict[str, str]] = {
-    "ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days",
-    "w": "weeks", "M": "months", "Q": "quarters", "y": "years",
-}  # fmt: skip
-_LENGTHS: Final[dict[str, timedelta]] = {
-    "milliseconds": timedelta(milliseconds=1), "seconds": timedelta(seconds=1),
-    "minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1),
-    "weeks": timedelta(weeks=1),
-}  # fmt: skip
-_MONTHS: Final[dict[str, int]] = {"months": 1, "quarters": 3, "years": 12}
-
-
-def _unit(value: Value) -> str | None:
-    text = to_text(value).strip()
-    name = _UNITS.get(text, text.lower())
-    name = name if name.endswith("s") else f"{name}s"
-    return name if name in _LENGTHS or name in _MONTHS else None
 
 
 def _of_moment(compute: Callable[..., Value]) -> Callable[..., Value]:
@@ -53,112 +45,86 @@ def _of_moment(compute: Callable[..., Value]) -> Callable[..., Value]:
     return apply
 
 
-def _of_two(compute: Callable[[datetime, datetime], Value]) -> Callable[..., Value]:
-    """Compute with two dates; a blank among them makes the comparison false."""
+def _of_two(compute: Callable[..., Value], if_blank: Value) -> Callable[..., Value]:
+    """Compute with two dates in front."""
 
-    def apply(first: Value, second: Value) -> Value:
+    def apply(first: Value, second: Value, *rest: Value) -> Value:
         left, right = to_moment(first), to_moment(second)
-        for moment in (left, right):
-            if isinstance(moment, FormulaFault):
-                return moment
-        if not isinstance(left, datetime) or not isinstance(right, datetime):
-            return False
-        return compute(left, right)
+        if isinstance(left, FormulaFault):
+            return left
+        if isinstance(right, FormulaFault):
+            return right
+        return if_blank if left is None or right is None else compute(left, right, *rest)
 
     return apply
 
 
-def _add_months(moment: datetime, months: int) -> datetime:
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day)
-
-
-def _date_add(moment: datetime, count: Value, unit: Value) -> Value:
-    number, name = to_number(count), _unit(unit)
+def _add(moment: datetime, count: Value, unit: Value) -> Value:
+    number, name = to_number(count), find_unit(to_text(unit))
     if name is None or not math.isfinite(number):
         return FAULT
     try:
-        if name in _MONTHS:
-            return _add_months(moment, int(number) * _MONTHS[name])
-        return moment + number * _LENGTHS[name]
+        return add(moment, number, name)
     except (OverflowError, ValueError):
-        return FAULT
+        return FormulaFault("the date is out of range")
 
 
-def _difference(first: Value, second: Value, unit: Value = "seconds") -> Value:
-    left, right, name = to_moment(first), to_moment(second), _unit(unit)
-    for moment in (left, right):
-        if isinstance(moment, FormulaFault):
-            return moment
-    if not isinstance(left, datetime) or not isinstance(right, datetime):
-        return None
-    if name is None:
-        return FAULT
-    # Whole units, towards zero.
-    sign = 1 if left >= right else -1
-    if name in _MONTHS:
-        return sign * (_months_between(max(left, right), min(left, right)) // _MONTHS[name])
-    return sign * (abs(left - right) // _LENGTHS[name])
+def _difference(left: datetime, right: datetime, unit: Value = "seconds") -> Value:
+    # An unknown unit is an error: the reference names two defaults for it, and says no more.
+    name = find_unit(to_text(unit))
+    return FAULT if name is None else difference(left, right, name)
 
 
-def _months_between(later: datetime, earlier: datetime) -> int:
-    months = (later.year - earlier.year) * 12 + later.month - earlier.month
-    return months - 1 if months and _add_months(earlier, months) > later else months
-
-
-def _is_same(first: Value, second: Value, unit: Value = None) -> Value:
+def _is_same(left: datetime, right: datetime, unit: Value = None) -> Value:
     if unit is None:
-        return _of_two(lambda left, right: left == right)(first, second)
-    name = _unit(unit)
-    if name is None:
-        return FAULT
-    return _of_two(lambda left, right: _start(left, name) == _start(right, name))(first, second)
+        return left == right
+    name = find_unit(to_text(unit))
+    return FAULT if name is None else start_of(left, name) == start_of(right, name)
 
 
-def _start(moment: datetime, unit: str) -> datetime:
-    """The beginning of the unit that holds a point in time."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    match unit:
-        case "milliseconds":
-            return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        case "seconds":
-            return moment.replace(microsecond=0)
-        case "minutes":
-            return moment.replace(second=0, microsecond=0)
-        case "hours":
-            return moment.replace(minute=0, second=0, microsecond=0)
-        case "days":
-            return day
-        case "weeks":
-            return day - timedelta(days=min(weekday(day), (day - _FIRST_DAY).days))
-        case "months":
-            return day.replace(day=1)
-        case "quarters":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case _:
-            return day.replace(month=1, day=1)
-
-
-_FIRST_DAY: Final = datetime(1, 1, 1, tzinfo=UTC)
-
-
-def _parse(value: Value, pattern: Value = None, locale: Value = None) -> Value:  # noqa: ARG001
-    # The locale is read and left: names of months are English here. A pattern may lack a year, and
-    # the present one, which stands in for it, does not change while a formula is in use.
-    if isinstance(value, datetime) or pattern is None:
+def _parse(value: Value, pattern: Value = None, locale: Value = "en") -> Value:
+    # A pattern may lack a year, and the present one, which stands in for it, does not change while
+    # a formula is in use.
+    if isinstance(value, datetime) or pattern is None or to_text(pattern) == "":
         return to_moment(value)
-    text = to_text(value)
+    text, language = to_text(value), find_locale(to_text(locale))
     if not text.strip():
         return None
-    moment = parse_by_format(text, to_text(pattern))
+    moment = parse_by_format(text, to_text(pattern), language) if language else None
     return FAULT if moment is None else moment
 
 
-def _format(moment: datetime, pattern: Value = None) -> Value:
+def _format(value: Value, pattern: Value = None) -> Value:
     # Without a pattern as moment.js prints; not published.
     text = "YYYY-MM-DDTHH:mm:ssZ" if pattern is None else to_text(pattern)
-    return bounded(format_moment(moment.astimezone(UTC), text))
+    moment = value if isinstance(value, LocalMoment) else to_moment(value)
+    if moment is None or isinstance(moment, FormulaFault):
+        return moment
+    return bounded(format_moment(moment, text))
+
+
+def _set_zone(value: Value, name: Value) -> Value:
+    moment, zone = to_moment(value), find_zone(to_text(name))
+    if moment is None or isinstance(moment, FormulaFault):
+        return moment
+    if zone is None:
+        return FormulaFault(f"{to_text(name)!r:.50} is no time zone")
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:
+        return FormulaFault("the date is out of range")
+    language = locale_of(value) if isinstance(value, datetime) else locale_of(moment)
+    return LocalMoment.of(local, language)
+
+
+def _set_locale(value: Value, name: Value) -> Value:
+    moment = value if isinstance(value, LocalMoment) else to_moment(value)
+    if moment is None or isinstance(moment, FormulaFault):
+        return moment
+    language = find_locale(to_text(name))
+    if language is None:
+        return FormulaFault(f"{to_text(name)!r:.50} is no language that is known here")
+    return LocalMoment.of(moment, language)
 
 
 def _weekday(moment: datetime, start: Value = "Sunday") -> Value:
@@ -166,27 +132,75 @@ def _weekday(moment: datetime, start: Value = "Sunday") -> Value:
 
 
 def _week_number(moment: datetime, start: Value = "Sunday") -> Value:
-    # The last days of December are in week 1 if January 1 is: not published, as moment.js has it.
-    return week_of_year(moment, _first_day(start))[1]
+    # Week 1 is the one that holds January 1, also for the last days of December: not published, as
+    # moment.js has it.
+    first = _first_day(start)
+    return week_of_year(moment, first, 6 + first)[1]
 
 
 def _first_day(name: Value) -> int:
     return 1 if to_text(name).lower() == "monday" else 0
 
 
-def _today() -> datetime:
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def _holidays(value: Value) -> list[date]:
+    """The dates of a text that separates them by commas, or of a list; others are passed over."""
+    days: list[date] = []
+    for item in flatten([value]):
+        texts = item.split(",") if isinstance(item, str) else [item]
+        for text in texts:
+            moment = parse_moment(text) if isinstance(text, str) else to_moment(text)
+            if isinstance(moment, datetime):
+                days.append(moment.date())
+    return days
+
+
+def _workday(moment: datetime, count: Value, holidays: Value = None) -> Value:
+    number = to_number(count)
+    if not math.isfinite(number):
+        return FAULT
+    try:
+        return add_workdays(moment, int(number), _holidays(holidays))
+    except OverflowError:
+        return FormulaFault("the date is out of range")
+
+
+def _workday_difference(left: datetime, right: datetime, holidays: Value = None) -> Value:
+    return count_workdays(left.date(), right.date(), _holidays(holidays))
+
+
+def _today(record: RecordView) -> Value:
+    return record.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _distance(arguments: Sequence[Compiled]) -> Compiled:
+    # Without "in" and "ago", as in the reference's example.
+    argument = arguments[0]
+
+    def compiled(record: RecordView) -> Value:
+        moment = to_moment(argument(record))
+        if moment is None or isinstance(moment, FormulaFault):
+            return moment
+        return distance_text(record.now - moment)
+
+    return compiled
+
+
+def _milliseconds(moment: datetime) -> datetime:
+    return moment - timedelta(microseconds=moment.microsecond % 1000)
 
 
 FUNCTIONS: dict[str, Function] = {
-    "NOW": Function(lambda: datetime.now(UTC), 0, 0, changing=True),
-    "TODAY": Function(_today, 0, 0, changing=True),
-    "DATEADD": plain(_of_moment(_date_add), 3),
-    "DATETIME_DIFF": plain(_difference, 2, 3),
-    "DATETIME_FORMAT": plain(_of_moment(_format), 1, 2),
+    "NOW": Function(
+        lambda _: lambda record: _milliseconds(record.now.astimezone(UTC)), 0, 0, changing=True
+    ),
+    "TODAY": Function(lambda _: _today, 0, 0, changing=True),
+    "DATEADD": plain(_of_moment(_add), 3),
+    "DATETIME_DIFF": plain(_of_two(_difference, None), 2, 3),
+    "DATETIME_FORMAT": plain(_format, 1, 2),
     "DATETIME_PARSE": plain(_parse, 1, 3),
-    "DATESTR": plain(_of_moment(lambda moment: format_moment(moment, "YYYY-MM-DD")), 1),
-    "TIMESTR": plain(_of_moment(lambda moment: format_moment(moment, "H:mm:ss")), 1),
+    "DATESTR": plain(_of_moment(lambda moment: f"{moment.date()}"), 1),
+    # One digit for an early hour, as in the reference's example.
+    "TIMESTR": plain(_of_moment(lambda moment: f"{moment.hour}:{moment:%M:%S}"), 1),
     "YEAR": plain(_of_moment(lambda moment: moment.year), 1),
     "MONTH": plain(_of_moment(lambda moment: moment.month), 1),
     "DAY": plain(_of_moment(lambda moment: moment.day), 1),
@@ -195,7 +209,13 @@ FUNCTIONS: dict[str, Function] = {
     "SECOND": plain(_of_moment(lambda moment: moment.second), 1),
     "WEEKDAY": plain(_of_moment(_weekday), 1, 2),
     "WEEKNUM": plain(_of_moment(_week_number), 1, 2),
-    "IS_BEFORE": plain(_of_two(lambda left, right: left < right), 2),
-    "IS_AFTER": plain(_of_two(lambda left, right: left > right), 2),
-    "IS_SAME": plain(_is_same, 2, 3),
+    "IS_BEFORE": plain(_of_two(lambda left, right: left < right, False), 2),
+    "IS_AFTER": plain(_of_two(lambda left, right: left > right, False), 2),
+    "IS_SAME": plain(_of_two(_is_same, False), 2, 3),
+    "SET_TIMEZONE": plain(_set_zone, 2),
+    "SET_LOCALE": plain(_set_locale, 2),
+    "WORKDAY": plain(_of_moment(_workday), 2, 3),
+    "WORKDAY_DIFF": plain(_of_two(_workday_difference, None), 2, 3),
+    "TONOW": Function(_distance, 1, 1, changing=True),
+    "FROMNOW": Function(_distance, 1, 1, changing=True),
 }

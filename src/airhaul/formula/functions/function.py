@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
-from airhaul.formula.values import Value
+from airhaul.formula.values import FormulaFault, Value
 
 
 class RecordView(Protocol):
@@ -23,6 +23,20 @@ class RecordView(Protocol):
         """When it was created, in UTC."""
         ...
 
+    @property
+    def now(self) -> datetime:
+        """What the clock shows, in UTC; the same for all records of one request."""
+        ...
+
+    def last_modified_time(self, fields: Sequence[str]) -> datetime | None:
+        """When one of the fields was last changed, in UTC; None if that never happened.
+
+        Args:
+            fields: Their names or ids as they stand in the formula; none for any field that is not
+                computed.
+        """
+        ...
+
     def cell(self, name: str) -> Value:
         """The value of a field, by the name or id that stands in the formula; None if empty."""
         ...
@@ -33,28 +47,100 @@ Compiled = Callable[[RecordView], Value]
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """A part that is the same for every record, computed while compiling."""
+
+    value: Value
+
+    def __call__(self, _: RecordView) -> Value:
+        """Give the value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function of the language.
 
     Args:
-        apply: Computes it from values that are no errors; if ``of_record``, from the record and the
-            arguments still to be computed, so that it decides which, and sees errors.
+        build: Makes the compiled call of its compiled arguments.
         least: The fewest arguments.
         most: The most arguments; None for any number.
-        of_record: Whether it asks the record.
-        changing: Whether it gives another value with time.
+        changing: Whether equal arguments may give another value, by the record or the clock.
+        of_names: Whether its arguments are fields themselves and not what they hold; they come as
+            constants that are the names.
     """
 
-    apply: Callable[..., Value]
+    build: Callable[[Sequence[Compiled]], Compiled]
     least: int
     most: int | None
-    of_record: bool = False
     changing: bool = False
+    of_names: bool = False
 
 
 def plain(apply: Callable[..., Value], least: int, most: int | None = -1) -> Function:
     """A function of values that no error reaches; ``most`` equals ``least`` if not given."""
-    return Function(apply, least, least if most == -1 else most)
+    return Function(
+        lambda arguments: applied(apply, arguments), least, least if most == -1 else most
+    )
+
+
+def applied(apply: Callable[..., Value], parts: Sequence[Compiled]) -> Compiled:
+    """Compute with the values of parts; the first error among them is the result."""
+
+    def one(record: RecordView) -> Value:
+        value = first(record)
+        return value if value.__class__ is FormulaFault else apply(value)
+
+    def two(record: RecordView) -> Value:
+        left, right = first(record), second(record)
+        if left.__class__ is FormulaFault:
+            return left
+        return right if right.__class__ is FormulaFault else apply(left, right)
+
+    def many(record: RecordView) -> Value:
+        values = [part(record) for part in parts]
+        for value in values:
+            if value.__class__ is FormulaFault:
+                return value
+        return apply(*values)
+
+    match parts:
+        case [first]:
+            return one
+        case [Constant(FormulaFault() as fault), _] | [_, Constant(FormulaFault() as fault)]:
+            return Constant(fault)
+        case [Constant(left), second]:
+            return _with_left(apply, left, second)
+        case [first, Constant(right)]:
+            return _with_right(apply, first, right)
+        case [first, second]:
+            return two
+        case _:
+            return many
+
+
+def _with_left(apply: Callable[..., Value], left: Value, part: Compiled) -> Compiled:
+    def compiled(record: RecordView) -> Value:
+        value = part(record)
+        return value if value.__class__ is FormulaFault else apply(left, value)
+
+    return compiled
+
+
+def _with_right(apply: Callable[..., Value], part: Compiled, right: Value) -> Compiled:
+    def compiled(record: RecordView) -> Value:
+        value = part(record)
+        return value if value.__class__ is FormulaFault else apply(value, right)
+
+    return compiled
+
+
+def folded(compiled: Compiled, parts: Sequence[Compiled]) -> Compiled:
+    """What depends on constants alone is computed now, and once."""
+    if all(isinstance(part, Constant) for part in parts):
+        # A constant asks nothing of the record.
+        return Constant(compiled(cast("RecordView", None)))
+    return compiled
 
 
 def arguments_text(function: Function) -> str:

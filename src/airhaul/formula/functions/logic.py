@@ -1,52 +1,106 @@
-"""Logical functions; each gives 1 or 0 as a bool."""
+"""Logical functions; each gives 1 or 0 as a bool.
+
+``AND``, ``OR`` and ``XOR`` open lists, as rollups need it; an empty list counts as false. An error
+in any argument is the result, also where the other arguments would decide alone: errors spread
+through all functions but ``ISERROR``, and ``IF`` and ``SWITCH`` compute only the branch they take.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 
 from airhaul.formula.functions.function import Compiled, Function, RecordView, plain
 from airhaul.formula.values import FAULT, FormulaFault, Value, equal, flatten, truth
 
 
-def _if(record: RecordView, *arguments: Compiled) -> Value:
-    condition = arguments[0](record)
-    if isinstance(condition, FormulaFault):
-        return condition
-    if truth(condition):
-        return arguments[1](record)
-    return arguments[2](record) if len(arguments) == 3 else None
+def _if(arguments: Sequence[Compiled]) -> Compiled:
+    condition, then = arguments[:2]
+    otherwise = arguments[2] if len(arguments) == 3 else None
+
+    def compiled(record: RecordView) -> Value:
+        value = condition(record)
+        if value.__class__ is FormulaFault:
+            return value
+        if truth(value):
+            return then(record)
+        return otherwise(record) if otherwise else None
+
+    return compiled
 
 
-def _switch(record: RecordView, *arguments: Compiled) -> Value:
-    subject = arguments[0](record)
-    rest = arguments[1:]
-    if isinstance(subject, FormulaFault):
-        return subject
-    for place in range(0, len(rest) - 1, 2):
-        pattern = rest[place](record)
-        if isinstance(pattern, FormulaFault):
-            return pattern
-        if equal(subject, pattern):
-            return rest[place + 1](record)
-    return rest[-1](record) if len(rest) % 2 else None
+def _switch(arguments: Sequence[Compiled]) -> Compiled:
+    subject, *rest = arguments
+    cases = list(zip(rest[::2], rest[1::2], strict=False))
+    default = rest[-1] if len(rest) % 2 else None
+
+    def compiled(record: RecordView) -> Value:
+        value = subject(record)
+        if value.__class__ is FormulaFault:
+            return value
+        for pattern, result in cases:
+            met = pattern(record)
+            if met.__class__ is FormulaFault:
+                return met
+            if equal(value, met):
+                return result(record)
+        return default(record) if default else None
+
+    return compiled
 
 
-def _is_error(record: RecordView, argument: Compiled) -> Value:
-    return isinstance(argument(record), FormulaFault)
+def _is_error(arguments: Sequence[Compiled]) -> Compiled:
+    argument = arguments[0]
+    return lambda record: argument(record).__class__ is FormulaFault
+
+
+def _truths(values: Iterable[Value]) -> list[bool]:
+    """Whether each value is true; a list stands for its items, or for false if it has none."""
+    return [
+        truth(item)
+        for value in values
+        for item in ((flatten(value) or [None]) if isinstance(value, list) else [value])
+    ]
+
+
+def _joining(
+    decide: Callable[[Iterable[bool]], bool],
+) -> Callable[[Sequence[Compiled]], Compiled]:
+    """AND and OR: the parts' values are not collected unless there is a list among them."""
+
+    def build(parts: Sequence[Compiled]) -> Compiled:
+        def compiled(record: RecordView) -> Value:
+            truths: list[bool] = []
+            for part in parts:
+                value = part(record)
+                if value is True or value is False:
+                    truths.append(value)
+                elif value.__class__ is FormulaFault:
+                    return value
+                elif value.__class__ is list:
+                    truths += _truths([value])
+                else:
+                    truths.append(truth(value))
+            return decide(truths)
+
+        return compiled
+
+    return build
 
 
 def _xor(*values: Value) -> Value:
-    return sum(map(truth, flatten(values))) % 2 == 1
+    return sum(_truths(values)) % 2 == 1
 
 
 FUNCTIONS: dict[str, Function] = {
-    "AND": plain(lambda *values: all(map(truth, values)), 1, None),
-    "OR": plain(lambda *values: any(map(truth, values)), 1, None),
+    "AND": Function(_joining(all), 1, None),
+    "OR": Function(_joining(any), 1, None),
     "XOR": plain(_xor, 1, None),
     "NOT": plain(lambda value: not truth(value), 1),
-    "IF": Function(_if, 2, 3, of_record=True),
-    "SWITCH": Function(_switch, 3, None, of_record=True),
+    "IF": Function(_if, 2, 3),
+    "SWITCH": Function(_switch, 3, None),
     "TRUE": plain(lambda: True, 0),
     "FALSE": plain(lambda: False, 0),
     "BLANK": plain(lambda: None, 0),
     "ERROR": plain(lambda *_: FAULT, 0, 1),
-    "ISERROR": Function(_is_error, 1, 1, of_record=True),
+    "ISERROR": Function(_is_error, 1, 1),
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 import decimal
 import math
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from airhaul.formula.functions.function import Function, plain
 from airhaul.formula.values import Value, flatten, to_number
@@ -58,12 +59,16 @@ def _average(*values: Value) -> Value:
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 
-def _max(*values: Value) -> Value:
-    return max(_numbers(values), default=0)
+def _extreme(choose: Callable[..., Any]) -> Callable[..., Value]:
+    """The largest or smallest number; of dates alone the last or first, as rollups need it."""
 
+    def apply(*values: Value) -> Value:
+        filled = [value for value in flatten(values) if value is not None and value != ""]
+        if filled and all(isinstance(value, datetime) for value in filled):
+            return choose(filled)
+        return choose(_numbers(values), default=0)
 
-def _min(*values: Value) -> Value:
-    return min(_numbers(values), default=0)
+    return apply
 
 
 def _count(*values: Value) -> Value:
@@ -144,8 +149,8 @@ FUNCTIONS: dict[str, Function] = {
     "ABS": plain(_of_numbers(_absolute), 1),
     "AVERAGE": plain(_average, 1, None),
     "SUM": plain(_sum, 1, None),
-    "MAX": plain(_max, 1, None),
-    "MIN": plain(_min, 1, None),
+    "MAX": plain(_extreme(max), 1, None),
+    "MIN": plain(_extreme(min), 1, None),
     "COUNT": plain(_count, 1, None),
     "COUNTA": plain(_count_filled, 1, None),
     "COUNTALL": plain(lambda *values: len(flatten(values)), 1, None),

@@ -1,33 +1,79 @@
-"""Regular expressions, as RE2 has them; a pattern that is refused is an error, see ``re2``."""
+"""Regular expressions, by RE2 itself: in linear time, whatever the pattern.
+
+Source: https://github.com/google/re2/wiki/Syntax. Not published, and decided: ``$1`` in a
+replacement is what the first group matched, as in JavaScript; ``REGEX_EXTRACT`` gives the whole
+match, and an error if there is none; a pattern that RE2 has not is an error.
+
+Linear time still grows with the pattern: what pattern and text would take together is bounded, and
+so is the time that replacing takes, which looks at a text once for each of its matches.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import re
-from typing import Final
+import time
+from typing import Any, Final
 
 from airhaul.formula.functions.function import Function, plain
-from airhaul.formula.functions.re2 import Expression, NotRE2Error, compile_re2
 from airhaul.formula.values import LONGEST_TEXT, FormulaFault, Value, to_text
 
 _REFERENCE: Final = re.compile(r"\$([1-9])")
+_LONGEST_PATTERN: Final = 10_000
+# Instructions of the pattern times bytes of the text: about a second in the worst case.
+_MOST_STEPS: Final = 200_000_000
+_LONGEST_REPLACING_S: Final = 2.0
+
+
+class PatternError(ValueError):
+    """A pattern that RE2 does not have."""
+
+
+@functools.cache
+def _re2() -> Any:
+    # Imported by name: the package has no types.
+    return importlib.import_module("re2")
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(pattern: str) -> Expression | FormulaFault:
+def compile_pattern(pattern: str) -> Any:
+    """Make a pattern ready to be used.
+
+    Raises:
+        PatternError: RE2 has no such pattern; says why.
+        ImportError: There is no RE2 for this platform.
+    """
+    re2 = _re2()
+    options = re2.Options()
+    options.log_errors = False
+    if len(pattern) > _LONGEST_PATTERN:
+        raise PatternError(f"more than {_LONGEST_PATTERN:,} characters")
     try:
-        return compile_re2(pattern)
-    except NotRE2Error as error:
+        return re2.compile(pattern, options)
+    except UnicodeEncodeError:
+        raise PatternError("half of a surrogate pair") from None
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
+        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise PatternError(f"a fault: {told:.200}") from None
+
+
+def _prepare(subject: Value, pattern: Value) -> tuple[str, Any] | FormulaFault:
+    try:
+        expression = compile_pattern(to_text(pattern))
+    except PatternError as error:
         return FormulaFault(f"the pattern has {error}")
-
-
-def _prepare(subject: Value, pattern: Value) -> tuple[str, re.Pattern[str]] | FormulaFault:
-    text, expression = to_text(subject), _compile(to_text(pattern))
-    if isinstance(expression, FormulaFault):
-        return expression
-    if len(text) > expression.longest_subject:
+    except ImportError:
+        return FormulaFault("regular expressions need the package google-re2")
+    text = to_text(subject)
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        return FormulaFault("the text has half of a surrogate pair")
+    if size * expression.programsize > _MOST_STEPS:
         return FormulaFault("the text is too long for this pattern")
-    return text, expression.pattern
+    return text, expression
 
 
 def _match(subject: Value, pattern: Value) -> Value:
@@ -44,7 +90,7 @@ def _extract(subject: Value, pattern: Value) -> Value:
         return prepared
     text, expression = prepared
     found = expression.search(text)
-    return found[0] if found else FormulaFault("no match")  # not published; decided so
+    return found[0] if found else FormulaFault("no match")
 
 
 def _replace(subject: Value, pattern: Value, new: Value) -> Value:
@@ -55,21 +101,22 @@ def _replace(subject: Value, pattern: Value, new: Value) -> Value:
     replacement = to_text(new)
     parts: list[str] = []
     length = end = 0
+    deadline = time.monotonic() + _LONGEST_REPLACING_S
     for found in expression.finditer(text):
-        parts += (text[end : found.start()], _fill(replacement, found))
+        parts += (text[end : found.start()], _fill(replacement, found, expression.groups))
         end = found.end()
         length += len(parts[-2]) + len(parts[-1])
         if length > LONGEST_TEXT:
             return FormulaFault("the text is too long")
+        if time.monotonic() > deadline:
+            return FormulaFault("replacing takes too long")
     return "".join([*parts, text[end:]])
 
 
-def _fill(replacement: str, found: re.Match[str]) -> str:
-    """Put what the first group matched for ``$1``, as JavaScript does; not published."""
-
+def _fill(replacement: str, found: Any, groups: int) -> str:
     def group(reference: re.Match[str]) -> str:
         number = int(reference[1])
-        return (found[number] or "") if number <= found.re.groups else reference[0]
+        return (found[number] or "") if number <= groups else reference[0]
 
     return _REFERENCE.sub(group, replacement)
 

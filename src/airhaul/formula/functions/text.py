@@ -29,6 +29,8 @@ def _encode(value: Value) -> Value:
 
 
 def _position(needle: Value, hay: Value, start: Value) -> int:
+    if start == 0:
+        return to_text(hay).find(to_text(needle)) + 1
     begin = max(0, (_whole(start) or 0) - 1)
     return to_text(hay).find(to_text(needle), begin) + 1
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from airhaul.server.resources import account, bases, lists, records, tables
+from airhaul.server.resources import (
+    account,
+    attachments,
+    bases,
+    comments,
+    lists,
+    records,
+    sync_csv,
+    tables,
+    views,
+    webhooks,
+)
 from airhaul.server.resources.route import Route
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
     *bases.ROUTES,
     *tables.ROUTES,
+    *views.ROUTES,
+    *webhooks.ROUTES,
+    *attachments.ROUTES,
+    *comments.ROUTES,
+    *sync_csv.ROUTES,
     *lists.ROUTES,
     *records.ROUTES,
 )

@@ -1,16 +1,22 @@
-"""Whose token this is."""
+"""Whose token this is.
+
+Source: https://airtable.com/developers/web/api/get-user-id-scopes. The scopes are told of OAuth
+tokens only, and there are none here.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
+from airhaul.server.access import NOTHING
 from airhaul.server.context import Context
 from airhaul.server.resources.route import Route
 
 
-def whoami(context: Context) -> dict[str, Any]:
-    """Say who asks."""
-    return {"id": context.person_id}
+def whoami(context: Context) -> dict[str, str]:
+    """Say who asks; the address only to a token that may know it."""
+    shown = {"id": context.person_id}
+    if context.token.has_scope("user.email:read"):
+        shown["email"] = context.session.people.everybody()[context.person_id].email
+    return shown
 
 
-ROUTES = (Route("GET", "/v0/meta/whoami", whoami),)
+ROUTES = (Route("GET", "/v0/meta/whoami", whoami, NOTHING),)

@@ -5,18 +5,22 @@ Source: https://airtable.com/developers/web/api/list-records
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.access import READ_RECORDS
 from airhaul.server.context import Context
-from airhaul.server.formulas import make_filter, sort_records
+from airhaul.server.formulas import Filter, make_filter
 from airhaul.server.iterators import Selected
-from airhaul.server.request import a_count, a_flag, a_text
+from airhaul.server.record_form import RecordForm
+from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Field, Table
+from airhaul.server.selection import Selection
+from airhaul.server.sorting import read_sort
 from airhaul.server.store import StoredRecord
-from airhaul.wire.ids import is_id
+from airhaul.server.views import filters_of, find_view, sort_of
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
 
@@ -39,7 +43,7 @@ def list_by_body(context: Context, base_id: str, table_name: str) -> dict[str, A
 
 
 def _place(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 9:
         raise refusal.invalid_request()
     return int(text)
 
@@ -47,62 +51,59 @@ def _place(text: str) -> int:
 def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, Any]:
     size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
     fields = _fields(table, given.get("fields"))
-    by_id = a_flag(given.get("returnFieldsByFieldId"))
-    if given.get("cellFormat", "json") != "json":
-        raise refusal.invalid_request()  # the text form is documented as unstable, and left out
+    form = RecordForm.of(context, given)
+    counts_comments = _wants_comment_count(given.get("recordMetadata"))
     offset = a_text(given.get("offset"))
     # The parameters come with every page, and are looked at with every page.
-    selected, place = Selected(table.id, _select(context, table, given, look_only=bool(offset))), 0
+    selection = _selection(table, given)
     if offset:
-        selected, place = context.iterators.resume(offset, table.id)
-    following = place + size
-    counts = _wants_comment_count(given.get("recordMetadata"))
-    records = [
-        context.reading.record(table, record, fields, by_id=by_id)
-        | ({"commentCount": 0} if counts else {})
-        for record in context.session.records.some(selected.record_ids[place:following])
-    ]
+        selected, start = context.iterators.resume(offset, table.id)
+    else:
+        selected, start = Selected(table.id, selection.places(context, table)), 0
+    page, following = _page(context, selected, start, size)
+    records = form.records(context, table, page, fields)
+    if counts_comments:
+        counts = context.session.comments.counts([record.id for record in page])
+        for record in records:
+            record["commentCount"] = counts.get(record["id"], 0)
     answer: dict[str, Any] = {"records": records}
-    if following < len(selected.record_ids):
-        answer["offset"] = context.iterators.offset(selected, following)
+    if following is not None:
+        answer["offset"] = context.iterators.offset(selected, *following)
     return answer
 
 
-def _select(context: Context, table: Table, given: dict[str, Any], *, look_only: bool) -> list[str]:
-    """The ids of all records that are asked for, in order."""
-    view = a_text(given.get("view"))
-    if view and not any(view in (known.id, known.name) for known in table.views):
-        kind = "ID" if is_id(view, "viw") else "NAME"
-        raise refusal.refuse(422, f"VIEW_{kind}_NOT_FOUND", f"View {view} not found")
+def _page(
+    context: Context, selected: Selected, start: int, size: int
+) -> tuple[list[StoredRecord], tuple[int, str] | None]:
+    """The records of a page, and where the next one begins and with which record; None at the end.
+
+    Records that were deleted in the meantime are passed over, so that only the last page is short.
+    """
+    page: list[StoredRecord] = []
+    while start < len(selected.places):
+        wanted = selected.places[start : start + size + 1]
+        found = context.session.records.at(wanted)
+        for place in wanted:
+            if place in found:
+                if len(page) == size:
+                    return page, (start, found[place].id)
+                page.append(found[place])
+            start += 1
+    return page, None
+
+
+def _selection(table: Table, given: dict[str, Any]) -> Selection:
+    filters: list[Filter] = []
+    keys = read_sort(table, given.get("sort"))
+    name = a_text(given.get("view"))
+    if name:
+        view = find_view(table, name)
+        filters += filters_of(table, view)
+        keys = keys or sort_of(table, view)
     formula = a_text(given.get("filterByFormula"))
-    keeps = make_filter(context.reading, table, formula) if formula else None
-    keys = _sort_keys(table, given.get("sort"))
-    most = a_count(given.get("maxRecords"))
-    if look_only:
-        return []
-    if keeps is None and not keys:
-        return context.session.records.ids(table.id)[:most]
-    records: Iterable[StoredRecord] = context.session.records.all_of(table.id)
-    if keeps is not None:
-        records = filter(keeps, records)
-    if keys:
-        records = sort_records(context.reading, records, keys)
-    return [record.id for record in records][:most]
-
-
-def _sort_keys(table: Table, given: Any) -> list[tuple[Field, bool]]:
-    if given is None:
-        return []
-    if not isinstance(given, list):
-        raise refusal.invalid_request()
-    keys: list[tuple[Field, bool]] = []
-    for key in given:
-        name = key.get("field") if isinstance(key, dict) else None
-        direction = key.get("direction", "asc") if isinstance(key, dict) else None
-        if not isinstance(name, str) or direction not in ("asc", "desc"):
-            raise refusal.invalid_request()
-        keys.append((table.find(name), direction == "desc"))
-    return keys
+    if formula:
+        filters.append(make_filter(table, formula))
+    return Selection(tuple(filters), tuple(keys), a_count(given.get("maxRecords")))
 
 
 def _fields(table: Table, given: Any) -> Sequence[Field]:
@@ -125,6 +126,6 @@ def _wants_comment_count(given: Any) -> bool:
 
 _TABLE = "/v0/{}/{}"
 ROUTES = (
-    Route("GET", _TABLE, list_by_query),
-    Route("POST", _TABLE + "/listRecords", list_by_body),
+    Route("GET", _TABLE, list_by_query, READ_RECORDS),
+    Route("POST", _TABLE + "/listRecords", list_by_body, READ_RECORDS),
 )

@@ -1,12 +1,14 @@
 """Which record a row is merged into by its key.
 
 Source: https://airtable.com/developers/web/api/update-multiple-records. Not published, and decided:
-a blank key finds the records in which it is blank; text is compared exactly; of two rows with one
-key in a request, the second finds what the first has made.
+a blank key finds the records in which it is blank; text is compared exactly; a row finds what was
+there before the request, and what earlier rows of the request have made, but not what they have
+changed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 from typing import Any, Final
 
@@ -32,7 +34,12 @@ _MERGEABLE: Final = frozenset(
 
 
 def merge_target(
-    session: Session, table: Table, cells: dict[str, Any], merge: Any
+    session: Session,
+    table: Table,
+    cells: dict[str, Any],
+    merge: Any,
+    *,
+    among: Collection[str] | None = None,
 ) -> StoredRecord | None:
     """Find the record with a row's key.
 
@@ -41,6 +48,7 @@ def merge_target(
         table: The table.
         cells: The row's cells by field id.
         merge: ``performUpsert`` of the request.
+        among: The ids of the records that are looked at; all of the table if None.
 
     Returns:
         The record, or None if there is none yet.
@@ -52,6 +60,8 @@ def merge_target(
     if any(field.id not in cells for field in fields):
         raise refusal.invalid_records()
     matching = session.records.holding(table.id, {field.id: cells[field.id] for field in fields})
+    if among is not None:
+        matching = (record for record in matching if record.id in among)
     found = list(islice(matching, 2))
     if len(found) > 1:
         raise refusal.refuse(

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from airhaul.server import refusal
+from airhaul.server.access import CREATE_RECORDS, READ_RECORDS, WRITE_RECORDS
 from airhaul.server.context import Context
+from airhaul.server.record_form import RecordForm
 from airhaul.server.request import a_flag
 from airhaul.server.resources.merge import merge_target
 from airhaul.server.resources.route import Route
@@ -26,8 +28,8 @@ def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict
     home = context.session.schema.tables(table.base_id).get(record.table_id)
     if home is None:
         raise refusal.no_such_record()
-    by_id = a_flag(context.request.query_object().get("returnFieldsByFieldId"))
-    return context.reading.record(home, record, by_id=by_id)
+    form = RecordForm.of(context, context.request.query_object())
+    return form.records(context, home, [record])[0]
 
 
 def _one(context: Context, record_id: str, table: Table | None = None) -> StoredRecord:
@@ -67,7 +69,7 @@ def _shown(
     context: Context, table: Table, records: list[StoredRecord], body: dict[str, Any]
 ) -> list[dict[str, Any]]:
     by_id = a_flag(body.get("returnFieldsByFieldId"))
-    return [context.reading.record(table, record, by_id=by_id) for record in records]
+    return context.reading.records(table, records, by_id=by_id)
 
 
 def change_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
@@ -94,11 +96,18 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     ids = [row.get("id") for row in rows if isinstance(row, dict) and row.get("id") is not None]
     if len(set(map(str, ids))) < len(ids) or (merge is None and len(ids) < len(rows)):
         raise refusal.invalid_records()
+    checked = [writer.check(row) for row in rows]
+    # Before anything changes: a row that loses its key is not found by another that has none.
+    found = [
+        _find_row(context, table, row, cells, merge)
+        for row, cells in zip(rows, checked, strict=True)
+    ]
     changed: list[StoredRecord] = []
     created: list[str] = []
-    for row in rows:
-        cells = writer.check(row)
-        record = _find_row(context, table, row, cells, merge)
+    for cells, there in zip(checked, found, strict=True):
+        record = there
+        if record is None and created:
+            record = merge_target(context.session, table, cells, merge, among=created)
         if record is None:
             (record,) = writer.create([cells])
             created.append(record.id)
@@ -139,6 +148,8 @@ def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     """Delete up to ten records; all of them or none."""
     table = context.table(base_id, table_name)
     ids = context.request.query_object().get("records")
+    if isinstance(ids, str):
+        ids = [ids]
     if not isinstance(ids, list) or not 0 < len(ids) <= RECORDS_PER_WRITE:
         raise refusal.invalid_records()
     found = context.session.records.some(ids)
@@ -154,12 +165,12 @@ def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, An
 
 _TABLE = "/v0/{}/{}"
 ROUTES = (
-    Route("GET", _TABLE + "/{}", get),
-    Route("POST", _TABLE, create, writes=True),
-    Route("PATCH", _TABLE, change_many, writes=True),
-    Route("PUT", _TABLE, change_many, writes=True),
-    Route("PATCH", _TABLE + "/{}", change_one, writes=True),
-    Route("PUT", _TABLE + "/{}", change_one, writes=True),
-    Route("DELETE", _TABLE, delete_many, writes=True),
-    Route("DELETE", _TABLE + "/{}", delete_one, writes=True),
+    Route("GET", _TABLE + "/{}", get, READ_RECORDS),
+    Route("POST", _TABLE, create, CREATE_RECORDS, writes=True),
+    Route("PATCH", _TABLE, change_many, WRITE_RECORDS, writes=True),
+    Route("PUT", _TABLE, change_many, WRITE_RECORDS, writes=True),
+    Route("PATCH", _TABLE + "/{}", change_one, WRITE_RECORDS, writes=True),
+    Route("PUT", _TABLE + "/{}", change_one, WRITE_RECORDS, writes=True),
+    Route("DELETE", _TABLE, delete_many, WRITE_RECORDS, writes=True),
+    Route("DELETE", _TABLE + "/{}", delete_one, WRITE_RECORDS, writes=True),
 )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from airhaul.server.access import Needs
+
 Handler = Callable[..., Any]
 
 
@@ -19,13 +21,17 @@ class Route:
         method: The HTTP method.
         pattern: The path, with ``{}`` for each part that is handed to the function.
         handler: Takes a ``Context`` and those parts, and gives the answer's JSON.
+        needs: What it asks of the token and its person. The first variable part is the base's id.
         writes: Whether it may change anything.
+        source: Where its changes come from, as webhooks are told.
     """
 
     method: str
     pattern: str
     handler: Handler
+    needs: Needs
     writes: bool = False
+    source: str = "publicApi"
 
     def match(self, method: str, path: str) -> list[str] | None:
         """The variable parts of a path, decoded, or None if this is another endpoint."""

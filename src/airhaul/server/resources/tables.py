@@ -1,4 +1,7 @@
-"""Tables and their fields: read, create, rename."""
+"""Tables and their fields: read, create, rename.
+
+Source: https://airtable.com/developers/web/api/get-base-schema and its neighbours.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from airhaul.server import refusal
-from airhaul.server.changes import FieldChanged, FieldCreated, TableChanged, TableCreated
+from airhaul.server.access import READ_SCHEMA, WRITE_SCHEMA
+from airhaul.server.changes import FieldChanged, TableChanged, TableCreated
 from airhaul.server.context import Context
+from airhaul.server.date_dependency import check_date_dependency
 from airhaul.server.field_options import new_field
+from airhaul.server.new_fields import add_field, change_options, settle
 from airhaul.server.request import a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Table, View
@@ -20,7 +26,7 @@ from airhaul.wire.shapes import PRIMARY_TYPES
 def base_schema(context: Context, base_id: str) -> dict[str, Any]:
     """Print all tables of a base."""
     context.base(base_id)
-    visible = any(value == "visibleFieldIds" for _, value in context.request.query)
+    visible = bool(context.request.included({"visibleFieldIds"}))
     tables = context.session.schema.tables(base_id).values()
     return {"tables": [table.as_json(with_visible_fields=visible) for table in tables]}
 
@@ -50,7 +56,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
     if not isinstance(fields, list) or not fields:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
-    made = tuple(new_field(name, field) for field in fields)
+    made = tuple(new_field(name, field, any_type=context.all_field_types) for field in fields)
     if made[0].type not in PRIMARY_TYPES:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
@@ -64,20 +70,27 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         _description(described),
     )
     context.session.schema.add_table(table)
+    settle(context, base_id, list(made))
+    table = context.session.schema.table(table.id)
     context.changes.append(TableCreated(table))
     return table
 
 
 def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
-    """Change a table's name or description."""
+    """Change a table's name, description or date dependency."""
     table = changed = context.table(base_id, name)
-    body = context.request.body_object()
+    body = _changes(context, "name", "description", "dateDependencySettings")
     new_name = a_text(body.get("name"))
     if new_name is not None and new_name != table.name:
+        if not new_name.strip():
+            raise refusal.invalid_request()
         _check_table_name(context, base_id, new_name, apart_from=table)
         changed = replace(changed, name=new_name)
     if "description" in body:
         changed = replace(changed, description=_description(body))
+    if "dateDependencySettings" in body:
+        settings = check_date_dependency(table, body["dateDependencySettings"])
+        changed = replace(changed, date_dependency=settings)
     changed = context.session.schema.change_table(changed)
     context.changes.append(TableChanged(table, changed))
     return changed.as_json()
@@ -86,23 +99,19 @@ def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
 def create_field(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
     """Add a field to a table."""
     table = context.table(base_id, table_name)
-    field = new_field(table.name, context.request.body_object())
-    if field.name.lower() in table.by_lower_name:
-        raise refusal.duplicate_field_name()
-    context.session.schema.add_field(table, field)
-    context.changes.append(FieldCreated(table.id, field))
-    return field.as_json()
+    described = context.request.body_object()
+    return add_field(context, table, described, any_type=context.all_field_types).as_json()
 
 
 def change_field(context: Context, base_id: str, table_name: str, field_id: str) -> dict[str, Any]:
-    """Change a field's name or description."""
+    """Change a field's name or description, or its formula."""
     table = context.table(base_id, table_name)
     if not is_id(field_id, "fld"):
         raise refusal.no_such_route()
     field = changed = table.by_id.get(field_id)
     if field is None or changed is None:
         raise refusal.not_visible()
-    body = context.request.body_object()
+    body = _changes(context, "name", "description", "options")
     name = a_text(body.get("name"))
     if name is not None:
         taken = table.by_lower_name.get(name.lower())
@@ -112,8 +121,18 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
     if "description" in body:
         changed = replace(changed, description=_description(body))
     context.session.schema.change_field(table, changed)
+    if "options" in body:
+        changed = change_options(context, table, changed, body["options"])
     context.changes.append(FieldChanged(table.id, field, changed))
     return changed.as_json()
+
+
+def _changes(context: Context, *names: str) -> dict[str, Any]:
+    """The body of a change, which names at least one thing to change."""
+    body = context.request.body_object()
+    if not any(name in body for name in names):
+        raise refusal.invalid_request()
+    return body
 
 
 def _check_table_name(
@@ -133,9 +152,9 @@ def _description(described: dict[str, Any]) -> str | None:
 
 _TABLES = "/v0/meta/bases/{}/tables"
 ROUTES = (
-    Route("GET", _TABLES, base_schema),
-    Route("POST", _TABLES, create_table, writes=True),
-    Route("PATCH", _TABLES + "/{}", change_table, writes=True),
-    Route("POST", _TABLES + "/{}/fields", create_field, writes=True),
-    Route("PATCH", _TABLES + "/{}/fields/{}", change_field, writes=True),
+    Route("GET", _TABLES, base_schema, READ_SCHEMA),
+    Route("POST", _TABLES, create_table, WRITE_SCHEMA, writes=True),
+    Route("PATCH", _TABLES + "/{}", change_table, WRITE_SCHEMA, writes=True),
+    Route("POST", _TABLES + "/{}/fields", create_field, WRITE_SCHEMA, writes=True),
+    Route("PATCH", _TABLES + "/{}/fields/{}", change_field, WRITE_SCHEMA, writes=True),
 )

@@ -16,6 +16,8 @@ from airhaul.server.store import format as file_format
 MEMORY: Final = ":memory:"
 _IDLE_READERS: Final = 8
 _BUSY_S: Final = 30.0
+# A quarter of a second; in larger files damage shows when it is met.
+_CHECKED_BYTES: Final = 64_000_000
 
 
 class Database:
@@ -49,9 +51,7 @@ class Database:
             self._prepare(connection)
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise ConfigurationError(
-                f"{self._path} is no local base of airhaul: {error}. Name another file."
-            ) from None
+            raise ConfigurationError(_explain(self._path, error)) from None
         except ConfigurationError:
             connection.close()
             raise
@@ -75,12 +75,25 @@ class Database:
                 f"{self._path} was written by a later airhaul (format {version}; this one knows "
                 f"{file_format.VERSION}). Update airhaul."
             )
+        # SQLite would open it for reading, and each write would fail.
+        if self._path != MEMORY and not _is_writable(self._path):
+            raise ConfigurationError(_not_writable(self._path, "it is read-only"))
+        self._check(connection)
         # With WAL, a commit that was synchronised survives a kill and a power cut.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         if version < file_format.VERSION:
             self._bring_up_to_date(connection)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+        if pages * page_size > _CHECKED_BYTES:
+            return
+        (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise ConfigurationError(_damaged(self._path, sound.splitlines()[-1]))
 
     @staticmethod
     def _bring_up_to_date(connection: sqlite3.Connection) -> None:
@@ -143,6 +156,30 @@ class Database:
             while self._readers:
                 self._readers.pop().close()
             self._writer.close()
+
+
+def _explain(path: str, error: sqlite3.DatabaseError) -> str:
+    match error.sqlite_errorcode & 0xFF:  # the rest tells where in SQLite it came from
+        case sqlite3.SQLITE_NOTADB:
+            return f"{path} is no local base of airhaul: {error}. Name another file."
+        case sqlite3.SQLITE_CORRUPT:
+            return _damaged(path, error)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return _not_writable(path, error)
+        case _:
+            return f"{path} cannot be opened: {error}."
+
+
+def _damaged(path: str, why: object) -> str:
+    return f"{path} is damaged: {why}. Go back to a copy that is whole."
+
+
+def _not_writable(path: str, why: object) -> str:
+    return f"{path} cannot be written: {why}. A local base needs its file and its folder."
+
+
+def _is_writable(path: str) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
 from typing import Final
@@ -26,7 +27,8 @@ _TABLES: Final = """
         place INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
         name TEXT NOT NULL,
-        created TEXT NOT NULL DEFAULT '2024-01-01T00:00:00.000Z'
+        created TEXT NOT NULL DEFAULT '2024-01-01T00:00:00.000Z',
+        transactions INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE tables (
         place INTEGER PRIMARY KEY,
@@ -34,7 +36,9 @@ _TABLES: Final = """
         base_id TEXT NOT NULL REFERENCES bases (id),
         name TEXT NOT NULL,
         description TEXT,
-        last_number INTEGER NOT NULL DEFAULT 0
+        date_dependency TEXT,
+        last_number INTEGER NOT NULL DEFAULT 0,
+        sync_id TEXT
     );
     CREATE TABLE views (
         place INTEGER PRIMARY KEY,
@@ -85,7 +89,7 @@ _TABLES: Final = """
         height INTEGER,
         url TEXT,
         content BLOB
-    ) WITHOUT ROWID;
+    );
     CREATE TABLE webhooks (
         place INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -105,6 +109,9 @@ _TABLES: Final = """
 SCHEMA_STAMP: Final = "schema_stamp"
 """The setting that grows with every change of a table, field or view."""
 
+SIGNING_KEY: Final = "signing_key"
+"""The setting that signs the URLs of attachments."""
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, a first base and its user, within a transaction."""
@@ -116,6 +123,7 @@ def create(connection: sqlite3.Connection) -> None:
             ("default_base", base_id),
             ("workspace", new_id("wsp")),
             ("user", user_id),
+            (SIGNING_KEY, secrets.token_hex(32)),
             (SCHEMA_STAMP, "0"),
         ],
     )
@@ -139,15 +147,18 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 def _from_1(connection: sqlite3.Connection) -> None:
     """People, views of their own, record numbers, comments, attachments and webhooks came in 2."""
-    statements = [text for text in _TABLES.split(";") if "TABLE" in text or "INDEX" in text]
     for name in ("people", "views", "comments", "attachments", "webhooks", "payloads"):
-        made = [text for text in statements if f" {name} (" in text or f"{name}_by" in text]
-        _run(connection, ";".join(made))
+        for text in _TABLES.split(";"):
+            if f"TABLE {name} (" in text or f" ON {name} (" in text:
+                connection.execute(text)
     _run(
         connection,
         """
         ALTER TABLE bases ADD COLUMN created TEXT NOT NULL DEFAULT '2024-01-01T00:00:00.000Z';
+        ALTER TABLE bases ADD COLUMN transactions INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN date_dependency TEXT;
         ALTER TABLE tables ADD COLUMN last_number INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN sync_id TEXT;
         ALTER TABLE records ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE records ADD COLUMN created_by TEXT;
         ALTER TABLE records ADD COLUMN touched TEXT;
@@ -166,6 +177,7 @@ def _from_1(connection: sqlite3.Connection) -> None:
         INSERT INTO settings VALUES ('schema_stamp', '0')
         """,
     )
+    connection.execute("INSERT INTO settings VALUES (?, ?)", (SIGNING_KEY, secrets.token_hex(32)))
     (user_id,) = connection.execute("SELECT value FROM settings WHERE name = 'user'").fetchone()
     _add_owner(connection, user_id)
 

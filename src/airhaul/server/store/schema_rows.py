@@ -47,14 +47,42 @@ class SchemaRows:
         row = self._connection.execute(query, (base_id,)).fetchone()
         return None if row is None else Base(*row)
 
-    def add_base(self, name: str, now: datetime, base_id: str | None = None) -> str:
-        """Make a base, and say its id; a new one if none is given."""
+    def default_base_id(self) -> str:
+        """The base that is used when none is named."""
+        query = "SELECT value FROM settings WHERE name = 'default_base'"
+        return str(self._connection.execute(query).fetchone()[0])
+
+    def add_base(
+        self, name: str, now: datetime, base_id: str | None = None, created: str | None = None
+    ) -> str:
+        """Make a base, and say its id; a new one, made now, if nothing else is given."""
         base_id = base_id or new_id("app")
         self._connection.execute(
             "INSERT INTO bases (id, name, created) VALUES (?, ?, ?)",
-            (base_id, name, now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+            (base_id, name, created or now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         )
         return base_id
+
+    def rename_base(self, base_id: str, name: str) -> None:
+        """Give a base another name."""
+        self._connection.execute("UPDATE bases SET name = ? WHERE id = ?", (name, base_id))
+
+    def make_default(self, base_id: str) -> None:
+        """Let a base be used when none is named."""
+        self._connection.execute(
+            "UPDATE settings SET value = ? WHERE name = 'default_base'", (base_id,)
+        )
+
+    def delete_if_empty(self, base_id: str) -> None:
+        """Delete a base to which nothing belongs."""
+        belongs = " AND ".join(
+            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - names of ours
+            for name in ("tables", "attachments", "webhooks")
+        )
+        self._connection.execute(
+            f"DELETE FROM bases WHERE id = :id AND {belongs}",  # noqa: S608
+            {"id": base_id},
+        )
 
     # --- tables
 
@@ -64,6 +92,12 @@ class SchemaRows:
         if known is None:
             known = self._own[base_id] = self._read_shared(base_id)
         return known
+
+    def table(self, table_id: str) -> Table:
+        """Find a table that is there, of whatever base."""
+        query = "SELECT base_id FROM tables WHERE id = ?"
+        (base_id,) = self._connection.execute(query, (table_id,)).fetchone()
+        return self.tables(base_id)[table_id]
 
     def _read_shared(self, base_id: str) -> dict[str, Table]:
         query = "SELECT value FROM settings WHERE name = ?"
@@ -93,20 +127,35 @@ class SchemaRows:
             view = View(id_, name, type_, _parse(settings) or {})
             views.setdefault(table_id, []).append(view)
         rows = self._connection.execute(
-            "SELECT id, name, description FROM tables WHERE base_id = ? ORDER BY place", (base_id,)
+            "SELECT id, name, description, date_dependency FROM tables WHERE base_id = ? "
+            "ORDER BY place",
+            (base_id,),
         )
         return {
             id_: Table(
-                id_, base_id, name, tuple(fields[id_]), tuple(views.get(id_, ())), description
+                id_,
+                base_id,
+                name,
+                tuple(fields[id_]),
+                tuple(views.get(id_, ())),
+                description,
+                _parse(date_dependency),
             )
-            for id_, name, description in rows
+            for id_, name, description, date_dependency in rows
         }
 
     def add_table(self, table: Table) -> None:
         """Add a table with its fields and views."""
         self._connection.execute(
-            "INSERT INTO tables (id, base_id, name, description) VALUES (?, ?, ?, ?)",
-            (table.id, table.base_id, table.name, table.description),
+            "INSERT INTO tables (id, base_id, name, description, date_dependency) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                table.id,
+                table.base_id,
+                table.name,
+                table.description,
+                _dump(table.date_dependency),
+            ),
         )
         for field in table.fields:
             self.add_field(table, field)
@@ -115,13 +164,23 @@ class SchemaRows:
         self._changed(table.base_id)
 
     def change_table(self, table: Table) -> Table:
-        """Write a table's name and description."""
+        """Write a table's name, description and date dependency."""
         self._connection.execute(
-            "UPDATE tables SET name = ?, description = ? WHERE id = ?",
-            (table.name, table.description, table.id),
+            "UPDATE tables SET name = ?, description = ?, date_dependency = ? WHERE id = ?",
+            (table.name, table.description, _dump(table.date_dependency), table.id),
         )
         self._changed(table.base_id)
         return self.tables(table.base_id)[table.id]
+
+    def sync_id(self, table_id: str) -> str | None:
+        """The id by which a table is synchronised; None if it is not."""
+        query = "SELECT sync_id FROM tables WHERE id = ?"
+        row = self._connection.execute(query, (table_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def make_sync_table(self, table: Table, sync_id: str) -> None:
+        """Let a table be synchronised by an id."""
+        self._connection.execute("UPDATE tables SET sync_id = ? WHERE id = ?", (sync_id, table.id))
 
     def add_field(self, table: Table, field: Field) -> None:
         """Add a field behind the others."""

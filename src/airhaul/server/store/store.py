@@ -8,10 +8,15 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from airhaul.server.store.attachment_rows import AttachmentRows
+from airhaul.server.store.comment_rows import CommentRows
 from airhaul.server.store.database import Database
+from airhaul.server.store.format import SIGNING_KEY
 from airhaul.server.store.people_rows import PeopleRows
 from airhaul.server.store.record_rows import RecordRows
+from airhaul.server.store.record_scans import RecordScans
 from airhaul.server.store.schema_rows import SchemaRows, Schemas
+from airhaul.server.store.webhook_rows import WebhookRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +26,20 @@ class Session:
     Args:
         schema: Bases, tables, fields and views.
         records: Records.
+        scans: Records, a whole table at a time.
         people: Who is known.
+        comments: Comments on records.
+        attachments: The files that cells hold.
+        webhooks: Who wants to know what happens.
     """
 
     schema: SchemaRows
     records: RecordRows
+    scans: RecordScans
     people: PeopleRows
+    comments: CommentRows
+    attachments: AttachmentRows
+    webhooks: WebhookRows
 
 
 class Store:
@@ -46,6 +59,12 @@ class Store:
             self.default_base_id = _setting(connection, "default_base")
             self.workspace_id = _setting(connection, "workspace")
             self.user_id = _setting(connection, "user")
+            self.signing_key = _setting(connection, SIGNING_KEY).encode()
+
+    def look_again(self) -> None:
+        """Learn which base is the default one now."""
+        with self._database.transaction(write=False) as connection:
+            self.default_base_id = _setting(connection, "default_base")
 
     @contextlib.contextmanager
     def session(self, *, write: bool) -> Generator[Session]:
@@ -57,8 +76,12 @@ class Store:
         with self._database.transaction(write=write) as connection:
             yield Session(
                 SchemaRows(connection, self._schemas),
-                RecordRows(connection),
+                RecordRows(connection, writes=write),
+                RecordScans(connection),
                 PeopleRows(connection),
+                CommentRows(connection),
+                AttachmentRows(connection),
+                WebhookRows(connection),
             )
 
     def close(self) -> None:

@@ -1,0 +1,20 @@
+"""``airhaul schema``: a base's description, of which a local base can be made."""
+
+from __future__ import annotations
+
+from airhaul.cli.base_copy import describe
+from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
+from airhaul.cli.console import print_json
+
+
+def schema(
+    *,
+    local: Local = None,
+    base: Base = None,
+    token: Token = None,
+    endpoint_url: Endpoint = None,
+) -> int:
+    """Print the schema of a base as the metadata API does, for `serve --schema FILE`."""
+    with connect(local, base, token, endpoint_url) as airtable:
+        print_json(describe(airtable))
+    return 0

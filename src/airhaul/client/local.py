@@ -1,0 +1,66 @@
+"""How a local base is opened in this process, and how it behaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airhaul.bulk.pacer import Pacer, Window
+from airhaul.drive.lane import SharedPace, unlimited_pace
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from airhaul.server.emulator import Emulator
+    from airhaul.server.faults import Fault, Faults
+
+    LocalBase: TypeAlias = Emulator
+    LocalFaults: TypeAlias = Faults | Iterable[Fault | str]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOptions:
+    """How a local base behaves.
+
+    Args:
+        schema: A base to make in it: a file as the metadata API prints it, or what stands in one.
+        latency: How long each reply is held back, in seconds.
+        faults: What goes wrong, as ``"503-before:0.05"``.
+        requests_per_second: The limit of each base, which the client then keeps to; None for none.
+        monthly_quota: How many data requests are answered; None for any number.
+    """
+
+    schema: str | Path | Mapping[str, Any] | None = None
+    latency: float = 0.0
+    faults: LocalFaults | None = None
+    requests_per_second: int | None = None
+    monthly_quota: int | None = None
+
+    def open(self, path: str) -> LocalBase:
+        """Open the base.
+
+        Args:
+            path: The file, or ``":memory:"``.
+
+        Raises:
+            ConfigurationError: The file is no local base, or an option cannot be.
+        """
+        from airhaul.server.emulator import Emulator
+
+        return Emulator.open(
+            path,
+            schema=self.schema,
+            latency_s=self.latency,
+            faults=self.faults,
+            requests_per_second=self.requests_per_second,
+            monthly_quota=self.monthly_quota,
+        )
+
+    def pace(self) -> SharedPace:
+        """The pace of a client of this base."""
+        if self.requests_per_second is None:
+            return unlimited_pace()
+        return SharedPace(Pacer([Window(self.requests_per_second)]), threading.Lock())

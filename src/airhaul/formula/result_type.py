@@ -1,0 +1,195 @@
+"""What kind of value a formula gives, told from its tree and the types of the fields it names.
+
+Airtable shows it as ``options.result`` of a formula field. How it formats a result is not published
+for each formula, and decided: whole numbers with precision 0, others with 1; dates in the local
+form, times on a clock of 12 hours, in the viewer's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from airhaul.formula.calendar_sums import find_unit
+from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
+
+Kind = Literal["number", "text", "date", "dateTime"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultType:
+    """What kind of value there is.
+
+    Args:
+        kind: ``date`` is a day without time.
+        whole: Whether a number is always a whole one.
+        is_list: Whether it is a list of such values.
+    """
+
+    kind: Kind
+    whole: bool = False
+    is_list: bool = False
+
+    def as_field(self) -> dict[str, Any]:
+        """It as a field's type and options, as in ``options.result``."""
+        match self.kind:
+            case "number":
+                return {"type": "number", "options": {"precision": 0 if self.whole else 1}}
+            case "date":
+                return {"type": "date", "options": {"dateFormat": _LOCAL}}
+            case "dateTime":
+                options = {"dateFormat": _LOCAL, "timeFormat": _CLOCK, "timeZone": "client"}
+                return {"type": "dateTime", "options": options}
+            case "text":
+                return {"type": "singleLineText"}
+
+
+_LOCAL: Final = {"name": "local", "format": "l"}
+_CLOCK: Final = {"name": "12hour", "format": "h:mma"}
+
+NUMBER: Final = ResultType("number")
+WHOLE: Final = ResultType("number", whole=True)
+TEXT: Final = ResultType("text")
+DATE: Final = ResultType("date")
+MOMENT: Final = ResultType("dateTime")
+
+_OF_FIELDS: Final[dict[str, ResultType]] = {
+    **dict.fromkeys(["currency", "duration", "number", "percent"], NUMBER),
+    **dict.fromkeys(["autoNumber", "checkbox", "count", "rating"], WHOLE),
+    **dict.fromkeys(["createdTime", "dateTime", "lastModifiedTime"], MOMENT),
+    **dict.fromkeys(
+        ["multipleAttachments", "multipleCollaborators", "multipleRecordLinks", "multipleSelects"],
+        replace(TEXT, is_list=True),
+    ),
+    "date": DATE,
+}
+
+
+def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> ResultType:
+    """What a field yields inside of a formula.
+
+    Args:
+        type: The field's type, as ``singleLineText``.
+        options: Its options, as the metadata API has them; computed fields say there what they are.
+    """
+    options = options or {}
+    result = options.get("result")
+    if result:
+        found = type_of_field(result["type"], result.get("options"))
+        return replace(found, is_list=True) if type == "multipleLookupValues" else found
+    found = _OF_FIELDS.get(type, TEXT)
+    return replace(found, whole=True) if options.get("precision") == 0 else found
+
+
+_WHOLE: Final = frozenset({
+    "AND", "COUNT", "COUNTA", "COUNTALL", "DATETIME_DIFF", "DAY", "EVEN", "FALSE", "FIND", "HOUR",
+    "INT", "ISERROR", "IS_AFTER", "IS_BEFORE", "IS_SAME", "LEN", "MINUTE", "MONTH", "NOT", "ODD",
+    "OR", "REGEX_MATCH", "SEARCH", "SECOND", "TRUE", "WEEKDAY", "WEEKNUM", "WORKDAY_DIFF", "XOR",
+    "YEAR",
+})  # fmt: skip
+_NUMBERS: Final = frozenset({
+    "AVERAGE", "CEILING", "EXP", "FLOOR", "LOG", "POWER", "ROUND", "ROUNDDOWN", "ROUNDUP", "SQRT",
+    "VALUE",
+})  # fmt: skip
+_AS_WHOLE_AS_ITS_ARGUMENTS: Final = frozenset({"ABS", "MOD", "SUM"})
+_MOMENTS: Final = frozenset({"CREATED_TIME", "DATETIME_PARSE", "LAST_MODIFIED_TIME", "NOW"})
+_SHIFTED: Final = frozenset({"DATEADD", "SET_LOCALE", "SET_TIMEZONE", "WORKDAY"})
+_LISTS: Final = frozenset({"ARRAYCOMPACT", "ARRAYFLATTEN", "ARRAYSLICE", "ARRAYUNIQUE"})
+_DAYS_AND_MORE: Final = frozenset({"days", "weeks", "months", "quarters", "years"})
+
+
+def result_type(node: Node, type_of: Callable[[str], ResultType]) -> ResultType:
+    """Tell what a formula gives.
+
+    Args:
+        node: Its tree.
+        type_of: Gives what a field yields, by the name or id that stands in the formula.
+
+    Returns:
+        The type of the result; text if branches give different kinds, or nothing at all.
+    """
+    return _infer(node, type_of) or TEXT
+
+
+def _infer(node: Node, type_of: Callable[[str], ResultType]) -> ResultType | None:
+    """The type of a part; None for one that is always blank or an error."""
+    match node:
+        case Number(value):
+            return WHOLE if isinstance(value, int) else NUMBER
+        case Text():
+            return TEXT
+        case Field(name):
+            return type_of(name)
+        case Unary(_, operand):
+            return _numeric([_infer(operand, type_of)])
+        case Binary("&", _, _):
+            return TEXT
+        case Binary("+" | "-" | "*", left, right):
+            return _numeric([_infer(left, type_of), _infer(right, type_of)])
+        case Binary("/", _, _):
+            return NUMBER
+        case Binary():
+            return WHOLE
+        case Call("BLANK" | "ERROR", _):
+            return None
+        case Call("IF", (_, *branches)):
+            return _merged(_infer(branch, type_of) for branch in branches)
+        case Call("SWITCH", (_, *rest)):
+            results = [*rest[1::2], *(rest[-1:] if len(rest) % 2 else [])]
+            return _merged(_infer(result, type_of) for result in results)
+        case Call(name, arguments):
+            return _of_call(name, arguments, [_infer(each, type_of) for each in arguments])
+
+
+def _of_call(name: str, arguments: tuple[Node, ...], types: list[ResultType | None]) -> ResultType:
+    if name in _WHOLE:
+        return WHOLE
+    if name in _NUMBERS:
+        return NUMBER
+    if name in _AS_WHOLE_AS_ITS_ARGUMENTS:
+        return _numeric(types)
+    if name in _MOMENTS:
+        return MOMENT
+    if name == "TODAY":
+        return DATE
+    if name in ("MAX", "MIN"):
+        merged = _merged(types)
+        dates = merged is not None and merged.kind in ("date", "dateTime")
+        return replace(merged, is_list=False) if merged and dates else _numeric(types)
+    if name in _SHIFTED:
+        return _shifted(name, arguments, types)
+    if name in _LISTS:
+        return replace(_merged(types) or TEXT, is_list=True)
+    return TEXT
+
+
+def _numeric(types: Iterable[ResultType | None]) -> ResultType:
+    return WHOLE if all(type is None or type.whole for type in types) else NUMBER
+
+
+def _shifted(name: str, arguments: tuple[Node, ...], types: list[ResultType | None]) -> ResultType:
+    """A date stays one when days are added to it, and has a time when hours are."""
+    if types[:1] != [DATE]:
+        return MOMENT
+    if name == "DATEADD":
+        match arguments:
+            case (_, _, Text(unit)) if find_unit(unit) in _DAYS_AND_MORE:
+                return DATE
+            case _:
+                return MOMENT
+    return MOMENT if name == "SET_TIMEZONE" else DATE
+
+
+def _merged(types: Iterable[ResultType | None]) -> ResultType | None:
+    """What stands for all of several types."""
+    known = [type for type in types if type is not None]
+    if not known:
+        return None
+    kinds = {type.kind for type in known}
+    is_list = any(type.is_list for type in known)
+    if kinds == {"date", "dateTime"}:
+        return replace(MOMENT, is_list=is_list)
+    if len(kinds) > 1:
+        return replace(TEXT, is_list=is_list)
+    return ResultType(known[0].kind, all(type.whole for type in known), is_list)

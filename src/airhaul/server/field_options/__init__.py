@@ -1,0 +1,59 @@
+"""Making a field of its description.
+
+Source: https://airtable.com/developers/web/api/field-model
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airhaul.server import refusal
+from airhaul.server.field_options.linked import complete_computed, complete_links
+from airhaul.server.field_options.plain import complete_plain
+from airhaul.server.schema import Field
+from airhaul.wire.ids import is_id, new_id
+from airhaul.wire.shapes import FIELD_TYPES, WRITABLE_TYPES
+
+__all__ = ["new_field"]
+
+
+def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Field:
+    """Make a field of its description; what it says of other fields is not looked up yet.
+
+    Args:
+        table_name: The table's name, for messages.
+        described: ``{"name", "type", "description"?, "options"?}``.
+        any_type: Whether it may be of a type that the API does not create, and may have the id and
+            the options with which the metadata API prints it.
+
+    Raises:
+        Refusal: A part is missing or of the wrong shape, or the API does not create the type.
+    """
+    if not isinstance(described, dict):
+        raise refusal.invalid_request()
+    name, type_ = described.get("name"), described.get("type")
+    description, options = described.get("description"), described.get("options")
+    if not isinstance(name, str) or not isinstance(type_, str):
+        raise refusal.invalid_request()
+    if not name.strip():
+        raise refusal.duplicate_field_name()
+    if type_ not in (FIELD_TYPES if any_type else WRITABLE_TYPES):
+        raise refusal.unsupported_type(table_name, name, type_)
+    if description is not None and not isinstance(description, str):
+        raise refusal.invalid_request()
+    if options is not None and not isinstance(options, dict):
+        raise refusal.invalid_options(name, "options must be an object")
+    completed = _complete(name, type_, options or {}, any_type=any_type)
+    given_id = described.get("id")
+    field_id = str(given_id) if any_type and is_id(given_id, "fld") else new_id("fld")
+    return Field(field_id, name, type_, completed, description)
+
+
+def _complete(
+    name: str, type_: str, options: dict[str, Any], *, any_type: bool
+) -> dict[str, Any] | None:
+    if type_ == "multipleRecordLinks":
+        return complete_links(name, options, as_printed=any_type)
+    if type_ in WRITABLE_TYPES or type_ == "externalSyncSource":
+        return complete_plain(name, type_, options, ids=any_type)
+    return complete_computed(name, type_, options)

@@ -1,0 +1,70 @@
+// The two ways to the server: Airtable's API, as any client uses it, and the console's own control.
+
+const KEPT = "airhaul.token";
+let token = sessionStorage.getItem(KEPT) ?? "console";
+
+/** An answer that is an error, in the server's words. */
+export class ApiError extends Error {
+  constructor(status, type, message) {
+    super(message);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+/** The token that this page sends from now on; it stays in this tab. */
+export function useToken(text) {
+  token = text;
+  sessionStorage.setItem(KEPT, text);
+}
+
+/** Ask Airtable's API for JSON: `airtable("/v0/meta/bases", [["pageSize", 100]])`. */
+export async function airtable(path, query = []) {
+  const asked = query.length ? `${path}?${new URLSearchParams(query)}` : path;
+  return read(asked, { headers: { Authorization: `Bearer ${token}` } });
+}
+
+/** What the console shows of the server; waits for news if told what is known. */
+export function state({ after = 0, revision = "", wait = 0, signal } = {}) {
+  const query = new URLSearchParams({ after, revision, wait_s: wait });
+  return read(`/_console/state?${query}`, { signal });
+}
+
+export function wholeRequest(number) {
+  return read(`/_console/requests/${number}`);
+}
+
+export function changeSettings(changes) {
+  return send("PATCH", "/_console/settings", changes);
+}
+
+export function clearRequests() {
+  return send("POST", "/_console/clear", {});
+}
+
+function send(method, path, body) {
+  return read(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+}
+
+async function read(path, options) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(path, { cache: "no-store", ...options });
+    text = await answer.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, "NO_REPLY", "The connection broke before the reply was there.");
+  }
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ApiError(answer.status, "NOT_JSON", "The reply is not JSON.");
+  }
+  if (answer.ok) return json;
+  const { error } = json;
+  // Airtable's errors are an object or a word; the console's own are a sentence.
+  if (typeof error === "object") throw new ApiError(answer.status, error.type, error.message ?? error.type);
+  throw new ApiError(answer.status, String(error), String(error));
+}

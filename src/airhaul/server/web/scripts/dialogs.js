@@ -1,0 +1,19 @@
+// A dialog at a time: a title, what it shows, and a way out by Escape, button or a click beside it.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** Open a dialog; the focus goes back to where it was when it is closed. */
+export function openDialog(title, content, { kind = "", onClose = null } = {}) {
+  const close = h("button", { type: "button", class: "quiet icon-only", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
+  const head = h("header", {}, h("h2", {}, title), close);
+  const dialog = h("dialog", { class: kind, "aria-label": typeof title === "string" ? title : title.textContent }, head, h("div", { class: "content" }, content));
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    onClose?.();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}

@@ -1,0 +1,1 @@
+"""Webhooks: what they watch, what they are told, and how."""

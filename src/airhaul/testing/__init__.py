@@ -1,0 +1,10 @@
+"""For tests: bases to test against, and a simulator that runs jobs on a clock of its own.
+
+The fixtures ``airtable`` and ``airtable_server`` come with the package; pytest finds them itself.
+"""
+
+from airhaul.testing.seed import seed
+from airhaul.testing.server import TestServer
+from airhaul.testing.simulator import Sent, Service, Simulation, StuckError, simulate
+
+__all__ = ["Sent", "Service", "Simulation", "StuckError", "TestServer", "seed", "simulate"]

@@ -1,0 +1,49 @@
+"""The fixtures that airhaul brings to pytest.
+
+A package of its own, so that pytest's start does not import airhaul in suites that do not use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from airhaul import Airtable
+    from airhaul.testing import TestServer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line(
+        "markers",
+        "airtable(schema=, latency=, faults=, requests_per_second=, monthly_quota=): "
+        "how the base of the fixtures airtable and airtable_server behaves",
+    )
+
+
+@pytest.fixture
+def airtable(request: pytest.FixtureRequest) -> Iterator[Airtable]:
+    """A connection to a base in memory, empty and new for each test; no socket is opened."""
+    from airhaul import Airtable
+
+    with Airtable.local(**_options(request)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def airtable_server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
+    """A base in memory over HTTP, empty and new for each test, for any client."""
+    from airhaul.testing.server import serving
+
+    options = _options(request)
+    with serving(latency_s=options.pop("latency", 0.0), **options) as server:
+        yield server
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the nearest mark says."""
+    mark = request.node.get_closest_marker("airtable")
+    return {} if mark is None else dict(mark.kwargs)

@@ -1,0 +1,97 @@
+"""A local base opened from Python, and how it behaves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from airhaul import Airtable, AsyncAirtable, Record
+from airhaul.errors import AirhaulError, ConfigurationError
+from airhaul.server.faults import Fault, Faults
+
+SCHEMA = {
+    "id": "app00000000000001",
+    "tables": [{"name": "Notes", "fields": [{"name": "text", "type": "singleLineText"}]}],
+}
+
+
+class Note(Record, table="Notes"):
+    text: str
+
+
+def test_a_base_is_opened_with_a_schema_and_its_requests_are_seen(tmp_path) -> None:
+    """The described base is the one that verbs work on, also when the file is opened again."""
+    for count in (25, 50):
+        with Airtable.local(tmp_path / "notes.db", schema=SCHEMA) as airtable:
+            assert airtable.base_id == "app00000000000001"
+            notes = airtable.table(Note)
+            notes.bulk_create([{"text": str(n)} for n in range(25)])
+            assert airtable.local_base.counts()["POST"] == 3
+            assert notes.count() == count
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [["503-before@1"], [Fault("503-before", at=1)], Faults("503-before@1", seed=3)],
+)
+def test_faults_are_given_as_text_or_as_they_are(faults) -> None:
+    """The client tries again, and the base tells what happened."""
+    with Airtable.local(faults=faults) as airtable:
+        assert airtable.schema() == []
+        assert [request.fault for request in airtable.local_base.requests] == ["503-before", None]
+        airtable.local_base.fail("429@1", seed=1)
+        airtable.local_base.fail()
+        airtable.schema()
+        assert len(airtable.local_base.requests) == 3
+    with pytest.raises(ConfigurationError, match="no fault"):
+        Airtable.local(faults=["often"]).schema()
+
+
+def test_latency_holds_replies_back() -> None:
+    """Each of them, by so many seconds."""
+    with Airtable.local(latency=0.05) as airtable:
+        began = time.monotonic()
+        for _ in range(4):
+            airtable.schema()
+        assert time.monotonic() - began >= 0.2
+
+
+def test_the_client_keeps_to_the_limit_of_a_local_base() -> None:
+    """No request is refused for its rate, as none would be by the service."""
+    with Airtable.local(requests_per_second=10) as airtable:
+        began = time.monotonic()
+        for _ in range(12):
+            airtable.schema()
+        assert time.monotonic() - began >= 1.0
+        assert {request.status for request in airtable.local_base.requests} == {200}
+
+
+def test_a_quota_that_is_used_up_is_told() -> None:
+    """Data calls are refused, and the schema is still to be read."""
+    with Airtable.local(schema=SCHEMA, monthly_quota=1) as airtable:
+        airtable.table(Note).all()
+        with pytest.raises(AirhaulError, match="month"):
+            airtable.table(Note).all()
+        assert len(airtable.schema()) == 1
+
+
+def test_the_asynchronous_face_opens_the_same() -> None:
+    """With the same options."""
+
+    async def run() -> list[str | None]:
+        async with AsyncAirtable.local(schema=SCHEMA, faults=["503-before@1"]) as airtable:
+            await airtable.table(Note).count()
+            return [request.fault for request in airtable.local_base.requests]
+
+    assert asyncio.run(run()) == ["503-before", None]
+
+
+def test_a_service_has_no_local_base() -> None:
+    """And says so."""
+    with (
+        Airtable("patAny.x", "app00000000000001") as airtable,
+        pytest.raises(ConfigurationError, match="not to a local base"),
+    ):
+        _ = airtable.local_base

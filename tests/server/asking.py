@@ -1,0 +1,77 @@
+"""A base asked by requests alone, as any client would ask it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airhaul.server.emulator import Emulator
+from airhaul.server.request import Request
+
+TEXT = {"name": "Name", "type": "singleLineText"}
+
+
+class Asking:
+    """Asks an emulator; each answer's status is looked at."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.base = emulator.default_base_id
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, *query: tuple[str, str], status: int = 200
+    ) -> Any:
+        reply = self.emulator.handle(Request(method, f"/v0/{path}", query, body, "pat.x"))
+        answer = json.loads(reply.body)
+        assert reply.status == status, answer
+        return answer
+
+    def table(self, name: str, *fields: dict[str, Any]) -> str:
+        """Create a table with a name and other fields, and say its id."""
+        body = {"name": name, "fields": [TEXT, *fields]}
+        return self("POST", f"meta/bases/{self.base}/tables", body)["id"]
+
+    def field(self, table: str, name: str, type: str, status: int = 200, **options: Any) -> Any:
+        """Create a field by the API."""
+        body = {"name": name, "type": type, **({"options": options} if options else {})}
+        return self("POST", f"meta/bases/{self.base}/tables/{table}/fields", body, status=status)
+
+    def computed(self, table: str, name: str, type: str, **options: Any) -> dict[str, Any]:
+        """Create a field of a type that the API does not create."""
+        return self.emulator.add_field(
+            self.base, table, {"name": name, "type": type, "options": options}
+        )
+
+    def schema(self) -> dict[str, dict[str, Any]]:
+        """The tables by name, with their fields by name."""
+        tables = self("GET", f"meta/bases/{self.base}/tables")["tables"]
+        return {
+            table["name"]: {field["name"]: field for field in table["fields"]} for table in tables
+        }
+
+    def add(self, table: str, *rows: dict[str, Any], status: int = 200, **options: Any) -> Any:
+        """Create records; gives the records, or the error."""
+        body = {"records": [{"fields": row} for row in rows], **options}
+        answer = self("POST", f"{self.base}/{table}", body, status=status)
+        return answer["records"] if status == 200 else answer["error"]
+
+    def change(self, table: str, record: str, fields: dict[str, Any], **options: Any) -> Any:
+        """Change a record, and give its cells."""
+        body = {"fields": fields, **options}
+        return self("PATCH", f"{self.base}/{table}/{record}", body)["fields"]
+
+    def delete(self, table: str, *records: str) -> None:
+        """Delete records."""
+        query = [("records[]", record) for record in records]
+        self("DELETE", f"{self.base}/{table}", None, *query)
+
+    def cells(self, table: str, *query: tuple[str, str]) -> dict[str, dict[str, Any]]:
+        """The cells of a table's records by id, as a list of all pages shows them."""
+        found: dict[str, dict[str, Any]] = {}
+        offset: tuple[tuple[str, str], ...] = ()
+        while True:
+            page = self("GET", f"{self.base}/{table}", None, *query, *offset)
+            found |= {record["id"]: record["fields"] for record in page["records"]}
+            if "offset" not in page:
+                return found
+            offset = (("offset", page["offset"]),)

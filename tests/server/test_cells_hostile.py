@@ -1,0 +1,104 @@
+"""Whatever is sent for a cell or a field is taken or refused, and never a failure of the server."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airhaul.server.emulator import Emulator
+from airhaul.server.request import Request
+from airhaul.wire.shapes import FIELD_TYPES
+from tests.server.asking import Asking
+
+OPTIONS = {
+    "number": {"precision": 0},
+    "percent": {"precision": 0},
+    "currency": {"precision": 2, "symbol": "$"},
+    "duration": {"durationFormat": "h:mm"},
+    "rating": {"max": 5},
+    "date": {"dateFormat": {"name": "iso"}},
+    "dateTime": {
+        "timeZone": "Europe/Paris",
+        "dateFormat": {"name": "iso"},
+        "timeFormat": {"name": "24hour"},
+    },
+    "singleSelect": {"choices": [{"name": "a"}]},
+    "multipleSelects": {"choices": []},
+    "externalSyncSource": {"choices": []},
+    "formula": {"formula": "{Name}"},
+    "rollup": {"recordLinkFieldId": "multipleRecordLinks", "fieldIdInLinkedTable": "Name"},
+    "multipleLookupValues": {
+        "recordLinkFieldId": "multipleRecordLinks",
+        "fieldIdInLinkedTable": "multipleRecordLinks",
+    },
+    "count": {"recordLinkFieldId": "multipleRecordLinks"},
+}
+
+_TEXTS = st.one_of(
+    st.sampled_from(
+        ["", " ", "a", "x,y", "1:2", "-:", "5%", "1e400", "2024-02-30", "9999-12-31T23:59:59-12:00",
+         "0001-01-01", "recAAAAAAAAAAAAAA", "usrAAAAAAAAAAAAAA", "http://x.test/y", "true", "nan"]
+    ),
+    st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=8),
+)  # fmt: skip
+_KEYS = st.sampled_from(
+    ["id", "url", "email", "name", "filename", "text", "type", "choices", "formula", "max",
+     "precision", "linkedTableId", "recordLinkFieldId", "fieldIdInLinkedTable", "result",
+     "referencedFieldIds", "isValid", "options", "dateFormat", "timeZone", "symbol", "prompt"]
+)  # fmt: skip
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), _TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(_KEYS, _TEXTS), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_TYPES = sorted(FIELD_TYPES)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(_TYPES), _JSON, st.booleans())
+def test_any_value_for_any_type(type_, value, typecast) -> None:
+    """200 or 422 with an error's type, and what was taken can be read, filtered and written back."""
+    with Emulator.open(all_field_types=True) as emulator:
+        ask = Asking(emulator)
+        table = ask.table("T")
+        ask.field("T", "multipleRecordLinks", "multipleRecordLinks", linkedTableId=table)
+        if type_ != "multipleRecordLinks":
+            ask.field("T", type_, type_, **OPTIONS.get(type_, {}))
+        body = {"fields": {type_: value}, "typecast": typecast}
+        reply = emulator.handle(Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x"))
+        answer = json.loads(reply.body)
+        assert reply.status in (200, 422), answer
+        if reply.status == 422:
+            assert answer["error"]["type"]
+            assert ask.cells("T") == {}
+            return
+        assert ask.cells("T")[answer["id"]] == answer["fields"]
+        ask.cells("T", ("filterByFormula", f"LEN({{{type_}}} & '') > 0"))
+        cell = answer["fields"].get(type_)
+        ask.change("T", answer["id"], {type_: cell})
+        assert ask.cells("T")[answer["id"]].get(type_) == cell
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(_TYPES), _JSON, st.booleans())
+def test_any_options_for_any_type(type_, options, all_types) -> None:
+    """A field is made or refused, and a base with it can be read and written."""
+    with Emulator.open(all_field_types=all_types) as emulator:
+        ask = Asking(emulator)
+        ask.table("T")
+        body = {"name": "New", "type": type_, "options": options}
+        path = f"/v0/meta/bases/{ask.base}/tables/{table_of(ask)}/fields"
+        reply = emulator.handle(Request("POST", path, (), body, "pat.x"))
+        assert reply.status in (200, 422), reply.body
+        assert ("New" in ask.schema()["T"]) is (reply.status == 200)
+        (record,) = ask.add("T", {"Name": "x"})
+        assert ask.cells("T")[record["id"]] == record["fields"]
+
+
+def table_of(ask: Asking) -> str:
+    (table,) = ask("GET", f"meta/bases/{ask.base}/tables")["tables"]
+    return table["id"]

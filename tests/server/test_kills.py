@@ -1,0 +1,47 @@
+"""Servers killed at work: the file opens, what was acknowledged is there, and nothing by halves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from random import Random
+
+BENCH = Path(__file__).parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
+
+from kill_runs.run import begin, kill_once, look  # noqa: E402
+from kill_runs.writer import Writer  # noqa: E402
+
+from airhaul.server.emulator import Emulator  # noqa: E402
+from tests.server.asking import Asking  # noqa: E402
+
+
+def test_kills_under_load_lose_nothing(tmp_path) -> None:
+    """Two servers on one file are killed three times each, while four clients write."""
+    file = tmp_path / "base.db"
+    begin(file)
+    random = Random(7)
+    writers = [Writer(number, Random(number)) for number in range(4)]
+    for _ in range(3):
+        assert kill_once(file, writers, random) == []
+    assert sum(writer.acknowledged for writer in writers) > 50
+    assert sum(writer.unclear for writer in writers) > 0
+
+
+def test_what_is_looked_for_would_be_found(tmp_path) -> None:
+    """A lost write, one that is half there, and a doubled one are told from what may be."""
+    file = tmp_path / "base.db"
+    begin(file)
+    with Emulator.open(file) as emulator:
+        Asking(emulator).add("Things", *({"Key": key, "Writer": 0, "Value": 1} for key in "abb"))
+
+    def problems(known: dict, pending: dict | None) -> list[str]:
+        return look(file, [Writer(0, Random(0), known=known, pending=pending)])
+
+    twice = "the key b is there twice"
+    assert problems({"a": 1, "b": 1}, None) == [twice]
+    assert problems({}, {"a": 1, "b": 1}) == [twice]
+    (_, lost) = problems({"a": 1, "b": 1, "c": 1}, None)
+    assert "not there: c" in lost
+    (_, half) = problems({}, {"a": 1, "b": 1, "c": 1})
+    assert "half applied: c" in half
