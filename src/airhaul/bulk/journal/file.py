@@ -164,10 +164,12 @@ class Journal:
         Raises:
             JournalError: There is none, or several begin so.
         """
-        pattern = "%" if run_id is None else f"{run_id}%"
+        beginning = run_id or ""
         with opened(self.path) as connection:
             rows = connection.execute(
-                "SELECT * FROM runs WHERE id LIKE ? ORDER BY number DESC LIMIT 2", (pattern,)
+                "SELECT * FROM runs WHERE substr(id, 1, length(?)) = ? "
+                "ORDER BY number DESC LIMIT 2",
+                (beginning, beginning),
             ).fetchall()
         if not rows:
             which = "no run" if run_id is None else f"no run {run_id!r}"

@@ -1,0 +1,209 @@
+"""The journal's file: shared, recognised, refused where it is not sound, and pruned."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.chunks import Chunk
+from airhaul.bulk.journal import Asked, Journal, Run, Source
+from airhaul.bulk.journal.codec import pack_changes, unpack_changes
+from airhaul.bulk.journal.recovery import kept_rows, open_chunks
+from airhaul.bulk.outcomes import Outcomes
+from airhaul.errors import JournalError, RowError
+
+ASKED = Asked("bulk_create", "https://api.airtable.com", "app00000000000000", "Tasks")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a journal is to be; the folder is made with it."""
+    return tmp_path / "state" / "journal.db"
+
+
+def begun(path: Path, rows: int = 0) -> Run:
+    """A run that was begun and broken off, as by a kill."""
+    journal = Journal(path)
+    log = journal.begin(ASKED, [Change("create", index, {"n": index}) for index in range(rows)])
+    log.release()
+    return journal.run(log.id)
+
+
+cells = st.dictionaries(
+    st.text(max_size=5),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.lists(st.text()),
+    max_size=4,
+)
+
+
+@given(cells, st.none() | cells, st.none() | st.just("rec00000000000000"))
+def test_changes_come_back_as_they_were(given_cells, before, record_id) -> None:
+    """Whatever a row holds, halves of surrogate pairs included, survives the journal."""
+    change = Change("update", 7, given_cells, record_id, line=3, before=before)
+    refused = Refused(8, RowError("it is bad", index=8, line=4, field="n"))
+    first, second = unpack_changes(pack_changes([change, refused]), None)
+    assert isinstance(first, Change)
+    assert (first.kind, first.index, first.cells) == ("update", 7, given_cells)
+    assert (first.record_id, first.line, first.before) == (record_id, 3, before)
+    assert isinstance(second, Refused)
+    assert str(second.error) == str(refused.error)
+
+
+def test_a_lone_surrogate_survives() -> None:
+    """It has no bytes in UTF-8, and files hold it all the same."""
+    change = Change("create", 0, {"n": "a\ud83d", "m": "\\ud83d"})
+    (back,) = unpack_changes(pack_changes([change]), None)
+    assert isinstance(back, Change)
+    assert back.cells == change.cells
+
+
+def test_several_processes_share_a_journal(path) -> None:
+    """Two logs write at the same time; each run keeps its own, and only one may work on each."""
+    journal = Journal(path)
+    one, other = journal.begin(ASKED), Journal(path).begin(ASKED)
+    for log in (one, other):
+        log.intend([Chunk("create", [Change("create", 0, {"run": log.id})])], now=1.0)
+    runs = {run.id: run for run in journal.runs()}
+    assert {run.state for run in runs.values()} == {"running"}
+    with pytest.raises(JournalError, match="Another process is working"):
+        journal.take_up(runs[one.id])
+    one.release()
+    assert journal.run(one.id).state == "broken off"
+    assert journal.run(other.id).state == "running"
+    for log in (one, other):
+        (packed,) = [rows for *_, rows in journal.intents(runs[log.id])]
+        assert log.id.encode() in packed
+    other.release()
+
+
+def test_an_intent_without_an_end_is_open_and_others_are_not(path) -> None:
+    """What is taken up is what was about to be sent, apart from the rows that are settled."""
+    journal = Journal(path)
+    log = journal.begin(ASKED)
+    log.server_time = lambda now: datetime(2026, 1, 1, tzinfo=UTC)
+    changes = [Change("create", index, {"n": index}) for index in range(20)]
+    log.intend([Chunk("create", changes[:10]), Chunk("create", changes[10:])], now=1.0)
+    outcomes = Outcomes()
+    outcomes.extend_to(20)
+    outcomes.on_settle = log.settle
+    for index in range(10):
+        outcomes.settle(index, "created", id=f"rec{index:014}")
+    log.flush()
+    log.release()
+    run = journal.run()
+    assert run.counts == {"created": 10}
+    (chunk,) = open_chunks(journal, run, None, outcomes)
+    assert [change.index for change in chunk.changes] == list(range(10, 20))
+    assert (chunk.since, chunk.intent) == (datetime(2026, 1, 1, tzinfo=UTC), 2)
+
+
+def test_the_rows_of_a_run_stand_there_with_it_or_not_at_all(path) -> None:
+    """A run whose rows could not be written down has not begun."""
+
+    def rows():
+        yield Change("create", 0, {"n": 0})
+        raise KeyboardInterrupt
+
+    journal = Journal(path)
+    with pytest.raises(KeyboardInterrupt):
+        journal.begin(ASKED, rows())
+    assert journal.runs() == []
+    assert [change.cells for change in kept_rows(journal, begun(path, 1_200), None)] == [
+        {"n": index} for index in range(1_200)
+    ]
+
+
+def test_asked_comes_back_as_it_was(path) -> None:
+    """The file and the key of a run survive."""
+    source = Source("/data/in.csv", 10, "ab" * 32, "csv")
+    asked = Asked("import_file", "https://x", "app1", "T", key=("a", "b"), source=source, total=4)
+    log = Journal(path).begin(asked)
+    log.release()
+    assert Journal(path).run().asked == asked
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(path) -> None:
+    """As in git; what is not there or not unique is said."""
+    run = begun(path)
+    assert Journal(path).run(run.id[:4]).id == run.id
+    with pytest.raises(JournalError, match="no run 'zzzzz'"):
+        Journal(path).run("zzzzz")
+    begun(path)
+    with pytest.raises(JournalError, match="Several runs begin with ''"):
+        Journal(path).run("")
+    with pytest.raises(JournalError, match="no run '%'"):
+        Journal(path).run("%")
+
+
+def test_a_foreign_database_is_refused_and_left_alone(path) -> None:
+    """A file of somebody else is named, and not written to."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE theirs (x)")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="no journal of airhaul"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_database_is_refused_and_left_alone(path) -> None:
+    """So is a file that is no database at all."""
+    path.parent.mkdir()
+    path.write_text("name,age\nAda,36\n" * 100)
+    with pytest.raises(JournalError, match=r"journal\.db cannot be read: file is not a database"):
+        Journal(path)
+    assert path.read_text().startswith("name,age")
+
+
+def test_a_later_version_is_refused(path) -> None:
+    """A journal of a later airhaul is not written to by an older one."""
+    begun(path)
+    with closing(sqlite3.connect(path)) as later:
+        later.execute("PRAGMA user_version = 99")
+    with pytest.raises(JournalError, match="written by a later airhaul"):
+        Journal(path)
+
+
+def test_a_damaged_journal_is_told_as_such(path) -> None:
+    """Overwritten pages are an error of the journal, and no traceback of SQLite's."""
+    begun(path, 5_000)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+    with pytest.raises(JournalError, match=r"journal\.db cannot be read"):
+        journal = Journal(path)
+        list(kept_rows(journal, journal.run(), None))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:
+    """A file stands where the journal's folder should be."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path / "file" / "journal.db")
+
+
+def test_old_runs_are_forgotten_and_those_worked_on_stay(path) -> None:
+    """Pruning goes by age or by size, and gives the room back."""
+    runs = [begun(path, 3_000) for _ in range(6)]
+    journal = Journal(path)
+    working = journal.begin(ASKED)
+    assert journal.drop_older_than(datetime.now(UTC) - timedelta(days=1)) == 0
+    size = path.stat().st_size
+    assert journal.drop_to_size(size // 2) >= 2
+    assert path.stat().st_size <= size // 2
+    left = [run.id for run in journal.runs()]
+    assert working.id in left
+    assert runs[0].id not in left
+    assert runs[-1].id in left
+    assert list(kept_rows(journal, journal.run(runs[-1].id), None))
+    assert journal.drop_older_than(datetime.now(UTC) + timedelta(days=1)) == len(left) - 1
+    assert [run.id for run in journal.runs()] == [working.id]
+    working.release()
