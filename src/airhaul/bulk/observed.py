@@ -23,6 +23,16 @@ class Observed:
         self.has_answered = False
         self._created: deque[str] = deque(maxlen=_REMEMBERED)
 
+    def for_run_taken_up(self) -> Observed:
+        """What is known, apart from the records that this process has created.
+
+        Some of them may be those that the run looks for, where this process has worked on it before
+        and could not write down what came of them.
+        """
+        taken = Observed()
+        taken.clock, taken.has_answered = self.clock, self.has_answered
+        return taken
+
     def created(self, record_ids: Iterable[str]) -> None:
         """Remember records that this process knows it has created."""
         self._created.extend(record_ids)

@@ -80,7 +80,7 @@ class BulkCall(Generic[M]):
         self._began = time.monotonic()
         self._logs = [] if log is None else [log]
         self._outcomes = outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
-        observed = lane.observed
+        observed = lane.observed if taken_up is None else lane.observed.for_run_taken_up()
         ledger = Ledger(outcomes, reader, observed, total=total, rows_per_second=rows_per_second)
         self._main = WriteRows(
             target,
@@ -123,7 +123,7 @@ class BulkCall(Generic[M]):
             lane.pace,
             concurrency=lane.concurrency,
             retries=retries,
-            observed=lane.observed,
+            observed=observed,
             meter=Count(_left(writing.max_requests, requests), lane.meter),
         )
 

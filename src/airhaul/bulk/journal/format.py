@@ -65,21 +65,20 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
         )
-    except (OSError, sqlite3.Error) as error:
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except (OSError, sqlite3.OperationalError) as error:
         raise JournalError(
             f"The journal {path} cannot be opened: {error}. Name another file with journal=, or "
             "do without one: journal=False."
         ) from None
-    try:
-        _prepare(connection, path)
     except sqlite3.DatabaseError as error:
-        connection.close()
         raise JournalError(
             f"The journal {path} cannot be read: {error}. Move it away, and a new one is begun."
         ) from None
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 

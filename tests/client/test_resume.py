@@ -1,0 +1,388 @@
+"""Runs that were broken off go on: no row lost, none doubled, whatever broke them off."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airhaul import (
+    AirhaulError,
+    Airtable,
+    BulkError,
+    BulkInterrupted,
+    JournalError,
+    Record,
+    Retries,
+)
+from airhaul.bulk.journal import Journal
+from airhaul.server.emulator import Emulator
+from airhaul.server.faults import Fault, Faults
+from airhaul.server.serve import LocalServer
+from tests.conftest import connect
+from tests.server.test_limits_and_store import files_up_to
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Item(Record, table="Items"):
+    name: str
+    number: int
+
+
+# A process that kills itself at a certain moment; the rows are those of items.csv.
+DYING = """
+import os, signal, sys
+import airhaul.bulk.journal.file as file
+import airhaul.bulk.journal.log as log
+from airhaul import Airtable, Record, Retries
+from airhaul.drive.http import HttpTransport
+
+url, base, what, moment, at, began = sys.argv[1:]
+seen = 0
+
+class Item(Record, table="Items"):
+    name: str
+    number: int
+
+def die_when_due():
+    global seen
+    seen += 1
+    if seen == int(at):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if began:
+    file.utc_now = log.utc_now = lambda: began
+
+send, intend = HttpTransport.send, log.RunLog.intend
+
+def dying_send(self, call, on_sent):
+    is_write = call.method != "GET"
+    if is_write and moment == "before":
+        die_when_due()
+    reply = send(self, call, on_sent)
+    if is_write and moment == "after":
+        die_when_due()
+    return reply
+
+def dying_intend(self, chunks, now):
+    if seen + 1 == int(at):
+        with open("size", "w") as size:
+            size.write(str(os.path.getsize("journal.db-wal")))
+    intend(self, chunks, now)
+    die_when_due()
+
+HttpTransport.send = dying_send
+if moment == "intended":
+    log.RunLog.intend = dying_intend
+airtable = Airtable("pat.x", base, endpoint_url=url, journal="journal.db",
+    requests_per_second=1_000, retries=Retries(settle_s=0.1))
+items = airtable.table(Item)
+rows = [{"name": f"n{n}", "number": n} for n in range(95)]
+if what == "sync":
+    items.sync(rows, key="number", delete_missing=True, max_deletes=100)
+elif what == "delete":
+    items.bulk_delete(items.all())
+else:
+    items.import_file("items.csv", key=what or None)
+"""
+
+
+@pytest.fixture
+def items(server: LocalServer) -> Iterator[Airtable]:
+    """An empty table Items, over HTTP, and 95 rows for it in a file."""
+    Path("items.csv").write_text("name,number\n" + "".join(f"n{n},{n}\n" for n in range(95)))
+    with reached(server) as airtable:
+        airtable.table(Item).create_table()
+        yield airtable
+
+
+def reached(server: LocalServer) -> Airtable:
+    return connect(server, journal="journal.db", retries=Retries(settle_s=0.1))
+
+
+def rows(count: int = 95) -> list[dict[str, object]]:
+    return [{"name": f"n{number}", "number": number} for number in range(count)]
+
+
+def held(airtable: Airtable) -> list[tuple[int, str]]:
+    return sorted((one.number, one.name) for one in airtable.table(Item).all())
+
+
+WANTED = [(number, f"n{number}") for number in range(95)]
+
+
+def killed(server: LocalServer, what: str, moment: str, at: int, began: str = "") -> None:
+    """Let a process kill itself."""
+    words = [server.url, server.emulator.default_base_id, what, moment, str(at), began]
+    done = subprocess.run(
+        [sys.executable, "-c", DYING, *words], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("what", ["", "number", "sync"])
+@pytest.mark.parametrize(("moment", "at"), [("before", 3), ("after", 1), ("after", 4)])
+def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -> None:
+    """What was sent and not answered is found, what was not sent is sent, and told as it was."""
+    old = 0
+    if what:
+        old = 20
+        before = [{"name": "old", "number": n} for n in [*range(old), *range(500, 520)]]
+        items.table(Item).bulk_create(before[: 40 if what == "sync" else 20], journal=False)
+    killed(server, what, moment, at)
+    run = items.run()
+    assert run.state == "broken off"
+    with reached(server) as another:
+        result = another.resume()
+    assert held(items) == WANTED
+    counts = result.counts()
+    assert (counts["created"], counts.get("updated", 0)) == (95 - old, old)
+    assert counts.get("deleted", 0) == (20 if what == "sync" else 0)
+    assert items.run(run.id).state == "done"
+    assert items.run(run.id).counts == counts
+    assert [one.id for one in items.runs()] == [run.id]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_deletions_go_on_after_a_kill(items, server, moment) -> None:
+    """A record that the killed process has deleted is no error."""
+    items.table(Item).bulk_create(rows(), journal=False)
+    killed(server, "delete", moment, 4)
+    result = items.resume()
+    assert result.counts() == {"deleted": 95}
+    assert held(items) == []
+    undone = items.undo()
+    assert undone.is_complete
+    assert held(items) == WANTED
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_last_write_of_the_journal_is_torn_by_a_power_cut(items, server, seed) -> None:
+    """An intent that did not become whole was not sent: cut anywhere, the run goes on."""
+    killed(server, "", "intended", 2)
+    log = Path("journal.db-wal")
+    whole, size = log.read_bytes(), int(Path("size").read_text())
+    assert len(whole) > size
+    with log.open("r+b") as opened:
+        opened.truncate(random.Random(seed).randrange(size, len(whole)))
+    assert len(list(Journal("journal.db").intents(items.run()))) < 9
+    assert items.resume().is_complete
+    assert held(items) == WANTED
+
+
+@pytest.mark.parametrize("began", ["1999-01-01T00:00:00+00:00", "2050-01-01T00:00:00+00:00"])
+def test_a_clock_that_jumps_changes_nothing(items, server, began) -> None:
+    """Since when to look is told by the service's replies, and not by the clock of a machine."""
+    killed(server, "", "after", 3, began)
+    assert items.run().began.isoformat() == began
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_a_run_that_is_killed_again_and_again_goes_on(items, server) -> None:
+    """Also one that is killed while it is resumed."""
+    killed(server, "", "after", 2)
+    resume = DYING.replace('items.import_file("items.csv", key=what or None)', "airtable.resume()")
+    for at in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-c", resume, server.url, items.base_id, "", "after", str(at), ""],
+            capture_output=True,
+        )
+        assert done.returncode == -signal.SIGKILL
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_lost_replies_after_a_kill(items, server) -> None:
+    """The process that goes on loses replies itself."""
+    killed(server, "", "after", 3)
+    server.emulator.faults = Faults(
+        Fault("close-after", at=1, method="POST"), Fault("502-after", at=3, method="POST")
+    )
+    assert items.resume().counts() == {"created": 95}
+    server.emulator.faults = None
+    assert held(items) == WANTED
+
+
+def test_a_changed_file_is_refused_and_the_difference_named(items, server) -> None:
+    """Rows are told by their place: those of another file would be written in wrong places."""
+    killed(server, "", "after", 2)
+    file = Path("items.csv")
+    whole = file.read_text()
+    file.write_text(whole + "more,100\n")
+    before = held(items)
+    with pytest.raises(JournalError, match=r"it had 657 bytes and has 666 bytes"):
+        items.resume()
+    file.write_text(whole.replace("n5,", "m5,"))
+    with pytest.raises(JournalError, match="same size and other content"):
+        items.resume()
+    file.unlink()
+    with pytest.raises(JournalError, match="is not there any more"):
+        items.resume()
+    assert held(items) == before
+    file.write_text(whole)
+    assert items.resume().is_complete
+    assert held(items) == WANTED
+
+
+def breaks_off(event: object, after: int, seen: list[object], error: BaseException) -> None:
+    seen.append(event)
+    if len(seen) == after:
+        raise error
+
+
+def test_rows_of_a_generator_are_asked_for_again(items) -> None:
+    """The journal does not hold them, and says what to do; with the same rows the run goes on."""
+    seen: list[object] = []
+    with pytest.raises(OSError, match="gone"):
+        items.table(Item).bulk_create(
+            iter(rows()), on_event=lambda event: breaks_off(event, 3, seen, OSError("gone"))
+        )
+    assert 0 < len(held(items)) < 95
+    assert items.run().state == "interrupted"
+    with pytest.raises(JournalError, match=r"rows=.*keep_rows=True"):
+        items.resume()
+    assert items.resume(rows=iter(rows())).counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_rows_of_a_generator_that_were_kept_are_not_needed_again(items) -> None:
+    """With keep_rows the journal has them all before the first is sent."""
+    seen: list[object] = []
+    with pytest.raises(OSError, match="gone"):
+        items.table(Item).bulk_create(
+            iter(rows()),
+            keep_rows=True,
+            on_event=lambda event: breaks_off(event, 3, seen, OSError("gone")),
+        )
+    assert 0 < len(held(items)) < 95
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_after_ctrl_c_a_run_goes_on(items, server) -> None:
+    """On another day, by another process."""
+    seen: list[object] = []
+    with pytest.raises(BulkInterrupted):
+        items.table(Item).bulk_create(
+            rows(), on_event=lambda event: breaks_off(event, 2, seen, KeyboardInterrupt())
+        )
+    run = items.run()
+    assert run.state == "interrupted"
+    assert run.can_go_on
+    with reached(server) as another:
+        assert another.resume(run.id).counts() == {"created": 95}
+    assert held(items) == WANTED
+    assert items.run().requests >= 10
+
+
+def test_after_the_quota_was_used_up_a_run_goes_on(items, server) -> None:
+    """The month's calls are over in the middle; next month the rest is sent."""
+    server.emulator.faults = Faults(*(Fault("quota", at=at, method="POST") for at in range(4, 40)))
+    with pytest.raises(BulkError):
+        items.table(Item).bulk_create(rows(), concurrency=1)
+    server.emulator.faults = None
+    assert len(held(items)) == 30
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_after_the_ceiling_of_requests_a_run_goes_on(items) -> None:
+    """The ceiling counts all that a call sends, and the next call has one of its own."""
+    with pytest.raises(AirhaulError, match="ceiling"):
+        items.table(Item).import_file("items.csv", max_requests=4)
+    assert 0 < len(held(items)) < 95
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_two_processes_do_not_work_on_one_run(items, server) -> None:
+    """The second is refused while the first is at work, and may go on when it has ended."""
+    refused: list[str] = []
+
+    def watched() -> Iterator[dict[str, object]]:
+        for number, row in enumerate(rows()):
+            if number == 40:
+                with reached(server) as another, pytest.raises(JournalError) as caught:
+                    another.resume(rows=rows())
+                refused.append(str(caught.value))
+            if number == 60:
+                raise OSError("gone")
+            yield row
+
+    with pytest.raises(OSError, match="gone"):
+        items.table(Item).bulk_create(watched())
+    assert len(refused) == 1
+    assert "Another process is working on run" in refused[0]
+    with reached(server) as another:
+        assert another.resume(rows=rows()).counts() == {"created": 95}
+    assert held(items) == WANTED
+
+
+def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> None:
+    """It stops before it sends what it could not write down, says so, and goes on later."""
+    many = [{"name": "x" * 500 + str(number), "number": number} for number in range(2_000)]
+    with files_up_to(700_000), pytest.raises(JournalError, match=r"cannot be written.*resume"):
+        items.table(Item).bulk_create(iter(many))
+    written = len(held(items))
+    assert 0 < written < 2_000
+    assert items.run().state in ("broken off", "interrupted")
+    assert items.resume(rows=iter(many)).is_complete
+    assert Counter(number for number, _ in held(items)) == Counter(range(2_000))
+
+
+def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, emulator: Emulator) -> None:
+    """Where the run cannot be begun in the journal, no row is sent."""
+    Journal("journal.db")
+    with files_up_to(60_000), pytest.raises(JournalError, match="cannot be read or written"):
+        items.table(Item).bulk_create([{"name": "x" * 500, "number": n} for n in range(500)])
+    assert held(items) == []
+    assert items.runs() == []
+    assert emulator.counts()["POST"] == 1  # the table
+
+
+def test_failed_rows_are_kept_as_they_failed_and_the_rest_goes_on(items, server) -> None:
+    """A refused row is not sent again on resume; what was not sent is."""
+    some = rows()
+    some[15]["name"] = "x" * 100_001
+    seen: list[object] = []
+    with pytest.raises(OSError, match="gone"):
+        items.table(Item).bulk_create(
+            some,
+            on_error="continue",
+            concurrency=1,
+            on_event=lambda event: breaks_off(event, 5, seen, OSError("gone")),
+        )
+    result = items.resume()
+    assert result.counts() == {"created": 94, "failed": 1}
+    assert [row.index for row in result.errors] == [15]
+    assert held(items) == [one for one in WANTED if one[0] != 15]
+    assert items.run().state == "with failures"
+
+
+def test_no_token_is_in_the_journal(items) -> None:
+    """Neither in its file nor in what is written ahead of it."""
+    items.table(Item).bulk_create(rows())
+    for file in Path().glob("journal.db*"):
+        assert b"patTest" not in file.read_bytes()
+
+
+def test_runs_of_the_program_that_are_killed_at_random_moments() -> None:
+    """A short run of what bench/kills_of_runs.py does two hundred times."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench/kills_of_runs.py", "8"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 lost, 0 doubled, 0 runs not well" in done.stdout
