@@ -1,0 +1,197 @@
+"""``airhaul runs``, ``resume``, ``undo`` and ``retry``: what was done, and what can be done about it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import file, held
+from tests.cli.program import airhaul, on_terminal
+
+
+def imported(stock: Path, rows: int = 30, *options: object) -> str:
+    """Import some rows; gives the run's id."""
+    new = file("new.csv", *(f"n{number:02},New,{number}" for number in range(rows)))
+    done = airhaul("import", new, "Stock", "--local", stock, "--json", *options)
+    return json.loads(done.stdout)["run"]
+
+
+def test_a_journal_without_runs_says_so() -> None:
+    """The file is made in the place where the system has state."""
+    done = airhaul("runs")
+    assert done.returncode == 0, done.stderr
+    assert "knows no runs yet" in done.stdout
+    assert (Path(os.environ["XDG_STATE_HOME"]) / "airhaul/journal.db").exists()
+    assert json.loads(airhaul("runs", "--json").stdout) == []
+
+
+def test_a_command_that_writes_names_its_run(stock) -> None:
+    """And says how to take it back; the journal lists it, with what it did."""
+    done = airhaul("import", file("new.csv", "n1,New,1"), "Stock", "--local", stock)
+    told = re.search(r"Run (\w{8}); to take it back: airhaul undo \1", done.stderr)
+    assert told is not None, done.stderr
+    listed = airhaul("runs").stdout.splitlines()
+    assert listed[0].split() == ["Run", "Began", "What", "Rows", "State"]
+    assert listed[1].split()[0] == told[1]
+    assert "import_file new.csv → Stock" in listed[1]
+    assert listed[1].rstrip().endswith("1 created  done")
+    (as_json,) = json.loads(airhaul("runs", "--json").stdout)
+    assert (as_json["id"], as_json["state"], as_json["counts"]) == (told[1], "done", {"created": 1})
+    assert as_json["source"]["path"] == str(Path("new.csv").resolve())
+
+
+def test_a_run_is_shown_with_its_errors_and_requests(stock) -> None:
+    """By the beginning of its id; errors are named by row."""
+    new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,3")
+    airhaul("import", new, "Stock", "--on-error", "continue", "--local", stock)
+    (run,) = json.loads(airhaul("runs", "--json").stdout)
+    done = airhaul("runs", run["id"][:3])
+    assert done.returncode == 0, done.stderr
+    assert "with failures" in done.stdout
+    assert "2 created, 1 failed" in done.stdout
+    assert re.search(r"error +row 1: .*valid integer", done.stdout)
+    shown = json.loads(airhaul("runs", run["id"], "--json").stdout)
+    assert [error["index"] for error in shown["errors"]] == [1]
+    assert shown["slowest"][0]["rows"] == 2
+    nothing = airhaul("runs", "zzz")
+    assert nothing.returncode == 2
+    assert "no run 'zzz'" in nothing.stderr
+
+
+def test_the_journal_can_be_elsewhere_or_off(stock) -> None:
+    """By option or environment."""
+    new = file("new.csv", "n1,A,1")
+    done = airhaul("import", new, "Stock", "--local", stock, "--journal", "off")
+    assert "Run " not in done.stderr
+    done = airhaul("import", new, "Stock", "--local", stock, AIRHAUL_JOURNAL="mine.db")
+    assert "Run " in done.stderr
+    assert len(json.loads(airhaul("runs", "--json", "--journal", "mine.db").stdout)) == 1
+    assert json.loads(airhaul("runs", "--json").stdout) == []
+    refused = airhaul("runs", AIRHAUL_JOURNAL="off")
+    assert refused.returncode == 2
+    assert "switched off" in refused.stderr
+
+
+def test_a_run_that_ended_early_is_resumed(stock) -> None:
+    """Told how, and then done; a run that is done has nothing to go on with."""
+    new = file("new.csv", *(f"n{number:02},New,{number}" for number in range(60)))
+    done = airhaul("import", new, "Stock", "--local", stock, "--max-requests", 4)
+    assert done.returncode == 1
+    run = re.search(r"To go on from there: airhaul resume (\w+)", done.stderr)
+    assert run is not None, done.stderr
+    assert 12 < len(held(stock)) < 72
+    resumed = airhaul("resume", run[1])
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.startswith("Stock: 60 created")
+    assert len(held(stock)) == 72
+    again = airhaul("resume")
+    assert again.returncode == 0
+    assert f"Run {run[1]} came to its end: nothing is left to do." in again.stdout
+    assert len(json.loads(airhaul("runs", "--json").stdout)) == 1
+
+
+def test_undo_shows_what_it_would_do_and_asks(stock) -> None:
+    """A dry run writes nothing, nor does a command where nobody can be asked; --yes does it."""
+    before = held(stock)
+    run = imported(stock)
+    after = held(stock)
+    dry = airhaul("undo", run, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "30 to delete" in dry.stdout
+    assert json.loads(airhaul("undo", run, "--dry-run", "--json").stdout)["delete"] == 30
+    assert airhaul("undo", run).returncode == 2
+    assert held(stock) == after
+    done = airhaul("undo", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "Stock: 30 deleted" in done.stdout
+    assert held(stock) == before
+    nothing = airhaul("undo", run, "--yes")
+    assert (nothing.returncode, nothing.stdout.strip()) == (
+        0,
+        f"Run {run}: nothing is left to take back.",
+    )
+
+
+def test_undo_on_a_terminal_takes_back_what_is_confirmed(stock) -> None:
+    """The answer yes takes back, no does not."""
+    before = held(stock)
+    run = imported(stock)
+    code, shown = on_terminal("undo", run, answer="n\n")
+    assert code == 2, shown
+    assert len(held(stock)) == len(before) + 30
+    code, shown = on_terminal("undo", run, answer="y\n")
+    assert code == 0, shown
+    assert held(stock) == before
+
+
+def test_undo_names_conflicts_and_ends_with_1(stock) -> None:
+    """What was changed since stays; with --force it is taken back, too."""
+    before = held(stock)
+    run = imported(stock)
+    changed = file("c.csv", "n05,Changed,5")
+    airhaul("import", changed, "Stock", "--key", "Code", "--local", stock, "--journal", "off")
+    done = airhaul("undo", run, "--yes")
+    assert done.returncode == 1
+    assert "'Name' was changed since it was created; it stays" in done.stderr
+    assert held(stock) == {**before, "n05": ("Changed", 5)}
+    assert airhaul("undo", run, "--yes", "--force").returncode == 0
+    assert held(stock) == before
+
+
+def test_a_sync_with_deletes_is_undone(stock) -> None:
+    """Deleted records come back with all their cells."""
+    before = held(stock)
+    rows = [f"i{number:02},Item {number},99" for number in range(9)]
+    done = airhaul(
+        "sync", file("s.csv", *rows), "Stock", "--key", "Code", "--delete", "--yes",
+        "--local", stock,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(held(stock)) == 9
+    assert airhaul("undo", "--yes").returncode == 0
+    assert held(stock) == before
+
+
+def test_rejects_are_sent_again_after_a_correction(stock) -> None:
+    """The file that --rejects named, corrected by hand."""
+    new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,3")
+    done = airhaul(
+        "import", new, "Stock", "--on-error", "continue", "--rejects", "r.csv", "--local", stock
+    )
+    assert done.returncode == 1
+    with open("r.csv", encoding="utf-8", newline="") as opened:
+        (reject,) = csv.DictReader(opened)
+    assert reject["Pieces"] == "many"
+    Path("r.csv").write_text(Path("r.csv").read_text().replace("many", "2"))
+    again = airhaul("retry")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Stock: 1 created")
+    assert held(stock)["n2"] == ("B", 2)
+    runs = json.loads(airhaul("runs", "--json").stdout)
+    assert runs[0]["retries"] == runs[1]["id"]
+
+
+def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
+    """Said, with what to do the next time."""
+    imported(stock)
+    done = airhaul("retry")
+    assert done.returncode == 2
+    assert "import with --rejects" in done.stderr
+
+
+@pytest.mark.parametrize("option", [["--forget-older", "0"], ["--forget-beyond", "1"]])
+def test_old_runs_are_forgotten_on_request(stock, option) -> None:
+    """By age or by size, and only when asked."""
+    imported(stock)
+    done = airhaul("runs", *option)
+    assert done.returncode == 0, done.stderr
+    left = json.loads(airhaul("runs", "--json").stdout)
+    forgotten = option[0] == "--forget-older"
+    assert done.stdout.strip() == f"Forgot {'1 run' if forgotten else '0 runs'}."
+    assert len(left) == (0 if forgotten else 1)
+    assert airhaul("runs", "abc", *option).returncode == 2
