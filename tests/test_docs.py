@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from airhaul.bulk.journal import Journal
+from airhaul.client.config import journal_path
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,7 +36,7 @@ def test_every_block_runs_or_says_why(page: Path) -> None:
             exec(code, names)
         elif language == "console":
             for command in re.findall(r"^\$ (.*)$", body, re.MULTILINE):
-                run(command)
+                (run_and_kill if "killed" in attributes else run)(command)
         else:
             pytest.fail(f"{page.name}: a block of {language!r} is neither run nor excused")
 
@@ -47,6 +52,17 @@ def run(command: str) -> None:
         [sys.executable, "-m", *words], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def run_and_kill(command: str) -> None:
+    """Run a command that writes, and kill it in the middle."""
+    journal = Journal(journal_path(True) or "")
+    process = subprocess.Popen([sys.executable, "-m", *shlex.split(command)])
+    while not any(run.counts for run in journal.runs()):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -11,6 +11,7 @@ import pytest
 from airhaul import Airtable, BulkError, JournalError, Record, Run
 from airhaul.client.aio.airtable import AsyncAirtable
 from airhaul.server.emulator import Emulator
+from airhaul.wire.call import Call
 
 
 class Task(Record, table="Tasks"):
@@ -56,7 +57,9 @@ def base(tmp_path: Path):
 def held(airtable: Airtable) -> dict[str, dict[str, Any]]:
     """What the server holds, by record id."""
     everything = airtable.table_named("Tasks")
-    return {one.id or "": one.model_dump(exclude={"id", "created_time"}) for one in everything.all()}
+    return {
+        one.id or "": one.model_dump(exclude={"id", "created_time"}) for one in everything.all()
+    }
 
 
 def without_ids(state: dict[str, dict[str, Any]]) -> list[str]:
@@ -261,3 +264,62 @@ def test_a_run_over_http_is_undone_over_http(emulator: Emulator, server, tmp_pat
         assert airtable.undo().counts() == {"deleted": 45}
         assert held(airtable) == {}
         assert b"patTest.secret" not in (tmp_path / "j.db").read_bytes()
+
+
+def test_links_from_other_tables_and_within_the_table_come_back(base) -> None:
+    """Records that name one another are deleted together; afterwards the new ones name each other."""
+    base.create_table(
+        "Steps",
+        [
+            {"name": "name", "type": "singleLineText"},
+            {"name": "task", "type": "multipleRecordLinks", "options": {"linkedTableId": base.table_schema("Tasks")["id"]}},
+        ],
+    )  # fmt: skip
+    steps, tasks = base.table_named("Steps"), base.table_named("Tasks")
+    first, second = list(held(base))[:2]
+    base.table_named("Steps").bulk_create(
+        [{"name": "S0", "task": [first]}, {"name": "S1", "task": [first, second]}], journal=False
+    )
+    tasks.bulk_delete([first, second])
+    assert [list(one.task or ()) for one in steps.all()] == [[], []]
+    assert base.undo().is_complete
+    new = {one.title: one.id for one in tasks.all()}
+    assert not {first, second} & set(new.values())
+    links = {one.name: sorted(map(_id, one.task)) for one in steps.all()}
+    assert links == {"S0": [new["T0"]], "S1": sorted([new["T0"], new["T1"]])}
+
+
+def _id(link: Any) -> str:
+    return link if isinstance(link, str) else link.id
+
+
+def test_links_within_a_table_come_back_and_go_again(base) -> None:
+    """Records that name one another are deleted together, made again, and the undo of that undone."""
+    nodes = base.create_table("Nodes", [{"name": "name", "type": "singleLineText"}])
+    path = f"/v0/meta/bases/{base.base_id}/tables/{nodes['id']}/fields"
+    field = {
+        "name": "next",
+        "type": "multipleRecordLinks",
+        "options": {"linkedTableId": nodes["id"]},
+    }
+    base.call(Call("POST", path, effect="create", body=field))
+    table = base.table_named("Nodes")
+    made = list(table.bulk_create([{"name": f"N{number}"} for number in range(3)], journal=False))
+    ring = [{"id": one.id, "next": [made[(place + 1) % 3].id]} for place, one in enumerate(made)]
+    table.bulk_update(ring, journal=False)
+
+    def ring_of() -> dict[str, list[str]]:
+        there = {one.id: one for one in table.all()}
+        return {one.name: [there[_id(link)].name for link in one.next] for one in there.values()}
+
+    wanted = {"N0": ["N1"], "N1": ["N2"], "N2": ["N0"]}
+    assert ring_of() == wanted
+    table.bulk_delete([one.id for one in made])
+    result = base.undo()
+    assert result.is_complete, result.explain()
+    assert ring_of() == wanted
+    again = base.undo()
+    assert again.is_complete, again.explain()
+    assert table.all() == []
+    assert base.undo().is_complete
+    assert ring_of() == wanted

@@ -135,6 +135,15 @@ class BulkResult(Sequence[M]):
         """How many rows came to which state; states without rows are left out."""
         return self._outcomes.counts()
 
+    def note(self, index: int, text: str) -> None:
+        """Say something more of a row.
+
+        Args:
+            index: The row's place.
+            text: What is to be said.
+        """
+        self._outcomes.settle(index, self._outcomes.state_of(index), note=text)
+
     def explain(self) -> list[str]:
         """Say in lines what was not written, and why; rows with one cause share a line."""
         return list(explain(self._outcomes))

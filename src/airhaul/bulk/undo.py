@@ -161,29 +161,6 @@ class Undoing:
         self.conflicts.append(Refused(index, error, {"id": row.record_id}))
 
 
-def links_to_set(
-    made_again: Iterable[tuple[Change[Any], str]], is_there: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """The links between records that were made again, under their new ids.
-
-    Args:
-        made_again: The changes that made them, each with the new id.
-        is_there: The new id for each old one.
-
-    Returns:
-        For each record with such links its id and the cells.
-    """
-    rows: list[dict[str, Any]] = []
-    for change, new_id in made_again:
-        cells = {
-            column: [is_there.get(id_, id_) for id_ in old]
-            for column, old in change.for_new.items()
-        }
-        if cells:
-            rows.append({"id": new_id, **cells})
-    return rows
-
-
 def _named(columns: Sequence[str]) -> str:
     names = ", ".join(repr(column) for column in columns)
     return f"{names} {'was' if len(columns) == 1 else 'were'}"

@@ -12,7 +12,7 @@ from airhaul.bulk.look import Look, LookById, LookByKey
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import DeleteEncoder, Encoder, Ready, RowEncoder, upsert_encoder
 from airhaul.bulk.target import Target, with_ids
-from airhaul.bulk.undo import Undoing, links_to_set
+from airhaul.bulk.undo import Undoing
 from airhaul.bulk.wording import counted
 from airhaul.client.bound import Bound
 from airhaul.client.bulk import Bulk, Scan
@@ -208,20 +208,27 @@ class Runs:
         """Link the records that an undo has made again with one another."""
         from airhaul.bulk.changes import Change
         from airhaul.bulk.journal.recovery import kept_rows
+        from airhaul.bulk.journal.written import links_to_set
 
         outcomes = result.outcomes
-        again = [
-            (change, new_id)
+        made_again = {
+            change.index: (change, new_id)
             for change in kept_rows(self._journal, run, None)
             if isinstance(change, Change) and change.kind == "create"
             for new_id in [outcomes[change.index].id]
             if outcomes[change.index].state == "created" and new_id is not None
-        ]
-        new_ids = {change.record_id: new_id for change, new_id in again if change.record_id}
-        rows = links_to_set(again, new_ids)
-        if rows:
-            links = Table(self._airtable, table.model)
-            links.bulk_update(rows, on_error="continue", journal=False)
+        }
+        links = links_to_set(made_again)
+        if not links:
+            return
+        rows = [{"id": made_again[index][1], **cells} for index, cells in links.items()]
+        linking = Table(self._airtable, table.model).bulk_update(
+            rows, on_error="continue", journal=False
+        )
+        for index, linked in zip(links, linking.outcomes, strict=True):
+            if linked.error is not None:
+                note = f"made again without its links, which were refused: {linked.error}"
+                result.note(index, note)
 
     # --- trying again
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from airhaul.bulk.changes import Change
@@ -43,6 +44,7 @@ def written_by(journal: Journal, run: Run) -> list[Written]:
     """
     states, ids = _final_states(journal, run)
     found: list[Written] = []
+    made_again: dict[int, tuple[Change[Any], str]] = {}
     for *_, packed in journal.intents(run, latest_first=True):
         for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
             index = change.index
@@ -51,9 +53,34 @@ def written_by(journal: Journal, run: Run) -> list[Written]:
                 continue
             states[index] = 0  # an earlier intent of the same row came to nothing
             record_id = ids.get(index) or change.record_id
+            if run.asked.verb == "undo" and state == "created" and record_id is not None:
+                made_again[index] = change, record_id
             if record_id is not None:
                 found.append(Written(index, state, record_id, change.cells, _before(change, state)))
-    return found
+    links = links_to_set(made_again)
+    return [
+        replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
+        for row in found
+    ]
+
+
+def links_to_set(made_again: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
+    """The links between records that an undo makes again, under their new ids.
+
+    Args:
+        made_again: The changes that made them, each with the new id, by the row's place.
+
+    Returns:
+        The cells, by the row's place, of those that have such links.
+    """
+    new_ids = {change.record_id: new_id for change, new_id in made_again.values()}
+    return {
+        index: {
+            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.for_new.items()
+        }
+        for index, (change, _) in made_again.items()
+        if change.for_new
+    }
 
 
 def _before(change: Change[Any], state: str) -> Cells | None:
