@@ -382,7 +382,7 @@ def test_no_token_is_in_the_journal(items) -> None:
 def test_runs_of_the_program_that_are_killed_at_random_moments() -> None:
     """A short run of what bench/kills_of_runs.py does two hundred times."""
     done = subprocess.run(
-        [sys.executable, ROOT / "bench/kills_of_runs.py", "8"],
+        [sys.executable, ROOT / "bench/kills_of_runs.py", "6"],
         capture_output=True,
         text=True,
         timeout=300,
