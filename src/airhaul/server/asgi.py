@@ -128,16 +128,18 @@ async def _read(request: HttpRequest) -> Request:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     path = request.scope["raw_path"].decode("ascii").partition("?")[0]
     query = request.scope["query_string"].decode("ascii", "replace")
+    written = b"" if is_csv else raw
     return Request(
         request.method,
         path,
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw and not is_csv else None,
+        _parse(written) if written else None,
         token.strip() if scheme.lower() == "bearer" else None,
         f"{request.url.scheme}://{request.url.netloc}",
         raw if is_csv else None,
         f"{path}?{query}" if query else path,
         request.headers.get("user-agent"),
+        len(written),
     )
 
 
