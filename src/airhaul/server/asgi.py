@@ -12,7 +12,7 @@ import anyio.to_thread
 from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
-from airhaul.server.attachment_urls import PREFIX
+from airhaul.server.attachments.urls import PREFIX
 from airhaul.server.console import console_routes, notice_route
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request

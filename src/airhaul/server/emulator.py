@@ -17,14 +17,14 @@ from airhaul.server import refusal
 from airhaul.server.access import Access, Token
 from airhaul.server.afterwards import Afterwards
 from airhaul.server.answers import Answer, Cut, Silence, dated, spoil
-from airhaul.server.attachment_fetch import Reach
-from airhaul.server.attachment_files import read_file
+from airhaul.server.attachments.fetch import Reach
+from airhaul.server.attachments.files import read_file
 from airhaul.server.described import describe_base
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.gate import Entry, Gate
 from airhaul.server.in_process import reply_to, request_of
-from airhaul.server.iterators import Iterators
 from airhaul.server.limits import Limits
+from airhaul.server.lists.iterators import Iterators
 from airhaul.server.local_bases import LocalBases
 from airhaul.server.request import Request
 from airhaul.server.request_log import RequestLog

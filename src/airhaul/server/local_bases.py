@@ -14,14 +14,14 @@ from airhaul.errors import ConfigurationError
 from airhaul.server.access import EVERYTHING, WRITE_SCHEMA
 from airhaul.server.afterwards import Afterwards
 from airhaul.server.described import DescribedBase, describe_base
-from airhaul.server.iterators import Iterators
+from airhaul.server.lists.iterators import Iterators
+from airhaul.server.lists.views import add_view
 from airhaul.server.request import Request
 from airhaul.server.resources.route import Route
 from airhaul.server.resources.tables import create_field
 from airhaul.server.restore import Restorer
 from airhaul.server.service import Service
 from airhaul.server.store import Store
-from airhaul.server.views import add_view
 
 
 class LocalBases:

@@ -9,9 +9,9 @@ from typing import Any
 from airhaul.server import refusal
 from airhaul.server.access import Access, Token
 from airhaul.server.afterwards import Afterwards
-from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.attachments.urls import AttachmentUrls
 from airhaul.server.context import Context
-from airhaul.server.iterators import Iterators
+from airhaul.server.lists.iterators import Iterators
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES

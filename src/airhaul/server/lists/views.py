@@ -12,9 +12,9 @@ from typing import Any
 
 from airhaul.formula import parse, print_formula, with_fields
 from airhaul.server import refusal
-from airhaul.server.formulas import Filter, make_filter
+from airhaul.server.lists.formulas import Filter, make_filter
+from airhaul.server.lists.sorting import SortKey, read_sort
 from airhaul.server.schema import Table, View
-from airhaul.server.sorting import SortKey, read_sort
 from airhaul.server.store import Session
 from airhaul.wire.ids import is_id, new_id
 

@@ -15,8 +15,8 @@ from airhaul.formula.functions.function import Compiled
 from airhaul.formula.values import is_kept
 from airhaul.server import refusal
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
+from airhaul.server.lists.scanned import Scan
 from airhaul.server.reading import Reading
-from airhaul.server.scanned import Scan
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Scanned, StoredRecord
 
