@@ -210,7 +210,10 @@ class Emulator(LocalBases):
     def _answer(self, request: Request, entry: Entry) -> Answer:
         now = self._now()
         try:
-            reply = refusal.json_reply(self._carry_out(request, entry, now))
+            if isinstance(entry.token, refusal.Refusal):
+                raise entry.token
+            shown = self._carry_out(request, entry.token, now, entry.fault)
+            reply = refusal.json_reply(shown)
         except refusal.Refusal as refused:
             reply = refused.reply()
         except sqlite3.Error as error:
@@ -224,14 +227,12 @@ class Emulator(LocalBases):
             case Silence():
                 return answer
 
-    def _carry_out(self, request: Request, entry: Entry, now: datetime) -> Any:
-        if isinstance(entry.token, refusal.Refusal):
-            raise entry.token
-        if entry.fault is not None and not entry.fault.is_carried_out:
-            if entry.fault.kind == "iterator-lost" and request.list_offset is not None:
+    def _carry_out(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
+        if fault is not None and not fault.is_carried_out:
+            if fault.kind == "iterator-lost" and request.list_offset is not None:
                 self._iterators.lose(request.list_offset)
             return None  # the fault tells something else
-        return self._service.answer(request, entry.token, now, all_field_types=self.all_field_types)
+        return self._service.answer(request, token, now, all_field_types=self.all_field_types)
 
     def file(self, url: str) -> Reply:
         """Hand out an attachment; its URL is all that is asked for.
