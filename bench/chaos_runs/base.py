@@ -105,10 +105,10 @@ class WatchedEmulator(Emulator):
         super().__init__(*args, **options)
         self.seen: list[Seen] = []
 
-    def _answer(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
+    def _carry_out(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
         answer = None
         try:
-            answer = super()._answer(request, token, now, fault)
+            answer = super()._carry_out(request, token, now, fault)
         finally:
             self.seen.append(Seen(now, request, None if fault is None else fault.kind, answer))
         return answer

@@ -199,7 +199,7 @@ def test_arithmetic(js, a: float, b: float) -> None:
     for sign in "+-*":
         assert compute(f"{{a}} {sign} {{b}}", a=a, b=b) == float(ask(js, f"a {sign} b", a, b))
     if abs(b) > 1e-9:
-        assert compute("{a} / {b}", a=a, b=b) == ask(js, "a / b", a, b)
+        assert compute("{a} / {b}", a=a, b=b) == float(ask(js, "a / b", a, b))
     for sign in ("<", "<=", ">", ">="):
         assert compute(f"{{a}} {sign} {{b}}", a=a, b=b) == ask(js, f"a {sign} b", a, b)
 

@@ -15,9 +15,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.attachment_fetch import NotFetched, fetch
-from airhaul.server.attachment_urls import IN_PROCESS
-from airhaul.server.image_size import image_size
+from airhaul.server.attachments.fetch import NotFetched, fetch
+from airhaul.server.attachments.image_size import image_size
+from airhaul.server.attachments.urls import IN_PROCESS
 from airhaul.server.serve import LocalServer
 from airhaul.server.store import Store
 

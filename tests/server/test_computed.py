@@ -74,7 +74,7 @@ def table_id(ask: Asking, name: str) -> str:
     [
         ("1 + 1", "number"),
         ("{Name} & 1", "singleLineText"),
-        ("DATEADD({Since}, 1, 'days')", "dateTime"),
+        ("DATEADD({Since}, 1, 'days')", "date"),
         ("IF({Price} > 1, 'dear', BLANK())", "singleLineText"),
         ("IF({Price} > 1, 1, 0)", "number"),
         ("{Price} > 1", "number"),
@@ -581,3 +581,36 @@ def test_a_record_that_was_touched_before_is_touched_again(ask) -> None:
     (record,) = ask.add("T", {})
     ask.change("T", record["id"], {"Note": "x"})
     assert ask.change("T", record["id"], {"Name": "x"})["Touched"] >= record["createdTime"]
+
+
+def test_formulas_of_the_clock_and_of_changes() -> None:
+    """NOW() is the time of reading, LAST_MODIFIED_TIME() that of the last change to its fields."""
+    now = [datetime(2024, 1, 1, 12, 0, tzinfo=UTC)]
+    with Emulator.open(wall_clock=lambda: now[0]) as emulator:
+        ask = Asking(emulator)
+        ask.table("T", NUMBER)
+        ask.computed("T", "Now", "formula", formula="NOW()")
+        ask.computed("T", "Today", "formula", formula="DATESTR(TODAY())")
+        ask.computed("T", "Any", "formula", formula="LAST_MODIFIED_TIME()")
+        ask.computed("T", "Priced", "formula", formula="LAST_MODIFIED_TIME({Price})")
+        (record,) = ask.add("T", {"Name": "a"})
+        created = "2024-01-01T12:00:00.000Z"
+        assert record["fields"] == {
+            "Name": "a",
+            "Now": created,
+            "Today": "2024-01-01",
+            "Any": created,
+        }
+        now[0] = datetime(2024, 1, 2, 13, 0, tzinfo=UTC)
+        ask.change("T", record["id"], {"Price": 2})
+        now[0] = datetime(2024, 1, 3, 14, 0, tzinfo=UTC)
+        ask.change("T", record["id"], {"Name": "b"})
+        now[0] = datetime(2024, 1, 4, 15, 0, tzinfo=UTC)
+        assert ask.cells("T")[record["id"]] == {
+            "Name": "b",
+            "Price": 2,
+            "Now": "2024-01-04T15:00:00.000Z",
+            "Today": "2024-01-04",
+            "Any": "2024-01-03T14:00:00.000Z",
+            "Priced": "2024-01-02T13:00:00.000Z",
+        }

@@ -134,8 +134,11 @@ def test_a_write_over_http(base, http, kind, capfd, caplog) -> None:
     """A real connection breaks, waits or answers likewise; the next one works; nothing is printed."""
     base.emulator.faults = Faults(Fault(kind, at=1, retry_after_s=6.5))
     status = 0
-    if kind.startswith("close") or kind == "truncated":
-        status = 200 if kind == "truncated" else 0
+    if kind.startswith("close"):
+        with pytest.raises(httpx2.RemoteProtocolError, match="without sending a response"):
+            http.post(base.path, json=rows("a"))
+    elif kind == "truncated":
+        status = 200
         with pytest.raises(httpx2.RemoteProtocolError, match="complete message body"):
             http.post(base.path, json=rows("a"))
     elif kind.startswith("timeout"):
@@ -154,16 +157,29 @@ def test_a_write_over_http(base, http, kind, capfd, caplog) -> None:
     assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
-def test_half_of_a_reply_arrives_over_http(base, server) -> None:
-    """A truncated reply has the length of the whole, and half of it."""
-    base.create("a", "b")
-    base.emulator.faults = Faults(Fault("truncated", at=1))
+def raw_answer(base: Base, server: LocalServer) -> bytes:
+    """All the bytes that come back for a list, until the connection ends."""
     address = server.url.removeprefix("http://").split(":")
     with socket.create_connection((address[0], int(address[1])), timeout=10) as connection:
         request = f"GET {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n\r\n"
         connection.sendall(request.encode())
-        raw = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, body = raw.partition(b"\r\n\r\n")
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("kind", ["close-before", "close-after", "timeout-before", "timeout-after"])
+def test_not_a_byte_of_a_lost_reply_arrives_over_http(base, server, kind) -> None:
+    """A connection ends as it does when a server dies, and not after a status line."""
+    base.emulator.hold_s = 0.05
+    base.emulator.faults = Faults(Fault(kind, at=1))
+    assert raw_answer(base, server) == b""
+    assert base.log() == [("GET", 0, kind)]
+
+
+def test_half_of_a_reply_arrives_over_http(base, server) -> None:
+    """A truncated reply has the length of the whole, and half of it."""
+    base.create("a", "b")
+    base.emulator.faults = Faults(Fault("truncated", at=1))
+    head, _, body = raw_answer(base, server).partition(b"\r\n\r\n")
     whole = base("GET", base.path)
     assert f"content-length: {len(whole.body)}".encode() in head.lower()
     assert body == whole.body[: len(whole.body) // 2]
@@ -174,7 +190,7 @@ def test_another_client_sees_a_broken_connection(base, server) -> None:
     base.emulator.faults = Faults(
         Fault("close-after", at=1), Fault("truncated", at=2), Fault("close-before", at=3)
     )
-    api = pyairtable.Api("pat.x", endpoint_url=server.url)
+    api = pyairtable.Api("pat.x", endpoint_url=server.url, retry_strategy=None)
     table = api.table(base.id, "T")
     for name in ("a", "b", "c"):
         with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -353,11 +369,12 @@ def test_a_reply_is_held_no_longer_than_the_client_waits(base) -> None:
     scope = {
         "type": "http", "method": "GET", "path": base.path, "raw_path": base.path.encode(),
         "query_string": b"", "headers": [(b"authorization", b"Bearer pat.x")],
+        "state": {"airhaul.hang_up": lambda: None},
     }  # fmt: skip
-    received = [{"type": "http.request"}, {"type": "http.request"}, {"type": "http.disconnect"}]
+    received = [{"type": "http.request"}, {"type": "http.request"}]
 
     async def receive():
-        return received.pop(0)
+        return received.pop(0) if received else {"type": "http.disconnect"}
 
     async def send(message) -> None:
         pass

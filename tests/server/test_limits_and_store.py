@@ -256,7 +256,7 @@ def test_a_request_counts_when_it_comes_and_not_when_it_is_answered() -> None:
             ]
             for thread in waiting:
                 thread.start()
-            while len(emulator._limits._seen[emulator.default_base_id]) < 5:
+            while len(emulator.limits._seen[emulator.default_base_id]) < 5:
                 time.sleep(0.001)
             now[0] = 1.5
         for thread in waiting:

@@ -216,7 +216,7 @@ def test_lists_are_forgotten_after_five_minutes() -> None:
 
 def test_memory_for_lists_is_bounded(monkeypatch) -> None:
     """When many lists are begun, those that were used longest ago are lost, and never the last."""
-    monkeypatch.setattr("airhaul.server.iterators._MOST_KEPT", 1_000)
+    monkeypatch.setattr("airhaul.server.lists.iterators._MOST_KEPT", 1_000)
     with Emulator.open() as emulator:
         ask = Asking(emulator)
         ask.table("T", FIELDS[1])

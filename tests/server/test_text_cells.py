@@ -81,6 +81,18 @@ def test_each_type_as_text(client) -> None:
     assert empty["fields"] == {"Key": "empty"}
 
 
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("de", "9. Februar 2024"), ("en-gb", "9 February 2024"), ("xx", "February 9, 2024")],
+)
+def test_dates_are_told_in_the_language_of_the_request(client, locale: str, text: str) -> None:
+    """A long date has the names and the order of its language; an unknown one is English."""
+    query = (("cellFormat", "string"), ("timeZone", "UTC"), ("userLocale", locale))
+    (full, _) = client("GET", f"/v0/{client.base}/T", None, *query)["records"]
+    place = next(n for n, case in enumerate(CASES) if case[1] == date_options("friendly"))
+    assert full["fields"][f"F{place}"] == text
+
+
 def test_the_ways_to_ask_for_text(client) -> None:
     """Lists in both forms and single records give the same; the zone stays in the query."""
     path = f"/v0/{client.base}/T"

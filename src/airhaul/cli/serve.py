@@ -10,7 +10,7 @@ import typer
 from airhaul.cli.console import out
 from airhaul.errors import ConfigurationError
 from airhaul.server.access import Token
-from airhaul.server.attachment_fetch import Reach
+from airhaul.server.attachments.fetch import Reach
 from airhaul.server.emulator import Emulator
 from airhaul.server.faults import Faults
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE

@@ -1,48 +1,67 @@
-"""From a computed value to the JSON of a cell.
+"""From a computed value to the JSON of a cell, and back.
 
-Source: https://airtable.com/developers/web/api/field-model and answers of other clients' tests:
-errors and numbers that JSON has not are objects. What a comparison gives is 1 or 0, a number: not
-published, and decided.
+Source: https://airtable.com/developers/web/api/field-model, and answers that other clients have
+recorded for errors and NaN; infinity is decided likewise. True and false are 1 and 0, but where the
+result is a check box.
 """
 
 from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from airhaul.formula.result_type import ResultType
-from airhaul.formula.values import EXACT, FormulaFault, Value, to_moment, to_number, to_text
+from airhaul.formula.values import EXACT, FormulaFault, Value, to_number, to_text, truth
+
+_SPECIAL: Final = {"Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def to_cell(value: Value, result: ResultType | None = None) -> Any:
+def to_cell(value: Value, result_type: str | None = None) -> Any:
     """Make a cell of what a formula gave.
 
     Args:
         value: The value.
-        result: What the formula gives; a point in time is a date alone if that is a date.
+        result_type: The type that the metadata tells of the result: a ``date`` has no time, and a
+            ``checkbox`` is true or empty.
 
     Returns:
-        The cell as JSON; None if it is empty (blank, ``""`` or an empty list).
+        The cell as JSON; None if it is empty (blank, ``""`` or a list of nothing).
     """
-    if isinstance(value, FormulaFault):
-        return {"error": "#ERROR!"}
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, list):
-        return [to_cell(item, result) for item in value] or None
-    if isinstance(value, int | float):
-        return _number(to_number(value))
-    moment = to_moment(value)
-    if not isinstance(moment, datetime):
-        return None if moment is None else to_cell(moment)
-    as_date = result is not None and result.kind == "date"
-    return f"{moment.date()}" if as_date else to_text(moment)
+    match value:
+        case None | "":
+            return None
+        case FormulaFault():
+            return {"error": "#ERROR!"}
+        case int() | float() if result_type == "checkbox":
+            return truth(value) or None
+        case int() | float():
+            return _number(to_number(value))
+        case datetime():
+            text = to_text(value)
+            return text.partition("T")[0] if result_type == "date" else text
+        case list():
+            cells = [to_cell(item, result_type) for item in value]
+            return [cell for cell in cells if cell is not None] or None
+        case _:
+            return value
 
 
 def _number(value: float) -> Any:
-    if math.isnan(value):
-        return {"specialValue": "NaN"}
-    if math.isinf(value):
-        return {"specialValue": "Infinity" if value > 0 else "-Infinity"}
+    if not math.isfinite(value):
+        return {"specialValue": to_text(value)}
     return int(value) if abs(value) <= EXACT and value == int(value) else value
+
+
+def to_value(cell: Any) -> Value:
+    """Make a value of a cell that was computed elsewhere.
+
+    Args:
+        cell: The JSON; a point in time stays text, as nothing tells it apart.
+    """
+    if isinstance(cell, list):
+        return [to_value(item) for item in cell]
+    if not isinstance(cell, dict):
+        return cell
+    if "specialValue" in cell:
+        return _SPECIAL.get(cell["specialValue"], math.nan)
+    return FormulaFault("an error that was copied")

@@ -1,8 +1,10 @@
 """What kind of value a formula gives, told from its tree and the types of the fields it names.
 
-Airtable shows it as ``options.result`` of a formula field. How it formats a result is not published
-for each formula, and decided: whole numbers with precision 0, others with 1; dates in the local
-form, times on a clock of 12 hours, in the viewer's zone.
+Airtable shows it as ``options.result`` of a formula field. Known from answers that other clients
+have recorded: ``AND`` results in a check box, and numbers have precision 0. Decided: the other
+logical functions do as ``AND`` does, while comparisons, and functions that ask something, result in
+1 and 0; dates are shown in the local form, times on a clock of 12 hours, in the viewer's zone;
+lists as text.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, Final, Literal
 from airhaul.formula.calendar_sums import find_unit
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
 
-Kind = Literal["number", "text", "date", "dateTime"]
+Kind = Literal["number", "checkbox", "text", "date", "dateTime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,19 @@ class ResultType:
 
     Args:
         kind: ``date`` is a day without time.
-        whole: Whether a number is always a whole one.
         is_list: Whether it is a list of such values.
     """
 
     kind: Kind
-    whole: bool = False
     is_list: bool = False
 
     def as_field(self) -> dict[str, Any]:
         """It as a field's type and options, as in ``options.result``."""
-        match self.kind:
+        match "text" if self.is_list else self.kind:
             case "number":
-                return {"type": "number", "options": {"precision": 0 if self.whole else 1}}
+                return {"type": "number", "options": {"precision": 0}}
+            case "checkbox":
+                return {"type": "checkbox", "options": {"icon": "check", "color": "greenBright"}}
             case "date":
                 return {"type": "date", "options": {"dateFormat": _LOCAL}}
             case "dateTime":
@@ -49,14 +51,16 @@ _LOCAL: Final = {"name": "local", "format": "l"}
 _CLOCK: Final = {"name": "12hour", "format": "h:mma"}
 
 NUMBER: Final = ResultType("number")
-WHOLE: Final = ResultType("number", whole=True)
+CHECKBOX: Final = ResultType("checkbox")
 TEXT: Final = ResultType("text")
 DATE: Final = ResultType("date")
 MOMENT: Final = ResultType("dateTime")
 
 _OF_FIELDS: Final[dict[str, ResultType]] = {
-    **dict.fromkeys(["currency", "duration", "number", "percent"], NUMBER),
-    **dict.fromkeys(["autoNumber", "checkbox", "count", "rating"], WHOLE),
+    **dict.fromkeys(
+        ["autoNumber", "count", "currency", "duration", "number", "percent", "rating"], NUMBER
+    ),
+    "checkbox": CHECKBOX,
     **dict.fromkeys(["createdTime", "dateTime", "lastModifiedTime"], MOMENT),
     **dict.fromkeys(
         ["multipleAttachments", "multipleCollaborators", "multipleRecordLinks", "multipleSelects"],
@@ -78,21 +82,16 @@ def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> Result
     if result:
         found = type_of_field(result["type"], result.get("options"))
         return replace(found, is_list=True) if type == "multipleLookupValues" else found
-    found = _OF_FIELDS.get(type, TEXT)
-    return replace(found, whole=True) if options.get("precision") == 0 else found
+    return _OF_FIELDS.get(type, TEXT)
 
 
-_WHOLE: Final = frozenset({
-    "AND", "COUNT", "COUNTA", "COUNTALL", "DATETIME_DIFF", "DAY", "EVEN", "FALSE", "FIND", "HOUR",
-    "INT", "ISERROR", "IS_AFTER", "IS_BEFORE", "IS_SAME", "LEN", "MINUTE", "MONTH", "NOT", "ODD",
-    "OR", "REGEX_MATCH", "SEARCH", "SECOND", "TRUE", "WEEKDAY", "WEEKNUM", "WORKDAY_DIFF", "XOR",
-    "YEAR",
-})  # fmt: skip
+_LOGICAL: Final = frozenset({"AND", "FALSE", "NOT", "OR", "TRUE", "XOR"})
 _NUMBERS: Final = frozenset({
-    "AVERAGE", "CEILING", "EXP", "FLOOR", "LOG", "POWER", "ROUND", "ROUNDDOWN", "ROUNDUP", "SQRT",
-    "VALUE",
+    "ABS", "AVERAGE", "CEILING", "COUNT", "COUNTA", "COUNTALL", "DATETIME_DIFF", "DAY", "EVEN",
+    "EXP", "FIND", "FLOOR", "HOUR", "INT", "ISERROR", "IS_AFTER", "IS_BEFORE", "IS_SAME", "LEN",
+    "LOG", "MINUTE", "MOD", "MONTH", "ODD", "POWER", "REGEX_MATCH", "ROUND", "ROUNDDOWN", "ROUNDUP",
+    "SEARCH", "SECOND", "SQRT", "SUM", "VALUE", "WEEKDAY", "WEEKNUM", "WORKDAY_DIFF", "YEAR",
 })  # fmt: skip
-_AS_WHOLE_AS_ITS_ARGUMENTS: Final = frozenset({"ABS", "MOD", "SUM"})
 _MOMENTS: Final = frozenset({"CREATED_TIME", "DATETIME_PARSE", "LAST_MODIFIED_TIME", "NOW"})
 _SHIFTED: Final = frozenset({"DATEADD", "SET_LOCALE", "SET_TIMEZONE", "WORKDAY"})
 _LISTS: Final = frozenset({"ARRAYCOMPACT", "ARRAYFLATTEN", "ARRAYSLICE", "ARRAYUNIQUE"})
@@ -115,22 +114,14 @@ def result_type(node: Node, type_of: Callable[[str], ResultType]) -> ResultType:
 def _infer(node: Node, type_of: Callable[[str], ResultType]) -> ResultType | None:
     """The type of a part; None for one that is always blank or an error."""
     match node:
-        case Number(value):
-            return WHOLE if isinstance(value, int) else NUMBER
-        case Text():
-            return TEXT
+        case Number() | Unary():
+            return NUMBER
+        case Text(value):
+            return TEXT if value else None
         case Field(name):
             return type_of(name)
-        case Unary(_, operand):
-            return _numeric([_infer(operand, type_of)])
-        case Binary("&", _, _):
-            return TEXT
-        case Binary("+" | "-" | "*", left, right):
-            return _numeric([_infer(left, type_of), _infer(right, type_of)])
-        case Binary("/", _, _):
-            return NUMBER
-        case Binary():
-            return WHOLE
+        case Binary(operator):
+            return TEXT if operator == "&" else NUMBER
         case Call("BLANK" | "ERROR", _):
             return None
         case Call("IF", (_, *branches)):
@@ -143,12 +134,10 @@ def _infer(node: Node, type_of: Callable[[str], ResultType]) -> ResultType | Non
 
 
 def _of_call(name: str, arguments: tuple[Node, ...], types: list[ResultType | None]) -> ResultType:
-    if name in _WHOLE:
-        return WHOLE
+    if name in _LOGICAL:
+        return CHECKBOX
     if name in _NUMBERS:
         return NUMBER
-    if name in _AS_WHOLE_AS_ITS_ARGUMENTS:
-        return _numeric(types)
     if name in _MOMENTS:
         return MOMENT
     if name == "TODAY":
@@ -156,16 +145,12 @@ def _of_call(name: str, arguments: tuple[Node, ...], types: list[ResultType | No
     if name in ("MAX", "MIN"):
         merged = _merged(types)
         dates = merged is not None and merged.kind in ("date", "dateTime")
-        return replace(merged, is_list=False) if merged and dates else _numeric(types)
+        return replace(merged, is_list=False) if merged and dates else NUMBER
     if name in _SHIFTED:
         return _shifted(name, arguments, types)
     if name in _LISTS:
         return replace(_merged(types) or TEXT, is_list=True)
     return TEXT
-
-
-def _numeric(types: Iterable[ResultType | None]) -> ResultType:
-    return WHOLE if all(type is None or type.whole for type in types) else NUMBER
 
 
 def _shifted(name: str, arguments: tuple[Node, ...], types: list[ResultType | None]) -> ResultType:
@@ -190,6 +175,6 @@ def _merged(types: Iterable[ResultType | None]) -> ResultType | None:
     is_list = any(type.is_list for type in known)
     if kinds == {"date", "dateTime"}:
         return replace(MOMENT, is_list=is_list)
-    if len(kinds) > 1:
-        return replace(TEXT, is_list=is_list)
-    return ResultType(known[0].kind, all(type.whole for type in known), is_list)
+    if kinds == {"number", "checkbox"}:
+        return replace(NUMBER, is_list=is_list)
+    return ResultType(known[0].kind if len(kinds) == 1 else "text", is_list)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -36,6 +38,17 @@ class Silence(Enum):
 
 
 Answer = Reply | Cut | Silence
+
+
+def dated(reply: Reply, now: datetime) -> Reply:
+    """Say the date and time in a reply.
+
+    Args:
+        reply: The reply.
+        now: The date and time, in UTC.
+    """
+    date = format_datetime(now, usegmt=True)
+    return replace(reply, headers={**reply.headers, "date": date})
 
 
 def spoil(fault: Fault, reply: Reply) -> Answer:

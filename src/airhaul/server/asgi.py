@@ -12,7 +12,7 @@ import anyio.to_thread
 from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
-from airhaul.server.attachment_urls import PREFIX
+from airhaul.server.attachments.urls import PREFIX
 from airhaul.server.console import console_routes, notice_route
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
@@ -33,7 +33,7 @@ def create_app(
     *,
     console_host: str | None = None,
 ) -> Starlette:
-    """Make the application.
+    """Make the application, to be served with connections of the kind ``HangingUp``.
 
     Args:
         emulator: The local base; whoever opened it closes it.
@@ -41,12 +41,14 @@ def create_app(
         console_host: Where the server listens, to have the console there; None for no console.
 
     Raises:
-        MissingExtraError: Starlette is not installed.
+        MissingExtraError: The packages for serving are not installed.
     """
     try:
         from starlette.applications import Starlette
         from starlette.responses import Response
         from starlette.routing import Route
+
+        from airhaul.server.hanging_up import hang_up
     except ImportError as error:
         raise MissingExtraError(
             "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
@@ -71,8 +73,7 @@ def create_app(
             case Cut():
                 return _broken(answer.reply, answer.length)
             case Silence():
-                # There is no way to send nothing at all; a body that does not come is next to it.
-                return _broken(emulator.dated(Reply(200)), 1)
+                return hang_up
 
     async def file(request: HttpRequest) -> Response:
         path = request.scope["raw_path"].decode("ascii")
@@ -127,16 +128,18 @@ async def _read(request: HttpRequest) -> Request:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     path = request.scope["raw_path"].decode("ascii").partition("?")[0]
     query = request.scope["query_string"].decode("ascii", "replace")
+    written = b"" if is_csv else raw
     return Request(
         request.method,
         path,
         tuple(request.query_params.multi_items()),
-        _parse(raw) if raw and not is_csv else None,
+        _parse(written) if written else None,
         token.strip() if scheme.lower() == "bearer" else None,
         f"{request.url.scheme}://{request.url.netloc}",
         raw if is_csv else None,
         f"{path}?{query}" if query else path,
         request.headers.get("user-agent"),
+        len(written),
     )
 
 

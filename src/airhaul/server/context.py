@@ -7,9 +7,9 @@ from datetime import datetime
 
 from airhaul.server import refusal
 from airhaul.server.access import Access, Needs, Token
-from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.attachments.urls import AttachmentUrls
 from airhaul.server.changes import Change
-from airhaul.server.iterators import Iterators
+from airhaul.server.lists.iterators import Iterators
 from airhaul.server.reading import Reading
 from airhaul.server.request import Request
 from airhaul.server.schema import Base, Table

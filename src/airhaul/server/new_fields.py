@@ -12,9 +12,9 @@ from itertools import count
 from typing import Any
 
 from airhaul.errors import FormulaError
+from airhaul.formula import parse, print_formula, with_fields
 from airhaul.server import refusal
 from airhaul.server.changes import FieldChanged, FieldCreated
-from airhaul.server.computed.formula_text import renamed
 from airhaul.server.computed.references import linked_table, steps
 from airhaul.server.computed.results import with_results
 from airhaul.server.context import Context
@@ -159,7 +159,7 @@ def _by_ids(table: Table, field: Field, text: str) -> str:
         return found.id
 
     try:
-        return renamed(text, id_of)
+        return print_formula(with_fields(parse(text), id_of))
     except FormulaError:
         raise refusal.invalid_options(
             field.name, "Invalid formula. Please check your formula text."

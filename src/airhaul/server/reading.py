@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from airhaul.formula.values import FAULT, Value
-from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.attachments.urls import AttachmentUrls
 from airhaul.server.computed import formula, linked, stored, system
 from airhaul.server.computed.look_ahead import LookAhead, Pool
 from airhaul.server.computed.reader import Reader, of_fault

@@ -9,7 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from airhaul.server import refusal
+from airhaul.wire.ids import is_id
 
+_BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _LARGEST_COUNT: Final = 999_999_999
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
@@ -30,6 +32,7 @@ class Request:
         csv: The body of a request that sends CSV, or None.
         target: Path and query as they came, percent-encoded; empty for a client in process.
         client: Who asks, in the words of its ``User-Agent``, or None.
+        json_bytes: How many bytes of JSON the body came as; 0 for a request that came as none.
     """
 
     method: str
@@ -41,6 +44,13 @@ class Request:
     csv: bytes | None = None
     target: str = ""
     client: str | None = None
+    json_bytes: int = 0
+
+    @property
+    def base_id(self) -> str | None:
+        """The base that the path names, or None."""
+        base = _BASE.match(self.path)
+        return base[1] if base and is_id(base[1], "app") else None
 
     @property
     def url_length(self) -> int:

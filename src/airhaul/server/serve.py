@@ -56,6 +56,8 @@ def _make_server(
 ) -> uvicorn.Server:
     try:
         import uvicorn
+
+        from airhaul.server.hanging_up import HangingUp
     except ImportError as error:
         raise MissingExtraError(
             "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
@@ -86,6 +88,7 @@ def _make_server(
         create_app(emulator, stopping.wait, console_host=host if console else None),
         host=host,
         port=port,
+        http=HangingUp,
         log_level="critical",
         access_log=False,
         date_header=False,  # the emulator's own clock tells the date

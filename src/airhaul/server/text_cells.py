@@ -16,6 +16,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from airhaul.formula.date_tokens import format_moment
+from airhaul.formula.locales import ENGLISH, find_locale
+from airhaul.formula.moments import LocalMoment
 from airhaul.formula.values import to_text
 from airhaul.server import refusal
 from airhaul.server.reading import Reading
@@ -102,7 +104,8 @@ class TextForm:
             pattern += " " + (options.get("timeFormat") or _TIME)["format"]
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             moment = _in_zone(moment, self.zone)
-        return format_moment(moment, pattern)
+        language = find_locale(self.locale) or ENGLISH
+        return format_moment(LocalMoment.of(moment, language), pattern)
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:

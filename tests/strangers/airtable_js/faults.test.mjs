@@ -68,6 +68,22 @@ test("a page of HTML in place of JSON is told", () =>
 test("a service that is down is told", () =>
   failsOnce("503-before", { error: "SERVICE_UNAVAILABLE", statusCode: 503 }));
 
+/** The reply to a write is lost, and the base holds these names; then the reply to another. */
+const losesReply = (fault, names) =>
+  withServer(["--fault", `POST ${fault}@2`, "--fault", `PATCH ${fault}@1`], async (served) => {
+    await served.createTable("People");
+    const table = served.base("People");
+    await assert.rejects(table.create({ Name: "Ada" }), { name: "FetchError", code: "ECONNRESET" });
+    const records = await table.select().firstPage();
+    assert.deepEqual(records.map((record) => record.get("Name")), names);
+    const change = { method: "PATCH", path: "/People", body: { records: [] } };
+    await assert.rejects(served.base.makeRequest(change), { error: "CONNECTION_ERROR" });
+  });
+
+test("a connection that breaks before a write is told", () => losesReply("close-before", []));
+
+test("a connection that breaks after a write is told", () => losesReply("close-after", ["Ada"]));
+
 test("a reply that does not come in time is given up", () =>
   withServer(["--latency", "1.5"], async (served) => {
     await served.createTable("People");

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from airhaul.formula.cell import to_cell
 from airhaul.formula.values import FormulaFault, Value, to_text
-from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.computed.reader import Reader
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.computed.references import compiled, formula_of, result_of
@@ -25,7 +25,7 @@ def formula(reading: Reading, table: Table, field: Field) -> Reader:
     """Compute a formula of other fields of the record."""
     value = _computed(reading, table, formula_of(field))
     result = result_of(field)
-    return Reader(lambda record: as_cell(value(record), result), value)
+    return Reader(lambda record: to_cell(value(record), result), value)
 
 
 def no_url(field: Field) -> Reader:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from airhaul.formula.cell import to_cell, to_value
 from airhaul.formula.values import FAULT, Value, to_text
-from airhaul.server.computed.as_cell import as_cell, as_value
 from airhaul.server.computed.reader import Reader, of_fault
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
 from airhaul.server.computed.references import VALUES, compiled, looked_up, result_of
@@ -85,11 +85,11 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
 
     def cell(record: StoredRecord) -> Any:
         copied = None if is_known else record.cells.get(field.id)
-        return as_cell(computed(record), result) if copied is None else copied
+        return to_cell(computed(record), result) if copied is None else copied
 
     def value(record: StoredRecord) -> Value:
         copied = None if is_known else record.cells.get(field.id)
-        return computed(record) if copied is None else as_value(copied)
+        return computed(record) if copied is None else to_value(copied)
 
     return Reader(cell, value)
 

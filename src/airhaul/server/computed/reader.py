@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from airhaul.formula.cell import to_cell
 from airhaul.formula.values import FormulaFault, Value
-from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.store import StoredRecord
 
 
@@ -26,4 +26,4 @@ class Reader:
 
 def of_fault(fault: FormulaFault) -> Reader:
     """Read the same error from every record."""
-    return Reader(lambda _: as_cell(fault), lambda _: fault)
+    return Reader(lambda _: to_cell(fault), lambda _: fault)

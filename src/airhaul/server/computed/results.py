@@ -10,40 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from airhaul.formula import parse
+from airhaul.formula.result_type import NUMBER, ResultType, result_type, type_of_field
 from airhaul.server.computed.linked import default_formula
 from airhaul.server.computed.references import (
-    compiled,
     formula_of,
     looked_up,
     references,
     steps,
 )
-from airhaul.server.computed.result_type import (
-    ARRAY,
-    CHECKBOX,
-    DATE,
-    NUMBER,
-    TEXT,
-    result_type,
-)
 from airhaul.server.schema import Field, Table
-from airhaul.wire.shapes import NUMBER_TYPES
-
-_WHOLE: Final = {"type": "number", "options": {"precision": 0}}
-_CONFIGS: Final[dict[str, dict[str, Any]]] = {
-    NUMBER: _WHOLE,
-    CHECKBOX: {"type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
-    TEXT: {"type": "singleLineText"},
-    ARRAY: {"type": "singleLineText"},
-    DATE: {
-        "type": "dateTime",
-        "options": {
-            "dateFormat": {"name": "local", "format": "l"},
-            "timeFormat": {"name": "12hour", "format": "h:mma"},
-            "timeZone": "client",
-        },
-    },
-}
 
 
 def with_results(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
@@ -93,8 +69,8 @@ def _options(
         return {**options, "result": None}
     if field.type == "formula":
         options["referencedFieldIds"] = [one.id for one in references(table, field, tables) or ()]
-        kind = _kind_of_formula(formula_of(field), table, told)
-        options["result"] = _fitting(options.get("result"), _CONFIGS[kind])
+        found = _of_formula(formula_of(field), table, told)
+        options["result"] = _fitting(options.get("result"), found)
         return options
     far = looked_up(table, field, tables)
     assert far is not None, "what is sound has all that it refers to"
@@ -110,44 +86,43 @@ def _options(
 def _config(field: Field) -> dict[str, Any]:
     """A field's type and options, or those of what it results in."""
     if field.type in ("count", "autoNumber"):
-        return _WHOLE
+        return NUMBER.as_field()
     options = field.options or {}
     if "result" in options:
         return options["result"] or {"type": "singleLineText"}
     return {"type": field.type, "options": options} if options else {"type": field.type}
 
 
-def _kind_of_formula(text: str, table: Table, told: Mapping[str, Field]) -> str:
-    kinds: dict[str, str] = {}
-    for name in compiled(text)[1]:
+def _of_formula(text: str, table: Table, told: Mapping[str, Field]) -> ResultType:
+    def type_of(name: str) -> ResultType:
         field = table.find_in_formula(name)
         assert field is not None, "what is sound has all that it refers to"
-        is_list = field.type in ("multipleLookupValues", "multipleRecordLinks", "multipleSelects")
-        kinds[name] = ARRAY if is_list else _kind(_config(told.get(field.id, field)))
-    return result_type(text, kinds)
+        field = told.get(field.id, field)
+        return type_of_field(field.type, field.options)
+
+    return result_type(parse(text), type_of)
 
 
 def _of_rollup(text: str, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
     if not text and known:
         return dict(known)  # the service tells the result, and not the formula
+    values = type_of_field(looked_up_config["type"], looked_up_config.get("options"))
     text = text or default_formula(looked_up_config["type"])
-    kind = result_type(text, dict.fromkeys(compiled(text)[1], _kind(looked_up_config)))
-    if kind == DATE == _kind(looked_up_config):
+    found = result_type(parse(text), lambda _: values)
+    if found == values and found.kind in ("date", "dateTime"):
         return looked_up_config
-    return _fitting(known, _CONFIGS[kind])
+    return _fitting(known, found)
 
 
-def _fitting(known: Any, config: dict[str, Any]) -> dict[str, Any]:
+def _fitting(known: Any, found: ResultType) -> dict[str, Any]:
     """What is known of a result, if it is of this kind: it may have a format of its own."""
+    config = found.as_field()
     if not known:
         return config
     kinds = {_kind(known), _kind(config)}
-    return dict(known) if len(kinds) == 1 or kinds == {NUMBER, CHECKBOX} else config
+    return dict(known) if len(kinds) == 1 or kinds == {"number", "checkbox"} else config
 
 
 def _kind(config: Mapping[str, Any]) -> str:
-    if config["type"] in NUMBER_TYPES:
-        return NUMBER
-    if config["type"] == "checkbox":
-        return CHECKBOX
-    return DATE if config["type"] in ("date", "dateTime") else TEXT
+    kind = type_of_field(config["type"]).kind
+    return "date" if kind == "dateTime" else kind

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airhaul.formula.cell import to_cell
 from airhaul.formula.values import Value
-from airhaul.server.computed.as_cell import as_cell
 from airhaul.server.computed.reader import Reader
 from airhaul.server.computed.references import result_of
 from airhaul.server.schema import Field, Table
@@ -80,4 +80,4 @@ def _of_time(field: Field, text_of: Callable[[StoredRecord], str | None]) -> Rea
         text = text_of(record)
         return None if text is None else datetime.fromisoformat(text)
 
-    return Reader(lambda record: as_cell(value(record), result), value)
+    return Reader(lambda record: to_cell(value(record), result), value)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from airhaul.server import refusal
 from airhaul.server.access import WRITE_RECORDS
-from airhaul.server.attachment_files import file_name, media_type
+from airhaul.server.attachments.files import file_name, media_type
+from airhaul.server.attachments.image_size import image_size
 from airhaul.server.context import Context
-from airhaul.server.image_size import image_size
 from airhaul.server.resources.route import Route
 from airhaul.server.writer import Writer
 from airhaul.wire.ids import is_id

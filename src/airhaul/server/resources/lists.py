@@ -11,16 +11,16 @@ from typing import Any
 from airhaul.server import refusal
 from airhaul.server.access import READ_RECORDS
 from airhaul.server.context import Context
-from airhaul.server.formulas import Filter, make_filter
-from airhaul.server.iterators import Selected
+from airhaul.server.lists.formulas import Filter, make_filter
+from airhaul.server.lists.iterators import Selected
+from airhaul.server.lists.selection import Selection
+from airhaul.server.lists.sorting import read_sort
+from airhaul.server.lists.views import filters_of, find_view, sort_of
 from airhaul.server.record_form import RecordForm
 from airhaul.server.request import a_count, a_text
 from airhaul.server.resources.route import Route
 from airhaul.server.schema import Field, Table
-from airhaul.server.selection import Selection
-from airhaul.server.sorting import read_sort
 from airhaul.server.store import StoredRecord
-from airhaul.server.views import filters_of, find_view, sort_of
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
 

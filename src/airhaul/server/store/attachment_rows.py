@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from airhaul.server.store.many import rows_among
 from airhaul.wire.ids import new_id
 
-_PER_QUERY: Final = 500
 _COLUMNS: Final = (
     "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_here"
 )
@@ -129,16 +129,8 @@ class AttachmentRows:
     def some(self, attachment_ids: Iterable[str]) -> dict[str, Attachment]:
         """Find files by their ids; those that are gone are left out."""
         ids = list(attachment_ids)
-        found: dict[str, Attachment] = {}
-        for start in range(0, len(ids), _PER_QUERY):
-            part = ids[start : start + _PER_QUERY]
-            marks = ", ".join("?" * len(part))
-            rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM attachments WHERE id IN ({marks})",  # noqa: S608 - marks only
-                part,
-            )
-            found |= {row[0]: _attachment(row) for row in rows}
-        return found
+        rows = rows_among(self._connection, _COLUMNS, "attachments", "id", ids)
+        return {row[0]: _attachment(row) for row in rows}
 
     def content(self, attachment_id: str) -> bytes | None:
         """The content of a file; None if it is not here."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from airhaul.server.store.many import rows_among
 from airhaul.wire.ids import new_id
 
-_PER_QUERY: Final = 500
 COLUMNS: Final = "id, table_id, created, cells, number, created_by, touched"
 
 
@@ -137,28 +137,14 @@ class RecordRows:
         """Find records, in the order of their ids; those that are gone are left out."""
         found = {one: self._known[one] for one in record_ids if one in self._known}
         missing = [record_id for record_id in record_ids if record_id not in found]
-        for start in range(0, len(missing), _PER_QUERY):
-            part = missing[start : start + _PER_QUERY]
-            marks = ", ".join("?" * len(part))
-            rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM records WHERE id IN ({marks})",  # noqa: S608 - marks only
-                part,
-            )
-            found |= {row[0]: self._seen(row) for row in rows}
+        rows = rows_among(self._connection, COLUMNS, "records", "id", missing)
+        found |= {row[0]: self._seen(row) for row in rows}
         return [found[record_id] for record_id in record_ids if record_id in found]
 
     def at(self, places: Sequence[int]) -> dict[int, StoredRecord]:
         """Find records by their places in the file; those that are gone are left out."""
-        found: dict[int, StoredRecord] = {}
-        for start in range(0, len(places), _PER_QUERY):
-            part = places[start : start + _PER_QUERY]
-            marks = ", ".join("?" * len(part))
-            rows = self._connection.execute(
-                f"SELECT place, {COLUMNS} FROM records WHERE place IN ({marks})",  # noqa: S608 - marks only
-                part,
-            )
-            found.update((place, self._seen(row)) for place, *row in rows)
-        return found
+        rows = rows_among(self._connection, f"place, {COLUMNS}", "records", "place", places)
+        return {place: self._seen(row) for place, *row in rows}
 
     def has_any(self, table_id: str) -> bool:
         """Whether a table has any records."""

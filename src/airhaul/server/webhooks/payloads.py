@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airhaul.server.context import Context
-from airhaul.server.formulas import make_filter
+from airhaul.server.lists.formulas import make_filter
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import StoredRecord
 from airhaul.server.webhooks.cells import WebhookCells

@@ -23,9 +23,12 @@ export async function openRequest(number, at) {
   const query = request.query.length
     ? [h("h3", {}, "Query"), h("table", { class: "facts" }, h("tbody", {}, request.query.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "wide" }, value)))))]
     : [];
-  const reply = request.reply == null ? h("p", { class: "note" }, "Not remembered any more.") : bodyView(request.reply);
+  const forgotten = () => h("p", { class: "note" }, "Not remembered any more.");
+  const isBodyForgotten = request.body == null && request.json_bytes > "null".length;
+  const body = isBodyForgotten ? forgotten() : bodyView(request.body);
+  const reply = request.reply == null ? forgotten() : bodyView(request.reply);
   const copy = h("button", { type: "button", class: "quiet", onclick: () => copied(copy, asCurl(request)) }, icon("copy"), "Copy as curl");
-  openDialog(title, [h("div", { class: "facts-row" }, facts, copy), query, h("h3", {}, "Body"), bodyView(request.body), h("h3", {}, "Reply"), reply], { kind: "broad" });
+  openDialog(title, [h("div", { class: "facts-row" }, facts, !isBodyForgotten && copy), query, h("h3", {}, "Body"), body, h("h3", {}, "Reply"), reply], { kind: "broad" });
 }
 
 async function copied(button, text) {

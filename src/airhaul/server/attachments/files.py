@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from airhaul.server import refusal
-from airhaul.server.attachment_urls import AttachmentUrls
+from airhaul.server.attachments.urls import AttachmentUrls
 from airhaul.server.store import Attachment, Store
 from airhaul.wire.call import Reply
 

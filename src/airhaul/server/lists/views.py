@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airhaul.formula import parse, print_formula, with_fields
 from airhaul.server import refusal
-from airhaul.server.computed.formula_text import renamed
-from airhaul.server.formulas import Filter, make_filter
+from airhaul.server.lists.formulas import Filter, make_filter
+from airhaul.server.lists.sorting import SortKey, read_sort
 from airhaul.server.schema import Table, View
-from airhaul.server.sorting import SortKey, read_sort
 from airhaul.server.store import Session
 from airhaul.wire.ids import is_id, new_id
 
@@ -87,7 +87,8 @@ def add_view(
     settings: dict[str, Any] = {}
     if formula:
         named = make_filter(table, formula).fields
-        settings["formula"] = renamed(formula, lambda field: named[field].id)
+        by_id = with_fields(parse(formula), lambda field: named[field].id)
+        settings["formula"] = print_formula(by_id)
     if sort:
         settings["sort"] = [
             {"field": field.id, "direction": "desc" if descending else "asc"}

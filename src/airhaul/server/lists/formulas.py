@@ -12,11 +12,11 @@ from airhaul.errors import FormulaError
 from airhaul.formula import Node, field_names, parse
 from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.functions.function import Compiled
-from airhaul.formula.values import Value, is_kept
+from airhaul.formula.values import is_kept
 from airhaul.server import refusal
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
+from airhaul.server.lists.scanned import Scan
 from airhaul.server.reading import Reading
-from airhaul.server.scanned import Scan
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Scanned, StoredRecord
 
@@ -26,12 +26,11 @@ _LONGEST_KEPT: Final = 16_000
 class _View:
     """The record that is looked at, as a formula sees it; one stands for all of them in turn."""
 
-    __slots__ = ("_values", "now", "scanned")
+    __slots__ = ("now", "scanned")
 
     scanned: Scanned
 
-    def __init__(self, values: dict[str, Callable[[Scanned], Value]], now: datetime) -> None:
-        self._values = values
+    def __init__(self, now: datetime) -> None:
         self.now = now
 
     @property
@@ -49,10 +48,6 @@ class _View:
         """Never asked for: a formula that asks for it reads whole records."""
         raise AssertionError(fields)
 
-    def cell(self, name: str) -> Value:
-        """The value of a field; None if it is empty."""
-        return self._values[name](self.scanned)
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -60,11 +55,13 @@ class Filter:
 
     Args:
         fields: The fields it names, by the name it gives them.
-        compute: The formula, ready to be computed.
+        node: The formula.
+        compute: The formula, ready to be computed for whole records.
         asks_times: Whether it asks when records were changed.
     """
 
     fields: dict[str, Field]
+    node: Node
     compute: Compiled
     asks_times: bool
 
@@ -73,9 +70,9 @@ class Filter:
         if scan.is_whole:
             holds = self.of_records(scan.reading, scan.table)
             return lambda scanned: holds(scanned[3])
-        values = {name: scan.value(field) for name, field in self.fields.items()}
-        view = _View(values, scan.reading.now)
-        compute = self.compute
+        view = _View(scan.reading.now)
+        # Each field's cell is read without a detour: there may be very many records.
+        compute = compile_formula(self.node, lambda name: scan.in_view(self.fields[name]))
 
         def keeps(scanned: Scanned) -> bool:
             view.scanned = scanned
@@ -119,7 +116,7 @@ def make_filter(table: Table, text: str) -> Filter:
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
     known = {name: field for name, field in fields.items() if field is not None}
-    return Filter(known, compute, "LAST_MODIFIED_TIME" in text.upper())
+    return Filter(known, node, compute, "LAST_MODIFIED_TIME" in text.upper())
 
 
 @functools.lru_cache(maxsize=64)

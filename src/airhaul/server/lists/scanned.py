@@ -97,9 +97,14 @@ class Scan:
             value = self.reading.reader(self.table.id, field).value
             return lambda scanned: value(scanned[3])
         column, convert = self._columns[field.id], _STORED[field.type]
-        if convert is _as_it_is:
-            return lambda scanned: scanned[3][column]
         return lambda scanned: convert(scanned[3][column])
+
+    def in_view(self, field: Field) -> Callable[[Any], Value]:
+        """What reads a stored field as a formula sees it, from something that has ``scanned``."""
+        column, convert = self._columns[field.id], _STORED[field.type]
+        if convert is _as_it_is:
+            return lambda view: view.scanned[3][column]
+        return lambda view: convert(view.scanned[3][column])
 
 
 place_of: Final[Callable[[Scanned], int]] = itemgetter(0)

@@ -15,7 +15,7 @@ from typing import Any
 
 from airhaul.formula.values import FormulaFault, Value, to_text
 from airhaul.server import refusal
-from airhaul.server.scanned import Scan
+from airhaul.server.lists.scanned import Scan
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Scanned
 

@@ -23,9 +23,9 @@ from functools import partial
 from typing import Final, Literal
 from urllib.parse import quote, urljoin, urlsplit
 
-from airhaul.server.attachment_files import media_type
+from airhaul.server.attachments.files import media_type
+from airhaul.server.attachments.image_size import image_size
 from airhaul.server.background import Background
-from airhaul.server.image_size import image_size
 from airhaul.server.store import Store
 
 Reach = Literal["nowhere", "public", "loopback"]

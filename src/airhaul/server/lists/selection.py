@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any
 
 from airhaul.server.context import Context
-from airhaul.server.formulas import Filter
-from airhaul.server.scanned import Scan, place_of
+from airhaul.server.lists.formulas import Filter
+from airhaul.server.lists.scanned import Scan, place_of
+from airhaul.server.lists.sorting import SortKey, sort, sort_key
 from airhaul.server.schema import Field, Table
-from airhaul.server.sorting import SortKey, sort, sort_key
 from airhaul.server.store import Scanned
 
 

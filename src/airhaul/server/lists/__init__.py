@@ -1,0 +1,1 @@
+"""Lists of records: which of them, in which order, page by page."""
