@@ -173,7 +173,7 @@ def writing_job(
     main = make(Outcomes(), encoder, on_error)
     work: Any = main
     if on_error == "rollback":
-        work = WithRollback(main, target, lambda outcomes: make(outcomes, Ready(), "continue"))
+        work = WithRollback(main, target, lambda outcomes, _: make(outcomes, Ready(), "continue"))
     job = Engine(
         work,
         pacer or Pacer([Window(5), Window(50)]),
