@@ -85,9 +85,11 @@ def table_id(ask: Asking, name: str) -> str:
     ],
 )
 def test_a_formulas_result_is_told(shop, formula, type) -> None:
-    """The metadata says what type a formula results in."""
-    made = shop.computed("Items", "It", "formula", formula=formula)
-    assert made["options"]["result"]["type"] == type
+    """The metadata says what type a formula results in, and a number has no digits."""
+    result = shop.computed("Items", "It", "formula", formula=formula)["options"]["result"]
+    assert result["type"] == type
+    if type == "number":
+        assert result["options"] == {"precision": 0}
 
 
 def test_errors_and_special_numbers_are_cells(shop) -> None:
@@ -213,6 +215,28 @@ def test_rollups_compute_over_linked_records(shop, formula, expected) -> None:
         assert isinstance(order["fields"]["All"], str)
     else:
         assert order["fields"]["All"] == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "field", "result", "expected"),
+    [
+        ("MAX(values)", "Since", "date", "2024-03-01"),
+        ("MIN(values)", "Since", "date", "2024-01-31"),
+        ("AND(values)", "Sold", "checkbox", None),
+        ("OR(values)", "Sold", "checkbox", True),
+        ("XOR(values)", "Sold", "checkbox", None),
+        ("NOT(AND(values))", "Sold", "checkbox", True),
+        ("MAX(values) = MIN(values)", "Since", "number", 0),
+    ],
+)
+def test_rollups_look_at_each_date_and_check_box(shop, formula, field, result, expected) -> None:
+    """The last of dates is a date, and a logical function asks each box, also those not ticked."""
+    made = shop.computed("Orders", "All", "rollup", formula=formula, **far(field))
+    assert made["options"]["result"]["type"] == result
+    days = ({"Since": "2024-01-31"}, {"Since": "2024-03-01"}, {"Since": "2024-02-29"})
+    items = shop.add("Items", *({**day, "Sold": day is not days[2]} for day in days))
+    (order,) = shop.add("Orders", {"Items": [item["id"] for item in items]})
+    assert order["fields"].get("All") == expected
 
 
 def test_rollups_print_no_formula(shop) -> None:

@@ -145,8 +145,7 @@ def _fixed(number: Decimal, digits: int) -> str:
 
 def _number(number: float, options: Mapping[str, Any]) -> str:
     digits = options.get("precision")
-    # What a formula results in is told with up to eight digits, without the zeros behind.
-    return to_text(number) if digits in (None, 8) else _fixed(_exact(number), digits)
+    return to_text(number) if digits is None else _fixed(_exact(number), digits)
 
 
 def _percent(number: float, options: Mapping[str, Any]) -> str:

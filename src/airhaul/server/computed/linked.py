@@ -8,9 +8,10 @@ numbers and joins all else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from airhaul.formula.cell import to_cell, to_value
+from airhaul.formula.result_type import NUMBER, type_of_field
 from airhaul.formula.values import FAULT, Value, to_text
 from airhaul.server.computed.reader import Reader, of_fault
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
@@ -96,10 +97,8 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
 
 def default_formula(result_type: str | None) -> str:
     """The formula of a rollup that says none."""
-    return f"SUM({VALUES})" if result_type in _NUMBERS else f"ARRAYJOIN({VALUES})"
-
-
-_NUMBERS: Final = ("number", "percent", "currency", "duration", "rating", "count", "autoNumber")
+    is_number = result_type is not None and type_of_field(result_type) == NUMBER
+    return f"SUM({VALUES})" if is_number else f"ARRAYJOIN({VALUES})"
 
 
 def _far(reading: Reading, table: Table, field: Field) -> Reader:
