@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from airhaul.bulk.changes import Change, Kind, Refused
 from airhaul.bulk.diff import is_empty, same_cell, same_stored
@@ -144,7 +144,7 @@ class Undoing:
 
     def _type(self, column: str) -> FieldType:
         type_ = (self.target.types or {}).get(column, "singleLineText")
-        return type_ if type_ in FIELD_TYPES else "singleLineText"  # type: ignore[return-value]
+        return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
 
     def _take(self) -> int:
         self._next += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table as Grid
@@ -96,7 +96,7 @@ def report_of(
         file = Path(asked.source.path)
     if rejects is None and asked.rejects is not None and file != Path(asked.rejects):
         rejects = Path(asked.rejects)
-    policy = on_error or cast("OnError", asked.on_error)
+    policy = on_error or asked.on_error
     return Report(asked.table, as_json, policy, file, rejects, asked.key)
 
 

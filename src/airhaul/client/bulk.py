@@ -33,6 +33,7 @@ from airhaul.drive.lane import Lane
 from airhaul.errors import ConfigurationError, PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
+from airhaul.tabular import Format
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
@@ -77,7 +78,7 @@ class Bulk(Generic[M]):
         self.rejects = Rejects(writing.rejects, table.model, source)
         self.undoes: str | None = None
         self.retries: str | None = None
-        self.format: str | None = None
+        self.format: Format | None = None
         self.journal = airtable.connection.journal(writing.journal)
 
     @property

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Source
+    from airhaul.tabular import Format
 
 
-def fingerprint(path: Path, format: str | None = None) -> Source:
+def fingerprint(path: Path, format: Format | None = None) -> Source:
     """Read a file for its size and a hash of its content.
 
     Args:

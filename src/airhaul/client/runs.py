@@ -24,7 +24,7 @@ from airhaul.client.table import Table
 from airhaul.errors import JournalError
 from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format, read_rows
+from airhaul.tabular import read_rows
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
@@ -78,7 +78,7 @@ class Runs:
         run = self._run_to_go_on(run_id)
         table = self._table(run, model)
         asked = run.asked
-        options.setdefault("on_error", asked.on_error)  # type: ignore[typeddict-item]
+        options.setdefault("on_error", asked.on_error)
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
@@ -244,7 +244,7 @@ class Runs:
             )
         path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
         table = self._table(run, model)
-        options.setdefault("on_error", run.asked.on_error)  # type: ignore[typeddict-item]
+        options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = Table(self._airtable, table.model)
         writing = Writing(**options)
@@ -271,8 +271,7 @@ def _rows_of(run: Run, rows: Rows | None) -> Rows:
     source = run.asked.source
     if source is not None:
         _refuse_if_changed(run, source)
-        format: Format | None = source.format  # type: ignore[assignment]
-        return read_rows(source.path, format)
+        return read_rows(source.path, source.format)
     if rows is None:
         raise JournalError(
             f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "

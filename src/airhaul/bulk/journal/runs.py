@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from airhaul.bulk.outcomes import State
+from airhaul.bulk.policy import OnError
+from airhaul.tabular import Format
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
 """At work in some process; all rows as asked for; to its end, some rows failed; taken back;
@@ -31,7 +33,7 @@ class Source:
     path: str
     size: int
     sha256: str
-    format: str | None = None
+    format: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Asked:
     service: str
     base_id: str
     table: str
-    on_error: str = "stop"
+    on_error: OnError = "stop"
     typecast: bool = False
     key: tuple[str, ...] = ()
     rows_from: RowSource = "copy"
