@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint format bench bench-local sync-face clean
+.PHONY: setup demo test test-thorough lint format bench bench-local sync-face clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ lint: setup
 
 test: lint
 	$(BIN)/python -m pytest
+
+# The properties once more with many examples, other ones each time.
+test-thorough: setup
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest
 
 # The synchronous face is generated from the asynchronous one in client/aio/.
 sync-face: setup

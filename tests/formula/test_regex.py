@@ -82,9 +82,10 @@ def test_no_pattern_hangs(function: str, pattern: str, text: str) -> None:
 def test_any_pattern_is_refused_or_runs(pattern: str, text: str) -> None:
     """A pattern never raises anything, and replacing by the match itself changes nothing."""
     compute("REGEX_MATCH({t}, {p})", t=text, p=pattern)
-    compute("REGEX_EXTRACT({t}, {p})", t=text, p=pattern)
-    replaced = compute("REGEX_REPLACE({t}, {p}, '$1')", t=text, p=f"({pattern})")
-    assert isinstance(replaced, FormulaFault) or replaced == text
+    refused = isinstance(compute("REGEX_EXTRACT({t}, {p})", t=text, p=pattern), FormulaFault)
+    # What is refused by itself can be a pattern in brackets, of other groups: ")(" in "()()".
+    if not refused:
+        assert compute("REGEX_REPLACE({t}, {p}, '$1')", t=text, p=f"({pattern})") == text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), st.text("ab ", max_size=8))
