@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airhaul.bulk.server_clock import ServerClock
@@ -23,6 +23,7 @@ def date_at(server_s: float) -> str:
     replies=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 5), st.floats(0, 1)), min_size=1, max_size=60),
     at=st.floats(0, 200),
 )  # fmt: skip
+@example(ahead_s=-3e-90, replies=[(1.0, 0.0, 0.0)], at=0.0)
 def test_the_earliest_time_is_never_too_late(ahead_s, replies, at) -> None:
     """Whatever the replies took, a record created at a moment is not older than what is looked for."""
     clock = ServerClock()

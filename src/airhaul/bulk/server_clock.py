@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 _GRAIN_S: Final = 1.0
+# More than what the rounding of floats can come to; without it a second could begin too early.
+_ROUNDING_S: Final = 1e-6
 # Clocks drift and are set; only what the latest replies say is believed.
 _REMEMBERED: Final = 50
 
@@ -63,5 +65,5 @@ class ServerClock:
         if ahead > min(high for _, high in bounds):
             # The replies contradict one another: a clock was set. The widest guess is safe.
             ahead = min(low for low, _ in bounds)
-        whole = math.floor(at + ahead)
+        whole = math.floor(at + ahead - _ROUNDING_S)
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=whole)
