@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -27,8 +27,10 @@ from typing import Any
 from relay import Losses, Relay
 from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
 
+from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.emulator import Emulator
-from airhaul.server.request_log import LoggedRequest
+from airhaul.server.request import Request
+from airhaul.server.request_log import RequestLog
 from airhaul.server.serve import LocalServer
 from airhaul.server.store import MEMORY, Store
 from airhaul.wire import endpoints
@@ -37,12 +39,34 @@ from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 
+class Tally(RequestLog):
+    """Counts all requests, of which the log itself remembers only the latest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.methods: Counter[str] = Counter()
+        self.refused = 0
+        self.written = 0
+
+    def note(self, request: Request, answer: Answer, **circumstances: Any) -> None:
+        """Count a request, with the rows that it has written."""
+        super().note(request, answer, **circumstances)
+        sent = answer.reply if isinstance(answer, Cut) else answer
+        status = 0 if isinstance(sent, Silence) else sent.status
+        with self._lock:
+            self.methods[request.method] += 1
+            self.refused += status == 429
+            if status == 200:
+                self.written += _rows_written(request)
+
+
 class Server:
     """A served base that is made anew for each measurement."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
         self._emulator: Emulator
+        self._tally: Tally
         # The same base once more, without a limit, for what is no client's business.
         self._inside: Emulator
 
@@ -103,17 +127,17 @@ class Server:
                 return
 
     def clear(self) -> dict[str, Any]:
-        """Forget the requests that came; from here on all of them are remembered."""
-        self._emulator.requests = deque()
+        """Forget the requests that came."""
+        self._emulator.requests = self._tally = Tally()
         return {}
 
     def counts(self) -> dict[str, Any]:
         """Count the requests by method, those that were refused with 429, and the rows written."""
-        requests = self._emulator.requests.copy()
+        tally = self._tally
         return {
-            "requests": Counter(request.method for request in requests),
-            "refused": sum(request.status == 429 for request in requests),
-            "written": sum(map(_rows_written, requests)),
+            "requests": tally.methods,
+            "refused": tally.refused,
+            "written": tally.written,
         }
 
     def held(self) -> dict[str, Any]:
@@ -134,8 +158,8 @@ class Server:
         self._open.close()
 
 
-def _rows_written(request: LoggedRequest) -> int:
-    if request.status != 200 or request.method == "GET" or request.path.endswith("/listRecords"):
+def _rows_written(request: Request) -> int:
+    if request.method == "GET" or request.path.endswith("/listRecords"):
         return 0
     if request.method == "DELETE":
         return sum(name == "records[]" for name, _ in request.query) or 1

@@ -1,0 +1,40 @@
+"""The benchmark itself: it runs, and counts what it says it counts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent.parent
+
+
+def _compare(*arguments: str) -> list[list[str]]:
+    """Run the benchmark with airhaul alone, and give the cells of its tables' rows."""
+    done = subprocess.run(
+        [sys.executable, _ROOT / "bench" / "compare.py", "--client", "airhaul", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if "airhaul " in line and "│" in line]
+    return [[cell.strip() for cell in line.strip("│┃ ").split("│")] for line in lines]
+
+
+def test_the_benchmark_runs_and_tells_what_was_done() -> None:
+    """Nothing else uses its server and its clients, and figures that nobody can get are none."""
+    create, read = _compare("--quick", "--mode", "cpu", "--task", "create", "--task", "read")
+    assert create[:3] == ["bulk create", "airhaul", "1,000"]
+    assert read[:3] == ["read all", "airhaul", "1,000"]
+    assert all(float(row[3].replace(",", "")) > 0 for row in (create, read))
+
+
+def test_what_goes_wrong_is_counted_on_the_server() -> None:
+    """Rows that are missing or doubled are told by what the table holds, not by the client."""
+    (bad_row,) = _compare("--mode", "trouble", "--task", "bad-row")
+    assert bad_row[2:8] == ["99", "99", "0", "0", "12", "number 50"]
+    (lost,) = _compare("--mode", "trouble", "--task", "lost-replies")
+    assert lost[2:6] == ["500", "500", "0", "0"]
+    assert int(lost[6]) > 50
