@@ -82,7 +82,7 @@ class Query(Generic[M]):
             ConfigurationError: An order or a limit is asked for, which several chains cannot keep.
         """
         records: list[M] = []
-        self._read(records.append, parallel)
+        self._read(records.extend, parallel)
         return records
 
     def iterate(self) -> Iterator[M]:
@@ -195,27 +195,27 @@ class Query(Generic[M]):
         count = 0
         with open_writer(path, [column.column for column in columns], format) as writer:
 
-            def write(record: M) -> None:
+            def write(records: list[M]) -> None:
                 nonlocal count
-                values = record.__dict__
-                writer.write({column.column: values[column.name] for column in columns})
-                count += 1
+                for record in records:
+                    values = record.__dict__
+                    writer.write({column.column: values[column.name] for column in columns})
+                count += len(records)
 
             self._read(write, parallel)
         return count
 
-    def _read(self, take: Callable[[M], object], parallel: int) -> None:
-        """Hand over each record, one chain or several at once."""
+    def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
+        """Hand over the records of each page, of one chain or several at once."""
+        reader = self._reader()
         if parallel == 1:
-            for record in self.iterate():
-                take(record)
+            for page in self._pages():
+                take(reader.read_page(page))
             return
         self._selection.refuse_order()
-        reader = self._reader()
 
-        def take_page(records: Sequence[RecordJson]) -> None:
-            for record in reader.read_page(records):
-                take(record)
+        def take_page(page: Sequence[RecordJson]) -> None:
+            take(reader.read_page(page))
 
         scan = Scan(self._table)
         scan.read(self._selection.parameters(), take_page, parallel=parallel)

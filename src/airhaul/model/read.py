@@ -124,9 +124,8 @@ class Reader(Generic[M]):
         records: list[M] = []
         for raw in raws:
             cells = raw["fields"]
-            values = {
-                **empties, **cells, "id": raw["id"], "created_time": raw.get("createdTime")
-            }  # fmt: skip
+            values = {**empties, **cells}
+            values["id"], values["created_time"] = raw["id"], raw.get("createdTime")
             try:
                 record: M | None = validate(values)
             except ValidationError:

@@ -68,7 +68,8 @@ class Reply:
             ValueError: The body is not JSON.
         """
         try:
-            return from_json(self.body)
+            # Keys repeat, most values do not: to look each of them up costs more than it saves.
+            return from_json(self.body, cache_strings="keys")
         except ValueError:
             # Half of a surrogate pair, which JSON can spell and UTF-8 cannot.
             return json.loads(self.body)

@@ -81,7 +81,7 @@ class AsyncQuery(Generic[M]):
             ConfigurationError: An order or a limit is asked for, which several chains cannot keep.
         """
         records: list[M] = []
-        await self._read(records.append, parallel)
+        await self._read(records.extend, parallel)
         return records
 
     async def iterate(self) -> AsyncIterator[M]:
@@ -194,27 +194,27 @@ class AsyncQuery(Generic[M]):
         count = 0
         with open_writer(path, [column.column for column in columns], format) as writer:
 
-            def write(record: M) -> None:
+            def write(records: list[M]) -> None:
                 nonlocal count
-                values = record.__dict__
-                writer.write({column.column: values[column.name] for column in columns})
-                count += 1
+                for record in records:
+                    values = record.__dict__
+                    writer.write({column.column: values[column.name] for column in columns})
+                count += len(records)
 
             await self._read(write, parallel)
         return count
 
-    async def _read(self, take: Callable[[M], object], parallel: int) -> None:
-        """Hand over each record, one chain or several at once."""
+    async def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
+        """Hand over the records of each page, of one chain or several at once."""
+        reader = self._reader()
         if parallel == 1:
-            async for record in self.iterate():
-                take(record)
+            async for page in self._pages():
+                take(reader.read_page(page))
             return
         self._selection.refuse_order()
-        reader = self._reader()
 
-        def take_page(records: Sequence[RecordJson]) -> None:
-            for record in reader.read_page(records):
-                take(record)
+        def take_page(page: Sequence[RecordJson]) -> None:
+            take(reader.read_page(page))
 
         scan = AsyncScan(self._table)
         await scan.read(self._selection.parameters(), take_page, parallel=parallel)
