@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from bench import Bench
 from rows import FIELDS, TABLE, as_json, make_rows
 from served import Client, Served
 from sheet import Sheet
@@ -23,12 +22,14 @@ from sheet import Sheet
 from airhaul.server.emulator import Emulator
 from airhaul.wire import endpoints
 from airhaul.wire.limits import RECORDS_PER_WRITE
+from bench import Bench
 
 _LARGE: Final = 100_000
 _CREATED: Final = 10_000
 _TIMES: Final = 5
 _PAGES: Final = 20
 _AT_ONCE: Final = 10_000
+_ASKED_FOR: Final = 50
 _QUERIES: Final[dict[str, dict[str, str]]] = {
     "all": {},
     "{age} > 60": {"filterByFormula": "{age} > 60"},
@@ -64,6 +65,8 @@ def run(bench: Bench) -> Sheet:
             for how, query in _QUERIES.items():
                 first, following = _list(server, query)
                 sheet.add("list", how, f"{large:,}", f"{first:.3f}", f"{following * 1e3:.1f}", "")
+            first, _ = _list(server, _by_id(server))
+            sheet.add("list", f"{_ASKED_FOR} record ids", f"{large:,}", f"{first:.3f}", "", "")
         created = bench.rows(_CREATED)
         for clients in (1, 4):
             small = Path(folder) / f"created-by-{clients}.db"
@@ -105,6 +108,15 @@ def _list(server: Served, query: dict[str, str]) -> tuple[float, float]:
         following.append(seconds)
     client.close()
     return statistics.median(firsts), max(following, default=0.0)
+
+
+def _by_id(server: Served) -> dict[str, str]:
+    """The query for some records by their ids."""
+    client = Client(server.port)
+    _, answer = client.ask("GET", f"/v0/{server.base_id}/{TABLE}?pageSize={_ASKED_FOR}")
+    client.close()
+    tests = [f"RECORD_ID() = '{record['id']}'" for record in answer["records"]]
+    return {"filterByFormula": f"OR({', '.join(tests)})"}
 
 
 def _timed(client: Client, path: str) -> tuple[float, dict[str, Any]]:

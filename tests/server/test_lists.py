@@ -149,6 +149,45 @@ def test_any_cells_are_filtered_and_sorted_as_they_are(rows) -> None:
         assert list(kept) == [ids[n] for n in range(len(rows)) if names[n]]
 
 
+conditions_on_ids = st.recursive(
+    st.one_of(
+        st.sampled_from(["RECORD_ID() = '#0'", "'#1' = RECORD_ID()", "RECORD_ID() = '#2'"]),
+        st.sampled_from(["RECORD_ID() = {Name}", "RECORD_ID() != '#0'", "RECORD_ID() = 'rec'"]),
+        st.sampled_from(["{Age} > 1", "NOT(RECORD_ID() = '#1')", "1/0", "LAST_MODIFIED_TIME()"]),
+        st.just("LOWER(RECORD_ID()) = LOWER('#2')"),
+    ),
+    lambda parts: st.builds(
+        "{}({})".format,
+        st.sampled_from(["AND", "OR"]),
+        st.lists(parts, min_size=1, max_size=3).map(", ".join),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(formula=conditions_on_ids)
+def test_records_asked_for_by_id_are_those_that_a_whole_table_gives(counted, formula) -> None:
+    """Only the records in question are gone through, and the answer is the same, in its order."""
+    ask, ids = counted
+    for number in range(3):
+        formula = formula.replace(f"#{number}", ids[3 - number])
+    kept = list(ask.cells("T", ("filterByFormula", formula)))
+    assert kept == list(ask.cells("T", ("filterByFormula", f"IF({formula}, 1, 0)")))
+    assert kept == [record_id for record_id in ids if record_id in kept]
+    backwards = list(ask.cells("T", ("filterByFormula", formula), *by("Age", "desc")))
+    assert backwards == kept[::-1]
+
+
+def test_ids_of_another_table_select_nothing(counted) -> None:
+    """Ids are looked up over all tables, and only those of the table asked for count."""
+    ask, ids = counted
+    ask.table("Other", FIELDS[1])
+    (stranger,) = ask.add("Other", {"Age": 1})
+    formula = f"OR(RECORD_ID() = '{stranger['id']}', RECORD_ID() = '{ids[4]}')"
+    assert numbers(ask, ("filterByFormula", formula)) == ([4], None)
+
+
 # --- pages
 
 

@@ -15,6 +15,7 @@ from airhaul.formula.functions.function import Compiled
 from airhaul.formula.values import is_kept
 from airhaul.server import refusal
 from airhaul.server.computed.record_view import RecordInFormula, compute_for
+from airhaul.server.lists.by_id import Ids, ids_asked_for
 from airhaul.server.lists.scanned import Scan
 from airhaul.server.reading import Reading
 from airhaul.server.schema import Field, Table
@@ -58,12 +59,14 @@ class Filter:
         node: The formula.
         compute: The formula, ready to be computed for whole records.
         asks_times: Whether it asks when records were changed.
+        ids: The ids of all records that it can keep; None for any.
     """
 
     fields: dict[str, Field]
     node: Node
     compute: Compiled
     asks_times: bool
+    ids: Ids | None
 
     def over(self, scan: Scan) -> Callable[[Scanned], bool]:
         """Make a test of it for the records of a scan."""
@@ -116,7 +119,8 @@ def make_filter(table: Table, text: str) -> Filter:
     except FormulaError:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
     known = {name: field for name, field in fields.items() if field is not None}
-    return Filter(known, node, compute, "LAST_MODIFIED_TIME" in text.upper())
+    asks_times = "LAST_MODIFIED_TIME" in text.upper()
+    return Filter(known, node, compute, asks_times, ids_asked_for(node))
 
 
 @functools.lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from airhaul.formula.values import Value
 from airhaul.server.context import Context
+from airhaul.server.lists.by_id import Ids
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Scanned
 
@@ -61,14 +62,22 @@ class Scan:
         table: The table.
         fields: The fields that will be asked for.
         whole: Whether more than cells will be asked for.
+        ids: The records to go through; None for all of the table.
     """
 
     def __init__(
-        self, context: Context, table: Table, fields: Iterable[Field], *, whole: bool = False
+        self,
+        context: Context,
+        table: Table,
+        fields: Iterable[Field],
+        *,
+        whole: bool = False,
+        ids: Ids | None = None,
     ) -> None:
         self.reading = context.reading
         self.table = table
         self._scans = context.session.scans
+        self._ids = ids
         named = {field.id: field for field in fields}
         self.is_whole = whole or any(field.type not in _STORED for field in named.values())
         self._columns = {field_id: column for column, field_id in enumerate(named)}
@@ -76,11 +85,11 @@ class Scan:
     def __iter__(self) -> Iterator[Scanned]:
         """The records, in the order they were made."""
         if self.is_whole:
-            for block in self._scans.whole(self.table.id):
+            for block in self._scans.whole(self.table.id, self._ids):
                 ahead = self.reading.ahead(scanned[3] for scanned in block)
                 yield from (scanned for scanned, _ in zip(block, ahead, strict=True))
         else:
-            for block in self._scans.cells(self.table.id, list(self._columns)):
+            for block in self._scans.cells(self.table.id, list(self._columns), self._ids):
                 yield from block
 
     def cell(self, field: Field) -> Callable[[Scanned], Any]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from airhaul.server.context import Context
+from airhaul.server.lists.by_id import in_all
 from airhaul.server.lists.formulas import Filter
 from airhaul.server.lists.scanned import Scan, place_of
 from airhaul.server.lists.sorting import SortKey, sort, sort_key
@@ -45,7 +46,8 @@ class Selection:
         if not self.filters and not self.keys:
             return context.session.scans.places(table.id, self.most)
         whole = any(one.asks_times for one in self.filters)
-        scan = Scan(context, table, self._fields, whole=whole)
+        ids = in_all(one.ids for one in self.filters)
+        scan = Scan(context, table, self._fields, whole=whole, ids=ids)
         kept: Iterable[Scanned] = scan
         for one in self.filters:
             kept = filter(one.over(scan), kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -41,11 +41,17 @@ class RecordScans:
         )
         return array("q", (place for (place,) in rows))
 
-    def whole(self, table_id: str) -> Iterator[list[Scanned]]:
-        """A table's records, each as a ``StoredRecord``."""
+    def whole(self, table_id: str, ids: Collection[str] | None = None) -> Iterator[list[Scanned]]:
+        """A table's records, each as a ``StoredRecord``.
+
+        Args:
+            table_id: The table.
+            ids: Those of them that are wanted; all if None.
+        """
+        where, given = _wanted(table_id, ids)
         cursor = self._connection.execute(
-            f"SELECT place, {COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
-            (table_id,),
+            f"SELECT place, {COLUMNS} FROM records WHERE {where} ORDER BY place",  # noqa: S608
+            given,
         )
         while rows := cursor.fetchmany(_BLOCK):
             cells = _parse_all(row[4] for row in rows)
@@ -54,13 +60,17 @@ class RecordScans:
                 for (place, id_, table, created, _, *rest), holds in zip(rows, cells, strict=True)
             ]
 
-    def cells(self, table_id: str, field_ids: Sequence[str]) -> Iterator[list[Scanned]]:
+    def cells(
+        self, table_id: str, field_ids: Sequence[str], ids: Collection[str] | None = None
+    ) -> Iterator[list[Scanned]]:
         """Some cells of a table's records, as lists.
 
         Args:
             table_id: The table.
             field_ids: The fields, as the cells stand in each list.
+            ids: The records that are wanted; all if None.
         """
+        where, given = _wanted(table_id, ids)
         paths = [f'$."{field_id}"' for field_id in field_ids]
         # With two paths or more, SQLite answers an array of JSON, with the text of numbers as it
         # was written; no field has the id "-".
@@ -70,17 +80,28 @@ class RecordScans:
         query = (
             "SELECT max(place), "  # noqa: S608 - marks only
             f"'[' || group_concat(json_array(place, id, created, {holds})) || ']' FROM "
-            "(SELECT place, id, created, cells FROM records WHERE table_id = ? AND place > ? "
+            f"(SELECT place, id, created, cells FROM records WHERE {where} AND place > ? "
             f"ORDER BY place LIMIT {_BLOCK})"
         )
         last = 0
         while True:
-            last, text = self._connection.execute(query, (*paths, table_id, last)).fetchone()
+            last, text = self._connection.execute(query, (*paths, *given, last)).fetchone()
             if text is None:
                 return
             block: list[Scanned] = json.loads(text)
             block.sort(key=itemgetter(0))  # as it is, but SQLite does not promise that
             yield block
+
+
+def _wanted(table_id: str, ids: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
+    """The condition for some of a table's records, or for all of them, and its values."""
+    if ids is None:
+        return "table_id = ?", (table_id,)
+    # The sign keeps SQLite from going through the whole table for a few ids.
+    return "+table_id = ? AND id IN (SELECT value FROM json_each(?))", (
+        table_id,
+        json.dumps([*ids]),
+    )
 
 
 def _parse_all(texts: Iterable[str]) -> list[Any]:
