@@ -493,6 +493,15 @@ def test_rows_that_are_not_valid_stop_a_sync_and_its_deletions(people, emulator)
     assert len(held(emulator)) == 6
 
 
+def test_reading_counts_for_the_seconds_as_for_the_requests(people, emulator) -> None:
+    """A sync of an unchanged table does nothing but read, and says how long that took."""
+    people.sync(rows(150), key="email")
+    emulator.latency_s = 0.05
+    result = people.sync(rows(150), key="email")
+    assert (result.counts(), result.requests) == ({"unchanged": 150}, 2)
+    assert result.seconds >= 0.1
+
+
 def test_case_tells_keys_apart_in_a_sync(people, emulator) -> None:
     """A sync compares by itself, letter by letter."""
     given = [{"name": "a", "email": "x"}, {"name": "b", "email": "X"}]

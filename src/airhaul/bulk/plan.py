@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.result import NOTHING_SPENT, Spent
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
@@ -54,7 +55,7 @@ class Planned(Generic[M]):
         refused: The rows that are not valid.
         refusal: Why the deletions are refused, if they are.
         notes: What else is to be said.
-        reads: How many requests it took to make the plan.
+        spent: What it took to make the plan.
     """
 
     table: str
@@ -63,7 +64,7 @@ class Planned(Generic[M]):
     refused: list[Refused] = field(default_factory=list[Refused])
     refusal: str | None = None
     notes: tuple[str, ...] = ()
-    reads: int = 0
+    spent: Spent = NOTHING_SPENT
 
     @property
     def errors(self) -> list[RowError]:

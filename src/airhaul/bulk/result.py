@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 
 from airhaul.bulk.explain import explain
 from airhaul.bulk.outcomes import Outcomes, RowOutcome, State
@@ -19,6 +19,21 @@ M = TypeVar("M", bound=RecordBase)
 _IN_TABLE: Final[tuple[State, ...]] = ("created", "updated", "unchanged")
 _NOT_WRITTEN: Final[tuple[State, ...]] = ("failed", "skipped", "unknown")
 _MOST_LINES_IN_PAGE: Final = 20
+
+
+class Spent(NamedTuple):
+    """What reading has taken before a call writes.
+
+    Args:
+        requests: How many requests.
+        seconds: How long, in seconds.
+    """
+
+    requests: int = 0
+    seconds: float = 0.0
+
+
+NOTHING_SPENT: Final = Spent()
 
 
 class OutcomeList(Sequence[RowOutcome[M]]):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -18,7 +19,7 @@ from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.parts import parts_of_list
 from airhaul.bulk.policy import raise_if_failed
 from airhaul.bulk.precheck import encode_all, in_order, sort_out
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows import Encoder, Ready
 from airhaul.bulk.target import Target
 from airhaul.client.bound import Bound
@@ -141,7 +142,7 @@ class Bulk(Generic[M]):
         look: Look | None = None,
         total: int | None = None,
         is_stream: bool = False,
-        requests: int = 0,
+        spent: Spent = NOTHING_SPENT,
         rows_from: RowSource = "copy",
         taken_up: Run | None = None,
     ) -> BulkResult[M]:
@@ -153,7 +154,7 @@ class Bulk(Generic[M]):
             look: What has to be known before.
             total: How many rows there are.
             is_stream: Whether there may be more rows than memory holds.
-            requests: How many requests were sent before.
+            spent: What was sent before.
             rows_from: Where the rows are if the call goes on another time.
             taken_up: The run that goes on; None for a new one.
         """
@@ -165,7 +166,7 @@ class Bulk(Generic[M]):
         if self.journal is not None:
             if not lane.observed.clock.is_known:
                 airtable.call(self.target.read_one())  # its reply tells the service's time
-                requests += 1
+                spent = spent._replace(requests=spent.requests + 1)
             log = self._log(self.journal, rows, rows_from, total, taken_up)
         call = BulkCall(
             self.target,
@@ -178,7 +179,7 @@ class Bulk(Generic[M]):
             total=total,
             source=self._source,
             is_stream=is_stream,
-            requests=requests,
+            spent=spent,
             log=log,
             taken_up=None if taken_up is None or self.journal is None else (self.journal, taken_up),
         )
@@ -245,7 +246,7 @@ class Scan:
         self._airtable = table.airtable
         self._name = table.name
         self._most = max_requests
-        self.requests = 0
+        self.spent = NOTHING_SPENT
 
     def read(
         self,
@@ -270,21 +271,24 @@ class Scan:
         lane = self._airtable.lane()
         parts = parts_of_list(parameters, parallel)
         work = ReadPages(self._airtable.base_id, self._name, *parts)
+        left = None if self._most is None else self._most - self.spent.requests
         job = Engine(
             work,
             lane.pace,
             concurrency=min(parallel, lane.concurrency),
             retries=self._airtable.config.retries,
             observed=lane.observed,
-            meter=Count(None if self._most is None else self._most - self.requests, lane.meter),
+            meter=Count(left, lane.meter),
         )
 
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
                 on_page(event.records)
 
+        began = time.monotonic()
         drive.run(job, _with_room(lane, parallel), (), take)
-        self.requests += job.requests
+        seconds = time.monotonic() - began
+        self.spent = Spent(self.spent.requests + job.requests, self.spent.seconds + seconds)
         _ = job.result  # raises what ended the list early
 
     def all(self, parameters: ListParameters, *, parallel: int = 1) -> list[RecordJson]:

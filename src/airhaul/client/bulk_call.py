@@ -13,7 +13,7 @@ from airhaul.bulk.look import Look
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.policy import interrupted
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.retry import Retries
 from airhaul.bulk.rollback import WithRollback
 from airhaul.bulk.rows import Encoder, Ready
@@ -51,7 +51,7 @@ class BulkCall(Generic[M]):
         total: How many rows there are, or None while that is not known.
         source: The file that the rows come from, for errors.
         is_stream: Whether there may be more rows than memory holds.
-        requests: How many requests were sent for this call before, to read what is compared.
+        spent: What was sent for this call before, to read what is compared.
         log: Writes the call down; None for none.
         taken_up: The run that is taken up again, and the journal it stands in; None for a new one.
     """
@@ -69,14 +69,14 @@ class BulkCall(Generic[M]):
         total: int | None = None,
         source: str | None = None,
         is_stream: bool = False,
-        requests: int = 0,
+        spent: Spent = NOTHING_SPENT,
         log: RunLog | None = None,
         taken_up: tuple[Journal, Run] | None = None,
     ) -> None:
         rate = lane.pace.requests_per_second
         rows_per_second = None if rate is None else rate * RECORDS_PER_WRITE
         self._writing = writing
-        self._requests_before = requests
+        self._spent = spent
         self._began = time.monotonic()
         self._logs = [] if log is None else [log]
         self._outcomes = outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
@@ -124,7 +124,7 @@ class BulkCall(Generic[M]):
             concurrency=lane.concurrency,
             retries=retries,
             observed=observed,
-            meter=Count(_left(writing.max_requests, requests), lane.meter),
+            meter=Count(_left(writing.max_requests, spent.requests), lane.meter),
         )
 
     @staticmethod
@@ -157,8 +157,8 @@ class BulkCall(Generic[M]):
 
     def result(self) -> BulkResult[M]:
         """What became of each row that was taken by now."""
-        seconds = time.monotonic() - self._began
-        requests = self._requests_before + self._engine.requests
+        seconds = self._spent.seconds + time.monotonic() - self._began
+        requests = self._spent.requests + self._engine.requests
         run = self._logs[0].id if self._logs else None
         return BulkResult(self._engine.result, requests, seconds, run)
 

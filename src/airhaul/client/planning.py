@@ -231,7 +231,7 @@ class Planning(Generic[M]):
             changes,
             label_columns=key.names if key is not None else self._columns[:1],
             refused=refused,
-            reads=self._scan.requests,
+            spent=self._scan.spent,
             goal=self._table,
             verb=verb,
             key=key,
@@ -276,4 +276,4 @@ def sync_rows(
     )
     plan = planning.sync(rows, key, deleting, parallel=parallel)
     plan.refuse_if_it_must_not_be(writing)
-    return plan.write(writing, requests=plan.reads)
+    return plan.write(writing, spent=plan.spent)

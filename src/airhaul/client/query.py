@@ -142,7 +142,7 @@ class Query(Generic[M]):
         )
         planning = Planning(self._table, typecast=typecast, max_requests=max_requests)
         plan = planning.update_where(self._selection, changes)
-        return plan.write(writing, requests=plan.reads)
+        return plan.write(writing, spent=plan.spent)
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete them all; reads them first.
@@ -159,7 +159,7 @@ class Query(Generic[M]):
         writing = Writing(**options)
         planning = Planning(self._table, max_requests=writing.max_requests)
         plan = planning.delete_where(self._selection)
-        return plan.write(writing, requests=plan.reads)
+        return plan.write(writing, spent=plan.spent)
 
     def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
         """Say what ``update`` would write; the records are read."""

@@ -13,7 +13,7 @@ from airhaul.bulk.diff import same_stored
 from airhaul.bulk.keys import Key
 from airhaul.bulk.plan import Planned
 from airhaul.bulk.precheck import in_order, nothing_sent, outcomes_of
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows import Ready
 from airhaul.bulk.target import with_ids
 from airhaul.client.aio.bound import AsyncBound
@@ -82,7 +82,7 @@ class AsyncPlan(Planned[M]):
         scan = AsyncScan(self._table)
         if check:
             await self._check(scan)
-        return await self.write(writing, requests=scan.requests)
+        return await self.write(writing, spent=scan.spent)
 
     def refuse_if_it_must_not_be(self, writing: Writing) -> None:
         """Raise where the plan may not be applied as it is; errors as of ``apply``."""
@@ -94,7 +94,7 @@ class AsyncPlan(Planned[M]):
         if self.refusal is not None:
             raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
-    async def write(self, writing: Writing, *, requests: int = 0) -> BulkResult[M]:
+    async def write(self, writing: Writing, *, spent: Spent = NOTHING_SPENT) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
         self._is_applied = True
         bulk = AsyncBulk(self._table, writing, self.verb, key=self.key, source=self.source)
@@ -103,7 +103,7 @@ class AsyncPlan(Planned[M]):
             await bulk.learn_types()
         # In the order of the rows: the columns of a file of rejects are those of its first row.
         rows = in_order(self.changes, self.refused)
-        return await bulk.run(Ready[M](), rows, total=len(rows), requests=requests)
+        return await bulk.run(Ready[M](), rows, total=len(rows), spent=spent)
 
     @property
     def _table(self) -> AsyncBound[M]:

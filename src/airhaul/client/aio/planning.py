@@ -230,7 +230,7 @@ class AsyncPlanning(Generic[M]):
             changes,
             label_columns=key.names if key is not None else self._columns[:1],
             refused=refused,
-            reads=self._scan.requests,
+            spent=self._scan.spent,
             goal=self._table,
             verb=verb,
             key=key,
@@ -275,4 +275,4 @@ async def sync_rows(
     )
     plan = await planning.sync(rows, key, deleting, parallel=parallel)
     plan.refuse_if_it_must_not_be(writing)
-    return await plan.write(writing, requests=plan.reads)
+    return await plan.write(writing, spent=plan.spent)

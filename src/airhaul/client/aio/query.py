@@ -141,7 +141,7 @@ class AsyncQuery(Generic[M]):
         )
         planning = AsyncPlanning(self._table, typecast=typecast, max_requests=max_requests)
         plan = await planning.update_where(self._selection, changes)
-        return await plan.write(writing, requests=plan.reads)
+        return await plan.write(writing, spent=plan.spent)
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete them all; reads them first.
@@ -158,7 +158,7 @@ class AsyncQuery(Generic[M]):
         writing = Writing(**options)
         planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
         plan = await planning.delete_where(self._selection)
-        return await plan.write(writing, requests=plan.reads)
+        return await plan.write(writing, spent=plan.spent)
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
         """Say what ``update`` would write; the records are read."""

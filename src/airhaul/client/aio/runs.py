@@ -177,7 +177,7 @@ class AsyncRuns:
             label_columns=tuple(types)[:1],
             refused=undoing.conflicts,
             notes=tuple(notes),
-            reads=scan.requests,
+            spent=scan.spent,
             goal=table,
             verb="undo",
             undoes=run.id,
@@ -195,7 +195,7 @@ class AsyncRuns:
     ) -> BulkResult[RecordBase]:
         """Make the writes of a plan of ``plan_undo``."""
         options["on_error"], options["journal"] = "continue", self._journal.path
-        result = await plan.write(Writing(**options), requests=plan.reads)
+        result = await plan.write(Writing(**options), spent=plan.spent)
         assert result.run is not None, "it is written down"
         assert plan.goal is not None, "a plan is made by a table"
         await self._set_links(self._journal.run(result.run), plan.goal, result)
