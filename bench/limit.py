@@ -8,6 +8,7 @@ from bench import Bench
 from contenders import API, ORM
 from measure import Measurement
 from sheet import Sheet
+from tasks import TASKS, Task
 
 from airhaul.wire.limits import (
     RECORDS_PER_PAGE,
@@ -16,11 +17,13 @@ from airhaul.wire.limits import (
 )
 
 LATENCY_S: Final = 0.2
-MOST_S: Final = 25.0
+# How much longer than the limit asks for a client may take.
+_MOST: Final = 1.25
 SIZES: Final = {
     "create": 1_000,
     "read": 10_000,
-    "read-in-parallel": 10_000,
+    # Each chain ends with a page that is not full; a large table shows the pace beside that.
+    "read-in-parallel": 50_000,
     "upsert": 1_000,
     "sync": 10_000,
     "delete": 1_000,
@@ -35,19 +38,20 @@ def run(bench: Bench) -> Sheet:
         ("rows", "seconds", "requests", "429s", "share of the limit"),
         "what came of it",
         "The limit is 5 requests a second, so 50 rows written or 500 read; who asks more is locked "
-        f"out for 30 s. Whoever takes longer than {MOST_S:.0f} s is stopped. At this latency "
+        f"out for 30 s. Whoever takes {_MOST - 1:.0%} longer than that is stopped. At this latency "
         "one request after the other is just below the limit; the next table has others. "
         "pyairtable's Table waits as its ORM does, and stands for it where the ORM has no verb.",
     )
     for task_name, count in SIZES.items():
         for client in clients_at_the_limit(bench, task_name):
+            rows = bench.rows(count)
             measured = bench.measure(
                 client,
                 task_name,
-                bench.rows(count),
+                rows,
                 limit=True,
                 latency_s=LATENCY_S,
-                most_s=MOST_S,
+                most_s=_MOST * rows / _records_per_second(TASKS[task_name]),
             )
             sheet.add(measured.task.label, client, *limit_cells(measured))
     return sheet
@@ -74,6 +78,10 @@ def limit_cells(measured: Measurement) -> tuple[str, ...]:
 def _share(measured: Measurement) -> str:
     if not (measured.complete or measured.ended == "time"):
         return "-"  # who stops early has no speed
-    per_request = RECORDS_PER_WRITE if measured.task.counts == "written" else RECORDS_PER_PAGE
-    most = per_request * REQUESTS_PER_SECOND_PER_BASE
-    return f"{measured.records / measured.seconds / most:.0%}"
+    return f"{measured.records / measured.seconds / _records_per_second(measured.task):.0%}"
+
+
+def _records_per_second(task: Task) -> int:
+    """The most records that the limit allows."""
+    per_request = RECORDS_PER_WRITE if task.counts == "written" else RECORDS_PER_PAGE
+    return per_request * REQUESTS_PER_SECOND_PER_BASE

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from bench import Bench
 from rows import FIELDS, TABLE, as_json, make_rows
 from served import Client, Served
 from sheet import Sheet
@@ -22,7 +23,6 @@ from sheet import Sheet
 from airhaul.server.emulator import Emulator
 from airhaul.wire import endpoints
 from airhaul.wire.limits import RECORDS_PER_WRITE
-from bench import Bench
 
 _LARGE: Final = 100_000
 _CREATED: Final = 10_000
