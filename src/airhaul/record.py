@@ -17,7 +17,7 @@ from airhaul.client.config import Config, make_config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.default import connection_of, default_connection
 from airhaul.client.inputs import Condition, OnEvent, Progress, Rows
-from airhaul.client.options import ReadOptions, WriteOptions
+from airhaul.client.options import ReadOptions, SyncOptions, SyncWriteOptions, WriteOptions
 from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
@@ -237,23 +237,10 @@ class Record(RecordBase):
         cls,
         rows: Rows,
         key: KeyNames,
-        *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[SyncWriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like the rows, with the fewest writes; see ``Table.sync``."""
-        return cls._table().sync(
-            rows,
-            key,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            **options,
-        )
+        return cls._table().sync(rows, key, **options)
 
     # --- plans
 
@@ -302,22 +289,11 @@ class Record(RecordBase):
         rows: Rows,
         key: KeyNames,
         *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
         typecast: bool = False,
+        **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Say what ``sync`` would write; see ``Table.plan_sync``."""
-        return cls._table().plan_sync(
-            rows,
-            key,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            typecast=typecast,
-        )
+        return cls._table().plan_sync(rows, key, typecast=typecast, **options)
 
     # --- files
 
@@ -353,24 +329,10 @@ class Record(RecordBase):
         path: str | Path,
         key: KeyNames,
         format: Format | None = None,
-        *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[SyncWriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like a file; see ``Table.sync_file``."""
-        return cls._table().sync_file(
-            path,
-            key,
-            format,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            **options,
-        )
+        return cls._table().sync_file(path, key, format, **options)
 
     @classmethod
     def plan_sync_file(
@@ -379,23 +341,11 @@ class Record(RecordBase):
         key: KeyNames,
         format: Format | None = None,
         *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
         typecast: bool = False,
+        **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Say what ``sync_file`` would write; see ``Table.plan_sync_file``."""
-        return cls._table().plan_sync_file(
-            path,
-            key,
-            format,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            typecast=typecast,
-        )
+        return cls._table().plan_sync_file(path, key, format, typecast=typecast, **options)
 
     @classmethod
     def export_file(
