@@ -200,6 +200,8 @@ class Record(RecordBase):
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
         **same_change: Any,
     ) -> BulkResult[Self]:
         """Change many records, ten to a request; see ``Table.bulk_update``."""
@@ -212,6 +214,8 @@ class Record(RecordBase):
             concurrency=concurrency,
             max_requests=max_requests,
             rejects=rejects,
+            journal=journal,
+            keep_rows=keep_rows,
             **same_change,
         )
 
