@@ -102,3 +102,16 @@ class Asking:
     def names(self, table: str, *query: tuple[str, str]) -> list[str | None]:
         """The names in a list, all pages of it."""
         return [cells.get("Name") for cells in self.cells(table, *query).values()]
+
+    def watch(
+        self, *data_types: str, includes: dict[str, Any] | None = None, **filters: Any
+    ) -> str:
+        """Create a webhook, and say its id."""
+        filters["dataTypes"] = list(data_types or ["tableData"])
+        options = {"filters": filters, "includes": includes or {}}
+        body = {"specification": {"options": options}}
+        return self("POST", f"bases/{self.base}/webhooks", body)["id"]
+
+    def payloads(self, webhook: str) -> list[dict[str, Any]]:
+        """What a webhook tells."""
+        return self("GET", f"bases/{self.base}/webhooks/{webhook}/payloads")["payloads"]

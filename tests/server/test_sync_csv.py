@@ -123,11 +123,9 @@ def test_bad_addresses_are_refused(ask: Syncing) -> None:
 
 def test_webhooks_are_told_that_it_was_a_sync(ask: Syncing) -> None:
     """One payload for the whole file."""
-    options = {"filters": {"dataTypes": ["tableData"], "fromSources": ["sync"]}}
-    body = {"specification": {"options": options}}
-    webhook = ask("POST", f"bases/{ask.base}/webhooks", body)["id"]
+    webhook = ask.watch(fromSources=["sync"])
     ask.sync("Name\nAda\nBob\n")
-    (payload,) = ask("GET", f"bases/{ask.base}/webhooks/{webhook}/payloads")["payloads"]
+    (payload,) = ask.payloads(webhook)
     assert payload["actionMetadata"] == {"source": "sync"}
     (changed,) = payload["changedTablesById"].values()
     assert len(changed["createdRecordsById"]) == 2

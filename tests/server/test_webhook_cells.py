@@ -33,14 +33,11 @@ class Linked(Asking):
         described = {"name": "Authors' names", "type": "multipleLookupValues", "options": options}
         self.lookup = self("POST", f"meta/bases/{self.base}/tables/{books}/fields", described)["id"]
         self.by, self.back = by, schema["Authors"]["Books"]["id"]
-        filters = {"dataTypes": ["tableData"]}
         includes = {"includeCellValuesInFieldIds": [self.lookup], "includePreviousCellValues": True}
-        body = {"specification": {"options": {"filters": filters, "includes": includes}}}
-        self.webhook = self("POST", f"bases/{self.base}/webhooks", body)["id"]
+        self.webhook = self.watch(includes=includes)
 
     def last(self) -> dict[str, Any]:
-        url = f"bases/{self.base}/webhooks/{self.webhook}/payloads"
-        return self("GET", url)["payloads"][-1]["changedTablesById"]
+        return self.payloads(self.webhook)[-1]["changedTablesById"]
 
 
 @pytest.fixture

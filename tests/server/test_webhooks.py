@@ -33,17 +33,6 @@ class Watched(Asking):
         self.table_id = self.table("T", NOTE, KIND, TAGS)
         self.field_ids = {name: field["id"] for name, field in self.schema()["T"].items()}
 
-    def watch(
-        self, *data_types: str, includes: dict[str, Any] | None = None, **filters: Any
-    ) -> str:
-        filters["dataTypes"] = list(data_types or ["tableData"])
-        options = {"filters": filters, "includes": includes or {}}
-        body = {"specification": {"options": options}}
-        return self("POST", f"bases/{self.base}/webhooks", body)["id"]
-
-    def payloads(self, webhook: str) -> list[dict[str, Any]]:
-        return self("GET", f"bases/{self.base}/webhooks/{webhook}/payloads")["payloads"]
-
     def changed(self, webhook: str, table_id: str | None = None) -> list[dict[str, Any]]:
         """What each payload says of the table."""
         return [
@@ -431,14 +420,11 @@ def test_payloads_survive_the_file_being_closed(tmp_path) -> None:
     path = tmp_path / "x.db"
     ask = Asking(Emulator.open(path))
     ask.table("T")
-    options = {"filters": {"dataTypes": ["tableData"]}}
-    body = {"specification": {"options": options}}
-    webhook = ask("POST", f"bases/{ask.base}/webhooks", body)["id"]
+    webhook = ask.watch()
     ask.add_record("T", {"Name": "a"})
     ask.emulator.close()
     again = Asking(Emulator.open(path))
-    url = f"bases/{again.base}/webhooks/{webhook}/payloads"
-    assert len(again("GET", url)["payloads"]) == 1
+    assert len(again.payloads(webhook)) == 1
     again.emulator.close()
 
 
