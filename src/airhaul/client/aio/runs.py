@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -14,19 +13,16 @@ from airhaul.bulk.target import Target, with_ids
 from airhaul.bulk.undo import Undoing
 from airhaul.bulk.wording import counted
 from airhaul.client.aio.bound import AsyncBound
-from airhaul.client.aio.bulk import AsyncBulk, AsyncScan
+from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.plan import AsyncPlan
+from airhaul.client.aio.scan import AsyncScan
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.errors import JournalError
-from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
 from airhaul.tabular import read_rows
-from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.shapes import RecordJson
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run, Source
@@ -164,7 +160,7 @@ class AsyncRuns:
         scan = AsyncScan(table)
         ids = [row.record_id for row in written if row.state != "deleted"]
         undoing = Undoing(target, run.asked.typecast, force)
-        undoing.add(written, await _read(scan, ids))
+        undoing.add(written, await scan.find(ids, with_ids))
         notes: list[str] = []
         if run.can_go_on and run.state != "with failures":
             notes.append(
@@ -249,14 +245,6 @@ class AsyncRuns:
         writing = Writing(**options)
         key = run.asked.key or None
         return await again.import_again(path, None, key, writing, retries=run.id)
-
-
-async def _read(scan: AsyncScan, ids: Sequence[str]) -> dict[str, RecordJson]:
-    found: dict[str, RecordJson] = {}
-    for start in range(0, len(ids), RECORDS_PER_PAGE):
-        formula = print_formula(with_ids(ids[start : start + RECORDS_PER_PAGE]))
-        found |= {one["id"]: one for one in await scan.all(ListParameters(formula=formula))}
-    return found
 
 
 def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
