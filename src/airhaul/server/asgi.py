@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+NEEDS_EXTRA: Final = "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
 _LARGEST_BODY: Final = 10_000_000
 _METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
@@ -50,9 +51,7 @@ def create_app(
 
         from airhaul.server.hanging_up import hang_up
     except ImportError as error:
-        raise MissingExtraError(
-            "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
-        ) from error
+        raise MissingExtraError(NEEDS_EXTRA) from error
 
     async def endpoint(request: HttpRequest) -> ASGIApp:
         answer: Answer
