@@ -13,7 +13,6 @@ from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.attachments.urls import PREFIX
-from airhaul.server.console import console_routes, notice_route
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -49,6 +48,7 @@ def create_app(
         from starlette.responses import Response
         from starlette.routing import Route
 
+        from airhaul.server.console import console_routes, notice_route
         from airhaul.server.hanging_up import hang_up
     except ImportError as error:
         raise MissingExtraError(NEEDS_EXTRA) from error
