@@ -64,7 +64,8 @@ class Readings(Generic[M]):
     @property
     def is_checking(self) -> bool:
         """Whether rows wait whose request was lost."""
-        return any(isinstance(one, Checking) for one in self._waiting)
+        # Asked for each row, when there is mostly none.
+        return bool(self._waiting) and any(isinstance(one, Checking) for one in self._waiting)
 
     def checks_at(self) -> float | None:
         """When the next of them may be looked for; None if there are none."""

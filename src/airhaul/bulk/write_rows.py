@@ -178,7 +178,9 @@ class WriteRows(Generic[M]):
 
     def _is_checking(self) -> bool:
         """Whether it is not known yet if rows have failed; until it is, nothing new is sent."""
-        return self._readings.is_checking or any(isinstance(tag, Checking) for tag in self._out)
+        if self._readings.is_checking:
+            return True
+        return bool(self._out) and any(isinstance(tag, Checking) for tag in self._out)
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._chunks:
@@ -189,7 +191,9 @@ class WriteRows(Generic[M]):
                     return reading
             if self._intake.has_ended and not any(isinstance(tag, Looking) for tag in self._out):
                 self._chunks.flush()
-        if self._log is not None and self._chunks and not self._chunks.next_is_intended:
+        if not self._chunks:
+            return None
+        if self._log is not None and not self._chunks.next_is_intended:
             if self.wants_row:
                 return None
             self._log.intend(self._chunks.without_intent(), now)
