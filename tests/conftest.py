@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from airhaul import Airtable
+from airhaul.client.config import make_config
+from airhaul.client.connection import Connection
 from airhaul.client.default import use
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
@@ -73,12 +75,9 @@ def airtable(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Air
         yield opened
 
 
-def connection_to(emulator: Emulator):
+def connection_to(emulator: Emulator, **options) -> Connection:
     """A connection to a base that is open in this process."""
-    from airhaul.client.config import make_config
-    from airhaul.client.connection import Connection
-
-    return Connection(make_config(local=":memory:"), emulator)
+    return Connection(make_config(local=":memory:", **options), emulator)
 
 
 def connect(server: LocalServer, **options) -> Airtable:
