@@ -102,13 +102,8 @@ class Planning(Generic[M]):
         for change in there:
             record = found.get(change.record_id or "")
             if record is None:
-                error = RowError(
-                    f"there is no record {change.record_id} in the table",
-                    index=change.index,
-                    source=self._source,
-                    line=change.line,
-                )
-                refused.append(Refused(change.index, error, change.source))
+                reason = f"there is no record {change.record_id} in the table"
+                refused.append(self._refused(change, reason))
                 continue
             change.before, change.found = record["fields"], record
             if change.kind == "update":
@@ -130,13 +125,7 @@ class Planning(Generic[M]):
         unclear = look.take(changes, records)
         for change in changes:
             if change.index in unclear:
-                error = RowError(
-                    unclear[change.index].reason,
-                    index=change.index,
-                    source=self._source,
-                    line=change.line,
-                )
-                refused.append(Refused(change.index, error, change.source))
+                refused.append(self._refused(change, unclear[change.index].reason))
             elif change.kind == "upsert" and change.record_id is not None:
                 change.kind = "update"
         clear = [change for change in changes if change.index not in unclear]
@@ -206,6 +195,10 @@ class Planning(Generic[M]):
             for index, record in enumerate(records)
         ]
         return self._plan("delete", changes, [])
+
+    def _refused(self, change: Change[M], reason: str) -> Refused:
+        error = RowError(reason, index=change.index, source=self._source, line=change.line)
+        return Refused(change.index, error, change.source)
 
     def _plan(
         self,
