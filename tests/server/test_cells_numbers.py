@@ -69,3 +69,19 @@ def test_a_large_number_is_found(emulator: Emulator) -> None:
     rows = {"records": [{"fields": {"N": 2**53 + 1, "Name": "a"}}]}
     answer = ask("PATCH", f"{ask.base}/T", {**rows, "performUpsert": {"fieldsToMergeOn": ["N"]}})
     assert answer["updatedRecords"] == [record["id"]]
+
+
+@pytest.mark.parametrize(
+    "number", [33328725271032888, 2**53 + 2, 12345678901234567168, 10**20 + 2**14]
+)
+def test_a_formula_takes_large_numbers_as_doubles(ask: Asking, number) -> None:
+    """However a large number is spelled, in a cell or a formula, it is the double next to it."""
+    ask.table("T", NUMBER, {**NUMBER, "name": "M"})
+    (record,) = ask.add("T", {"N": number, "M": float(number)})
+    for formula in (
+        f"{{N}} = {number}",
+        "{N} = {M}",
+        f"{{N}} >= {number}",
+        f"SWITCH({{N}}, {number}, 1)",
+    ):
+        assert list(ask.cells("T", ("filterByFormula", formula))) == [record["id"]], formula

@@ -167,11 +167,21 @@ def a_count(value: Any, most: int | None = None) -> int | None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    count = a_whole_number(value)
+    if count is None or not 1 <= count <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
-    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
-        raise refusal.invalid_request()
-    return value
+    return count
+
+
+def a_whole_number(value: Any) -> int | None:
+    """Read a whole number from JSON; to a service in JavaScript 3.0 is 3.
+
+    Returns:
+        The number, or None if it is something else; true is no number.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def a_text(value: Any) -> str | None:

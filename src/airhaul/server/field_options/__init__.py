@@ -12,6 +12,7 @@ from airhaul.server.field_options.linked import complete_computed, complete_link
 from airhaul.server.field_options.plain import complete_plain
 from airhaul.server.schema import Field
 from airhaul.wire.ids import is_id, new_id
+from airhaul.wire.limits import DESCRIPTION_LENGTH
 from airhaul.wire.shapes import FIELD_TYPES, WRITABLE_TYPES
 
 __all__ = ["new_field"]
@@ -39,14 +40,14 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
         raise refusal.duplicate_field_name()
     if type_ not in (FIELD_TYPES if any_type else WRITABLE_TYPES):
         raise refusal.unsupported_type(table_name, name, type_)
-    if description is not None and not isinstance(description, str):
+    if not isinstance(description, str | None) or len(description or "") > DESCRIPTION_LENGTH:
         raise refusal.invalid_request()
     if options is not None and not isinstance(options, dict):
         raise refusal.invalid_options(name, "options must be an object")
     completed = _complete(name, type_, options or {}, any_type=any_type)
     given_id = described.get("id")
     field_id = str(given_id) if any_type and is_id(given_id, "fld") else new_id("fld")
-    return Field(field_id, name, type_, completed, description)
+    return Field(field_id, name, type_, completed, description or None)
 
 
 def _complete(
