@@ -188,6 +188,11 @@ def too_large() -> Refusal:
     return refuse(413, "REQUEST_TOO_LARGE", "Request body is too large")
 
 
+def missing_workspace() -> Refusal:
+    """A base to create without a workspace, which the service is seen to answer so."""
+    return refuse(422, "INVALID_REQUEST", "Server error")
+
+
 def missing_fields() -> Refusal:
     """A write without fields."""
     return refuse(
@@ -330,6 +335,11 @@ def unsupported_type(table: str, field: str, type_: str) -> Refusal:
         f"Invalid options for {table}.{field}: Creating {type_} fields is not supported at this "
         "time",
     )
+
+
+def failed_validation(what: str) -> Refusal:
+    """Options of which one is missing, or is not known; seen so in answers of the service."""
+    return refuse(422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f"Failed schema validation: {what}")
 
 
 def invalid_options(field: str, why: str) -> Refusal:
