@@ -325,3 +325,14 @@ def test_wrong_views_are_refused(orders, wrong) -> None:
         orders.emulator.add_view(orders.base, **described)
     answer = orders("GET", f"{orders.base}/T", None, ("view", "New"), status=422)
     assert answer["error"]["type"] == "VIEW_NAME_NOT_FOUND"
+
+
+def test_one_field_is_asked_for_in_brackets(orders) -> None:
+    """A program that forgets them learns it here: the service reads a text, and wants a list."""
+    path = f"{orders.base}/T"
+    for query in ([("fields[]", "Name")], [("fields[0]", "Name")], [("fields", "Name")] * 2):
+        for record in orders("GET", path, None, *query)["records"]:
+            assert record["fields"].keys() <= {"Name"}
+    orders("GET", path, None, ("fields", "Name"), status=422)
+    orders("GET", path, None, ("recordMetadata", "commentCount"), status=422)
+    orders("POST", f"{path}/listRecords", {"fields": "Name"}, status=422)
