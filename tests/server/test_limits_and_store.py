@@ -20,18 +20,12 @@ from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire import endpoints
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.server.clock import Clock
 
 
 def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
     """Five pass, the sixth is refused, and all others until 30 s have passed since."""
-    clock = Clock()
+    clock = Clock(100.0)
     with Emulator.open(requests_per_second=5, clock=clock) as emulator:
 
         def ask(base: str, token: str = "pat.x") -> int:
@@ -56,7 +50,7 @@ def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
 
 def test_a_token_has_a_limit_of_its_own() -> None:
     """Fifty a second over all bases."""
-    with Emulator.open(requests_per_second=5, clock=Clock()) as emulator:
+    with Emulator.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
         replies = [
             emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
             for _ in range(51)
@@ -68,7 +62,7 @@ def test_a_token_has_a_limit_of_its_own() -> None:
 def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
     """Whole seconds, rounded up, and only when asked for: the service is not known to say it."""
     for retry_after, told in ((False, [None, None]), (True, ["30", "1"])):
-        clock = Clock()
+        clock = Clock(100.0)
         with Emulator.open(requests_per_second=1, retry_after=retry_after, clock=clock) as emulator:
             path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
 
@@ -87,7 +81,7 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
 
 def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
     """The quota counts data requests that were admitted, whatever their answer."""
-    clock = Clock()
+    clock = Clock(100.0)
     with Emulator.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
         base = emulator.default_base_id
 

@@ -217,7 +217,7 @@ def _compared(sign: str, parts: list[Compiled]) -> Compiled | None:
     kinds = _NUMBERS if constant.__class__ in _NUMBERS else frozenset({constant.__class__})
     if not kinds <= {int, float, str}:
         return None
-    if constant.__class__ in _NUMBERS and abs(constant) > EXACT:
+    if isinstance(constant, int | float) and abs(constant) > EXACT:
         return None  # so large a whole number in a cell is first rounded to a double
     compare, general = _PLAIN_COMPARISONS[sign], _OPERATORS[sign]
 
