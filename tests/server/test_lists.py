@@ -326,3 +326,12 @@ def test_one_field_is_asked_for_in_brackets(orders) -> None:
     orders("GET", path, None, ("fields", "Name"), status=422)
     orders("GET", path, None, ("recordMetadata", "commentCount"), status=422)
     orders("POST", f"{path}/listRecords", {"fields": "Name"}, status=422)
+
+
+def test_numbers_of_a_list_end_at_twenty(orders) -> None:
+    """A client that numbers its fields works with 21 of them, and with 22 it is refused."""
+    path = f"{orders.base}/T"
+    orders("GET", path, None, *((f"fields[{n}]", "Name") for n in range(21)))
+    orders("GET", path, None, *((f"fields[{n}]", "Name") for n in range(22)), status=422)
+    orders("GET", path, None, *(("fields[]", "Name") for _ in range(22)))
+    orders("GET", path, None, ("sort[21][field]", "Name"), status=422)

@@ -1,7 +1,7 @@
 """Lists of records: filtered, sorted, page by page.
 
 Source: https://airtable.com/developers/web/api/list-records. That one field needs brackets,
-``fields[]=A``, and several do not, is what https://community.airtable.com/t/20018 was told.
+``fields[]=A``, and several do not, is told at https://github.com/fuxingloh/airtable/pull/6.
 """
 
 from __future__ import annotations
