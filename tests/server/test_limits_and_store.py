@@ -48,6 +48,28 @@ def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
         assert ask(base) == 200
 
 
+def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
+    """One more is refused and locks nothing out; after five minutes there is room again."""
+    clock = Clock(100.0)
+    with Emulator.open(requests_per_second=5, clock=clock) as emulator:
+        base = emulator.default_base_id
+        fields = [{"name": "Name", "type": "singleLineText"}]
+        emulator.send(endpoints.create_table(base, "T", fields), lambda: None)
+
+        def sync(after_s: float = 1.0) -> int:
+            clock.now += after_s
+            path = f"/v0/{base}/T/sync/sync1"
+            return emulator.handle(Request("POST", path, token="pat.x", csv=b"Name\nAda\n")).status
+
+        assert [sync() for _ in range(21)] == [200] * 20 + [429]
+        listing = Request("GET", f"/v0/{base}/T", token="pat.x")
+        assert emulator.handle(listing).status == 200
+        # The first of them was at 101 s, the next at 102 s.
+        clock.now = 401.0
+        assert [sync(0.5), sync(0.1)] == [200, 429]
+        assert sync(0.5) == 200
+
+
 def test_a_token_has_a_limit_of_its_own() -> None:
     """Fifty a second over all bases."""
     with Emulator.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
