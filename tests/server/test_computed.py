@@ -85,18 +85,16 @@ def test_fields_that_nothing_fills(shop) -> None:
 @pytest.mark.parametrize(
     ("type", "options"),
     [
-        ("formula", {"formula": "1"}),
         ("autoNumber", {}),
         ("createdTime", {}),
         ("lastModifiedBy", {}),
-        ("rollup", far("Price")),
         ("multipleLookupValues", far("Price")),
         ("count", {"recordLinkFieldId": "Items"}),
         ("button", {}),
         ("aiText", {}),
     ],
 )
-def test_the_api_creates_no_computed_fields(shop, type, options) -> None:
+def test_most_computed_fields_are_not_created_by_the_api(shop, type, options) -> None:
     """As the service refuses them; with the option that it may, it does."""
     error = shop.field("Orders", "New", type, status=422, **options)["error"]
     assert error == {
@@ -108,6 +106,66 @@ def test_the_api_creates_no_computed_fields(shop, type, options) -> None:
     assert shop.field("Orders", "New", type, **options)["type"] == type
     error = shop.add("Orders", {"New": 1}, status=422)
     assert error["message"] == 'Field "New" cannot accept a value because the field is computed'
+
+
+@pytest.mark.parametrize("by_api", [True, False])
+def test_the_api_creates_formulas_and_rollups(shop, by_api) -> None:
+    """As the service does since 2026, and they are computed as those that are made otherwise."""
+    schema = shop.schema()
+    names = {"links": schema["Orders"]["Items"]["id"], "price": schema["Items"]["Price"]["id"]}
+    total = {
+        "recordLinkFieldId": names["links"],
+        "fieldIdInLinkedTable": names["price"],
+        "formula": "SUM(values)",
+    }
+    create = shop.field if by_api else shop.computed
+    assert create("Orders", "Total", "rollup", **total)["options"]["isValid"] is True
+    create("Orders", "Label", "formula", formula="UPPER({Name}) & ': ' & {Total}")
+    (item,) = shop.add("Items", {"Price": 4})
+    (order,) = shop.add("Orders", {"Name": "a", "Items": [item["id"]]})
+    assert (order["fields"]["Total"], order["fields"]["Label"]) == (4, "A: 4")
+    error = shop.add("Orders", {"Total": 1}, status=422)
+    assert error["message"] == 'Field "Total" cannot accept a value because the field is computed'
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "message"),
+    [
+        ("formula", {}, "New.options is missing"),
+        ("formula", {"expression": "1"}, "New.options.formula is missing"),
+        ("formula", {"formula": "1", "result": {"type": "number"}},
+         "New.options.result is not included in the schema"),
+        ("rollup", far("Price"), "New.options.formula is missing"),
+        ("rollup", {**far("Price"), "formula": "SUM(values)", "isValid": True},
+         "New.options.isValid is not included in the schema"),
+        ("checkbox", {}, "New.options is missing"),
+        ("checkbox", {"icon": "check"}, "New.options.color is missing"),
+        ("dateTime", {"dateFormat": {"name": "iso"}, "timeZone": "utc"},
+         "New.options.timeFormat is missing"),
+        ("number", {"precision": 0, "x": 1}, "New.options.x is not included in the schema"),
+    ],
+)  # fmt: skip
+def test_options_are_whole_and_no_more(shop, type, options, message) -> None:
+    """What a program forgets here, and the service would miss, is missed here already."""
+    error = shop.field("Orders", "New", type, status=422, **options)["error"]
+    assert error["type"] == "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
+    assert error["message"] == f"Failed schema validation: {message}"
+
+
+def test_a_type_that_is_none_is_a_request_of_the_wrong_shape(shop) -> None:
+    """Names of other programs, as longText, are told from types that the API does not create."""
+    for type_ in ("longText", "lookup", "text"):
+        error = shop.field("Orders", "New", type_, status=422)["error"]
+        assert error["type"] == "INVALID_REQUEST_UNKNOWN"
+
+
+def test_options_without_a_formula_cannot_be_changed(shop) -> None:
+    """Whether one link is preferred, and all else that only the service's page changes."""
+    link = shop.schema()["Orders"]["Items"]["id"]
+    path = f"meta/bases/{shop.base}/tables/Orders/fields/{link}"
+    body = {"options": {"prefersSingleRecordLink": True}}
+    error = shop("PATCH", path, body, status=422)["error"]
+    assert error["type"] == "INVALID_REQUEST_UNKNOWN"
 
 
 @pytest.mark.parametrize(

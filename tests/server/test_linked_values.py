@@ -114,6 +114,17 @@ def test_rollups_look_at_each_date_and_check_box(shop, formula, field, result, e
     assert order["fields"].get("All") == expected
 
 
+@pytest.mark.parametrize("items", [[], [{}], [{}, {}]])
+def test_a_rollup_of_no_dates_is_empty(shop, items) -> None:
+    """A field that the metadata calls a date never holds the number 0, which no client reads as one."""
+    shop.computed("Orders", "Last", "rollup", formula="MAX(values)", **far("Since"))
+    shop.computed("Orders", "Year", "formula", formula="DATETIME_FORMAT({Last}, 'YYYY')")
+    found = [item["id"] for item in shop.add("Items", *items)] if items else []
+    (order,) = shop.add("Orders", {"Items": found})
+    assert "Last" not in order["fields"]
+    assert "Year" not in order["fields"]
+
+
 def test_rollups_print_no_formula(shop) -> None:
     """The metadata tells of a rollup what the service tells; without a formula it adds up."""
     made = shop.computed("Orders", "Total", "rollup", **far("Price"))

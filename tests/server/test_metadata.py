@@ -159,3 +159,22 @@ def test_a_base_is_created_in_a_workspace(ask: Asking) -> None:
         ask("POST", "meta/bases", {**body, **wrong}, status=422)
     listed = ask("GET", "meta/bases")
     assert [base["name"] for base in listed["bases"]] == ["Local base", "New"]
+
+
+def test_a_base_without_a_workspace_is_refused_as_the_service_does(ask: Asking) -> None:
+    """The answer tells nothing of the workspace, and a program has to know it all the same."""
+    body = {"name": "New", "tables": [{"name": "T", "fields": FIELDS}]}
+    refused = ask("POST", "meta/bases", body, status=422)
+    assert refused == {"error": {"type": "INVALID_REQUEST", "message": "Server error"}}
+
+
+def test_pages_of_bases_have_no_size_of_choice(ask: Asking) -> None:
+    """The service takes ``pageSize`` for records and comments, and refuses it here."""
+    ask("GET", "meta/bases", None, ("pageSize", "10"), status=422)
+
+
+def test_a_single_record_is_not_asked_for_some_fields(ask: Asking) -> None:
+    """``fields`` is a parameter of lists alone; a program that sends it is told here already."""
+    ask.table("T", *FIELDS[1:])
+    record = ask.add_record("T", {})
+    ask("GET", f"{ask.base}/T/{record}", None, ("fields[]", "Name"), status=422)

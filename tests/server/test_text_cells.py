@@ -55,25 +55,24 @@ CASES = [
 
 
 @pytest.fixture
-def ask(ask: Asking) -> Asking:
+def client(ask: Asking) -> Asking:
     """A table with a field for each case, and a record that holds them all."""
     fields = [{"name": "Key", "type": "singleLineText"}]
     for place, (type_, options, _, _) in enumerate(CASES):
         field = {"name": f"F{place}", "type": type_}
         fields.append(field if options is None else {**field, "options": options})
     ask("POST", f"meta/bases/{ask.base}/tables", {"name": "T", "fields": fields})
-    ask.add(
-        "T", {f"F{place}": value for place, (_, _, value, _) in enumerate(CASES)}, {"Key": "empty"}
-    )
+    full = {f"F{place}": value for place, (_, _, value, _) in enumerate(CASES)}
+    ask.add("T", full, {"Key": "empty"})
     return ask
 
 
 IN_PARIS = (("cellFormat", "string"), ("timeZone", "Europe/Paris"), ("userLocale", "en"))
 
 
-def test_each_type_as_text(ask) -> None:
+def test_each_type_as_text(client) -> None:
     """Every type has the text that the documentation tells, and an empty cell has none."""
-    full, empty = ask("GET", f"{ask.base}/T", None, *IN_PARIS)["records"]
+    full, empty = client("GET", f"{client.base}/T", None, *IN_PARIS)["records"]
     assert full["fields"] == {f"F{place}": text for place, (_, _, _, text) in enumerate(CASES)}
     assert empty["fields"] == {"Key": "empty"}
 
@@ -82,25 +81,25 @@ def test_each_type_as_text(ask) -> None:
     ("locale", "text"),
     [("de", "9. Februar 2024"), ("en-gb", "9 February 2024"), ("xx", "February 9, 2024")],
 )
-def test_dates_are_told_in_the_language_of_the_request(ask, locale: str, text: str) -> None:
+def test_dates_are_told_in_the_language_of_the_request(client, locale: str, text: str) -> None:
     """A long date has the names and the order of its language; an unknown one is English."""
     query = (("cellFormat", "string"), ("timeZone", "UTC"), ("userLocale", locale))
-    (full, _) = ask("GET", f"{ask.base}/T", None, *query)["records"]
+    (full, _) = client("GET", f"{client.base}/T", None, *query)["records"]
     place = next(n for n, case in enumerate(CASES) if case[1] == date_options("friendly"))
     assert full["fields"][f"F{place}"] == text
 
 
-def test_the_ways_to_ask_for_text(ask) -> None:
+def test_the_ways_to_ask_for_text(client) -> None:
     """Lists in both forms and single records give the same; the zone stays in the query."""
-    path = f"{ask.base}/T"
-    listed = ask("GET", path, None, *IN_PARIS)
+    path = f"{client.base}/T"
+    listed = client("GET", path, None, *IN_PARIS)
     body = {"cellFormat": "string"}
-    assert ask("POST", f"{path}/listRecords", body, *IN_PARIS[1:]) == listed
+    assert client("POST", f"{path}/listRecords", body, *IN_PARIS[1:]) == listed
     (record, _) = listed["records"]
-    assert ask("GET", f"{path}/{record['id']}", None, *IN_PARIS) == record
-    by_id = ask("GET", path, None, *IN_PARIS, ("returnFieldsByFieldId", "true"))
+    assert client("GET", f"{path}/{record['id']}", None, *IN_PARIS) == record
+    by_id = client("GET", path, None, *IN_PARIS, ("returnFieldsByFieldId", "true"))
     assert all(name.startswith("fld") for name in by_id["records"][0]["fields"])
-    only = ask("GET", path, None, *IN_PARIS, ("fields[]", "F3"))
+    only = client("GET", path, None, *IN_PARIS, ("fields[]", "F3"))
     assert only["records"][0]["fields"] == {"F3": "7"}
 
 
@@ -115,21 +114,21 @@ def test_the_ways_to_ask_for_text(ask) -> None:
         [("cellFormat", "html"), ("timeZone", "UTC"), ("userLocale", "en")],
     ],
 )
-def test_text_for_nobody_in_particular_is_refused(ask, query) -> None:
+def test_text_for_nobody_in_particular_is_refused(client, query) -> None:
     """Without a zone and a language there is no text, as the service has it."""
-    path = f"{ask.base}/T"
-    ask("GET", path, None, *query, status=422)
-    (first, *_) = ask("GET", path)["records"]
-    ask("GET", f"{path}/{first['id']}", None, *query, status=422)
+    path = f"{client.base}/T"
+    client("GET", path, None, *query, status=422)
+    (first, *_) = client("GET", path)["records"]
+    client("GET", f"{path}/{first['id']}", None, *query, status=422)
     in_body = {"cellFormat": "string", "timeZone": "UTC", "userLocale": "en"}
-    ask("POST", f"{path}/listRecords", in_body, status=422)
+    client("POST", f"{path}/listRecords", in_body, status=422)
 
 
-def test_zone_and_language_without_text_mean_nothing(ask) -> None:
+def test_zone_and_language_without_text_mean_nothing(client) -> None:
     """They are accepted, whatever they are, and JSON comes."""
-    path = f"{ask.base}/T"
+    path = f"{client.base}/T"
     query = (("timeZone", "x"), ("userLocale", "y"))
-    assert ask("GET", path, None, *query) == ask("GET", path)
+    assert client("GET", path, None, *query) == client("GET", path)
 
 
 @given(

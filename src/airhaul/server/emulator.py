@@ -50,7 +50,7 @@ class Emulator(LocalBases):
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
-        all_field_types: Whether the API creates fields of every type, computed ones too, which
+        all_field_types: Whether the API creates fields of every type, all computed ones too, which
             the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.
@@ -60,6 +60,9 @@ class Emulator(LocalBases):
             time after twice as many, and so on.
         fetch_attachments: From where attachments that are written by URL are fetched:
             ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
+
+    Attributes:
+        takes_any_token: Whether any token is accepted over HTTP.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class Emulator(LocalBases):
             faults if faults is None or isinstance(faults, Faults) else Faults(*faults)
         )
         self.all_field_types = all_field_types
+        self.takes_any_token = tokens is None
         self.hold_s = hold_s
         self.requests = RequestLog()
 
