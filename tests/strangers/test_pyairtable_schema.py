@@ -80,7 +80,7 @@ def test_a_link_has_another_side(base, table) -> None:
 
 @pytest.mark.parametrize(
     "type_",
-    ["createdTime", "createdBy", "lastModifiedTime", "lastModifiedBy", "autoNumber"],
+    ["formula", "createdTime", "createdBy", "lastModifiedTime", "lastModifiedBy", "autoNumber"],
 )
 def test_computed_types_are_not_created(table, type_) -> None:
     """What the service's API does not create, the local base does not either."""

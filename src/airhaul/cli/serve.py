@@ -63,7 +63,7 @@ def serve(
     ] = 0,
     all_field_types: Annotated[
         bool,
-        typer.Option("--all-field-types", help="Let the API create all computed fields, too."),
+        typer.Option("--all-field-types", help="Let the API create computed fields, too."),
     ] = False,
     fetch_attachments: Annotated[
         Reach,

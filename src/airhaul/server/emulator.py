@@ -50,7 +50,7 @@ class Emulator(LocalBases):
             when the base is opened anew; None for any number.
         latency_s: How long each reply is held back, in seconds.
         faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
-        all_field_types: Whether the API creates fields of every type, all computed ones too, which
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
             the service does not.
         hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
             the connection is closed.

@@ -1,9 +1,9 @@
 """Making a field of its description.
 
 Source: https://airtable.com/developers/web/api/field-model, and for what the service refuses the
-notes of clients that were tried against it. Since the middle of 2026 its API creates formulas and
-rollups too (as the airtable2 package for R does in its live tests); whether lookups and counts is
-not published, and they are refused.
+notes of clients that were tried against it. Computed fields are refused, as in every answer that
+was captured; one client (the airtable2 package for R) reports since the middle of 2026 that
+formulas and rollups are created.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from airhaul.wire.shapes import FIELD_TYPES, WRITABLE_TYPES
 
 __all__ = ["new_field"]
 
-_CREATED: Final = WRITABLE_TYPES | {"formula", "rollup"}
 _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "number": frozenset({"precision"}),
     "percent": frozenset({"precision"}),
@@ -32,8 +31,6 @@ _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "dateTime": frozenset({"dateFormat", "timeFormat", "timeZone"}),
     "singleSelect": frozenset({"choices"}),
     "multipleSelects": frozenset({"choices"}),
-    "formula": frozenset({"formula"}),
-    "rollup": frozenset({"recordLinkFieldId", "fieldIdInLinkedTable", "formula"}),
 }
 """What the options of each type hold, no more and no less."""
 
@@ -60,7 +57,7 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
         raise refusal.duplicate_field_name()
     if type_ not in FIELD_TYPES:
         raise refusal.invalid_request()
-    if type_ not in _CREATED and not any_type:
+    if type_ not in WRITABLE_TYPES and not any_type:
         raise refusal.unsupported_type(table_name, name, type_)
     if not isinstance(description, str | None) or len(description or "") > DESCRIPTION_LENGTH:
         raise refusal.invalid_request()
