@@ -38,11 +38,37 @@ def test_a_command_that_writes_names_its_run(stock) -> None:
     listed = airhaul("runs").stdout.splitlines()
     assert listed[0].split() == ["Run", "Began", "What", "Rows", "State"]
     assert listed[1].split()[0] == told[1]
-    assert "import_file new.csv → Stock" in listed[1]
+    assert "import new.csv → Stock" in listed[1]
     assert listed[1].rstrip().endswith("1 created  done")
     (as_json,) = json.loads(airhaul("runs", "--json").stdout)
     assert (as_json["id"], as_json["state"], as_json["counts"]) == (told[1], "done", {"created": 1})
     assert as_json["source"]["path"] == str(Path("new.csv").resolve())
+
+
+def test_a_pipe_gets_the_list_of_runs_whole(stock) -> None:
+    """However narrow the terminal is said to be: ids are there to be copied, by programs too."""
+    name = "a-file-with-a-name-that-is-longer-than-it-needs-to-be.csv"
+    airhaul("import", file(name, "n1,New,1"), "Stock", "--local", stock)
+    (run,) = json.loads(airhaul("runs", "--json").stdout)
+    _, line = airhaul("runs", COLUMNS="40").stdout.splitlines()
+    assert line.startswith(f"{run['id']}  ")
+    assert f"import {name} → Stock  1 created  done" in line
+    assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_the_list_of_runs_fits_the_terminal(stock, columns) -> None:
+    """Nothing of an id, a time, a count or a state is cut, on narrow terminals neither."""
+    new = file("new.csv", "i00,New,1", "n1,New,2", "i02,Item 2,2")
+    done = airhaul("sync", new, "Stock", "--key", "Code", "--delete", "--max-deletes", "10",
+                   "--yes", "--json", "--local", stock)  # fmt: skip
+    run = json.loads(done.stdout)
+    code, text = on_terminal("runs", columns=columns)
+    assert code == 0
+    words = " ".join(text.split())
+    for said in (run["run"], "1 created, 1 updated, 1 unchanged, 10 deleted", "done"):
+        assert said in words, text
+    assert "…" not in text
 
 
 def test_a_run_is_shown_with_its_errors_and_requests(stock) -> None:

@@ -42,9 +42,14 @@ def print_error(message: str) -> None:
     err().print(Text.assemble(("Error:", "bold red"), f" {in_options(message)}"))
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print what belongs to the message before: indented, also where a line is broken."""
-    console = err()
+def print_lines(lines: Iterable[str], console: Console | None = None) -> None:
+    """Print what belongs to the message before: indented, also where a line is broken.
+
+    Args:
+        lines: What to print.
+        console: Where; where errors go if None.
+    """
+    console = console or err()
     for line in lines:
         if console.is_terminal:
             console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
