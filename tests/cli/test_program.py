@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ from airhaul import Airtable
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
 from tests.cli.conftest import file
-from tests.cli.program import PROGRAM, airhaul
+from tests.cli.program import PROGRAM, airhaul, on_terminal
 
 EXAMPLE = Path(__file__).parents[2] / "examples/electron_files.csv"
 
@@ -31,7 +32,7 @@ def test_a_file_goes_in_and_comes_out(people) -> None:
     )
     listed = airhaul("tables", "--local", "b.db")
     assert "People" in listed.stdout
-    assert "Born date" in listed.stdout
+    assert "  Born    date\n" in listed.stdout
     assert (
         airhaul("export", "People", "out.csv", "--local", "b.db").stdout
         == "out.csv: 3 records of People\n"
@@ -41,6 +42,17 @@ def test_a_file_goes_in_and_comes_out(people) -> None:
     assert [row["Name"] for row in found] == ["Ada", 'O\'Brien, "Bob"', "Łukasz"]
     assert [row["Active"] for row in found] == ["true", "false", "true"]
     assert [row["Born"] for row in found] == ["1815-12-10", "", "2017-02-28"]
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_the_list_of_tables_fits_the_terminal(people, columns) -> None:
+    """Names and types are whole, a field a line."""
+    airhaul("import", people, "People", "--create", "--local", "b.db")
+    code, text = on_terminal("tables", "--local", "b.db", columns=columns)
+    assert code == 0
+    assert re.search(r"^People  tbl\w{14}$", text, re.MULTILINE)
+    assert "  Name    singleLineText\n" in text
+    assert "…" not in text
 
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv", "tsv"])
@@ -112,9 +124,10 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
     [
         (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
         (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
-        (["export", "T", "a.csv", "--local", "b.db"], "no table 'T'"),
-        (["tables"], "No access token is given"),
-        (["tables", "--token", "pat.x"], "No base is configured"),
+        (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
+        (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use an embedded base with "
+         "--local FILE."),
+        (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),
         (["tables", "--token", "pat.x", "--base", "nonsense"], "is no base id"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
         (["tables", "--token", "pat.x", "--base", "app00000000000000", "--endpoint-url", "http://127.0.0.1:9"],
@@ -180,6 +193,8 @@ def test_the_environment_and_dotenv_say_where(people) -> None:
     assert "P" in airhaul("tables").stdout
     done = airhaul("tables", AIRTABLE_ACCESS_TOKEN="pat.x", AIRTABLE_BASE_ID="app00000000000000")
     assert (done.returncode, "one or the other" in done.stderr) == (2, True)
+    with Airtable.local("other.db") as airtable:
+        airtable.schema()
     assert (
         "no tables yet"
         in airhaul("tables", "--local", "other.db", AIRTABLE_ACCESS_TOKEN="pat.x").stdout
@@ -188,12 +203,39 @@ def test_the_environment_and_dotenv_say_where(people) -> None:
 
 def test_doctor_says_what_is_in_order() -> None:
     """Every line is ok, or says what is wrong, and the exit code follows."""
+    with Airtable.local("b.db") as airtable:
+        airtable.schema()
     done = airhaul("doctor", "--local", "b.db")
     assert done.returncode == 0
     assert done.stdout.count("ok  ") == 3
+    assert done.stdout.endswith(" with 0 tables\n")
     done = airhaul("doctor")
     assert done.returncode == 2
-    assert "no  configuration" in done.stdout
+    assert "no  configuration: No access token is given. Say --token," in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tables"],
+        ["doctor"],
+        ["schema"],
+        ["export", "People", "out.csv"],
+        ["import", "people.csv", "People"],
+        ["import", "people.csv", "People", "--create", "--dry-run"],
+        ["sync", "people.csv", "People", "--key", "Name", "--yes"],
+        ["delete", "People", "--all", "--yes"],
+    ],
+)
+def test_a_name_that_is_mistyped_makes_no_base(people, words) -> None:
+    """Only what makes a table makes a file for it; a dry run of that needs none."""
+    done = airhaul(*words, "--local", "poeple.db")
+    assert not Path("poeple.db").exists()
+    if "--dry-run" in words:
+        assert (done.returncode, done.stdout[:20]) == (0, "People: 3 to create:"), done.stderr
+        return
+    assert done.returncode == 2
+    assert "There is no local base poeple.db" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -19,6 +19,11 @@ _IN_OPTIONS: Final = {
     "say max_deletes=": "say --max-deletes ",
     "Raise max_requests to go on": "Raise --max-requests to go on",
     'on_error="continue" finds it': "--on-error continue finds it",
+    "Pass access_token=, set": "Say --token, set",
+    'with local="my.db"': "with --local FILE",
+    "Pass base_id=, or": "Say --base, or",
+    "or say the format": "or say --format",
+    "say the format 'jsonl'": "say --format jsonl",
 }
 
 

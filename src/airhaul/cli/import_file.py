@@ -72,7 +72,13 @@ def import_file(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
     )
     with connect(
-        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+        local,
+        base,
+        token,
+        endpoint_url,
+        max_requests=max_requests,
+        journal=journal,
+        if_missing="refuse" if not create else "pretend" if dry_run else "make",
     ) as airtable:
         new = NewTable.for_file(airtable, table, file, format) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
