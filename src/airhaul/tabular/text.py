@@ -1,11 +1,12 @@
-"""Opening text, with the line in the error when bytes are not UTF-8."""
+"""Opening text, with the line in the error when bytes are no text."""
 
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
 
@@ -13,29 +14,52 @@ _BLOCK_BYTES: Final = 64 * 1024
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
-    r"""Read a UTF-8 file line by line, line ends kept as they are.
+    r"""Read a text file line by line, line ends kept as they are.
 
     Args:
-        path: The file; a byte order mark at its start is left out.
+        path: The file, in UTF-8, or in UTF-16 with a byte order mark; the mark is left out.
 
     Yields:
         Lines that end in ``\n``, but for the last.
 
     Raises:
-        FileFormatError: Bytes that are not UTF-8, or a NUL, with the line.
+        FileFormatError: Bytes that are not text in that encoding, or a NUL, with the line.
     """
     source = Path(path).name
     with Path(path).open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                _refuse(error, source, number)
+        is_wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        file.seek(0)
+        lines = _utf_16(file, source) if is_wide else _utf_8(file, source)
+        for number, line in enumerate(lines, start=1):
             if "\0" in line:
                 raise FileFormatError(
                     "there is a NUL character; is this a text file?", source=source, line=number
                 )
             yield line
+
+
+def _utf_8(file: BinaryIO, source: str) -> Iterator[str]:
+    for number, raw in enumerate(file, start=1):
+        try:
+            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            _refuse(error, source, number)
+
+
+def _utf_16(file: BinaryIO, source: str) -> Iterator[str]:
+    number = 0
+    # The line end is named, so that a carriage return inside a cell is kept.
+    with io.TextIOWrapper(file, encoding="utf-16", newline="\n") as text:
+        try:
+            for number, line in enumerate(text, start=1):  # noqa: B007
+                yield line
+        except UnicodeDecodeError:
+            raise FileFormatError(
+                "the file says that it is UTF-16, and a character is cut off or is none; "
+                "save it as UTF-8",
+                source=source,
+                line=number + 1,
+            ) from None
 
 
 def read_blocks(path: str | Path) -> Iterator[str]:
@@ -67,8 +91,10 @@ def read_blocks(path: str | Path) -> Iterator[str]:
 
 
 def _refuse(error: UnicodeDecodeError, source: str, line: int) -> NoReturn:
+    suffix = Path(source).suffix
     raise FileFormatError(
-        f"byte {error.object[error.start]:#04x} is not UTF-8; save the file as UTF-8",
+        f"byte {error.object[error.start]:#04x} is not UTF-8; save the file as UTF-8 (spreadsheets "
+        f'call it "CSV UTF-8"), or convert it: iconv -f WINDOWS-1252 -t UTF-8 {source} > new{suffix}',
         source=source,
         line=line,
     ) from None
