@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,57 @@ def test_a_wrong_key_is_told_before_a_table_is_made(stock, create) -> None:
     assert "Kode" in done.stderr
     with Airtable.local(stock) as airtable:
         assert [table["name"] for table in airtable.schema()] == ["Stock"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.json", '[{"A": "x", "B": {"c": 1}}]', "new columns cannot hold: 'B'. A column takes"),
+        ("a.json", '[{"A": "x", "B": [1, 2]}]', "new columns cannot hold: 'B'. A column takes"),
+        ("a.json", '[{"A": "x", "B": "y"}, {"B": ["z"]}]', "cannot hold: 'B'. A column takes"),
+        ("a.csv", "Name,name\nx,y\n", "names 'Name' and 'name', and a table tells them not apart"),
+        ("a.csv", "Name, Name\nx,y\n", "names 'Name' and ' Name', and a table"),
+    ],
+)
+def test_no_table_is_made_that_the_rows_would_not_fit(name, text, said) -> None:
+    """It would stand there empty, and in the way of the next try."""
+    Path(name).write_text(text)
+    done = airhaul("import", name, "New", "--create", "--local", "b.db")
+    assert done.returncode == 2
+    assert said in done.stderr
+    with Airtable.local("b.db") as airtable:
+        assert airtable.schema() == []
+
+
+def test_spaces_around_the_names_of_columns_do_not_count() -> None:
+    """ "Name, Age" makes a column Age, with or without a table before."""
+    Path("a.csv").write_text("Name, Age ,City\nAda, 36,London\n")
+    assert airhaul("import", "a.csv", "P", "--create", "--local", "b.db").returncode == 0
+    assert airhaul("import", "a.csv", "P", "--key", "Name", "--local", "b.db").returncode == 0
+    with Airtable.local("b.db") as airtable:
+        (record,) = airtable.table_named("P").all()
+        names = [field["name"] for field in airtable.table_schema("P")["fields"]]
+    assert names == ["Name", "Age", "City"]
+    assert vars(record)["age"] == 36
+
+
+def test_a_column_that_the_table_lacks_is_named_as_the_table_names_its_own(stock) -> None:
+    """With the table's name and columns, not those of a class that nobody has seen."""
+    with Airtable.local(stock) as airtable:
+        airtable.create_table("My Things", [{"name": "Full Name", "type": "singleLineText"}])
+    Path("a.csv").write_text("zzz\nAda\n")
+    done = airhaul("import", "a.csv", "My Things", "--local", stock)
+    assert "My Things has no field 'zzz'; it has 'Full Name'." in done.stderr
+
+
+def test_what_can_be_read_only_once_is_refused_before_a_table_is_made() -> None:
+    """The file is looked at before it is sent, so a pipe would be empty by then."""
+    os.mkfifo("pipe.csv")
+    done = airhaul("import", "pipe.csv", "New", "--create", "--local", "b.db")
+    assert done.returncode == 2
+    assert "pipe.csv is no file that can be read twice" in done.stderr
+    assert "import FILE" in done.stderr
+    assert not Path("b.db").exists()
 
 
 def test_continue_writes_the_good_rows_and_puts_the_others_aside(stock) -> None:
@@ -173,7 +225,7 @@ def test_a_dry_run_makes_no_table() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Stock: 1 to create: 1 request")
     assert "Would create table Stock with Code (singleLineText)" in done.stderr
-    assert "no tables yet" in airhaul("tables", "--local", "b.db").stdout
+    assert not Path("b.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -125,8 +125,8 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
         (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
         (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
-        (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use an embedded base with "
-         "--local FILE."),
+        (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use an embedded "),
+        (["tables"], "base with --local FILE."),
         (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),
         (["tables", "--token", "pat.x", "--base", "nonsense"], "is no base id"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),

@@ -113,6 +113,9 @@ class RowEncoder(Generic[M]):
         values: dict[str, Any] = {}
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
+            if column is None and from_file:
+                # A header "Name, Age" means Age.
+                column = self._columns.by_any_name.get(key.strip())
             if column is None:
                 self._refuse_unknown(key)
                 continue

@@ -22,6 +22,7 @@ from airhaul.cli.writing import (
     Typecast,
     carry_out,
     check_rejects,
+    check_source,
 )
 from airhaul.client.plan import Plan
 from airhaul.client.planning import Planning
@@ -66,7 +67,7 @@ def import_file(
     """
     check_rejects(rejects, file)
     format_of(file, format)
-    file.stat()  # a wrong name is told before anything is asked of the base
+    check_source(file)  # a wrong name is told before anything is asked of the base
     names = tuple(key or ())
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names

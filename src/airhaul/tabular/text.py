@@ -93,8 +93,9 @@ def read_blocks(path: str | Path) -> Iterator[str]:
 def _refuse(error: UnicodeDecodeError, source: str, line: int) -> NoReturn:
     suffix = Path(source).suffix
     raise FileFormatError(
-        f"byte {error.object[error.start]:#04x} is not UTF-8; save the file as UTF-8 (spreadsheets "
-        f'call it "CSV UTF-8"), or convert it: iconv -f WINDOWS-1252 -t UTF-8 {source} > new{suffix}',
+        f"byte {error.object[error.start]:#04x} is not UTF-8; save the file as UTF-8 (in a "
+        'spreadsheet "CSV UTF-8"), or convert it: '
+        f"iconv -f WINDOWS-1252 -t UTF-8 {source} > new{suffix}",
         source=source,
         line=line,
     ) from None
