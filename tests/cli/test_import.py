@@ -67,7 +67,7 @@ def test_no_table_is_made_that_the_rows_would_not_fit(name, text, said) -> None:
 
 
 def test_spaces_around_the_names_of_columns_do_not_count() -> None:
-    """ "Name, Age" makes a column Age, with or without a table before."""
+    """A header "Name, Age" makes a column Age, with or without a table before."""
     Path("a.csv").write_text("Name, Age ,City\nAda, 36,London\n")
     assert airhaul("import", "a.csv", "P", "--create", "--local", "b.db").returncode == 0
     assert airhaul("import", "a.csv", "P", "--key", "Name", "--local", "b.db").returncode == 0
@@ -106,7 +106,7 @@ def test_continue_writes_the_good_rows_and_puts_the_others_aside(stock) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith("Stock: 3 created, 2 failed in ")
     assert "  new.csv line 3, row 1, field 'Pieces': Input should be a valid" in done.stderr
-    assert "2 rows are in r.csv: correct them and import that file again." in done.stderr
+    assert "2 rows are in r.csv: correct them, and then: airhaul retry " in done.stderr
     assert sorted(code for code in held(stock) if code[0] == "n") == ["n1", "n3", "n5"]
     with open("r.csv", encoding="utf-8", newline="") as opened:
         rejects = list(csv.DictReader(opened))

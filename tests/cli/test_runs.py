@@ -202,12 +202,53 @@ def test_rejects_are_sent_again_after_a_correction(stock) -> None:
     assert runs[0]["retries"] == runs[1]["id"]
 
 
-def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
-    """Said, with what to do the next time."""
-    imported(stock)
+def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
+    """Each try is told as a command to copy; what a try has written is never sent again."""
+    new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,few", "n4,D,some")
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    done = airhaul("import", new, "Stock", *options)
+    first = done.stderr.partition("3 rows are in r.csv: correct them, and then: airhaul retry ")[2]
+    assert first, done.stderr
+    for name, wrong, right, code in (
+        ("r.csv", "many", "2", 1),
+        ("r-2.csv", "few", "3", 1),
+        ("r-3.csv", "some", "4", 0),
+    ):
+        Path(name).write_text(Path(name).read_text().replace(wrong, right))
+        done = airhaul("retry")
+        assert done.returncode == code, done.stderr
+        assert done.stdout.startswith("Stock: 1 created")
+    assert not Path("r-4.csv").exists()
+    assert len(held(stock)) == 12 + 4
     done = airhaul("retry")
     assert done.returncode == 2
-    assert "import with --rejects" in done.stderr
+    assert "No run has rejected rows that were not tried again" in done.stderr
+    done = airhaul("retry", first.split()[0])
+    assert done.returncode == 2
+    assert re.search(r"was tried again already, as run \w+, which created 1", done.stderr)
+    assert len(held(stock)) == 12 + 4
+
+
+def test_a_try_that_sent_nothing_can_be_repeated(stock) -> None:
+    """A file that is still wrong is to be corrected, and tried again under the same name."""
+    new = file("new.csv", "n1,A,1", "n2,B,many")
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    airhaul("import", new, "Stock", *options)
+    run = json.loads(airhaul("runs", "--json").stdout)[0]["id"]
+    assert airhaul("retry", run, "--on-error", "stop", "--rejects", "other.csv").returncode == 2
+    Path("r.csv").write_text(Path("r.csv").read_text().replace("many", "2"))
+    done = airhaul("retry", run)
+    assert done.returncode == 0, done.stderr
+    assert held(stock)["n2"] == ("B", 2)
+
+
+def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
+    """Said, with what to do the next time."""
+    run = imported(stock)
+    for words in (["retry"], ["retry", run]):
+        done = airhaul(*words)
+        assert done.returncode == 2
+        assert "import with --rejects" in done.stderr
 
 
 @pytest.mark.parametrize("option", [["--forget-older", "0"], ["--forget-beyond", "1"]])
