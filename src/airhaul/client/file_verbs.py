@@ -54,7 +54,7 @@ class FileVerbs(Bound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
             BulkError: A row is not valid, with its line, or was not written.
         """
-        return self.import_again(path, format, key, Writing(**options))
+        return self.import_again(path, format, key, Writing.of(options))
 
     def import_again(
         self,
@@ -123,7 +123,7 @@ class FileVerbs(Bound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
         """
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         rows = read_rows(path, format)
         return sync_rows(self, rows, key, deleting, writing, parallel=parallel, source=Path(path))
 

@@ -76,6 +76,13 @@ class AsyncAirtable:
             )
         )
 
+    def __repr__(self) -> str:
+        """Which base it is and where; never the token."""
+        base_id = self._base_id or self.config.base_id
+        of_which = f" {base_id}" if base_id else ""
+        where = self.config.local or self.config.endpoint_url
+        return f"<{type(self).__name__}{of_which} at {where}>"
+
     @classmethod
     def local(
         cls,

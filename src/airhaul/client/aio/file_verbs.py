@@ -53,7 +53,7 @@ class AsyncFileVerbs(AsyncBound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
             BulkError: A row is not valid, with its line, or was not written.
         """
-        return await self.import_again(path, format, key, Writing(**options))
+        return await self.import_again(path, format, key, Writing.of(options))
 
     async def import_again(
         self,
@@ -124,7 +124,7 @@ class AsyncFileVerbs(AsyncBound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
         """
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         rows = read_rows(path, format)
         return await sync_rows(
             self, rows, key, deleting, writing, parallel=parallel, source=Path(path)

@@ -41,11 +41,15 @@ class AsyncQuery(Generic[M]):
         self._table = table
         self._selection = selection
 
+    def __repr__(self) -> str:
+        """What is selected, in Airtable's words; nothing is sent for it."""
+        return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
+
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
         """Add conditions; all of them hold.
 
         Args:
-            *conditions: ``Q(...)`` or ``F("Age") > 17``.
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
             **lookups: ``age__gt=17``, ``name__contains="a"``, ...
 
         Raises:
@@ -155,7 +159,7 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        writing = Writing(**options)
+        writing = Writing.of(options)
         planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
         plan = await planning.delete_where(self._selection)
         return await plan.write(writing, spent=plan.spent)
