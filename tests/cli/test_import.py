@@ -87,6 +87,25 @@ def test_a_column_that_the_table_lacks_is_named_as_the_table_names_its_own(stock
     assert "My Things has no field 'zzz'; it has 'Full Name'." in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("type_", "options", "value", "said"),
+    [
+        ("date", {"dateFormat": {"name": "iso"}}, "31.12.2024", "a date is written 2024-12-31"),
+        ("number", {"precision": 2}, "3,50", "a number is written 1234 or 1234.5"),
+        ("number", {"precision": 2}, "many", "got 'many'\n"),
+    ],
+)
+def test_a_value_in_another_form_is_refused_with_the_form(type_, options, value, said) -> None:
+    """Who has a file with such values reads at once what to make of them."""
+    with Airtable.local("b.db") as airtable:
+        name = {"name": "Name", "type": "singleLineText"}
+        airtable.create_table("T", [name, {"name": "V", "type": type_, "options": options}])
+    Path("a.csv").write_text(f'Name,V\nx,"{value}"\n')
+    done = airhaul("import", "a.csv", "T", "--local", "b.db")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_what_can_be_read_only_once_is_refused_before_a_table_is_made() -> None:
     """The file is looked at before it is sent, so a pipe would be empty by then."""
     os.mkfifo("pipe.csv")

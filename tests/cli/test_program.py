@@ -55,6 +55,40 @@ def test_the_list_of_tables_fits_the_terminal(people, columns) -> None:
     assert "…" not in text
 
 
+def test_export_writes_to_a_pipe(stock) -> None:
+    """The records and nothing else are on standard output, so that they can be looked at."""
+    words = ("export", "Stock", "-", "--local", stock)
+    done = airhaul(*words, "--sort", "-Pieces", "--limit", 2, "--only", "Pieces", "--only", "Code")
+    assert (done.returncode, done.stdout) == (0, "Pieces,Code\n11,i11\n10,i10\n")
+    assert done.stderr == "2 records of Stock\n"
+    lines = airhaul(*words, "--format", "jsonl", "--where", "{Pieces} < 2").stdout.splitlines()
+    assert [json.loads(line)["Code"] for line in lines] == ["i00", "i01"]
+    failed = airhaul(*words, "--only", "Peaces")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "did you mean 'Pieces'?" in failed.stderr
+
+
+def test_who_reads_from_a_pipe_may_stop(stock) -> None:
+    """As head does: that is no error."""
+    rows = "\n".join(f"n{number},{'x' * 2_000},1" for number in range(200))
+    Path("many.csv").write_text(f"Code,Name,Pieces\n{rows}\n")
+    assert airhaul("import", "many.csv", "Stock", "--local", stock).returncode == 0
+    with subprocess.Popen(
+        [*PROGRAM, "export", "Stock", "-", "--local", str(stock)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdout.readline() == b"Code,Name,Pieces\n"
+        child.stdout.close()
+        assert (child.stderr.read(), child.wait(timeout=30)) == (b"", 0)
+
+
+def test_the_help_says_each_command_in_a_line() -> None:
+    """None of them is cut off at 80 columns."""
+    done = airhaul("--help", COLUMNS="80")
+    assert done.returncode == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv", "tsv"])
 def test_every_format_goes_round(people, suffix) -> None:
     """What one base exports, another imports, in each format."""
@@ -125,6 +159,8 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
         (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
         (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
+        (["export", "T", "nowhere/a.csv", "--local", "b.db"], "There is no folder nowhere to put a.csv in"),
+        (["export", "T", "a.xls", "--local", "b.db"], "or say --format"),
         (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use an embedded "),
         (["tables"], "base with --local FILE."),
         (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),

@@ -72,7 +72,11 @@ def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
 
 
 def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
-    lines = f"lines {error.line}-{last.line}" if error.line and last.line else ""
+    lines = ""
+    if error.line and last.line:
+        # Objects of JSON may stand on one line, all of them.
+        one = error.line == last.line
+        lines = f"line {error.line}" if one else f"lines {error.line}-{last.line}"
     file = " ".join(part for part in (error.source, lines) if part)
     field = f"field {error.field!r}" if error.field is not None else ""
     return ", ".join(part for part in (file, rows, field) if part)

@@ -6,7 +6,7 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -21,6 +21,9 @@ from airhaul.model.write import cells_to_create, cells_to_update, encode_value, 
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=RecordBase)
 M_co = TypeVar("M_co", bound=RecordBase, covariant=True)
@@ -150,7 +153,22 @@ class RowEncoder(Generic[M]):
         value = first["input"]
         if place is None:
             return RowError(first["msg"])
-        return RowError(f"{first['msg']}, got {value!r:.100}", field=name, value=value)
+        return RowError(_reason(first), field=name, value=value)
+
+
+def _reason(error: ErrorDetails) -> str:
+    """Say what is wrong with a value, and how such values are written."""
+    value = error["input"]
+    kind = error["type"]
+    how = ""
+    if isinstance(value, str) and any(map(str.isdigit, value)):
+        if kind.startswith("date_"):
+            how = "; a date is written 2024-12-31"
+        elif kind.startswith("datetime_"):
+            how = "; a moment is written 2024-12-31T18:00:00Z"
+        elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
+            how = "; a number is written 1234 or 1234.5"
+    return f"{error['msg']}, got {value!r:.100}{how}"
 
 
 def _blank_hint(row: object, column: Column | None) -> str:
@@ -262,8 +280,8 @@ class UpdateEncoder(RowEncoder[M]):
         try:
             fitting = validator_of(self._model, column.name)(value)
         except ValidationError as error:
-            reason = error.errors(include_url=False)[0]["msg"]
-            raise RowError(f"{reason}, got {value!r:.100}", field=shown, value=value) from None
+            reason = _reason(error.errors(include_url=False)[0])
+            raise RowError(reason, field=shown, value=value) from None
         return {column.column: encode_value(column, fitting)}
 
 

@@ -32,8 +32,10 @@ from airhaul.tabular import Format, format_of, read_rows
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON or JSON Lines file.")],
-    table: Annotated[str, typer.Argument(help="The table's name or id.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
     *,
     create: Annotated[
         bool, typer.Option("--create", help="Make the table, with types told from the file.")

@@ -14,7 +14,7 @@ from airhaul.cli.runs import report_of
 from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
 
 RunOption = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help="The run's id; the latest if not given.")
+    str | None, typer.Argument(metavar="RUN", help="The run's id; the latest if not given.")
 ]
 
 OtherPolicy = Annotated[

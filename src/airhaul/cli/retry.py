@@ -27,7 +27,7 @@ def retry(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]", help="The run's id; the latest with rejected rows if not given."
+            metavar="RUN", help="The run's id; the latest with rejected rows if not given."
         ),
     ] = None,
     *,

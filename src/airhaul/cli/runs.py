@@ -40,7 +40,7 @@ _COLOURS: Final = {
 
 def runs(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="One run, with all that is known of it.")
+        str | None, typer.Argument(metavar="RUN", help="One run, with all that is known of it.")
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Not only the latest.")] = False,

@@ -27,8 +27,10 @@ from airhaul.tabular import format_of
 
 
 def sync_file(
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON or JSON Lines file.")],
-    table: Annotated[str, typer.Argument(help="The table's name or id.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
     *,
     key: Annotated[
         list[str],

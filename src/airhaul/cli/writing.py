@@ -50,7 +50,8 @@ FileFormat = Annotated[
     Format | None, typer.Option("--format", help="What the file is, if its name lies.")
 ]
 Typecast = Annotated[
-    bool, typer.Option("--typecast", help="Let Airtable convert text and add choices.")
+    bool,
+    typer.Option("--typecast", help="Let Airtable add choices, and find linked records by name."),
 ]
 
 

@@ -179,6 +179,8 @@ class Query(Generic[M]):
     ) -> int:
         """Write them to a file; it appears whole, or not at all.
 
+        Columns are in the order of the model, or after ``only`` in the order that it names.
+
         Args:
             path: The file.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
@@ -191,11 +193,12 @@ class Query(Generic[M]):
             FileFormatError: The suffix tells no format.
         """
         fetched = self._selection.fetched()
-        columns = [
-            column
-            for column in columns_of(self._table.model).by_name.values()
-            if fetched is None or column.column in fetched
-        ]
+        known = columns_of(self._table.model)
+        columns = (
+            list(known.by_name.values())
+            if fetched is None
+            else [known.by_column[name] for name in dict.fromkeys(fetched)]
+        )
         count = 0
         with open_writer(path, [column.column for column in columns], format) as writer:
 
