@@ -328,17 +328,23 @@ class Record(RecordBase):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
+        encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a file; see ``Table.import_file``."""
-        return cls._table().import_file(path, format, key=key, **options)
+        return cls._table().import_file(path, format, key=key, encoding=encoding, **options)
 
     @classmethod
     def import_csv(
-        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        cls,
+        path: str | Path,
+        *,
+        key: KeyNames | None = None,
+        encoding: str | None = None,
+        **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a CSV file; see ``Table.import_file``."""
-        return cls._table().import_csv(path, key=key, **options)
+        return cls._table().import_csv(path, key=key, encoding=encoding, **options)
 
     @classmethod
     def import_json(
@@ -358,6 +364,7 @@ class Record(RecordBase):
         max_deletes: int | None = None,
         allow_empty: bool = False,
         parallel: int = 1,
+        encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like a file; see ``Table.sync_file``."""
@@ -369,6 +376,7 @@ class Record(RecordBase):
             max_deletes=max_deletes,
             allow_empty=allow_empty,
             parallel=parallel,
+            encoding=encoding,
             **options,
         )
 
@@ -384,6 +392,7 @@ class Record(RecordBase):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        encoding: str | None = None,
     ) -> Plan[Self]:
         """Say what ``sync_file`` would write; see ``Table.plan_sync_file``."""
         return cls._table().plan_sync_file(
@@ -395,6 +404,7 @@ class Record(RecordBase):
             allow_empty=allow_empty,
             parallel=parallel,
             typecast=typecast,
+            encoding=encoding,
         )
 
     @classmethod

@@ -106,6 +106,26 @@ def test_a_value_in_another_form_is_refused_with_the_form(type_, options, value,
     assert said in done.stderr
 
 
+def test_a_file_of_windows_goes_in_under_its_encoding(stock) -> None:
+    """The refusal says how; a run that was broken off goes on in the same encoding."""
+    rows = "".join(f"ü{number:02};Größe;{number}\n" for number in range(60))
+    Path("win.csv").write_bytes(f"Code;Name;Pieces\n{rows}".encode("cp1252"))
+    done = airhaul("import", "win.csv", "Stock", "--local", stock)
+    assert done.returncode == 2
+    assert "win.csv line 2: byte 0xfc is not UTF-8" in done.stderr
+    assert "say --encoding cp1252" in done.stderr
+    words = ("win.csv", "Stock", "--encoding", "cp1252", "--local", stock)
+    assert airhaul("import", *words, "--dry-run").stdout.startswith("Stock: 60 to create")
+    assert airhaul("import", *words, "--max-requests", 4).returncode == 1
+    assert airhaul("resume").returncode == 0
+    assert held(stock)["ü59"] == ("Größe", 59)
+    done = airhaul("sync", *words, "--key", "Code", "--yes")
+    assert done.stdout == "Stock: nothing to do, 60 unchanged\n"
+    words = ("win.csv", "T", "--encoding", "cp1252", "--local", "n.db")
+    done = airhaul("import", *words, "--create")
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_can_be_read_only_once_is_refused_before_a_table_is_made() -> None:
     """The file is looked at before it is sent, so a pipe would be empty by then."""
     os.mkfifo("pipe.csv")

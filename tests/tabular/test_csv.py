@@ -90,7 +90,25 @@ def test_a_file_in_utf_16_is_known_by_its_mark(tmp_path: Path, encoding: str) ->
         (2, {"name": "Zoë", "note": "a\r\nb"}),
         (4, {"name": "東京", "note": "c"}),
     ]
-    assert "cut off" in fault_of(tmp_path, "\ufeffa\nb\n".encode(encoding)[:-1])[1]
+    assert "truncated data" in fault_of(tmp_path, "\ufeffa\nb\n".encode(encoding)[:-1])[1]
+
+
+def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+    """Files of Windows have no mark by which they could be known."""
+    file = tmp_path / "in.csv"
+    file.write_bytes('Straße;"Ort\r\n"\r\n5 €;Köln\r\n'.encode("cp1252"))
+    (row,) = read_rows(file, encoding="cp1252")
+    assert (row.line, row.cells) == (3, {"Straße": "5 €", "Ort\r\n": "Köln"})
+    for encoding, said in (
+        ("UTF8", "line 1: byte 0xdf is not UTF-8"),
+        ("utf-16", "not in the encoding utf-16"),
+        ("klingon", "'klingon' is no known encoding; there are utf-8"),
+        ("base64", "'base64' is no known encoding"),
+    ):
+        with pytest.raises(FileFormatError, match=said):
+            list(read_rows(file, encoding=encoding))
+    with pytest.raises(FileFormatError, match="JSON is UTF-8"):
+        list(read_rows(tmp_path / "in.json", encoding="cp1252"))
 
 
 def test_a_line_that_tells_the_delimiter_is_heeded(tmp_path: Path) -> None:
@@ -146,7 +164,7 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
         ('a\n"x"y\n', 2, "follows a closing quote"),
         ("a\nx\ry\nz\n", 2, "carriage return"),
         (b"a\nx\n\xfcber\n", 3, "byte 0xfc is not UTF-8"),
-        (b"a\nx\n\xfcber\n", 3, "iconv -f WINDOWS-1252 -t UTF-8 in.csv"),
+        (b"a\nx\n\xfcber\n", 3, 'say encoding="cp1252"'),
         (b"a\nx\0y\n", 2, "NUL"),
         ('a\n1\n"' + "x\n" * 5_100_000, 3, "perhaps its quote is never closed"),
     ],

@@ -22,6 +22,7 @@ _IN_OPTIONS: Final = {
     "Pass access_token=, set": "Say --token, set",
     'with local="my.db"': "with --local FILE",
     "Pass base_id=, or": "Say --base, or",
+    'say encoding="cp1252"': "say --encoding cp1252",
     "or say the format": "or say --format",
     "say the format 'jsonl'": "say --format jsonl",
 }

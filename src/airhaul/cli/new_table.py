@@ -29,7 +29,14 @@ class NewTable:
     columns: list[InferredColumn]
 
     @classmethod
-    def for_file(cls, airtable: Airtable, name: str, file: Path, format: Format | None) -> NewTable:
+    def for_file(
+        cls,
+        airtable: Airtable,
+        name: str,
+        file: Path,
+        format: Format | None,
+        encoding: str | None = None,
+    ) -> NewTable:
         """Describe a table whose columns fit a file.
 
         Args:
@@ -37,6 +44,7 @@ class NewTable:
             name: The table's name.
             file: The file, which is read once to its end.
             format: What the file is; None to tell by its name.
+            encoding: Its encoding; None for UTF-8, or what its byte order mark says.
 
         Raises:
             ConfigurationError: There is such a table already, or the file has no columns, or some
@@ -50,7 +58,7 @@ class NewTable:
             raise ConfigurationError(
                 f"The table {name!r} is there already; leave out --create to add rows to it."
             )
-        columns = infer_columns(row.cells for row in read_rows(file, format))
+        columns = infer_columns(row.cells for row in read_rows(file, format, encoding))
         if not columns:
             raise ConfigurationError(f"{file} holds no rows to tell columns from.")
         _check(columns, file)

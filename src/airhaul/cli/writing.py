@@ -49,6 +49,14 @@ MaxDeletes = Annotated[
 FileFormat = Annotated[
     Format | None, typer.Option("--format", help="What the file is, if its name lies.")
 ]
+FileEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The encoding of CSV, as cp1252, if it is neither UTF-8 nor marked.",
+    ),
+]
 Typecast = Annotated[
     bool,
     typer.Option("--typecast", help="Let Airtable add choices, and find linked records by name."),

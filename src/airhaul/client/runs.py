@@ -271,7 +271,7 @@ def _rows_of(run: Run, rows: Rows | None) -> Rows:
     source = run.asked.source
     if source is not None:
         _refuse_if_changed(run, source)
-        return read_rows(source.path, source.format)
+        return read_rows(source.path, source.format, source.encoding)
     if rows is None:
         raise JournalError(
             f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "

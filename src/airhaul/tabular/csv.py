@@ -19,6 +19,10 @@ _LONGEST_CELL: Final = 10_000_000
 _QUOTED: Final = re.compile('"[^"]*"?')
 # Spreadsheets write this line, and read it; no other program takes it for anything but a header.
 _TOLD: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_NOT_UTF_8: Final = (
+    'if it comes from Windows, say encoding="cp1252", or save it as UTF-8 (in a spreadsheet "CSV '
+    'UTF-8")'
+)
 _DELIMITERS: Final = ",;\t|"
 
 
@@ -38,7 +42,9 @@ class _Lines:
         return line
 
 
-def read_csv(path: str | Path, delimiter: str | None = None) -> Iterator[SourceRow]:
+def read_csv(
+    path: str | Path, delimiter: str | None = None, encoding: str | None = None
+) -> Iterator[SourceRow]:
     """Read the rows below a header.
 
     Blank lines and rows of blank cells are skipped, and so are columns without a name, as long as
@@ -46,9 +52,10 @@ def read_csv(path: str | Path, delimiter: str | None = None) -> Iterator[SourceR
     Names and cells stay as they are, with the spaces around them.
 
     Args:
-        path: A file in UTF-8, or in UTF-16 with a byte order mark.
+        path: The file.
         delimiter: What parts cells; None for what the line ``sep=;`` before the header says, or
             else the first of comma, semicolon, tab and bar that the header has outside quotes.
+        encoding: As ``read_lines`` takes it.
 
     Yields:
         The rows, each cell as text.
@@ -59,7 +66,7 @@ def read_csv(path: str | Path, delimiter: str | None = None) -> Iterator[SourceR
     source = Path(path).name
     # One setting for the whole process: somebody else's higher limit is left alone.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    text = read_lines(path)
+    text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
     first, names = next(numbered, (0, ""))
     if not names:
