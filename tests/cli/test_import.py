@@ -78,6 +78,20 @@ def test_spaces_around_the_names_of_columns_do_not_count() -> None:
     assert vars(record)["age"] == 36
 
 
+def test_columns_that_the_table_lacks_are_told_once(stock) -> None:
+    """All of them, and not again for each row."""
+    new = file("new.csv", *(f"n{n},A,B,1" for n in range(30)), header="Code,Colour,Size,Pieces")
+    done = airhaul("import", new, "Stock", "--local", stock)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[:2] == [
+        "Error: Nothing was sent: 30 of 30 rows are not valid.",
+        (
+            "  new.csv lines 2-31, rows 0-29, field 'Colour': Stock has no fields 'Colour', "
+            "'Size'; it has 'Code', 'Name', 'Pieces'."
+        ),
+    ]
+
+
 def test_a_column_that_the_table_lacks_is_named_as_the_table_names_its_own(stock) -> None:
     """With the table's name and columns, not those of a class that nobody has seen."""
     with Airtable.local(stock) as airtable:

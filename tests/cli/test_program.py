@@ -170,6 +170,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
          "no connection to 127.0.0.1"),
         (["tables", "--local", __file__], "no local base of airhaul"),
         (["import", "x.csv"], "Missing argument"),
+        (["serve", "--port", "99999"], "less than or equal to 65535"),
         (["frobnicate"], "No such command"),
     ],
 )  # fmt: skip

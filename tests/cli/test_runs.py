@@ -30,6 +30,13 @@ def test_a_journal_without_runs_says_so() -> None:
     assert json.loads(airhaul("runs", "--json").stdout) == []
 
 
+def test_a_base_is_no_journal(stock) -> None:
+    """Told in the words of the command line."""
+    done = airhaul("runs", "--journal", stock)
+    assert done.returncode == 2
+    assert "no journal of airhaul. Name another file with --journal." in done.stderr
+
+
 def test_a_command_that_writes_names_its_run(stock) -> None:
     """And says how to take it back; the journal lists it, with what it did."""
     done = airhaul("import", file("new.csv", "n1,New,1"), "Stock", "--local", stock)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_cell
 from airhaul.bulk.keys import Key, KeysSeen
-from airhaul.errors import RowError, UnknownFieldError
+from airhaul.errors import RowError
 from airhaul.model.alone import validator_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
@@ -114,13 +114,15 @@ class RowEncoder(Generic[M]):
         self, row: Mapping[str, Any], *, from_file: bool, blank_clears: bool
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        unknown: list[str] = []
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
             if column is None and from_file:
                 # A header "Name, Age" means Age.
                 column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                self._refuse_unknown(key)
+                if key not in _SYSTEM_KEYS and not self._lenient_keys:
+                    unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
                 # A blank cell of a spreadsheet, where the type has no empty text.
@@ -130,18 +132,15 @@ class RowEncoder(Generic[M]):
             if from_file and column.shape.is_sequence and isinstance(value, str):
                 value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
             values[column.input_name] = value
+        if unknown:
+            error = self._columns.unknown(*unknown)
+            raise RowError(error.message, field=unknown[0])
         return values
 
     @staticmethod
     def _shown_name(column: Column, row: object) -> str:
         """The name that the caller knows: the column's for a file, the field's otherwise."""
         return column.column if isinstance(row, SourceRow) else column.name
-
-    def _refuse_unknown(self, key: object) -> None:
-        if key in _SYSTEM_KEYS or self._lenient_keys:
-            return
-        error: UnknownFieldError = self._columns.unknown(str(key))
-        raise RowError(error.message, field=str(key))
 
     def _row_error(self, error: ValidationError, row: object) -> RowError:
         first = error.errors(include_url=False)[0]

@@ -23,6 +23,7 @@ _IN_OPTIONS: Final = {
     'with local="my.db"': "with --local FILE",
     "Pass base_id=, or": "Say --base, or",
     'say encoding="cp1252"': "say --encoding cp1252",
+    "file with journal=.": "file with --journal.",
     "or say the format": "or say --format",
     "say the format 'jsonl'": "say --format jsonl",
 }

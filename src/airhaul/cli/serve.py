@@ -24,7 +24,9 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="Where to listen; beyond this machine only if asked.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 8642,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any free one.")
+    ] = 8642,
     tokens: Annotated[
         list[str] | None,
         typer.Option(

@@ -161,8 +161,9 @@ class Columns:
         except KeyError:
             raise self.unknown(name) from None
 
-    def unknown(self, name: str) -> UnknownFieldError:
-        """Make the error for a name that no field has."""
+    def unknown(self, *unknown: str) -> UnknownFieldError:
+        """Make the error for names that no field has; the nearest names are told of the first."""
+        name = unknown[0]
         known = self.by_any_name if self.table_name is None else self.by_column
         near = difflib.get_close_matches(name, known, n=3)
         names = list(self.by_name) if self.table_name is None else list(map(repr, self.by_column))
@@ -172,7 +173,9 @@ class Columns:
             else f"it has {', '.join(names) or 'no fields'}."
         )
         whose = self.table_name or self.model_name
-        return UnknownFieldError(f"{whose} has no field {name!r}; {hint}", field=name)
+        word = "field" if len(unknown) == 1 else "fields"
+        lacking = f"{whose} has no {word} {', '.join(map(repr, unknown))}"
+        return UnknownFieldError(f"{lacking}; {hint}", field=name)
 
 
 def columns_of(model: type[RecordBase]) -> Columns:
