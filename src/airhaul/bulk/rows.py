@@ -6,6 +6,7 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
@@ -30,6 +31,9 @@ M_co = TypeVar("M_co", bound=RecordBase, covariant=True)
 
 # What an export, or a file of rejected rows, holds besides the fields.
 _SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})
+
+
+_EMPTY: Final = "use None for an empty cell"
 
 
 class Encoder(Protocol[M]):
@@ -129,6 +133,8 @@ class RowEncoder(Generic[M]):
                 if blank_clears and column.shape.accepts_none:
                     values[column.input_name] = None
                 continue
+            if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
+                raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
             if from_file and column.shape.is_sequence and isinstance(value, str):
                 value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
             values[column.input_name] = value
@@ -160,6 +166,8 @@ def _reason(error: ErrorDetails) -> str:
     value = error["input"]
     kind = error["type"]
     how = ""
+    if kind == "finite_number":
+        how = f"; {_EMPTY}"
     if isinstance(value, str) and any(map(str.isdigit, value)):
         if kind.startswith("date_"):
             how = "; a date is written 2024-12-31"

@@ -21,9 +21,17 @@ AsyncRows = Iterable[Any] | AsyncIterable[Any]
 def refuse_a_single_row(rows: AsyncRows) -> None:
     """Refuse one row where several are due, which would be taken apart into its keys or letters.
 
+    A data frame is refused, too: iterating it gives its columns.
+
     Raises:
-        ConfigurationError: It is a dict, a record or a text.
+        ConfigurationError: It is a dict, a record, a text or a data frame.
     """
+    if type(rows).__name__ == "DataFrame":
+        raise ConfigurationError(
+            "Expected rows, and got a DataFrame; hand over its rows, with None where a value is "
+            'missing: df.astype(object).where(df.notna(), None).to_dict("records"), or for polars '
+            "df.to_dicts()."
+        )
     if isinstance(rows, Mapping | BaseModel | str | bytes):
         raise ConfigurationError(
             f"Expected several rows, such as a list, and got one {type(rows).__name__}; "
