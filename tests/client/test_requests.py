@@ -318,6 +318,7 @@ def test_a_query_and_a_connection_say_what_they_are(users, emulator) -> None:
         "<Airtable app00000000000001 at https://api.airtable.com>"
     )
     assert repr(Airtable.local("x.db")) == "<Airtable at x.db>"
+    assert repr(users) == "<Table 'Users' of User>"
     assert len(emulator.requests) == 0
 
 
@@ -331,6 +332,10 @@ def test_options_that_do_not_exist_are_refused(users, emulator) -> None:
         users.bulk_create([], on_error="ignore")
     with pytest.raises(ConfigurationError, match="page_size"):
         users.all(page_size=101)
+    with pytest.raises(TypeError, match=r"^there is no option 'lokal'; .*local, timeout_s"):
+        Airtable("pat", lokal="x.db")
+    with pytest.raises(ConfigurationError, match=r"table_named\('Users'\)"):
+        users.airtable.table("Users")
     assert len(emulator.requests) == 0
 
 

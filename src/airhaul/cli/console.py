@@ -24,6 +24,7 @@ _IN_OPTIONS: Final = {
     "Pass base_id=, or": "Say --base, or",
     'say encoding="cp1252"': "say --encoding cp1252",
     "file with journal=.": "file with --journal.",
+    " A model's create_table() makes its table.": "",
     "or say the format": "or say --format",
     "say the format 'jsonl'": "say --format jsonl",
 }

@@ -21,7 +21,7 @@ from airhaul.client.options import WriteOptions
 from airhaul.client.table import Table
 from airhaul.drive import blocking as drive
 from airhaul.drive.lane import Lane
-from airhaul.errors import UnknownTableError
+from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
@@ -162,7 +162,15 @@ class Airtable:
         return self.connection.lane(self.base_id)
 
     def table(self, model: type[M]) -> Table[M]:
-        """The table of a model, with all its verbs; nothing is sent."""
+        """The table of a model, with all its verbs; nothing is sent.
+
+        Raises:
+            ConfigurationError: It is a name, and no model.
+        """
+        if isinstance(model, str):
+            raise ConfigurationError(
+                f"table() takes a model; a table by its name is table_named({model!r})."
+            )
         return Table(self, model)
 
     def table_named(self, name: str) -> Table[RecordBase]:
