@@ -298,6 +298,22 @@ def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
     assert child.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT)
 
 
+def test_serve_says_how_it_is_reached() -> None:
+    """As a command to copy, which works."""
+    with subprocess.Popen(
+        [*PROGRAM, "serve", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        try:
+            said, _, command = child.stderr.readline().partition(": airhaul ")
+            assert said == "Any token will do"
+            done = airhaul(*command.split())
+        finally:
+            child.terminate()
+    assert done.returncode == 0, done.stderr
+    assert "has no tables yet" in done.stdout
+
+
 def test_serve_takes_a_schema_and_tokens_with_their_rights() -> None:
     """The base of the file is there, and a token that may only read records only reads records."""
     fields = [{"id": "fld00000000000001", "name": "Name", "type": "singleLineText"}]
