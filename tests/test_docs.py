@@ -72,6 +72,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_is_a_dead_end(page: Path) -> None:
+    """Who has come to the end of a page finds another one to go on with; figures are an end."""
+    if page.name == "benchmark.md":
+        return
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    assert {link for link in links if link.endswith(".md")} - {page.name}
+
+
 def test_every_command_and_verb_is_documented() -> None:
     """What the program and the models can do stands in the pages."""
     from airhaul import Record

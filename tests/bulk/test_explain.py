@@ -36,6 +36,16 @@ def test_rows_with_one_cause_share_a_line() -> None:
     ]
 
 
+def test_rows_on_one_line_of_a_file_name_that_line() -> None:
+    """As the objects of a JSON file without line breaks do."""
+    outcomes: Outcomes[Any] = Outcomes()
+    for index in range(2):
+        outcomes.open(index, 1)
+        error = RowError("too long", index=index, field="name", source="a.json", line=1)
+        outcomes.settle(index, "failed", error=error)
+    assert list(explain(outcomes)) == ["a.json line 1, rows 0-1, field 'name': too long"]
+
+
 def test_each_state_has_its_words() -> None:
     """What was not written, what may have been, what was taken back and what was not."""
     outcomes = outcomes_of(

@@ -41,14 +41,17 @@ def airhaul(*words: object, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def on_terminal(
-    *words: object, answer: str = "", before_answer: Callable[[], object] | None = None
+    *words: object,
+    answer: str = "",
+    before_answer: Callable[[], object] | None = None,
+    columns: int = COLUMNS,
 ) -> tuple[int, str]:
-    """Run it on a terminal of 80 columns; gives the exit code and what is to be read there.
+    """Run it on a terminal of so many columns; gives the exit code and what is to be read there.
 
     ``answer`` is typed at the question; ``before_answer`` happens while it waits for one.
     """
     controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     child = subprocess.Popen(
         [sys.executable, "-c", TAKE_TERMINAL, *map(str, words)],
@@ -72,7 +75,7 @@ def on_terminal(
     assert not answer, f"it never asked:\n{shown.decode()}"
     text = _plain(shown.decode())
     assert "Traceback" not in text
-    assert max(map(len, text.splitlines()), default=0) <= COLUMNS
+    assert max(map(len, text.splitlines()), default=0) <= columns
     return code, text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ from airhaul import Airtable
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
 from tests.cli.conftest import file
-from tests.cli.program import PROGRAM, airhaul
+from tests.cli.program import PROGRAM, airhaul, on_terminal
 
 EXAMPLE = Path(__file__).parents[2] / "examples/electron_files.csv"
 
@@ -31,7 +32,7 @@ def test_a_file_goes_in_and_comes_out(people) -> None:
     )
     listed = airhaul("tables", "--local", "b.db")
     assert "People" in listed.stdout
-    assert "Born date" in listed.stdout
+    assert "  Born    date\n" in listed.stdout
     assert (
         airhaul("export", "People", "out.csv", "--local", "b.db").stdout
         == "out.csv: 3 records of People\n"
@@ -41,6 +42,51 @@ def test_a_file_goes_in_and_comes_out(people) -> None:
     assert [row["Name"] for row in found] == ["Ada", 'O\'Brien, "Bob"', "Łukasz"]
     assert [row["Active"] for row in found] == ["true", "false", "true"]
     assert [row["Born"] for row in found] == ["1815-12-10", "", "2017-02-28"]
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_the_list_of_tables_fits_the_terminal(people, columns) -> None:
+    """Names and types are whole, a field a line."""
+    airhaul("import", people, "People", "--create", "--local", "b.db")
+    code, text = on_terminal("tables", "--local", "b.db", columns=columns)
+    assert code == 0
+    assert re.search(r"^People  tbl\w{14}$", text, re.MULTILINE)
+    assert "  Name    singleLineText\n" in text
+    assert "…" not in text
+
+
+def test_export_writes_to_a_pipe(stock) -> None:
+    """The records and nothing else are on standard output, so that they can be looked at."""
+    words = ("export", "Stock", "-", "--local", stock)
+    done = airhaul(*words, "--sort", "-Pieces", "--limit", 2, "--only", "Pieces", "--only", "Code")
+    assert (done.returncode, done.stdout) == (0, "Pieces,Code\n11,i11\n10,i10\n")
+    assert done.stderr == "2 records of Stock\n"
+    lines = airhaul(*words, "--format", "jsonl", "--where", "{Pieces} < 2").stdout.splitlines()
+    assert [json.loads(line)["Code"] for line in lines] == ["i00", "i01"]
+    failed = airhaul(*words, "--only", "Peaces")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "did you mean 'Pieces'?" in failed.stderr
+
+
+def test_who_reads_from_a_pipe_may_stop(stock) -> None:
+    """As head does: that is no error."""
+    rows = "\n".join(f"n{number},{'x' * 2_000},1" for number in range(200))
+    Path("many.csv").write_text(f"Code,Name,Pieces\n{rows}\n")
+    assert airhaul("import", "many.csv", "Stock", "--local", stock).returncode == 0
+    with subprocess.Popen(
+        [*PROGRAM, "export", "Stock", "-", "--local", str(stock)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdout.readline() == b"Code,Name,Pieces\n"
+        child.stdout.close()
+        assert (child.stderr.read(), child.wait(timeout=30)) == (b"", 0)
+
+
+def test_the_help_says_each_command_in_a_line() -> None:
+    """None of them is cut off at 80 columns."""
+    done = airhaul("--help", COLUMNS="80")
+    assert done.returncode == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv", "tsv"])
@@ -112,15 +158,19 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
     [
         (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
         (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
-        (["export", "T", "a.csv", "--local", "b.db"], "no table 'T'"),
-        (["tables"], "No access token is given"),
-        (["tables", "--token", "pat.x"], "No base is configured"),
+        (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
+        (["export", "T", "nowhere/a.csv", "--local", "b.db"], "There is no folder nowhere to put a.csv in"),
+        (["export", "T", "a.xls", "--local", "b.db"], "or say --format"),
+        (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use an embedded "),
+        (["tables"], "base with --local FILE."),
+        (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),
         (["tables", "--token", "pat.x", "--base", "nonsense"], "is no base id"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
         (["tables", "--token", "pat.x", "--base", "app00000000000000", "--endpoint-url", "http://127.0.0.1:9"],
          "no connection to 127.0.0.1"),
         (["tables", "--local", __file__], "no local base of airhaul"),
         (["import", "x.csv"], "Missing argument"),
+        (["serve", "--port", "99999"], "less than or equal to 65535"),
         (["frobnicate"], "No such command"),
     ],
 )  # fmt: skip
@@ -180,6 +230,8 @@ def test_the_environment_and_dotenv_say_where(people) -> None:
     assert "P" in airhaul("tables").stdout
     done = airhaul("tables", AIRTABLE_ACCESS_TOKEN="pat.x", AIRTABLE_BASE_ID="app00000000000000")
     assert (done.returncode, "one or the other" in done.stderr) == (2, True)
+    with Airtable.local("other.db") as airtable:
+        airtable.schema()
     assert (
         "no tables yet"
         in airhaul("tables", "--local", "other.db", AIRTABLE_ACCESS_TOKEN="pat.x").stdout
@@ -188,12 +240,39 @@ def test_the_environment_and_dotenv_say_where(people) -> None:
 
 def test_doctor_says_what_is_in_order() -> None:
     """Every line is ok, or says what is wrong, and the exit code follows."""
+    with Airtable.local("b.db") as airtable:
+        airtable.schema()
     done = airhaul("doctor", "--local", "b.db")
     assert done.returncode == 0
     assert done.stdout.count("ok  ") == 3
+    assert done.stdout.endswith(" with 0 tables\n")
     done = airhaul("doctor")
     assert done.returncode == 2
-    assert "no  configuration" in done.stdout
+    assert "no  configuration: No access token is given. Say --token," in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tables"],
+        ["doctor"],
+        ["schema"],
+        ["export", "People", "out.csv"],
+        ["import", "people.csv", "People"],
+        ["import", "people.csv", "People", "--create", "--dry-run"],
+        ["sync", "people.csv", "People", "--key", "Name", "--yes"],
+        ["delete", "People", "--all", "--yes"],
+    ],
+)
+def test_a_name_that_is_mistyped_makes_no_base(people, words) -> None:
+    """Only what makes a table makes a file for it; a dry run of that needs none."""
+    done = airhaul(*words, "--local", "poeple.db")
+    assert not Path("poeple.db").exists()
+    if "--dry-run" in words:
+        assert (done.returncode, done.stdout[:20]) == (0, "People: 3 to create:"), done.stderr
+        return
+    assert done.returncode == 2
+    assert "There is no local base poeple.db" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -217,6 +296,22 @@ def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
     _, err = child.communicate(timeout=20)
     assert "Traceback" not in err
     assert child.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT)
+
+
+def test_serve_says_how_it_is_reached() -> None:
+    """As a command to copy, which works."""
+    with subprocess.Popen(
+        [*PROGRAM, "serve", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        try:
+            said, _, command = child.stderr.readline().partition(": airhaul ")
+            assert said == "Any token will do"
+            done = airhaul(*command.split())
+        finally:
+            child.terminate()
+    assert done.returncode == 0, done.stderr
+    assert "has no tables yet" in done.stdout
 
 
 def test_serve_takes_a_schema_and_tokens_with_their_rights() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from rich.console import Console
 
 from airhaul.bulk.events import (
     Reconciled,
@@ -119,3 +121,15 @@ def test_ctrl_c_tells_what_was_written_and_how_to_go_on(emulator, server, key) -
         assert int(left[1].replace(",", "")) == told["skipped"]
     done = airhaul("export", "Many", "out.csv", *options)
     assert done.stdout == f"out.csv: {told['created'] + 1} records of Many\n"
+
+
+@pytest.mark.parametrize(("width", "has_label"), [(40, False), (80, True)])
+def test_the_figures_are_whole_on_a_narrow_terminal(monkeypatch, width, has_label) -> None:
+    """Where there is no room for all, what is being done gives way to how far it is."""
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=width, color_system=None)
+    monkeypatch.setattr(progress, "err", lambda: terminal)
+    with RowProgress("Importing people.csv") as bar:
+        bar.on_event(RowsWritten([], 2_760, 6_000, "created", seconds_left=65.0))
+    assert "2,760 of 6,000 rows, 1:05 left" in shown.getvalue()
+    assert ("Importing people.csv" in shown.getvalue()) is has_label

@@ -30,6 +30,13 @@ def test_a_journal_without_runs_says_so() -> None:
     assert json.loads(airhaul("runs", "--json").stdout) == []
 
 
+def test_a_base_is_no_journal(stock) -> None:
+    """Told in the words of the command line."""
+    done = airhaul("runs", "--journal", stock)
+    assert done.returncode == 2
+    assert "no journal of airhaul. Name another file with --journal." in done.stderr
+
+
 def test_a_command_that_writes_names_its_run(stock) -> None:
     """And says how to take it back; the journal lists it, with what it did."""
     done = airhaul("import", file("new.csv", "n1,New,1"), "Stock", "--local", stock)
@@ -38,11 +45,37 @@ def test_a_command_that_writes_names_its_run(stock) -> None:
     listed = airhaul("runs").stdout.splitlines()
     assert listed[0].split() == ["Run", "Began", "What", "Rows", "State"]
     assert listed[1].split()[0] == told[1]
-    assert "import_file new.csv → Stock" in listed[1]
+    assert "import new.csv → Stock" in listed[1]
     assert listed[1].rstrip().endswith("1 created  done")
     (as_json,) = json.loads(airhaul("runs", "--json").stdout)
     assert (as_json["id"], as_json["state"], as_json["counts"]) == (told[1], "done", {"created": 1})
     assert as_json["source"]["path"] == str(Path("new.csv").resolve())
+
+
+def test_a_pipe_gets_the_list_of_runs_whole(stock) -> None:
+    """However narrow the terminal is said to be: ids are there to be copied, by programs too."""
+    name = "a-file-with-a-name-that-is-longer-than-it-needs-to-be.csv"
+    airhaul("import", file(name, "n1,New,1"), "Stock", "--local", stock)
+    (run,) = json.loads(airhaul("runs", "--json").stdout)
+    _, line = airhaul("runs", COLUMNS="40").stdout.splitlines()
+    assert line.startswith(f"{run['id']}  ")
+    assert f"import {name} → Stock  1 created  done" in line
+    assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_the_list_of_runs_fits_the_terminal(stock, columns) -> None:
+    """Nothing of an id, a time, a count or a state is cut, on narrow terminals neither."""
+    new = file("new.csv", "i00,New,1", "n1,New,2", "i02,Item 2,2")
+    done = airhaul("sync", new, "Stock", "--key", "Code", "--delete", "--max-deletes", "10",
+                   "--yes", "--json", "--local", stock)  # fmt: skip
+    run = json.loads(done.stdout)
+    code, text = on_terminal("runs", columns=columns)
+    assert code == 0
+    words = " ".join(text.split())
+    for said in (run["run"], "1 created, 1 updated, 1 unchanged, 10 deleted", "done"):
+        assert said in words, text
+    assert "…" not in text
 
 
 def test_a_run_is_shown_with_its_errors_and_requests(stock) -> None:
@@ -176,12 +209,53 @@ def test_rejects_are_sent_again_after_a_correction(stock) -> None:
     assert runs[0]["retries"] == runs[1]["id"]
 
 
-def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
-    """Said, with what to do the next time."""
-    imported(stock)
+def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
+    """Each try is told as a command to copy; what a try has written is never sent again."""
+    new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,few", "n4,D,some")
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    done = airhaul("import", new, "Stock", *options)
+    first = done.stderr.partition("3 rows are in r.csv: correct them, and then: airhaul retry ")[2]
+    assert first, done.stderr
+    for name, wrong, right, code in (
+        ("r.csv", "many", "2", 1),
+        ("r-2.csv", "few", "3", 1),
+        ("r-3.csv", "some", "4", 0),
+    ):
+        Path(name).write_text(Path(name).read_text().replace(wrong, right))
+        done = airhaul("retry")
+        assert done.returncode == code, done.stderr
+        assert done.stdout.startswith("Stock: 1 created")
+    assert not Path("r-4.csv").exists()
+    assert len(held(stock)) == 12 + 4
     done = airhaul("retry")
     assert done.returncode == 2
-    assert "import with --rejects" in done.stderr
+    assert "No run has rejected rows that were not tried again" in done.stderr
+    done = airhaul("retry", first.split()[0])
+    assert done.returncode == 2
+    assert re.search(r"was tried again already, as run \w+, which created 1", done.stderr)
+    assert len(held(stock)) == 12 + 4
+
+
+def test_a_try_that_sent_nothing_can_be_repeated(stock) -> None:
+    """A file that is still wrong is to be corrected, and tried again under the same name."""
+    new = file("new.csv", "n1,A,1", "n2,B,many")
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    airhaul("import", new, "Stock", *options)
+    run = json.loads(airhaul("runs", "--json").stdout)[0]["id"]
+    assert airhaul("retry", run, "--on-error", "stop", "--rejects", "other.csv").returncode == 2
+    Path("r.csv").write_text(Path("r.csv").read_text().replace("many", "2"))
+    done = airhaul("retry", run)
+    assert done.returncode == 0, done.stderr
+    assert held(stock)["n2"] == ("B", 2)
+
+
+def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
+    """Said, with what to do the next time."""
+    run = imported(stock)
+    for words in (["retry"], ["retry", run]):
+        done = airhaul(*words)
+        assert done.returncode == 2
+        assert "import with --rejects" in done.stderr
 
 
 @pytest.mark.parametrize("option", [["--forget-older", "0"], ["--forget-beyond", "1"]])

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from airhaul import Airtable, BulkError, Q, Record, RowError, airtable_field
-from airhaul.errors import ConfigurationError, LookupValueError, UnknownFieldError
+from airhaul.errors import ConfigurationError, FormulaError, LookupValueError, UnknownFieldError
 from airhaul.server.emulator import Emulator
 
 
@@ -253,16 +253,89 @@ def test_queries_sort_limit_and_combine(users, emulator) -> None:
     )
 
 
+class NotATime(datetime):
+    """What libraries for tables put where a time is missing: a time that equals nothing."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None
+
+    def timestamp(self) -> float:
+        raise TypeError("'float' object cannot be interpreted as an integer")
+
+    def __repr__(self) -> str:
+        return "NaT"
+
+
+def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, emulator) -> None:
+    """NaN and NaT come with rows of data frames; None is what an empty cell is written as."""
+    missing = NotATime(1, 1, 1)
+    for row, place in (
+        ({"name": "a", "born": missing}, "'born'"),
+        ({"name": "a", "seen": missing}, "'seen'"),
+        ({"name": "a", "age": float("nan")}, "'age'"),
+    ):
+        with pytest.raises(BulkError, match=rf"row 1, field {place}: .*use None for an empty cell"):
+            users.bulk_create([{"name": "b"}, row])
+    assert len(emulator.requests) == 0
+
+
+def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, emulator) -> None:
+    """Its columns, which iterating it gives, are no rows."""
+    frame = type("DataFrame", (), {"__iter__": lambda self: iter(["name", "age"])})()
+    with pytest.raises(ConfigurationError, match=r'DataFrame; hand over .*to_dict\("records"\)'):
+        users.bulk_create(frame)
+    assert len(emulator.requests) == 0
+
+
+def test_a_condition_may_be_a_formula_as_text(users, emulator) -> None:
+    """Beside lookups; what is no formula, or no condition, is told before anything is sent."""
+    users.bulk_create(rows(20))
+    assert users.count("{age} > 17") == 2
+    assert [user.age for user in users.where("{age} > 15", age__lt=17).all()] == [16]
+    before = len(emulator.requests)
+    with pytest.raises(FormulaError, match="expected"):
+        users.where("{age} >")
+    with pytest.raises(ConfigurationError, match=r"a condition is .*, not 3"):
+        users.where(3)
+    assert len(emulator.requests) == before
+
+
+def test_a_query_and_a_connection_say_what_they_are(users, emulator) -> None:
+    """In Airtable's words, without a request, and without the token."""
+    query = users.where("{age} > 3").order_by("-age").limit(2)
+    assert repr(query) == (
+        "<Query of Users: sort[0][field]=age, sort[0][direction]=desc, "
+        "filterByFormula={age} > 3, maxRecords=2, pageSize=2>"
+    )
+    assert repr(users.where()) == "<Query of Users: all records>"
+    assert repr(users.where().order_by("agee")).startswith("<Query of Users: not valid: User has")
+    assert repr(Airtable("patX.secret", "app00000000000001")) == (
+        "<Airtable app00000000000001 at https://api.airtable.com>"
+    )
+    assert repr(Airtable.local("x.db")) == "<Airtable at x.db>"
+    assert repr(users) == "<Table 'Users' of User>"
+    assert len(emulator.requests) == 0
+
+
 def test_options_that_do_not_exist_are_refused(users, emulator) -> None:
     """A misspelt option must not be ignored."""
-    with pytest.raises(TypeError, match="max_recrods"):
+    with pytest.raises(TypeError, match=r"^there is no option 'max_recrods'; .*max_records"):
         users.all(max_recrods=3)
-    with pytest.raises(TypeError, match="progres"):
+    with pytest.raises(TypeError, match=r"^there is no option 'progres'; .*progress"):
         users.bulk_create([], progres=True)
     with pytest.raises(ConfigurationError, match="on_error"):
         users.bulk_create([], on_error="ignore")
     with pytest.raises(ConfigurationError, match="page_size"):
         users.all(page_size=101)
+    with pytest.raises(TypeError, match=r"^there is no option 'lokal'; .*local, timeout_s"):
+        Airtable("pat", lokal="x.db")
+    with pytest.raises(ConfigurationError, match=r"table_named\('Users'\)"):
+        users.airtable.table("Users")
     assert len(emulator.requests) == 0
 
 
@@ -296,3 +369,4 @@ def test_the_result_reads_as_a_sequence(users) -> None:
     assert result.to_dict()["created"] == 12
     assert "12 created in 2 requests" in str(result)
     assert "<th>created</th><td>12</td>" in result._repr_html_()
+    assert "<ul>" not in result._repr_html_()

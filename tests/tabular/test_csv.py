@@ -71,11 +71,69 @@ def test_blank_lines_before_the_header_are_skipped(tmp_path: Path) -> None:
         ("in.csv", '"x;y",b\n1,2\n', {"x;y": "1", "b": "2"}),
         ("in.csv", '"x;y"\n1;2\n', {"x;y": "1;2"}),
         ("in.tsv", "a, b\tc;d\n1\t2\n", {"a, b": "1", "c;d": "2"}),
+        ("in.csv", "a\tb\n1,5\t2\n", {"a": "1,5", "b": "2"}),
+        ("in.csv", "a|b\n1,5|2\n", {"a": "1,5", "b": "2"}),
+        ("in.csv", "a|b,c\n1,2\n", {"a|b": "1", "c": "2"}),
+        ("in.csv", "a\tb;c\n1;2\n", {"a\tb": "1", "c": "2"}),
     ],
 )
 def test_the_delimiter(tmp_path: Path, name: str, text: str, cells: dict[str, str]) -> None:
-    """A semicolon parts cells only where the header has no comma; quoted names do not count."""
+    """The first of comma, semicolon, tab and bar in the header; quoted names do not count."""
     assert rows_of(tmp_path, text, name) == [(2, cells)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_known_by_its_mark(tmp_path: Path, encoding: str) -> None:
+    """So spreadsheets save "Unicode text", with tabs, and other programs of Windows a CSV file."""
+    text = '\ufeffname\tnote\r\nZoë\t"a\r\nb"\r\n東京\tc\r\n'
+    assert rows_of(tmp_path, text.encode(encoding)) == [
+        (2, {"name": "Zoë", "note": "a\r\nb"}),
+        (4, {"name": "東京", "note": "c"}),
+    ]
+    assert "truncated data" in fault_of(tmp_path, "\ufeffa\nb\n".encode(encoding)[:-1])[1]
+
+
+def test_another_encoding_can_be_named(tmp_path: Path) -> None:
+    """Files of Windows have no mark by which they could be known."""
+    file = tmp_path / "in.csv"
+    file.write_bytes('Straße;"Ort\r\n"\r\n5 €;Köln\r\n'.encode("cp1252"))
+    (row,) = read_rows(file, encoding="cp1252")
+    assert (row.line, row.cells) == (3, {"Straße": "5 €", "Ort\r\n": "Köln"})
+    for encoding, said in (
+        ("UTF8", "line 1: byte 0xdf is not UTF-8"),
+        ("utf-16", "not in the encoding utf-16"),
+        ("klingon", "'klingon' is no known encoding; there are utf-8"),
+        ("base64", "'base64' is no known encoding"),
+    ):
+        with pytest.raises(FileFormatError, match=said):
+            list(read_rows(file, encoding=encoding))
+    with pytest.raises(FileFormatError, match="JSON is UTF-8"):
+        list(read_rows(tmp_path / "in.json", encoding="cp1252"))
+
+
+def test_a_line_that_tells_the_delimiter_is_heeded(tmp_path: Path) -> None:
+    """Spreadsheets write and read "sep=;" as the first line; it is no header."""
+    assert rows_of(tmp_path, "sep=;\na,b;c\n1;2\n") == [(3, {"a,b": "1", "c": "2"})]
+    assert rows_of(tmp_path, "sep=\t\r\na\tb\r\n1\t2\r\n") == [(3, {"a": "1", "b": "2"})]
+
+
+def test_blank_rows_are_skipped(tmp_path: Path) -> None:
+    """Below their last row, spreadsheets leave rows of delimiters only: they are not records."""
+    text = "a,b\n,\n1,\n , \n,2\n,\n"
+    assert rows_of(tmp_path, text) == [(3, {"a": "1", "b": ""}), (5, {"a": "", "b": "2"})]
+
+
+def test_columns_without_a_name_may_be_blank(tmp_path: Path) -> None:
+    """They come of a delimiter at the end of lines; with something in them, they are a fault."""
+    assert rows_of(tmp_path, "a,,b,\n1,,2,\n3,, \n") == [
+        (2, {"a": "1", "b": "2"}),
+        (3, {"a": "3", "b": " "}),
+    ]
+    assert rows_of(tmp_path, "a,b\n1,2,\n") == [(2, {"a": "1", "b": "2"})]
+    assert fault_of(tmp_path, "a,,b\n1,,2\n1,x,2\n") == (
+        3,
+        "in.csv line 3: column 2 holds 'x', and has no name in the header; give it one",
+    )
 
 
 def test_a_cell_may_be_long(tmp_path: Path) -> None:
@@ -99,14 +157,14 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
         ("", None, "the file is empty"),
         ("\n  \n\n", None, "the file is empty"),
         ("a,b,a,b,c\n", 1, "names 'a', 'b' more than once"),
-        ("\na,,c, \n", 2, "no name for column 2, 4"),
+        ("\n,, \n1,2\n", 2, "the header has no names"),
         ("a,b\n1,2\n1,2,3\n", 3, "3 cells below a header of 2"),
-        ('a,b\n1,"x\ny",\n', 2, "3 cells below a header of 2"),
+        ('a,b\n1,"x\ny",z\n', 2, "3 cells below a header of 2"),
         ('a,b\n1,2\n"p\nq","never\nclosed\n', 3, "never closed"),
         ('a\n"x"y\n', 2, "follows a closing quote"),
         ("a\nx\ry\nz\n", 2, "carriage return"),
         (b"a\nx\n\xfcber\n", 3, "byte 0xfc is not UTF-8"),
-        (b"\xff\xfea\0", 1, "not UTF-8"),
+        (b"a\nx\n\xfcber\n", 3, 'say encoding="cp1252"'),
         (b"a\nx\0y\n", 2, "NUL"),
         ('a\n1\n"' + "x\n" * 5_100_000, 3, "perhaps its quote is never closed"),
     ],

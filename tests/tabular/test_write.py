@@ -20,7 +20,7 @@ from tests.tabular.test_json import JSON_VALUES
 
 # What UTF-8 can hold; a NUL is refused in CSV when it is read.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-HOSTILE = TEXT | st.text(",;\t\"'\r\n\\ \ufeff\u2028x=+-@{}[]", max_size=8)
+HOSTILE = TEXT | st.text(",;|\t\"'\r\n\\ \ufeff\u2028x=+-@{}[]", max_size=8)
 NAMES = HOSTILE.filter(lambda name: name.strip() and not name.startswith("\ufeff"))
 TABLES = st.lists(NAMES, min_size=1, max_size=4, unique=True).flatmap(
     lambda names: st.tuples(
@@ -49,10 +49,12 @@ def write(path: Path, columns: list[str], rows: list[dict], format: Format | Non
 def test_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, table: tuple[list[str], list[dict]]
 ) -> None:
-    """Whatever stands in names and cells, in every format."""
+    """Whatever stands in names and cells, in every format; a blank row of CSV is passed over."""
     columns, rows = table
     file = tmp_path_factory.getbasetemp() / f"text.{suffix}"
     write(file, columns, rows)
+    if suffix in ("csv", "tsv"):
+        rows = [row for row in rows if any(cell.strip() for cell in row.values())]
     assert [row.cells for row in read_rows(file)] == rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, get_args
 
 from airhaul.bulk.outcomes import Outcomes, RowOutcome, State
@@ -11,18 +11,19 @@ from airhaul.errors import RowError
 _WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
 
 
-def explain(outcomes: Outcomes[Any]) -> Iterator[str]:
+def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) -> Iterator[str]:
     """Say what was not written, in the order of the rows.
 
     Args:
         outcomes: What became of each row.
+        states: Of which rows to speak; of all if left out.
 
     Yields:
         A line for each row, or for neighbouring rows with one cause.
     """
     first: RowOutcome[Any] | None = None
     last = -1
-    for place in outcomes.places(*get_args(State)):
+    for place in outcomes.places(*states):
         if outcomes.state_of(place) in _WRITTEN and outcomes.error_of(place) is None:
             continue
         if first is not None and (
@@ -72,7 +73,11 @@ def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
 
 
 def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
-    lines = f"lines {error.line}-{last.line}" if error.line and last.line else ""
+    lines = ""
+    if error.line and last.line:
+        # Objects of JSON may stand on one line, all of them.
+        one = error.line == last.line
+        lines = f"line {error.line}" if one else f"lines {error.line}-{last.line}"
     file = " ".join(part for part in (error.source, lines) if part)
     field = f"field {error.field!r}" if error.field is not None else ""
     return ", ".join(part for part in (file, rows, field) if part)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.changes import Change, Refused
+from airhaul.bulk.explain import explain
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import Encoder
+from airhaul.bulk.wording import counted
 from airhaul.errors import BulkError, RowError
 from airhaul.model.base import RecordBase
 
@@ -117,10 +119,12 @@ def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
     """Make the error for rows that were found wrong before anything was sent."""
     errors = list(outcomes.errors())
     number = len(errors)
-    valid = f"{number} of {len(outcomes):,} rows {'is' if number == 1 else 'are'} not valid"
-    lines = [f"Nothing was sent: {valid}.", *map(str, errors[:_MOST_LINES])]
-    if number > _MOST_LINES:
-        lines.append(f"and {number - _MOST_LINES} more")
+    all_rows = counted(len(outcomes), "row")
+    valid = f"{number} of {all_rows} {'is' if number == 1 else 'are'} not valid"
+    told = list(explain(outcomes, ("failed",)))
+    lines = [f"Nothing was sent: {valid}.", *told[:_MOST_LINES]]
+    if len(told) > _MOST_LINES:
+        lines.append(f"and {len(told) - _MOST_LINES} more")
     error = BulkError("\n  ".join(lines), result=BulkResult(outcomes))
     error.__cause__ = errors[0]
     return error

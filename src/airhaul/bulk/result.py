@@ -226,4 +226,4 @@ class BulkResult(Sequence[M]):
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in told[:_MOST_LINES_IN_PAGE])
         if len(told) > _MOST_LINES_IN_PAGE:
             lines += f"<li>and {len(told) - _MOST_LINES_IN_PAGE} more</li>"
-        return f"<table>{cells}</table><ul>{lines}</ul>"
+        return f"<table>{cells}</table>" + (f"<ul>{lines}</ul>" if lines else "")

@@ -6,14 +6,15 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_cell
 from airhaul.bulk.keys import Key, KeysSeen
-from airhaul.errors import RowError, UnknownFieldError
+from airhaul.errors import RowError
 from airhaul.model.alone import validator_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
@@ -22,10 +23,16 @@ from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 M = TypeVar("M", bound=RecordBase)
 
 # What an export, or a file of rejected rows, holds besides the fields.
 _SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})
+
+
+_EMPTY: Final = "use None for an empty cell"
 
 
 class Encoder(Protocol[M]):
@@ -110,31 +117,35 @@ class RowEncoder(Generic[M]):
         self, row: Mapping[str, Any], *, from_file: bool, blank_clears: bool
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        unknown: list[str] = []
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
+            if column is None and from_file:
+                # A header "Name, Age" means Age.
+                column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                self._refuse_unknown(key)
+                if key not in _SYSTEM_KEYS and not self._lenient_keys:
+                    unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
                 # A blank cell of a spreadsheet, where the type has no empty text.
                 if blank_clears and column.shape.accepts_none:
                     values[column.input_name] = None
                 continue
+            if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
+                raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
             if from_file and column.shape.is_sequence and isinstance(value, str):
                 value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
             values[column.input_name] = value
+        if unknown:
+            error = self._columns.unknown(*unknown)
+            raise RowError(error.message, field=unknown[0])
         return values
 
     @staticmethod
     def _shown_name(column: Column, row: object) -> str:
         """The name that the caller knows: the column's for a file, the field's otherwise."""
         return column.column if isinstance(row, SourceRow) else column.name
-
-    def _refuse_unknown(self, key: object) -> None:
-        if key in _SYSTEM_KEYS or self._lenient_keys:
-            return
-        error: UnknownFieldError = self._columns.unknown(str(key))
-        raise RowError(error.message, field=str(key))
 
     def _row_error(self, error: ValidationError, row: object) -> RowError:
         first = error.errors(include_url=False)[0]
@@ -146,7 +157,24 @@ class RowEncoder(Generic[M]):
         value = first["input"]
         if place is None:
             return RowError(first["msg"])
-        return RowError(f"{first['msg']}, got {value!r:.100}", field=name, value=value)
+        return RowError(_reason(first), field=name, value=value)
+
+
+def _reason(error: ErrorDetails) -> str:
+    """Say what is wrong with a value, and how such values are written."""
+    value = error["input"]
+    kind = error["type"]
+    how = ""
+    if kind == "finite_number":
+        how = f"; {_EMPTY}"
+    if isinstance(value, str) and any(map(str.isdigit, value)):
+        if kind.startswith("date_"):
+            how = "; a date is written 2024-12-31"
+        elif kind.startswith("datetime_"):
+            how = "; a moment is written 2024-12-31T18:00:00Z"
+        elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
+            how = "; a number is written 1234 or 1234.5"
+    return f"{error['msg']}, got {value!r:.100}{how}"
 
 
 def _blank_hint(row: object, column: Column | None) -> str:
@@ -258,8 +286,8 @@ class UpdateEncoder(RowEncoder[M]):
         try:
             fitting = validator_of(self._model, column.name)(value)
         except ValidationError as error:
-            reason = error.errors(include_url=False)[0]["msg"]
-            raise RowError(f"{reason}, got {value!r:.100}", field=shown, value=value) from None
+            reason = _reason(error.errors(include_url=False)[0])
+            raise RowError(reason, field=shown, value=value) from None
         return {column.column: encode_value(column, fitting)}
 
 

@@ -42,8 +42,11 @@ class Advice:
                 return [aside] if self.file is not None else []
             return [self._how_to_send_the_others()]
         place = f"{_rows(refused)} {'is' if refused == 1 else 'are'} in {self.rejects}"
-        correct = f"correct {'it' if refused == 1 else 'them'} and import that file"
+        them = "it" if refused == 1 else "them"
+        correct = f"correct {them} and import that file"
         if self._is_all_else_done:
+            if self.result.run is not None:
+                return [f"{place}: correct {them}, and then: airhaul retry {self.result.run}"]
             # No sync with it: a file of some rows is no whole table.
             key = "".join(f" --key {name}" for name in self.key)
             return [f"{place}: {correct} again{f', with{key}' if key else ''}."]

@@ -18,8 +18,10 @@ _TELL_EVERY_S: Final = 5.0
 
 
 def clone(
-    base: Annotated[str, typer.Argument(help="The base's id.")],
-    file: Annotated[Path, typer.Argument(help="The local base's file; it must not be there.")],
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The base's id.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The local base's file; it must not be there.")
+    ],
     *,
     attachments: Annotated[
         bool, typer.Option("--attachments", help="Fetch the contents of attachments too.")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from airhaul.client.airtable import Airtable
-from airhaul.client.config import journal_of_text, journal_path, read_environment
+from airhaul.client.config import MEMORY, journal_of_text, journal_path, read_environment
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run
 
+IfMissing = Literal["refuse", "make", "pretend"]
 Local = Annotated[
     str | None,
     typer.Option("--local", metavar="FILE", help="An embedded base in this file; no account."),
@@ -57,6 +60,7 @@ def connect(
     *,
     max_requests: int | None = None,
     journal: str | None = None,
+    if_missing: IfMissing = "refuse",
 ) -> Airtable:
     """Open the base that the options name, or else the environment or ``.env``.
 
@@ -70,17 +74,22 @@ def connect(
         endpoint_url: The service's root.
         max_requests: Send at most so many requests; None for any number.
         journal: The journal's file, or ``off``.
+        if_missing: What to do about a local base whose file is not there: refuse a name that is
+            probably mistyped, make the file, or pretend to, with a base in memory.
 
     Raises:
-        ConfigurationError: No service is named, or two are.
+        ConfigurationError: No service is named, or two are, or the local base is not there.
     """
     known = read_environment()
     kept = journal_option(journal)
     if local is not None:
+        if token is None:
+            local = _found(local, if_missing)
         return Airtable(token, base, local=local, max_requests=max_requests, journal=kept)
     if token is None:
         token = known.get("AIRTABLE_ACCESS_TOKEN")
         local = known.get("AIRHAUL_LOCAL")
+        local = None if local is None else _found(local, if_missing)
     if local is None:
         base = base or known.get("AIRTABLE_BASE_ID")
     return Airtable(
@@ -90,6 +99,17 @@ def connect(
         endpoint_url=endpoint_url or known.get("AIRTABLE_ENDPOINT_URL"),
         max_requests=max_requests,
         journal=kept,
+    )
+
+
+def _found(local: str, if_missing: IfMissing) -> str:
+    if local == MEMORY or if_missing == "make" or Path(local).exists():
+        return local
+    if if_missing == "pretend":
+        return MEMORY
+    raise ConfigurationError(
+        f"There is no local base {local}. To make one of a file: "
+        f"airhaul import FILE TABLE --create --local {shlex.quote(local)}"
     )
 
 
@@ -107,6 +127,10 @@ def connect_as(run: Run, base: str | None, token: str | None, journal: str | Non
     """
     asked, kept = run.asked, journal_option(journal)
     if not asked.service.startswith(("https://", "http://")):
+        if not Path(asked.service).exists():
+            raise ConfigurationError(
+                f"The local base {asked.service}, in which run {run.id} was made, is not there."
+            )
         return Airtable(None, base or asked.base_id, local=asked.service, journal=kept)
     token = token or read_environment().get("AIRTABLE_ACCESS_TOKEN")
     return Airtable(token, base or asked.base_id, endpoint_url=asked.service, journal=kept)

@@ -19,6 +19,14 @@ _IN_OPTIONS: Final = {
     "say max_deletes=": "say --max-deletes ",
     "Raise max_requests to go on": "Raise --max-requests to go on",
     'on_error="continue" finds it': "--on-error continue finds it",
+    "Pass access_token=, set": "Say --token, set",
+    'with local="my.db"': "with --local FILE",
+    "Pass base_id=, or": "Say --base, or",
+    'say encoding="cp1252"': "say --encoding cp1252",
+    "file with journal=.": "file with --journal.",
+    " A model's create_table() makes its table.": "",
+    "or say the format": "or say --format",
+    "say the format 'jsonl'": "say --format jsonl",
 }
 
 
@@ -42,9 +50,14 @@ def print_error(message: str) -> None:
     err().print(Text.assemble(("Error:", "bold red"), f" {in_options(message)}"))
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print what belongs to the message before: indented, also where a line is broken."""
-    console = err()
+def print_lines(lines: Iterable[str], console: Console | None = None) -> None:
+    """Print what belongs to the message before: indented, also where a line is broken.
+
+    Args:
+        lines: What to print.
+        console: Where; where errors go if None.
+    """
+    console = console or err()
     for line in lines:
         if console.is_terminal:
             console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))

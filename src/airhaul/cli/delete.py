@@ -18,7 +18,7 @@ from airhaul.errors import ConfigurationError
 
 
 def delete(
-    table: Annotated[str, typer.Argument(help="The table's name or id.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
     *,
     where: Annotated[
         str | None, typer.Option("--where", metavar="FORMULA", help="The records that fit.")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from airhaul import __version__
+from airhaul.bulk.wording import counted
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
-from airhaul.cli.console import out
+from airhaul.cli.console import in_options, out
 from airhaul.client.airtable import Airtable
 from airhaul.errors import AirhaulError
 
@@ -42,7 +43,7 @@ def _checks(airtable: Airtable) -> Iterator[tuple[str, Callable[[], str]]]:
         ),
     )
     yield "token", lambda: _whoami(airtable.whoami())
-    yield "base", lambda: f"{airtable.base_id} with {len(airtable.schema())} tables"
+    yield "base", lambda: f"{airtable.base_id} with {counted(len(airtable.schema()), 'table')}"
 
 
 def _whoami(answer: dict[str, Any]) -> str:
@@ -63,7 +64,7 @@ def _report(name: str, check: Callable[[], str]) -> bool:
         said = check()
     except AirhaulError as error:
         console.print(f"[red]no[/red]  {name}:", end=" ")
-        console.print(str(error), markup=False)
+        console.print(in_options(str(error)), markup=False)
         return False
     console.print(f"[green]ok[/green]  {name}:", end=" ")
     console.print(said, markup=False)

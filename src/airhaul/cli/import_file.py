@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from airhaul.cli.plans import tell_plan
 from airhaul.cli.results import Report
 from airhaul.cli.writing import (
     DryRun,
+    FileEncoding,
     FileFormat,
     MaxRequests,
     OnErrorOption,
@@ -22,17 +24,20 @@ from airhaul.cli.writing import (
     Typecast,
     carry_out,
     check_rejects,
+    check_source,
 )
 from airhaul.client.plan import Plan
 from airhaul.client.planning import Planning
 from airhaul.client.table import Table
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format, format_of, read_rows
+from airhaul.tabular import SourceRow, format_of, read_rows
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON or JSON Lines file.")],
-    table: Annotated[str, typer.Argument(help="The table's name or id.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
     *,
     create: Annotated[
         bool, typer.Option("--create", help="Make the table, with types told from the file.")
@@ -51,6 +56,7 @@ def import_file(
     max_requests: MaxRequests = None,
     typecast: Typecast = False,
     format: FileFormat = None,
+    encoding: FileEncoding = None,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -66,22 +72,29 @@ def import_file(
     """
     check_rejects(rejects, file)
     format_of(file, format)
-    file.stat()  # a wrong name is told before anything is asked of the base
+    check_source(file)  # a wrong name is told before anything is asked of the base
     names = tuple(key or ())
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
     )
     with connect(
-        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+        local,
+        base,
+        token,
+        endpoint_url,
+        max_requests=max_requests,
+        journal=journal,
+        if_missing="refuse" if not create else "pretend" if dry_run else "make",
     ) as airtable:
-        new = NewTable.for_file(airtable, table, file, format) if create else None
+        new = NewTable.for_file(airtable, table, file, format, encoding) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:
             Key.of(target.model, names)  # a wrong key is told before a table is made
         if dry_run:
             if new:
                 err().print(f"Would create {new}.", markup=False)
-            return tell_plan(_plan(target, file, format, () if new else names, typecast), report)
+            rows = read_rows(file, format, encoding)
+            return tell_plan(_plan(target, file, rows, () if new else names, typecast), report)
         if new:
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)
@@ -91,6 +104,7 @@ def import_file(
                 file,
                 format,
                 key=names or None,
+                encoding=encoding,
                 on_error=on_error,
                 rejects=rejects,
                 typecast=typecast,
@@ -104,12 +118,11 @@ def import_file(
 def _plan(
     target: Table[RecordBase],
     file: Path,
-    format: Format | None,
+    rows: Iterator[SourceRow],
     key: tuple[str, ...],
     typecast: bool,
 ) -> Plan[RecordBase]:
     # As the table's own plan verbs do, with the file's name in what is said of its rows.
     planning = Planning(target, typecast=typecast, source=file)
-    rows = read_rows(file, format)
     with working(f"Reading {file.name}"):
         return planning.upsert(rows, key) if key else planning.create(rows)

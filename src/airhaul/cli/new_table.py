@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,14 @@ class NewTable:
     columns: list[InferredColumn]
 
     @classmethod
-    def for_file(cls, airtable: Airtable, name: str, file: Path, format: Format | None) -> NewTable:
+    def for_file(
+        cls,
+        airtable: Airtable,
+        name: str,
+        file: Path,
+        format: Format | None,
+        encoding: str | None = None,
+    ) -> NewTable:
         """Describe a table whose columns fit a file.
 
         Args:
@@ -37,9 +44,11 @@ class NewTable:
             name: The table's name.
             file: The file, which is read once to its end.
             format: What the file is; None to tell by its name.
+            encoding: Its encoding; None for UTF-8, or what its byte order mark says.
 
         Raises:
-            ConfigurationError: There is such a table already, or the file has no columns.
+            ConfigurationError: There is such a table already, or the file has no columns, or some
+                that no table can have.
         """
         try:
             airtable.table_schema(name)
@@ -49,10 +58,12 @@ class NewTable:
             raise ConfigurationError(
                 f"The table {name!r} is there already; leave out --create to add rows to it."
             )
-        columns = infer_columns(row.cells for row in read_rows(file, format))
+        columns = infer_columns(row.cells for row in read_rows(file, format, encoding))
         if not columns:
             raise ConfigurationError(f"{file} holds no rows to tell columns from.")
-        return cls(name, columns)
+        _check(columns, file)
+        # Spaces around the names come of "Name, Age": rows find their columns without them.
+        return cls(name, [replace(column, name=column.name.strip()) for column in columns])
 
     @property
     def fields(self) -> list[FieldJson]:
@@ -75,6 +86,24 @@ class NewTable:
     def __str__(self) -> str:
         kinds = ", ".join(f"{column.name} ({column.type})" for column in self.columns)
         return f"table {self.name} with {kinds}"
+
+
+def _check(columns: list[InferredColumn], file: Path) -> None:
+    unfit = [repr(column.name) for column in columns if not column.fits]
+    if unfit:
+        raise ConfigurationError(
+            f"{file} has values that new columns cannot hold: {', '.join(unfit)}. A column takes "
+            "text, numbers, dates, yes and no, or lists of text; put what is nested into columns "
+            "of its own."
+        )
+    seen: dict[str, str] = {}
+    for column in columns:
+        first = seen.setdefault(column.name.strip().casefold(), column.name)
+        if first != column.name:
+            raise ConfigurationError(
+                f"{file} names {first!r} and {column.name!r}, and a table tells them not apart; "
+                "give each column a name of its own."
+            )
 
 
 def _field(column: InferredColumn) -> FieldJson:

@@ -23,6 +23,7 @@ from airhaul.client.progress import clock
 
 _PLAIN_EVERY_S: Final = 5.0
 _WIDEST_LABEL: Final = 28
+_NARROW: Final = 60
 
 
 class RowProgress:
@@ -48,8 +49,11 @@ class RowProgress:
         if self._console.is_terminal:
             whole = Column(no_wrap=True)
             cut = Column(no_wrap=True, overflow="ellipsis", max_width=_WIDEST_LABEL)
+            label = TextColumn("{task.description}", markup=False, table_column=cut)
+            # On a narrow terminal the figures matter more than what was typed just above.
+            has_room = self._console.width >= _NARROW
             self._bar = Progress(
-                TextColumn("{task.description}", markup=False, table_column=cut),
+                *((label,) if has_room else ()),
                 BarColumn(bar_width=None),
                 TextColumn("{task.fields[figures]}", markup=False, table_column=whole),
                 console=self._console,

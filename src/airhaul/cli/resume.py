@@ -14,16 +14,18 @@ from airhaul.cli.runs import report_of
 from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
 
 RunOption = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help="The run's id; the latest if not given.")
+    str | None, typer.Argument(metavar="RUN", help="The run's id; the latest if not given.")
+]
+
+OtherPolicy = Annotated[
+    OnError | None, typer.Option("--on-error", help="Another policy than it had.")
 ]
 
 
 def resume(
     run: RunOption = None,
     *,
-    on_error: Annotated[
-        OnError | None, typer.Option("--on-error", help="Another policy than it had.")
-    ] = None,
+    on_error: OtherPolicy = None,
     rejects: RejectsOption = None,
     max_requests: MaxRequests = None,
     base: Base = None,

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
-from airhaul.cli.resume import RunOption
+from airhaul.cli.resume import OtherPolicy
 from airhaul.cli.runs import report_of
 from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airhaul.bulk.journal import Journal, Run
+
+
+_WRITTEN: Final = frozenset({"created", "updated", "unknown"})
+
 
 def retry(
-    run: RunOption = None,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="The run's id; the latest with rejected rows if not given."
+        ),
+    ] = None,
     *,
+    on_error: OtherPolicy = None,
     rejects: RejectsOption = None,
     base: Base = None,
     token: Token = None,
@@ -23,19 +41,60 @@ def retry(
     """Send the rejected rows of a run again, after their file was corrected.
 
     It is the file that --rejects named when the run was made. What is rejected this time goes to
-    another file, where --rejects names one.
+    another file: that which --rejects names now, or else a new one beside the first.
     """
-    found = open_journal(journal).run(run)
-    if found.asked.rejects is None:
-        raise JournalError(
-            f"Run {found.id} kept no file of rejected rows; import with --rejects to have one."
-        )
-    file = Path(found.asked.rejects)
+    found = _to_try_again(open_journal(journal), run)
+    file = Path(found.asked.rejects or "")
+    rejects = rejects or _next(file)
     check_rejects(rejects, file)
-    report = report_of(found, as_json=as_json, file=file, rejects=rejects)
+    policy = on_error or found.asked.on_error
+    report = report_of(found, as_json=as_json, on_error=policy, file=file, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:
         return carry_out(
-            lambda on_event: airtable.retry(found.id, on_event=on_event, rejects=rejects),
+            lambda on_event: airtable.retry(
+                found.id, on_error=policy, on_event=on_event, rejects=rejects
+            ),
             report,
             label=f"Importing {file.name}",
         )
+
+
+def _to_try_again(journal: Journal, named: str | None) -> Run:
+    """Find the run; a file that was sent already is refused: its rows would be there twice."""
+    tries: Mapping[str | None, Run] = {
+        run.asked.retries: run for run in journal.runs(None) if run.counts.keys() & _WRITTEN
+    }
+    if named is None:
+        for run in journal.runs(None):
+            rejects = run.asked.rejects
+            if rejects is not None and Path(rejects).exists() and run.id not in tries:
+                return run
+        raise JournalError(
+            "No run has rejected rows that were not tried again; import with --rejects to have "
+            "them in a file."
+        )
+    run = journal.run(named)
+    if run.asked.rejects is None:
+        raise JournalError(
+            f"Run {run.id} kept no file of rejected rows; import with --rejects to have one."
+        )
+    if run.id in tries and not run.asked.key:
+        again = tries[run.id]
+        did = ", ".join(f"{state} {again.counts[state]:,}" for state in again.counts)
+        raise JournalError(
+            f"Run {run.id} was tried again already, as run {again.id}, which {did}: the same file "
+            f"again would make rows twice. If it has others now: airhaul import {run.asked.rejects}"
+        )
+    return run
+
+
+def _next(file: Path) -> Path:
+    """A name beside a file, with the next number that is free: r.csv, r-2.csv, r-3.csv."""
+    stem, number = file.stem, 1
+    if numbered := re.fullmatch(r"(.*)-(\d+)", stem):
+        stem, number = numbered[1], int(numbered[2])
+    while True:
+        number += 1
+        path = file.with_name(f"{stem}-{number}{file.suffix}")
+        if not path.exists():
+            return path

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
-from rich.table import Table as Grid
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.wording import counted
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
-from airhaul.cli.console import out, print_json
+from airhaul.cli.console import out, print_json, print_lines
 from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.results import Report
 from airhaul.errors import ConfigurationError
@@ -28,6 +28,7 @@ _MOST_ERRORS: Final = 10
 _SLOWEST: Final = 5
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _PICTURE_WIDTH: Final = 40
+_COLUMNS: Final = ("Run", "Began", "What", "Rows", "State")
 _COLOURS: Final = {
     "done": "green",
     "running": "cyan",
@@ -40,7 +41,7 @@ _COLOURS: Final = {
 
 def runs(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="One run, with all that is known of it.")
+        str | None, typer.Argument(metavar="RUN", help="One run, with all that is known of it.")
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Not only the latest.")] = False,
@@ -71,7 +72,7 @@ def runs(
     elif not found:
         out().print(f"The journal {opened.path} knows no runs yet.", markup=False)
     else:
-        out().print(_grid(found))
+        _print_list(found)
     return ALL_WELL
 
 
@@ -111,19 +112,27 @@ def _forget(journal: Journal, days: int | None, megabytes: int | None) -> int:
     return ALL_WELL
 
 
-def _grid(found: Sequence[Run]) -> Grid:
-    grid = Grid(box=None, pad_edge=False)
-    for name in ("Run", "Began", "What", "Rows", "State"):
-        grid.add_column(name, no_wrap=name != "What")
-    for run in found:
-        grid.add_row(
-            run.id,
-            f"{run.began.astimezone():%Y-%m-%d %H:%M}",
-            Text(_what(run)),
-            _counts(run),
-            Text(run.state, style=_COLOURS[run.state]),
-        )
-    return grid
+def _print_list(found: Sequence[Run]) -> None:
+    """A line for each run; where the terminal is too narrow for that, a few lines for each."""
+    lines = [
+        (run.id, f"{run.began.astimezone():%Y-%m-%d %H:%M}", _what(run), _counts(run), run.state)
+        for run in found
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(_COLUMNS, *lines, strict=True)]
+    console = out()
+    if console.is_terminal and sum(widths) + 2 * (len(widths) - 1) > console.width:
+        for run, began, what, rows, state in lines:
+            console.print(Text.assemble((run, "bold"), f"  {began}  ", (state, _COLOURS[state])))
+            print_lines([what, rows], console)
+        return
+    console.print(Text(_aligned(_COLUMNS, widths), style="bold"))
+    for line in lines:
+        before, state = _aligned(line, widths), line[-1]
+        console.print(Text.assemble(before.removesuffix(state), (state, _COLOURS[state])))
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(set_cell_size, cells, widths)).rstrip()
 
 
 def _what(run: Run) -> str:
@@ -131,7 +140,9 @@ def _what(run: Run) -> str:
     from_where = f" {Path(asked.source.path).name}" if asked.source is not None else ""
     of_which = f" of {asked.undoes}" if asked.undoes else ""
     again = f", {asked.retries} again" if asked.retries else ""
-    return f"{asked.verb}{from_where}{of_which} → {asked.table}{again}"
+    # As the program calls them: import, sync.
+    verb = asked.verb.removesuffix("_file")
+    return f"{verb}{from_where}{of_which} → {asked.table}{again}"
 
 
 def _counts(run: Run) -> str:

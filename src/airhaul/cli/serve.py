@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.console import out
+from airhaul.cli.console import err, out
 from airhaul.errors import ConfigurationError
 from airhaul.server.access import Token
 from airhaul.server.attachments.fetch import Reach
@@ -24,7 +24,9 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="Where to listen; beyond this machine only if asked.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port; 0 for any free one.")] = 8642,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any free one.")
+    ] = 8642,
     tokens: Annotated[
         list[str] | None,
         typer.Option(
@@ -115,6 +117,10 @@ def serve(
             out().print(f"airhaul serves base {emulator.default_base_id} at {url}", markup=False)
             if has_console:
                 out().print(f"Its console is at {url}/", markup=False)
+            if not tokens:
+                base = emulator.default_base_id
+                hint = f"airhaul tables --endpoint-url {url} --base {base} --token pat"
+                err().print(f"Any token will do: {hint}", markup=False, style="dim")
 
         run(emulator, host=host, port=port, console=has_console, on_ready=announce)
     return 0

@@ -13,6 +13,7 @@ from airhaul.cli.plans import tell_plan, write_plan
 from airhaul.cli.results import Report
 from airhaul.cli.writing import (
     DryRun,
+    FileEncoding,
     FileFormat,
     MaxDeletes,
     MaxRequests,
@@ -27,8 +28,10 @@ from airhaul.tabular import format_of
 
 
 def sync_file(
-    file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON or JSON Lines file.")],
-    table: Annotated[str, typer.Argument(help="The table's name or id.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
     *,
     key: Annotated[
         list[str],
@@ -53,6 +56,7 @@ def sync_file(
     ] = 1,
     typecast: Typecast = False,
     format: FileFormat = None,
+    encoding: FileEncoding = None,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -88,6 +92,7 @@ def sync_file(
                 allow_empty=allow_empty,
                 parallel=parallel,
                 typecast=typecast,
+                encoding=encoding,
             )
         if dry_run:
             return tell_plan(plan, report)

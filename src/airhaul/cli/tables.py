@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rich.table import Table as Grid
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.console import out, print_json
+from airhaul.cli.console import out, print_json, print_lines
 from airhaul.wire.shapes import TableJson
 
 
@@ -26,18 +26,17 @@ def tables(
         elif not found:
             out().print(f"The base {airtable.base_id} has no tables yet.", markup=False)
         else:
-            out().print(_grid(airtable.base_id, found))
+            out().print(f"Base {airtable.base_id}", markup=False)
+            _print_tables(found)
     return 0
 
 
-def _grid(base_id: str, found: list[TableJson]) -> Grid:
-    grid = Grid(title=f"Base {base_id}", title_justify="left")
-    grid.add_column("Table", no_wrap=True)
-    grid.add_column("Id", no_wrap=True, style="dim")
-    grid.add_column("Fields")
+def _print_tables(found: list[TableJson]) -> None:
+    """A field a line: that fits a narrow terminal, and can be searched."""
     for table in found:
-        fields = Text(", ").join(
-            Text.assemble(field["name"], (f" {field['type']}", "dim")) for field in table["fields"]
-        )
-        grid.add_row(Text(table["name"]), table["id"], fields)
-    return grid
+        out().print()
+        out().print(Text.assemble((table["name"], "bold"), (f"  {table['id']}", "dim")))
+        width = max(cell_len(field["name"]) for field in table["fields"])
+        for field in table["fields"]:
+            name = set_cell_size(field["name"], width)
+            print_lines([f"{name}  {field['type']}"], out())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,9 +49,35 @@ MaxDeletes = Annotated[
 FileFormat = Annotated[
     Format | None, typer.Option("--format", help="What the file is, if its name lies.")
 ]
-Typecast = Annotated[
-    bool, typer.Option("--typecast", help="Let Airtable convert text and add choices.")
+FileEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The encoding of CSV, as cp1252, if it is neither UTF-8 nor marked.",
+    ),
 ]
+Typecast = Annotated[
+    bool,
+    typer.Option("--typecast", help="Let Airtable add choices, and find linked records by name."),
+]
+
+
+def check_source(file: Path) -> None:
+    """Refuse what cannot be read twice: rows are looked at before the first of them is sent.
+
+    Args:
+        file: The file whose rows are written.
+
+    Raises:
+        ConfigurationError: It is a pipe, a folder, or anything else than a file.
+        OSError: There is no such file.
+    """
+    if str(file) == "-" or not stat.S_ISREG(file.stat().st_mode):
+        raise ConfigurationError(
+            f"{file} is no file that can be read twice: all rows are looked at before the first is "
+            "sent. Save them to a file, and import FILE."
+        )
 
 
 def check_rejects(rejects: Path | None, file: Path) -> None:

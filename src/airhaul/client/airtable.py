@@ -20,7 +20,7 @@ from airhaul.client.options import WriteOptions
 from airhaul.client.table import Table
 from airhaul.drive import blocking as drive
 from airhaul.drive.lane import Lane
-from airhaul.errors import UnknownTableError
+from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
@@ -75,6 +75,13 @@ class Airtable:
                 **options,
             )
         )
+
+    def __repr__(self) -> str:
+        """Which base it is and where; never the token."""
+        base_id = self._base_id or self.config.base_id
+        of_which = f" {base_id}" if base_id else ""
+        where = self.config.local or self.config.endpoint_url
+        return f"<{type(self).__name__}{of_which} at {where}>"
 
     @classmethod
     def local(
@@ -154,7 +161,15 @@ class Airtable:
         return self.connection.lane(self.base_id)
 
     def table(self, model: type[M]) -> Table[M]:
-        """The table of a model, with all its verbs; nothing is sent."""
+        """The table of a model, with all its verbs; nothing is sent.
+
+        Raises:
+            ConfigurationError: It is a name, and no model.
+        """
+        if isinstance(model, str):
+            raise ConfigurationError(
+                f"table() takes a model; a table by its name is table_named({model!r})."
+            )
         return Table(self, model)
 
     def table_named(self, name: str) -> Table[RecordBase]:

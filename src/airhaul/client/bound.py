@@ -27,5 +27,9 @@ class Bound(Generic[M]):
         self.model = model
         self.name = table_name_of(model)
 
+    def __repr__(self) -> str:
+        """Which table it is, and of which model."""
+        return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
+
     def _reader(self) -> Reader[M]:
         return Reader(self.model, origin=self.airtable.origin)

@@ -49,7 +49,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options), "bulk_create")
+        bulk = Bulk(self, Writing.of(options), "bulk_create")
         return bulk.write(RowEncoder(self.model), rows)
 
     def bulk_update(
@@ -123,7 +123,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options), "bulk_save")
+        bulk = Bulk(self, Writing.of(options), "bulk_save")
         look = LookById() if bulk.keeps_what_was_there else None
         return bulk.write(SaveEncoder(self.model), records, look=look)
 
@@ -150,7 +150,7 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = Bulk(self, Writing(**options), "bulk_upsert", key=known)
+        bulk = Bulk(self, Writing.of(options), "bulk_upsert", key=known)
         look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         return bulk.write(upsert_encoder(self.model, known), rows, look=look)
 
@@ -168,7 +168,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing(**options), "bulk_delete")
+        bulk = Bulk(self, Writing.of(options), "bulk_delete")
         look: Look | None = None
         if bulk.keeps_what_was_there:
             look = LookById()
@@ -207,4 +207,4 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        return sync_rows(self, rows, key, deleting, Writing(**options), parallel=parallel)
+        return sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)

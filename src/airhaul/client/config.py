@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr
 
 from airhaul.bulk.retry import Retries
+from airhaul.client.inputs import refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
@@ -94,7 +95,9 @@ def make_config(
 
     Raises:
         ConfigurationError: Something is missing or contradicts.
+        TypeError: There is no such option.
     """
+    refuse_unknown_options(options, [field.name for field in fields(Config)])
     token = SecretStr(access_token) if isinstance(access_token, str) else access_token
     if token is not None and not token.get_secret_value().strip():
         token = None

@@ -34,6 +34,7 @@ class FileVerbs(Bound[M]):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
+        encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a file, or with a key, create or change it.
@@ -45,6 +46,8 @@ class FileVerbs(Bound[M]):
             path: A CSV, TSV, JSON or JSON Lines file; its columns are fields or columns by name.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
             key: One to three fields that tell a record, to change those that are there.
+            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; None for UTF-8, and for
+                UTF-16 with a byte order mark.
             **options: As in ``bulk_create``.
 
         Returns:
@@ -54,7 +57,8 @@ class FileVerbs(Bound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
             BulkError: A row is not valid, with its line, or was not written.
         """
-        return self.import_again(path, format, key, Writing(**options))
+        writing = Writing.of(options)
+        return self.import_again(path, format, key, writing, encoding=encoding)
 
     def import_again(
         self,
@@ -63,6 +67,7 @@ class FileVerbs(Bound[M]):
         key: KeyNames | None,
         writing: Writing,
         *,
+        encoding: str | None = None,
         retries: str | None = None,
     ) -> BulkResult[M]:
         """Do as ``import_file`` says, perhaps with the corrected rejects of an earlier run.
@@ -72,12 +77,13 @@ class FileVerbs(Bound[M]):
             format: What it is.
             key: What tells a record.
             writing: The options of the call.
+            encoding: The file's encoding.
             retries: The run whose rejected rows these are.
         """
         source = Path(path).name
         known = None if key is None else Key.of(self.model, key)
         bulk = Bulk(self, writing, "import_file", key=known, source=Path(path))
-        bulk.retries, bulk.format = retries, format
+        bulk.retries, bulk.format, bulk.encoding = retries, format, encoding
 
         def encoder() -> Encoder[M]:
             if known is None:
@@ -88,11 +94,11 @@ class FileVerbs(Bound[M]):
         if known is not None:
             look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         if writing.on_error == "continue":
-            total = sum(1 for _ in read_rows(path, format))
+            total = sum(1 for _ in read_rows(path, format, encoding))
         else:
             with closing(bulk.rejects):
-                total = check_all(encoder(), read_rows(path, format), bulk.rejects.add)
-        rows = read_rows(path, format)
+                total = check_all(encoder(), read_rows(path, format, encoding), bulk.rejects.add)
+        rows = read_rows(path, format, encoding)
         return bulk.run(encoder(), rows, look=look, total=total, is_stream=True, rows_from="file")
 
     def sync_file(
@@ -105,6 +111,7 @@ class FileVerbs(Bound[M]):
         max_deletes: int | None = None,
         allow_empty: bool = False,
         parallel: int = 1,
+        encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
         """Make the table like a file, as ``sync`` does with rows.
@@ -117,21 +124,27 @@ class FileVerbs(Bound[M]):
             max_deletes: How many deletions there may be.
             allow_empty: Whether all may be deleted when the file has no rows.
             parallel: How many page chains read the table at once.
+            encoding: As in ``import_file``.
             **options: As in ``bulk_create``.
 
         Raises:
             FileFormatError: The file is not what it claims to be, with the line.
         """
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        writing = Writing(**options)
-        rows = read_rows(path, format)
+        writing = Writing.of(options)
+        rows = read_rows(path, format, encoding)
         return sync_rows(self, rows, key, deleting, writing, parallel=parallel, source=Path(path))
 
     def import_csv(
-        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        self,
+        path: str | Path,
+        *,
+        key: KeyNames | None = None,
+        encoding: str | None = None,
+        **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a CSV file, as ``import_file`` does."""
-        return self.import_file(path, "csv", key=key, **options)
+        return self.import_file(path, "csv", key=key, encoding=encoding, **options)
 
     def import_json(
         self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]

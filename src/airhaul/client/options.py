@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from airhaul.bulk.policy import OnError, check
-from airhaul.client.inputs import OnEvent, Progress, SortKey
+from airhaul.client.inputs import OnEvent, Progress, SortKey, refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression
 from airhaul.model.read import OnInvalid
@@ -106,6 +106,20 @@ class Writing:
     rejects: str | Path | None = None
     journal: str | Path | bool | None = None
     keep_rows: bool = False
+
+    @classmethod
+    def of(cls, options: WriteOptions) -> Writing:
+        """Take the options of a call.
+
+        Args:
+            options: What the caller gave.
+
+        Raises:
+            TypeError: There is no such option.
+            ConfigurationError: A value cannot be.
+        """
+        refuse_unknown_options(options, [*WriteOptions.__annotations__])
+        return cls(**options)
 
     def __post_init__(self) -> None:
         check(self.on_error)

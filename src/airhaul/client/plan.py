@@ -76,7 +76,7 @@ class Plan(Planned[M]):
         if self._is_applied:
             raise ConfigurationError("This plan was applied before; make a new one.")
         options.setdefault("typecast", self.typecast)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         self.refuse_if_it_must_not_be(writing)
         scan = Scan(self._table)
         if check:

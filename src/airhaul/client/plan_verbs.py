@@ -89,8 +89,10 @@ class PlanVerbs(Bound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        encoding: str | None = None,
     ) -> Plan[M]:
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
         planning = Planning(self, typecast=typecast, source=Path(path), keeps_all=delete_missing)
-        return planning.sync(read_rows(path, format), key, deleting, parallel=parallel)
+        rows = read_rows(path, format, encoding)
+        return planning.sync(rows, key, deleting, parallel=parallel)

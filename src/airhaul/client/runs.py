@@ -80,7 +80,7 @@ class Runs:
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
         path = None if asked.source is None else Path(asked.source.path)
         key = Key.of(table.model, asked.key) if asked.key else None
-        bulk = Bulk(table, Writing(**options), asked.verb, key=key, source=path)
+        bulk = Bulk(table, Writing.of(options), asked.verb, key=key, source=path)
         if asked.on_error == "rollback":
             bulk.learn_types()
         look: Look = LookById()
@@ -192,7 +192,7 @@ class Runs:
     ) -> BulkResult[RecordBase]:
         """Make the writes of a plan of ``plan_undo``."""
         options["on_error"], options["journal"] = "continue", self._journal.path
-        result = plan.write(Writing(**options), spent=plan.spent)
+        result = plan.write(Writing.of(options), spent=plan.spent)
         assert result.run is not None, "it is written down"
         assert plan.goal is not None, "a plan is made by a table"
         self._set_links(self._journal.run(result.run), plan.goal, result)
@@ -243,7 +243,7 @@ class Runs:
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = Table(self._airtable, table.model)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         key = run.asked.key or None
         return again.import_again(path, None, key, writing, retries=run.id)
 
@@ -259,7 +259,7 @@ def _rows_of(run: Run, rows: Rows | None) -> Rows:
     source = run.asked.source
     if source is not None:
         _refuse_if_changed(run, source)
-        return read_rows(source.path, source.format)
+        return read_rows(source.path, source.format, source.encoding)
     if rows is None:
         raise JournalError(
             f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from airhaul.client.inputs import Condition, SortKey
-from airhaul.errors import ConfigurationError
+from airhaul.client.inputs import Condition, SortKey, refuse_unknown_options
+from airhaul.client.options import ReadOptions
+from airhaul.errors import AirhaulError, ConfigurationError
 from airhaul.formula import Expression, Q, build_lookup, parse, print_formula
 from airhaul.formula.build import all_of
 from airhaul.model.base import RecordBase
@@ -54,12 +55,22 @@ class Selection:
     page_size: int | None = None
     on_invalid: OnInvalid = "empty"
 
+    def __str__(self) -> str:
+        """The selection in Airtable's words, or what is wrong with it."""
+        try:
+            pairs = self.parameters().as_query()
+        except AirhaulError as error:
+            return f"not valid: {error}"
+        return ", ".join(f"{name}={value}" for name, value in pairs) or "all records"
+
     def where(self, conditions: Iterable[Condition], lookups: Mapping[str, Any]) -> Selection:
         """The same with further conditions, looked at now so that faults show at once.
 
         Raises:
             UnknownFieldError: A lookup names a field that the model lacks.
             LookupValueError: A value does not fit its field.
+            FormulaError: A text is no formula.
+            ConfigurationError: A condition is none.
         """
         added = (*conditions, *([Q(**lookups)] if lookups else []))
         selection = replace(self, conditions=(*self.conditions, *added))
@@ -72,6 +83,7 @@ class Selection:
         Raises:
             TypeError: There is no such option.
         """
+        refuse_unknown_options(options, [*ReadOptions.__annotations__])
         known = {AIRTABLE_NAMES.get(name, name): value for name, value in options.items()}
         given = {name: value for name, value in known.items() if value is not None}
         for name in ("sort", "fields"):
@@ -82,12 +94,20 @@ class Selection:
     def condition(self) -> Node | None:
         """The conditions as one formula tree, or None when there are none."""
         resolve = lookup_fields(self.model)
-        nodes = [
-            condition.node
-            if isinstance(condition, Expression)
-            else build_lookup(condition, resolve)
-            for condition in self.conditions
-        ]
+        nodes: list[Node] = []
+        for condition in self.conditions:
+            match condition:
+                case Q():
+                    nodes.append(build_lookup(condition, resolve))
+                case Expression():
+                    nodes.append(condition.node)
+                case str():
+                    nodes.append(parse(condition))
+                case _:
+                    raise ConfigurationError(
+                        f"a condition is Q(...), F(...), a formula as text or a lookup such as "
+                        f"age__gt=17, not {condition!r:.100}"
+                    )
         if isinstance(self.formula, Expression):
             nodes.append(self.formula.node)
         elif self.formula and nodes:

@@ -52,7 +52,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """Select records, lazily.
 
         Args:
-            *conditions: ``Q(...)`` or ``F("Age") > 17``.
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
             **lookups: ``age__gt=17``, ``name__contains="a"``, ...
 
         Raises:

@@ -45,6 +45,7 @@ class RecordBase(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     __airhaul_table__: ClassVar[str | None] = None
+    __airhaul_is_of_table__: ClassVar[bool] = False
 
     id: str | None = None
     created_time: datetime | None = None

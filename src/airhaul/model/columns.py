@@ -115,10 +115,13 @@ class Columns:
     Args:
         model_name: The model's class name, for messages.
         by_name: Field name to column, in the order of the model.
+        table_name: The table's name, where the model was made of a table: its users know the names
+            of table and columns, and not those of class and fields.
     """
 
     model_name: str
     by_name: dict[str, Column]
+    table_name: str | None = None
 
     @cached_property
     def by_column(self) -> dict[str, Column]:
@@ -158,15 +161,21 @@ class Columns:
         except KeyError:
             raise self.unknown(name) from None
 
-    def unknown(self, name: str) -> UnknownFieldError:
-        """Make the error for a name that no field has."""
-        near = difflib.get_close_matches(name, self.by_any_name, n=3)
+    def unknown(self, *unknown: str) -> UnknownFieldError:
+        """Make the error for names that no field has; the nearest names are told of the first."""
+        name = unknown[0]
+        known = self.by_any_name if self.table_name is None else self.by_column
+        near = difflib.get_close_matches(name, known, n=3)
+        names = list(self.by_name) if self.table_name is None else list(map(repr, self.by_column))
         hint = (
             f"did you mean {' or '.join(repr(other) for other in near)}?"
             if near
-            else f"it has {', '.join(self.by_name) or 'no fields'}."
+            else f"it has {', '.join(names) or 'no fields'}."
         )
-        return UnknownFieldError(f"{self.model_name} has no field {name!r}; {hint}", field=name)
+        whose = self.table_name or self.model_name
+        word = "field" if len(unknown) == 1 else "fields"
+        lacking = f"{whose} has no {word} {', '.join(map(repr, unknown))}"
+        return UnknownFieldError(f"{lacking}; {hint}", field=name)
 
 
 def columns_of(model: type[RecordBase]) -> Columns:
@@ -187,6 +196,7 @@ def columns_of(model: type[RecordBase]) -> Columns:
             for name, info in model.model_fields.items()
             if name not in SYSTEM_FIELDS
         },
+        model.__airhaul_table__ if model.__airhaul_is_of_table__ else None,
     )
     _ = columns.by_column  # two fields for one column must not wait for the first write
     type.__setattr__(model, "__airhaul_columns__", columns)

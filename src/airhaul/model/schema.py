@@ -134,6 +134,7 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
         )
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)
     model.__airhaul_table__ = table["name"]
+    model.__airhaul_is_of_table__ = True
     return model
 
 

@@ -303,17 +303,23 @@ class Record(RecordBase):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
+        encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a file; see ``Table.import_file``."""
-        return cls._table().import_file(path, format, key=key, **options)
+        return cls._table().import_file(path, format, key=key, encoding=encoding, **options)
 
     @classmethod
     def import_csv(
-        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        cls,
+        path: str | Path,
+        *,
+        key: KeyNames | None = None,
+        encoding: str | None = None,
+        **options: Unpack[WriteOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a CSV file; see ``Table.import_file``."""
-        return cls._table().import_csv(path, key=key, **options)
+        return cls._table().import_csv(path, key=key, encoding=encoding, **options)
 
     @classmethod
     def import_json(
@@ -328,10 +334,12 @@ class Record(RecordBase):
         path: str | Path,
         key: KeyNames,
         format: Format | None = None,
+        *,
+        encoding: str | None = None,
         **options: Unpack[SyncWriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like a file; see ``Table.sync_file``."""
-        return cls._table().sync_file(path, key, format, **options)
+        return cls._table().sync_file(path, key, format, encoding=encoding, **options)
 
     @classmethod
     def plan_sync_file(
@@ -341,10 +349,13 @@ class Record(RecordBase):
         format: Format | None = None,
         *,
         typecast: bool = False,
+        encoding: str | None = None,
         **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Say what ``sync_file`` would write; see ``Table.plan_sync_file``."""
-        return cls._table().plan_sync_file(path, key, format, typecast=typecast, **options)
+        return cls._table().plan_sync_file(
+            path, key, format, typecast=typecast, encoding=encoding, **options
+        )
 
     @classmethod
     def export_file(

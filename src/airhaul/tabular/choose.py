@@ -49,12 +49,16 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     return _BY_SUFFIX[suffix]
 
 
-def read_rows(path: str | Path, format: Format | None = None) -> Iterator[SourceRow]:
+def read_rows(
+    path: str | Path, format: Format | None = None, encoding: str | None = None
+) -> Iterator[SourceRow]:
     """Read a file's rows one by one, without holding more than one.
 
     Args:
         path: The file.
         format: What it is; None to tell by its suffix.
+        encoding: The encoding of CSV or TSV, as ``"cp1252"``; None for UTF-8, and for UTF-16 with
+            a byte order mark. JSON is UTF-8.
 
     Yields:
         The rows, in the order of the file.
@@ -63,11 +67,16 @@ def read_rows(path: str | Path, format: Format | None = None) -> Iterator[Source
         FileFormatError: The file is not what it claims to be, with the line.
         OSError: The file cannot be read.
     """
-    match format_of(path, format):
+    kind = format_of(path, format)
+    if encoding is not None and kind not in ("csv", "tsv"):
+        raise FileFormatError(
+            "an encoding can be told of CSV and TSV; JSON is UTF-8", source=Path(path).name
+        )
+    match kind:
         case "csv":
-            yield from read_csv(path)
+            yield from read_csv(path, encoding=encoding)
         case "tsv":
-            yield from read_csv(path, delimiter="\t")
+            yield from read_csv(path, "\t", encoding)
         case "json":
             yield from read_json(path)
         case "jsonl":

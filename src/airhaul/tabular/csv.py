@@ -17,6 +17,13 @@ from airhaul.tabular.text import read_lines
 # Longer than any cell of Airtable; the library's own limit would refuse long texts.
 _LONGEST_CELL: Final = 10_000_000
 _QUOTED: Final = re.compile('"[^"]*"?')
+# Spreadsheets write this line, and read it; no other program takes it for anything but a header.
+_TOLD: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_NOT_UTF_8: Final = (
+    'if it comes from Windows, say encoding="cp1252", or save it as UTF-8 (in a spreadsheet "CSV '
+    'UTF-8")'
+)
+_DELIMITERS: Final = ",;\t|"
 
 
 class _Lines:
@@ -35,16 +42,20 @@ class _Lines:
         return line
 
 
-def read_csv(path: str | Path, delimiter: str | None = None) -> Iterator[SourceRow]:
+def read_csv(
+    path: str | Path, delimiter: str | None = None, encoding: str | None = None
+) -> Iterator[SourceRow]:
     """Read the rows below a header.
 
-    Blank lines are skipped; a row may be shorter than the header, and never longer. Names and cells
-    stay as they are, with the spaces around them.
+    Blank lines and rows of blank cells are skipped, and so are columns without a name, as long as
+    nothing stands in them: spreadsheets leave both behind. A row may be shorter than the header.
+    Names and cells stay as they are, with the spaces around them.
 
     Args:
-        path: A UTF-8 file.
-        delimiter: What parts cells; None for a comma, or a semicolon where the header has no comma
-            (outside quotes).
+        path: The file.
+        delimiter: What parts cells; None for what the line ``sep=;`` before the header says, or
+            else the first of comma, semicolon, tab and bar that the header has outside quotes.
+        encoding: As ``read_lines`` takes it.
 
     Yields:
         The rows, each cell as text.
@@ -55,29 +66,36 @@ def read_csv(path: str | Path, delimiter: str | None = None) -> Iterator[SourceR
     source = Path(path).name
     # One setting for the whole process: somebody else's higher limit is left alone.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    text = read_lines(path)
+    text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
     first, names = next(numbered, (0, ""))
     if not names:
         raise FileFormatError("the file is empty; a header was expected", source=source)
+    told = _TOLD.fullmatch(names)
+    if told is not None:
+        delimiter = delimiter or told[1]
+        first, names = next(numbered, (first, ""))
     lines = _Lines(chain([names], text), read=first - 1)
     rows = _rows(lines, delimiter or _delimiter_of(names), source)
-    header_line, header = next(rows)
+    header_line, header = next(rows, (first, []))
     _check_header(header, source, header_line)
+    names_at = [(place, name) for place, name in enumerate(header) if name.strip()]
+    is_whole = len(names_at) == len(header)
     for number, cells in rows:
-        if len(cells) > len(header):
-            raise FileFormatError(
-                f"{len(cells)} cells below a header of {len(header)}; a cell that holds the "
-                "delimiter needs quotes",
-                source=source,
-                line=number,
-            )
-        yield SourceRow(number, dict(zip(header, cells, strict=False)))
+        if not "".join(cells).strip():
+            continue
+        if is_whole and len(cells) <= len(header):
+            yield SourceRow(number, dict(zip(header, cells, strict=False)))
+            continue
+        _check_nameless(header, cells, source, number)
+        yield SourceRow(
+            number, {name: cells[place] for place, name in names_at if place < len(cells)}
+        )
 
 
 def _delimiter_of(header: str) -> str:
     bare = _QUOTED.sub("", header)
-    return ";" if ";" in bare and "," not in bare else ","
+    return next((delimiter for delimiter in _DELIMITERS if delimiter in bare), ",")
 
 
 def _rows(lines: _Lines, delimiter: str, source: str) -> Iterator[tuple[int, list[str]]]:
@@ -115,15 +133,33 @@ def _plainly(error: csv.Error) -> str:
 
 
 def _check_header(header: list[str], source: str, line: int) -> None:
-    empty = [str(place) for place, name in enumerate(header, start=1) if not name.strip()]
-    if empty:
-        raise FileFormatError(
-            f"the header has no name for column {', '.join(empty)}", source=source, line=line
-        )
-    twice = [name for name, count in Counter(header).items() if count > 1]
+    if not any(name.strip() for name in header):
+        raise FileFormatError("the header has no names", source=source, line=line)
+    twice = [name for name, count in Counter(header).items() if count > 1 and name.strip()]
     if twice:
         raise FileFormatError(
-            f"the header names {', '.join(map(repr, twice))} more than once",
+            f"the header names {', '.join(map(repr, twice))} more than once; "
+            "give each column a name of its own",
             source=source,
             line=line,
         )
+
+
+def _check_nameless(header: list[str], cells: list[str], source: str, line: int) -> None:
+    """Refuse a row with something in a column that has no name."""
+    for place, cell in enumerate(cells):
+        if not cell.strip():
+            continue
+        if place >= len(header):
+            message = (
+                f"{len(cells)} cells below a header of {len(header)}; a cell that holds the "
+                "delimiter needs quotes"
+            )
+        elif not header[place].strip():
+            message = (
+                f"column {place + 1} holds {cell[:40]!r}, and has no name in the header; "
+                "give it one"
+            )
+        else:
+            continue
+        raise FileFormatError(message, source=source, line=line)

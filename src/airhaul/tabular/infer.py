@@ -58,6 +58,8 @@ class InferredColumn:
         precision: The digits behind the point, for a number; else None.
         choices: The values, in the order they were met, for a choice; else empty.
         blanks: How many rows have no value there.
+        fits: Whether the type holds every value; no type holds an object, a list of other things
+            than text, or texts beside lists.
     """
 
     name: str
@@ -65,6 +67,7 @@ class InferredColumn:
     precision: int | None = None
     choices: tuple[str, ...] = ()
     blanks: int = 0
+    fits: bool = True
 
 
 def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
@@ -99,12 +102,17 @@ class _Seen:
     choices: dict[str, None] | None = field(default_factory=dict[str, None])
     long: bool = False
     says_no: bool = False
+    lists: int = 0
+    is_nested: bool = False
 
     def add(self, value: object) -> None:
         if value is None or value == "":
             return
         self.filled += 1
+        if isinstance(value, dict):
+            self.is_nested = True
         if isinstance(value, list):
+            self.lists += 1
             self.fits &= {"list"}
             self._add_items(cast("list[object]", value))
             return
@@ -122,6 +130,7 @@ class _Seen:
             if self.choices is None:
                 return
             if not isinstance(item, str) or len(self.choices) > _MOST_ITEMS:
+                self.is_nested = self.is_nested or not isinstance(item, str)
                 self.choices = None
             else:
                 self.choices[item] = None
@@ -152,7 +161,10 @@ class _Seen:
         if choices is not None and len(choices) * _ROWS_PER_CHOICE <= self.filled:
             return InferredColumn(name, "singleSelect", None, tuple(choices), blanks)
         return InferredColumn(
-            name, "multilineText" if self.long else "singleLineText", blanks=blanks
+            name,
+            "multilineText" if self.long else "singleLineText",
+            blanks=blanks,
+            fits=not self.is_nested and not self.lists,
         )
 
 
@@ -168,7 +180,7 @@ def _fitting(value: object, text: str) -> set[str]:
     fits: set[str] = set()
     if text.lower() in _YES_NO:
         fits.add("checkbox")
-    if _is_number(text):
+    if _is_number(text.strip()):
         fits.add("number")
     if _DATE.fullmatch(text) and _is_date(date.fromisoformat, text):
         fits |= {"date"}
@@ -197,7 +209,7 @@ def _is_date(parse: Any, text: str) -> bool:
 
 
 def _precision(text: str) -> int:
-    match = _NUMBER.fullmatch(text)
+    match = _NUMBER.fullmatch(text.strip())
     if match is None or "e" in text.lower():
         return _HIGHEST_PRECISION
     return min(len(match[1] or ""), _HIGHEST_PRECISION)

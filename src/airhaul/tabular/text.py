@@ -1,41 +1,81 @@
-"""Opening text, with the line in the error when bytes are not UTF-8."""
+"""Opening text, with the line in the error when bytes are no text."""
 
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
 
 _BLOCK_BYTES: Final = 64 * 1024
+_SAVE: Final = "save the file as UTF-8"
 
 
-def read_lines(path: str | Path) -> Iterator[str]:
-    r"""Read a UTF-8 file line by line, line ends kept as they are.
+def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE) -> Iterator[str]:
+    r"""Read a text file line by line, line ends kept as they are.
 
     Args:
-        path: The file; a byte order mark at its start is left out.
+        path: The file; a byte order mark is left out.
+        encoding: The name of its encoding, as ``"cp1252"``; None for UTF-8, or for UTF-16 where
+            there is a byte order mark that says so.
+        hint: What to do about a file that is not UTF-8.
 
     Yields:
         Lines that end in ``\n``, but for the last.
 
     Raises:
-        FileFormatError: Bytes that are not UTF-8, or a NUL, with the line.
+        FileFormatError: Bytes that are not text in that encoding, with the line if it is UTF-8; a
+            NUL, with the line; or there is no such encoding.
     """
     source = Path(path).name
     with Path(path).open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                _refuse(error, source, number)
+        if encoding is not None:
+            encoding = _known(encoding, source)
+        elif file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            encoding = "utf-16"
+        file.seek(0)
+        lines = _utf_8(file, source, hint) if encoding is None else _decoded(file, encoding, source)
+        for number, line in enumerate(lines, start=1):
             if "\0" in line:
                 raise FileFormatError(
                     "there is a NUL character; is this a text file?", source=source, line=number
                 )
             yield line
+
+
+def _utf_8(file: BinaryIO, source: str, hint: str) -> Iterator[str]:
+    for number, raw in enumerate(file, start=1):
+        try:
+            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            _refuse(error, source, number, hint)
+
+
+def _known(encoding: str, source: str) -> str | None:
+    """The encoding, or None for UTF-8, of which the line of a fault is known."""
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise FileFormatError(
+            f"{encoding!r} is no known encoding; there are utf-8, utf-16, cp1252 (Windows in "
+            "Western Europe), cp1250, latin-1, mac-roman, shift-jis and others",
+            source=source,
+        ) from None
+    return None if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig") else encoding
+
+
+def _decoded(file: BinaryIO, encoding: str, source: str) -> Iterator[str]:
+    # The line end is named, so that a carriage return inside a cell is kept.
+    with io.TextIOWrapper(file, encoding=encoding, newline="\n") as text:
+        try:
+            yield from text
+        except UnicodeError as error:
+            raise FileFormatError(
+                f"not in the encoding {encoding}: {error}", source=source
+            ) from None
 
 
 def read_blocks(path: str | Path) -> Iterator[str]:
@@ -66,9 +106,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
             yield text
 
 
-def _refuse(error: UnicodeDecodeError, source: str, line: int) -> NoReturn:
+def _refuse(error: UnicodeDecodeError, source: str, line: int, hint: str = _SAVE) -> NoReturn:
     raise FileFormatError(
-        f"byte {error.object[error.start]:#04x} is not UTF-8; save the file as UTF-8",
-        source=source,
-        line=line,
+        f"byte {error.object[error.start]:#04x} is not UTF-8; {hint}", source=source, line=line
     ) from None

@@ -19,7 +19,7 @@ from airhaul.tabular.choose import Format, format_of
 
 # More than CSV asks for: any delimiter, so that a header never looks as if it had another one,
 # and a carriage return, which readers take for the end of a line.
-_NEEDS_QUOTES: Final = re.compile('[,;\t"\r\n]')
+_NEEDS_QUOTES: Final = re.compile('[,;\t|"\r\n]')
 
 
 class Writer(Protocol):

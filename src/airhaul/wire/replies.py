@@ -39,7 +39,8 @@ _ADVICE = {
     403: (
         "Check that the base and table ids or names are right, that the token lists this base, "
         "that it has the scope for this call (data.records:read or :write for rows, "
-        "schema.bases:read or :write for tables), and that its user may do this."
+        "schema.bases:read or :write for tables), and that its user may do this. "
+        "A model's create_table() makes its table."
     ),
     404: "Check the ids and names in the path.",
     413: "The request is too large: send fewer or smaller cells.",

@@ -28,12 +28,14 @@ class Source:
         size: In bytes.
         sha256: Of its content, in hexadecimal digits.
         format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; None if its suffix tells.
+        encoding: Its encoding; None for UTF-8, or what its byte order mark says.
     """
 
     path: str
     size: int
     sha256: str
     format: Format | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

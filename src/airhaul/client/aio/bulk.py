@@ -71,6 +71,7 @@ class AsyncBulk(Generic[M]):
         self.undoes: str | None = None
         self.retries: str | None = None
         self.format: Format | None = None
+        self.encoding: str | None = None
         self.journal = airtable.connection.journal(writing.journal)
 
     @property
@@ -218,7 +219,11 @@ class AsyncBulk(Generic[M]):
                 () if target.key is None else target.key.names,
                 rows_from,
                 total,
-                source=None if self._path is None else fingerprint(self._path, self.format),
+                source=(
+                    None
+                    if self._path is None
+                    else fingerprint(self._path, self.format, self.encoding)
+                ),
                 rejects=None if writing.rejects is None else str(Path(writing.rejects).resolve()),
                 undoes=self.undoes,
                 retries=self.retries,

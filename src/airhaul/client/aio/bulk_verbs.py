@@ -48,7 +48,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options), "bulk_create")
+        bulk = AsyncBulk(self, Writing.of(options), "bulk_create")
         return await bulk.write(RowEncoder(self.model), rows)
 
     async def bulk_update(
@@ -122,7 +122,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options), "bulk_save")
+        bulk = AsyncBulk(self, Writing.of(options), "bulk_save")
         look = LookById() if bulk.keeps_what_was_there else None
         return await bulk.write(SaveEncoder(self.model), records, look=look)
 
@@ -149,7 +149,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = AsyncBulk(self, Writing(**options), "bulk_upsert", key=known)
+        bulk = AsyncBulk(self, Writing.of(options), "bulk_upsert", key=known)
         look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         return await bulk.write(upsert_encoder(self.model, known), rows, look=look)
 
@@ -169,7 +169,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing(**options), "bulk_delete")
+        bulk = AsyncBulk(self, Writing.of(options), "bulk_delete")
         look: Look | None = None
         if bulk.keeps_what_was_there:
             look = LookById()
@@ -208,4 +208,4 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
-        return await sync_rows(self, rows, key, deleting, Writing(**options), parallel=parallel)
+        return await sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)

@@ -75,7 +75,7 @@ class AsyncPlan(Planned[M]):
         if self._is_applied:
             raise ConfigurationError("This plan was applied before; make a new one.")
         options.setdefault("typecast", self.typecast)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         self.refuse_if_it_must_not_be(writing)
         scan = AsyncScan(self._table)
         if check:

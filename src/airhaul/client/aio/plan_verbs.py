@@ -92,10 +92,12 @@ class AsyncPlanVerbs(AsyncBound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        encoding: str | None = None,
     ) -> AsyncPlan[M]:
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
         deleting = Deleting(delete_missing, max_deletes, allow_empty)
         planning = AsyncPlanning(
             self, typecast=typecast, source=Path(path), keeps_all=delete_missing
         )
-        return await planning.sync(read_rows(path, format), key, deleting, parallel=parallel)
+        rows = read_rows(path, format, encoding)
+        return await planning.sync(rows, key, deleting, parallel=parallel)

@@ -41,11 +41,15 @@ class AsyncQuery(Generic[M]):
         self._table = table
         self._selection = selection
 
+    def __repr__(self) -> str:
+        """What is selected, in Airtable's words; nothing is sent for it."""
+        return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
+
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
         """Add conditions; all of them hold.
 
         Args:
-            *conditions: ``Q(...)`` or ``F("Age") > 17``.
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
             **lookups: ``age__gt=17``, ``name__contains="a"``, ...
 
         Raises:
@@ -167,7 +171,7 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        writing = Writing(**options)
+        writing = Writing.of(options)
         planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
         plan = await planning.delete_where(self._selection)
         return await plan.write(writing, spent=plan.spent)
@@ -186,6 +190,8 @@ class AsyncQuery(Generic[M]):
     ) -> int:
         """Write them to a file; it appears whole, or not at all.
 
+        Columns are in the order of the model, or after ``only`` in the order that it names.
+
         Args:
             path: The file.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
@@ -198,11 +204,12 @@ class AsyncQuery(Generic[M]):
             FileFormatError: The suffix tells no format.
         """
         fetched = self._selection.fetched()
-        columns = [
-            column
-            for column in columns_of(self._table.model).by_name.values()
-            if fetched is None or column.column in fetched
-        ]
+        known = columns_of(self._table.model)
+        columns = (
+            list(known.by_name.values())
+            if fetched is None
+            else [known.by_column[name] for name in dict.fromkeys(fetched)]
+        )
         count = 0
         with open_writer(path, [column.column for column in columns], format) as writer:
 

@@ -79,7 +79,7 @@ class AsyncRuns:
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
         path = None if asked.source is None else Path(asked.source.path)
         key = Key.of(table.model, asked.key) if asked.key else None
-        bulk = AsyncBulk(table, Writing(**options), asked.verb, key=key, source=path)
+        bulk = AsyncBulk(table, Writing.of(options), asked.verb, key=key, source=path)
         if asked.on_error == "rollback":
             await bulk.learn_types()
         look: Look = LookById()
@@ -191,7 +191,7 @@ class AsyncRuns:
     ) -> BulkResult[RecordBase]:
         """Make the writes of a plan of ``plan_undo``."""
         options["on_error"], options["journal"] = "continue", self._journal.path
-        result = await plan.write(Writing(**options), spent=plan.spent)
+        result = await plan.write(Writing.of(options), spent=plan.spent)
         assert result.run is not None, "it is written down"
         assert plan.goal is not None, "a plan is made by a table"
         await self._set_links(self._journal.run(result.run), plan.goal, result)
@@ -242,7 +242,7 @@ class AsyncRuns:
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = AsyncTable(self._airtable, table.model)
-        writing = Writing(**options)
+        writing = Writing.of(options)
         key = run.asked.key or None
         return await again.import_again(path, None, key, writing, retries=run.id)
 
@@ -258,7 +258,7 @@ def _rows_of(run: Run, rows: AsyncRows | None) -> AsyncRows:
     source = run.asked.source
     if source is not None:
         _refuse_if_changed(run, source)
-        return read_rows(source.path, source.format)
+        return read_rows(source.path, source.format, source.encoding)
     if rows is None:
         raise JournalError(
             f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "

@@ -51,7 +51,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """Select records, lazily.
 
         Args:
-            *conditions: ``Q(...)`` or ``F("Age") > 17``.
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
             **lookups: ``age__gt=17``, ``name__contains="a"``, ...
 
         Raises:
