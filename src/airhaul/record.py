@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, Unpack, cast, overload
 
 from pydantic import BaseModel, SecretStr
 
@@ -23,6 +23,7 @@ from airhaul.client.query import Query
 from airhaul.client.table import Table
 from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase
+from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.tabular import Format
 from airhaul.wire.shapes import TableJson
 
@@ -78,8 +79,14 @@ class Record(RecordBase):
 
     @classmethod
     def __pydantic_init_subclass__(cls, table: str | None = None, **options: Any) -> None:
-        """Take the ``table`` that pydantic passes on; ``__init_subclass__`` has dealt with it."""
+        """Look at the fields; ``__init_subclass__`` has dealt with the ``table``.
+
+        Raises:
+            ConfigurationError: A field has a name that every record has for something else.
+        """
         super().__pydantic_init_subclass__(**options)
+        refuse_names_of_verbs(cls.__name__, cls.model_fields, _VERBS)
+        refuse_other_system_fields(cls)
 
     # --- the connection
 
@@ -422,6 +429,10 @@ class Record(RecordBase):
         return cls._table().create_table()
 
 
+# Pydantic's own names, such as ``copy``, are its affair: it lets fields have them, and warns.
+_VERBS: Final = frozenset(dir(Record)) - frozenset(dir(BaseModel)) - frozenset(Record.model_fields)
+
+
 def _place_of(model: type[Record]) -> tuple[Connection, str | None]:
     config = model.__airhaul_config__
     connection = connection_of(config) if config is not None else default_connection()
@@ -466,13 +477,8 @@ def airtable_model(
 
 
 def _with_verbs(model: type[BaseModel]) -> type[Record]:
-    taken = sorted(name for name in model.model_fields if hasattr(Record, name))
-    reserved = [name for name in taken if name not in Record.model_fields]
-    if reserved:
-        raise ConfigurationError(
-            f"{model.__name__}: the fields {', '.join(reserved)} have names of a record's verbs. "
-            'Rename them, and keep the column with airtable_field(column="...").'
-        )
+    taken = frozenset(dir(Record)) - frozenset(Record.model_fields)
+    refuse_names_of_verbs(model.__name__, model.model_fields, taken)
     body = {"__module__": model.__module__, "__qualname__": model.__qualname__}
     body["__doc__"] = model.__doc__ or ""
     metaclass: Any = type(model)
