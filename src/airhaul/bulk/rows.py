@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_cell
 from airhaul.bulk.keys import Key, KeysSeen
-from airhaul.errors import RowError, UnknownFieldError
-from airhaul.model.alone import validator_of
+from airhaul.errors import RowError, UnknownFieldError, shown
+from airhaul.model.alone import validate_alone
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
@@ -147,7 +147,7 @@ class RowEncoder(Generic[M]):
         value = first["input"]
         if place is None:
             return RowError(first["msg"])
-        return RowError(f"{first['msg']}, got {value!r:.100}", field=name, value=value)
+        return RowError(f"{first['msg']}, got {shown(value)}", field=name, value=value)
 
 
 def _blank_hint(row: object, column: Column | None) -> str:
@@ -178,7 +178,7 @@ class _IdsSeen:
 def _checked_id(value: object) -> str:
     if not isinstance(value, str) or not is_id(value, "rec"):
         raise RowError(
-            f"expected a record id such as rec00000000000000, got {value!r:.100}", field="id"
+            f"expected a record id such as rec00000000000000, got {shown(value)}", field="id"
         )
     return value
 
@@ -201,10 +201,10 @@ class UpdateEncoder(RowEncoder[M]):
     ) -> None:
         super().__init__(model, source)
         self._seen = _IdsSeen()
-        self.same: Cells = {}
-        for name, value in (same or {}).items():
-            column = self._columns.find(name)
-            self.same |= self._cell(column, value, column.name)
+        changes = {
+            self._columns.find(name).input_name: value for name, value in (same or {}).items()
+        }
+        self.same: Cells = self._cells(changes, None)
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
@@ -247,21 +247,39 @@ class UpdateEncoder(RowEncoder[M]):
         given = cast("Mapping[str, Any]", values)
         if given.get("id") in (None, ""):
             raise RowError("it has no id; an update needs to know which record it is", field="id")
-        cells: Cells = {}
-        for name, value in self._values(row, blank_clears=True).items():
-            column = self._columns.by_any_name[name]
-            cells |= self._cell(column, value, self._shown_name(column, row))
+        cells = self._cells(self._values(row, blank_clears=True), row)
         return _checked_id(given["id"]), cells | self.same
 
-    def _cell(self, column: Column, value: Any, shown: str) -> Cells:
-        if column.read_only:
-            raise RowError("it is computed by Airtable, and cannot be written", field=shown)
+    def _cells(self, values: Mapping[str, Any], row: object) -> Cells:
+        """The cells of some values by input name, validated in the model's order."""
+        cells: Cells = {}
+        fitting: dict[str, Any] = {}
+        for column in self._columns.by_name.values():
+            if column.input_name not in values:
+                continue
+            shown = self._shown_name(column, row)
+            if column.read_only:
+                raise RowError("it is computed by Airtable, and cannot be written", field=shown)
+            value = self._fitting(column, values[column.input_name], fitting, shown)
+            fitting[column.name] = value
+            cells[column.column] = encode_value(column, value)
+        return cells
+
+    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], shown: str) -> Any:
         try:
-            fitting = validator_of(self._model, column.name)(value)
+            return validate_alone(self._model, column.name, value, beside)
         except ValidationError as error:
             reason = error.errors(include_url=False)[0]["msg"]
-            raise RowError(f"{reason}, got {value!r:.100}", field=shown, value=value) from None
-        return {column.column: encode_value(column, fitting)}
+            raise RowError(f"{reason}, got {shown(value)}", field=shown, value=value) from None
+        except KeyError as error:
+            missing = error.args[0]
+            if missing not in self._columns.by_name or missing in beside:
+                raise
+            raise RowError(
+                f"its validator looks at {missing!r}, which the row leaves out; give both",
+                field=shown,
+                value=value,
+            ) from None
 
 
 class SaveEncoder(RowEncoder[M]):

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from pydantic import ValidationError
 
 from airhaul.errors import CellError
-from airhaul.model.alone import validator_of
+from airhaul.model.alone import validate_alone
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -251,7 +251,8 @@ def build_leniently(
             reasons[name] = "the cell is empty, and the type has no empty value"
             continue
         try:
-            held[name] = validator_of(model, name)(values[column.input_name])
+            fitting = {other: held[other] for other in held if other not in reasons}
+            held[name] = validate_alone(model, name, values[column.input_name], fitting)
         except ValidationError as alone:
             held[name] = column.fallback
             reasons[name] = alone.errors(include_url=False)[0]["msg"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from airhaul.errors import RowError
+from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase, remember
 from airhaul.model.codec import encode_as
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -67,7 +67,7 @@ def encode_value(column: Column, value: Any) -> Any:
     try:
         cell = encode_as(column.type, value)
     except ValueError as error:
-        raise RowError(f"{error}, got {value!r:.100}", field=column.name, value=value) from None
+        raise RowError(f"{error}, got {shown(value)}", field=column.name, value=value) from None
     # Airtable refuses "" for selects, numbers and dates; null clears every type of cell.
     return None if cell in ("", []) else cell
 
@@ -124,7 +124,7 @@ def validated(record: RecordBase) -> dict[str, Any]:
         for name, reason in reasons.items():
             value = vars(record).get(name)
             if name not in excused or value is not None:
-                raise RowError(f"{reason}, got {value!r:.100}", field=name, value=value) from None
+                raise RowError(f"{reason}, got {shown(value)}", field=name, value=value) from None
         return vars(built)
 
 

@@ -60,7 +60,10 @@ class RejectsFile:
         """
         if self._file is None:
             self._columns = list(dict.fromkeys([*row, *more, LINE_COLUMN, ERROR_COLUMN]))
-            self._file = self._part.open("w", encoding="utf-8", newline="")
+            # Half a surrogate pair may be why a row was rejected. It has no bytes, but an escape.
+            self._file = self._part.open(
+                "w", encoding="utf-8", errors="backslashreplace", newline=""
+            )
             if self._format != "jsonl":
                 self._file.write(csv_line(self._columns, self._delimiter))
         self._file.write(self._line({**row, LINE_COLUMN: line, ERROR_COLUMN: reason}))

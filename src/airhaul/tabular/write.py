@@ -17,6 +17,8 @@ from typing import IO, Any, Final, Protocol, cast
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
 
+_MOST_DIGITS: Final = 400  # a double has no more
+
 # More than CSV asks for: any delimiter, so that a header never looks as if it had another one,
 # and a carriage return, which readers take for the end of a line.
 _NEEDS_QUOTES: Final = re.compile('[,;\t"\r\n]')
@@ -156,14 +158,15 @@ def as_json(value: object) -> Any:
         case Enum():
             return as_json(value.value)
         case datetime():
-            moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-            return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+            return _moment(value)
         case date():
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
         case Decimal():
             is_whole = value.is_finite() and value == value.to_integral_value()
+            if is_whole and value.adjusted() >= _MOST_DIGITS:
+                return str(value)  # no cell holds it; a row that was rejected may
             return int(value) if is_whole else float(value)
         case None | bool() | int() | float() | str():
             return value
@@ -179,6 +182,14 @@ def as_json(value: object) -> Any:
             return str(value)
 
 
+def _moment(value: datetime) -> str:
+    try:
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return value.isoformat()  # no cell holds it; a row that was rejected may
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def as_text(value: object) -> str:
     """Turn a value into a cell of CSV.
 
@@ -192,7 +203,7 @@ def as_text(value: object) -> str:
     if isinstance(value, Enum):
         return as_text(value.value)
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:f}" if abs(value.adjusted()) < _MOST_DIGITS else str(value)
     plain = as_json(value)
     if plain is None:
         return ""
