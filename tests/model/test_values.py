@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, NewType
-from uuid import UUID, uuid4
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field, computed_field
+from pydantic import BaseModel, Field
 
 from airhaul import Airtable, Record, airtable_field
-from airhaul.model.read import Reader
 
 EAST = timezone(timedelta(hours=5))
 WEST = timezone(timedelta(hours=-5))

@@ -257,27 +257,27 @@ class UpdateEncoder(RowEncoder[M]):
         for column in self._columns.by_name.values():
             if column.input_name not in values:
                 continue
-            shown = self._shown_name(column, row)
+            called = self._shown_name(column, row)
             if column.read_only:
-                raise RowError("it is computed by Airtable, and cannot be written", field=shown)
-            value = self._fitting(column, values[column.input_name], fitting, shown)
+                raise RowError("it is computed by Airtable, and cannot be written", field=called)
+            value = self._fitting(column, values[column.input_name], fitting, called)
             fitting[column.name] = value
             cells[column.column] = encode_value(column, value)
         return cells
 
-    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], shown: str) -> Any:
+    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], called: str) -> Any:
         try:
             return validate_alone(self._model, column.name, value, beside)
         except ValidationError as error:
             reason = error.errors(include_url=False)[0]["msg"]
-            raise RowError(f"{reason}, got {shown(value)}", field=shown, value=value) from None
+            raise RowError(f"{reason}, got {shown(value)}", field=called, value=value) from None
         except KeyError as error:
             missing = error.args[0]
             if missing not in self._columns.by_name or missing in beside:
                 raise
             raise RowError(
                 f"its validator looks at {missing!r}, which the row leaves out; give both",
-                field=shown,
+                field=called,
                 value=value,
             ) from None
 
