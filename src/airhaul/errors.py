@@ -76,7 +76,6 @@ __all__ = [
     "TransportError",
     "UnknownFieldError",
     "UnknownTableError",
-    "shown",
 ]
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+import warnings
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, NewType
+from uuid import UUID, uuid4
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic.alias_generators import to_pascal
 
 from airhaul import Airtable, Record, airtable_field
+from airhaul.model.read import Reader
 
 EAST = timezone(timedelta(hours=5))
 WEST = timezone(timedelta(hours=-5))
@@ -111,3 +115,120 @@ def test_what_is_nested_is_looked_at_like_any_other_value(airtable: Airtable) ->
         True,
         True,
     ]
+
+
+Name = NewType("Name", str)
+Age = NewType("Age", int)
+
+
+def test_a_new_type_is_the_type_that_it_is_made_of(airtable: Airtable) -> None:
+    """``NewType`` is for checkers; the column is that of the type itself."""
+
+    class Person(Record, table="People"):
+        name: Name
+        nick: Name | None = None
+        age: Age | None = None
+
+    people = airtable.table(Person)
+    table = people.create_table()
+    assert [field["type"] for field in table["fields"]] == [
+        "singleLineText",
+        "singleLineText",
+        "number",
+    ]
+    assert people.create(name="Ada", age=36).age == 36
+
+
+class Person(Record, table="People"):
+    name: str
+    token: UUID = Field(default_factory=uuid4)
+    length: int = Field(default_factory=lambda data: len(data["name"]))
+    joined: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    day: date | None = None
+    box: dict[str, Any] = airtable_field(default_factory=dict, type="barcode")
+
+
+def _with_empty_cells(airtable: Airtable) -> Any:
+    people = airtable.table(Person)
+    people.create_table()
+    airtable.table_named("People").bulk_create([{"name": "Ada"}, {"name": "Grace"}])
+    return people
+
+
+def test_a_default_that_is_made_anew_is_no_change(airtable: Airtable) -> None:
+    """Saving what was read, and left alone, sends nothing, whatever the model makes up."""
+    people = _with_empty_cells(airtable)
+    ada, grace = people.all()
+    assert ada.token != grace.token
+    assert (ada.length, grace.length) == (3, 5)
+    before = airtable.requests_made
+    assert people.bulk_save([ada, grace]).counts() == {"unchanged": 2}
+    ada.save()
+    assert airtable.requests_made == before
+
+
+def test_what_is_set_over_such_a_default_is_written(airtable: Airtable) -> None:
+    """Also where the value is put into an object that the default has made."""
+    people = _with_empty_cells(airtable)
+    ada, grace = people.all()
+    ada.token = token = uuid4()
+    grace.box["text"] = "123"
+    assert people.bulk_save([ada, grace]).counts() == {"updated": 2}
+    raw_ada, raw_grace = airtable.table_named("People").all()
+    assert (raw_ada.token, raw_ada.length, raw_ada.box) == (str(token), None, None)
+    assert (raw_grace.token, raw_grace.box) == (None, {"text": "123"})
+
+
+def test_a_default_made_of_other_fields_is_there_beside_a_bad_cell() -> None:
+    """Reading field by field makes it of what is good."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = Reader(Person).read(
+            {
+                "id": "rec00000000000001",
+                "createdTime": "2024-01-01T00:00:00.000Z",
+                "fields": {"name": "Ada", "day": "whenever"},
+            }
+        )
+    assert found is not None
+    assert found.length == 3
+    assert [error.field for error in found.cell_errors] == ["day"]
+
+
+def test_what_a_model_dumps_can_be_written_again(airtable: Airtable) -> None:
+    """Computed fields, and the aliases of the id, are read over like the id itself."""
+
+    class Guest(Record, table="Guests"):
+        model_config = ConfigDict(alias_generator=to_pascal)
+        first_name: str
+
+        @computed_field
+        @property
+        def greeting(self) -> str:
+            return f"Hello {self.first_name}"
+
+    guests = airtable.table(Guest)
+    guests.create_table()
+    guests.create(first_name="Ada")
+    for by_alias in (False, True):
+        rows = [guest.model_dump(by_alias=by_alias) for guest in guests.all()]
+        assert guests.sync(rows, key="first_name").counts() == {"unchanged": 1}
+
+
+def test_what_has_no_column_is_refused_where_a_model_allows_more(airtable: Airtable) -> None:
+    """It would be lost without a word; only a model that says so ignores it."""
+
+    class Guest(Record, table="Guests"):
+        model_config = ConfigDict(extra="allow")
+        name: str
+
+    class Careless(Record, table="Guests"):
+        model_config = ConfigDict(extra="ignore")
+        name: str
+
+    guests = airtable.table(Guest)
+    guests.create_table()
+    rows = [{"name": "Ada", "nick": "A"}]
+    (said,) = guests.bulk_create(rows, on_error="continue").errors
+    assert "Guest has no field 'nick'" in str(said.error)
+    assert airtable.table(Careless).bulk_create(rows).counts() == {"created": 1}

@@ -16,7 +16,7 @@ from airhaul.bulk.keys import Key, KeysSeen
 from airhaul.errors import RowError, UnknownFieldError, shown
 from airhaul.model.alone import validate_alone
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import Column, columns_of
+from airhaul.model.columns import SYSTEM_FIELDS, Column, columns_of
 from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.wire.ids import is_id
@@ -57,7 +57,9 @@ class RowEncoder(Generic[M]):
         self._model = model
         self._columns = columns_of(model)
         self._source = source
-        self._lenient_keys = model.model_config.get("extra") in ("allow", "ignore")
+        # A model that allows more keeps it in Python; there is no column that it could go to.
+        self._lenient_keys = model.model_config.get("extra") == "ignore"
+        self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row, as ``Encoder.encode`` says."""
@@ -132,7 +134,7 @@ class RowEncoder(Generic[M]):
         return column.column if isinstance(row, SourceRow) else column.name
 
     def _refuse_unknown(self, key: object) -> None:
-        if key in _SYSTEM_KEYS or self._lenient_keys:
+        if key in self._read_over or self._lenient_keys:
             return
         error: UnknownFieldError = self._columns.unknown(str(key))
         raise RowError(error.message, field=str(key))
@@ -148,6 +150,13 @@ class RowEncoder(Generic[M]):
         if place is None:
             return RowError(first["msg"])
         return RowError(f"{first['msg']}, got {shown(value)}", field=name, value=value)
+
+
+def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
+    """What ``model_dump`` holds besides cells, also by alias."""
+    computed = model.model_computed_fields
+    system = [model.model_fields[name].alias for name in SYSTEM_FIELDS]
+    return {*computed, *(info.alias for info in computed.values()), *system}
 
 
 def _blank_hint(row: object, column: Column | None) -> str:

@@ -83,16 +83,33 @@ class Column:
 
     @property
     def default(self) -> Any:
-        """The Python default, or ``NO_VALUE``."""
-        value = self.field_info.get_default(call_default_factory=True, validated_data={})
-        return NO_VALUE if value is PydanticUndefined else value
+        """The Python default that is the same for every record, or ``NO_VALUE``."""
+        value = self.field_info.get_default()
+        return NO_VALUE if self.makes_default or value is PydanticUndefined else value
 
     @property
-    def fallback(self) -> Any:
+    def makes_default(self) -> bool:
+        """Whether a default is made for each record, perhaps of its other fields."""
+        return self.field_info.default_factory is not None
+
+    def make_default(self, beside: dict[str, Any]) -> Any:
+        """Make the default of one record, or give ``NO_VALUE``.
+
+        Args:
+            beside: The fields before this one that are valid, by name.
+        """
+        try:
+            value = self.field_info.get_default(call_default_factory=True, validated_data=beside)
+        except KeyError as error:
+            if error.args[0] in beside:
+                raise
+            return NO_VALUE  # it is made of a field that is not valid
+        return NO_VALUE if value is PydanticUndefined else value
+
+    def fallback(self, beside: dict[str, Any]) -> Any:
         """What an unfit cell reads as: None where allowed, else the default, else None."""
-        if self.shape.accepts_none:
-            return None
-        return None if self.default is NO_VALUE else self.default
+        value = NO_VALUE if self.shape.accepts_none else self.make_default(beside)
+        return None if value is NO_VALUE else value
 
     @cached_property
     def validator(self) -> TypeAdapter[Any]:

@@ -241,24 +241,31 @@ def build_leniently(
         The record, and for each field that did not fit the reason.
     """
     reasons: dict[str, str] = {}
-    record = model.model_construct()
+    columns = columns_of(model).by_name
     held: dict[str, Any] = {"id": values.get("id"), "created_time": None}
     if values.get("created_time") is not None:
         held["created_time"] = datetime_validator().validate_python(values["created_time"])
-    for name, column in columns_of(model).by_name.items():
+    fitting: dict[str, Any] = {}
+    made: set[str] = set()
+    for name, column in columns.items():
         if column.input_name not in values:
-            held[name] = column.fallback
-            reasons[name] = "the cell is empty, and the type has no empty value"
+            made.add(name)
+            held[name] = column.fallback(fitting)
+            if column.makes_default and held[name] is not None:
+                fitting[name] = held[name]
+            else:
+                reasons[name] = "the cell is empty, and the type has no empty value"
             continue
         try:
-            fitting = {other: held[other] for other in held if other not in reasons}
             held[name] = validate_alone(model, name, values[column.input_name], fitting)
+            fitting[name] = held[name]
         except ValidationError as alone:
-            held[name] = column.fallback
+            held[name] = column.fallback(fitting)
             reasons[name] = alone.errors(include_url=False)[0]["msg"]
     if not reasons:
         reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
-    vars(record).clear()
-    vars(record).update(held)
-    object.__setattr__(record, "__pydantic_fields_set__", set(held))
+    # With all values, for a model that looks at them when it is made.
+    given = {columns[name].input_name if name in columns else name: held[name] for name in held}
+    record = model.model_construct(**given)
+    object.__setattr__(record, "__pydantic_fields_set__", set(held) - made)
     return record, reasons

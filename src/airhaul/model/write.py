@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase, remember
@@ -52,10 +52,18 @@ def cells_to_update(record: RecordBase) -> Cells:
             if column.name in record.model_fields_set:
                 cells[column.column] = encode_value(column, after[column.name])
             continue
+        if column.makes_default and _was_left_alone(record, column):
+            continue
         cell = encode_value(column, after[column.name])
         if cell != _encode_loaded(column, before[column.name]):
             cells[column.column] = cell
     return cells
+
+
+def _was_left_alone(record: RecordBase, column: Column) -> bool:
+    """Whether a value is the one that the model made up when the cell was empty."""
+    is_changeable = isinstance(vars(record).get(column.name), dict | list | set | BaseModel)
+    return column.name not in record.model_fields_set and not is_changeable
 
 
 def encode_value(column: Column, value: Any) -> Any:
