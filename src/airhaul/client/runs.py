@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -21,6 +21,7 @@ from airhaul.client.inputs import Rows
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.plan import Plan
 from airhaul.client.table import Table
+from airhaul.drive import blocking as drive
 from airhaul.errors import JournalError
 from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
@@ -143,9 +144,22 @@ class Runs:
             )
 
     def _table(self, run: Run, model: type[RecordBase] | None) -> Bound[RecordBase]:
-        if model is not None:
-            return Table(self._airtable, model)
-        return self._airtable.table_named(run.asked.table)
+        if model is None:
+            return self._airtable.table_named(run.asked.table)
+        table = Table(self._airtable, model)
+        if table.name != run.asked.table:
+            self._refuse_another_table(run, table.name)
+        return table
+
+    def _refuse_another_table(self, run: Run, name: str) -> None:
+        """A table may be told by id, and may have another name by now; another one it is not."""
+        theirs = (self._airtable.table_schema(name))["id"]
+        for table in self._airtable.schema():
+            if run.asked.table in (table["id"], table["name"]) and table["id"] != theirs:
+                raise JournalError(
+                    f"Run {run.id} writes to the table {run.asked.table!r}, and the model is bound "
+                    f"to {name!r}."
+                )
 
     # --- taking back
 
@@ -278,7 +292,21 @@ def _rows_of(run: Run, rows: Rows | None) -> Rows:
             "Hand over the same rows: resume(run, rows=...); or begin such a run with "
             "keep_rows=True."
         )
-    return rows
+    return _not_fewer(run, rows)
+
+
+def _not_fewer(run: Run, rows: Rows) -> Iterator[object]:
+    """The rows, unless they end before those that the run has taken already."""
+    number = 0
+    for row in drive.each(rows):
+        number += 1
+        yield row
+    taken = sum(run.counts.values())
+    if number < taken:
+        raise JournalError(
+            f"Run {run.id} had taken {counted(taken, 'row')}, and now there are only {number:,}. "
+            "Hand over the same rows to go on."
+        )
 
 
 def _refuse_if_changed(run: Run, source: Source) -> None:

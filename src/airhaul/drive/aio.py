@@ -98,7 +98,7 @@ async def run(
         async with anyio.create_task_group() as tasks:
             driving = _Driving(job, lane, tasks, put, replies)
             try:
-                await driving.drive(_as_async(rows), on_event or _ignore)
+                await driving.drive(each(rows), on_event or _ignore)
             except BaseException as error:
                 job.stop()
                 with anyio.CancelScope(shield=True):
@@ -132,7 +132,7 @@ class _Driving:
     async def land(self) -> None:
         """Let what is in flight come to its end, whatever happens to one of the requests."""
         self._lands = True
-        await self.drive(_as_async(()), _ignore)
+        await self.drive(each(()), _ignore)
 
     async def drive(self, rows: AsyncIterator[object], on_event: OnEvent) -> None:
         job = self._job
@@ -183,7 +183,8 @@ async def _carry(send: Send, lane: Lane) -> Outcome:
         return error
 
 
-async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
+async def each(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
+    """Take rows one at a time."""
     if isinstance(rows, AsyncIterable):
         async for row in rows:
             yield row
@@ -194,7 +195,7 @@ async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIter
 
 async def collect(rows: Iterable[object] | AsyncIterable[object]) -> list[object]:
     """Take all rows into memory."""
-    return [row async for row in _as_async(rows)]
+    return [row async for row in each(rows)]
 
 
 def _ignore(event: Event) -> None:

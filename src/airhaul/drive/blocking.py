@@ -177,6 +177,11 @@ def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
         replies.put((send.ticket, error))
 
 
+def each(rows: Iterable[object]) -> Iterator[object]:
+    """Take rows one at a time."""
+    return iter(rows)
+
+
 def collect(rows: Iterable[object]) -> list[object]:
     """Take all rows into memory."""
     return list(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -20,6 +20,7 @@ from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions, Writing
+from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
@@ -142,9 +143,22 @@ class AsyncRuns:
             )
 
     async def _table(self, run: Run, model: type[RecordBase] | None) -> AsyncBound[RecordBase]:
-        if model is not None:
-            return AsyncTable(self._airtable, model)
-        return await self._airtable.table_named(run.asked.table)
+        if model is None:
+            return await self._airtable.table_named(run.asked.table)
+        table = AsyncTable(self._airtable, model)
+        if table.name != run.asked.table:
+            await self._refuse_another_table(run, table.name)
+        return table
+
+    async def _refuse_another_table(self, run: Run, name: str) -> None:
+        """A table may be told by id, and may have another name by now; another one it is not."""
+        theirs = (await self._airtable.table_schema(name))["id"]
+        for table in await self._airtable.schema():
+            if run.asked.table in (table["id"], table["name"]) and table["id"] != theirs:
+                raise JournalError(
+                    f"Run {run.id} writes to the table {run.asked.table!r}, and the model is bound "
+                    f"to {name!r}."
+                )
 
     # --- taking back
 
@@ -277,7 +291,21 @@ def _rows_of(run: Run, rows: AsyncRows | None) -> AsyncRows:
             "Hand over the same rows: resume(run, rows=...); or begin such a run with "
             "keep_rows=True."
         )
-    return rows
+    return _not_fewer(run, rows)
+
+
+async def _not_fewer(run: Run, rows: AsyncRows) -> AsyncIterator[object]:
+    """The rows, unless they end before those that the run has taken already."""
+    number = 0
+    async for row in drive.each(rows):
+        number += 1
+        yield row
+    taken = sum(run.counts.values())
+    if number < taken:
+        raise JournalError(
+            f"Run {run.id} had taken {counted(taken, 'row')}, and now there are only {number:,}. "
+            "Hand over the same rows to go on."
+        )
 
 
 def _refuse_if_changed(run: Run, source: Source) -> None:
