@@ -436,3 +436,23 @@ def test_fewer_rows_than_a_run_had_taken_do_not_finish_it(tmp_path: Path) -> Non
         assert airtable.run().can_go_on
         assert airtable.resume(rows=rows).counts() == {"created": 30}
         assert airtable.table(Item).count() == 30
+
+
+def test_what_a_retry_has_created_is_not_created_by_the_next_one(tmp_path: Path) -> None:
+    """The file of rejects still holds those rows; only after an undo may they come again."""
+    rejects = tmp_path / "bad.csv"
+    with Airtable.local(journal=tmp_path / "journal.db") as airtable:
+        items = airtable.table(Item)
+        items.create_table()
+        rows = [{"name": "a", "number": "x"}, {"name": "b", "number": "y"}]
+        run = items.bulk_create(rows, on_error="continue", rejects=rejects).run
+        rejects.write_text("name,number\na,1\nb,y\n")
+        first = airtable.retry(run, model=Item)
+        assert first.counts() == {"created": 1, "failed": 1}
+        rejects.write_text("name,number\na,1\nb,2\n")
+        with pytest.raises(JournalError, match="created 1 of them; they would be there twice"):
+            airtable.retry(run, model=Item)
+        assert items.count() == 1
+        airtable.undo(first.run)
+        assert airtable.retry(run, model=Item).counts() == {"created": 2}
+        assert items.count() == 2

@@ -980,6 +980,15 @@ def test_a_chain_whose_list_is_lost_is_read_again(people, emulator) -> None:
 # --- the awaited face
 
 
+def test_a_new_record_that_stands_twice_is_saved_once(people) -> None:
+    """Saving twice is saving once, for new records as for old ones."""
+    ada, alan = Person(name="Ada", email="a"), Person(name="Alan", email="b")
+    result = people.bulk_save([ada, alan, ada], on_error="continue")
+    assert result.counts() == {"created": 2, "failed": 1}
+    assert [outcome.index for outcome in result.errors] == [2]
+    assert {person.id for person in people.all()} == {ada.id, alan.id}
+
+
 def test_the_awaited_verbs(emulator) -> None:
     """The same verbs, awaited, over HTTP."""
     from airhaul import AsyncAirtable

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -297,11 +298,16 @@ class SaveEncoder(RowEncoder[M]):
     def __init__(self, model: type[M]) -> None:
         super().__init__(model)
         self._update = UpdateEncoder(model)
+        # As long as the caller keeps them: of a stream of new records none has to be.
+        self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
 
     def _change(self, index: int, row: object) -> Change[M]:
         if not isinstance(row, self._model):
             raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
         if row.id is None:
+            if self._new.get(id(row)) is row:
+                raise RowError("the same new record stands in the input before; give it once")
+            self._new[id(row)] = row
             return super()._change(index, row)
         return self._update._change(index, row)
 

@@ -257,6 +257,8 @@ class Runs:
                 f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
             )
         path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
+        if not run.asked.key:
+            self._refuse_to_double(run, path)
         table = self._table(run, model)
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
@@ -264,6 +266,19 @@ class Runs:
         writing = Writing(**options)
         key = run.asked.key or None
         return again.import_again(path, None, key, writing, retries=run.id)
+
+    def _refuse_to_double(self, run: Run, path: Path) -> None:
+        """The file still holds the rows that an earlier retry has created."""
+        runs = self._journal.runs()
+        taken_back = {other.asked.undoes for other in runs if other.state == "done"}
+        for other in runs:
+            created = other.counts.get("created", 0)
+            if other.asked.retries == run.id and created and other.id not in taken_back:
+                raise JournalError(
+                    f"The rejected rows of run {run.id} were sent again by run {other.id}, which "
+                    f"created {created:,} of them; they would be there twice. Take them out of "
+                    f"{path}, and import what is left of it; or undo run {other.id} first."
+                )
 
 
 def _read(scan: Scan, ids: Sequence[str]) -> dict[str, RecordJson]:
