@@ -232,3 +232,20 @@ def test_what_has_no_column_is_refused_where_a_model_allows_more(airtable: Airta
     (said,) = guests.bulk_create(rows, on_error="continue").errors
     assert "Guest has no field 'nick'" in str(said.error)
     assert airtable.table(Careless).bulk_create(rows).counts() == {"created": 1}
+
+
+def test_two_values_for_one_field_are_a_bad_row(airtable: Airtable) -> None:
+    """One of them would be lost; the same value twice is no harm."""
+
+    class Guest(Record, table="Guests"):
+        full_name: str = airtable_field(column="Full Name")
+
+    guests = airtable.table(Guest)
+    guests.create_table()
+    rows = [
+        {"full_name": "Ada", "Full Name": "Alan"},
+        {"full_name": "Ada", "Full Name": "Ada"},
+    ]
+    result = guests.bulk_create(rows, on_error="continue")
+    assert result.counts() == {"failed": 1, "created": 1}
+    assert "it stands there twice" in result.explain()[0]

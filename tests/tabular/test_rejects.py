@@ -133,3 +133,11 @@ def test_what_no_file_can_hold_does_not_end_the_call(suffix) -> None:
     assert half.cells["name"] == ("half \ud800" if suffix == "jsonl" else r"half \ud800")
     assert early.cells["at"] == "0001-01-01T00:00:00+01:00"
     assert large.cells["amount"] == "1E+999999999"
+
+
+def test_a_place_where_no_file_can_be_is_refused_before_the_first_row() -> None:
+    """Not at the first bad row, when half of the others are written."""
+    for place in ("no such folder/bad.csv", "."):
+        with pytest.raises(FileFormatError, match="rejected rows cannot go there"):
+            Item.bulk_create([{"name": "a"}, {"name": None}], on_error="continue", rejects=place)
+    assert Item.count() == 0

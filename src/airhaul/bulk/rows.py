@@ -126,6 +126,12 @@ class RowEncoder(Generic[M]):
                 continue
             if from_file and column.shape.is_sequence and isinstance(value, str):
                 value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
+            if column.input_name in values and values[column.input_name] != value:
+                raise RowError(
+                    "it stands there twice, under the name of the field and that of the column, "
+                    "with different values",
+                    field=str(key),
+                )
             values[column.input_name] = value
         return values
 

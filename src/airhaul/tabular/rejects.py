@@ -28,11 +28,17 @@ class RejectsFile:
         path: The file; what is there is replaced.
 
     Raises:
-        FileFormatError: The suffix tells no format that can be written row by row.
+        FileFormatError: The suffix tells no format that can be written row by row, or there is no
+            place for the file: better now than at the first rejected row of many.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        if self.path.is_dir() or not self.path.parent.is_dir():
+            raise FileFormatError(
+                "rejected rows cannot go there: it is a folder, or stands in one that is not there",
+                source=str(path),
+            )
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._format = format_of(path)
         self._file: IO[str] | None = None
