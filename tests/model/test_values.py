@@ -6,7 +6,7 @@ import time
 import warnings
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_pascal
 
 from airhaul import Airtable, Record, airtable_field
 from airhaul.model.read import Reader
+from airhaul.model.write import cells_to_update
 
 EAST = timezone(timedelta(hours=5))
 WEST = timezone(timedelta(hours=-5))
@@ -249,3 +250,71 @@ def test_two_values_for_one_field_are_a_bad_row(airtable: Airtable) -> None:
     result = guests.bulk_create(rows, on_error="continue")
     assert result.counts() == {"failed": 1, "created": 1}
     assert "it stands there twice" in result.explain()[0]
+
+
+class Loose(Record, table="Prices"):
+    name: str
+    price: str = ""
+    status: str = ""
+
+
+class Tight(Record, table="Prices"):
+    name: str
+    price: Decimal | None = airtable_field(None, type="singleLineText")
+    status: Literal["new", "old"] = "new"
+
+
+@pytest.fixture
+def odd(airtable: Airtable) -> Any:
+    """A record that the tighter model reads with two cells that do not fit."""
+    airtable.table(Loose).create_table()
+    airtable.table(Loose).create(name="lamp", price="ask", status="gone")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield airtable.table(Tight).first()
+
+
+def test_a_cell_that_did_not_fit_can_be_set_to_what_it_reads_as(
+    airtable: Airtable, odd: Any
+) -> None:
+    """None clears it, and the default is written over it, where the caller says so."""
+    assert (odd.price, odd.status, len(odd.cell_errors)) == (None, "new", 2)
+    odd.name = "a lamp"
+    odd.save()
+    assert airtable.table(Loose).all()[0].price == "ask"
+    odd.price, odd.status = None, "new"
+    odd.save()
+    (held,) = airtable.table(Loose).all()
+    assert (held.name, held.price, held.status) == ("a lamp", "", "new")
+    assert odd.cell_errors == ()
+
+
+@pytest.mark.parametrize("verb", ["bulk_upsert", "sync"])
+def test_a_cell_that_did_not_fit_is_not_cleared_by_the_way(
+    airtable: Airtable, odd: Any, verb: str
+) -> None:
+    """What was only read, and badly, is no value to write."""
+    getattr(airtable.table(Tight), verb)([odd], key="name")
+    (held,) = airtable.table(Loose).all()
+    assert (held.price, held.status) == ("ask", "gone")
+
+
+def test_what_is_put_into_a_list_that_did_not_fit_is_written(airtable: Airtable) -> None:
+    """The list is empty for the model; what is in it afterwards was put there."""
+
+    class Text(Record, table="Lists"):
+        name: str
+        tags: str = ""
+
+    class Many(Record, table="Lists"):
+        name: str
+        tags: list[str] = airtable_field(default_factory=list, type="multilineText")
+
+    airtable.table(Text).create_table()
+    airtable.table(Text).create(name="a", tags="no list")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (found,) = airtable.table(Many).all()
+    assert cells_to_update(found) == {}
+    found.tags.append("x")
+    assert cells_to_update(found) == {"tags": ["x"]}

@@ -267,5 +267,5 @@ def build_leniently(
     # With all values, for a model that looks at them when it is made.
     given = {columns[name].input_name if name in columns else name: held[name] for name in held}
     record = model.model_construct(**given)
-    object.__setattr__(record, "__pydantic_fields_set__", set(held) - made)
+    object.__setattr__(record, "__pydantic_fields_set__", set(held) - made - set(reasons))
     return record, reasons

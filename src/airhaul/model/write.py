@@ -46,6 +46,8 @@ def cells_to_update(record: RecordBase) -> Cells:
     after = validated(record)
     cells: Cells = {}
     not_fetched = record.not_fetched
+    # Set to what they read as, they change all the same: the table holds something else.
+    unfit = {bad.field for bad in record.cell_errors} & record.model_fields_set
     for column in columns_of(type(record)).writable:
         if column.name in not_fetched:
             # What was there is not known, so it is sent if it was set, and only then.
@@ -55,7 +57,7 @@ def cells_to_update(record: RecordBase) -> Cells:
         if column.makes_default and _was_left_alone(record, column):
             continue
         cell = encode_value(column, after[column.name])
-        if cell != _encode_loaded(column, before[column.name]):
+        if column.name in unfit or cell != _encode_loaded(column, before[column.name]):
             cells[column.column] = cell
     return cells
 
