@@ -6,6 +6,7 @@ import time
 import warnings
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal, NewType
 from uuid import UUID, uuid4
 
@@ -14,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from pydantic.alias_generators import to_pascal
 
 from airhaul import Airtable, Record, airtable_field
-from airhaul.model.read import Reader
+from airhaul.model.read import CellWarning, Reader
 from airhaul.model.write import cells_to_update
+from airhaul.tabular import read_rows
 
 EAST = timezone(timedelta(hours=5))
 WEST = timezone(timedelta(hours=-5))
@@ -318,3 +320,16 @@ def test_what_is_put_into_a_list_that_did_not_fit_is_written(airtable: Airtable)
     assert cells_to_update(found) == {}
     found.tags.append("x")
     assert cells_to_update(found) == {"tags": ["x"]}
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_an_export_holds_cells_that_do_not_fit_as_they_are(
+    airtable: Airtable, odd: Any, tmp_path: Path, format: Any
+) -> None:
+    """A file that is kept as a copy holds what the table does, and no defaults in its place."""
+    assert odd.cell_errors
+    path = tmp_path / "prices"
+    with pytest.warns(CellWarning):
+        airtable.table(Tight).export_file(path, format)
+    (row,) = read_rows(path, format)
+    assert row.cells == {"name": "lamp", "price": "ask", "status": "gone"}

@@ -198,6 +198,8 @@ class AsyncQuery(Generic[M]):
                 nonlocal count
                 for record in records:
                     values = record.__dict__
+                    if record.cell_errors:  # a copy of the table holds what the table does
+                        values = values | {bad.field: bad.value for bad in record.cell_errors}
                     writer.write({column.column: values[column.name] for column in columns})
                 count += len(records)
 
