@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 from pydantic.alias_generators import to_pascal
 
-from airhaul import Airtable, Record, airtable_field
+from airhaul import Airtable, BulkError, Record, airtable_field
 from airhaul.model.read import CellWarning, Reader
 from airhaul.model.write import cells_to_update
 from airhaul.tabular import read_rows
@@ -333,3 +333,54 @@ def test_an_export_holds_cells_that_do_not_fit_as_they_are(
         airtable.table(Tight).export_file(path, format)
     (row,) = read_rows(path, format)
     assert row.cells == {"name": "lamp", "price": "ask", "status": "gone"}
+
+
+class Job(Record, table="Jobs"):
+    name: str
+    tries: int = 5
+    state: Literal["new", "done"] = "new"
+
+
+@pytest.fixture
+def jobs(airtable: Airtable) -> Any:
+    """One job of which nothing is known but its name."""
+    table = airtable.table(Job)
+    table.create_table()
+    airtable.table_named("Jobs").create(name="a")
+    return table
+
+
+@pytest.mark.parametrize("verb", ["bulk_upsert", "sync", "bulk_save"])
+def test_a_default_that_an_empty_cell_reads_as_is_not_written(
+    airtable: Airtable, jobs: Any, verb: str
+) -> None:
+    """Reading and writing back changes nothing, by whatever verb."""
+    options = {} if verb == "bulk_save" else {"key": "name"}
+    getattr(jobs, verb)(jobs.all(), **options)
+    (held,) = airtable.table_named("Jobs").all()
+    assert (held.tries, held.state) == (None, None)
+
+
+def test_a_default_that_is_set_is_written(airtable: Airtable, jobs: Any) -> None:
+    """The cell is empty, and was set to what it reads as: then it holds that."""
+    (job,) = jobs.all()
+    job.tries, job.state = 5, "new"
+    job.save()
+    (held,) = airtable.table_named("Jobs").all()
+    assert (held.tries, held.state) == (5, "new")
+
+
+def test_a_record_of_a_derived_model_is_not_cut_short(airtable: Airtable) -> None:
+    """A model's verbs refuse a record with more columns than it knows."""
+
+    class Late(Job):
+        reason: str = ""
+
+    late = airtable.table(Late)
+    late.create_table()
+    jobs = airtable.table(Job)
+    for verb, options in (("bulk_create", {}), ("bulk_save", {}), ("sync", {"key": "name"})):
+        with pytest.raises(BulkError, match=r"a Late, which has more columns than Job \(reason\)"):
+            getattr(jobs, verb)([Late(name="a", reason="rain")], **options)
+    assert jobs.count() == 0
+    assert late.bulk_create([Late(name="a", reason="rain")])[0].reason == "rain"

@@ -82,6 +82,7 @@ class RowEncoder(Generic[M]):
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
+            self._refuse_more_columns(row)
             if row.id is not None:
                 raise RowError(
                     f"it is {row.id} already; creating it would make a second one. "
@@ -89,6 +90,22 @@ class RowEncoder(Generic[M]):
                 )
             return Change("create", index, self._cells_of_own(row), record=row)
         return Change("create", index, cells_to_create(self._build(row)))
+
+    def _refuse_more_columns(self, record: M) -> None:
+        """What a derived model has besides the columns of this one would be lost."""
+        own = type(record)
+        if own is self._model:
+            return
+        more = [
+            column.name
+            for column in columns_of(own).writable
+            if column.column not in self._columns.by_column
+        ]
+        if more:
+            raise RowError(
+                f"it is a {own.__name__}, which has more columns than {self._model.__name__} "
+                f"({', '.join(more)}); use the verbs of {own.__name__}"
+            )
 
     def _cells_of_own(self, record: M) -> Cells:
         # Validated anew, since assignments are not; the caller's own object stays as it is.
@@ -239,6 +256,7 @@ class UpdateEncoder(RowEncoder[M]):
             raise RowError(
                 "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
             )
+        self._refuse_more_columns(record)
         self._seen.add(record.id, index)
         cells = cells_to_update(record)
         there = record._cells or {}
@@ -340,6 +358,8 @@ class UpsertEncoder(RowEncoder[M]):
 
     def _change(self, index: int, row: object) -> Change[M]:
         own = row if isinstance(row, self._model) else None
+        if own is not None:
+            self._refuse_more_columns(own)
         record = self._build(row, blank_clears=True) if own is None else own
         if own is None:
             held, given = vars(record), record.model_fields_set

@@ -59,10 +59,10 @@ class Column:
 
     @cached_property
     def empty(self) -> Any:
-        """What an empty cell reads as, or ``NO_VALUE`` where the model has no answer.
+        """What an empty cell reads as by its type, or ``NO_VALUE``: then it reads as the default.
 
         The type's own empty value comes first, so that an unticked box is False even where the
-        model's default is True; then None; then the default.
+        model's default is True; then None.
         """
         if self.type == "checkbox" or self.shape.is_a(bool):
             return False
@@ -72,7 +72,7 @@ class Column:
             return self.shape.core()
         if self.shape.core is str and self.shape.choices is None:
             return ""
-        return self.default
+        return NO_VALUE
 
     @property
     def takes_blank_text(self) -> bool:
@@ -81,19 +81,8 @@ class Column:
             return "" in self.shape.choices
         return self.type in TEXT_TYPES or self.shape.is_a(str)
 
-    @property
-    def default(self) -> Any:
-        """The Python default that is the same for every record, or ``NO_VALUE``."""
-        value = self.field_info.get_default()
-        return NO_VALUE if self.makes_default or value is PydanticUndefined else value
-
-    @property
-    def makes_default(self) -> bool:
-        """Whether a default is made for each record, perhaps of its other fields."""
-        return self.field_info.default_factory is not None
-
     def make_default(self, beside: dict[str, Any]) -> Any:
-        """Make the default of one record, or give ``NO_VALUE``.
+        """Make the default of one record, or give ``NO_VALUE`` where the model has none.
 
         Args:
             beside: The fields before this one that are valid, by name.
@@ -105,11 +94,6 @@ class Column:
                 raise
             return NO_VALUE  # it is made of a field that is not valid
         return NO_VALUE if value is PydanticUndefined else value
-
-    def fallback(self, beside: dict[str, Any]) -> Any:
-        """What an unfit cell reads as: None where allowed, else the default, else None."""
-        value = NO_VALUE if self.shape.accepts_none else self.make_default(beside)
-        return None if value is NO_VALUE else value
 
     @cached_property
     def validator(self) -> TypeAdapter[Any]:

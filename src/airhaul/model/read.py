@@ -27,7 +27,8 @@ OnInvalid = Literal["empty", "raise", "skip"]
 
 _ABSENT: Final = object()
 _WHOLE_RECORD: Final = "(record)"
-_IMMUTABLE: Final = (type(None), bool, int, float, str)
+_NO_EMPTY_VALUE: Final = "the cell is empty, and the type has no empty value"
+_CHANGEABLE: Final = (list, set)
 
 
 class CellWarning(UserWarning):
@@ -218,13 +219,8 @@ class Reader(Generic[M]):
 
 
 def _constant(column: Column) -> Any:
-    """The empty value itself, or a callable that makes a new one where it could be changed."""
-    empty = column.empty
-    if empty is NO_VALUE or isinstance(empty, _IMMUTABLE):
-        return empty
-    if column.shape.is_sequence and not empty:
-        return column.shape.core
-    return lambda: column.default
+    """The empty value itself, or the class that makes a new one where it could be changed."""
+    return column.shape.core if isinstance(column.empty, _CHANGEABLE) else column.empty
 
 
 def build_leniently(
@@ -250,17 +246,17 @@ def build_leniently(
     for name, column in columns.items():
         if column.input_name not in values:
             made.add(name)
-            held[name] = column.fallback(fitting)
-            if column.makes_default and held[name] is not None:
-                fitting[name] = held[name]
+            default = column.make_default(fitting)
+            if default is NO_VALUE:
+                held[name], reasons[name] = None, _NO_EMPTY_VALUE
             else:
-                reasons[name] = "the cell is empty, and the type has no empty value"
+                held[name] = fitting[name] = default
             continue
         try:
             held[name] = validate_alone(model, name, values[column.input_name], fitting)
             fitting[name] = held[name]
         except ValidationError as alone:
-            held[name] = column.fallback(fitting)
+            held[name] = _in_place_of_an_unfit_cell(column, fitting)
             reasons[name] = alone.errors(include_url=False)[0]["msg"]
     if not reasons:
         reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
@@ -269,3 +265,9 @@ def build_leniently(
     record = model.model_construct(**given)
     object.__setattr__(record, "__pydantic_fields_set__", set(held) - made - set(reasons))
     return record, reasons
+
+
+def _in_place_of_an_unfit_cell(column: Column, fitting: dict[str, Any]) -> Any:
+    """None where the type allows it, else the default, else None."""
+    default = NO_VALUE if column.shape.accepts_none else column.make_default(fitting)
+    return None if default is NO_VALUE else default

@@ -45,6 +45,7 @@ def cells_to_update(record: RecordBase) -> Cells:
     before = _as_loaded(record)
     after = validated(record)
     cells: Cells = {}
+    stored = record._cells or {}
     not_fetched = record.not_fetched
     # Set to what they read as, they change all the same: the table holds something else.
     unfit = {bad.field for bad in record.cell_errors} & record.model_fields_set
@@ -54,10 +55,14 @@ def cells_to_update(record: RecordBase) -> Cells:
             if column.name in record.model_fields_set:
                 cells[column.column] = encode_value(column, after[column.name])
             continue
-        if column.makes_default and _was_left_alone(record, column):
-            continue
+        there = _encode_loaded(column, before[column.name])
+        if column.empty is NO_VALUE and column.column not in stored:
+            if _was_left_alone(record, column):
+                continue
+            if column.name in record.model_fields_set:
+                there = None  # it reads as the default, and is empty
         cell = encode_value(column, after[column.name])
-        if column.name in unfit or cell != _encode_loaded(column, before[column.name]):
+        if column.name in unfit or cell != there:
             cells[column.column] = cell
     return cells
 
@@ -133,6 +138,8 @@ def validated(record: RecordBase) -> dict[str, Any]:
         excused = {bad.field for bad in record.cell_errors} | record.not_fetched
         for name, reason in reasons.items():
             value = vars(record).get(name)
+            if name not in columns.by_name and name not in excused:
+                raise RowError(reason) from None
             if name not in excused or value is not None:
                 raise RowError(f"{reason}, got {shown(value)}", field=name, value=value) from None
         return vars(built)
