@@ -384,3 +384,33 @@ def test_a_record_of_a_derived_model_is_not_cut_short(airtable: Airtable) -> Non
             getattr(jobs, verb)([Late(name="a", reason="rain")], **options)
     assert jobs.count() == 0
     assert late.bulk_create([Late(name="a", reason="rain")])[0].reason == "rain"
+
+
+def test_an_export_holds_no_default_where_a_cell_is_empty(jobs: Any, tmp_path: Path) -> None:
+    """What nobody wrote into the table stands in no copy of it."""
+    jobs.export_file(tmp_path / "jobs.json")
+    (row,) = read_rows(tmp_path / "jobs.json")
+    assert row.cells == {"name": "a", "tries": None, "state": None}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json"])
+def test_what_is_nested_comes_back_from_an_export(
+    airtable: Airtable, tmp_path: Path, suffix: str
+) -> None:
+    """Files, barcodes and people stand in a cell of CSV as JSON, and are read as such."""
+
+    class Part(Record, table="Parts"):
+        name: str
+        files: list[dict[str, Any]] = airtable_field([], type="multipleAttachments")
+        code: Code | None = airtable_field(None, type="barcode")
+        links: list[str] = airtable_field([], type="multipleSelects", choices=["a", "b"])
+
+    parts = airtable.table(Part)
+    parts.create_table()
+    files = [{"url": "https://example.org/a.png"}, {"url": "https://example.org/b.png"}]
+    parts.create(name="a", files=files, code=Code(text="1"), links=["a", "b"])
+    parts.export_file(path := tmp_path / f"parts.{suffix}")
+    assert parts.sync_file(path, key="name").counts() == {"unchanged": 1}
+    parts.where().delete()
+    (again,) = parts.import_file(path, typecast=True, on_error="continue")
+    assert (again.code, again.links) == (Code(text="1"), ["a", "b"])

@@ -5,11 +5,12 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_cell
@@ -141,8 +142,8 @@ class RowEncoder(Generic[M]):
                 if blank_clears and column.shape.accepts_none:
                     values[column.input_name] = None
                 continue
-            if from_file and column.shape.is_sequence and isinstance(value, str):
-                value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
+            if from_file and isinstance(value, str):
+                value = _from_text(column, value)  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "it stands there twice, under the name of the field and that of the column, "
@@ -174,6 +175,20 @@ class RowEncoder(Generic[M]):
         if place is None:
             return RowError(first["msg"])
         return RowError(f"{first['msg']}, got {shown(value)}", field=name, value=value)
+
+
+def _from_text(column: Column, text: str) -> Any:
+    """Take apart what an export has put into one cell of a spreadsheet."""
+    shape = column.shape.item or column.shape
+    is_object = shape.holds_objects or shape.is_a(BaseModel)
+    if is_object and text.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text  # what is wrong with it, the model says
+    if column.shape.is_sequence:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
 
 
 def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
@@ -221,6 +221,25 @@ class Reader(Generic[M]):
 def _constant(column: Column) -> Any:
     """The empty value itself, or the class that makes a new one where it could be changed."""
     return column.shape.core if isinstance(column.empty, _CHANGEABLE) else column.empty
+
+
+def values_as_stored(record: RecordBase) -> Mapping[str, Any]:
+    """The values of a record that was read, as far as the table holds them.
+
+    A copy of a table holds what the table does: no default where a cell is empty, and a cell that
+    does not fit as it is.
+
+    Args:
+        record: A record as it was read.
+
+    Returns:
+        Its values by field name, without those that the model made up.
+    """
+    values, known = vars(record), record.model_fields_set
+    if len(known) == len(values) and not record.cell_errors:
+        return values
+    held = {name: value for name, value in values.items() if name in known}
+    return held | {bad.field: bad.value for bad in record.cell_errors}
 
 
 def build_leniently(

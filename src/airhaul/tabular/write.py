@@ -14,6 +14,8 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 
+from pydantic import BaseModel
+
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
 
@@ -152,7 +154,8 @@ def as_json(value: object) -> Any:
 
     Returns:
         Dates as ISO text, points in time in UTC with milliseconds and Z (a naive one is taken as
-        UTC), durations in seconds, enums by value, sets as sorted lists, anything unknown as text.
+        UTC), durations in seconds, enums by value, sets as sorted lists, models by alias, anything
+        unknown as text.
     """
     match value:
         case Enum():
@@ -170,6 +173,8 @@ def as_json(value: object) -> Any:
             return int(value) if is_whole else float(value)
         case None | bool() | int() | float() | str():
             return value
+        case BaseModel():
+            return as_json(value.model_dump(mode="json", by_alias=True, exclude_none=True))
         case Mapping():
             items = cast("Mapping[object, object]", value).items()
             return {str(key): as_json(item) for key, item in items}

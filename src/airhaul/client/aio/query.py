@@ -22,7 +22,7 @@ from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.model.read import Reader
+from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
 from airhaul.wire.shapes import RecordJson
 
@@ -197,10 +197,8 @@ class AsyncQuery(Generic[M]):
             def write(records: list[M]) -> None:
                 nonlocal count
                 for record in records:
-                    values = record.__dict__
-                    if record.cell_errors:  # a copy of the table holds what the table does
-                        values = values | {bad.field: bad.value for bad in record.cell_errors}
-                    writer.write({column.column: values[column.name] for column in columns})
+                    values = values_as_stored(record)
+                    writer.write({column.column: values.get(column.name) for column in columns})
                 count += len(records)
 
             await self._read(write, parallel)
