@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from tasks import TASKS, Task
@@ -102,12 +101,7 @@ class Server:
         """Give an order, and wait for the answer."""
         return json.loads(_ask(self._process, json.dumps({"do": do, **order})))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop it."""
         if self._process.stdin is not None:
             self._process.stdin.close()

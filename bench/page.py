@@ -7,7 +7,7 @@ import platform
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,8 @@ process for the client.
 
 def circumstances(command: str) -> str:
     """Say when, with what and how it was measured."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    installed = {distribution.name for distribution in distributions()}
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES if name in installed)
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `{command}`, with Python "
         f"{platform.python_version()} on {os.cpu_count()} CPUs ({_cpu_model()}): {packages}."

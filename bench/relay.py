@@ -10,7 +10,6 @@ import asyncio
 import threading
 from dataclasses import dataclass, field
 from random import Random
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -64,12 +63,7 @@ class Relay:
         self.url = f"http://{_HOST}:{server.sockets[0].getsockname()[1]}"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop; what is still open goes with the process."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from airhaul import Airtable
+from airhaul.client.config import make_config
+from airhaul.client.connection import Connection
 from airhaul.client.default import use
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
@@ -22,6 +25,11 @@ settings.register_profile(
     "thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Whoever runs the tests in the background of a shell ignores Ctrl-C, and so would all programs that
+# the tests start, those among them that are stopped by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _VARIABLES = (
     "AIRTABLE_ACCESS_TOKEN",
@@ -73,12 +81,9 @@ def airtable(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Air
         yield opened
 
 
-def connection_to(emulator: Emulator):
+def connection_to(emulator: Emulator, **options) -> Connection:
     """A connection to a base that is open in this process."""
-    from airhaul.client.config import make_config
-    from airhaul.client.connection import Connection
-
-    return Connection(make_config(local=":memory:"), emulator)
+    return Connection(make_config(local=":memory:", **options), emulator)
 
 
 def connect(server: LocalServer, **options) -> Airtable:

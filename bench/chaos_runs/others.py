@@ -6,7 +6,6 @@ import itertools
 import threading
 from contextlib import suppress
 from random import Random
-from types import TracebackType
 from typing import Any, Final, Self
 
 import pyairtable
@@ -77,12 +76,7 @@ class Others(threading.Thread):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop."""
         self._end.set()
         self.join()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 
 import pytest
@@ -95,3 +97,33 @@ def test_a_service_has_no_local_base() -> None:
         pytest.raises(ConfigurationError, match="not to a local base"),
     ):
         _ = airtable.local_base
+
+
+def test_a_base_that_nobody_closes_ends_quietly(tmp_path) -> None:
+    """Scripts and notebooks let go of bases without closing them; no warning tells them off."""
+    script = """
+import gc, threading
+from airhaul import Airtable, Record
+class Note(Record, table="Notes"):
+    text: str
+def use(place):
+    notes = Airtable.local(place, journal="journal.db").table(Note)
+    notes.create_table()
+    notes.bulk_create([{"text": str(n)} for n in range(25)])
+    readers = [threading.Thread(target=notes.all) for _ in range(4)]
+    for reader in readers: reader.start()
+    for reader in readers: reader.join()
+    return notes
+use("let-go.db"), use(":memory:")
+gc.collect()
+kept = use("kept.db")
+"""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

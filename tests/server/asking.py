@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Self
 
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
+from airhaul.server.store import Store
 
 TEXT = {"name": "Name", "type": "singleLineText"}
+NOTE = {"name": "Note", "type": "multilineText"}
 
 
 class Asking:
-    """Asks an emulator; each answer's status is looked at."""
+    """Asks an emulator, which it closes at the end of a block; each answer's status is looked at."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.base = emulator.default_base_id
 
+    @property
+    def store(self) -> Store:
+        """What is behind the requests, for what none of them can do."""
+        return self.emulator._store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.emulator.close()
+
     def __call__(
-        self, method: str, path: str, body: Any = None, *query: tuple[str, str], status: int = 200
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *query: tuple[str, str],
+        status: int = 200,
+        address: str | None = None,
     ) -> Any:
-        reply = self.emulator.handle(Request(method, f"/v0/{path}", query, body, "pat.x"))
-        answer = json.loads(reply.body)
-        assert reply.status == status, answer
-        return answer
+        request = Request(method, f"/v0/{path}", query, body, "pat.x", address)
+        reply = self.emulator.handle(request)
+        assert reply.status == status, reply.body
+        return json.loads(reply.body) if reply.body else None
 
     def table(self, name: str, *fields: dict[str, Any]) -> str:
         """Create a table with a name and other fields, and say its id."""
@@ -55,6 +74,10 @@ class Asking:
         answer = self("POST", f"{self.base}/{table}", body, status=status)
         return answer["records"] if status == 200 else answer["error"]
 
+    def add_record(self, table: str, fields: dict[str, Any]) -> str:
+        """Create a record, and say its id."""
+        return self("POST", f"{self.base}/{table}", {"fields": fields})["id"]
+
     def change(self, table: str, record: str, fields: dict[str, Any], **options: Any) -> Any:
         """Change a record, and give its cells."""
         body = {"fields": fields, **options}
@@ -75,3 +98,20 @@ class Asking:
             if "offset" not in page:
                 return found
             offset = (("offset", page["offset"]),)
+
+    def names(self, table: str, *query: tuple[str, str]) -> list[str | None]:
+        """The names in a list, all pages of it."""
+        return [cells.get("Name") for cells in self.cells(table, *query).values()]
+
+    def watch(
+        self, *data_types: str, includes: dict[str, Any] | None = None, **filters: Any
+    ) -> str:
+        """Create a webhook, and say its id."""
+        filters["dataTypes"] = list(data_types or ["tableData"])
+        options = {"filters": filters, "includes": includes or {}}
+        body = {"specification": {"options": options}}
+        return self("POST", f"bases/{self.base}/webhooks", body)["id"]
+
+    def payloads(self, webhook: str) -> list[dict[str, Any]]:
+        """What a webhook tells."""
+        return self("GET", f"bases/{self.base}/webhooks/{webhook}/payloads")["payloads"]

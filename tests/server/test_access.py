@@ -15,16 +15,10 @@ from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.server.resources import ROUTES
 from airhaul.server.serve import LocalServer
+from tests.server.clock import Clock
 
 NAME = [{"name": "Name", "type": "singleLineText"}]
 HIDDEN = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def ask(emulator: Emulator, method: str, path: str, body=None, token="patAll.x", query=()):
@@ -245,7 +239,7 @@ def test_what_a_token_does_is_done_by_its_person(path) -> None:
 def test_all_tokens_of_a_person_share_fifty_requests_a_second(path) -> None:
     """The limit is the person's; another person is not held up by it."""
     tokens = [Token("patA.x", person="a@x.org"), Token("patB.x", person="a@x.org"), "patC.x"]
-    with Emulator.open(path, tokens=tokens, requests_per_second=5, clock=Clock()) as emulator:
+    with Emulator.open(path, tokens=tokens, requests_per_second=5, clock=Clock(100.0)) as emulator:
         used = [
             ask(emulator, "GET", "/v0/meta/whoami", token=f"pat{'AB'[n % 2]}.x")[0]
             for n in range(51)
@@ -258,7 +252,7 @@ def test_all_tokens_of_a_person_share_fifty_requests_a_second(path) -> None:
 def test_a_refused_token_uses_up_nothing(path) -> None:
     """Strangers can neither lock a base out nor spend its month."""
     with Emulator.open(
-        path, tokens=["patAll.x"], requests_per_second=5, monthly_quota=1, clock=Clock()
+        path, tokens=["patAll.x"], requests_per_second=5, monthly_quota=1, clock=Clock(100.0)
     ) as emulator:
         url = f"/v0/{emulator.default_base_id}/Things"
         assert [ask(emulator, "GET", url, token="patBad.x")[0] for _ in range(20)] == [401] * 20

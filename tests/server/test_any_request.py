@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
-from tests.server.test_records import FIELDS, Client
+from tests.server.asking import Asking
+from tests.server.test_records import FIELDS
 
 # Fields of the other types that the API takes, and those that are computed.
 OTHERS = [
@@ -206,23 +207,23 @@ sensible = st.one_of(
 def known() -> Any:
     """A base with a table and some records, and what its things are called."""
     with Emulator.open(all_field_types=True) as emulator:
-        client = Client(emulator)
-        path = f"/v0/meta/bases/{client.base}/tables"
-        table = client("POST", path, {"name": "T", "fields": FIELDS})
+        ask = Asking(emulator)
+        path = f"meta/bases/{ask.base}/tables"
+        table = ask("POST", path, {"name": "T", "fields": FIELDS})
         names = {
-            "BASE": client.base,
+            "BASE": ask.base,
             "TABLE": table["id"],
             "FIELD": table["fields"][0]["id"],
             "VIEW": table["views"][0]["id"],
-            "PERSON": client("GET", "/v0/meta/whoami")["id"],
+            "PERSON": ask("GET", "meta/whoami")["id"],
         }
         for field in OTHERS:
-            added = client("POST", f"{path}/{table['id']}/fields", real(field, names))
+            added = ask("POST", f"{path}/{table['id']}/fields", real(field, names))
             names[field["name"].upper()] = added["id"]
-        (record, other, _) = client.add(
-            {"Name": "x", "Age": 1, "Tags": ["x"], "Day": "2024-01-01"}, {}, {"Name": "\0"}
+        (record, other, _) = ask.add(
+            "T", {"Name": "x", "Age": 1, "Tags": ["x"], "Day": "2024-01-01"}, {}, {"Name": "\0"}
         )
-        client.add({"Links": [record["id"], other["id"]], "Who": {"id": names["PERSON"]}})
+        ask.add("T", {"Links": [record["id"], other["id"]], "Who": {"id": names["PERSON"]}})
         yield emulator, {**names, "RECORD": record["id"]}
 
 

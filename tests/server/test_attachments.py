@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from airhaul.server.attachments.fetch import NotFetched, fetch
 from airhaul.server.attachments.image_size import image_size
 from airhaul.server.attachments.urls import IN_PROCESS
+from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
-from airhaul.server.store import Store
-
-from .asker import NAMES, Asker
-from .listening import Listener, until
+from tests.server.asking import NOTE, Asking
+from tests.server.clock import Clock
+from tests.server.listening import Listener, until
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 800, 600) + b"\x08\x02\0\0\0rest"
 GIF = b"GIF89a" + struct.pack("<HH", 3, 5) + b"rest"
@@ -34,21 +34,15 @@ JPEG = (
 WEBP = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\x0f\x00\x00" + b"\x1f\x00\x00"
 
 
-class Clock:
-    now = datetime(2024, 5, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class WithFiles(Asker):
+class WithFiles(Asking):
     """A base with a record that can hold files."""
 
     def __init__(self, **options) -> None:
-        self.clock = Clock()
-        super().__init__(Store(":memory:"), wall_clock=self.clock, **options)
+        self.clock = Clock(datetime(2024, 5, 1, 12, tzinfo=UTC))
+        super().__init__(Emulator.open(wall_clock=self.clock, **options))
         files = {"name": "Files", "type": "multipleAttachments"}
-        self.field = self.add_table("T", [*NAMES, files])["fields"][-1]["id"]
+        self.table("T", NOTE, files)
+        self.field = self.schema()["T"]["Files"]["id"]
         self.record = self.add_record("T", {"Name": "a"})
 
     def upload(self, name: str, type_: str, content: bytes, **options) -> list[dict]:
@@ -68,9 +62,8 @@ class WithFiles(Asker):
 
 @pytest.fixture
 def ask() -> Iterator[WithFiles]:
-    ask = WithFiles()
-    yield ask
-    ask.emulator.close()
+    with WithFiles() as ask:
+        yield ask
 
 
 def test_an_upload_is_appended_and_told_by_field_id(ask: WithFiles) -> None:

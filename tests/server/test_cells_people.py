@@ -13,7 +13,7 @@ BOB = Person("usrBob0000000000b", "bob@example.com", "Bob")
 
 @pytest.fixture
 def team(ask: Asking) -> Asking:
-    with ask.emulator._store.session(write=True) as session:
+    with ask.store.session(write=True) as session:
         session.people.add(ADA)
         session.people.add(BOB)
     ask.table(

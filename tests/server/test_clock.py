@@ -11,18 +11,14 @@ import pytest
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.server.serve import LocalServer
+from tests.server.clock import Clock
 
-
-class WallClock:
-    now = datetime(2024, 2, 29, 23, 59, 59, 700_000, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59, 700_000, tzinfo=UTC)
 
 
 def test_replies_and_records_are_dated_by_one_clock() -> None:
     """A simulated clock, of any zone, is what both are taken from, in whole seconds."""
-    clock = WallClock()
+    clock = Clock(LEAP_DAY)
     with Emulator.open(wall_clock=clock) as emulator:
 
         def ask(method: str, path: str, body=None):
@@ -50,7 +46,7 @@ def test_replies_and_records_are_dated_by_one_clock() -> None:
 def test_every_reply_over_http_has_one_date(body, status) -> None:
     """Refusals have it too, and the HTTP server adds none of its own."""
     with (
-        Emulator.open(wall_clock=WallClock()) as emulator,
+        Emulator.open(wall_clock=Clock(LEAP_DAY)) as emulator,
         LocalServer(emulator) as server,
         httpx2.Client(base_url=server.url, headers={"Authorization": "Bearer pat.x"}) as client,
     ):

@@ -8,44 +8,41 @@ from datetime import UTC, datetime, timedelta
 import pyairtable
 import pytest
 
+from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
-from airhaul.server.store import Store
 from airhaul.server.store.people_rows import Person
-
-from .asker import NAMES, Asker
+from tests.server.asking import Asking
+from tests.server.clock import Clock
 
 EVE = Person("usrEve0000000000x", "eve@example.com", "Eve")
 
 
-class Clock:
-    now = datetime(2024, 5, 1, 12, tzinfo=UTC)
-
+class Ticking(Clock[datetime]):
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
 
 
 @pytest.fixture
-def ask() -> Iterator[Asker]:
-    store = Store(":memory:")
-    ask = Asker(store, wall_clock=Clock())
-    ask.add_table("T", NAMES)
-    with store.session(write=True) as session:
-        session.people.add(EVE)
-    yield ask
-    ask.emulator.close()
+def ask() -> Iterator[Asking]:
+    clock = Ticking(datetime(2024, 5, 1, 12, tzinfo=UTC))
+    with Asking(Emulator.open(wall_clock=clock)) as ask:
+        ask.table("T")
+        with ask.store.session(write=True) as session:
+            session.people.add(EVE)
+        yield ask
 
 
 @pytest.fixture
-def record(ask: Asker) -> str:
+def record(ask: Asking) -> str:
     return ask.add_record("T", {"Name": "a"})
 
 
-def comments_of(ask: Asker, record: str) -> str:
+def comments_of(ask: Asking, record: str) -> str:
     return f"{ask.base}/T/{record}/comments"
 
 
-def test_a_comment_is_kept_with_author_and_time(ask: Asker, record: str) -> None:
+def test_a_comment_is_kept_with_author_and_time(ask: Asking, record: str) -> None:
     """What was answered is what is listed; it was never edited."""
     made = ask("POST", comments_of(ask, record), {"text": "Hello"})
     assert made == {
@@ -59,7 +56,7 @@ def test_a_comment_is_kept_with_author_and_time(ask: Asker, record: str) -> None
     assert ask("GET", comments_of(ask, record)) == {"comments": [made], "offset": None}
 
 
-def test_mentions_are_people_who_are_known(ask: Asker, record: str) -> None:
+def test_mentions_are_people_who_are_known(ask: Asking, record: str) -> None:
     """Somebody unknown is mere text."""
     text = f"See @[{EVE.id}] and @[usrNobody00000000]"
     made = ask("POST", comments_of(ask, record), {"text": text})
@@ -69,7 +66,7 @@ def test_mentions_are_people_who_are_known(ask: Asker, record: str) -> None:
     }
 
 
-def test_answers_name_a_comment_of_the_same_record(ask: Asker, record: str) -> None:
+def test_answers_name_a_comment_of_the_same_record(ask: Asking, record: str) -> None:
     """A parent on another record, or none at all, is refused, and nothing is stored."""
     first = ask("POST", comments_of(ask, record), {"text": "first"})
     body = {"text": "answer", "parentCommentId": first["id"]}
@@ -82,7 +79,7 @@ def test_answers_name_a_comment_of_the_same_record(ask: Asker, record: str) -> N
     assert left["text"] == "answer"
 
 
-def test_pages_come_newest_first_and_survive_a_deletion(ask: Asker, record: str) -> None:
+def test_pages_come_newest_first_and_survive_a_deletion(ask: Asking, record: str) -> None:
     """No comment is lost or seen twice when the last of a page is deleted between two pages."""
     url = comments_of(ask, record)
     ids = [ask("POST", url, {"text": str(n)})["id"] for n in range(5)]
@@ -96,7 +93,7 @@ def test_pages_come_newest_first_and_survive_a_deletion(ask: Asker, record: str)
     assert page["offset"] is None
 
 
-def test_only_the_author_edits_and_deletes(ask: Asker, record: str) -> None:
+def test_only_the_author_edits_and_deletes(ask: Asking, record: str) -> None:
     """Another's comment stays as it is."""
     with ask.store.session(write=True) as session:
         session.comments.add(record, EVE.id, "mine", "2024-05-01T00:00:00.000Z")
@@ -109,7 +106,7 @@ def test_only_the_author_edits_and_deletes(ask: Asker, record: str) -> None:
     assert ask("GET", url)["comments"] == [hers]
 
 
-def test_an_edit_changes_the_text_and_tells_when(ask: Asker, record: str) -> None:
+def test_an_edit_changes_the_text_and_tells_when(ask: Asking, record: str) -> None:
     """The time of creation stays."""
     url = comments_of(ask, record)
     made = ask("POST", url, {"text": "old"})
@@ -120,7 +117,7 @@ def test_an_edit_changes_the_text_and_tells_when(ask: Asker, record: str) -> Non
     ask("DELETE", f"{url}/{made['id']}", status=404)
 
 
-def test_lists_count_comments(ask: Asker, record: str) -> None:
+def test_lists_count_comments(ask: Asking, record: str) -> None:
     """``recordMetadata`` asks for it; without it there is no such key."""
     ask.add_record("T", {"Name": "b"})
     for text in ("x", "y"):
@@ -130,7 +127,7 @@ def test_lists_count_comments(ask: Asker, record: str) -> None:
     assert all("commentCount" not in shown for shown in ask("GET", f"{ask.base}/T")["records"])
 
 
-def test_a_deleted_record_takes_its_comments_along(ask: Asker, record: str) -> None:
+def test_a_deleted_record_takes_its_comments_along(ask: Asking, record: str) -> None:
     """They are gone from the file too."""
     made = ask("POST", comments_of(ask, record), {"text": "x"})
     ask("DELETE", f"{ask.base}/T/{record}")
@@ -143,13 +140,13 @@ def test_a_deleted_record_takes_its_comments_along(ask: Asker, record: str) -> N
     "body", [None, [], {}, {"text": ""}, {"text": "  "}, {"text": 1}, {"text": "x" * 100_001},
              {"text": "x", "parentCommentId": 1}]
 )  # fmt: skip
-def test_bad_bodies_are_refused(ask: Asker, record: str, body: object) -> None:
+def test_bad_bodies_are_refused(ask: Asking, record: str, body: object) -> None:
     """Airtable's 422, and nothing stored."""
     ask("POST", comments_of(ask, record), body, status=422)
     assert ask("GET", comments_of(ask, record))["comments"] == []
 
 
-def test_bad_addresses_are_refused(ask: Asker, record: str) -> None:
+def test_bad_addresses_are_refused(ask: Asking, record: str) -> None:
     """Malformed ids are no routes; well-formed ones that are not there are unknown."""
     url = comments_of(ask, record)
     ask("GET", f"{ask.base}/T/junk/comments", status=404)
@@ -160,7 +157,7 @@ def test_bad_addresses_are_refused(ask: Asker, record: str) -> None:
     ask("GET", url, None, ("pageSize", "101"), status=422)
 
 
-def test_another_client_comments(ask: Asker, record: str) -> None:
+def test_another_client_comments(ask: Asking, record: str) -> None:
     """pyairtable adds, lists, edits, answers and deletes over HTTP."""
     with LocalServer(ask.emulator) as server:
         api = pyairtable.Api("pat.x", endpoint_url=server.url)

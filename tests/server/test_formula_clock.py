@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-
-
-class WallClock:
-    now = datetime(2024, 2, 29, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.server.asking import Asking
+from tests.server.clock import Clock
 
 
 def test_filters_go_by_the_clock_of_the_base_and_by_when_fields_were_written() -> None:
     """``NOW`` is the request's time; ``LAST_MODIFIED_TIME`` is of the fields that it names."""
-    clock = WallClock()
+    clock = Clock(datetime(2024, 2, 29, 12, tzinfo=UTC))
     with Emulator.open(wall_clock=clock) as emulator:
         base = emulator.default_base_id
-
-        def ask(method: str, path: str, body=None, *query: tuple[str, str]):
-            reply = emulator.handle(Request(method, path, query, body, "pat.x"))
-            answer = json.loads(reply.body)
-            assert reply.status == 200, answer
-            return answer
+        ask = Asking(emulator)
 
         def names(formula: str) -> list[str]:
-            answer = ask("GET", f"/v0/{base}/T", None, ("filterByFormula", formula))
+            answer = ask("GET", f"{base}/T", None, ("filterByFormula", formula))
             return [record["fields"]["Name"] for record in answer["records"]]
 
         fields = [{"name": name, "type": "singleLineText"} for name in ("Name", "Note", "Other")]
-        ask("POST", f"/v0/meta/bases/{base}/tables", {"name": "T", "fields": fields})
+        ask("POST", f"meta/bases/{base}/tables", {"name": "T", "fields": fields})
         rows = [{"fields": {"Name": name, "Note": "x"}} for name in ("a", "b")]
-        made = ask("POST", f"/v0/{base}/T", {"records": rows})["records"]
+        made = ask("POST", f"{base}/T", {"records": rows})["records"]
         clock.now += timedelta(days=1)
-        ask("PATCH", f"/v0/{base}/T/{made[1]['id']}", {"fields": {"Note": "y"}})
+        ask("PATCH", f"{base}/T/{made[1]['id']}", {"fields": {"Note": "y"}})
         clock.now += timedelta(hours=1)
 
         assert names("DATETIME_FORMAT(NOW(), 'YYYY-MM-DD HH:mm') = '2024-03-01 13:00'") == [

@@ -20,18 +20,12 @@ from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire import endpoints
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.server.clock import Clock
 
 
 def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
     """Five pass, the sixth is refused, and all others until 30 s have passed since."""
-    clock = Clock()
+    clock = Clock(100.0)
     with Emulator.open(requests_per_second=5, clock=clock) as emulator:
 
         def ask(base: str, token: str = "pat.x") -> int:
@@ -54,9 +48,31 @@ def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
         assert ask(base) == 200
 
 
+def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
+    """One more is refused and locks nothing out; after five minutes there is room again."""
+    clock = Clock(100.0)
+    with Emulator.open(requests_per_second=5, clock=clock) as emulator:
+        base = emulator.default_base_id
+        fields = [{"name": "Name", "type": "singleLineText"}]
+        emulator.send(endpoints.create_table(base, "T", fields), lambda: None)
+
+        def sync(after_s: float = 1.0) -> int:
+            clock.now += after_s
+            path = f"/v0/{base}/T/sync/sync1"
+            return emulator.handle(Request("POST", path, token="pat.x", csv=b"Name\nAda\n")).status
+
+        assert [sync() for _ in range(21)] == [200] * 20 + [429]
+        listing = Request("GET", f"/v0/{base}/T", token="pat.x")
+        assert emulator.handle(listing).status == 200
+        # The first of them was at 101 s, the next at 102 s.
+        clock.now = 401.0
+        assert [sync(0.5), sync(0.1)] == [200, 429]
+        assert sync(0.5) == 200
+
+
 def test_a_token_has_a_limit_of_its_own() -> None:
     """Fifty a second over all bases."""
-    with Emulator.open(requests_per_second=5, clock=Clock()) as emulator:
+    with Emulator.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
         replies = [
             emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
             for _ in range(51)
@@ -68,7 +84,7 @@ def test_a_token_has_a_limit_of_its_own() -> None:
 def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
     """Whole seconds, rounded up, and only when asked for: the service is not known to say it."""
     for retry_after, told in ((False, [None, None]), (True, ["30", "1"])):
-        clock = Clock()
+        clock = Clock(100.0)
         with Emulator.open(requests_per_second=1, retry_after=retry_after, clock=clock) as emulator:
             path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
 
@@ -87,7 +103,7 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
 
 def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
     """The quota counts data requests that were admitted, whatever their answer."""
-    clock = Clock()
+    clock = Clock(100.0)
     with Emulator.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
         base = emulator.default_base_id
 

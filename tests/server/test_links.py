@@ -290,11 +290,10 @@ def test_webhooks_are_told_of_the_other_side(linked) -> None:
     """What a link changes in the linked table is a change of that table, too."""
     tasks = linked.schema()["People"]["Tasks"]["options"]["linkedTableId"]
     people = link_table(linked, "Who")
-    specification = {"options": {"filters": {"dataTypes": ["tableData"]}}}
-    hook = linked("POST", f"bases/{linked.base}/webhooks", {"specification": specification})
+    webhook = linked.watch()
     (ada,) = linked.add("People", {"Name": "Ada"})
     (task,) = linked.add("Tasks", {"Name": "t", "Who": [ada["id"]]})
-    payloads = linked("GET", f"bases/{linked.base}/webhooks/{hook['id']}/payloads")["payloads"]
+    payloads = linked.payloads(webhook)
     changed = payloads[-1]["changedTablesById"]
     link, back = linked.schema()["Tasks"]["Who"]["id"], linked.schema()["People"]["Tasks"]["id"]
     new = changed[tasks]["createdRecordsById"][task["id"]]["cellValuesByFieldId"]

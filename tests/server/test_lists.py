@@ -15,16 +15,6 @@ from tests.server.asking import Asking
 from tests.server.test_records import FIELDS
 
 
-@pytest.fixture
-def ask(emulator: Emulator) -> Asking:
-    return Asking(emulator)
-
-
-def listed(ask: Asking, *query: tuple[str, str]) -> list[str | None]:
-    """The names in a list, all pages of it."""
-    return [cells.get("Name") for cells in ask.cells("T", *query).values()]
-
-
 def by(field: str, direction: str = "asc") -> tuple[tuple[str, str], ...]:
     return (("sort[0][field]", field), ("sort[0][direction]", direction))
 
@@ -86,16 +76,16 @@ def orders(ask: Asking) -> Asking:
 
 def test_order_by_every_type(orders) -> None:
     """Stored or computed, a field orders by what it holds."""
-    assert {field: listed(orders, *by(field)) for field in ORDERS} == ORDERS
+    assert {field: orders.names("T", *by(field)) for field in ORDERS} == ORDERS
 
 
 def test_descending_and_second_keys(orders) -> None:
     """Blanks are last when descending; what is equal is decided by the next key."""
-    assert listed(orders, *by("Name", "desc")) == ["b", "B", "a", None]
-    assert listed(orders, *by("Sum", "desc")) == ["a", "b", "B", None]
+    assert orders.names("T", *by("Name", "desc")) == ["b", "B", "a", None]
+    assert orders.names("T", *by("Sum", "desc")) == ["a", "b", "B", None]
     second = (("sort[1][field]", "Age"), ("sort[1][direction]", "desc"))
-    assert listed(orders, *by("Kind"), *second) == [None, "a", "B", "b"]
-    assert listed(orders, *by("Sum"), ("maxRecords", "2")) == [None, "B"]
+    assert orders.names("T", *by("Kind"), *second) == [None, "a", "B", "b"]
+    assert orders.names("T", *by("Sum"), ("maxRecords", "2")) == [None, "B"]
 
 
 FORMULAS = [
@@ -110,8 +100,8 @@ FORMULAS = [
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_filters_read_cells_alone_as_they_read_whole_records(orders, formula) -> None:
     """Whether only some cells are read, or whole records, a formula keeps the same ones."""
-    alone = listed(orders, ("filterByFormula", formula))
-    whole = listed(orders, ("filterByFormula", f"AND({formula}, OR({{Number}}, 1))"))
+    alone = orders.names("T", ("filterByFormula", formula))
+    whole = orders.names("T", ("filterByFormula", f"AND({formula}, OR({{Number}}, 1))"))
     assert alone == whole
 
 
@@ -280,12 +270,12 @@ def test_a_view_restricts_and_orders(orders) -> None:
     view = orders.emulator.add_view(
         orders.base, "T", "Aged", formula="{Age} > 0", sort=[{"field": "Age", "direction": "desc"}]
     )
-    assert listed(orders, ("view", "Aged")) == ["a", "b"]
-    assert listed(orders, ("view", view)) == ["a", "b"]
-    assert listed(orders, ("view", view), *by("Name", "desc")) == ["b", "a"]
-    assert listed(orders, ("view", view), ("filterByFormula", "{Age} < 5")) == ["b"]
-    assert listed(orders, ("view", view), ("maxRecords", "1")) == ["a"]
-    assert listed(orders, ("view", "Grid view")) == ["b", "B", None, "a"]
+    assert orders.names("T", ("view", "Aged")) == ["a", "b"]
+    assert orders.names("T", ("view", view)) == ["a", "b"]
+    assert orders.names("T", ("view", view), *by("Name", "desc")) == ["b", "a"]
+    assert orders.names("T", ("view", view), ("filterByFormula", "{Age} < 5")) == ["b"]
+    assert orders.names("T", ("view", view), ("maxRecords", "1")) == ["a"]
+    assert orders.names("T", ("view", "Grid view")) == ["b", "B", None, "a"]
 
 
 def test_a_view_knows_its_fields_by_id(orders) -> None:
@@ -296,7 +286,7 @@ def test_a_view_knows_its_fields_by_id(orders) -> None:
     field = orders.schema()["T"]["Age"]["id"]
     path = f"meta/bases/{orders.base}/tables/T/fields/{field}"
     orders("PATCH", path, {"name": "Years"})
-    assert listed(orders, ("view", view)) == ["b", "a"]
+    assert orders.names("T", ("view", view)) == ["b", "a"]
 
 
 def test_hidden_fields_are_answered_all_the_same(orders) -> None:

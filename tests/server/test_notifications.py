@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from pyairtable.models import WebhookNotification
 
-from airhaul.server.store import Store
-
-from .asker import NAMES, Asker
-from .listening import Listener, until
+from airhaul.server.emulator import Emulator
+from tests.server.asking import Asking
+from tests.server.listening import Listener, until
 
 BACKGROUND = "airhaul-background"
 
@@ -28,28 +27,27 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def ask() -> Iterator[Asker]:
-    ask = Asker(Store(":memory:"), webhook_retry_s=0.02)
-    ask.add_table("T", NAMES)
-    yield ask
-    ask.emulator.close()
+def ask() -> Iterator[Asking]:
+    with Asking(Emulator.open(webhook_retry_s=0.02)) as ask:
+        ask.table("T")
+        yield ask
 
 
-def watch(ask: Asker, url: str | None) -> dict[str, str]:
+def watch(ask: Asking, url: str | None) -> dict[str, str]:
     options = {"filters": {"dataTypes": ["tableData"]}}
     body = {"notificationUrl": url, "specification": {"options": options}}
     return ask("POST", f"bases/{ask.base}/webhooks", body)
 
 
-def shown(ask: Asker) -> dict:
+def shown(ask: Asking) -> dict:
     return ask("GET", f"bases/{ask.base}/webhooks")["webhooks"][0]
 
 
-def result(ask: Asker) -> dict:
+def result(ask: Asking) -> dict:
     return shown(ask)["lastNotificationResult"] or {}
 
 
-def test_a_change_is_notified_and_signed(ask: Asker, listener: Listener) -> None:
+def test_a_change_is_notified_and_signed(ask: Asking, listener: Listener) -> None:
     """The ping names base and webhook, and another client accepts its signature."""
     made = watch(ask, f"{listener.url}/hook?x=1")
     until(lambda: result(ask).get("success"))
@@ -68,7 +66,7 @@ def test_a_change_is_notified_and_signed(ask: Asker, listener: Listener) -> None
     assert set(json.loads(body)) == {"base", "webhook", "timestamp"}
 
 
-def test_a_failed_ping_is_tried_again(ask: Asker, listener: Listener) -> None:
+def test_a_failed_ping_is_tried_again(ask: Asking, listener: Listener) -> None:
     """Until it arrives; the list tells how it went."""
     listener.status = 500
     watch(ask, listener.url)
@@ -87,8 +85,8 @@ def test_a_failed_ping_is_tried_again(ask: Asker, listener: Listener) -> None:
 
 def test_notifications_end_after_thirteen_retries(listener: Listener) -> None:
     """Payloads go on; switching notifications on again tells what was missed."""
-    ask = Asker(Store(":memory:"), webhook_retry_s=0.000_001)
-    ask.add_table("T", NAMES)
+    ask = Asking(Emulator.open(webhook_retry_s=0.000_001))
+    ask.table("T")
     listener.status = 404
     made = watch(ask, listener.url)
     until(lambda: not shown(ask)["areNotificationsEnabled"])
@@ -104,7 +102,7 @@ def test_notifications_end_after_thirteen_retries(listener: Listener) -> None:
     ask.emulator.close()
 
 
-def test_an_address_that_is_not_there_is_no_fault_of_the_writer(ask: Asker) -> None:
+def test_an_address_that_is_not_there_is_no_fault_of_the_writer(ask: Asking) -> None:
     """The write succeeds, and the list says that nobody was reached."""
     with Listener() as gone:
         url = gone.url
@@ -114,7 +112,7 @@ def test_an_address_that_is_not_there_is_no_fault_of_the_writer(ask: Asker) -> N
     assert "ConnectError" in result(ask)["error"]["message"]
 
 
-def test_redirects_are_not_followed(ask: Asker, listener: Listener) -> None:
+def test_redirects_are_not_followed(ask: Asking, listener: Listener) -> None:
     """A ping goes where it was said to go, and nowhere else."""
     listener.status, listener.headers = 302, {"location": f"{listener.url}/other"}
     watch(ask, listener.url)
@@ -122,7 +120,7 @@ def test_redirects_are_not_followed(ask: Asker, listener: Listener) -> None:
     assert {path for _, path, _, _ in listener.asked} == {"/"}
 
 
-def test_switched_off_notifications_are_not_sent(ask: Asker, listener: Listener) -> None:
+def test_switched_off_notifications_are_not_sent(ask: Asking, listener: Listener) -> None:
     """Payloads are written all the same."""
     made = watch(ask, listener.url)
     until(lambda: result(ask).get("success"))
@@ -135,7 +133,7 @@ def test_switched_off_notifications_are_not_sent(ask: Asker, listener: Listener)
     assert shown(ask)["cursorForNextPayload"] == 2
 
 
-def shown_of(ask: Asker, webhook: str) -> dict:
+def shown_of(ask: Asking, webhook: str) -> dict:
     found = ask("GET", f"bases/{ask.base}/webhooks")["webhooks"]
     return next(one for one in found if one["id"] == webhook)
 
@@ -145,19 +143,19 @@ def test_what_was_not_notified_is_notified_by_the_next_to_open_the_file(
 ) -> None:
     """A ping is not lost with the process that owed it."""
     listener.status = 503
-    ask = Asker(Store(tmp_path / "x.db"), webhook_retry_s=60.0)
-    ask.add_table("T", NAMES)
+    ask = Asking(Emulator.open(tmp_path / "x.db", webhook_retry_s=60.0))
+    ask.table("T")
     watch(ask, listener.url)
     ask.add_record("T", {"Name": "a"})
     until(lambda: result(ask).get("success") is False)
     ask.emulator.close()
     listener.status = 200
-    again = Asker(Store(tmp_path / "x.db"))
+    again = Asking(Emulator.open(tmp_path / "x.db"))
     until(lambda: result(again).get("success"))
     again.emulator.close()
 
 
-def test_no_thread_runs_without_an_address(ask: Asker, listener: Listener) -> None:
+def test_no_thread_runs_without_an_address(ask: Asking, listener: Listener) -> None:
     """Webhooks without one start nothing; closing ends what was started."""
     watch(ask, None)
     ask.add_record("T", {"Name": "a"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
+from tests.server.asking import Asking
 
 FIELDS = [
     {"name": "Name", "type": "singleLineText"},
@@ -33,35 +33,11 @@ FIELDS = [
 ]  # fmt: skip
 
 
-class Client:
-    """Asks the emulator without airhaul's own client."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.base = emulator.default_base_id
-
-    def __call__(
-        self, method: str, path: str, body=None, *query: tuple[str, str], status: int = 200
-    ):
-        reply = self.emulator.handle(Request(method, path, query, body, "pat.x"))
-        answer = json.loads(reply.body)
-        assert reply.status == status, answer
-        return answer
-
-    def add(self, *rows: dict, **options):
-        body = {"records": [{"fields": row} for row in rows], **options}
-        return self("POST", f"/v0/{self.base}/T", body)["records"]
-
-    def names(self, *query: tuple[str, str]) -> list[str]:
-        answer = self("GET", f"/v0/{self.base}/T", None, *query)
-        return [record["fields"].get("Name") for record in answer["records"]]
-
-
 @pytest.fixture
-def client(emulator) -> Client:
-    client = Client(emulator)
-    client("POST", f"/v0/meta/bases/{client.base}/tables", {"name": "T", "fields": FIELDS})
-    return client
+def ask(ask: Asking) -> Asking:
+    """With the table T."""
+    ask.table("T", *FIELDS[1:])
+    return ask
 
 
 @pytest.mark.parametrize(
@@ -80,9 +56,9 @@ def client(emulator) -> Client:
         ("At", "2024-01-01", "2023-12-31T23:00:00.000Z"),
     ],
 )  # fmt: skip
-def test_cells_are_stored_and_empties_left_out(client, field, value, stored) -> None:
+def test_cells_are_stored_and_empties_left_out(ask, field, value, stored) -> None:
     """What is read back is what the type keeps; empty cells are absent."""
-    (record,) = client.add({field: value})
+    (record,) = ask.add("T", {field: value})
     assert record["fields"] == ({} if stored is None else {field: stored})
 
 
@@ -94,15 +70,15 @@ def test_cells_are_stored_and_empties_left_out(client, field, value, stored) -> 
         ("Day", "1/2/2024"), ("At", "soon"), ("Name", 5), ("Name", ["x"]), ("Name", "x" * 100_001),
     ],
 )  # fmt: skip
-def test_values_of_a_wrong_kind_are_refused_whole(client, field, value) -> None:
+def test_values_of_a_wrong_kind_are_refused_whole(ask, field, value) -> None:
     """422, and nothing of the request is written."""
     body = {"records": [{"fields": {"Name": "good"}}, {"fields": {field: value}}]}
-    answer = client("POST", f"/v0/{client.base}/T", body, status=422)
+    answer = ask("POST", f"{ask.base}/T", body, status=422)
     assert answer["error"]["type"] in (
         "INVALID_VALUE_FOR_COLUMN",
         "INVALID_MULTIPLE_CHOICE_OPTIONS",
     )
-    assert client.names() == []
+    assert ask.names("T") == []
 
 
 @pytest.mark.parametrize(
@@ -110,22 +86,22 @@ def test_values_of_a_wrong_kind_are_refused_whole(client, field, value) -> None:
     [("Age", "1,234.5", 1234.5), ("Age", "$3", 3), ("Ok", "checked", True), ("Kind", "new", "new"), ("Tags", "x, n", ["x", "n"]),
      ("Took", "1:30", 5400.0), ("Day", "12/31/2023", "2023-12-31"), ("Name", 5, "5")],
 )  # fmt: skip
-def test_typecast_converts_text(client, field, value, stored) -> None:
+def test_typecast_converts_text(ask, field, value, stored) -> None:
     """Best effort, and only when asked for."""
-    (record,) = client.add({field: value}, typecast=True)
+    (record,) = ask.add("T", {field: value}, typecast=True)
     assert record["fields"] == {field: stored}
 
 
-def test_pages_and_offsets(client) -> None:
+def test_pages_and_offsets(ask) -> None:
     """Pages of 10, 10 and 5, an offset while more remain, and none at the end."""
-    client.add(*[{"Name": f"{n}"} for n in range(10)])
-    client.add(*[{"Name": f"{n}"} for n in range(10, 20)])
-    client.add(*[{"Name": f"{n}"} for n in range(20, 30)])
+    ask.add("T", *[{"Name": f"{n}"} for n in range(10)])
+    ask.add("T", *[{"Name": f"{n}"} for n in range(10, 20)])
+    ask.add("T", *[{"Name": f"{n}"} for n in range(20, 30)])
     query, seen = [("pageSize", "10"), ("maxRecords", "25")], []
     offset = ""
     sizes = []
     while True:
-        answer = client("GET", f"/v0/{client.base}/T", None, *query, ("offset", offset))
+        answer = ask("GET", f"{ask.base}/T", None, *query, ("offset", offset))
         sizes.append(len(answer["records"]))
         seen += [record["fields"]["Name"] for record in answer["records"]]
         if "offset" not in answer:
@@ -133,46 +109,49 @@ def test_pages_and_offsets(client) -> None:
         offset = answer["offset"]
     assert sizes == [10, 10, 5]
     assert seen == [str(n) for n in range(25)]
-    client.emulator.forget_iterators()
-    gone = client("GET", f"/v0/{client.base}/T", None, ("offset", offset), status=422)
+    ask.emulator.forget_iterators()
+    gone = ask("GET", f"{ask.base}/T", None, ("offset", offset), status=422)
     assert gone["error"]["type"] == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
-    wrong = client("GET", f"/v0/{client.base}/T", None, ("offset", "1"), status=422)
+    wrong = ask("GET", f"{ask.base}/T", None, ("offset", "1"), status=422)
     assert wrong["error"]["type"] == "INVALID_REQUEST_UNKNOWN"
 
 
-def test_the_post_form_takes_its_offset_in_the_body(client) -> None:
+def test_the_post_form_takes_its_offset_in_the_body(ask) -> None:
     """There it counts, and a null one is an error."""
-    client.add(*[{"Name": f"{n}"} for n in range(5)])
-    path = f"/v0/{client.base}/T/listRecords"
-    first = client("POST", path, {"pageSize": 3})
-    rest = client("POST", path, {"pageSize": 3, "offset": first["offset"]})
+    ask.add("T", *[{"Name": f"{n}"} for n in range(5)])
+    path = f"{ask.base}/T/listRecords"
+    first = ask("POST", path, {"pageSize": 3})
+    rest = ask("POST", path, {"pageSize": 3, "offset": first["offset"]})
     assert [record["fields"]["Name"] for record in rest["records"]] == ["3", "4"]
-    client("POST", path, {"offset": None}, status=422)
+    ask("POST", path, {"offset": None}, status=422)
 
 
-def test_sorting(client) -> None:
+def test_sorting(ask) -> None:
     """Blanks come first, and last when descending; choices keep the order of their field."""
-    client.add(
-        {"Name": "b", "Age": 2, "Kind": "a"}, {"Name": "B", "Kind": "z"}, {"Age": 1, "Name": "a"}
+    ask.add(
+        "T",
+        {"Name": "b", "Age": 2, "Kind": "a"},
+        {"Name": "B", "Kind": "z"},
+        {"Age": 1, "Name": "a"},
     )
-    assert client.names(("sort[0][field]", "Name")) == ["a", "B", "b"]
-    assert client.names(("sort[0][field]", "Age")) == ["B", "a", "b"]
-    assert client.names(("sort[0][field]", "Age"), ("sort[0][direction]", "desc")) == [
+    assert ask.names("T", ("sort[0][field]", "Name")) == ["a", "B", "b"]
+    assert ask.names("T", ("sort[0][field]", "Age")) == ["B", "a", "b"]
+    assert ask.names("T", ("sort[0][field]", "Age"), ("sort[0][direction]", "desc")) == [
         "b",
         "a",
         "B",
     ]
-    assert client.names(("sort[0][field]", "Kind")) == ["a", "B", "b"]
-    client("GET", f"/v0/{client.base}/T", None, ("sort[0][field]", "Nope"), status=422)
+    assert ask.names("T", ("sort[0][field]", "Kind")) == ["a", "B", "b"]
+    ask("GET", f"{ask.base}/T", None, ("sort[0][field]", "Nope"), status=422)
 
 
-def test_names_and_ids_are_interchangeable(client) -> None:
+def test_names_and_ids_are_interchangeable(ask) -> None:
     """Tables and fields go by either, a trailing slash is accepted, ``limit`` is a page size."""
-    (table,) = client("GET", f"/v0/meta/bases/{client.base}/tables")["tables"]
+    (table,) = ask("GET", f"meta/bases/{ask.base}/tables")["tables"]
     ids = {field["name"]: field["id"] for field in table["fields"]}
-    client("POST", f"/v0/{client.base}/{table['id']}/", {"fields": {ids["Name"]: "x"}})
-    answer = client(
-        "GET", f"/v0/{client.base}/{table['id']}/", None,
+    ask("POST", f"{ask.base}/{table['id']}/", {"fields": {ids["Name"]: "x"}})
+    answer = ask(
+        "GET", f"{ask.base}/{table['id']}/", None,
         ("fields[]", ids["Name"]), ("limit", "1"), ("filterByFormula", f"{{{ids['Name']}}} = 'x'"),
         ("returnFieldsByFieldId", "true"), ("recordMetadata[]", "commentCount"),
     )  # fmt: skip
@@ -203,16 +182,16 @@ def test_names_and_ids_are_interchangeable(client) -> None:
          {"Name": "a", "Age": 0, "Day": "2024-01-01"}),
     ],
 )  # fmt: skip
-def test_an_upsert_finds_what_is_equal_and_nothing_else(client, key, same, other) -> None:
+def test_an_upsert_finds_what_is_equal_and_nothing_else(ask, key, same, other) -> None:
     """Whatever the key's type, the same value changes the record, and another one makes a record."""
-    (record,) = client.add(key)
+    (record,) = ask.add("T", key)
 
     def upsert(cells: dict) -> dict:
         body = {
             "records": [{"fields": {**cells, "Stars": 1}}],
             "performUpsert": {"fieldsToMergeOn": list(cells)},
         }
-        return client("PATCH", f"/v0/{client.base}/T", body)
+        return ask("PATCH", f"{ask.base}/T", body)
 
     for cells in (key, same):
         answer = upsert(cells)
@@ -222,42 +201,42 @@ def test_an_upsert_finds_what_is_equal_and_nothing_else(client, key, same, other
     assert upsert(key)["updatedRecords"] == [record["id"]]
 
 
-def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(client) -> None:
+def test_an_upsert_sees_its_own_rows_and_what_has_changed_since(ask) -> None:
     """Two rows of one key are one record, and a record whose key has changed is found by the new one."""
-    path, merge = f"/v0/{client.base}/T", {"performUpsert": {"fieldsToMergeOn": ["Name"]}}
+    path, merge = f"{ask.base}/T", {"performUpsert": {"fieldsToMergeOn": ["Name"]}}
     rows = [{"fields": {"Name": "a", "Age": age}} for age in (1, 2)]
-    answer = client("PATCH", path, {"records": rows, **merge})
+    answer = ask("PATCH", path, {"records": rows, **merge})
     (made,) = answer["createdRecords"]
     assert [record["id"] for record in answer["records"]] == [made, made]
-    client("PATCH", f"{path}/{made}", {"fields": {"Name": "b"}})
-    assert client("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})[
+    ask("PATCH", f"{path}/{made}", {"fields": {"Name": "b"}})
+    assert ask("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})[
         "updatedRecords"
     ] == [made]
-    client("DELETE", f"{path}/{made}")
-    answer = client("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})
+    ask("DELETE", f"{path}/{made}")
+    answer = ask("PATCH", path, {"records": [{"fields": {"Name": "b"}}], **merge})
     assert answer["createdRecords"] not in ([], [made])
 
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("name", ["records", "records[]", "records[0]"])
-def test_ids_to_delete_are_listed_in_any_way(client, name, count) -> None:
+def test_ids_to_delete_are_listed_in_any_way(ask, name, count) -> None:
     """Clients write lists in a query with brackets and without; all of them are read."""
-    made = client.add(*({"Name": str(n)} for n in range(count)))
+    made = ask.add("T", *({"Name": str(n)} for n in range(count)))
     query = [(name, record["id"]) for record in made]
-    gone = client("DELETE", f"/v0/{client.base}/T", None, *query)
+    gone = ask("DELETE", f"{ask.base}/T", None, *query)
     assert gone["records"] == [{"id": record["id"], "deleted": True} for record in made]
-    assert client.names() == []
+    assert ask.names("T") == []
 
 
-def test_tables_are_named_without_regard_to_case(client) -> None:
+def test_tables_are_named_without_regard_to_case(ask) -> None:
     """A table is found by its id, its name, and its name in other letters."""
-    (record,) = client.add({"Name": "a"})
-    assert client("GET", f"/v0/{client.base}/t")["records"] == [record]
+    (record,) = ask.add("T", {"Name": "a"})
+    assert ask("GET", f"{ask.base}/t")["records"] == [record]
 
 
-def test_an_upsert_finds_what_was_there_before_the_request(client) -> None:
+def test_an_upsert_finds_what_was_there_before_the_request(ask) -> None:
     """A record that gets a key, or loses it, in the request is not found by a later row."""
-    (record,) = client.add({"Name": "a"})
+    (record,) = ask.add("T", {"Name": "a"})
     body = {
         "records": [
             {"id": record["id"], "fields": {"Name": None, "Age": 3}},
@@ -266,30 +245,30 @@ def test_an_upsert_finds_what_was_there_before_the_request(client) -> None:
         ],
         "performUpsert": {"fieldsToMergeOn": ["Name"]},
     }
-    answer = client("PATCH", f"/v0/{client.base}/T", body)
+    answer = ask("PATCH", f"{ask.base}/T", body)
     (made,) = answer["createdRecords"]
     assert [each["id"] for each in answer["records"]] == [record["id"], made, record["id"]]
     assert answer["records"][1]["fields"] == {"Age": 7}
-    assert client("GET", f"/v0/{client.base}/T/{record['id']}")["fields"] == {"Name": "a", "Age": 8}
+    assert ask("GET", f"{ask.base}/T/{record['id']}")["fields"] == {"Name": "a", "Age": 8}
 
 
-def test_an_upsert_with_several_matches_is_refused_whole(client) -> None:
+def test_an_upsert_with_several_matches_is_refused_whole(ask) -> None:
     """A key that is not unique fails the request, and its other rows are not written."""
-    client.add({"Name": "a"}, {"Name": "a"})
+    ask.add("T", {"Name": "a"}, {"Name": "a"})
     body = {
         "records": [{"fields": {"Name": "new"}}, {"fields": {"Name": "a"}}],
         "performUpsert": {"fieldsToMergeOn": ["Name"]},
     }
     for _ in range(2):
-        answer = client("PATCH", f"/v0/{client.base}/T", body, status=422)
+        answer = ask("PATCH", f"{ask.base}/T", body, status=422)
         assert "More than one record matches the values of Name" in answer["error"]["message"]
-    assert client.names() == ["a", "a"]
+    assert ask.names("T") == ["a", "a"]
 
 
-def test_upserts_do_not_slow_down_with_the_table(client) -> None:
+def test_upserts_do_not_slow_down_with_the_table(ask) -> None:
     """A thousand rows find their records among ten thousand, without reading all for each."""
     for start in range(0, 10_000, 10):
-        client.add(*[{"Name": f"P{n}", "Age": n} for n in range(start, start + 10)])
+        ask.add("T", *[{"Name": f"P{n}", "Age": n} for n in range(start, start + 10)])
     began = time.perf_counter()
     for key in ("Name", "Age"):
         for start in range(0, 500, 10):
@@ -298,17 +277,17 @@ def test_upserts_do_not_slow_down_with_the_table(client) -> None:
                 for n in range(start, start + 10)
             ]
             body = {"records": rows, "performUpsert": {"fieldsToMergeOn": [key]}}
-            assert client("PATCH", f"/v0/{client.base}/T", body)["createdRecords"] == []
+            assert ask("PATCH", f"{ask.base}/T", body)["createdRecords"] == []
     assert time.perf_counter() - began < 2
 
 
-def test_deleting_many_is_all_or_nothing(client) -> None:
+def test_deleting_many_is_all_or_nothing(ask) -> None:
     """One unknown id, and none goes."""
-    ids = [record["id"] for record in client.add({"Name": "a"}, {"Name": "b"})]
+    ids = [record["id"] for record in ask.add("T", {"Name": "a"}, {"Name": "b"})]
     query = [("records[]", ids[0]), ("records[]", "rec00000000000000")]
-    answer = client("DELETE", f"/v0/{client.base}/T", None, *query, status=422)
+    answer = ask("DELETE", f"{ask.base}/T", None, *query, status=422)
     assert answer["error"]["type"] == "ROW_DOES_NOT_EXIST"
-    assert client.names() == ["a", "b"]
+    assert ask.names("T") == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -327,9 +306,10 @@ def test_deleting_many_is_all_or_nothing(client) -> None:
         ("POST", "/v0/meta/bases/{b}/tables", {"name": "U", "fields": [{"name": "F", "type": "formula"}]}, 422),
     ],
 )  # fmt: skip
-def test_wrong_requests_are_refused_as_airtable_does(client, method, path, body, status) -> None:
+def test_wrong_requests_are_refused_as_airtable_does(ask, method, path, body, status) -> None:
     """Malformed paths are 404, what cannot be seen is 403, the rest 422; nothing is a crash."""
-    client(method, path.replace("{b}", client.base), body, status=status)
+    request = Request(method, path.replace("{b}", ask.base), (), body, "pat.x")
+    assert ask.emulator.handle(request).status == status
 
 
 json_values = st.recursive(
@@ -348,9 +328,9 @@ json_values = st.recursive(
 def test_no_request_crashes_the_server(method, path, body, query) -> None:
     """Any body and any query gets an answer of the API, never an exception."""
     with Emulator.open() as emulator:
-        client = Client(emulator)
-        client("POST", f"/v0/meta/bases/{client.base}/tables", {"name": "T", "fields": FIELDS[:5]})
-        (record,) = client.add({"Name": "x"})
-        path = path.replace("{b}", client.base).replace("{r}", record["id"])
+        ask = Asking(emulator)
+        ask.table("T", *FIELDS[1:5])
+        (record,) = ask.add("T", {"Name": "x"})
+        path = path.replace("{b}", ask.base).replace("{r}", record["id"])
         reply = emulator.handle(Request(method, path, tuple(query), body, "pat.x"))
         assert reply.status in (200, 403, 404, 422)

@@ -8,7 +8,7 @@ import pytest
 
 from airhaul.errors import ConfigurationError
 from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from tests.server.asking import Asking
 
 BASE = "app00000000000001"
 
@@ -73,15 +73,9 @@ TABLES = [
 DESCRIBED = {"id": BASE, "name": "Friends", "tables": TABLES}
 
 
-def ask(emulator: Emulator, path: str, *query: tuple[str, str]):
-    reply = emulator.handle(Request("GET", path, query, token="p"))
-    assert reply.status == 200, reply.body
-    return json.loads(reply.body)
-
-
 def schema_of(emulator: Emulator) -> list:
-    path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
-    return ask(emulator, path, ("include", "visibleFieldIds"))["tables"]
+    path = f"meta/bases/{emulator.default_base_id}/tables"
+    return Asking(emulator)("GET", path, None, ("include", "visibleFieldIds"))["tables"]
 
 
 def test_a_described_base_is_printed_as_it_was_described(tmp_path) -> None:
@@ -90,7 +84,9 @@ def test_a_described_base_is_printed_as_it_was_described(tmp_path) -> None:
     file.write_text(json.dumps(DESCRIBED))
     with Emulator.open(tmp_path / "base.db", schema=file) as emulator:
         assert emulator.default_base_id == BASE
-        assert [base["name"] for base in ask(emulator, "/v0/meta/bases")["bases"]] == ["Friends"]
+        assert [base["name"] for base in Asking(emulator)("GET", "meta/bases")["bases"]] == [
+            "Friends"
+        ]
         (table,) = schema_of(emulator)
         fields = TABLES[0]["fields"]
         assert table == {**TABLES[0], "fields": [fields[1], fields[0], *fields[2:]]}
@@ -196,7 +192,7 @@ def test_records_are_restored_with_ids_times_and_numbers() -> None:
     with Emulator.open(schema=DESCRIBED) as emulator:
         contents = {one("att", 1): b"hello"}
         assert emulator.restore_records(BASE, "People", RECORDS, contents) == 2
-        listed = ask(emulator, f"/v0/{BASE}/People")["records"]
+        listed = Asking(emulator)("GET", f"{BASE}/People")["records"]
         assert [record["id"] for record in listed] == [one("rec", 1), one("rec", 2)]
         assert listed[0]["createdTime"] == "2020-01-01T00:00:00.000Z"
         ada = listed[0]["fields"]
@@ -207,8 +203,8 @@ def test_records_are_restored_with_ids_times_and_numbers() -> None:
         assert [record["fields"]["Loud"] for record in listed] == ["ADA", "BOB"]
         assert [record["fields"]["Number"] for record in listed] == [7, 8]
         body = {"fields": {"Name": "Cy"}}
-        made = emulator.handle(Request("POST", f"/v0/{BASE}/People", body=body, token="p"))
-        assert json.loads(made.body)["fields"]["Number"] == 9
+        made = Asking(emulator)("POST", f"{BASE}/People", body)
+        assert made["fields"]["Number"] == 9
 
 
 @pytest.mark.parametrize(
@@ -226,7 +222,7 @@ def test_records_that_do_not_fit_are_refused_all_together(record) -> None:
         emulator.restore_records(BASE, "People", RECORDS[:1])
         with pytest.raises(ConfigurationError):
             emulator.restore_records(BASE, "People", [RECORDS[1], record])
-        assert len(ask(emulator, f"/v0/{BASE}/People")["records"]) == 1
+        assert len(Asking(emulator)("GET", f"{BASE}/People")["records"]) == 1
     with pytest.raises(ConfigurationError, match="no table"), Emulator.open() as empty:
         empty.restore_records(empty.default_base_id, "People", [])
 
@@ -256,6 +252,6 @@ def test_a_last_modification_is_kept_for_its_field() -> None:
     record = {"id": one("rec", 1), "createdTime": "2020-01-01T00:00:00.000Z", "fields": cells}
     with Emulator.open(schema=described) as emulator:
         emulator.restore_records(BASE, "T", [record])
-        (shown,) = ask(emulator, f"/v0/{BASE}/T")["records"]
+        (shown,) = Asking(emulator)("GET", f"{BASE}/T")["records"]
     by = {"id": one("usr", 7), "email": "x@example.org", "name": "x"}
     assert shown == {**record, "fields": {**cells, "By": by}}

@@ -16,19 +16,17 @@ from hypothesis import strategies as st
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.server.serve import LocalServer
-from airhaul.server.store import Store
-
-from .asker import NAMES, Asker
+from tests.server.asking import NOTE, TEXT, Asking
 
 AGE = {"name": "Age", "type": "number", "options": {"precision": 0}}
 
 
-class Syncing(Asker):
+class Syncing(Asking):
     """A base with a table that is synchronised."""
 
     def __init__(self) -> None:
-        super().__init__(Store(":memory:"))
-        self.add_table("T", [*NAMES, AGE])
+        super().__init__(Emulator.open())
+        self.table("T", NOTE, AGE)
 
     def sync(self, text: str | bytes | None, sync_id: str = "sync1", status: int = 200) -> dict:
         content = text.encode() if isinstance(text, str) else text
@@ -48,9 +46,8 @@ class Syncing(Asker):
 
 @pytest.fixture
 def ask() -> Iterator[Syncing]:
-    ask = Syncing()
-    yield ask
-    ask.emulator.close()
+    with Syncing() as ask:
+        yield ask
 
 
 def test_lines_become_records_with_typed_cells(ask: Syncing) -> None:
@@ -80,7 +77,7 @@ def test_new_columns_become_fields_of_text(ask: Syncing) -> None:
     """The table grows with the file."""
     ask.sync("Name,City\nAda,London\n")
     assert ask.rows() == [{"Name": "Ada", "City": "London"}]
-    assert ask.table("T").by_name["City"].type == "singleLineText"
+    assert ask.schema()["T"]["City"]["type"] == "singleLineText"
 
 
 def test_a_table_with_records_of_its_own_is_not_overwritten(ask: Syncing) -> None:
@@ -108,7 +105,7 @@ def test_bad_files_change_nothing(ask: Syncing, text: str | bytes | None) -> Non
     ask.sync("Name,Age\nAda,36\n")
     ask.sync(text, status=422)
     assert ask.rows() == [{"Name": "Ada", "Age": 36}]
-    assert len(ask.table("T").fields) == 3
+    assert len(ask.schema()["T"]) == 3
 
 
 def test_files_have_two_megabytes_at_most(ask: Syncing) -> None:
@@ -126,11 +123,9 @@ def test_bad_addresses_are_refused(ask: Syncing) -> None:
 
 def test_webhooks_are_told_that_it_was_a_sync(ask: Syncing) -> None:
     """One payload for the whole file."""
-    options = {"filters": {"dataTypes": ["tableData"], "fromSources": ["sync"]}}
-    body = {"specification": {"options": options}}
-    webhook = ask("POST", f"bases/{ask.base}/webhooks", body)["id"]
+    webhook = ask.watch(fromSources=["sync"])
     ask.sync("Name\nAda\nBob\n")
-    (payload,) = ask("GET", f"bases/{ask.base}/webhooks/{webhook}/payloads")["payloads"]
+    (payload,) = ask.payloads(webhook)
     assert payload["actionMetadata"] == {"source": "sync"}
     (changed,) = payload["changedTablesById"].values()
     assert len(changed["createdRecordsById"]) == 2
@@ -139,7 +134,7 @@ def test_webhooks_are_told_that_it_was_a_sync(ask: Syncing) -> None:
 def test_ten_thousand_lines_over_http(emulator: Emulator, server: LocalServer) -> None:
     """The most that is allowed arrives whole, in seconds."""
     base, headers = emulator.default_base_id, {"authorization": "Bearer pat.x"}
-    table = {"name": "T", "fields": NAMES}
+    table = {"name": "T", "fields": [TEXT, NOTE]}
     url = f"{server.url}/v0/meta/bases/{base}/tables"
     assert requests.post(url, json=table, headers=headers, timeout=5).status_code == 200
     content = "Name,Note\n" + "".join(f"{n},note {n}\n" for n in range(10_000))

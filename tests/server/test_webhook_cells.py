@@ -9,52 +9,41 @@ from typing import Any
 
 import pytest
 
-from airhaul.server.store import Store
-
-from .asker import NAMES, Asker
+from airhaul.server.emulator import Emulator
+from tests.server.asking import NOTE, Asking
+from tests.server.clock import Clock
 
 FILES = {"name": "Files", "type": "multipleAttachments"}
 WHO = {"name": "Who", "type": "singleCollaborator"}
 
 
-class Clock:
-    now = datetime(2024, 5, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class Linked(Asker):
+class Linked(Asking):
     """Two tables with links between them, and a webhook on the base."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        super().__init__(Store(":memory:"), wall_clock=self.clock, all_field_types=True)
-        authors = self.add_table("Authors", NAMES)["id"]
+        self.clock = Clock(datetime(2024, 5, 1, 12, tzinfo=UTC))
+        super().__init__(Emulator.open(wall_clock=self.clock, all_field_types=True))
+        authors = self.table("Authors", NOTE)
         link = {"name": "By", "type": "multipleRecordLinks", "options": {"linkedTableId": authors}}
-        books = self.add_table("Books", [*NAMES, FILES, WHO, link])["id"]
+        books = self.table("Books", NOTE, FILES, WHO, link)
         self.books, self.authors = books, authors
-        by = self.table("Books").by_name["By"].id
-        name = self.table("Authors").by_name["Name"].id
+        schema = self.schema()
+        by, name = schema["Books"]["By"]["id"], schema["Authors"]["Name"]["id"]
         options = {"recordLinkFieldId": by, "fieldIdInLinkedTable": name}
         described = {"name": "Authors' names", "type": "multipleLookupValues", "options": options}
         self.lookup = self("POST", f"meta/bases/{self.base}/tables/{books}/fields", described)["id"]
-        self.by, self.back = by, self.table("Authors").by_name["Books"].id
-        filters = {"dataTypes": ["tableData"]}
+        self.by, self.back = by, schema["Authors"]["Books"]["id"]
         includes = {"includeCellValuesInFieldIds": [self.lookup], "includePreviousCellValues": True}
-        body = {"specification": {"options": {"filters": filters, "includes": includes}}}
-        self.webhook = self("POST", f"bases/{self.base}/webhooks", body)["id"]
+        self.webhook = self.watch(includes=includes)
 
     def last(self) -> dict[str, Any]:
-        url = f"bases/{self.base}/webhooks/{self.webhook}/payloads"
-        return self("GET", url)["payloads"][-1]["changedTablesById"]
+        return self.payloads(self.webhook)[-1]["changedTablesById"]
 
 
 @pytest.fixture
 def ask() -> Iterator[Linked]:
-    ask = Linked()
-    yield ask
-    ask.emulator.close()
+    with Linked() as ask:
+        yield ask
 
 
 def test_links_are_told_with_names_on_both_sides(ask: Linked) -> None:
@@ -89,7 +78,7 @@ def test_people_are_told_with_what_they_may(ask: Linked) -> None:
     """As a cell shows them, and the permission level."""
     book = ask.add_record("Books", {"Who": {"id": ask.store.user_id}})
     created = ask.last()[ask.books]["createdRecordsById"][book]["cellValuesByFieldId"]
-    assert created[ask.table("Books").by_name["Who"].id] == {
+    assert created[ask.schema()["Books"]["Who"]["id"]] == {
         "id": ask.store.user_id,
         "email": "owner@example.com",
         "name": "Owner",

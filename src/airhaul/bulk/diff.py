@@ -70,9 +70,11 @@ def changed_cells(
         type_of: The type of a column.
         loosely: As for ``same_cell``.
     """
+    # Most cells are there already, letter for letter.
+    other = [(column, cell) for column, cell in cells.items() if cell != stored.get(column)]
     return {
         column: cell
-        for column, cell in cells.items()
+        for column, cell in other
         if not same_cell(type_of(column), cell, stored.get(column), loosely=loosely)
     }
 

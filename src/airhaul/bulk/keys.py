@@ -14,28 +14,13 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.lookups import lookup_fields
 from airhaul.wire.limits import MERGE_FIELDS
-from airhaul.wire.shapes import Cells
+from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
 
 KeyNames = str | Sequence[str]
 
-# https://airtable.com/developers/web/api/update-multiple-records lists number, text, long text,
-# single and multiple select, and date. E-mail, URL and phone number are texts too; where Airtable
-# refuses one of them, its refusal is told as it is.
-MERGEABLE: Final = frozenset(
-    {
-        "number",
-        "singleLineText",
-        "multilineText",
-        "singleSelect",
-        "multipleSelects",
-        "date",
-        "email",
-        "url",
-        "phoneNumber",
-    }
-)
-# What Airtable does not merge on, and can be compared all the same once it was read.
-_COMPARABLE: Final = MERGEABLE | {"percent", "currency", "duration", "rating", "dateTime"}
+# Beside those that Airtable merges on, which it may still refuse in its own words: what can be
+# compared once it was read.
+_COMPARABLE: Final = MERGEABLE_TYPES | {"percent", "currency", "duration", "rating", "dateTime"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,7 @@ class Key:
     @property
     def can_be_merged_on(self) -> bool:
         """Whether Airtable itself finds records by this key."""
-        return all(column.type in MERGEABLE for column in self.columns)
+        return all(column.type in MERGEABLE_TYPES for column in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:

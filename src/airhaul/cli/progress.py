@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Final, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -60,12 +59,7 @@ class RowProgress:
             self._task = self._bar.add_task(self._label, total=None, figures="")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the bar as it stands; one that never moved goes."""
         if self._bar is not None:
             self._bar.live.transient = not self._has_moved

@@ -7,18 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import SecretStr
+
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
 from airhaul.errors import ConfigurationError
-from airhaul.wire.call import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal
     from airhaul.client.local import LocalBase
-    from airhaul.drive.http import AsyncHttpTransport
+    from airhaul.drive.http import AsyncHttpTransport, HttpTransport
 
 
 class Origin(NamedTuple):
@@ -52,8 +53,7 @@ class Connection:
         self._emulator = emulator
         self._local_options = local_options
         self._local_paces: dict[str, SharedPace] = {}
-        self._http: Transport | None = None
-        self._async_http: AsyncHttpTransport | None = None
+        self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
         self._lock = threading.Lock()
         self._observed = Observed()
         self.meter = Meter(config.max_requests)
@@ -129,85 +129,76 @@ class Connection:
         Args:
             base_id: The base, or None for endpoints that belong to none.
         """
-        config = self.config
         if self.is_local:
-            from airhaul.drive.in_thread import InThread
-
-            with self._lock:
-                if (base_id or "") not in self._local_paces:
-                    self._local_paces[base_id or ""] = self._local_options.pace()
-                pace = self._local_paces[base_id or ""]
-            return Lane(
-                pace,
-                self._observed,
-                self.meter,
-                self.emulator,
-                InThread(self.emulator),
-                concurrency=1,
-            )
-        assert config.access_token is not None, "checked by Config"
+            return self._lane_in_process(base_id or "")
+        config = self.config
+        transport, async_transport = self._transports()
         pace = pace_of(
             config.endpoint_url,
             base_id or "",
-            config.access_token.get_secret_value(),
+            _token(config).get_secret_value(),
             config.requests_per_second,
         )
         return Lane(
             pace,
             observed_of(config.endpoint_url, base_id or ""),
             self.meter,
-            self._transport(),
-            self._async_transport(),
+            transport,
+            async_transport,
             config.concurrency,
         )
 
-    def _transport(self) -> Transport:
-        from airhaul.drive.http import HttpTransport
+    def _lane_in_process(self, base_id: str) -> Lane:
+        from airhaul.drive.in_thread import InThread
 
+        with self._lock:
+            if base_id not in self._local_paces:
+                self._local_paces[base_id] = self._local_options.pace()
+            pace = self._local_paces[base_id]
+        return Lane(
+            pace,
+            self._observed,
+            self.meter,
+            self.emulator,
+            InThread(self.emulator),
+            concurrency=1,
+        )
+
+    def _transports(self) -> tuple[HttpTransport, AsyncHttpTransport]:
+        from airhaul.drive.http import AsyncHttpTransport, HttpTransport
+
+        config = self.config
         with self._lock:
             if self._http is None:
-                assert self.config.access_token is not None, "checked by Config"
-                self._http = HttpTransport(
-                    self.config.endpoint_url,
-                    self.config.access_token,
-                    timeout_s=self.config.timeout_s,
-                    connections=self.config.concurrency,
+                url, token, timeout_s = config.endpoint_url, _token(config), config.timeout_s
+                self._http = (
+                    HttpTransport(url, token, timeout_s=timeout_s, connections=config.concurrency),
+                    AsyncHttpTransport(
+                        url, token, timeout_s=timeout_s, connections=config.concurrency
+                    ),
                 )
             return self._http
-
-    def _async_transport(self) -> AsyncTransport:
-        return self._async_http_transport()
-
-    def _async_http_transport(self) -> AsyncHttpTransport:
-        from airhaul.drive.http import AsyncHttpTransport
-
-        with self._lock:
-            if self._async_http is None:
-                assert self.config.access_token is not None, "checked by Config"
-                self._async_http = AsyncHttpTransport(
-                    self.config.endpoint_url,
-                    self.config.access_token,
-                    timeout_s=self.config.timeout_s,
-                    connections=self.config.concurrency,
-                )
-            return self._async_http
 
     def close(self) -> None:
         """Close connections, and the local base."""
         with self._lock:
-            http, self._http = self._http, None
             emulator, self._emulator = self._emulator, None
-        if http is not None:
-            http.close()
+        if self._http is not None:
+            self._http[0].close()
         if emulator is not None:
             emulator.close()
 
     async def acquire(self) -> None:
         """Keep connections of the running event loop open from now on."""
         if not self.is_local:
-            await self._async_http_transport().acquire()
+            await self._transports()[1].acquire()
 
     async def release(self) -> None:
         """Let go of what ``acquire`` kept open."""
         if not self.is_local:
-            await self._async_http_transport().release()
+            await self._transports()[1].release()
+
+
+def _token(config: Config) -> SecretStr:
+    assert config.access_token is not None, "checked by Config"
+    return config.access_token

@@ -73,6 +73,26 @@ class WriteOptions(TypedDict, total=False):
     keep_rows: bool
 
 
+class SyncOptions(TypedDict, total=False):
+    """What a sync takes, and the plan of one.
+
+    Args:
+        delete_missing: Whether records are deleted that are not among the rows.
+        max_deletes: How many at most; a third of the table if None.
+        allow_empty: Whether all may be deleted when there are no rows.
+        parallel: How many page chains read the table at once.
+    """
+
+    delete_missing: bool
+    max_deletes: int | None
+    allow_empty: bool
+    parallel: int
+
+
+class SyncWriteOptions(WriteOptions, SyncOptions, total=False):
+    """What ``sync`` and ``sync_file`` take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """The options of one bulk call, with their defaults; arguments as in ``WriteOptions``."""

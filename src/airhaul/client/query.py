@@ -117,6 +117,8 @@ class Query(Generic[M]):
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
         **changes: Any,
     ) -> BulkResult[M]:
         """Change them all in the same way; reads them, and sends only what differs.
@@ -129,6 +131,8 @@ class Query(Generic[M]):
             concurrency: How many requests may be in flight.
             max_requests: Send at most so many requests.
             rejects: A file for the records that are refused.
+            journal: Whether the call is written down.
+            keep_rows: Of no effect: the journal always keeps what was selected.
             **changes: Values by field name.
 
         Returns:
@@ -138,7 +142,15 @@ class Query(Generic[M]):
             BulkError: A record was not changed; its ``result`` says what became of each.
         """
         writing = Writing(
-            on_error, progress, on_event, typecast, concurrency, max_requests, rejects
+            on_error,
+            progress,
+            on_event,
+            typecast,
+            concurrency,
+            max_requests,
+            rejects,
+            journal,
+            keep_rows,
         )
         planning = Planning(self._table, typecast=typecast, max_requests=max_requests)
         plan = planning.update_where(self._selection, changes)

@@ -217,9 +217,6 @@ class AsyncHttpTransport:
         finally:
             await self.release()
 
-    async def aclose(self) -> None:
-        """Nothing is left open once every lease is released."""
-
 
 class _Held:
     """A client of one event loop, and how many use it."""

@@ -20,6 +20,3 @@ class InThread:
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` on a worker thread and wait for the reply."""
         return await anyio.to_thread.run_sync(self._transport.send, call, on_sent)
-
-    async def aclose(self) -> None:
-        """Nothing of its own to close."""

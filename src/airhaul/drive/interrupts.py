@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
@@ -41,16 +41,11 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Let Ctrl-C be what it was; one that was noted at the last moment is raised."""
         if self._is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        if error is None:
+        if kind is None:
             self.check()
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -277,20 +277,11 @@ def _icontains(subject: _Subject, value: object) -> Node:
     return _found(subject, position, ">", literal(0))
 
 
-def _starts(change: Callable[[Node], Node]) -> Callable[[_Subject, object], Node]:
+def _edge(side: str, change: Callable[[Node], Node]) -> Callable[[_Subject, object], Node]:
     def build(subject: _Subject, value: object) -> Node:
         needle, hay = change(subject.value(value)), change(subject.as_text)
-        start = Call("LEFT", (hay, Call("LEN", (needle,))))
-        return _found(subject, start, "=", needle)
-
-    return build
-
-
-def _ends(change: Callable[[Node], Node]) -> Callable[[_Subject, object], Node]:
-    def build(subject: _Subject, value: object) -> Node:
-        needle, hay = change(subject.value(value)), change(subject.as_text)
-        end = Call("RIGHT", (hay, Call("LEN", (needle,))))
-        return _found(subject, end, "=", needle)
+        edge = Call(side, (hay, Call("LEN", (needle,))))
+        return _found(subject, edge, "=", needle)
 
     return build
 
@@ -371,10 +362,10 @@ _BUILDERS: Final[dict[str, _Builder]] = {
     "not_in": _Builder(_not_in, _ALL),
     "contains": _Builder(_contains, ("text", "list")),
     "icontains": _Builder(_icontains, _TEXT),
-    "startswith": _Builder(_starts(_same), _TEXT),
-    "istartswith": _Builder(_starts(_lower), _TEXT),
-    "endswith": _Builder(_ends(_same), _TEXT),
-    "iendswith": _Builder(_ends(_lower), _TEXT),
+    "startswith": _Builder(_edge("LEFT", _same), _TEXT),
+    "istartswith": _Builder(_edge("LEFT", _lower), _TEXT),
+    "endswith": _Builder(_edge("RIGHT", _same), _TEXT),
+    "iendswith": _Builder(_edge("RIGHT", _lower), _TEXT),
     "regex": _Builder(_regex, _TEXT),
     "empty": _Builder(_empty, _FILLABLE),
     "between": _Builder(_between, _ORDERED),

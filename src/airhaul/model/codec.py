@@ -47,6 +47,8 @@ def encode(value: Any) -> Any:
 
 
 def _encode_text(value: str) -> str:
+    if value.isascii():
+        return str(value)
     try:
         value.encode()
     except UnicodeEncodeError as error:

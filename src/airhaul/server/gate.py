@@ -69,6 +69,8 @@ class Gate:
             raise refusal.unauthenticated()
         person = None if token is EVERYTHING else self._access.counted_as(token)
         self._limits.count(request.base_id, person)
+        if request.csv is not None and request.base_id is not None:
+            self._limits.count_sync(request.base_id)
         if request.is_data:
             self._limits.spend()
         return token

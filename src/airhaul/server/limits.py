@@ -2,7 +2,8 @@
 
 Source: https://airtable.com/developers/web/api/rate-limits. How the penalty is counted is not
 published; here it runs from the request that broke the limit, and requests within it do not prolong
-it. Of the monthly quota only reports are known: data calls are refused until the month ends, while
+it. Nor is what follows on too many CSV synchronisations; here they are refused, and lock nothing
+out. Of the monthly quota only reports are known: data calls are refused until the month ends, while
 those for metadata go on.
 """
 
@@ -13,7 +14,11 @@ from collections.abc import Callable
 
 from airhaul.server import refusal
 from airhaul.wire.ids import is_id
-from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
+from airhaul.wire.limits import (
+    REQUESTS_PER_SECOND_PER_TOKEN,
+    SYNCS_PER_BASE,
+    SYNCS_PERIOD_S,
+)
 
 
 class Limits:
@@ -43,6 +48,7 @@ class Limits:
         self._left = monthly_quota
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._locked_until: dict[str, float] = {}
+        self._syncs: defaultdict[str, deque[float]] = defaultdict(deque)
 
     @property
     def requests_per_second(self) -> int | None:
@@ -91,6 +97,19 @@ class Limits:
         if person is not None:
             self._count(person, REQUESTS_PER_SECOND_PER_TOKEN, now)
 
+    def count_sync(self, base_id: str) -> None:
+        """Count a CSV synchronisation against its base.
+
+        Raises:
+            Refusal: There were too many in five minutes.
+        """
+        if self._per_base is None:
+            return
+        now = self._clock()
+        if not _has_room(self._syncs[base_id], SYNCS_PER_BASE, now - SYNCS_PERIOD_S):
+            raise refusal.rate_limited()
+        self._syncs[base_id].append(now)
+
     def spend(self) -> None:
         """Count a data request against the month.
 
@@ -107,9 +126,7 @@ class Limits:
         if now < self._locked_until.get(whose, now):
             raise self._locked(whose, now)
         seen = self._seen[whose]
-        while seen and seen[0] <= now - 1.0:
-            seen.popleft()
-        if len(seen) >= limit:
+        if not _has_room(seen, limit, now - 1.0):
             self._locked_until[whose] = now + self._penalty_s
             raise self._locked(whose, now)
         seen.append(now)
@@ -117,3 +134,10 @@ class Limits:
     def _locked(self, whose: str, now: float) -> refusal.Refusal:
         left_s = self._locked_until[whose] - now
         return refusal.rate_limited(left_s if self._retry_after else None)
+
+
+def _has_room(seen: deque[float], limit: int, since: float) -> bool:
+    """Forget what was seen up to a time, and tell whether there may be one more."""
+    while seen and seen[0] <= since:
+        seen.popleft()
+    return len(seen) < limit

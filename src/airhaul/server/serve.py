@@ -6,7 +6,6 @@ import asyncio
 import gc
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from airhaul.errors import ConfigurationError, MissingExtraError
@@ -147,12 +146,7 @@ class LocalServer:
             raise self._failure
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop, after the requests in flight."""
         self._server.should_exit = True
         self._thread.join()

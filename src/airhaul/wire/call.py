@@ -95,18 +95,10 @@ class Transport(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let go of connections."""
-        ...
-
 
 class AsyncTransport(Protocol):
     """The same, awaited."""
 
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, as ``Transport.send`` does."""
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
         ...

@@ -9,6 +9,10 @@ REQUESTS_PER_SECOND_PER_BASE: Final = 5
 REQUESTS_PER_SECOND_PER_TOKEN: Final = 50
 RATE_LIMIT_PENALTY_S: Final = 30.0
 
+# https://airtable.com/developers/web/api/post-sync-api-endpoint
+SYNCS_PER_BASE: Final = 20
+SYNCS_PERIOD_S: Final = 300.0
+
 # https://airtable.com/developers/web/api/update-multiple-records (older text; newer pages omit the
 # number, and the service still refuses 11)
 RECORDS_PER_WRITE: Final = 10

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 Cells = dict[str, Any]
 """The ``fields`` of a record: column name (or field id) to cell; empty cells are absent."""
 
-FieldType = Literal[
+WritableType = Literal[
     "singleLineText",
     "multilineText",
     "richText",
@@ -32,6 +32,8 @@ FieldType = Literal[
     "multipleRecordLinks",
     "multipleAttachments",
     "barcode",
+]
+ComputedType = Literal[
     "formula",
     "rollup",
     "multipleLookupValues",
@@ -45,8 +47,12 @@ FieldType = Literal[
     "aiText",
     "externalSyncSource",
 ]
+FieldType = Literal[WritableType, ComputedType]
 
 FIELD_TYPES: Final[frozenset[str]] = frozenset(get_args(FieldType))
+COMPUTED_TYPES: Final[frozenset[str]] = frozenset(get_args(ComputedType))
+WRITABLE_TYPES: Final[frozenset[str]] = frozenset(get_args(WritableType))
+"""The types whose cells can be written, which are those that the API creates fields of."""
 
 TEXT_TYPES: Final[frozenset[str]] = frozenset(
     {"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"}
@@ -54,24 +60,24 @@ TEXT_TYPES: Final[frozenset[str]] = frozenset(
 NUMBER_TYPES: Final[frozenset[str]] = frozenset(
     {"number", "percent", "currency", "duration", "rating"}
 )
-COMPUTED_TYPES: Final[frozenset[str]] = frozenset(
+
+# https://airtable.com/developers/web/api/update-multiple-records lists number, text, long text,
+# single and multiple select, and date; the service is seen to take e-mail, URL and phone number as
+# text.
+MERGEABLE_TYPES: Final[frozenset[str]] = frozenset(
     {
-        "formula",
-        "rollup",
-        "multipleLookupValues",
-        "count",
-        "autoNumber",
-        "createdTime",
-        "lastModifiedTime",
-        "createdBy",
-        "lastModifiedBy",
-        "button",
-        "aiText",
-        "externalSyncSource",
+        "number",
+        "singleLineText",
+        "multilineText",
+        "singleSelect",
+        "multipleSelects",
+        "date",
+        "email",
+        "url",
+        "phoneNumber",
     }
 )
-WRITABLE_TYPES: Final[frozenset[str]] = FIELD_TYPES - COMPUTED_TYPES
-"""The types whose cells can be written, which are those that the API creates fields of."""
+"""The types of the fields that an upsert can tell a record by."""
 
 # Which types may be a table's first field; the exact list is not published.
 PRIMARY_TYPES: Final[frozenset[str]] = (

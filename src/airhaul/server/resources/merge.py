@@ -10,27 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from airhaul.server import refusal
 from airhaul.server.schema import Field, Table
 from airhaul.server.store import Session, StoredRecord
 from airhaul.wire.limits import MERGE_FIELDS
-
-# As documented, and e-mail, URL and phone number, which the service is seen to take as text.
-_MERGEABLE: Final = frozenset(
-    {
-        "number",
-        "singleLineText",
-        "multilineText",
-        "singleSelect",
-        "multipleSelects",
-        "date",
-        "email",
-        "url",
-        "phoneNumber",
-    }
-)
+from airhaul.wire.shapes import MERGEABLE_TYPES
 
 
 def merge_target(
@@ -78,6 +64,6 @@ def _merge_fields(table: Table, merge: Any) -> list[Field]:
         raise refusal.invalid_request()
     fields = [table.find(str(name)) for name in names]
     for field in fields:
-        if field.type not in _MERGEABLE:
+        if field.type not in MERGEABLE_TYPES:
             raise refusal.cannot_accept(field.name)
     return fields

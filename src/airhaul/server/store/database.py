@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -36,11 +37,18 @@ class Database:
 
     def __init__(self, path: str | Path) -> None:
         self._path = str(path)
+        self._is_open = True
+        self._begin()
+        self._writer = self._open()
+
+    def _begin(self) -> None:
+        """Begin in this process, without a connection."""
         self._process = os.getpid()
         self._writing = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
-        self._is_open = True
-        self._writer = self._open()
+        self._connections: set[sqlite3.Connection] = set()
+        # Whoever lets go of a local base need not have closed it.
+        self._closing = weakref.finalize(self, _close_all, self._connections)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -58,9 +66,11 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
         )
+        self._connections.add(connection)
+        return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -129,7 +139,7 @@ class Database:
         finally:
             self._readers.append(connection)
             if len(self._readers) > _IDLE_READERS or not self._is_open:
-                self._readers.pop().close()
+                self._close(self._readers.pop())
 
     def _reader(self) -> sqlite3.Connection:
         try:
@@ -142,11 +152,13 @@ class Database:
     def _survive_a_fork(self) -> None:
         if self._process == os.getpid():
             return
-        self._process = os.getpid()
-        # The parent's thread that held it is not here, and closing its connections would harm it.
-        self._writing = threading.RLock()
-        self._readers = []
-        if self._path != MEMORY:
+        # The parent's thread that held the lock is not here, and closing its connections would harm
+        # the parent.
+        self._closing.detach()
+        self._begin()
+        if self._path == MEMORY:
+            self._connections.add(self._writer)
+        else:
             self._writer = self._open()
 
     def close(self) -> None:
@@ -154,8 +166,17 @@ class Database:
         with self._writing:
             self._is_open = False
             while self._readers:
-                self._readers.pop().close()
-            self._writer.close()
+                self._close(self._readers.pop())
+            self._close(self._writer)
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        self._connections.discard(connection)
+        connection.close()
+
+
+def _close_all(connections: set[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _explain(path: str, error: sqlite3.DatabaseError) -> str:

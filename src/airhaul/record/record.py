@@ -1,27 +1,25 @@
-"""``Record`` and ``@airtable_model``: models that carry the verbs of their table."""
+"""``Record``: a model that carries the verbs of its table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, Unpack, overload
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
 from airhaul.bulk.keys import KeyNames
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
 from airhaul.client.airtable import Airtable
-from airhaul.client.config import Config, make_config
+from airhaul.client.config import Config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.default import connection_of, default_connection
 from airhaul.client.inputs import Condition, OnEvent, Progress, Rows
-from airhaul.client.options import ReadOptions, WriteOptions
+from airhaul.client.options import ReadOptions, SyncOptions, SyncWriteOptions, WriteOptions
 from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
-from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.tabular import Format
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from airhaul.client.aio.table import AsyncTable
 
 R = TypeVar("R", bound="Record")
-B = TypeVar("B", bound=BaseModel)
 
 
 class _AsyncVerbs:
@@ -207,6 +204,8 @@ class Record(RecordBase):
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
         **same_change: Any,
     ) -> BulkResult[Self]:
         """Change many records, ten to a request; see ``Table.bulk_update``."""
@@ -219,6 +218,8 @@ class Record(RecordBase):
             concurrency=concurrency,
             max_requests=max_requests,
             rejects=rejects,
+            journal=journal,
+            keep_rows=keep_rows,
             **same_change,
         )
 
@@ -244,23 +245,10 @@ class Record(RecordBase):
         cls,
         rows: Rows,
         key: KeyNames,
-        *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[SyncWriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like the rows, with the fewest writes; see ``Table.sync``."""
-        return cls._table().sync(
-            rows,
-            key,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            **options,
-        )
+        return cls._table().sync(rows, key, **options)
 
     # --- plans
 
@@ -309,22 +297,11 @@ class Record(RecordBase):
         rows: Rows,
         key: KeyNames,
         *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
         typecast: bool = False,
+        **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Say what ``sync`` would write; see ``Table.plan_sync``."""
-        return cls._table().plan_sync(
-            rows,
-            key,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            typecast=typecast,
-        )
+        return cls._table().plan_sync(rows, key, typecast=typecast, **options)
 
     # --- files
 
@@ -360,24 +337,10 @@ class Record(RecordBase):
         path: str | Path,
         key: KeyNames,
         format: Format | None = None,
-        *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[SyncWriteOptions],
     ) -> BulkResult[Self]:
         """Make the table like a file; see ``Table.sync_file``."""
-        return cls._table().sync_file(
-            path,
-            key,
-            format,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            **options,
-        )
+        return cls._table().sync_file(path, key, format, **options)
 
     @classmethod
     def plan_sync_file(
@@ -386,23 +349,11 @@ class Record(RecordBase):
         key: KeyNames,
         format: Format | None = None,
         *,
-        delete_missing: bool = False,
-        max_deletes: int | None = None,
-        allow_empty: bool = False,
-        parallel: int = 1,
         typecast: bool = False,
+        **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Say what ``sync_file`` would write; see ``Table.plan_sync_file``."""
-        return cls._table().plan_sync_file(
-            path,
-            key,
-            format,
-            delete_missing=delete_missing,
-            max_deletes=max_deletes,
-            allow_empty=allow_empty,
-            parallel=parallel,
-            typecast=typecast,
-        )
+        return cls._table().plan_sync_file(path, key, format, typecast=typecast, **options)
 
     @classmethod
     def export_file(
@@ -437,49 +388,3 @@ def _place_of(model: type[Record]) -> tuple[Connection, str | None]:
     config = model.__airhaul_config__
     connection = connection_of(config) if config is not None else default_connection()
     return connection, model.__airhaul_base_id__
-
-
-def airtable_model(
-    *,
-    table_name: str,
-    config: Config | None = None,
-    access_token: str | SecretStr | None = None,
-    base_id: str | None = None,
-) -> Callable[[type[B]], type[B]]:
-    """Bind a model to a table; a plain pydantic model becomes a ``Record`` too.
-
-    Type checkers see the verbs on models that derive from ``Record`` only.
-
-    Args:
-        table_name: The table's name or id.
-        config: A connection of the model's own.
-        access_token: A token of the model's own, with ``base_id``.
-        base_id: A base of the model's own.
-
-    Raises:
-        ConfigurationError: Both ``config`` and ``access_token`` are given.
-    """
-    if config is not None and access_token is not None:
-        raise ConfigurationError("Give config= or access_token=, not both.")
-    if access_token is not None:
-        config = make_config(access_token=access_token, base_id=base_id)
-    elif config is not None and base_id is not None:
-        config = replace(config, base_id=base_id)
-
-    def bind(model: type[B]) -> type[B]:
-        bound = model if issubclass(model, Record) else _with_verbs(model)
-        bound.__airhaul_table__ = table_name
-        bound.__airhaul_config__ = config
-        bound.__airhaul_base_id__ = base_id
-        return cast("type[B]", bound)
-
-    return bind
-
-
-def _with_verbs(model: type[BaseModel]) -> type[Record]:
-    taken = frozenset(dir(Record)) - frozenset(Record.model_fields)
-    refuse_names_of_verbs(model.__name__, model.model_fields, taken)
-    body = {"__module__": model.__module__, "__qualname__": model.__qualname__}
-    body["__doc__"] = model.__doc__ or ""
-    metaclass: Any = type(model)
-    return cast("type[Record]", metaclass(model.__name__, (model, Record), body))

@@ -1,0 +1,62 @@
+"""``@airtable_model``: binds a model to a table, and gives a plain one the verbs of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, SecretStr
+
+from airhaul.client.config import Config, make_config
+from airhaul.errors import ConfigurationError
+from airhaul.model.reserved import refuse_names_of_verbs
+from airhaul.record.record import Record
+
+B = TypeVar("B", bound=BaseModel)
+
+
+def airtable_model(
+    *,
+    table_name: str,
+    config: Config | None = None,
+    access_token: str | SecretStr | None = None,
+    base_id: str | None = None,
+) -> Callable[[type[B]], type[B]]:
+    """Bind a model to a table; a plain pydantic model becomes a ``Record`` too.
+
+    Type checkers see the verbs on models that derive from ``Record`` only.
+
+    Args:
+        table_name: The table's name or id.
+        config: A connection of the model's own.
+        access_token: A token of the model's own, with ``base_id``.
+        base_id: A base of the model's own.
+
+    Raises:
+        ConfigurationError: Both ``config`` and ``access_token`` are given.
+    """
+    if config is not None and access_token is not None:
+        raise ConfigurationError("Give config= or access_token=, not both.")
+    if access_token is not None:
+        config = make_config(access_token=access_token, base_id=base_id)
+    elif config is not None and base_id is not None:
+        config = replace(config, base_id=base_id)
+
+    def bind(model: type[B]) -> type[B]:
+        bound = model if issubclass(model, Record) else _with_verbs(model)
+        bound.__airhaul_table__ = table_name
+        bound.__airhaul_config__ = config
+        bound.__airhaul_base_id__ = base_id
+        return cast("type[B]", bound)
+
+    return bind
+
+
+def _with_verbs(model: type[BaseModel]) -> type[Record]:
+    taken = frozenset(dir(Record)) - frozenset(Record.model_fields)
+    refuse_names_of_verbs(model.__name__, model.model_fields, taken)
+    body = {"__module__": model.__module__, "__qualname__": model.__qualname__}
+    body["__doc__"] = model.__doc__ or ""
+    metaclass: Any = type(model)
+    return cast("type[Record]", metaclass(model.__name__, (model, Record), body))

@@ -1,0 +1,45 @@
+"""The options of the verbs: the same under every verb, also where values are named beside them."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict
+
+import pytest
+
+from airhaul import Airtable, AsyncQuery, AsyncTable, Query, Record, Table
+from airhaul.client.options import WriteOptions, Writing
+
+
+class Task(Record, table="Tasks"):
+    title: str
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        Record.bulk_update,
+        Table.bulk_update,
+        AsyncTable.bulk_update,
+        Query.update,
+        AsyncQuery.update,
+    ],
+    ids=lambda verb: verb.__qualname__,
+)
+def test_verbs_that_take_values_by_name_name_every_option(verb) -> None:
+    """An option that is missing there would be taken for a field; defaults are the same, too."""
+    named = inspect.signature(verb).parameters
+    assert {name: named[name].default for name in WriteOptions.__annotations__} == asdict(Writing())
+
+
+def test_a_change_of_what_was_selected_can_stay_out_of_the_journal(tmp_path) -> None:
+    """``journal`` is no field of the model."""
+    with Airtable.local(journal=tmp_path / "journal.db") as airtable:
+        tasks = airtable.table(Task)
+        tasks.create_table()
+        tasks.bulk_create([{"title": "a"}])
+        tasks.where(title="a").update(title="b", journal=False)
+        assert [task.title for task in tasks.all()] == ["b"]
+        assert [run.asked.verb for run in airtable.runs()] == ["bulk_create"]
+        tasks.where(title="b").update(title="c")
+        assert [run.asked.verb for run in airtable.runs()] == ["update", "bulk_create"]
