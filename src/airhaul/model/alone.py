@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, create_model, field_validator
+from pydantic import BaseModel, create_model, field_validator
 
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
@@ -55,11 +55,11 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
         field = copy.copy(info)
         field.frozen = None
         definitions[name] = (info.annotation, field)
-    validators: dict[str, Any] = {
-        f"validator_{place}": field_validator(
-            *decorator.info.fields, mode=decorator.info.mode, check_fields=False
-        )(staticmethod(decorator.func))
-        for place, decorator in enumerate(model.__pydantic_decorators__.field_validators.values())
-    }
-    config = ConfigDict(**{**model.model_config, "frozen": False, "defer_build": False})
+    validators: dict[str, Any] = {}
+    for place, decorator in enumerate(model.__pydantic_decorators__.field_validators.values()):
+        options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}
+        wrap = field_validator(*decorator.info.fields, **options)
+        validators[f"validator_{place}"] = wrap(staticmethod(decorator.func))
+    config = model.model_config.copy()
+    config["frozen"] = config["defer_build"] = False
     return create_model("Alone", __config__=config, __validators__=validators, **definitions)
