@@ -58,7 +58,7 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
     validators: dict[str, Any] = {}
     for place, decorator in enumerate(model.__pydantic_decorators__.field_validators.values()):
         options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}
-        wrap = field_validator(*decorator.info.fields, **options)
+        wrap: Any = field_validator(*decorator.info.fields, **options)
         validators[f"validator_{place}"] = wrap(staticmethod(decorator.func))
     config = model.model_config.copy()
     config["frozen"] = config["defer_build"] = False
