@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, validator
 
 from airhaul import Airtable, Record, airtable_field
 from airhaul.model.read import Reader
@@ -119,3 +119,26 @@ def test_a_type_that_pydantic_does_not_know_can_be_updated_too(airtable: Airtabl
     items.create_table()
     created = items.create(name="a")
     assert items.bulk_update([{"id": created.id, "more": None}]).counts() == {"updated": 1}
+
+
+def test_validators_of_pydantic_1_hold_for_single_fields_too(airtable: Airtable) -> None:
+    """Models that still have them are validated as strictly when one field is changed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+
+        class Item(Record, table="Items"):
+            name: str
+            pieces: int = 0
+
+            @validator("pieces")
+            @classmethod
+            def is_not_negative(cls, value: int) -> int:
+                if value < 0:
+                    raise ValueError("less than nothing")
+                return value
+
+    items = airtable.table(Item)
+    items.create_table()
+    created = items.create(name="a")
+    (said,) = items.bulk_update([{"id": created.id, "pieces": -1}], on_error="continue").errors
+    assert "less than nothing" in str(said.error)

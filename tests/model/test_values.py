@@ -11,7 +11,7 @@ from typing import Any, Literal, NewType
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, computed_field
 from pydantic.alias_generators import to_pascal
 
 from airhaul import Airtable, BulkError, Record, airtable_field
@@ -414,3 +414,22 @@ def test_what_is_nested_comes_back_from_an_export(
     parts.where().delete()
     (again,) = parts.import_file(path, typecast=True, on_error="continue")
     assert (again.code, again.links) == (Code(text="1"), ["a", "b"])
+
+
+def test_a_row_may_name_a_field_by_any_of_its_aliases(airtable: Airtable) -> None:
+    """``AliasChoices`` are for input from several sources, and rows are such."""
+
+    class Guest(Record, table="Guests"):
+        mail: str = Field(validation_alias=AliasChoices("e_mail", "email"))
+
+    guests = airtable.table(Guest)
+    guests.create_table()
+    rows = [{"mail": "a@x.org"}, {"e_mail": "b@x.org"}, {"email": "c@x.org"}]
+    assert guests.bulk_create(rows).counts() == {"created": 3}
+    assert sorted(guest.mail for guest in guests.all()) == ["a@x.org", "b@x.org", "c@x.org"]
+    fields = {"mail": "a@x.org", "email": "another column"}
+    found = Reader(Guest).read(
+        {"id": "rec1", "createdTime": "2024-01-01T00:00:00Z", "fields": fields}
+    )
+    assert found is not None
+    assert found.mail == "a@x.org"

@@ -56,7 +56,10 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
         field.frozen = None
         definitions[name] = (info.annotation, field)
     validators: dict[str, Any] = {}
-    for place, decorator in enumerate(model.__pydantic_decorators__.field_validators.values()):
+    decorators = model.__pydantic_decorators__
+    # Those of pydantic 1 are called in the same way.
+    both = (*decorators.field_validators.values(), *decorators.validators.values())
+    for place, decorator in enumerate(both):
         options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}
         wrap: Any = field_validator(*decorator.info.fields, **options)
         validators[f"validator_{place}"] = wrap(staticmethod(decorator.func))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from airhaul.errors import SchemaError, UnknownFieldError
@@ -56,6 +56,8 @@ class Column:
         self.read_only: bool = said.read_only or self.type in COMPUTED_TYPES
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name
+        choices = alias.choices if isinstance(alias, AliasChoices) else ()
+        self.other_names = [choice for choice in choices if isinstance(choice, str)]
 
     @cached_property
     def empty(self) -> Any:
@@ -136,8 +138,9 @@ class Columns:
 
     @cached_property
     def by_any_name(self) -> dict[str, Column]:
-        """Column, alias and field name to column; the field name wins."""
+        """Column, aliases and field name to column; the field name wins."""
         return {
+            **{other: column for column in self.by_name.values() for other in column.other_names},
             **self.by_column,
             **{column.input_name: column for column in self.by_name.values()},
             **self.by_name,

@@ -89,8 +89,12 @@ class Reader(Generic[M]):
             if empty is not NO_VALUE:
                 empties[input_name] = empty
         takes_more = self._model.model_config.get("extra") in ("allow", "forbid")
-        holds_any = any(column.shape.holds_objects for column in self._columns.by_name.values())
-        return None if takes_more or holds_any else empties
+        # Another column may be called as one of the aliases is.
+        is_plain = all(
+            not column.shape.holds_objects and not column.other_names
+            for column in self._columns.by_name.values()
+        )
+        return empties if is_plain and not takes_more else None
 
     def read(self, raw: RecordJson) -> M | None:
         """Make a record.
