@@ -58,7 +58,7 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
     validators: dict[str, Any] = {}
     decorators = model.__pydantic_decorators__
     # Those of pydantic 1 are called in the same way.
-    both = (*decorators.field_validators.values(), *decorators.validators.values())
+    both: tuple[Any, ...] = (*decorators.field_validators.values(), *decorators.validators.values())
     for place, decorator in enumerate(both):
         options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}
         wrap: Any = field_validator(*decorator.info.fields, **options)
