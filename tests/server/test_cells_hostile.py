@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airhaul.server.console_state import state
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.shapes import FIELD_TYPES
@@ -97,6 +99,41 @@ def test_any_options_for_any_type(type_, options, all_types) -> None:
         assert ("New" in ask.schema()["T"]) is (reply.status == 200)
         (record,) = ask.add("T", {"Name": "x"})
         assert ask.cells("T")[record["id"]] == record["fields"]
+
+
+def test_lists_as_deep_as_a_parser_takes_them_are_refused(ask: Asking) -> None:
+    """What cannot be a cell is told back, and nothing runs out of room to tell it."""
+    tags = {"name": "Tags", "type": "multipleSelects", "options": {"choices": []}}
+    ask.table("T", tags)
+    value: list = []
+    for _ in range(5_000):
+        value = [value]
+    for name in ("Name", "Tags"):
+        error = ask.add("T", {name: value}, status=422)
+        assert error["message"] == f'Cannot parse value "" for field {name}'
+    state(ask.emulator, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (["a", ["b", 1.0, None, True], {"c": 1}, []], "a,b,1,,true,[object Object],"),
+        ([[], []], ","),
+        ({}, "[object Object]"),
+    ],
+)
+def test_a_value_is_told_back_as_the_service_prints_it(ask: Asking, value, shown) -> None:
+    """Messages do not give away in which language the server is written."""
+    ask.table("T")
+    error = ask.add("T", {"Name": value}, status=422)
+    assert error["message"] == f'Cannot parse value "{shown}" for field Name'
+
+
+def test_a_choice_that_is_not_there_is_told_in_its_own_letters(ask: Asking) -> None:
+    """The name stands in the message as JSON, in which letters beyond ASCII need no escape."""
+    ask.table("T", {"name": "Kind", "type": "singleSelect", "options": {"choices": []}})
+    error = ask.add("T", {"Kind": 'grün "1"'}, status=422)
+    assert error["message"].endswith(' option ""grün \\"1\\"""')
 
 
 def table_of(ask: Asking) -> str:

@@ -98,6 +98,9 @@ def test_typecast_adds_choices_whose_hues_take_turns(notes) -> None:
         ("checkbox", {"icon": "check", "color": "blueLight2"}),
         ("rating", {"icon": "check", "color": "redBright", "max": 5}),
         ("rating", {"icon": "star", "color": "redBright", "max": 11}),
+        ("rating", {"icon": "star", "color": "redBright", "max": True}),
+        ("number", {"precision": True}),
+        ("number", {"precision": 1.5}),
         ("barcode", {"x": 1}),
         ("singleCollaborator", {"x": 1}),
     ],
@@ -106,3 +109,21 @@ def test_options_are_checked(notes, type, options) -> None:
     """Only the icons, colours and bounds that the service documents."""
     error = notes.field("Notes", "New", type, status=422, **options)["error"]
     assert error["type"] == "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
+
+
+def test_whole_numbers_may_have_a_point(notes) -> None:
+    """To a service in JavaScript 2.0 is 2, in options as in the parameters of a list."""
+    made = notes.field("Notes", "N", "number", precision=2.0)
+    assert repr(made["options"]["precision"]) == "2"
+    notes.add("Notes", {}, {})
+    listed = notes("POST", f"{notes.base}/Notes/listRecords", {"maxRecords": 1.0, "pageSize": 9.0})
+    assert len(listed["records"]) == 1
+    notes("POST", f"{notes.base}/Notes/listRecords", {"maxRecords": 1.5}, status=422)
+
+
+def test_a_description_is_no_longer_than_documented(notes) -> None:
+    """A field that is created has the same bound as one that is changed; an empty text is none."""
+    path = f"meta/bases/{notes.base}/tables/Notes/fields"
+    described = {"name": "New", "type": "singleLineText", "description": "x" * 20_001}
+    notes("POST", path, described, status=422)
+    assert "description" not in notes("POST", path, {**described, "description": ""})

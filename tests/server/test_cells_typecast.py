@@ -33,6 +33,9 @@ def table(ask: Asking) -> Asking:
         ("Share", "0.25", 0.25),
         ("Price", "CHF 1,200.50", 1200.5),
         ("Price", "€3", 3),
+        ("Price", "-CHF 3", -3),
+        ("Price", "-$3.50", -3.5),
+        ("Price", "$-3.50", -3.5),
         ("Took", "1:30", 5400),
         ("Took", "0:01:02.5", 62.5),
         ("Took", "-0:30", -1800),
@@ -44,6 +47,9 @@ def table(ask: Asking) -> Asking:
         ("Day", "March 5, 2024", "2024-03-05"),
         ("Day", "2024-03-05T23:00:00Z", "2024-03-05"),
         ("Name", 5, "5"),
+        ("Name", 5.0, "5"),
+        ("Name", 0.5, "0.5"),
+        ("Name", 12345678901234567890, "12345678901234567000"),
     ],
 )
 def test_text_is_converted_on_demand_only(table, field, text, cell) -> None:

@@ -239,6 +239,17 @@ def test_rollups_look_at_each_date_and_check_box(shop, formula, field, result, e
     assert order["fields"].get("All") == expected
 
 
+@pytest.mark.parametrize("items", [[], [{}], [{}, {}]])
+def test_a_rollup_of_no_dates_is_empty(shop, items) -> None:
+    """A field that the metadata calls a date never holds the number 0, which no client reads as one."""
+    shop.computed("Orders", "Last", "rollup", formula="MAX(values)", **far("Since"))
+    shop.computed("Orders", "Year", "formula", formula="DATETIME_FORMAT({Last}, 'YYYY')")
+    found = [item["id"] for item in shop.add("Items", *items)] if items else []
+    (order,) = shop.add("Orders", {"Items": found})
+    assert "Last" not in order["fields"]
+    assert "Year" not in order["fields"]
+
+
 def test_rollups_print_no_formula(shop) -> None:
     """The metadata tells of a rollup what the service tells; without a formula it adds up."""
     made = shop.computed("Orders", "Total", "rollup", **far("Price"))
@@ -337,10 +348,10 @@ def test_fields_that_nothing_fills(shop) -> None:
     ("type", "options"),
     [
         ("formula", {"formula": "1"}),
+        ("rollup", far("Price")),
         ("autoNumber", {}),
         ("createdTime", {}),
         ("lastModifiedBy", {}),
-        ("rollup", far("Price")),
         ("multipleLookupValues", far("Price")),
         ("count", {"recordLinkFieldId": "Items"}),
         ("button", {}),
@@ -359,6 +370,39 @@ def test_the_api_creates_no_computed_fields(shop, type, options) -> None:
     assert shop.field("Orders", "New", type, **options)["type"] == type
     error = shop.add("Orders", {"New": 1}, status=422)
     assert error["message"] == 'Field "New" cannot accept a value because the field is computed'
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "message"),
+    [
+        ("checkbox", {}, "New.options is missing"),
+        ("checkbox", {"icon": "check"}, "New.options.color is missing"),
+        ("dateTime", {"dateFormat": {"name": "iso"}, "timeZone": "utc"},
+         "New.options.timeFormat is missing"),
+        ("number", {"precision": 0, "x": 1}, "New.options.x is not included in the schema"),
+    ],
+)  # fmt: skip
+def test_options_are_whole_and_no_more(shop, type, options, message) -> None:
+    """What a program forgets here, and the service would miss, is missed here already."""
+    error = shop.field("Orders", "New", type, status=422, **options)["error"]
+    assert error["type"] == "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
+    assert error["message"] == f"Failed schema validation: {message}"
+
+
+def test_a_type_that_is_none_is_a_request_of_the_wrong_shape(shop) -> None:
+    """Names of other programs, as longText, are told from types that the API does not create."""
+    for type_ in ("longText", "lookup", "text"):
+        error = shop.field("Orders", "New", type_, status=422)["error"]
+        assert error["type"] == "INVALID_REQUEST_UNKNOWN"
+
+
+def test_options_without_a_formula_cannot_be_changed(shop) -> None:
+    """Whether one link is preferred, and all else that only the service's page changes."""
+    link = shop.schema()["Orders"]["Items"]["id"]
+    path = f"meta/bases/{shop.base}/tables/Orders/fields/{link}"
+    body = {"options": {"prefersSingleRecordLink": True}}
+    error = shop("PATCH", path, body, status=422)["error"]
+    assert error["type"] == "INVALID_REQUEST_UNKNOWN"
 
 
 def test_the_formula_of_a_field_can_be_changed(shop) -> None:

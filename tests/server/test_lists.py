@@ -315,3 +315,23 @@ def test_wrong_views_are_refused(orders, wrong) -> None:
         orders.emulator.add_view(orders.base, **described)
     answer = orders("GET", f"{orders.base}/T", None, ("view", "New"), status=422)
     assert answer["error"]["type"] == "VIEW_NAME_NOT_FOUND"
+
+
+def test_one_field_is_asked_for_in_brackets(orders) -> None:
+    """A program that forgets them learns it here: the service reads a text, and wants a list."""
+    path = f"{orders.base}/T"
+    for query in ([("fields[]", "Name")], [("fields[0]", "Name")], [("fields", "Name")] * 2):
+        for record in orders("GET", path, None, *query)["records"]:
+            assert record["fields"].keys() <= {"Name"}
+    orders("GET", path, None, ("fields", "Name"), status=422)
+    orders("GET", path, None, ("recordMetadata", "commentCount"), status=422)
+    orders("POST", f"{path}/listRecords", {"fields": "Name"}, status=422)
+
+
+def test_numbers_of_a_list_end_at_twenty(orders) -> None:
+    """A client that numbers its fields works with 21 of them, and with 22 it is refused."""
+    path = f"{orders.base}/T"
+    orders("GET", path, None, *((f"fields[{n}]", "Name") for n in range(21)))
+    orders("GET", path, None, *((f"fields[{n}]", "Name") for n in range(22)), status=422)
+    orders("GET", path, None, *(("fields[]", "Name") for _ in range(22)))
+    orders("GET", path, None, ("sort[21][field]", "Name"), status=422)

@@ -171,3 +171,32 @@ def test_a_base_is_created_in_a_workspace(emulator) -> None:
         assert ask(emulator, "POST", "/v0/meta/bases", {**body, **wrong})[0] == 422, wrong
     _, listed = ask(emulator, "GET", "/v0/meta/bases")
     assert [base["name"] for base in listed["bases"]] == ["Local base", "New"]
+
+
+def test_a_base_without_a_workspace_is_refused_as_the_service_does(emulator) -> None:
+    """The answer tells nothing of the workspace, and a program has to know it all the same."""
+    body = {"name": "New", "tables": [{"name": "T", "fields": FIELDS}]}
+    status, answer = ask(emulator, "POST", "/v0/meta/bases", body)
+    assert status == 422
+    assert answer == {"error": {"type": "INVALID_REQUEST", "message": "Server error"}}
+
+
+def test_pages_of_bases_have_no_size_of_choice(emulator) -> None:
+    """The service takes ``pageSize`` for records and comments, and refuses it here."""
+    request = Request("GET", "/v0/meta/bases", (("pageSize", "10"),), None, "pat.x")
+    assert emulator.handle(request).status == 422
+
+
+def test_a_single_record_is_not_asked_for_some_fields(emulator) -> None:
+    """``fields`` is a parameter of lists alone; a program that sends it is told here already."""
+    _, made = ask(
+        emulator,
+        "POST",
+        f"/v0/meta/bases/{emulator.default_base_id}/tables",
+        {"name": "T", "fields": FIELDS},
+    )
+    path = f"/v0/{emulator.default_base_id}/{made['id']}"
+    _, record = ask(emulator, "POST", path, {"fields": {}})
+    query = (("fields[]", FIELDS[0]["name"]),)
+    request = Request("GET", f"{path}/{record['id']}", query, None, "pat.x")
+    assert emulator.handle(request).status == 422

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
 from airhaul.server.text_cells import TextForm
 from tests.server.asking import Asking
-from tests.server.test_records import Client
 
 HALF_HOUR = {"name": "24hour", "format": "HH:mm"}
 CHOICES = {"choices": [{"name": "x"}, {"name": "y"}]}
@@ -58,18 +56,16 @@ CASES = [
 
 
 @pytest.fixture
-def client(emulator: Emulator) -> Client:
+def client(ask: Asking) -> Asking:
     """A table with a field for each case, and a record that holds them all."""
-    client = Client(emulator)
     fields = [{"name": "Key", "type": "singleLineText"}]
     for place, (type_, options, _, _) in enumerate(CASES):
         field = {"name": f"F{place}", "type": type_}
         fields.append(field if options is None else {**field, "options": options})
-    client("POST", f"/v0/meta/bases/{client.base}/tables", {"name": "T", "fields": fields})
-    client.add(
-        {f"F{place}": value for place, (_, _, value, _) in enumerate(CASES)}, {"Key": "empty"}
-    )
-    return client
+    ask("POST", f"meta/bases/{ask.base}/tables", {"name": "T", "fields": fields})
+    full = {f"F{place}": value for place, (_, _, value, _) in enumerate(CASES)}
+    ask.add("T", full, {"Key": "empty"})
+    return ask
 
 
 IN_PARIS = (("cellFormat", "string"), ("timeZone", "Europe/Paris"), ("userLocale", "en"))
@@ -77,7 +73,7 @@ IN_PARIS = (("cellFormat", "string"), ("timeZone", "Europe/Paris"), ("userLocale
 
 def test_each_type_as_text(client) -> None:
     """Every type has the text that the documentation tells, and an empty cell has none."""
-    full, empty = client("GET", f"/v0/{client.base}/T", None, *IN_PARIS)["records"]
+    full, empty = client("GET", f"{client.base}/T", None, *IN_PARIS)["records"]
     assert full["fields"] == {f"F{place}": text for place, (_, _, _, text) in enumerate(CASES)}
     assert empty["fields"] == {"Key": "empty"}
 
@@ -89,14 +85,14 @@ def test_each_type_as_text(client) -> None:
 def test_dates_are_told_in_the_language_of_the_request(client, locale: str, text: str) -> None:
     """A long date has the names and the order of its language; an unknown one is English."""
     query = (("cellFormat", "string"), ("timeZone", "UTC"), ("userLocale", locale))
-    (full, _) = client("GET", f"/v0/{client.base}/T", None, *query)["records"]
+    (full, _) = client("GET", f"{client.base}/T", None, *query)["records"]
     place = next(n for n, case in enumerate(CASES) if case[1] == date_options("friendly"))
     assert full["fields"][f"F{place}"] == text
 
 
 def test_the_ways_to_ask_for_text(client) -> None:
     """Lists in both forms and single records give the same; the zone stays in the query."""
-    path = f"/v0/{client.base}/T"
+    path = f"{client.base}/T"
     listed = client("GET", path, None, *IN_PARIS)
     body = {"cellFormat": "string"}
     assert client("POST", f"{path}/listRecords", body, *IN_PARIS[1:]) == listed
@@ -121,7 +117,7 @@ def test_the_ways_to_ask_for_text(client) -> None:
 )
 def test_text_for_nobody_in_particular_is_refused(client, query) -> None:
     """Without a zone and a language there is no text, as the service has it."""
-    path = f"/v0/{client.base}/T"
+    path = f"{client.base}/T"
     client("GET", path, None, *query, status=422)
     (first, *_) = client("GET", path)["records"]
     client("GET", f"{path}/{first['id']}", None, *query, status=422)
@@ -131,7 +127,7 @@ def test_text_for_nobody_in_particular_is_refused(client, query) -> None:
 
 def test_zone_and_language_without_text_mean_nothing(client) -> None:
     """They are accepted, whatever they are, and JSON comes."""
-    path = f"/v0/{client.base}/T"
+    path = f"{client.base}/T"
     query = (("timeZone", "x"), ("userLocale", "y"))
     assert client("GET", path, None, *query) == client("GET", path)
 

@@ -24,6 +24,7 @@ from airhaul.formula.functions.function import (
 )
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary, check_depth
 from airhaul.formula.values import (
+    EXACT,
     READY,
     FormulaFault,
     Value,
@@ -216,6 +217,8 @@ def _compared(sign: str, parts: list[Compiled]) -> Compiled | None:
     kinds = _NUMBERS if constant.__class__ in _NUMBERS else frozenset({constant.__class__})
     if not kinds <= {int, float, str}:
         return None
+    if isinstance(constant, int | float) and abs(constant) > EXACT:
+        return None  # so large a whole number in a cell is first rounded to a double
     compare, general = _PLAIN_COMPARISONS[sign], _OPERATORS[sign]
 
     def compiled(record: RecordView) -> Value:

@@ -170,6 +170,8 @@ def equal(left: Value, right: Value) -> bool:
         return to_text(left) == to_text(right)
     if isinstance(left, str) != isinstance(right, str):
         return to_text(left) == to_text(right)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return to_number(left) == to_number(right)
     return bool(left == right)
 
 

@@ -14,6 +14,7 @@ from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.attachments.urls import PREFIX
 from airhaul.server.console import console_routes, notice_route
+from airhaul.server.cross_origin import admit_pages
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
 from airhaul.wire.call import Reply
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LARGEST_BODY: Final = 10_000_000
-_METHODS: Final = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 def create_app(
@@ -34,6 +34,8 @@ def create_app(
     console_host: str | None = None,
 ) -> Starlette:
     """Make the application, to be served with connections of the kind ``HangingUp``.
+
+    With others it does the same, but for faults that close a connection: see ``hang_up``.
 
     Args:
         emulator: The local base; whoever opened it closes it.
@@ -45,16 +47,22 @@ def create_app(
     """
     try:
         from starlette.applications import Starlette
+        from starlette.requests import Request as HttpRequest
         from starlette.responses import Response
         from starlette.routing import Route
 
-        from airhaul.server.hanging_up import hang_up
+        from airhaul.server.hanging_up import breaking_off, hang_up
     except ImportError as error:
         raise MissingExtraError(
             "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
         ) from error
 
-    async def endpoint(request: HttpRequest) -> ASGIApp:
+    async def api(scope: Scope, receive: Receive, send: Send) -> None:
+        request = HttpRequest(scope, receive)
+        response = await respond(request)
+        await response(scope, receive, send)
+
+    async def respond(request: HttpRequest) -> ASGIApp:
         answer: Answer
         try:
             understood = await _read(request)
@@ -71,7 +79,7 @@ def create_app(
             case Reply():
                 return Response(answer.body, answer.status, dict(answer.headers))
             case Cut():
-                return _broken(answer.reply, answer.length)
+                return breaking_off(answer.reply, answer.length)
             case Silence():
                 return hang_up
 
@@ -88,21 +96,9 @@ def create_app(
         routes=[
             *front,
             Route(PREFIX + "{path:path}", file),
-            Route("/{path:path}", endpoint, methods=_METHODS),
+            Route("/{path:path}", admit_pages(api, everywhere=not emulator.takes_any_token)),
         ]
     )
-
-
-def _broken(reply: Reply, length: int) -> ASGIApp:
-    """A response that ends before its length is reached, so that the server hangs up."""
-    headers = {**reply.headers, "content-length": str(length)}
-
-    async def respond(_scope: Scope, _receive: Receive, send: Send) -> None:
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": reply.status, "headers": raw})
-        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
-
-    return respond
 
 
 async def _hold(

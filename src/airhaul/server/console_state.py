@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import fields
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -20,6 +20,7 @@ MOST_REQUESTS: Final = 200
 """How many requests are told at once; of more, the latest."""
 
 _MINUTE_S: Final = 60.0
+_TOLD: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
 
 
 class Settings(BaseModel):
@@ -142,6 +143,4 @@ def _locked_until(emulator: Emulator) -> dict[str, float]:
 
 
 def _summary(request: LoggedRequest) -> dict[str, Any]:
-    told = asdict(request)
-    del told["body"]
-    return told
+    return {name: getattr(request, name) for name in _TOLD}

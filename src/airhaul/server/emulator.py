@@ -60,6 +60,9 @@ class Emulator(LocalBases):
             time after twice as many, and so on.
         fetch_attachments: From where attachments that are written by URL are fetched:
             ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
+
+    Attributes:
+        takes_any_token: Whether any token is accepted over HTTP.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class Emulator(LocalBases):
             faults if faults is None or isinstance(faults, Faults) else Faults(*faults)
         )
         self.all_field_types = all_field_types
+        self.takes_any_token = tokens is None
         self.hold_s = hold_s
         self.requests = RequestLog()
 

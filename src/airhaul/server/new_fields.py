@@ -66,7 +66,7 @@ def change_options(context: Context, table: Table, field: Field, options: Any) -
     """
     text = options.get("formula") if isinstance(options, dict) else None
     if field.type not in ("formula", "rollup") or not isinstance(text, str):
-        raise refusal.invalid_options(field.name, "only a formula can be changed")
+        raise refusal.invalid_request()  # as the service is seen to refuse options of links
     changed = replace(field, options={**(field.options or {}), "formula": text, "isValid": True})
     context.session.schema.change_field(table, changed)
     settle(context, table.base_id, [changed])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airhaul.formula.values import to_text
 from airhaul.wire.call import Reply
 
 _JSON = {"content-type": "application/json; charset=utf-8"}
@@ -187,6 +188,11 @@ def too_large() -> Refusal:
     return refuse(413, "REQUEST_TOO_LARGE", "Request body is too large")
 
 
+def missing_workspace() -> Refusal:
+    """A base to create without a workspace, which the service is seen to answer so."""
+    return refuse(422, "INVALID_REQUEST", "Server error")
+
+
 def missing_fields() -> Refusal:
     """A write without fields."""
     return refuse(
@@ -265,19 +271,35 @@ def invalid_attachment() -> Refusal:
 
 
 def cannot_parse(value: object, field: str) -> Refusal:
-    """A value of a shape that the field's type does not hold."""
-    shown = "[object Object]" if isinstance(value, dict) else value
+    """A value of a shape that the field's type does not hold, as JavaScript makes text of it."""
+    shown = ",".join(_leaves(value))
     return refuse(
         422, "INVALID_VALUE_FOR_COLUMN", f'Cannot parse value "{shown}" for field {field}'
     )
 
 
+def _leaves(value: object) -> Iterator[str]:
+    """The texts of what is in a list, however deeply; of an object there is no more than that."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list) and part:
+            waiting += reversed(part)
+        elif isinstance(part, dict):
+            yield "[object Object]"
+        elif isinstance(part, bool):
+            yield "true" if part else "false"
+        else:
+            yield "" if part is None or part == [] else to_text(part)
+
+
 def cannot_create_choice(name: str) -> Refusal:
-    """A choice that is not there, without typecast."""
+    """A choice that is not there, without typecast; its name stands there as JSON."""
+    quoted = json.dumps(name, ensure_ascii=False)
     return refuse(
         422,
         "INVALID_MULTIPLE_CHOICE_OPTIONS",
-        f'Insufficient permissions to create new select option "{json.dumps(name)}"',
+        f'Insufficient permissions to create new select option "{quoted}"',
     )
 
 
@@ -313,6 +335,11 @@ def unsupported_type(table: str, field: str, type_: str) -> Refusal:
         f"Invalid options for {table}.{field}: Creating {type_} fields is not supported at this "
         "time",
     )
+
+
+def failed_validation(what: str) -> Refusal:
+    """Options of which one is missing, or is not known; seen so in answers of the service."""
+    return refuse(422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f"Failed schema validation: {what}")
 
 
 def invalid_options(field: str, why: str) -> Refusal:

@@ -14,6 +14,7 @@ from airhaul.wire.ids import is_id
 _BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _LARGEST_COUNT: Final = 999_999_999
+_NUMBERED: Final = frozenset(map(str, range(21)))
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 
@@ -95,12 +96,18 @@ class Request:
         """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
         ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
-        first, others the others.
+        first, others the others. Numbers end at 20, as they are seen to do on the service
+        (https://github.com/fuxingloh/airtable/pull/6).
+
+        Raises:
+            Refusal: A list has a higher number, or one name is a list and an object.
         """
         found: dict[str, Any] = {}
         for key, value in self.query:
             name, _, rest = key.partition("[")
             parts = _BRACKETS.findall("[" + rest) if rest else []
+            if parts and parts[0].isdecimal() and parts[0] not in _NUMBERED:
+                raise refusal.invalid_request()
             if not parts and name not in found:
                 found[name] = value
             elif len(parts) <= 1:
@@ -167,11 +174,21 @@ def a_count(value: Any, most: int | None = None) -> int | None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    count = a_whole_number(value)
+    if count is None or not 1 <= count <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
-    if not 1 <= value <= (_LARGEST_COUNT if most is None else most):
-        raise refusal.invalid_request()
-    return value
+    return count
+
+
+def a_whole_number(value: Any) -> int | None:
+    """Read a whole number from JSON; to a service in JavaScript 3.0 is 3.
+
+    Returns:
+        The number, or None if it is something else; true is no number.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def a_text(value: Any) -> str | None:

@@ -1,19 +1,24 @@
 """Cells of numbers, and check boxes.
 
-Not published, and decided here: numbers are kept in full whatever the precision.
+The service keeps numbers as JavaScript does: as doubles, so that whole ones beyond 2^53 are rounded
+(https://github.com/Airtable/airtable.js/issues/423), and prints them so: 3.0 is 3. Not published,
+and decided here: numbers are kept in full whatever the precision.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from decimal import Decimal
 from typing import Any, Final
 
+from airhaul.formula.values import EXACT
 from airhaul.server import refusal
 from airhaul.server.cells.writing import Writing
 from airhaul.server.schema import Field
 
 _TYPED: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_WITH_EXPONENT: Final = 1e21
 _YES: Final = frozenset({"true", "checked", "yes", "1", "x"})
 _NO: Final = frozenset({"false", "unchecked", "no", "0"})
 
@@ -26,7 +31,22 @@ def check_number(field: Field, value: Any, writing: Writing) -> Any:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refusal.cannot_accept(field.name)
-    return _finite(field, value)
+    return as_printed(_finite(field, value))
+
+
+def as_printed(number: float) -> float:
+    """A number as the service keeps and prints it: a double, without a point if it is whole.
+
+    Args:
+        number: A finite number.
+    """
+    if isinstance(number, int) and abs(number) <= EXACT:
+        return number
+    double = float(number)
+    if not double.is_integer() or abs(double) >= _WITH_EXPONENT:
+        return double
+    # The shortest digits that mean this double, then zeros: 12345678901234567890 ends on 67000.
+    return int(Decimal(repr(double)))
 
 
 def _finite(field: Field, number: float) -> float:
@@ -38,15 +58,16 @@ def _finite(field: Field, number: float) -> float:
 
 def _typed(field: Field, text: str) -> float | None:
     symbol = (field.options or {}).get("symbol", "")
-    plain = text.strip().replace(",", "").removeprefix(symbol).lstrip("$€£").strip()
+    plain = text.strip().replace(",", "")
+    sign = "-" if plain.startswith("-") else ""  # negative amounts are shown as -$5
+    plain = sign + plain.removeprefix(sign).removeprefix(symbol).lstrip("$€£").strip()
     if not plain:
         return None
     percent = plain.endswith("%")
     plain = plain.removesuffix("%").strip()
     if not _TYPED.fullmatch(plain):
         raise refusal.cannot_accept(field.name)
-    number = float(plain) / (100 if percent else 1)
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return float(plain) / (100 if percent else 1)
 
 
 def check_duration(field: Field, value: Any, writing: Writing) -> Any:
@@ -58,7 +79,7 @@ def check_duration(field: Field, value: Any, writing: Writing) -> Any:
     if len(parts) > 3 or not all(_TYPED.fullmatch(part) for part in parts):
         raise refusal.cannot_accept(field.name)
     hours, minutes, seconds = [*map(float, parts), 0.0][:3]
-    took = _finite(field, hours * 3600 + minutes * 60 + seconds)
+    took = as_printed(_finite(field, hours * 3600 + minutes * 60 + seconds))
     return -took if text.startswith("-") else took
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from airhaul.formula.values import to_text
 from airhaul.server import refusal
 from airhaul.server.cells.writing import Writing
 from airhaul.server.schema import Field
@@ -22,7 +23,7 @@ CLEARED_RICH_TEXT: Final = "\n"
 def check_text(field: Field, value: Any, writing: Writing) -> Any:
     """Take text; a number too, if it may be converted."""
     if writing.typecast and isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
+        value = to_text(value)
     if isinstance(value, dict | list):
         raise refusal.cannot_parse(value, field.name)
     if not isinstance(value, str) or len(value) > _LONGEST:

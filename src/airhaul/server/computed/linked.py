@@ -1,9 +1,9 @@
 """Fields that tell of linked records: counts, lookups and rollups.
 
 Not published, and decided: a lookup leaves out what is empty in the linked records, a rollup is
-given it as blank; lists in lists become one. The formula of a rollup is not published by the
-metadata API: one that is not known leaves cells that were copied as they are, and else adds up
-numbers and joins all else.
+given it as blank; lists in lists become one; the first and the last of no dates are blank. The
+formula of a rollup is not published by the metadata API: one that is not known leaves cells that
+were copied as they are, and else adds up numbers and joins all else.
 """
 
 from __future__ import annotations
@@ -79,9 +79,14 @@ def rollup(reading: Reading, table: Table, field: Field) -> Reader:
         return _flat(far.value(other) for other in reading.linked(record, link_id))
 
     getters = dict.fromkeys(names, values)
-    computed = reading.remembered(
-        lambda record: compute_for(compute, RecordInFormula(reading, table, getters, record))
-    )
+    is_date = result in ("date", "dateTime")
+
+    def one(record: StoredRecord) -> Value:
+        rolled = compute_for(compute, RecordInFormula(reading, table, getters, record))
+        # The last of no dates is 0 to a function that is shown none.
+        return None if is_date and isinstance(rolled, int | float) else rolled
+
+    computed = reading.remembered(one)
     is_known = bool(options.get("formula"))
 
     def cell(record: StoredRecord) -> Any:

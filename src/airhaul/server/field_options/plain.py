@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airhaul.server import refusal
 from airhaul.server.cells.choices import HUES, new_choice
+from airhaul.server.request import a_whole_number
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import TEXT_TYPES
 
@@ -58,8 +59,8 @@ def complete_plain(
         case "duration":
             return {"durationFormat": _one_of(name, options, "durationFormat", _DURATION_FORMATS)}
         case "rating":
-            highest = options.get("max")
-            if not isinstance(highest, int) or not 1 <= highest <= 10:
+            highest = a_whole_number(options.get("max"))
+            if highest is None or not 1 <= highest <= 10:
                 raise refusal.invalid_options(name, "max must be 1 to 10")
             return {
                 "icon": _one_of(name, options, "icon", _RATING_ICONS, "star"),
@@ -82,8 +83,8 @@ def complete_plain(
 
 
 def _number(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any]:
-    precision, highest = options.get("precision"), _HIGHEST_PRECISION[type_]
-    if not isinstance(precision, int) or not 0 <= precision <= highest:
+    precision, highest = a_whole_number(options.get("precision")), _HIGHEST_PRECISION[type_]
+    if precision is None or not 0 <= precision <= highest:
         raise refusal.invalid_options(name, f"precision must be 0 to {highest}")
     if type_ != "currency":
         return {"precision": precision}

@@ -1,9 +1,11 @@
 """Bases: list, create, and who may use them.
 
 Source: https://airtable.com/developers/web/api/list-bases, .../create-base and
-.../get-base-collaborators. Not published, and decided: any workspace's id is taken when a base is
-created, since there is one workspace only; the people of a base are the owner and the persons of
-its tokens, and they are told as people of the base, not of the workspace.
+.../get-base-collaborators; that ``pageSize`` is refused, and how a missing workspace is, from the
+notes of the airtable2 package for R, which is tried against the service. Not published, and
+decided: any workspace's id is taken when a base is created, since there is one workspace only; the
+people of a base are the owner and the persons of its tokens, and they are told as people of the
+base, not of the workspace.
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ _PARTS: Final = frozenset({"collaborators", "inviteLinks", "interfaces", "packag
 
 
 def list_bases(context: Context) -> dict[str, Any]:
-    """List the bases that the token may see, a thousand on a page."""
+    """List the bases that the token may see, a thousand on a page, which cannot be chosen."""
+    asked = context.request.query_object()
+    if "pageSize" in asked:
+        raise refusal.invalid_request()
     seen = [base for base in context.session.schema.bases() if context.token.sees(base.id)]
-    first = _place([base.id for base in seen], context.request.query_object().get("offset"))
+    first = _place([base.id for base in seen], asked.get("offset"))
     answer: dict[str, Any] = {
         "bases": [
             {"id": base.id, "name": base.name, "permissionLevel": context.token.role}
@@ -56,7 +61,9 @@ def create_base(context: Context) -> dict[str, Any]:
         raise refusal.not_permitted()
     body = context.request.body_object()
     name, tables = body.get("name"), body.get("tables")
-    if not isinstance(name, str) or not name or not isinstance(body.get("workspaceId"), str):
+    if body.get("workspaceId") is None:
+        raise refusal.missing_workspace()
+    if not isinstance(name, str) or not name or not isinstance(body["workspaceId"], str):
         raise refusal.invalid_request()
     if not isinstance(tables, list) or not tables:
         raise refusal.invalid_request()

@@ -1,6 +1,7 @@
 """Lists of records: filtered, sorted, page by page.
 
-Source: https://airtable.com/developers/web/api/list-records
+Source: https://airtable.com/developers/web/api/list-records. That one field needs brackets,
+``fields[]=A``, and several do not, is told at https://github.com/fuxingloh/airtable/pull/6.
 """
 
 from __future__ import annotations
@@ -109,17 +110,16 @@ def _selection(table: Table, given: dict[str, Any]) -> Selection:
 def _fields(table: Table, given: Any) -> Sequence[Field]:
     if given is None:
         return table.fields
-    names = [given] if isinstance(given, str) else given
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         raise refusal.invalid_request()
-    wanted = {table.find(name).id for name in names}
+    wanted = {table.find(name).id for name in given}
     return [field for field in table.fields if field.id in wanted] or table.fields
 
 
 def _wants_comment_count(given: Any) -> bool:
     if given is None:
         return False
-    if given not in ("commentCount", ["commentCount"]):
+    if given != ["commentCount"]:
         raise refusal.invalid_request()
     return True
 

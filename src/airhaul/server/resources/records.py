@@ -28,7 +28,10 @@ def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict
     home = context.session.schema.tables(table.base_id).get(record.table_id)
     if home is None:
         raise refusal.no_such_record()
-    form = RecordForm.of(context, context.request.query_object())
+    asked = context.request.query_object()
+    if "fields" in asked:
+        raise refusal.invalid_request()  # no parameter here, as it is of lists
+    form = RecordForm.of(context, asked)
     return form.records(context, home, [record])[0]
 
 

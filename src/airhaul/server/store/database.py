@@ -36,10 +36,13 @@ class Database:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._path = str(path)
+        # In full: connections are opened later too, and the program may have left its folder.
+        self._path = MEMORY if str(path) == MEMORY else str(Path(path).resolve())
+        self._shown = str(path)
         self._is_open = True
         self._begin()
         self._writer = self._open()
+        self._file = self._found()
 
     def _begin(self) -> None:
         """Begin in this process, without a connection."""
@@ -54,12 +57,12 @@ class Database:
         try:
             connection = self._connect()
         except sqlite3.Error as error:
-            raise ConfigurationError(f"{self._path} cannot be opened: {error}.") from None
+            raise ConfigurationError(f"{self._shown} cannot be opened: {error}.") from None
         try:
             self._prepare(connection)
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise ConfigurationError(_explain(self._path, error)) from None
+            raise ConfigurationError(_explain(self._shown, error)) from None
         except ConfigurationError:
             connection.close()
             raise
@@ -78,16 +81,16 @@ class Database:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != file_format.APPLICATION_ID and tables:
             raise ConfigurationError(
-                f"{self._path} is a database, and no local base of airhaul. Name another file."
+                f"{self._shown} is a database, and no local base of airhaul. Name another file."
             )
         if version > file_format.VERSION:
             raise ConfigurationError(
-                f"{self._path} was written by a later airhaul (format {version}; this one knows "
+                f"{self._shown} was written by a later airhaul (format {version}; this one knows "
                 f"{file_format.VERSION}). Update airhaul."
             )
         # SQLite would open it for reading, and each write would fail.
         if self._path != MEMORY and not _is_writable(self._path):
-            raise ConfigurationError(_not_writable(self._path, "it is read-only"))
+            raise ConfigurationError(_not_writable(self._shown, "it is read-only"))
         self._check(connection)
         # With WAL, a commit that was synchronised survives a kill and a power cut.
         connection.execute("PRAGMA journal_mode = WAL")
@@ -103,7 +106,7 @@ class Database:
             return
         (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
-            raise ConfigurationError(_damaged(self._path, sound.splitlines()[-1]))
+            raise ConfigurationError(_damaged(self._shown, sound.splitlines()[-1]))
 
     @staticmethod
     def _bring_up_to_date(connection: sqlite3.Connection) -> None:
@@ -126,8 +129,16 @@ class Database:
 
         Args:
             write: Whether anything may be changed.
+
+        Raises:
+            sqlite3.Error: The file fails, or is not the one any more that was opened.
         """
         self._survive_a_fork()
+        if self._found() != self._file:
+            # SQLite would go on with a file that nobody finds again, or mix two of them.
+            raise sqlite3.OperationalError(
+                "it was deleted, moved or replaced while it was open; put it back, or begin anew"
+            )
         if write or self._path == MEMORY:
             with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
                 yield self._writer
@@ -140,6 +151,16 @@ class Database:
             self._readers.append(connection)
             if len(self._readers) > _IDLE_READERS or not self._is_open:
                 self._close(self._readers.pop())
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file is at the path; None if there is none, and for memory."""
+        if self._path == MEMORY:
+            return None
+        try:
+            found = Path(self._path).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _reader(self) -> sqlite3.Connection:
         try:
