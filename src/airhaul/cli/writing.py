@@ -15,7 +15,7 @@ from airhaul.cli.results import Report
 from airhaul.client.bulk_call import result_of
 from airhaul.client.inputs import OnEvent
 from airhaul.client.rejects import Rejects
-from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
+from airhaul.errors import AirhaulError, BulkInterrupted
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format
 
@@ -61,14 +61,13 @@ def check_rejects(rejects: Path | None, file: Path) -> None:
         file: The file whose rows are written.
 
     Raises:
-        FileFormatError: The suffix tells no format that refused rows can be written in.
-        ConfigurationError: There is no such folder, or the file is the one that is read.
+        FileFormatError: The suffix tells no format that refused rows can be written in, or there is
+            no such folder.
+        ConfigurationError: The file is the one that is read.
     """
     if rejects is None:
         return
     Rejects(rejects, RecordBase, file)
-    if not rejects.parent.is_dir():
-        raise ConfigurationError(f"There is no folder {rejects.parent} to put {rejects.name} in.")
 
 
 def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:

@@ -34,11 +34,10 @@ class RejectsFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if self.path.is_dir() or not self.path.parent.is_dir():
-            raise FileFormatError(
-                "rejected rows cannot go there: it is a folder, or stands in one that is not there",
-                source=str(path),
-            )
+        folder = self.path.parent
+        if self.path.is_dir() or not folder.is_dir():
+            why = "it is a folder" if self.path.is_dir() else f"there is no folder {folder}"
+            raise FileFormatError(f"rejected rows cannot go there: {why}", source=str(path))
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._format = format_of(path)
         self._file: IO[str] | None = None
