@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -16,7 +17,7 @@ from airhaul.bulk.keys import Key
 from airhaul.bulk.look import LookById, LookByKey
 from airhaul.bulk.outcomes import Outcomes
 from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import DeleteEncoder, RowEncoder, UpdateEncoder, UpsertEncoder
+from airhaul.bulk.rows import DeleteEncoder, Encoder, RowEncoder, UpdateEncoder, UpsertEncoder
 from airhaul.errors import RowError
 from airhaul.model.fields import airtable_field
 from airhaul.server.faults import Fault, FaultKind, Faults
@@ -198,6 +199,17 @@ class Place(Record, table="Places"):
     rank: float = airtable_field(0.0, type="currency")
 
 
+def work_of(verb: str, on_error: str) -> tuple[Encoder, Key | None, Callable | None]:
+    """The encoder of a verb, its key, and how it looks at records before they are changed."""
+    keeps = on_error == "rollback"
+    if "upsert" in verb:
+        key = Key.of(Place, "code" if verb == "upsert" else "rank")
+        encoder = UpsertEncoder(Place, key, by_letter=True)
+        return encoder, key, lambda target: LookByKey(target, key, always=keeps)
+    encoder = DeleteEncoder(Place) if verb == "delete" else UpdateEncoder(Place)
+    return encoder, None, (lambda _: LookById()) if keeps else None
+
+
 @schedules
 @given(
     verb=st.sampled_from(VERBS),
@@ -235,26 +247,7 @@ def test_changes(
             rows.append({"id": ids[index], **change})
         else:
             rows.append({"code": f"c{index}", "rank": index + 0.5, **change})
-    key, look, encoder = None, None, UpdateEncoder(Place)
-    if verb == "delete":
-        encoder = DeleteEncoder(Place)
-    elif verb != "update":
-        key = Key.of(Place, "code" if verb == "upsert" else "rank")
-        encoder = UpsertEncoder(Place, key, by_letter=True)
-        always = on_error == "rollback"
-
-        def look(target, key=key, always=always):
-            return LookByKey(target, key, always=always)
-    elif on_error == "rollback":
-
-        def look(target):
-            return LookById()
-
-    if verb == "delete" and on_error == "rollback":
-
-        def look(target):
-            return LookById()
-
+    encoder, key, look = work_of(verb, on_error)
     base.emulator.faults = faults
     job, _ = writing_job(
         base, encoder, on_error=on_error, key=key, look=look, concurrency=concurrency, total=size

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from airhaul.server.console import is_loopback
 from airhaul.server.emulator import Emulator
 from airhaul.server.faults import Fault, Faults
+from airhaul.server.loopback import is_loopback
 from airhaul.server.serve import LocalServer
 
 TOKEN = {"Authorization": "Bearer pat.secret"}

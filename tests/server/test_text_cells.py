@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from airhaul.server.text_cells import TextForm
 from tests.server.asking import Asking
 
-HALF_HOUR = {"name": "24hour", "format": "HH:mm"}
 CHOICES = {"choices": [{"name": "x"}, {"name": "y"}]}
 
 

@@ -136,15 +136,11 @@ def judge(
         wait_s = error.retry_after_s if error.retry_after_s is not None else RATE_LIMIT_PENALTY_S
         return Again(error, wait_s, pause=True)
     except NotSentError as error:
-        if history.tries >= retries.tries:
-            return _given_up(call, error, history)
-        return Again(error, _backoff_s(history, retries))
+        return _judge_not_carried_out(call, error, history, retries)
     except BadReplyError as error:
         if 400 <= error.status < 500 and not error.is_page:
-            # Airtable's own refusal, cut on its way: not carried out, and to be read again.
-            if history.tries >= retries.tries:
-                return _given_up(call, error, history)
-            return Again(error, _backoff_s(history, retries))
+            # Airtable's own refusal, cut on its way: to be read again.
+            return _judge_not_carried_out(call, error, history, retries)
         return _judge_lost(call, error, outcome, history, retries, has_answered=has_answered)
     except (ServerError, TransportError) as error:
         return _judge_lost(call, error, outcome, history, retries, has_answered=has_answered)
@@ -157,6 +153,14 @@ def judge(
         return Refused(error)  # what became of an earlier try, whoever sent it can find out
     except AirhaulError as error:
         return _given_up(call, error, history)
+
+
+def _judge_not_carried_out(
+    call: Call, error: AirhaulError, history: History, retries: Retries
+) -> Verdict:
+    if history.tries >= retries.tries:
+        return _given_up(call, error, history)
+    return Again(error, _backoff_s(history, retries))
 
 
 def _judge_lost(

@@ -25,7 +25,6 @@ from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
 M = TypeVar("M", bound=RecordBase)
-M_co = TypeVar("M_co", bound=RecordBase, covariant=True)
 
 # What an export, or a file of rejected rows, holds besides the fields.
 _SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})

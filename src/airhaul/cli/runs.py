@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 from rich.table import Table as Grid
@@ -137,7 +138,15 @@ def _counts(run: Run) -> str:
     return ", ".join(f"{number:,} {state}" for state, number in run.counts.items()) or "none"
 
 
-def _show_one(journal: Journal, run: Run, *, as_json: bool) -> int:
+class _Course(NamedTuple):
+    """What happened in a run: errors by row, its slowest requests, rows settled over time."""
+
+    errors: dict[int, str]
+    slowest: list[list[Any]]
+    steps: list[tuple[datetime, int]]
+
+
+def _course(journal: Journal, run: Run) -> _Course:
     errors: dict[int, str] = {}
     requests: list[list[Any]] = []
     steps: list[tuple[datetime, int]] = []
@@ -149,27 +158,37 @@ def _show_one(journal: Journal, run: Run, *, as_json: bool) -> int:
         requests += sent
         steps.append((at, len(rows)))
     slowest = sorted(requests, key=lambda request: -request[3])[:_SLOWEST]
+    return _Course(dict(sorted(errors.items())), slowest, steps)
+
+
+def _show_one(journal: Journal, run: Run, *, as_json: bool) -> int:
+    course = _course(journal, run)
     if as_json:
         named = ("number", "kind", "rows", "seconds")
         print_json(
             {
                 **run.to_dict(),
-                "errors": [{"index": index, "error": errors[index]} for index in sorted(errors)],
-                "slowest": [dict(zip(named, request, strict=True)) for request in slowest],
+                "errors": [
+                    {"index": index, "error": error} for index, error in course.errors.items()
+                ],
+                "slowest": [dict(zip(named, request, strict=True)) for request in course.slowest],
             }
         )
         return ALL_WELL
-    for name, value in _details(run):
-        out().print(Text.assemble((f"{name:<10}", "bold"), value))
-    if len(steps) > 1:
-        out().print(Text.assemble((f"{'progress':<10}", "bold"), _picture(steps)))
-    for number, kind, rows, seconds in slowest:
+    lines = _details(run)
+    if len(course.steps) > 1:
+        lines.append(("progress", _picture(course.steps)))
+    for number, kind, rows, seconds in course.slowest:
         line = f"request {number}: {kind} of {counted(rows, 'row')}, {seconds:.2f} s"
-        out().print(Text.assemble((f"{'slowest':<10}", "bold"), line))
-    for index in sorted(errors)[:_MOST_ERRORS]:
-        out().print(Text.assemble((f"{'error':<10}", "bold"), f"row {index}: {errors[index]}"))
-    if len(errors) > _MOST_ERRORS:
-        out().print(f"{'':<10}and {len(errors) - _MOST_ERRORS:,} more", markup=False)
+        lines.append(("slowest", line))
+    lines += [
+        ("error", f"row {index}: {error}")
+        for index, error in islice(course.errors.items(), _MOST_ERRORS)
+    ]
+    for name, value in lines:
+        out().print(Text.assemble((f"{name:<10}", "bold"), value))
+    if len(course.errors) > _MOST_ERRORS:
+        out().print(f"{'':<10}and {len(course.errors) - _MOST_ERRORS:,} more", markup=False)
     return ALL_WELL
 
 

@@ -88,7 +88,7 @@ def serve(
     ] = False,
 ) -> int:
     """Offer a local base over HTTP until Ctrl-C."""
-    from airhaul.server.console import is_loopback
+    from airhaul.server.loopback import is_loopback
     from airhaul.server.serve import run
 
     if console and not console_anywhere and not is_loopback(host):

@@ -25,7 +25,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
-from airhaul.wire.replies import list_in
+from airhaul.wire.replies import list_in, object_in
 from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 if TYPE_CHECKING:
@@ -195,8 +195,7 @@ class Airtable:
 
     def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""
-        answer: dict[str, Any]
-        (answer,) = list_in({"account": [self.call(endpoints.whoami())]}, "account")
+        answer: dict[str, Any] = object_in(self.call(endpoints.whoami()), "account")
         return answer
 
     def bases(self) -> list[BaseJson]:
@@ -248,8 +247,7 @@ class Airtable:
             The table, with its ids.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson
-        (table,) = list_in({"table": [self.call(call)]}, "table")
+        table: TableJson = object_in(self.call(call), "table")
         return table
 
     # --- the journal

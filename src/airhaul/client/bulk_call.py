@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -98,25 +99,9 @@ class BulkCall(Generic[M]):
         if log is not None:
             self._follow(log, outcomes, observed)
 
-        def undo(outcomes: Outcomes[M], inverses: list[Change[M]]) -> WriteRows[M]:
-            undo_log: RunLog | None = None
-            if log is not None:
-                undo_log = _begin_rollback(log, inverses)
-                self._logs.append(undo_log)
-                self._follow(undo_log, outcomes, observed)
-            ledger = Ledger(outcomes, reader, observed)
-            return WriteRows(
-                target,
-                Ready[M](),
-                ledger,
-                observed,
-                on_error="continue",
-                retries=retries,
-                log=undo_log,
-            )
-
         work: WithRollback[M] | WriteRows[M] = self._main
         if writing.on_error == "rollback":
+            undo = self._undoing(target, reader, retries, observed)
             work = WithRollback(self._main, target, undo)
         self._engine = Engine(
             work,
@@ -126,6 +111,29 @@ class BulkCall(Generic[M]):
             observed=observed,
             meter=Count(_left(writing.max_requests, spent.requests), lane.meter),
         )
+
+    def _undoing(
+        self, target: Target, reader: Reader[M], retries: Retries, observed: Observed
+    ) -> Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]]:
+        """How taking back is written down, as a run of its own, and made."""
+
+        def undo(outcomes: Outcomes[M], inverses: list[Change[M]]) -> WriteRows[M]:
+            undo_log: RunLog | None = None
+            if self._logs:
+                undo_log = _begin_rollback(self._logs[0], inverses)
+                self._logs.append(undo_log)
+                self._follow(undo_log, outcomes, observed)
+            return WriteRows(
+                target,
+                Ready[M](),
+                Ledger(outcomes, reader, observed),
+                observed,
+                on_error="continue",
+                retries=retries,
+                log=undo_log,
+            )
+
+        return undo
 
     @staticmethod
     def _follow(log: RunLog, outcomes: Outcomes[M], observed: Observed) -> None:

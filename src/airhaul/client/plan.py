@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,21 +12,19 @@ from typing import Final, TypeVar, Unpack
 from airhaul.bulk.changes import Change
 from airhaul.bulk.diff import same_stored
 from airhaul.bulk.keys import Key
+from airhaul.bulk.look import LookById
 from airhaul.bulk.plan import Planned
 from airhaul.bulk.precheck import in_order, nothing_sent, outcomes_of
 from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows import Ready
-from airhaul.bulk.target import with_ids
 from airhaul.client.bound import Bound
-from airhaul.client.bulk import Bulk, Scan
+from airhaul.client.bulk import Bulk
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.rejects import Rejects
+from airhaul.client.scan import Scan
 from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
-from airhaul.formula import Node, print_formula
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -117,34 +115,24 @@ class Plan(Planned[M]):
         changed: list[str] = []
         writable = [column.column for column in columns_of(self._table.model).writable]
         by_id = [change for change in self.changes if change.kind in ("update", "delete")]
-        for some in _hundreds(by_id):
-            ids = [change.record_id for change in some if change.record_id is not None]
-            found = {record["id"]: record for record in self._find(scan, with_ids(ids))}
-            changed += [
-                change.record_id or ""
-                for change in some
-                if _has_changed(change, found.get(change.record_id or ""), writable)
-            ]
-        if self.key is not None:
+        found = scan.find(by_id, LookById().formula)
+        changed += [
+            change.record_id or ""
+            for change in by_id
+            if _has_changed(change, found.get(change.record_id or ""), writable)
+        ]
+        key = self.key
+        if key is not None:
             new = [change for change in self.changes if change.kind in ("create", "upsert")]
-            for some in _hundreds(new):
-                wanted = {change.key for change in some}
-                formula = self.key.formula_for(change.cells for change in some)
-                changed += [
-                    record["id"]
-                    for record in self._find(scan, formula)
-                    if self.key.value_in(record["fields"]) in wanted
-                ]
+            wanted = {change.key for change in new}
+            found = scan.find(new, lambda some: key.formula_for(change.cells for change in some))
+            changed += [
+                record["id"]
+                for record in found.values()
+                if key.value_in(record["fields"]) in wanted
+            ]
         if changed:
             raise _stale(changed)
-
-    def _find(self, scan: Scan, formula: Node) -> list[RecordJson]:
-        return scan.all(ListParameters(formula=print_formula(formula)))
-
-
-def _hundreds(changes: Sequence[Change[M]]) -> Iterable[Sequence[Change[M]]]:
-    for start in range(0, len(changes), RECORDS_PER_PAGE):
-        yield changes[start : start + RECORDS_PER_PAGE]
 
 
 def _has_changed(change: Change[M], record: RecordJson | None, writable: Sequence[str]) -> bool:

@@ -14,11 +14,11 @@ from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
 from airhaul.client.bound import Bound
-from airhaul.client.bulk import Scan
 from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.plan import Plan
 from airhaul.client.planning import Planning
+from airhaul.client.scan import Scan
 from airhaul.client.selection import Selection
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase

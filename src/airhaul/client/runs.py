@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -15,20 +15,17 @@ from airhaul.bulk.target import Target, with_ids
 from airhaul.bulk.undo import Undoing
 from airhaul.bulk.wording import counted
 from airhaul.client.bound import Bound
-from airhaul.client.bulk import Bulk, Scan
+from airhaul.client.bulk import Bulk
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import Rows
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.plan import Plan
+from airhaul.client.scan import Scan
 from airhaul.client.table import Table
 from airhaul.drive import blocking as drive
 from airhaul.errors import JournalError
-from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
 from airhaul.tabular import read_rows
-from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.shapes import RecordJson
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run, Source
@@ -179,7 +176,7 @@ class Runs:
         scan = Scan(table)
         ids = [row.record_id for row in written if row.state != "deleted"]
         undoing = Undoing(target, run.asked.typecast, force)
-        undoing.add(written, _read(scan, ids))
+        undoing.add(written, scan.find(ids, with_ids))
         notes: list[str] = []
         if run.can_go_on and run.state != "with failures":
             notes.append(
@@ -279,14 +276,6 @@ class Runs:
                     f"created {created:,} of them; they would be there twice. Take them out of "
                     f"{path}, and import what is left of it; or undo run {other.id} first."
                 )
-
-
-def _read(scan: Scan, ids: Sequence[str]) -> dict[str, RecordJson]:
-    found: dict[str, RecordJson] = {}
-    for start in range(0, len(ids), RECORDS_PER_PAGE):
-        formula = print_formula(with_ids(ids[start : start + RECORDS_PER_PAGE]))
-        found |= {one["id"]: one for one in scan.all(ListParameters(formula=formula))}
-    return found
 
 
 def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:

@@ -13,7 +13,6 @@ from airhaul.errors import MissingExtraError
 from airhaul.server import refusal
 from airhaul.server.answers import Answer, Cut, Silence
 from airhaul.server.attachments.urls import PREFIX
-from airhaul.server.console import console_routes, notice_route
 from airhaul.server.cross_origin import admit_pages
 from airhaul.server.emulator import Emulator
 from airhaul.server.request import Request
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+NEEDS_EXTRA: Final = "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
 _LARGEST_BODY: Final = 10_000_000
 
 
@@ -51,11 +51,10 @@ def create_app(
         from starlette.responses import Response
         from starlette.routing import Route
 
+        from airhaul.server.console import console_routes, notice_route
         from airhaul.server.hanging_up import breaking_off, hang_up
     except ImportError as error:
-        raise MissingExtraError(
-            "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
-        ) from error
+        raise MissingExtraError(NEEDS_EXTRA) from error
 
     async def api(scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)

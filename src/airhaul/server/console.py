@@ -3,28 +3,28 @@
 It asks for no password. So it is off unless asked for, and guarded against other pages in the same
 browser: it answers only to names of this machine (a foreign name that leads here is refused), and
 what changes anything has to be sent as JSON, which no page of another origin can do.
+
+Imported when an application is made: it needs the packages for serving.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import anyio
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from airhaul.errors import ConfigurationError
 from airhaul.server import console_state
 from airhaul.server.emulator import Emulator
+from airhaul.server.loopback import is_loopback
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import BaseRoute
-
-    Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 LONGEST_WAIT_S: Final = 25.0
 """How long a question for news is kept waiting when there are none, in seconds."""
@@ -55,24 +55,8 @@ Start it with: airhaul serve --console
 """
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address can only mean the machine that it is said on.
-
-    Args:
-        host: A name or an address, without a port.
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def notice_route() -> BaseRoute:
     """The root of a server whose console is off: a text that says what this is."""
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Route
 
     async def notice(_: Request) -> Response:
         return PlainTextResponse(_OFF)
@@ -91,10 +75,6 @@ def console_routes(
             answered.
         until_stop: Waits until the server stops.
     """
-    from starlette.responses import JSONResponse, PlainTextResponse, Response
-    from starlette.routing import Route
-
-    assets = dict(_assets(files("airhaul.server") / "web"))
 
     def guarded(answer: Endpoint) -> Endpoint:
         async def endpoint(request: Request) -> Response:
@@ -104,19 +84,45 @@ def console_routes(
 
         return endpoint
 
-    def asset(name: str) -> Response:
-        content = assets.get(name)
+    page, control = _Page(), _Control(emulator, until_stop)
+    return [
+        Route("/", guarded(page.index)),
+        Route("/_console/web/{name:path}", guarded(page.file)),
+        Route("/_console/state", guarded(control.state)),
+        Route("/_console/requests/{number:int}", guarded(control.one_request)),
+        Route("/_console/settings", guarded(control.change_settings), methods=["PATCH"]),
+        Route("/_console/clear", guarded(control.clear), methods=["POST"]),
+        Route("/_console/{rest:path}", guarded(control.not_there)),
+    ]
+
+
+class _Page:
+    """The page and its files; few and small, so they are read once."""
+
+    def __init__(self) -> None:
+        self._assets = dict(_assets(files("airhaul.server") / "web"))
+
+    def _asset(self, name: str) -> Response:
+        content = self._assets.get(name)
         if content is None:
             return PlainTextResponse("There is no such file.\n", 404)
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]])
 
-    async def page(_: Request) -> Response:
-        return asset("index.html")
+    async def index(self, _: Request) -> Response:
+        return self._asset("index.html")
 
-    async def file(request: Request) -> Response:
-        return asset(request.path_params["name"])
+    async def file(self, request: Request) -> Response:
+        return self._asset(request.path_params["name"])
 
-    async def state(request: Request) -> Response:
+
+class _Control:
+    """What the page asks of the server, and has it do."""
+
+    def __init__(self, emulator: Emulator, until_stop: Callable[[], Awaitable[object]]) -> None:
+        self._emulator = emulator
+        self._until_stop = until_stop
+
+    async def state(self, request: Request) -> Response:
         asked = request.query_params
         try:
             after = int(asked.get("after", "0"))
@@ -125,44 +131,50 @@ def console_routes(
             return JSONResponse({"error": "after and wait_s are numbers."}, 422)
         if wait_s > 0:
             with anyio.move_on_after(wait_s):
-                await _news(request, emulator, after, asked.get("revision"), until_stop)
-        return JSONResponse(console_state.state(emulator, after))
+                await self._news(request, after, asked.get("revision"))
+        return JSONResponse(console_state.state(self._emulator, after))
 
-    async def one_request(request: Request) -> Response:
-        found = console_state.request_whole(emulator, request.path_params["number"])
+    async def _news(self, request: Request, after: int, revision: str | None) -> None:
+        """Wait until there is news, nobody is there to hear it, or the server stops."""
+        async with anyio.create_task_group() as waiting:
+
+            async def until_stopping() -> None:
+                await self._until_stop()
+                waiting.cancel_scope.cancel()
+
+            waiting.start_soon(until_stopping)
+            # Looking costs less than a bell that every thread of the emulator would have to ring.
+            while (  # noqa: ASYNC110
+                self._emulator.requests.last_number <= after
+                and console_state.revision(self._emulator) == revision
+                and not await request.is_disconnected()
+            ):
+                await anyio.sleep(_LOOK_EVERY_S)
+            waiting.cancel_scope.cancel()
+
+    async def one_request(self, request: Request) -> Response:
+        found = console_state.request_whole(self._emulator, request.path_params["number"])
         if found is None:
             return JSONResponse({"error": "This request is not remembered any more."}, 404)
         return JSONResponse(found)
 
-    async def change_settings(request: Request) -> Response:
+    async def change_settings(self, request: Request) -> Response:
         try:
-            console_state.change_settings(emulator, await _short_body(request))
+            console_state.change_settings(self._emulator, await _short_body(request))
         except ConfigurationError as error:
             return JSONResponse({"error": str(error)}, 422)
-        return JSONResponse(console_state.settings(emulator))
+        return JSONResponse(console_state.settings(self._emulator))
 
-    async def clear(_: Request) -> Response:
-        emulator.requests.clear()
+    async def clear(self, _: Request) -> Response:
+        self._emulator.requests.clear()
         return JSONResponse({})
 
-    async def not_there(_: Request) -> Response:
+    async def not_there(self, _: Request) -> Response:
         return JSONResponse({"error": "There is no such thing here."}, 404)
-
-    return [
-        Route("/", guarded(page)),
-        Route("/_console/web/{name:path}", guarded(file)),
-        Route("/_console/state", guarded(state)),
-        Route("/_console/requests/{number:int}", guarded(one_request)),
-        Route("/_console/settings", guarded(change_settings), methods=["PATCH"]),
-        Route("/_console/clear", guarded(clear), methods=["POST"]),
-        Route("/_console/{rest:path}", guarded(not_there)),
-    ]
 
 
 def _refuse(request: Request, host: str) -> Response | None:
     """Refuse what another page may have sent, or None."""
-    from starlette.responses import JSONResponse
-
     name = request.url.hostname or ""
     if is_loopback(host) and not is_loopback(name) and name != host:
         return JSONResponse(
@@ -176,31 +188,6 @@ def _refuse(request: Request, host: str) -> Response | None:
     return None
 
 
-async def _news(
-    request: Request,
-    emulator: Emulator,
-    after: int,
-    revision: str | None,
-    until_stop: Callable[[], Awaitable[object]],
-) -> None:
-    """Wait until there is something to tell, nobody is there to hear it, or the server stops."""
-    async with anyio.create_task_group() as waiting:
-
-        async def until_stopping() -> None:
-            await until_stop()
-            waiting.cancel_scope.cancel()
-
-        waiting.start_soon(until_stopping)
-        # Looking costs less than a bell that every thread of the emulator would have to ring.
-        while (  # noqa: ASYNC110
-            emulator.requests.last_number <= after
-            and console_state.revision(emulator) == revision
-            and not await request.is_disconnected()
-        ):
-            await anyio.sleep(_LOOK_EVERY_S)
-        waiting.cancel_scope.cancel()
-
-
 async def _short_body(request: Request) -> bytes:
     raw = b""
     async for part in request.stream():
@@ -211,7 +198,7 @@ async def _short_body(request: Request) -> bytes:
 
 
 def _assets(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:
-    """The page's files by their path; few and small, so they are read once."""
+    """The page's files by their path."""
     found: list[tuple[str, bytes]] = []
     for item in folder.iterdir():
         if item.is_dir():

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from airhaul.errors import ConfigurationError, MissingExtraError
-from airhaul.server.asgi import create_app
+from airhaul.server.asgi import NEEDS_EXTRA, create_app
 from airhaul.server.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def _make_server(
 
         from airhaul.server.hanging_up import HangingUp
     except ImportError as error:
-        raise MissingExtraError(
-            "Serving over HTTP needs two more packages: pip install 'airhaul[serve]'"
-        ) from error
+        raise MissingExtraError(NEEDS_EXTRA) from error
 
     stopping = asyncio.Event()
 

@@ -194,6 +194,12 @@ def list_in(value: Any, name: str) -> list[Any]:
     )
 
 
+def object_in(value: Any, name: str) -> Any:
+    """Take an answer that is one object with an id, such as a table; as ``list_in`` takes many."""
+    (found,) = list_in({name: [value]}, name)
+    return found
+
+
 def records_in(value: Any, count: int | None = None) -> list[RecordJson]:
     """Take the records out of an answer, and look whether they are records.
 

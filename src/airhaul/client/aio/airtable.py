@@ -24,7 +24,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
-from airhaul.wire.replies import list_in
+from airhaul.wire.replies import list_in, object_in
 from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 if TYPE_CHECKING:
@@ -194,8 +194,7 @@ class AsyncAirtable:
 
     async def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""
-        answer: dict[str, Any]
-        (answer,) = list_in({"account": [await self.call(endpoints.whoami())]}, "account")
+        answer: dict[str, Any] = object_in(await self.call(endpoints.whoami()), "account")
         return answer
 
     async def bases(self) -> list[BaseJson]:
@@ -247,8 +246,7 @@ class AsyncAirtable:
             The table, with its ids.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson
-        (table,) = list_in({"table": [await self.call(call)]}, "table")
+        table: TableJson = object_in(await self.call(call), "table")
         return table
 
     # --- the journal

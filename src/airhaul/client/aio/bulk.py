@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from airhaul.bulk.changes import Change, Refused
-from airhaul.bulk.engine import Count, Engine
-from airhaul.bulk.events import Event, PageRead
 from airhaul.bulk.keys import Key
 from airhaul.bulk.look import Look
-from airhaul.bulk.pages import ReadPages
-from airhaul.bulk.parts import parts_of_list
 from airhaul.bulk.policy import raise_if_failed
 from airhaul.bulk.precheck import encode_all, in_order, sort_out
 from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
@@ -29,13 +24,10 @@ from airhaul.client.options import Writing
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
 from airhaul.drive import aio as drive
-from airhaul.drive.lane import Lane
-from airhaul.errors import ConfigurationError, PermissionDeniedError
+from airhaul.errors import PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.tabular import Format
-from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import RecordJson
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run, RunLog
@@ -233,71 +225,3 @@ class AsyncBulk(Generic[M]):
             ),
             copied,
         )
-
-
-class AsyncScan:
-    """Reads a whole list, in several parts at once where asked.
-
-    Args:
-        table: The table.
-        max_requests: Send at most so many requests; None for any number.
-    """
-
-    def __init__(self, table: AsyncBound[Any], max_requests: int | None = None) -> None:
-        self._airtable = table.airtable
-        self._name = table.name
-        self._most = max_requests
-        self.spent = NOTHING_SPENT
-
-    async def read(
-        self,
-        parameters: ListParameters,
-        on_page: Callable[[Sequence[RecordJson]], object],
-        *,
-        parallel: int = 1,
-    ) -> None:
-        """Read a list.
-
-        Args:
-            parameters: What to read.
-            on_page: Called with each page, in the caller's own thread and task.
-            parallel: How many page chains run at once; with more than one there is no order.
-
-        Raises:
-            ConfigurationError: ``parallel`` is less than 1.
-            RequestCeilingError: There would be more requests than there may be.
-        """
-        if parallel < 1:
-            raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
-        lane = self._airtable.lane()
-        parts = parts_of_list(parameters, parallel)
-        work = ReadPages(self._airtable.base_id, self._name, *parts)
-        left = None if self._most is None else self._most - self.spent.requests
-        job = Engine(
-            work,
-            lane.pace,
-            concurrency=min(parallel, lane.concurrency),
-            retries=self._airtable.config.retries,
-            observed=lane.observed,
-            meter=Count(left, lane.meter),
-        )
-
-        def take(event: Event) -> None:
-            if isinstance(event, PageRead):
-                on_page(event.records)
-
-        began = time.monotonic()
-        await drive.run(job, _with_room(lane, parallel), (), take)
-        seconds = time.monotonic() - began
-        self.spent = Spent(self.spent.requests + job.requests, self.spent.seconds + seconds)
-        _ = job.result  # raises what ended the list early
-
-    async def all(self, parameters: ListParameters, *, parallel: int = 1) -> list[RecordJson]:
-        """Read a list into memory; arguments as of ``read``."""
-        records: list[RecordJson] = []
-        await self.read(parameters, records.extend, parallel=parallel)
-        return records
-
-
-def _with_room(lane: Lane, parallel: int) -> Lane:
-    return replace(lane, concurrency=min(parallel, lane.concurrency))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import changed_cells
 from airhaul.bulk.keys import Key, KeyNames
-from airhaul.bulk.look import Look, LookById, LookByKey
+from airhaul.bulk.look import LookById, LookByKey
 from airhaul.bulk.precheck import sort_out
 from airhaul.bulk.result import BulkResult
 from airhaul.bulk.rows import (
@@ -26,19 +26,16 @@ from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
 from airhaul.bulk.target import Target
 from airhaul.bulk.wording import counted
 from airhaul.client.aio.bound import AsyncBound
-from airhaul.client.aio.bulk import AsyncScan
 from airhaul.client.aio.plan import AsyncPlan
+from airhaul.client.aio.scan import AsyncScan
 from airhaul.client.inputs import AsyncRows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.errors import RowError
-from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -100,17 +97,12 @@ class AsyncPlanning(Generic[M]):
     async def _by_id(self, verb: str, encoder: Encoder[M], rows: AsyncRows) -> AsyncPlan[M]:
         changes, refused = sort_out(encoder, await self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
-        found = await self._look(LookById(), there)
+        found = await self._scan.find(there, LookById().formula)
         for change in there:
             record = found.get(change.record_id or "")
             if record is None:
-                error = RowError(
-                    f"there is no record {change.record_id} in the table",
-                    index=change.index,
-                    source=self._source,
-                    line=change.line,
-                )
-                refused.append(Refused(change.index, error, change.source))
+                reason = f"there is no record {change.record_id} in the table"
+                refused.append(self._refused(change, reason))
                 continue
             change.before, change.found = record["fields"], record
             if change.kind == "update":
@@ -122,32 +114,17 @@ class AsyncPlanning(Generic[M]):
         left = [change for change in changes if change.index not in missing]
         return self._plan(verb, left, refused)
 
-    async def _look(self, look: Look, changes: Sequence[Change[M]]) -> dict[str, RecordJson]:
-        found: dict[str, RecordJson] = {}
-        for start in range(0, len(changes), RECORDS_PER_PAGE):
-            some = changes[start : start + RECORDS_PER_PAGE]
-            parameters = ListParameters(formula=print_formula(look.formula(some)))
-            records = await self._scan.all(parameters)
-            found |= {record["id"]: record for record in records}
-        return found
-
     async def upsert(self, rows: AsyncRows, names: KeyNames) -> AsyncPlan[M]:
         """Plan changes by key: reads the records that have the keys of the rows."""
         key = Key.of(self._table.model, names)
         encoder = upsert_encoder(self._table.model, key, self._source)
         changes, refused = sort_out(encoder, await self._collect(rows))
         look = LookByKey(self._target, key, always=True)
-        records = list((await self._look(look, changes)).values())
+        records = list((await self._scan.find(changes, look.formula)).values())
         unclear = look.take(changes, records)
         for change in changes:
             if change.index in unclear:
-                error = RowError(
-                    unclear[change.index].reason,
-                    index=change.index,
-                    source=self._source,
-                    line=change.line,
-                )
-                refused.append(Refused(change.index, error, change.source))
+                refused.append(self._refused(change, unclear[change.index].reason))
             elif change.kind == "upsert" and change.record_id is not None:
                 change.kind = "update"
         clear = [change for change in changes if change.index not in unclear]
@@ -217,6 +194,10 @@ class AsyncPlanning(Generic[M]):
             for index, record in enumerate(records)
         ]
         return self._plan("delete", changes, [])
+
+    def _refused(self, change: Change[M], reason: str) -> Refused:
+        error = RowError(reason, index=change.index, source=self._source, line=change.line)
+        return Refused(change.index, error, change.source)
 
     def _plan(
         self,

@@ -13,9 +13,9 @@ from airhaul.bulk.pages import ReadPages
 from airhaul.bulk.policy import OnError
 from airhaul.bulk.result import BulkResult
 from airhaul.client.aio.bound import AsyncBound
-from airhaul.client.aio.bulk import AsyncScan
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.planning import AsyncPlanning
+from airhaul.client.aio.scan import AsyncScan
 from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.selection import Selection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -14,20 +14,17 @@ from airhaul.bulk.target import Target, with_ids
 from airhaul.bulk.undo import Undoing
 from airhaul.bulk.wording import counted
 from airhaul.client.aio.bound import AsyncBound
-from airhaul.client.aio.bulk import AsyncBulk, AsyncScan
+from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.plan import AsyncPlan
+from airhaul.client.aio.scan import AsyncScan
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
-from airhaul.formula import print_formula
 from airhaul.model.base import RecordBase
 from airhaul.tabular import read_rows
-from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.shapes import RecordJson
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run, Source
@@ -178,7 +175,7 @@ class AsyncRuns:
         scan = AsyncScan(table)
         ids = [row.record_id for row in written if row.state != "deleted"]
         undoing = Undoing(target, run.asked.typecast, force)
-        undoing.add(written, await _read(scan, ids))
+        undoing.add(written, await scan.find(ids, with_ids))
         notes: list[str] = []
         if run.can_go_on and run.state != "with failures":
             notes.append(
@@ -278,14 +275,6 @@ class AsyncRuns:
                     f"created {created:,} of them; they would be there twice. Take them out of "
                     f"{path}, and import what is left of it; or undo run {other.id} first."
                 )
-
-
-async def _read(scan: AsyncScan, ids: Sequence[str]) -> dict[str, RecordJson]:
-    found: dict[str, RecordJson] = {}
-    for start in range(0, len(ids), RECORDS_PER_PAGE):
-        formula = print_formula(with_ids(ids[start : start + RECORDS_PER_PAGE]))
-        found |= {one["id"]: one for one in await scan.all(ListParameters(formula=formula))}
-    return found
 
 
 def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:

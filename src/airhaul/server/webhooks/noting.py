@@ -25,19 +25,18 @@ def note(context: Context, source: str) -> list[str]:
     """
     if not context.changes:
         return []
-    webhooks = context.session.webhooks
-    watching: list[Webhook] = []
-    for webhook in webhooks.around(table_of(context.changes[0])):
-        if is_alive(webhook, context.now):
-            watching.append(webhook)
-        elif is_gone(webhook, context.now):
-            webhooks.delete(webhook.id)
+    watching = _watching(context)
     if not watching:
         return []
-    base_id = watching[0].base_id
+    webhooks, base_id = context.session.webhooks, watching[0].base_id
     tables = context.session.schema.tables(base_id)
     deltas = deltas_of(context.changes, context.session)
-    number = webhooks.next_transaction(base_id)
+    payload = {
+        "timestamp": context.moment,
+        "baseTransactionNumber": webhooks.next_transaction(base_id),
+        "payloadFormat": "v0",
+        "actionMetadata": _action(context, source),
+    }
     told: list[str] = []
     for webhook in watching:
         specification = read_specification(webhook.specification)
@@ -49,15 +48,21 @@ def note(context: Context, source: str) -> list[str]:
         else:
             news = Told(context, specification, tables).about(deltas)
         if news:
-            payload = {
-                "timestamp": context.moment,
-                "baseTransactionNumber": number,
-                "payloadFormat": "v0",
-                "actionMetadata": _action(context, source),
-            }
             webhooks.add_payload(webhook.id, context.moment, payload | news)
             told.append(webhook.id)
     return told
+
+
+def _watching(context: Context) -> list[Webhook]:
+    """The webhooks that are told of changes in this base; those that are long over are deleted."""
+    webhooks = context.session.webhooks
+    watching: list[Webhook] = []
+    for webhook in webhooks.around(table_of(context.changes[0])):
+        if is_alive(webhook, context.now):
+            watching.append(webhook)
+        elif is_gone(webhook, context.now):
+            webhooks.delete(webhook.id)
+    return watching
 
 
 def _action(context: Context, source: str) -> dict[str, Any]:
