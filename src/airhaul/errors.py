@@ -79,6 +79,14 @@ __all__ = [
 ]
 
 
+def shown(value: object) -> str:
+    """Print a value for a message, cut where it is long."""
+    try:
+        return f"{value!r:.100}"
+    except ValueError:  # Python prints no whole number of more than 4,300 digits
+        return f"a value of type {type(value).__name__} that is too long to print"
+
+
 def _rebuild(cls: type[AirhaulError], args: tuple[Any, ...], state: dict[str, Any]) -> AirhaulError:
     error = cls.__new__(cls, *args)
     error.args = args
@@ -222,7 +230,7 @@ class CellError(AirhaulError, ValueError):
     """
 
     def __init__(self, reason: str, *, record_id: str | None, field: str, value: Any) -> None:
-        super().__init__(f"record {record_id}, field {field!r}: {reason}, got {value!r:.100}")
+        super().__init__(f"record {record_id}, field {field!r}: {reason}, got {shown(value)}")
         self.reason = reason
         self.record_id = record_id
         self.field = field

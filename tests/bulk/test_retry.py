@@ -16,6 +16,7 @@ PAGE = Reply(200, b"<html>", {"content-type": "text/html"})
 OUTCOMES = {
     "answer": Reply(200, b'{"records": []}', JSON),
     "429": Reply(429, b'{"errors": [{"error": "RATE_LIMIT_REACHED"}]}', JSON),
+    "429, a page": Reply(429, b"<html>", {"content-type": "text/html"}),
     "quota": Reply(429, b'{"errors": [{"error": "PUBLIC_API_BILLING_LIMIT_EXCEEDED"}]}', JSON),
     "not sent": NotSentError("no"),
     "time-out": ReplyTimeoutError("no"),
@@ -24,12 +25,13 @@ OUTCOMES = {
     "503": Reply(503, b'{"error": {"type": "RETRIABLE_ERROR"}}', {**JSON, "retry-after": "7"}),
     "cut": Reply(200, b'{"rec', JSON),
     "page": PAGE,
+    "408": Reply(408, b"", {}),
     "422": Reply(422, b'{"error": {"type": "INVALID_VALUE_FOR_COLUMN"}}', JSON),
     "422, cut": Reply(422, b'{"error', JSON),
     "403": Reply(403, b'{"error": {"type": "INVALID_PERMISSIONS"}}', JSON),
     "403, a page": Reply(403, b"<html>", {"content-type": "text/html"}),
 }
-LOST = ("time-out", "broken", "500", "503", "cut")
+LOST = ("time-out", "broken", "408", "500", "503", "cut")
 
 
 def verdict(call, name, *, lost=False, tries=1, has_answered=True):
@@ -42,8 +44,9 @@ def verdict(call, name, *, lost=False, tries=1, has_answered=True):
 def test_what_is_the_same_for_all(call) -> None:
     """Answers, limits, refusals, and what never left."""
     assert isinstance(verdict(call, "answer"), Accepted)
-    assert verdict(call, "429").pause
-    assert verdict(call, "429").wait_s == 30.0
+    for name in ("429", "429, a page"):
+        assert verdict(call, name).pause
+        assert verdict(call, name).wait_s == 30.0
     for name in ("quota", "422", "403", "403, a page"):
         assert isinstance(verdict(call, name), Refused), name
     for name in ("not sent", "422, cut"):

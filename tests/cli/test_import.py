@@ -286,7 +286,7 @@ def test_a_dry_run_makes_no_table() -> None:
     [
         ("stock.csv", "is the file that the rows come from"),
         ("r.json", "formats csv, tsv, jsonl"),
-        ("nowhere/r.csv", "There is no folder nowhere"),
+        ("nowhere/r.csv", "there is no folder nowhere"),
     ],
 )
 @pytest.mark.parametrize("command", ["import", "sync"])

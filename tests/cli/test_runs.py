@@ -232,7 +232,7 @@ def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
     assert "No run has rejected rows that were not tried again" in done.stderr
     done = airhaul("retry", first.split()[0])
     assert done.returncode == 2
-    assert re.search(r"was tried again already, as run \w+, which created 1", done.stderr)
+    assert re.search(r"were sent again by run \w+ \(1 created", done.stderr)
     assert len(held(stock)) == 12 + 4
 
 

@@ -390,3 +390,69 @@ def test_runs_of_the_program_that_are_killed_at_random_moments() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 lost, 0 doubled, 0 runs not well" in done.stdout
+
+
+class Other(Record, table="Others"):
+    name: str
+    number: int
+
+
+def _stopped_after_20(airtable: Airtable) -> None:
+    def rows() -> Iterator[object]:
+        yield from ({"name": f"n{number}", "number": number} for number in range(25))
+        raise OSError("the source is gone")
+
+    with pytest.raises(OSError, match="the source is gone"):
+        airtable.table(Item).bulk_create(rows(), keep_rows=False)
+
+
+def test_a_run_does_not_go_on_in_another_table(tmp_path: Path) -> None:
+    """A model that is bound to another table is refused; the same table by its id is not."""
+    with Airtable.local(journal=tmp_path / "journal.db") as airtable:
+        table_id = airtable.table(Item).create_table()["id"]
+        airtable.table(Other).create_table()
+        _stopped_after_20(airtable)
+        rows = [{"name": f"n{number}", "number": number} for number in range(30)]
+        with pytest.raises(JournalError, match="writes to the table 'Items'"):
+            airtable.resume(model=Other, rows=rows)
+        assert airtable.table(Other).count() == 0
+
+        class ById(Record, table=table_id):
+            name: str
+            number: int
+
+        assert airtable.resume(model=ById, rows=rows).counts() == {"created": 30}
+        assert airtable.table(Item).count() == 30
+
+
+def test_fewer_rows_than_a_run_had_taken_do_not_finish_it(tmp_path: Path) -> None:
+    """The rows that are missing were never written, so the run is not done."""
+    with Airtable.local(journal=tmp_path / "journal.db") as airtable:
+        airtable.table(Item).create_table()
+        _stopped_after_20(airtable)
+        rows = [{"name": f"n{number}", "number": number} for number in range(30)]
+        with pytest.raises(JournalError, match="had taken 25 rows, and now there are only 21"):
+            airtable.resume(rows=rows[:21])
+        assert airtable.run().can_go_on
+        assert airtable.resume(rows=rows).counts() == {"created": 30}
+        assert airtable.table(Item).count() == 30
+
+
+def test_what_a_retry_has_created_is_not_created_by_the_next_one(tmp_path: Path) -> None:
+    """The file of rejects still holds those rows; only after an undo may they come again."""
+    rejects = tmp_path / "bad.csv"
+    with Airtable.local(journal=tmp_path / "journal.db") as airtable:
+        items = airtable.table(Item)
+        items.create_table()
+        rows = [{"name": "a", "number": "x"}, {"name": "b", "number": "y"}]
+        run = items.bulk_create(rows, on_error="continue", rejects=rejects).run
+        rejects.write_text("name,number\na,1\nb,y\n")
+        first = airtable.retry(run, model=Item)
+        assert first.counts() == {"created": 1, "failed": 1}
+        rejects.write_text("name,number\na,1\nb,2\n")
+        with pytest.raises(JournalError, match=r"\(1 created, 0 unknown\); they would be there twice"):
+            airtable.retry(run, model=Item)
+        assert items.count() == 1
+        airtable.undo(first.run)
+        assert airtable.retry(run, model=Item).counts() == {"created": 2}
+        assert items.count() == 2

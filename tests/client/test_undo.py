@@ -323,3 +323,40 @@ def test_links_within_a_table_come_back_and_go_again(base) -> None:
     assert table.all() == []
     assert base.undo().is_complete
     assert ring_of() == wanted
+
+
+def rename(base: Airtable, column: str, name: str) -> None:
+    """Rename a column, as somebody does on Airtable's page."""
+    table = base.table_schema("Tasks")
+    field = next(field for field in table["fields"] if field["name"] == column)
+    path = f"/v0/meta/bases/{base.base_id}/tables/{table['id']}/fields/{field['id']}"
+    base.call(Call("PATCH", path, "repeatable", body={"name": name}))
+
+
+def test_cells_of_a_column_that_was_renamed_are_told_and_not_passed_over(base: Airtable) -> None:
+    """The journal knows columns by name: what it cannot put back is a conflict."""
+    tasks = base.table(Task)
+    before = held(base)
+    changed = tasks.all()[1:3]
+    tasks.bulk_update([{"id": one.id, "points": 99, "title": "x"} for one in changed])
+    rename(base, "points", "score")
+    result = base.undo()
+    assert result.counts() == {"updated": 2, "failed": 2}
+    assert "the table has no 'points' any more" in result.explain()[0]
+    now = held(base)
+    for one in changed:
+        assert now[one.id or ""]["title"] == before[one.id or ""]["title"]
+        assert now[one.id or ""]["score"] == 99
+
+
+def test_a_deleted_record_is_not_made_again_with_less_than_it_held(base: Airtable) -> None:
+    """Unless it is forced: then what has no column any more is left out."""
+    tasks = base.table(Task)
+    deleted = tasks.all()[1:3]
+    run = tasks.bulk_delete(deleted).run
+    rename(base, "points", "score")
+    assert base.undo(run).counts() == {"failed": 2}
+    forced = base.undo(run, force=True)
+    assert forced.counts() == {"created": 2}
+    titles = {one["title"] for one in held(base).values()}
+    assert {one.title for one in deleted} <= titles

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from airhaul import Airtable, BulkError, Record, Retries, errors
+from airhaul import Airtable, AsyncAirtable, BulkError, Record, Retries, errors, result_of
 from airhaul.server.emulator import Emulator
 from airhaul.server.serve import LocalServer
 from tests.conftest import connect
@@ -249,6 +251,33 @@ def test_a_token_that_cannot_be_sent_is_refused_before() -> None:
         pytest.raises(errors.ConfigurationError, match="copy it again"),
     ):
         airtable.table(User).all()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HTTP_PROXY", "gopher://user:pass@proxy.example"),
+        ("HTTP_PROXY", "http://user:pass/word@proxy.example"),
+        ("SSL_CERT_FILE", "no such file"),
+    ],
+)
+@pytest.mark.parametrize("awaits", [False, True])
+def test_an_environment_that_cannot_be_used_is_told_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, awaits: bool
+) -> None:
+    """A wrong proxy leaves no row in doubt, and its password stands in no message."""
+    monkeypatch.setenv(variable, value)
+    rows = [{"name": f"User {number}"} for number in range(45)]
+    options: Any = {"endpoint_url": "http://127.0.0.1:9", "concurrency": 4, "retries": FAST}
+    with pytest.raises(errors.ConfigurationError, match="nothing was sent: .*HTTP_PROXY") as caught:
+        if awaits:
+            asyncio.run(AsyncAirtable("pat.x", BASE, **options).table(User).bulk_create(rows))
+        else:
+            Airtable("pat.x", BASE, **options).table(User).bulk_create(rows)
+    assert "pass" not in str(caught.value)
+    result = result_of(caught.value)
+    assert result is not None
+    assert set(result.counts()) == {"skipped"}
 
 
 def test_deleting_twice_succeeds_when_the_first_reply_was_lost() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,35 @@ def test_what_was_rejected_before_a_crash_is_kept(tmp_path) -> None:
     assert not (tmp_path / "bad.csv").exists()
     rejects.close()
     assert not (tmp_path / "bad.csv.part").exists()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+def test_what_no_file_can_hold_does_not_end_the_call(suffix) -> None:
+    """Half a surrogate pair, a time before all calendars: the reason of a rejection is written."""
+
+    class Event(Record, table="Events"):
+        name: str
+        at: datetime | None = None
+        amount: Decimal | None = None
+
+    Event.create_table()
+    rows = [
+        {"name": "half \ud800"},
+        {"name": "early", "at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))},
+        {"name": "large", "amount": Decimal("1E+999999999")},
+        {"name": "good"},
+    ]
+    result = Event.bulk_create(rows, on_error="continue", rejects=f"bad.{suffix}")
+    assert result.counts() == {"failed": 3, "created": 1}
+    half, early, large = read_rows(f"bad.{suffix}")
+    assert half.cells["name"] == ("half \ud800" if suffix == "jsonl" else r"half \ud800")
+    assert early.cells["at"] == "0001-01-01T00:00:00+01:00"
+    assert large.cells["amount"] == "1E+999999999"
+
+
+def test_a_place_where_no_file_can_be_is_refused_before_the_first_row() -> None:
+    """Not at the first bad row, when half of the others are written."""
+    for place in ("no such folder/bad.csv", "."):
+        with pytest.raises(FileFormatError, match="rejected rows cannot go there"):
+            Item.bulk_create([{"name": "a"}, {"name": None}], on_error="continue", rejects=place)
+    assert Item.count() == 0

@@ -61,6 +61,20 @@ def test_a_502_without_json_is_a_server_error(body: str) -> None:
     assert isinstance(error_of(CALL, reply(502, body)), errors.ServerError)
 
 
+@pytest.mark.parametrize("body", ["", "{}", "<html><body>Slow down</body></html>"])
+def test_a_429_of_something_in_between_is_the_rate_limit(body: str) -> None:
+    """A proxy that says 429 in its own words means it, and its wait is heeded."""
+    error = error_of(CALL, Reply(429, body.encode(), {"retry-after": "7"}))
+    assert isinstance(error, errors.RateLimitError)
+    assert error.retry_after_s == 7
+
+
+@pytest.mark.parametrize("body", ["", "<html><body>Request timeout</body></html>"])
+def test_a_408_leaves_open_what_became_of_the_request(body: str) -> None:
+    """It is a time-out, told by a proxy: no refusal, after which a create could be sent again."""
+    assert isinstance(error_of(CALL, reply(408, body)), errors.ServerError)
+
+
 def test_a_page_instead_of_json_says_what_came() -> None:
     """A proxy's page or a login wall is named as such, with advice."""
     page = Reply(200, b"<html><title>Sign in</title>", {"content-type": "text/html"})

@@ -38,18 +38,26 @@ class Observed:
         self._created.extend(record_ids)
 
     def note_created(self, call: Call, value: Any) -> None:
-        """Remember the records that a call has created, as its answer says."""
+        """Remember the records that a call has created, as its answer says.
+
+        An answer with more or fewer records than rows is not believed: its rows are looked for, and
+        must not be taken for those of another call.
+        """
         if not isinstance(value, dict):
             return
         answer = cast("dict[str, Any]", value)
         made = answer.get("createdRecords")
         if call.effect == "create":
-            made = [
-                one.get("id") for one in answer.get("records", [answer]) if isinstance(one, dict)
-            ]
+            made = [one.get("id") for one in _objects(answer.get("records", [answer]))]
+            if len(made) != len(_objects(call.body.get("records", [answer]))):
+                return
         if isinstance(made, list):
             self.created(id_ for id_ in made if isinstance(id_, str))
 
     def created_lately(self) -> set[str]:
         """The records that this process knows it has created, the latest thousands of them."""
         return set(self._created.copy())
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -5,19 +5,21 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.diff import same_cell
 from airhaul.bulk.keys import Key, KeysSeen
-from airhaul.errors import RowError
-from airhaul.model.alone import validator_of
+from airhaul.errors import RowError, shown
+from airhaul.model.alone import validate_alone
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import Column, columns_of
+from airhaul.model.columns import SYSTEM_FIELDS, Column, columns_of
 from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.wire.ids import is_id
@@ -63,7 +65,9 @@ class RowEncoder(Generic[M]):
         self._model = model
         self._columns = columns_of(model)
         self._source = source
-        self._lenient_keys = model.model_config.get("extra") in ("allow", "ignore")
+        # A model that allows more keeps it in Python; there is no column that it could go to.
+        self._lenient_keys = model.model_config.get("extra") == "ignore"
+        self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row, as ``Encoder.encode`` says."""
@@ -85,6 +89,7 @@ class RowEncoder(Generic[M]):
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
+            self._refuse_more_columns(row)
             if row.id is not None:
                 raise RowError(
                     f"it is {row.id} already; creating it would make a second one. "
@@ -92,6 +97,22 @@ class RowEncoder(Generic[M]):
                 )
             return Change("create", index, self._cells_of_own(row), record=row)
         return Change("create", index, cells_to_create(self._build(row)))
+
+    def _refuse_more_columns(self, record: M) -> None:
+        """What a derived model has besides the columns of this one would be lost."""
+        own = type(record)
+        if own is self._model:
+            return
+        more = [
+            column.name
+            for column in columns_of(own).writable
+            if column.column not in self._columns.by_column
+        ]
+        if more:
+            raise RowError(
+                f"it is a {own.__name__}, which has more columns than {self._model.__name__} "
+                f"({', '.join(more)}); use the verbs of {own.__name__}"
+            )
 
     def _cells_of_own(self, record: M) -> Cells:
         # Validated anew, since assignments are not; the caller's own object stays as it is.
@@ -124,7 +145,7 @@ class RowEncoder(Generic[M]):
                 # A header "Name, Age" means Age.
                 column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                if key not in _SYSTEM_KEYS and not self._lenient_keys:
+                if key not in self._read_over and not self._lenient_keys:
                     unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
@@ -134,8 +155,14 @@ class RowEncoder(Generic[M]):
                 continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
                 raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
-            if from_file and column.shape.is_sequence and isinstance(value, str):
-                value = [part.strip() for part in value.split(",") if part.strip()]  # noqa: PLW2901
+            if from_file and isinstance(value, str):
+                value = _from_text(column, value)  # noqa: PLW2901
+            if column.input_name in values and values[column.input_name] != value:
+                raise RowError(
+                    "it stands there twice, under the name of the field and that of the column, "
+                    "with different values",
+                    field=str(key),
+                )
             values[column.input_name] = value
         if unknown:
             error = self._columns.unknown(*unknown)
@@ -174,7 +201,28 @@ def _reason(error: ErrorDetails) -> str:
             how = "; a moment is written 2024-12-31T18:00:00Z"
         elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
             how = "; a number is written 1234 or 1234.5"
-    return f"{error['msg']}, got {value!r:.100}{how}"
+    return f"{error['msg']}, got {shown(value)}{how}"
+
+
+def _from_text(column: Column, text: str) -> Any:
+    """Take apart what an export has put into one cell of a spreadsheet."""
+    shape = column.shape.item or column.shape
+    is_object = shape.holds_objects or shape.is_a(BaseModel)
+    if is_object and text.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text  # what is wrong with it, the model says
+    if column.shape.is_sequence:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
+    """What ``model_dump`` holds besides cells, also by alias."""
+    computed = model.model_computed_fields
+    system = [model.model_fields[name].alias for name in SYSTEM_FIELDS]
+    return {*computed, *(info.alias for info in computed.values()), *system}
 
 
 def _blank_hint(row: object, column: Column | None) -> str:
@@ -205,7 +253,7 @@ class _IdsSeen:
 def _checked_id(value: object) -> str:
     if not isinstance(value, str) or not is_id(value, "rec"):
         raise RowError(
-            f"expected a record id such as rec00000000000000, got {value!r:.100}", field="id"
+            f"expected a record id such as rec00000000000000, got {shown(value)}", field="id"
         )
     return value
 
@@ -228,10 +276,10 @@ class UpdateEncoder(RowEncoder[M]):
     ) -> None:
         super().__init__(model, source)
         self._seen = _IdsSeen()
-        self.same: Cells = {}
-        for name, value in (same or {}).items():
-            column = self._columns.find(name)
-            self.same |= self._cell(column, value, column.name)
+        changes = {
+            self._columns.find(name).input_name: value for name, value in (same or {}).items()
+        }
+        self.same: Cells = self._cells(changes, None)
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
@@ -250,6 +298,7 @@ class UpdateEncoder(RowEncoder[M]):
             raise RowError(
                 "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
             )
+        self._refuse_more_columns(record)
         self._seen.add(record.id, index)
         cells = cells_to_update(record)
         there = record._cells or {}
@@ -274,21 +323,39 @@ class UpdateEncoder(RowEncoder[M]):
         given = cast("Mapping[str, Any]", values)
         if given.get("id") in (None, ""):
             raise RowError("it has no id; an update needs to know which record it is", field="id")
-        cells: Cells = {}
-        for name, value in self._values(row, blank_clears=True).items():
-            column = self._columns.by_any_name[name]
-            cells |= self._cell(column, value, self._shown_name(column, row))
+        cells = self._cells(self._values(row, blank_clears=True), row)
         return _checked_id(given["id"]), cells | self.same
 
-    def _cell(self, column: Column, value: Any, shown: str) -> Cells:
-        if column.read_only:
-            raise RowError("it is computed by Airtable, and cannot be written", field=shown)
+    def _cells(self, values: Mapping[str, Any], row: object) -> Cells:
+        """The cells of some values by input name, validated in the model's order."""
+        cells: Cells = {}
+        fitting: dict[str, Any] = {}
+        for column in self._columns.by_name.values():
+            if column.input_name not in values:
+                continue
+            called = self._shown_name(column, row)
+            if column.read_only:
+                raise RowError("it is computed by Airtable, and cannot be written", field=called)
+            value = self._fitting(column, values[column.input_name], fitting, called)
+            fitting[column.name] = value
+            cells[column.column] = encode_value(column, value)
+        return cells
+
+    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], called: str) -> Any:
         try:
-            fitting = validator_of(self._model, column.name)(value)
+            return validate_alone(self._model, column.name, value, beside)
         except ValidationError as error:
             reason = _reason(error.errors(include_url=False)[0])
-            raise RowError(reason, field=shown, value=value) from None
-        return {column.column: encode_value(column, fitting)}
+            raise RowError(reason, field=called, value=value) from None
+        except KeyError as error:
+            missing = error.args[0]
+            if missing not in self._columns.by_name or missing in beside:
+                raise
+            raise RowError(
+                f"its validator looks at {missing!r}, which the row leaves out; give both",
+                field=called,
+                value=value,
+            ) from None
 
 
 class SaveEncoder(RowEncoder[M]):
@@ -297,11 +364,16 @@ class SaveEncoder(RowEncoder[M]):
     def __init__(self, model: type[M]) -> None:
         super().__init__(model)
         self._update = UpdateEncoder(model)
+        # As long as the caller keeps them: of a stream of new records none has to be.
+        self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
 
     def _change(self, index: int, row: object) -> Change[M]:
         if not isinstance(row, self._model):
             raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
         if row.id is None:
+            if self._new.get(id(row)) is row:
+                raise RowError("the same new record stands in the input before; give it once")
+            self._new[id(row)] = row
             return super()._change(index, row)
         return self._update._change(index, row)
 
@@ -328,6 +400,8 @@ class UpsertEncoder(RowEncoder[M]):
 
     def _change(self, index: int, row: object) -> Change[M]:
         own = row if isinstance(row, self._model) else None
+        if own is not None:
+            self._refuse_more_columns(own)
         record = self._build(row, blank_clears=True) if own is None else own
         if own is None:
             held, given = vars(record), record.model_fields_set

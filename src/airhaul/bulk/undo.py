@@ -89,6 +89,7 @@ class Undoing:
         stored = record["fields"]
         cells: Cells = {}
         changed: list[str] = []
+        missing = self._missing(row.cells)
         for column in row.cells:
             if not self.target.can_write(column):
                 continue
@@ -101,7 +102,9 @@ class Undoing:
             cells[column] = self.target.as_written(column, before)
         if changed:
             self._refuse(row, f"{_named(changed)} changed since, and left alone", changed)
-        if cells or not changed:
+        if missing:
+            self._refuse(row, f"{_no_more(missing)}, so it is not put back", missing)
+        if cells or not (changed or missing):
             kind: Kind = "update" if cells else "keep"
             self._add(
                 Change(
@@ -112,6 +115,10 @@ class Undoing:
     def _make_again(self, row: Written, gone: set[str]) -> None:
         if row.before is None:
             self._refuse(row, "what it held is not known, so it cannot be made again")
+            return
+        missing = self._missing(row.before)
+        if missing:
+            self._refuse(row, f"{_no_more(missing)}, so it would lose what it held", missing)
             return
         cells: Cells = {}
         links: Cells = {}
@@ -128,6 +135,10 @@ class Undoing:
             Change("create", self._take(), cells, record_id=row.record_id, before={}, for_new=links)
         )
 
+    def _missing(self, cells: Cells) -> list[str]:
+        """The columns that the table had and has no more, unless they are to be passed over."""
+        return [] if self.force else [name for name in cells if name not in self._types]
+
     def _columns(self, record: RecordJson) -> Iterable[str]:
         return (column for column in record["fields"] if self.target.can_write(column))
 
@@ -142,8 +153,13 @@ class Undoing:
     def _same(self, column: str, cell: Any, stored: Cells) -> bool:
         return same_cell(self._type(column), cell, stored.get(column), loosely=self.typecast)
 
+    @property
+    def _types(self) -> Mapping[str, str]:
+        assert self.target.types is not None, "an undo reads them"
+        return self.target.types
+
     def _type(self, column: str) -> FieldType:
-        type_ = (self.target.types or {}).get(column, "singleLineText")
+        type_ = self._types.get(column, "singleLineText")
         return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
 
     def _take(self) -> int:
@@ -164,3 +180,8 @@ class Undoing:
 def _named(columns: Sequence[str]) -> str:
     names = ", ".join(repr(column) for column in columns)
     return f"{names} {'was' if len(columns) == 1 else 'were'}"
+
+
+def _no_more(columns: Sequence[str]) -> str:
+    names = ", ".join(repr(column) for column in columns)
+    return f"the table has no {names} any more (renamed, or deleted)"

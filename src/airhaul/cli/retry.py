@@ -15,8 +15,6 @@ from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from airhaul.bulk.journal import Journal, Run
 
 
@@ -60,32 +58,24 @@ def retry(
 
 
 def _to_try_again(journal: Journal, named: str | None) -> Run:
-    """Find the run; a file that was sent already is refused: its rows would be there twice."""
-    tries: Mapping[str | None, Run] = {
-        run.asked.retries: run for run in journal.runs(None) if run.counts.keys() & _WRITTEN
-    }
-    if named is None:
-        for run in journal.runs(None):
-            rejects = run.asked.rejects
-            if rejects is not None and Path(rejects).exists() and run.id not in tries:
-                return run
-        raise JournalError(
-            "No run has rejected rows that were not tried again; import with --rejects to have "
-            "them in a file."
-        )
-    run = journal.run(named)
-    if run.asked.rejects is None:
-        raise JournalError(
-            f"Run {run.id} kept no file of rejected rows; import with --rejects to have one."
-        )
-    if run.id in tries and not run.asked.key:
-        again = tries[run.id]
-        did = ", ".join(f"{state} {again.counts[state]:,}" for state in again.counts)
-        raise JournalError(
-            f"Run {run.id} was tried again already, as run {again.id}, which {did}: the same file "
-            f"again would make rows twice. If it has others now: airhaul import {run.asked.rejects}"
-        )
-    return run
+    """Find the run: the one that is named, or the latest whose rejected rows were not sent yet."""
+    if named is not None:
+        run = journal.run(named)
+        if run.asked.rejects is None:
+            raise JournalError(
+                f"Run {run.id} kept no file of rejected rows; import with --rejects to have one."
+            )
+        return run
+    runs = journal.runs(None)
+    sent = {run.asked.retries for run in runs if run.counts.keys() & _WRITTEN}
+    for run in runs:
+        rejects = run.asked.rejects
+        if rejects is not None and Path(rejects).exists() and run.id not in sent:
+            return run
+    raise JournalError(
+        "No run has rejected rows that were not tried again; import with --rejects to have "
+        "them in a file."
+    )
 
 
 def _next(file: Path) -> Path:

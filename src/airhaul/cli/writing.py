@@ -88,14 +88,13 @@ def check_rejects(rejects: Path | None, file: Path) -> None:
         file: The file whose rows are written.
 
     Raises:
-        FileFormatError: The suffix tells no format that refused rows can be written in.
-        ConfigurationError: There is no such folder, or the file is the one that is read.
+        FileFormatError: The suffix tells no format that refused rows can be written in, or there is
+            no such folder.
+        ConfigurationError: The file is the one that is read.
     """
     if rejects is None:
         return
     Rejects(rejects, RecordBase, file)
-    if not rejects.parent.is_dir():
-        raise ConfigurationError(f"There is no folder {rejects.parent} to put {rejects.name} in.")
 
 
 def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:

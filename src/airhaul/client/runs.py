@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -21,6 +22,7 @@ from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.plan import Plan
 from airhaul.client.scan import Scan
 from airhaul.client.table import Table
+from airhaul.drive import blocking as drive
 from airhaul.errors import JournalError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import read_rows
@@ -139,9 +141,22 @@ class Runs:
             )
 
     def _table(self, run: Run, model: type[RecordBase] | None) -> Bound[RecordBase]:
-        if model is not None:
-            return Table(self._airtable, model)
-        return self._airtable.table_named(run.asked.table)
+        if model is None:
+            return self._airtable.table_named(run.asked.table)
+        table = Table(self._airtable, model)
+        if table.name != run.asked.table:
+            self._refuse_another_table(run, table.name)
+        return table
+
+    def _refuse_another_table(self, run: Run, name: str) -> None:
+        """A table may be told by id, and may have another name by now; another one it is not."""
+        theirs = (self._airtable.table_schema(name))["id"]
+        for table in self._airtable.schema():
+            if run.asked.table in (table["id"], table["name"]) and table["id"] != theirs:
+                raise JournalError(
+                    f"Run {run.id} writes to the table {run.asked.table!r}, and the model is bound "
+                    f"to {name!r}."
+                )
 
     # --- taking back
 
@@ -239,6 +254,8 @@ class Runs:
                 f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
             )
         path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
+        if not run.asked.key:
+            self._refuse_to_double(run, path)
         table = self._table(run, model)
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
@@ -246,6 +263,20 @@ class Runs:
         writing = Writing.of(options)
         key = run.asked.key or None
         return again.import_again(path, None, key, writing, retries=run.id)
+
+    def _refuse_to_double(self, run: Run, path: Path) -> None:
+        """The file still holds the rows that an earlier retry has created, or may have."""
+        runs = self._journal.runs()
+        taken_back = {other.asked.undoes for other in runs if other.state == "done"}
+        for other in runs:
+            made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
+            if other.asked.retries == run.id and any(made.values()) and other.id not in taken_back:
+                raise JournalError(
+                    f"The rejected rows of run {run.id} were sent again by run {other.id} "
+                    f"({made['created']:,} created, {made['unknown']:,} unknown); they would be "
+                    f"there twice. Take them out of {path}, and import what is left of it; or undo "
+                    f"run {other.id} first."
+                )
 
 
 def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
@@ -266,7 +297,21 @@ def _rows_of(run: Run, rows: Rows | None) -> Rows:
             "Hand over the same rows: resume(run, rows=...); or begin such a run with "
             "keep_rows=True."
         )
-    return rows
+    return _not_fewer(run, rows)
+
+
+def _not_fewer(run: Run, rows: Rows) -> Iterator[object]:
+    """The rows, unless they end before those that the run has taken already."""
+    number = 0
+    for row in drive.each(rows):
+        number += 1
+        yield row
+    taken = sum(run.counts.values())
+    if number < taken:
+        raise JournalError(
+            f"Run {run.id} had taken {counted(taken, 'row')}, and now there are only {number:,}. "
+            "Hand over the same rows to go on."
+        )
 
 
 def _refuse_if_changed(run: Run, source: Source) -> None:

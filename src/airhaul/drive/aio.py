@@ -17,7 +17,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.bulk.events import Event
-from airhaul.drive.lane import Lane
+from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
@@ -98,11 +98,11 @@ async def run(
         async with anyio.create_task_group() as tasks:
             driving = _Driving(job, lane, tasks, put, replies)
             try:
-                await driving.drive(_as_async(rows), on_event or _ignore)
+                await driving.drive(each(rows), on_event or _ignore)
             except BaseException as error:
                 job.stop()
                 with anyio.CancelScope(shield=True):
-                    await driving.drive(_as_async(()), _ignore)
+                    await driving.land()
                 if isinstance(error, anyio.get_cancelled_exc_class()):
                     raise  # a task group must see its own cancellation
                 failure = error
@@ -127,6 +127,12 @@ class _Driving:
         self._tasks = tasks
         self._put = put
         self._replies = replies
+        self._lands = False
+
+    async def land(self) -> None:
+        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        self._lands = True
+        await self.drive(each(()), _ignore)
 
     async def drive(self, rows: AsyncIterator[object], on_event: OnEvent) -> None:
         job = self._job
@@ -155,7 +161,9 @@ class _Driving:
             ticket, outcome = await self._replies.receive()
             if isinstance(outcome, Exception) and not isinstance(outcome, TransportError):
                 # A fault of ours while sending: seen here, and the job must not wait for it.
-                self._job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
+                self._job.feed(ticket, not_carried(outcome), now())
+                if self._lands:
+                    return  # the first one is raised
                 raise outcome
             self._job.feed(ticket, outcome, now())
 
@@ -175,7 +183,8 @@ async def _carry(send: Send, lane: Lane) -> Outcome:
         return error
 
 
-async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
+async def each(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
+    """Take rows one at a time."""
     if isinstance(rows, AsyncIterable):
         async for row in rows:
             yield row
@@ -186,7 +195,7 @@ async def _as_async(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIter
 
 async def collect(rows: Iterable[object] | AsyncIterable[object]) -> list[object]:
     """Take all rows into memory."""
-    return [row async for row in _as_async(rows)]
+    return [row async for row in each(rows)]
 
 
 def _ignore(event: Event) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.bulk.events import Event
 from airhaul.drive.interrupts import Interrupts
-from airhaul.drive.lane import Lane
+from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
                 driving.drive(iter(rows), on_event or _ignore)
             except BaseException:
                 job.stop()
-                driving.drive(iter(()), _ignore)
+                driving.land()
                 raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -116,6 +116,12 @@ class _Driving:
         self._submit = submit
         self._replies = replies
         self._interrupts = interrupts
+        self._lands = False
+
+    def land(self) -> None:
+        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        self._lands = True
+        self.drive(iter(()), _ignore)
 
     def drive(self, rows: Iterator[object], on_event: OnEvent) -> None:
         job, outside = self._job, self._interrupts.outside
@@ -150,7 +156,9 @@ class _Driving:
         ticket, outcome = arrival
         if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
             # A fault of ours in the pool thread: seen here, and the job must not wait for it.
-            self._job.feed(ticket, TransportError(f"the request failed: {outcome!r}"), now())
+            self._job.feed(ticket, not_carried(outcome), now())
+            if self._lands:
+                return  # the first one is raised
             raise outcome
         self._job.feed(ticket, outcome, now())
 
@@ -167,6 +175,11 @@ def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
         replies.put((send.ticket, _carry(send, lane)))
     except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
         replies.put((send.ticket, error))
+
+
+def each(rows: Iterable[object]) -> Iterator[object]:
+    """Take rows one at a time."""
+    return iter(rows)
 
 
 def collect(rows: Iterable[object]) -> list[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -23,6 +23,8 @@ from airhaul.wire.call import Call, Reply, Sent
 # Servers drop idle connections, some after 5 s; one reused at that moment loses its request.
 _KEEP_IDLE_S: Final = 4.0
 _CONNECT_TIMEOUT_S: Final = 10.0
+C = TypeVar("C", httpx2.Client, httpx2.AsyncClient)
+
 _WRITTEN: Final = "send_request_body.complete"
 _USER_AGENT: Final = "airhaul (https://pypi.org/project/airhaul)"
 
@@ -46,6 +48,21 @@ def _settings(
             keepalive_expiry=_KEEP_IDLE_S,
         ),
     }
+
+
+def _opened(kind: Callable[..., C], settings: dict[str, Any]) -> C:
+    """Open a client of the HTTP library, which reads proxies and certificates as it does so."""
+    try:
+        return kind(**settings)
+    except (httpx2.InvalidURL, ValueError):
+        # What the library says holds parts of the address, perhaps of the password in it.
+        reason = "the address of a proxy cannot be used"
+    except (ImportError, OSError) as error:
+        reason = _first_line(error)
+    raise ConfigurationError(
+        f"No connection can be opened, and nothing was sent: {reason}. Look at the environment "
+        "variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+    )
 
 
 def _request(call: Call) -> dict[str, Any]:
@@ -110,7 +127,7 @@ class HttpTransport:
             self._client, self._process, self._lock = None, os.getpid(), threading.Lock()
         with self._lock:
             if self._client is None:
-                self._client = httpx2.Client(**self._settings)
+                self._client = _opened(httpx2.Client, self._settings)
             return self._client
 
     def send(self, call: Call, on_sent: Sent) -> Reply:
@@ -120,7 +137,7 @@ class HttpTransport:
             NotSentError: No connection could be opened.
             ReplyTimeoutError: No reply came in time.
             LostReplyError: The connection broke first.
-            ConfigurationError: The endpoint URL cannot be used.
+            ConfigurationError: The endpoint URL cannot be used, or the proxies of the environment.
         """
         try:
             return _reply(
@@ -170,7 +187,7 @@ class AsyncHttpTransport:
         """Keep connections open from now on."""
         held = self._held.get()
         if held is None:
-            held = _Held(httpx2.AsyncClient(**self._settings))
+            held = _Held(_opened(httpx2.AsyncClient, self._settings))
             self._held.set(held)
         held.leases += 1
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from airhaul.bulk.observed import Observed
 from airhaul.bulk.pacer import Pacer, Slot, Window
+from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Transport
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
 
@@ -169,6 +170,17 @@ def observed_of(endpoint: str, base_id: str) -> Observed:
     paces = _paces
     with paces.lock:
         return paces.observed.setdefault((endpoint, base_id), Observed())
+
+
+def not_carried(error: BaseException) -> TransportError:
+    """What a job is told where carrying a call failed in a way that no transport tells.
+
+    Args:
+        error: What was raised. Where the configuration is wrong, nothing was sent.
+    """
+    if isinstance(error, ConfigurationError):
+        return NotSentError(str(error))
+    return TransportError(f"the request failed: {error!r}")
 
 
 def unlimited_pace() -> SharedPace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, Literal, Protocol, cast
 
-from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError
+from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError, shown
 from airhaul.formula.build import Expression, all_of, any_of, literal
 from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Text
 from airhaul.formula.q import Q
@@ -148,7 +148,7 @@ class _Subject:
 
     def fault(self, value: object, reason: str) -> LookupValueError:
         return LookupValueError(
-            f"field {self.field.name!r}, lookup {self.lookup!r}: {reason}, got {value!r:.100}"
+            f"field {self.field.name!r}, lookup {self.lookup!r}: {reason}, got {shown(value)}"
         )
 
 

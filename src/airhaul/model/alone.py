@@ -2,52 +2,67 @@
 
 from __future__ import annotations
 
+import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import create_model, field_validator
+from pydantic import BaseModel, create_model, field_validator
 
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import Column, columns_of
+from airhaul.model.columns import columns_of
 
 
-@functools.lru_cache(maxsize=4096)
-def validator_of(model: type[RecordBase], name: str) -> Callable[[Any], Any]:
-    """Make the function that validates one field.
+def validate_alone(
+    model: type[RecordBase], name: str, value: Any, beside: Mapping[str, Any]
+) -> Any:
+    """Validate one field.
 
     Args:
         model: The model.
         name: The field's name.
+        value: What is to be validated.
+        beside: Other fields that are valid, by name, for validators that look at them.
 
     Returns:
-        A function from a value to the validated value; it raises pydantic's ``ValidationError``.
+        The validated value.
+
+    Raises:
+        ValidationError: The value does not fit.
     """
-    column = columns_of(model).by_name[name]
-    decorators = [
-        decorator
-        for decorator in model.__pydantic_decorators__.field_validators.values()
-        if name in decorator.info.fields or "*" in decorator.info.fields
-    ]
-    if not decorators:
-        return functools.partial(column.validator.validate_python, strict=False)
-    validators: dict[str, Any] = {
-        f"validator_{place}": field_validator(name, mode=decorator.info.mode)(
-            staticmethod(decorator.func)
-        )
-        for place, decorator in enumerate(decorators)
-    }
-    return _by_a_model_of_one_field(column, validators)
+    alone = _without_its_own_validators(model)
+    held = alone.__new__(alone)
+    for slot, content in (
+        ("__dict__", dict(beside)),
+        ("__pydantic_fields_set__", set[str]()),
+        ("__pydantic_extra__", None),
+        ("__pydantic_private__", None),
+    ):
+        object.__setattr__(held, slot, content)
+    alone.__pydantic_validator__.validate_assignment(held, name, value, strict=False)
+    return vars(held)[name]
 
 
-def _by_a_model_of_one_field(column: Column, validators: dict[str, Any]) -> Callable[[Any], Any]:
-    definition: Any = {column.name: (column.field_info.annotation, column.field_info)}
-    alone = create_model("Alone", __validators__=validators, **definition)
+@functools.lru_cache(maxsize=1024)
+def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
+    """A model with the same fields, their validators and the same configuration.
 
-    def validate(value: Any) -> Any:
-        given = {column.input_name: value}
-        return getattr(
-            alone.__pydantic_validator__.validate_python(given, strict=False), column.name
-        )
-
-    return validate
+    What validates the whole model is left out, and nothing is frozen: each field is assigned.
+    """
+    columns_of(model)  # names used before they were defined are known from here on
+    definitions: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        field = copy.copy(info)
+        field.frozen = None
+        definitions[name] = (info.annotation, field)
+    validators: dict[str, Any] = {}
+    decorators = model.__pydantic_decorators__
+    # Those of pydantic 1 are called in the same way.
+    both: tuple[Any, ...] = (*decorators.field_validators.values(), *decorators.validators.values())
+    for place, decorator in enumerate(both):
+        options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}
+        wrap: Any = field_validator(*decorator.info.fields, **options)
+        validators[f"validator_{place}"] = wrap(staticmethod(decorator.func))
+    config = model.model_config.copy()
+    config["frozen"] = config["defer_build"] = False
+    return create_model("Alone", __config__=config, __validators__=validators, **definitions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 _SEQUENCES = (list, tuple, set, frozenset)
 
@@ -59,6 +59,8 @@ def shape_of(annotation: Any) -> Shape:
     """
     if hasattr(annotation, "__value__"):  # ``type Name = ...`` of Python 3.12
         return shape_of(annotation.__value__)
+    if isinstance(annotation, NewType):
+        return shape_of(annotation.__supertype__)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         shape = shape_of(args[0])

@@ -21,6 +21,7 @@ from airhaul.wire.shapes import FieldType
 
 # A JavaScript number keeps whole numbers up to here; Airtable's cells are such numbers.
 _WHOLE_LIMIT: Final = 2**53 - 1
+_WHOLE_DIGITS: Final = 20  # more than any of them has
 
 _SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -74,13 +75,21 @@ def _encode_number(value: float) -> float:
 
 def _encode_decimal(value: Decimal) -> int | float:
     if value.is_finite() and value == value.to_integral_value():
-        return _encode_whole(int(value))
+        # Written out, 1E+999999999 has a billion digits.
+        return _encode_whole(int(value) if value.adjusted() < _WHOLE_DIGITS else _WHOLE_LIMIT + 1)
     return _encode_number(float(value))
 
 
 def encode_datetime(value: datetime) -> str:
-    """Print a point in time as Airtable does: UTC with milliseconds; a naive one is UTC already."""
-    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """Print a point in time as Airtable does: UTC with milliseconds; a naive one is UTC already.
+
+    Raises:
+        ValueError: In UTC it is before the year 1 or after the year 9999.
+    """
+    try:
+        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a point in time outside the years 1 to 9999 in UTC") from None
     return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
@@ -95,7 +104,12 @@ def _encode_many(value: Any) -> list[Any]:
 
 
 def _encode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(key): encode(item) for key, item in value.items()}
+    return {_encode_text(str(key)): encode(item) for key, item in value.items()}
+
+
+def _encode_nested(value: BaseModel) -> Any:
+    # By alias, as it is read; a model of one's own may hold what no cell can.
+    return encode(value.model_dump(mode="json", exclude_none=True, by_alias=True))
 
 
 _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
@@ -113,7 +127,7 @@ _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (frozenset, lambda value: sorted(_encode_many(value), key=str)),
     (UUID, str),
     (AnyUrl, str),
-    (BaseModel, lambda value: value.model_dump(mode="json", exclude_none=True)),
+    (BaseModel, _encode_nested),
     (dict, _encode_mapping),
 )
 _ENCODERS: dict[type, Callable[[Any], Any]] = dict(_BY_CLASS)

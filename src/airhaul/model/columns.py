@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from airhaul.errors import SchemaError, UnknownFieldError
@@ -56,13 +56,15 @@ class Column:
         self.read_only: bool = said.read_only or self.type in COMPUTED_TYPES
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name
+        choices = alias.choices if isinstance(alias, AliasChoices) else ()
+        self.other_names = [choice for choice in choices if isinstance(choice, str)]
 
     @cached_property
     def empty(self) -> Any:
-        """What an empty cell reads as, or ``NO_VALUE`` where the model has no answer.
+        """What an empty cell reads as by its type, or ``NO_VALUE``: then it reads as the default.
 
         The type's own empty value comes first, so that an unticked box is False even where the
-        model's default is True; then None; then the default.
+        model's default is True; then None.
         """
         if self.type == "checkbox" or self.shape.is_a(bool):
             return False
@@ -72,7 +74,7 @@ class Column:
             return self.shape.core()
         if self.shape.core is str and self.shape.choices is None:
             return ""
-        return self.default
+        return NO_VALUE
 
     @property
     def takes_blank_text(self) -> bool:
@@ -81,18 +83,19 @@ class Column:
             return "" in self.shape.choices
         return self.type in TEXT_TYPES or self.shape.is_a(str)
 
-    @property
-    def default(self) -> Any:
-        """The Python default, or ``NO_VALUE``."""
-        value = self.field_info.get_default(call_default_factory=True, validated_data={})
-        return NO_VALUE if value is PydanticUndefined else value
+    def make_default(self, beside: dict[str, Any]) -> Any:
+        """Make the default of one record, or give ``NO_VALUE`` where the model has none.
 
-    @property
-    def fallback(self) -> Any:
-        """What an unfit cell reads as: None where allowed, else the default, else None."""
-        if self.shape.accepts_none:
-            return None
-        return None if self.default is NO_VALUE else self.default
+        Args:
+            beside: The fields before this one that are valid, by name.
+        """
+        try:
+            value = self.field_info.get_default(call_default_factory=True, validated_data=beside)
+        except KeyError as error:
+            if error.args[0] in beside:
+                raise
+            return NO_VALUE  # it is made of a field that is not valid
+        return NO_VALUE if value is PydanticUndefined else value
 
     @cached_property
     def validator(self) -> TypeAdapter[Any]:
@@ -138,8 +141,9 @@ class Columns:
 
     @cached_property
     def by_any_name(self) -> dict[str, Column]:
-        """Column, alias and field name to column; the field name wins."""
+        """Column, aliases and field name to column; the field name wins."""
         return {
+            **{other: column for column in self.by_name.values() for other in column.other_names},
             **self.by_column,
             **{column.input_name: column for column in self.by_name.values()},
             **self.by_name,

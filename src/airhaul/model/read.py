@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
 from airhaul.errors import CellError
-from airhaul.model.alone import validator_of
+from airhaul.model.alone import validate_alone
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -27,7 +27,8 @@ OnInvalid = Literal["empty", "raise", "skip"]
 
 _ABSENT: Final = object()
 _WHOLE_RECORD: Final = "(record)"
-_IMMUTABLE: Final = (type(None), bool, int, float, str)
+_NO_EMPTY_VALUE: Final = "the cell is empty, and the type has no empty value"
+_CHANGEABLE: Final = (list, set)
 
 
 class CellWarning(UserWarning):
@@ -88,8 +89,12 @@ class Reader(Generic[M]):
             if empty is not NO_VALUE:
                 empties[input_name] = empty
         takes_more = self._model.model_config.get("extra") in ("allow", "forbid")
-        holds_any = any(column.shape.holds_objects for column in self._columns.by_name.values())
-        return None if takes_more or holds_any else empties
+        # Another column may be called as one of the aliases is.
+        is_plain = all(
+            not column.shape.holds_objects and not column.other_names
+            for column in self._columns.by_name.values()
+        )
+        return empties if is_plain and not takes_more else None
 
     def read(self, raw: RecordJson) -> M | None:
         """Make a record.
@@ -218,13 +223,27 @@ class Reader(Generic[M]):
 
 
 def _constant(column: Column) -> Any:
-    """The empty value itself, or a callable that makes a new one where it could be changed."""
-    empty = column.empty
-    if empty is NO_VALUE or isinstance(empty, _IMMUTABLE):
-        return empty
-    if column.shape.is_sequence and not empty:
-        return column.shape.core
-    return lambda: column.default
+    """The empty value itself, or the class that makes a new one where it could be changed."""
+    return column.shape.core if isinstance(column.empty, _CHANGEABLE) else column.empty
+
+
+def values_as_stored(record: RecordBase) -> Mapping[str, Any]:
+    """The values of a record that was read, as far as the table holds them.
+
+    A copy of a table holds what the table does: no default where a cell is empty, and a cell that
+    does not fit as it is.
+
+    Args:
+        record: A record as it was read.
+
+    Returns:
+        Its values by field name, without those that the model made up.
+    """
+    values, known = vars(record), record.model_fields_set
+    if len(known) == len(values) and not record.cell_errors:
+        return values
+    held = {name: value for name, value in values.items() if name in known}
+    return held | {bad.field: bad.value for bad in record.cell_errors}
 
 
 def build_leniently(
@@ -241,23 +260,37 @@ def build_leniently(
         The record, and for each field that did not fit the reason.
     """
     reasons: dict[str, str] = {}
-    record = model.model_construct()
+    columns = columns_of(model).by_name
     held: dict[str, Any] = {"id": values.get("id"), "created_time": None}
     if values.get("created_time") is not None:
         held["created_time"] = datetime_validator().validate_python(values["created_time"])
-    for name, column in columns_of(model).by_name.items():
+    fitting: dict[str, Any] = {}
+    made: set[str] = set()
+    for name, column in columns.items():
         if column.input_name not in values:
-            held[name] = column.fallback
-            reasons[name] = "the cell is empty, and the type has no empty value"
+            made.add(name)
+            default = column.make_default(fitting)
+            if default is NO_VALUE:
+                held[name], reasons[name] = None, _NO_EMPTY_VALUE
+            else:
+                held[name] = fitting[name] = default
             continue
         try:
-            held[name] = validator_of(model, name)(values[column.input_name])
+            held[name] = validate_alone(model, name, values[column.input_name], fitting)
+            fitting[name] = held[name]
         except ValidationError as alone:
-            held[name] = column.fallback
+            held[name] = _in_place_of_an_unfit_cell(column, fitting)
             reasons[name] = alone.errors(include_url=False)[0]["msg"]
     if not reasons:
         reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
-    vars(record).clear()
-    vars(record).update(held)
-    object.__setattr__(record, "__pydantic_fields_set__", set(held))
+    # With all values, for a model that looks at them when it is made.
+    given = {columns[name].input_name if name in columns else name: held[name] for name in held}
+    record = model.model_construct(**given)
+    object.__setattr__(record, "__pydantic_fields_set__", set(held) - made - set(reasons))
     return record, reasons
+
+
+def _in_place_of_an_unfit_cell(column: Column, fitting: dict[str, Any]) -> Any:
+    """None where the type allows it, else the default, else None."""
+    default = NO_VALUE if column.shape.accepts_none else column.make_default(fitting)
+    return None if default is NO_VALUE else default

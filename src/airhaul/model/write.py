@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from airhaul.errors import RowError
+from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase, remember
 from airhaul.model.codec import encode_as
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -45,17 +45,32 @@ def cells_to_update(record: RecordBase) -> Cells:
     before = _as_loaded(record)
     after = validated(record)
     cells: Cells = {}
+    stored = record._cells or {}
     not_fetched = record.not_fetched
+    # Set to what they read as, they change all the same: the table holds something else.
+    unfit = {bad.field for bad in record.cell_errors} & record.model_fields_set
     for column in columns_of(type(record)).writable:
         if column.name in not_fetched:
             # What was there is not known, so it is sent if it was set, and only then.
             if column.name in record.model_fields_set:
                 cells[column.column] = encode_value(column, after[column.name])
             continue
+        there = _encode_loaded(column, before[column.name])
+        if column.empty is NO_VALUE and column.column not in stored:
+            if _was_left_alone(record, column):
+                continue
+            if column.name in record.model_fields_set:
+                there = None  # it reads as the default, and is empty
         cell = encode_value(column, after[column.name])
-        if cell != _encode_loaded(column, before[column.name]):
+        if column.name in unfit or cell != there:
             cells[column.column] = cell
     return cells
+
+
+def _was_left_alone(record: RecordBase, column: Column) -> bool:
+    """Whether a value is the one that the model made up when the cell was empty."""
+    is_changeable = isinstance(vars(record).get(column.name), dict | list | set | BaseModel)
+    return column.name not in record.model_fields_set and not is_changeable
 
 
 def encode_value(column: Column, value: Any) -> Any:
@@ -67,7 +82,7 @@ def encode_value(column: Column, value: Any) -> Any:
     try:
         cell = encode_as(column.type, value)
     except ValueError as error:
-        raise RowError(f"{error}, got {value!r:.100}", field=column.name, value=value) from None
+        raise RowError(f"{error}, got {shown(value)}", field=column.name, value=value) from None
     # Airtable refuses "" for selects, numbers and dates; null clears every type of cell.
     return None if cell in ("", []) else cell
 
@@ -123,8 +138,10 @@ def validated(record: RecordBase) -> dict[str, Any]:
         excused = {bad.field for bad in record.cell_errors} | record.not_fetched
         for name, reason in reasons.items():
             value = vars(record).get(name)
+            if name not in columns.by_name and name not in excused:
+                raise RowError(reason) from None
             if name not in excused or value is not None:
-                raise RowError(f"{reason}, got {value!r:.100}", field=name, value=value) from None
+                raise RowError(f"{reason}, got {shown(value)}", field=name, value=value) from None
         return vars(built)
 
 

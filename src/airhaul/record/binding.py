@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from airhaul.client.config import Config, make_config
 from airhaul.errors import ConfigurationError
+from airhaul.model.reserved import refuse_names_of_verbs
 from airhaul.record.record import Record
 
 B = TypeVar("B", bound=BaseModel)
@@ -53,13 +54,8 @@ def airtable_model(
 
 
 def _with_verbs(model: type[BaseModel]) -> type[Record]:
-    taken = sorted(name for name in model.model_fields if hasattr(Record, name))
-    reserved = [name for name in taken if name not in Record.model_fields]
-    if reserved:
-        raise ConfigurationError(
-            f"{model.__name__}: the fields {', '.join(reserved)} have names of a record's verbs. "
-            'Rename them, and keep the column with airtable_field(column="...").'
-        )
+    taken = frozenset(dir(Record)) - frozenset(Record.model_fields)
+    refuse_names_of_verbs(model.__name__, model.model_fields, taken)
     body = {"__module__": model.__module__, "__qualname__": model.__qualname__}
     body["__doc__"] = model.__doc__ or ""
     metaclass: Any = type(model)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, Unpack, overload
+
+from pydantic import BaseModel
 
 from airhaul.bulk.keys import KeyNames
 from airhaul.bulk.policy import OnError
@@ -19,6 +21,7 @@ from airhaul.client.plan import Plan
 from airhaul.client.query import Query
 from airhaul.client.table import Table
 from airhaul.model.base import RecordBase
+from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.tabular import Format
 from airhaul.wire.shapes import TableJson
 
@@ -73,8 +76,14 @@ class Record(RecordBase):
 
     @classmethod
     def __pydantic_init_subclass__(cls, table: str | None = None, **options: Any) -> None:
-        """Take the ``table`` that pydantic passes on; ``__init_subclass__`` has dealt with it."""
+        """Look at the fields; ``__init_subclass__`` has dealt with the ``table``.
+
+        Raises:
+            ConfigurationError: A field has a name that every record has for something else.
+        """
         super().__pydantic_init_subclass__(**options)
+        refuse_names_of_verbs(cls.__name__, cls.model_fields, _VERBS)
+        refuse_other_system_fields(cls)
 
     # --- the connection
 
@@ -380,6 +389,10 @@ class Record(RecordBase):
     def create_table(cls) -> TableJson:
         """Create the table that fits the model; see ``Table.create_table``."""
         return cls._table().create_table()
+
+
+# Pydantic's own names, such as ``copy``, are its affair: it lets fields have them, and warns.
+_VERBS: Final = frozenset(dir(Record)) - frozenset(dir(BaseModel)) - frozenset(Record.model_fields)
 
 
 def _place_of(model: type[Record]) -> tuple[Connection, str | None]:

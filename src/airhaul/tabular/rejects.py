@@ -28,11 +28,16 @@ class RejectsFile:
         path: The file; what is there is replaced.
 
     Raises:
-        FileFormatError: The suffix tells no format that can be written row by row.
+        FileFormatError: The suffix tells no format that can be written row by row, or there is no
+            place for the file: better now than at the first rejected row of many.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        folder = self.path.parent
+        if self.path.is_dir() or not folder.is_dir():
+            why = "it is a folder" if self.path.is_dir() else f"there is no folder {folder}"
+            raise FileFormatError(f"rejected rows cannot go there: {why}", source=str(path))
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._format = format_of(path)
         self._file: IO[str] | None = None
@@ -60,7 +65,10 @@ class RejectsFile:
         """
         if self._file is None:
             self._columns = list(dict.fromkeys([*row, *more, LINE_COLUMN, ERROR_COLUMN]))
-            self._file = self._part.open("w", encoding="utf-8", newline="")
+            # Half a surrogate pair may be why a row was rejected. It has no bytes, but an escape.
+            self._file = self._part.open(
+                "w", encoding="utf-8", errors="backslashreplace", newline=""
+            )
             if self._format != "jsonl":
                 self._file.write(csv_line(self._columns, self._delimiter))
         self._file.write(self._line({**row, LINE_COLUMN: line, ERROR_COLUMN: reason}))

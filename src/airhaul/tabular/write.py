@@ -14,8 +14,12 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 
+from pydantic import BaseModel
+
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
+
+_MOST_DIGITS: Final = 400  # a double has no more
 
 # More than CSV asks for: any delimiter, so that a header never looks as if it had another one,
 # and a carriage return, which readers take for the end of a line.
@@ -150,23 +154,27 @@ def as_json(value: object) -> Any:
 
     Returns:
         Dates as ISO text, points in time in UTC with milliseconds and Z (a naive one is taken as
-        UTC), durations in seconds, enums by value, sets as sorted lists, anything unknown as text.
+        UTC), durations in seconds, enums by value, sets as sorted lists, models by alias, anything
+        unknown as text.
     """
     match value:
         case Enum():
             return as_json(value.value)
         case datetime():
-            moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-            return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+            return _moment(value)
         case date():
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
         case Decimal():
             is_whole = value.is_finite() and value == value.to_integral_value()
+            if is_whole and value.adjusted() >= _MOST_DIGITS:
+                return str(value)  # no cell holds it; a row that was rejected may
             return int(value) if is_whole else float(value)
         case None | bool() | int() | float() | str():
             return value
+        case BaseModel():
+            return as_json(value.model_dump(mode="json", by_alias=True, exclude_none=True))
         case Mapping():
             items = cast("Mapping[object, object]", value).items()
             return {str(key): as_json(item) for key, item in items}
@@ -177,6 +185,14 @@ def as_json(value: object) -> Any:
             return sorted(map(as_json, cast("frozenset[object]", value)), key=str)
         case _:
             return str(value)
+
+
+def _moment(value: datetime) -> str:
+    try:
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return value.isoformat()  # no cell holds it; a row that was rejected may
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def as_text(value: object) -> str:
@@ -192,7 +208,7 @@ def as_text(value: object) -> str:
     if isinstance(value, Enum):
         return as_text(value.value)
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:f}" if abs(value.adjusted()) < _MOST_DIGITS else str(value)
     plain = as_json(value)
     if plain is None:
         return ""

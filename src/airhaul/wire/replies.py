@@ -34,6 +34,8 @@ from airhaul.wire.shapes import RecordJson
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 _ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
+_TIMED_OUT = 408  # from something in between; what became of the request is not known
+
 _ADVICE = {
     401: "Check the access token: it may be wrong, revoked or expired.",
     403: (
@@ -81,8 +83,10 @@ def parse(call: Call, reply: Reply) -> Any:
 def error_of(call: Call, reply: Reply) -> AirhaulError:
     """Make the error that a refused reply stands for."""
     envelope = _envelope(reply)
+    if envelope is None and reply.status == 429:
+        envelope = Envelope("", "")  # from something in between, which means the same by it
     if envelope is None:
-        if reply.status >= 500:
+        if reply.status >= 500 or reply.status == _TIMED_OUT:
             return ServerError(_message(call, reply, Envelope("", "")), status=reply.status)
         return _not_json(call, reply)
     message = _message(call, reply, envelope)

@@ -101,6 +101,15 @@ def test_saving_25_of_which_one_changed_is_one_request(people, emulator) -> None
     assert new[0].id is not None
 
 
+def test_a_new_record_that_stands_twice_is_saved_once(people) -> None:
+    """Saving twice is saving once, for new records as for old ones."""
+    ada, alan = Person(name="Ada", email="a"), Person(name="Alan", email="b")
+    result = people.bulk_save([ada, alan, ada], on_error="continue")
+    assert result.counts() == {"created": 2, "failed": 1}
+    assert [outcome.index for outcome in result.errors] == [2]
+    assert {person.id for person in people.all()} == {ada.id, alan.id}
+
+
 def test_deleting_many(people, emulator) -> None:
     """Records and ids, ten to a request; the ids are told."""
     made = people.bulk_create(rows(23))

@@ -22,7 +22,7 @@ from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.model.read import Reader
+from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
 from airhaul.wire.shapes import RecordJson
 
@@ -216,8 +216,8 @@ class AsyncQuery(Generic[M]):
             def write(records: list[M]) -> None:
                 nonlocal count
                 for record in records:
-                    values = record.__dict__
-                    writer.write({column.column: values[column.name] for column in columns})
+                    values = values_as_stored(record)
+                    writer.write({column.column: values.get(column.name) for column in columns})
                 count += len(records)
 
             await self._read(write, parallel)
