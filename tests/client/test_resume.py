@@ -450,7 +450,9 @@ def test_what_a_retry_has_created_is_not_created_by_the_next_one(tmp_path: Path)
         first = airtable.retry(run, model=Item)
         assert first.counts() == {"created": 1, "failed": 1}
         rejects.write_text("name,number\na,1\nb,2\n")
-        with pytest.raises(JournalError, match=r"\(1 created, 0 unknown\); they would be there twice"):
+        with pytest.raises(
+            JournalError, match=r"\(1 created, 0 unknown\); they would be there twice"
+        ):
             airtable.retry(run, model=Item)
         assert items.count() == 1
         airtable.undo(first.run)
