@@ -99,12 +99,15 @@ def test_no_sync_file_is_left_over() -> None:
     assert generated == {target.name for _, target in sync_face.pairs()}
 
 
+def loaded_by(module: str) -> set[str]:
+    """The modules that are there once one was imported."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_importing_is_light() -> None:
     """What only some calls need is imported by those calls: HTTP, grammar, server, settings."""
-    code = "import sys, airhaul; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
     heavy = {
         "httpx2",
         "anyio",
@@ -118,7 +121,13 @@ def test_importing_is_light() -> None:
         "filelock",
         "platformdirs",
     }
-    assert not heavy & set(loaded)
+    assert not heavy & loaded_by("airhaul")
+
+
+def test_the_program_starts_without_a_server() -> None:
+    """Only the commands that need one import the local base, HTTP and the journal's file."""
+    heavy = {"httpx2", "anyio", "lark", "sqlite3", "starlette", "airhaul.server.emulator"}
+    assert not heavy & loaded_by("airhaul.cli.app")
 
 
 def test_everything_public_is_there() -> None:

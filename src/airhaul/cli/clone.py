@@ -9,7 +9,6 @@ from typing import Annotated, Final
 import typer
 
 from airhaul.bulk.wording import counted
-from airhaul.cli.base_copy import copy_base
 from airhaul.cli.connect import AsJson, Endpoint, Token, connect
 from airhaul.cli.console import err, out, print_json, print_lines
 from airhaul.cli.exit_codes import ALL_WELL, SOME_FAILED
@@ -34,6 +33,9 @@ def clone(
 
     The file appears whole or not at all. Comments and webhooks are not copied.
     """
+    # Imported here: with it comes the local base's whole server.
+    from airhaul.cli.base_copy import copy_base
+
     with connect(None, base, token, endpoint_url) as source:
         copied = copy_base(source, file, with_files=attachments, on_progress=_Progress().tell)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from airhaul.cli.base_copy import describe
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
 from airhaul.cli.console import print_json
 
@@ -15,6 +14,9 @@ def schema(
     endpoint_url: Endpoint = None,
 ) -> int:
     """Print the schema of a base as the metadata API does, for `serve --schema FILE`."""
+    # Imported here: with it comes the local base's whole server.
+    from airhaul.cli.base_copy import describe
+
     with connect(local, base, token, endpoint_url) as airtable:
         print_json(describe(airtable))
     return 0

@@ -9,10 +9,7 @@ import typer
 
 from airhaul.cli.console import err, out
 from airhaul.errors import ConfigurationError
-from airhaul.server.access import Token
-from airhaul.server.attachments.fetch import Reach
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Faults
+from airhaul.server.attachments.reach import Reach
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
 
@@ -90,6 +87,10 @@ def serve(
     ] = False,
 ) -> int:
     """Offer a local base over HTTP until Ctrl-C."""
+    # Imported here: the other commands need no server.
+    from airhaul.server.access import Token
+    from airhaul.server.emulator import Emulator
+    from airhaul.server.faults import Faults
     from airhaul.server.loopback import is_loopback
     from airhaul.server.serve import run
 

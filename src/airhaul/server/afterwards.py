@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from airhaul.server.attachments.fetch import Fetching, Reach
+from airhaul.server.attachments.fetch import Fetching
+from airhaul.server.attachments.reach import Reach
 from airhaul.server.background import Background
 from airhaul.server.context import Context
 from airhaul.server.store import Store

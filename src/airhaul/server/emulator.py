@@ -17,8 +17,8 @@ from airhaul.server import refusal
 from airhaul.server.access import Access, Token
 from airhaul.server.afterwards import Afterwards
 from airhaul.server.answers import Answer, Cut, Silence, dated, spoil
-from airhaul.server.attachments.fetch import Reach
 from airhaul.server.attachments.files import read_file
+from airhaul.server.attachments.reach import Reach
 from airhaul.server.described import describe_base
 from airhaul.server.faults import Fault, Faults
 from airhaul.server.gate import Entry, Gate

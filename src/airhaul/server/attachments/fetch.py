@@ -20,16 +20,14 @@ import ssl
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
 from airhaul.server.attachments.files import media_type
 from airhaul.server.attachments.image_size import image_size
+from airhaul.server.attachments.reach import Reach
 from airhaul.server.background import Background
 from airhaul.server.store import Store
-
-Reach = Literal["nowhere", "public", "loopback"]
-"""From where: not at all, from public addresses, from this machine too."""
 
 _LARGEST: Final = 50 * 1024 * 1024
 _TIMEOUT_S: Final = 10.0
