@@ -37,6 +37,7 @@ NAMES = {
     "AsyncIterator": "Iterator",
     "AsyncRows": "Rows",
     "AsyncRuns": "Runs",
+    "AsyncRunVerbs": "RunVerbs",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
