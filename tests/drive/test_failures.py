@@ -289,3 +289,18 @@ def test_deleting_twice_succeeds_when_the_first_reply_was_lost() -> None:
     with raw_server(missing) as (url, _), table(url).airtable as airtable:
         with pytest.raises(errors.NotFoundError):
             airtable.table(User).delete("rec00000000000000")
+
+
+def test_a_service_that_is_down_is_not_asked_for_hours() -> None:
+    """Whoever goes on after a failure goes on after three requests without a connection no more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    retries = Retries(tries=1, backoff_s=0.01)
+    rows = [{"name": str(n)} for n in range(100)]
+    with Airtable(
+        "pat.x", BASE, endpoint_url=f"http://127.0.0.1:{port}", retries=retries
+    ) as airtable:
+        with pytest.raises(BulkError, match="Ended early") as caught:
+            airtable.table(User).bulk_create(rows, on_error="continue", concurrency=1)
+    assert caught.value.result.counts() == {"failed": 30, "skipped": 70}
+    assert caught.value.result.requests == 3
