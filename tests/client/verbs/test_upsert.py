@@ -137,3 +137,15 @@ def test_get_or_create_and_update_or_create(people, emulator) -> None:
     assert is_new
     assert new.status == "new"
     assert len(held(emulator)) == 2
+
+
+def test_a_look_whose_list_is_forgotten_begins_anew(people, emulator) -> None:
+    """The second page cannot be had any more, so both are read again, and nothing is missed."""
+    people.bulk_create([{"name": "N", "email": "e@x.org"}] * 150)
+    emulator.requests.clear()
+    emulator.faults = Faults(Fault("iterator-lost", at=1))
+    with pytest.raises(BulkError, match="several records have its key") as caught:
+        people.bulk_upsert([{"name": "M", "email": "e@x.org"}], key="email", max_requests=10)
+    assert caught.value.result.counts() == {"failed": 1}
+    assert emulator.faults.injected["iterator-lost"] == 1
+    assert [request.status for request in emulator.requests] == [200, 422, 200, 200]
