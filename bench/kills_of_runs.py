@@ -25,9 +25,9 @@ from random import Random
 
 from airhaul import Airtable
 from airhaul.bulk.journal import Journal
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
 
 # The program as it is, but for its pace: some thousand requests have to pass.
 PROGRAM = """
@@ -80,7 +80,7 @@ def carry_out(number: int, folder: Path) -> Killed:
     source = folder / "rows.csv"
     lines = [f"row {row},{row}" for row in range(run.rows)]
     source.write_text("\n".join(["Name,Number", *lines, ""]), encoding="utf-8")
-    with Emulator.open(str(folder / "base.db")) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(str(folder / "base.db")) as emulator, LocalServer(emulator) as server:
         there = _prepare(server, run)
         emulator.faults = Faults(
             *(Fault(kind, probability=0.004, path="/app") for kind in LOSSES), seed=number

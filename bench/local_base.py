@@ -20,7 +20,7 @@ from rows import FIELDS, TABLE, as_json, make_rows
 from served import Client, Served
 from sheet import Sheet
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from airhaul.wire import endpoints
 from airhaul.wire.limits import RECORDS_PER_WRITE
 
@@ -79,7 +79,7 @@ def run(bench: Bench) -> Sheet:
 
 
 def _fill(file: Path, count: int) -> None:
-    with Emulator.open(file) as emulator:
+    with LocalBase.open(file) as emulator:
         base_id = emulator.default_base_id
         emulator.send(endpoints.create_table(base_id, TABLE, FIELDS), lambda: None)
         rows = make_rows(count)

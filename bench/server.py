@@ -27,12 +27,12 @@ from typing import Any
 from relay import Losses, Relay
 from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
 
-from airhaul.server.answers import Answer, Cut, Silence
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.request_log import RequestLog
-from airhaul.server.serve import LocalServer
-from airhaul.server.store import MEMORY, Store
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.request_log import RequestLog
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.store import MEMORY, Store
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
@@ -65,10 +65,10 @@ class Server:
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._emulator: Emulator
+        self._emulator: LocalBase
         self._tally: Tally
         # The same base once more, without a limit, for what is no client's business.
-        self._inside: Emulator
+        self._inside: LocalBase
 
     def reset(
         self,
@@ -90,8 +90,8 @@ class Server:
         """
         self.close()
         store = Store(MEMORY)
-        self._inside = self._open.enter_context(Emulator(store))
-        self._emulator = Emulator(
+        self._inside = self._open.enter_context(LocalBase(store))
+        self._emulator = LocalBase(
             store,
             requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
             latency_s=latency_s,
@@ -102,7 +102,7 @@ class Server:
             self._call(endpoints.create_records(store.default_base_id, TABLE, chunk))
         self.clear()
         if fault is not None:
-            from airhaul.server.faults import Fault, Faults
+            from airhaul.local_base.gate.faults import Fault, Faults
 
             self._emulator.faults = Faults(Fault(**fault), seed=1)
         server = self._open.enter_context(LocalServer(self._emulator))

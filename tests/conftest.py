@@ -13,8 +13,8 @@ from airhaul import Airtable
 from airhaul.client.config import make_config
 from airhaul.client.connection import Connection
 from airhaul.client.default import use
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 
 pytest_plugins = ["pytester"]
 
@@ -55,21 +55,21 @@ def _unconfigured(
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def emulator() -> Iterator[LocalBase]:
     """A local base in memory, whose requests can be counted."""
-    with Emulator.open() as opened:
+    with LocalBase.open() as opened:
         yield opened
 
 
 @pytest.fixture
-def server(emulator: Emulator) -> Iterator[LocalServer]:
+def server(emulator: LocalBase) -> Iterator[LocalServer]:
     """The same base over HTTP."""
     with LocalServer(emulator) as running:
         yield running
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def airtable(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Airtable]:
+def airtable(request: pytest.FixtureRequest, emulator: LocalBase) -> Iterator[Airtable]:
     """A connection to the base, in process and over HTTP; ``emulator`` counts its requests.
 
     Over HTTP the pace is set far above what a test sends: what is tested here is not the pace.
@@ -81,7 +81,7 @@ def airtable(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Air
         yield opened
 
 
-def connection_to(emulator: Emulator, **options) -> Connection:
+def connection_to(emulator: LocalBase, **options) -> Connection:
     """A connection to a base that is open in this process."""
     return Connection(make_config(local=":memory:", **options), emulator)
 

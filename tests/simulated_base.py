@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airhaul.bulk.actions import Outcome
-from airhaul.bulk.engine import Engine
-from airhaul.bulk.ledger import Ledger
-from airhaul.bulk.look import Look
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.pacer import Pacer, Window
-from airhaul.bulk.policy import OnError
-from airhaul.bulk.retry import Retries
-from airhaul.bulk.rollback import WithRollback
-from airhaul.bulk.rows import Encoder, Ready
-from airhaul.bulk.target import Target
-from airhaul.bulk.write_rows import WriteRows
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.job import Outcome
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import Prefetch
+from airhaul.bulk.writing.recorder import OutcomeRecorder
+from airhaul.bulk.writing.rollback import WithRollback
+from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import LostReplyError, NotSentError, TransportError
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Faults
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.model.schema import fields_to_create
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Faults
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 
@@ -57,7 +57,7 @@ class SimulatedBase:
 
     def __post_init__(self) -> None:
         self.now = 0.0
-        self.emulator = Emulator.open(
+        self.emulator = LocalBase.open(
             clock=lambda: self.now,
             wall_clock=lambda: EPOCH + timedelta(seconds=self.now + self.ahead_s),
             requests_per_second=self.limit,
@@ -147,7 +147,7 @@ def writing_job(
     *,
     on_error: OnError = "stop",
     key: Any = None,
-    look: Callable[[Target], Look] | None = None,
+    look: Callable[[Target], Prefetch] | None = None,
     concurrency: int = 10,
     pacer: Pacer | None = None,
     retries: Retries | None = None,
@@ -155,7 +155,7 @@ def writing_job(
 ) -> tuple[Engine[Outcomes[Any]], WriteRows[Any]]:
     """A bulk call on a simulated base, put together as the clients do it."""
     target = Target(base.base_id, base.table, base.model, key=key)
-    observed = Observed()
+    observed = KnownBase()
     reader = Reader(base.model)
     own_encoder = encoder
 
@@ -163,7 +163,9 @@ def writing_job(
         return WriteRows(
             target,
             encoder,
-            Ledger(outcomes, reader, observed, total=total if encoder is own_encoder else None),
+            OutcomeRecorder(
+                outcomes, reader, observed, total=total if encoder is own_encoder else None
+            ),
             observed,
             on_error=policy,
             look=look(target) if look is not None and policy == on_error else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,33 +16,91 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import sync_face  # noqa: E402
 
+# What each room may import, besides itself.
 ROOMS = {
-    "errors": set(),
-    "wire": {"errors"},
-    "formula": {"errors", "wire"},
-    "tabular": {"errors", "wire"},
-    "model": {"errors", "wire", "formula"},
-    "bulk": {"errors", "wire", "formula", "model", "tabular"},
-    "drive": {"errors", "wire", "formula", "model", "tabular", "bulk"},
-    "client": {"errors", "wire", "formula", "model", "tabular", "bulk", "drive"},
-    "record": {"errors", "wire", "formula", "model", "tabular", "bulk", "drive", "client"},
-    "server": {"errors", "wire", "formula"},
+    "errors": "",
+    "wire": "errors",
+    "formula": "errors wire",
+    "tabular": "errors wire",
+    "model": "errors wire formula",
+    "bulk": "errors wire formula model tabular",
+    "events": "bulk",
+    "drive": "errors wire formula model tabular bulk",
+    "client": "errors wire formula model tabular bulk drive",
+    "record": "errors wire formula model tabular bulk drive client",
+    "local_base": "errors wire formula",
 }
-BELOW_THE_TOP = set(ROOMS)
-# The line that opens a local base.
-EXCEPTIONS = {("client/local.py", "server")}
+# The rooms inside the big rooms, from the ground up; a room may import those of the lines above it.
+FLOORS = {
+    "bulk": ["results", "engine rows", "writing reads", "journal plans", "undoing"],
+    "local_base": [
+        "protocol",
+        "store",
+        "gate attachments",
+        "reading",
+        "transaction",
+        "writing lists",
+        "fields",
+        "webhooks",
+        "restoring resources",
+        "after_commit",
+        "service",
+        "owner",
+        "base",
+        "http",
+    ],
+    "client": [
+        "inputs fingerprint local rejects spool",
+        "config options",
+        "selection progress connection bulk_call",
+        "aio sync",
+        "default",
+    ],
+    "cli": ["exit_codes", "connect", "output", "writing", "plans", "rows runs bases", "app"],
+}
+# Typing only, each with its reason.
+_CLIENT = (
+    "airtable bound bulk bulk_verbs file_verbs plan plan_verbs planning query run_verbs runs scan table"
+).split()
+_READING = "formula linked reading record_view stored system".split()
+CIRCLES: dict[str, str] = {
+    " ".join(f"airhaul.client.aio.{name}" for name in _CLIENT): "a table knows its connection",
+    " ".join(f"airhaul.client.sync.{name}" for name in _CLIENT): "a table knows its connection",
+    " ".join(
+        f"airhaul.local_base.reading.{name}" for name in _READING
+    ): "readers read what they need",
+    "airhaul.bulk.plans.plan airhaul.bulk.plans.plan_view": "a plan prints itself",
+    "airhaul.model.base airhaul.model.columns": "a class knows its columns",
+}
 FORBIDDEN_IN_BULK = {"asyncio", "threading", "time", "httpx2", "anyio", "socket", "queue"}
 
 
-def imports_of(path: Path) -> set[str]:
+def imports_of(path: Path, *, typing_too: bool = True) -> set[str]:
+    """The modules that a file imports, with those that it imports for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not typing_too:
+        tree.body = [node for node in tree.body if not is_for_typing(node)]
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found.add(node.module or "")
+            module = node.module or ""
+            for name in node.names:
+                inner = f"{module}.{name.name}"
+                found.add(inner if inner in MODULES else module)
     return found
+
+
+def is_for_typing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def name_of(path: Path) -> str:
+    """A file as a module: ``airhaul.bulk.rows``."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def room_of(path: Path) -> str:
@@ -49,37 +108,96 @@ def room_of(path: Path) -> str:
 
 
 FILES = sorted(SOURCE.rglob("*.py"))
+MODULES = {name_of(path): path for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_go_down(path: Path) -> None:
-    """A room imports from below only, and from itself."""
+    """A room imports from below only, and from itself; only typing may look up to the local base."""
     room = room_of(path)
-    allowed = ROOMS.get(room, BELOW_THE_TOP | {"cli", "testing", "__init__"}) | {room}
+    everything = {*ROOMS, "cli", "testing", "__init__"}
+    allowed = {*ROOMS[room].split(), room} if room in ROOMS else everything
     for name in imports_of(path):
         if name == "airhaul" or not name.startswith("airhaul."):
             assert name != "airhaul" or room == "cli", f"{path} imports the whole package"
             continue
         target = name.split(".")[1]
-        exception = (str(path.relative_to(SOURCE)), target) in EXCEPTIONS
-        assert target in allowed or exception, f"{path} must not import {name}"
+        if target == "local_base" and room == "client":
+            continue  # see test_only_the_top_and_one_line_open_the_local_base
+        assert target in allowed, f"{path} must not import {name}"
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "bulk").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("room", FLOORS)
+def test_imports_go_down_inside_the_big_rooms(room: str) -> None:
+    """An inner room imports from the floors below its own only, and from itself."""
+    floor_of = {name: n for n, names in enumerate(FLOORS[room]) for name in names.split()}
+    for path in FILES:
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        if parts[0] != room or parts[1] == "__init__":
+            continue
+        for name in imports_of(path, typing_too=False):
+            inner = name.split(".")[2:3] if name.startswith(f"airhaul.{room}.") else []
+            if inner and inner[0] != parts[1]:
+                assert floor_of[inner[0]] < floor_of[parts[1]], f"{path} must not import {name}"
+
+
+def test_no_modules_import_each_other() -> None:
+    """There is no circle of imports, not even for type checkers, but those named with a reason."""
+    graph = {
+        name: imports_of(path) & MODULES.keys() - {name}
+        for name, path in MODULES.items()
+        if path.name != "__init__.py"
+    }
+    assert {" ".join(circle) for circle in circles_in(graph)} == CIRCLES.keys()
+
+
+def circles_in(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that reach one another."""
+
+    def reached_from(start: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            new = graph.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return found
+
+    reached = {name: reached_from(name) for name in graph}
+    groups = {
+        frozenset(other for other in reached[name] if name in reached.get(other, ()))
+        for name in graph
+        if name in reached[name]
+    }
+    return [sorted(group) for group in groups]
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "bulk").rglob("*.py")), ids=name_of)
 def test_decisions_do_no_waiting(path: Path) -> None:
     """Nothing in ``bulk`` can wait, send or look at a clock."""
     assert not {name.split(".")[0] for name in imports_of(path)} & FORBIDDEN_IN_BULK
 
 
-def test_only_the_top_and_one_line_open_the_server() -> None:
+def test_no_folder_is_crowded() -> None:
+    """A folder holds at most a dozen modules: more are several subjects."""
+    folders = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    assert {str(folder): n for folder, n in folders.items() if n > 13} == {}
+
+
+def test_only_the_top_and_one_line_open_the_local_base() -> None:
     """The local base is no part of the client."""
     users = {
         str(path.relative_to(SOURCE))
         for path in FILES
-        if any(name.startswith("airhaul.server") for name in imports_of(path))
-        and room_of(path) != "server"
+        if any(name.startswith("airhaul.local_base") for name in imports_of(path, typing_too=False))
+        and room_of(path) != "local_base"
     }
-    assert users == {"client/local.py", "cli/serve.py", "cli/base_copy.py", "testing/server.py"}
+    assert users == {
+        "client/local.py",
+        "cli/bases/serve.py",
+        "cli/bases/base_copy.py",
+        "testing/server.py",
+    }
 
 
 @pytest.mark.parametrize(("source", "target"), sync_face.pairs(), ids=lambda path: path.name)
@@ -126,7 +244,7 @@ def test_importing_is_light() -> None:
 
 def test_the_program_starts_without_a_server() -> None:
     """Only the commands that need one import the local base, HTTP and the journal's file."""
-    heavy = {"httpx2", "anyio", "lark", "sqlite3", "starlette", "airhaul.server.emulator"}
+    heavy = {"httpx2", "anyio", "lark", "sqlite3", "starlette", "airhaul.local_base.base"}
     assert not heavy & loaded_by("airhaul.cli.app")
 
 

@@ -1,7 +1,7 @@
 """Makes the synchronous face of the asynchronous one.
 
-Each file of ``src/airhaul/client/aio/`` becomes one of ``src/airhaul/client/``: without ``async``
-and ``await``, with the names changed that ``NAMES`` lists, and without lines that end in
+Each file of ``src/airhaul/client/aio/`` becomes one of ``src/airhaul/client/sync/``: without
+``async`` and ``await``, with the names changed that ``NAMES`` lists, and without lines that end in
 ``# async only``. Nothing else may differ, so that the two faces cannot drift apart; a test compares
 the whole files.
 
@@ -18,9 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src/airhaul/client/aio"
-TARGET = SOURCE.parent
+TARGET = SOURCE.parent / "sync"
 
-HEADER = "# Generated from aio/{name} by tools/sync_face.py: change that file, not this one.\n"
+HEADER = "# Generated from client/aio/{name} by tools/sync_face.py: change that one instead.\n"
 
 NAMES = {
     "AsyncAirtable": "Airtable",
@@ -46,7 +46,7 @@ PHRASES = (
     (r"(?m)^.*# async only\n", ""),
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
-    (r"\bairhaul\.client\.aio\b", "airhaul.client"),
+    (r"\bairhaul\.client\.aio\b", "airhaul.client.sync"),
     (r"\bfrom airhaul\.drive import aio as drive\b", "from airhaul.drive import blocking as drive"),
 )
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from airhaul.server.access import Token
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, FaultKind
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, FaultKind
+from airhaul.local_base.gate.tokens import Token
+from airhaul.local_base.protocol.request import Request
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
@@ -98,7 +98,7 @@ class Seen:
         return cast("list[str]", self.answer.get("createdRecords", []))
 
 
-class WatchedEmulator(Emulator):
+class WatchedEmulator(LocalBase):
     """An emulator that remembers what it has really done."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from airhaul import Airtable, AsyncAirtable, BulkResult, Retries, result_of
-from airhaul.server.faults import Faults
+from airhaul.local_base.gate.faults import Faults
 from chaos_runs.base import OUR_TOKEN, WatchedEmulator
 from chaos_runs.things import Thing
 

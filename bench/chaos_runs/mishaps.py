@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Self
 
-from airhaul.server.faults import KINDS, Fault, Faults
-from airhaul.server.request import Request
+from airhaul.local_base.gate.faults import KINDS, Fault, Faults
+from airhaul.local_base.protocol.request import Request
 from chaos_runs.base import OUR_TOKEN
 
 

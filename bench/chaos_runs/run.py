@@ -9,9 +9,9 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-import airhaul.bulk.retry
+import airhaul.bulk.engine.retry
+from airhaul.local_base.http.serve import LocalServer
 from airhaul.model.schema import fields_to_create
-from airhaul.server.serve import LocalServer
 from airhaul.wire import endpoints
 from chaos_runs.base import Clock, WatchedEmulator
 from chaos_runs.call import call, call_async
@@ -45,7 +45,7 @@ def run_once(seed: int) -> Report:
     on_error = chance.choice(["stop", "continue", "continue", "rollback"])
     clock = Clock(chance.choice([0.0, 0.4, -7.3, 3_600.9]))
     emulator = WatchedEmulator.open(wall_clock=clock, hold_s=_HOLD_S)
-    with patch.object(airhaul.bulk.retry, "RATE_LIMIT_PENALTY_S", _PENALTY_S), emulator:
+    with patch.object(airhaul.bulk.engine.retry, "RATE_LIMIT_PENALTY_S", _PENALTY_S), emulator:
         fields = fields_to_create(Thing)
         emulator.ask(endpoints.create_table(emulator.default_base_id, TABLE, fields))
         older = timedelta(seconds=chance.choice(_OLDER_S))

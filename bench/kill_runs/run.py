@@ -13,7 +13,7 @@ from typing import Final
 
 from served import Served
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from airhaul.wire import endpoints
 from airhaul.wire.endpoints import ListParameters
 from kill_runs.writer import FIELDS, TABLE, Things, Writer
@@ -23,7 +23,7 @@ SERVERS: Final = 2
 
 def begin(file: Path) -> None:
     """Make the file, with its table."""
-    with Emulator.open(file) as emulator:
+    with LocalBase.open(file) as emulator:
         call = endpoints.create_table(emulator.default_base_id, TABLE, FIELDS)
         reply = emulator.send(call, lambda: None)
         if reply.status != 200:
@@ -80,7 +80,7 @@ def look(file: Path, writers: Sequence[Writer]) -> list[str]:
     found: dict[int, Things] = {writer.number: {} for writer in writers}
     ids: dict[int, dict[str, str]] = {writer.number: {} for writer in writers}
     wrong: list[str] = []
-    with Emulator.open(file) as emulator:
+    with LocalBase.open(file) as emulator:
         offset: str | None = ""
         while offset is not None:
             call = endpoints.list_records(

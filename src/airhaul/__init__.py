@@ -15,16 +15,16 @@ User.where(age__gt=30).all()
 
 from typing import TYPE_CHECKING, Any
 
-from airhaul.bulk.outcomes import RowOutcome
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.retry import Retries
-from airhaul.client.airtable import Airtable
+from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.results.outcomes import RowOutcome
+from airhaul.bulk.results.result import BulkResult
 from airhaul.client.bulk_call import result_of
 from airhaul.client.config import Config
 from airhaul.client.default import configure, configure_from_env, configured
-from airhaul.client.plan import Plan
-from airhaul.client.query import Query
-from airhaul.client.table import Table
+from airhaul.client.sync.airtable import Airtable
+from airhaul.client.sync.plan import Plan
+from airhaul.client.sync.query import Query
+from airhaul.client.sync.table import Table
 from airhaul.errors import (
     AirhaulError,
     ApiError,

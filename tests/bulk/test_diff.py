@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.bulk.diff import canonical, changed_cells, is_empty, same_cell, same_stored
+from airhaul.bulk.rows.diff import canonical, changed_cells, is_empty, same_cell, same_stored
 
 ID = "rec00000000000000"
 

@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airhaul import Record, Retries
-from airhaul.bulk.engine import Engine
-from airhaul.bulk.events import PageRead, Restarted, Retrying
-from airhaul.bulk.ledger import Ledger
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.one_call import OneCall
-from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.pacer import Pacer, Window
-from airhaul.bulk.pages import ReadPages
-from airhaul.bulk.rows import RowEncoder
-from airhaul.bulk.target import Target
-from airhaul.bulk.write_rows import WriteRows
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.events import PageRead, Restarted, Retrying
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.reads.one_call import OneCall
+from airhaul.bulk.reads.pages import ReadPages
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.rows.encoders import RowEncoder
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.recorder import OutcomeRecorder
+from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import (
     IteratorExpiredError,
     LostReplyError,
@@ -104,11 +104,11 @@ class Table:
 
 
 def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=None):
-    observed = Observed()
+    observed = KnownBase()
     work = WriteRows(
         Target(BASE, "Items", Item),
         RowEncoder(Item),
-        Ledger(Outcomes(), Reader(Item), observed, total=count),
+        OutcomeRecorder(Outcomes(), Reader(Item), observed, total=count),
         observed,
         retries=retries,
     )

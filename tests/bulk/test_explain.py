@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.bulk.estimate import Estimate
-from airhaul.bulk.explain import explain
-from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.results.explain import explain
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.writing.recorder import Estimate
 from airhaul.errors import AirhaulError, RowError
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.bulk.changes import Change, Refused
-from airhaul.bulk.chunks import Chunk
 from airhaul.bulk.journal import Asked, Journal, Run, Source
 from airhaul.bulk.journal.codec import pack_changes, unpack_changes
 from airhaul.bulk.journal.recovery import kept_rows, open_chunks
-from airhaul.bulk.outcomes import Outcomes
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import JournalError, RowError
 
 ASKED = Asked("bulk_create", "https://api.airtable.com", "app00000000000000", "Tasks")

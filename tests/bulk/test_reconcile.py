@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from airhaul import Record, Retries
-from airhaul.bulk.events import Reconciled
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.rows import RowEncoder
-from airhaul.server.faults import Fault, Faults
+from airhaul.bulk.engine.events import Reconciled
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.rows.encoders import RowEncoder
+from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.testing import simulate
 from airhaul.wire.endpoints import create_records
 from tests.simulated_base import SimulatedBase, writing_job
@@ -124,7 +124,7 @@ def test_the_service_is_given_up_when_it_never_writes() -> None:
 @pytest.mark.parametrize(("answered", "known"), [(1, 0), (2, 2), (3, 0)])
 def test_an_answer_that_is_not_believed_makes_no_record_known(answered: int, known: int) -> None:
     """Its rows are looked for, and have to be found: else they would be sent again."""
-    observed = Observed()
+    observed = KnownBase()
     records = [{"id": f"rec{number:014}", "fields": {}} for number in range(answered)]
     call = create_records("app00000000000000", "Items", [{"name": "a"}, {"name": "b"}])
     observed.note_created(call, {"records": records})

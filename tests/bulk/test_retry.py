@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airhaul.bulk.retry import Accepted, Again, History, Refused, Retries, Unknown, judge
+from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, Retries, Unknown, judge
 from airhaul.errors import LostReplyError, NotSentError, ReplyTimeoutError
 from airhaul.wire.call import Call, Reply
 

@@ -13,14 +13,20 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from airhaul import Record
-from airhaul.bulk.keys import Key
-from airhaul.bulk.look import LookById, LookByKey
-from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import DeleteEncoder, Encoder, RowEncoder, UpdateEncoder, UpsertEncoder
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import (
+    DeleteEncoder,
+    Encoder,
+    RowEncoder,
+    UpdateEncoder,
+    UpsertEncoder,
+)
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
+from airhaul.local_base.gate.faults import Fault, FaultKind, Faults
 from airhaul.model.fields import airtable_field
-from airhaul.server.faults import Fault, FaultKind, Faults
 from airhaul.testing import simulate
 from tests.simulated_base import SimulatedBase, writing_job
 
@@ -205,9 +211,9 @@ def work_of(verb: str, on_error: str) -> tuple[Encoder, Key | None, Callable | N
     if "upsert" in verb:
         key = Key.of(Place, "code" if verb == "upsert" else "rank")
         encoder = UpsertEncoder(Place, key, by_letter=True)
-        return encoder, key, lambda target: LookByKey(target, key, always=keeps)
+        return encoder, key, lambda target: PrefetchByKey(target, key, always=keeps)
     encoder = DeleteEncoder(Place) if verb == "delete" else UpdateEncoder(Place)
-    return encoder, None, (lambda _: LookById()) if keeps else None
+    return encoder, None, (lambda _: PrefetchById()) if keeps else None
 
 
 @schedules

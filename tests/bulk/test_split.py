@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.bulk.changes import Change
-from airhaul.bulk.culprits import Suspects, is_about_rows, row_error, suspects_of
-from airhaul.bulk.split import parts_of
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.writing.bisect import parts_of
+from airhaul.bulk.writing.blame import Suspects, is_about_rows, row_error, suspects_of
 from airhaul.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from airhaul import Airtable
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
 
 from .program import airhaul
 
@@ -46,7 +46,7 @@ def origin() -> Iterator[LocalServer]:
             },
         ],
     }
-    with Emulator.open(schema=described) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(schema=described) as emulator, LocalServer(emulator) as server:
         base = emulator.default_base_id
         for start in range(0, 230, 10):
             rows = [
@@ -60,13 +60,13 @@ def origin() -> Iterator[LocalServer]:
         yield server
 
 
-def post(emulator: Emulator, path: str, body: dict):
+def post(emulator: LocalBase, path: str, body: dict):
     reply = emulator.handle(Request("POST", path, body=body, token="p"))
     assert reply.status == 200, reply.body
     return json.loads(reply.body)
 
 
-def held(emulator: Emulator, table: str) -> list[dict]:
+def held(emulator: LocalBase, table: str) -> list[dict]:
     """All records of a table, with ids and times."""
     path, records, query = f"/v0/{emulator.default_base_id}/{table}", [], ()
     while True:
@@ -92,7 +92,7 @@ def test_a_copy_holds_what_the_origin_holds(origin) -> None:
     assert done.stdout == (
         f"copy.db: 231 records of 2 tables and 1 attachment of {origin.emulator.default_base_id}\n"
     )
-    with Emulator.open("copy.db") as copy:
+    with LocalBase.open("copy.db") as copy:
         assert copy.default_base_id == origin.emulator.default_base_id
         assert held(copy, "Things") == held(origin.emulator, "Things")
         (paper,) = held(copy, "Papers")
@@ -116,7 +116,7 @@ def test_without_attachments_their_urls_are_kept(origin) -> None:
     """Names and URLs are known, and nothing is fetched."""
     done = clone(origin, "--json")
     assert json.loads(done.stdout)["records"] == {"Things": 230, "Papers": 1}
-    with Emulator.open("copy.db") as copy:
+    with LocalBase.open("copy.db") as copy:
         (file,) = held(copy, "Papers")[0]["fields"]["Files"]
         assert file["url"].startswith(origin.url)
         assert file["filename"] == "plan.txt"
@@ -128,7 +128,7 @@ def test_a_copy_goes_on_through_faults(origin) -> None:
     origin.emulator.fail("503-before@3", "GET iterator-lost@2")
     assert clone(origin).returncode == 0
     origin.emulator.fail()
-    with Emulator.open("copy.db") as copy:
+    with LocalBase.open("copy.db") as copy:
         assert held(copy, "Things") == held(origin.emulator, "Things")
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_left_of_a_copy_that_fails(origin) -> None:
     assert (done.returncode, "there already" in done.stderr) == (2, True)
     assert Path("copy.db").read_text() == "mine"
     Path("copy.db").unlink()
-    with Emulator.open(tokens=["patGood.x"]) as guarded, LocalServer(guarded) as server:
+    with LocalBase.open(tokens=["patGood.x"]) as guarded, LocalServer(guarded) as server:
         done = clone(server)
         assert (done.returncode, "access token" in done.stderr) == (2, True)
     assert list(Path().iterdir()) == []
@@ -164,7 +164,7 @@ def test_files_that_cannot_be_fetched_are_told(origin) -> None:
     done = clone(origin, "--attachments")
     assert done.returncode == 1
     assert "gone.txt" in done.stderr
-    with Emulator.open("copy.db") as copy:
+    with LocalBase.open("copy.db") as copy:
         assert len(held(copy, "Papers")[0]["fields"]["Files"]) == 2
 
 

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from airhaul import Airtable
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.cli.conftest import file
 from tests.cli.program import PROGRAM, airhaul, on_terminal
 
@@ -183,7 +183,7 @@ def test_wrong_use_is_one_clear_error_and_exit_code_2(words, said) -> None:
 
 def test_refused_tokens_and_unknown_bases() -> None:
     """The service's refusals are told in words, without the token."""
-    with Emulator.open(tokens={"patGood.secret"}) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(tokens={"patGood.secret"}) as emulator, LocalServer(emulator) as server:
         options = ("--endpoint-url", server.url, "--base", emulator.default_base_id)
         done = airhaul("tables", *options, AIRTABLE_ACCESS_TOKEN="patBad.secret")
         assert (done.returncode, "access token" in done.stderr) == (2, True)
@@ -212,7 +212,7 @@ def test_the_token_is_never_printed() -> None:
         ["delete", "Stock", "--where", "{Nope}", "--yes"],
     ]
     secret = "patGood0000000.1234"
-    with Emulator.open(tokens={secret}) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(tokens={secret}) as emulator, LocalServer(emulator) as server:
         options = ["--endpoint-url", server.url, "--base", emulator.default_base_id]
         airhaul("import", "new.csv", "Stock", "--create", *options, "--token", secret)
         for command in commands:

@@ -12,7 +12,7 @@ import time
 import pytest
 from rich.console import Console
 
-from airhaul.bulk.events import (
+from airhaul.bulk.engine.events import (
     Reconciled,
     Restarted,
     Retrying,
@@ -21,12 +21,12 @@ from airhaul.bulk.events import (
     RowsWritten,
     Splitting,
 )
-from airhaul.cli import progress
-from airhaul.cli.progress import RowProgress
+from airhaul.cli.output import progress
+from airhaul.cli.output.progress import RowProgress
 from airhaul.errors import InvalidRequestError, RateLimitError, RowError
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
 from airhaul.wire.endpoints import base_schema
 from tests.cli.conftest import file
 from tests.cli.program import PROGRAM, airhaul
@@ -83,7 +83,7 @@ def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
     """What was sent and not answered is looked for; the note says so, and no row is twice."""
     faults = Faults(Fault.parse("POST close-after@3"))
     file("new.csv", *(f"n{number},A,1" for number in range(30)))
-    with Emulator.open(faults=faults) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(faults=faults) as emulator, LocalServer(emulator) as server:
         options = ["--endpoint-url", server.url, "--base", emulator.default_base_id]
         words = ["import", "new.csv", "New", "--create", *options, "--token", "patTest.secret"]
         done = airhaul(*words)

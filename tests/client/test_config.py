@@ -18,8 +18,8 @@ from airhaul import (
 )
 from airhaul.client.default import default_connection
 from airhaul.errors import ConfigurationError
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from airhaul.wire.call import Call
 from tests.conftest import connect
 
@@ -99,7 +99,7 @@ def test_no_token_is_printed() -> None:
 
 def test_models_may_have_connections_of_their_own() -> None:
     """A configuration on the model wins over the common one; a base id is only another base."""
-    with Emulator.open() as emulator, LocalServer(emulator) as server:
+    with LocalBase.open() as emulator, LocalServer(emulator) as server:
         with connect(server) as airtable:
             second = airtable.call(_create_base(emulator))["id"]
         own = Config(
@@ -131,7 +131,7 @@ def test_models_may_have_connections_of_their_own() -> None:
             airtable_model(table_name="T", config=own, access_token="pat.x")
 
 
-def _create_base(emulator: Emulator):
+def _create_base(emulator: LocalBase):
     fields = [{"name": "name", "type": "singleLineText"}]
     tables = [{"name": "Others", "fields": fields}]
     body = {"name": "Second", "workspaceId": emulator.workspace_id, "tables": tables}
@@ -160,7 +160,7 @@ def test_threads_work_on_bases_of_their_own() -> None:
 def test_the_pace_is_kept_over_http_and_threads() -> None:
     """Two jobs at once on a base with Airtable's limit: no request is refused."""
     with (
-        Emulator.open() as emulator,
+        LocalBase.open() as emulator,
         LocalServer(emulator) as prepared,
         connect(prepared) as airtable,
     ):

@@ -11,7 +11,7 @@ import pytest
 
 from airhaul import Airtable, AsyncAirtable, Record
 from airhaul.errors import AirhaulError, ConfigurationError
-from airhaul.server.faults import Fault, Faults
+from airhaul.local_base.gate.faults import Fault, Faults
 
 SCHEMA = {
     "id": "app00000000000001",

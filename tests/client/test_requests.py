@@ -9,7 +9,7 @@ import pytest
 
 from airhaul import Airtable, BulkError, Q, Record, RowError, airtable_field
 from airhaul.errors import ConfigurationError, FormulaError, LookupValueError, UnknownFieldError
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 
 
 class User(Record, table="Users"):
@@ -24,7 +24,7 @@ class User(Record, table="Users"):
 
 
 @pytest.fixture
-def users(airtable: Airtable, emulator: Emulator):
+def users(airtable: Airtable, emulator: LocalBase):
     table = airtable.table(User)
     table.create_table()
     emulator.requests.clear()

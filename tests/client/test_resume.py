@@ -22,9 +22,9 @@ from airhaul import (
     Retries,
 )
 from airhaul.bulk.journal import Journal
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect
 from tests.server.test_limits_and_store import files_up_to
 
@@ -343,7 +343,7 @@ def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> 
     assert Counter(number for number, _ in held(items)) == Counter(range(2_000))
 
 
-def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, emulator: Emulator) -> None:
+def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, emulator: LocalBase) -> None:
     """Where the run cannot be begun in the journal, no row is sent."""
     Journal("journal.db")
     with files_up_to(60_000), pytest.raises(JournalError, match="cannot be read or written"):

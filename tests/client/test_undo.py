@@ -10,7 +10,7 @@ import pytest
 
 from airhaul import Airtable, BulkError, JournalError, Record, Run
 from airhaul.client.aio.airtable import AsyncAirtable
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from airhaul.wire.call import Call
 
 
@@ -254,7 +254,7 @@ async def test_the_asynchronous_face_undoes_too(tmp_path) -> None:
         assert [run.asked.verb for run in airtable.runs()] == ["undo", "bulk_create"]
 
 
-def test_a_run_over_http_is_undone_over_http(emulator: Emulator, server, tmp_path) -> None:
+def test_a_run_over_http_is_undone_over_http(emulator: LocalBase, server, tmp_path) -> None:
     """The service's clock and ids come over the wire here."""
     from tests.conftest import connect
 

@@ -9,10 +9,10 @@ from random import Random
 
 from playwright.sync_api import Browser, Page
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.request import Request
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
 
 from .browser import open_browser
 from .seeded import seed
@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
     """Make them all."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = _Clock()
-    with Emulator.open(clock=clock) as emulator:
+    with LocalBase.open(clock=clock) as emulator:
         tables = seed(emulator)
         with LocalServer(emulator, console=True) as server, open_browser() as browser:
             for name, options in {
@@ -65,7 +65,7 @@ def _opened(browser: Browser, url: str, options: dict) -> Page:
     return page
 
 
-def _live_a_minute(emulator: Emulator, clock: _Clock, tables: dict[str, str]) -> None:
+def _live_a_minute(emulator: LocalBase, clock: _Clock, tables: dict[str, str]) -> None:
     """A client that keeps to the limit, another that does not, and a few faults."""
     emulator.limits.requests_per_second = None  # ends the penalties of the picture before
     emulator.limits.requests_per_second = 5
@@ -86,7 +86,7 @@ def _live_a_minute(emulator: Emulator, clock: _Clock, tables: dict[str, str]) ->
     clock.ahead_s += 1.5
 
 
-def _go_on(emulator: Emulator, clock: _Clock) -> None:
+def _go_on(emulator: LocalBase, clock: _Clock) -> None:
     """Some requests that the page sees come."""
     base = f"/v0/{emulator.default_base_id}"
     clock.ahead_s += 1.2

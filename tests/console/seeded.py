@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from urllib.parse import quote
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from airhaul.wire.call import Call
 
 _DAY = {"dateFormat": {"name": "iso"}}
@@ -53,7 +53,7 @@ _NOTES = (
 )
 
 
-def seed(emulator: Emulator, *, shipments: int = 180) -> dict[str, str]:
+def seed(emulator: LocalBase, *, shipments: int = 180) -> dict[str, str]:
     """Fill the default base; the ids of its tables by name."""
     chance = Random(7)
     tables = {
@@ -85,19 +85,19 @@ def seed(emulator: Emulator, *, shipments: int = 180) -> dict[str, str]:
     return tables
 
 
-def add_records(emulator: Emulator, table: str, rows: list[dict]) -> None:
+def add_records(emulator: LocalBase, table: str, rows: list[dict]) -> None:
     path = f"/v0/{emulator.default_base_id}/{quote(table)}"
     for start in range(0, len(rows), 10):
         body = {"records": [{"fields": row} for row in rows[start : start + 10]], "typecast": True}
         _ask(emulator, Call("POST", path, "create", (), body))
 
 
-def _create_table(emulator: Emulator, name: str, fields: list[dict]) -> str:
+def _create_table(emulator: LocalBase, name: str, fields: list[dict]) -> str:
     path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
     return _ask(emulator, Call("POST", path, "create", (), {"name": name, "fields": fields}))["id"]
 
 
-def _ask(emulator: Emulator, call: Call) -> dict:
+def _ask(emulator: LocalBase, call: Call) -> dict:
     reply = emulator.send(call, lambda: None)
     assert reply.status == 200, reply.body
     return reply.json()

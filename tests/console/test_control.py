@@ -11,16 +11,16 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.loopback import is_loopback
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.loopback import is_loopback
+from airhaul.local_base.http.serve import LocalServer
 
 TOKEN = {"Authorization": "Bearer pat.secret"}
 
 
 @pytest.fixture
-def http(emulator: Emulator) -> Iterator[httpx2.Client]:
+def http(emulator: LocalBase) -> Iterator[httpx2.Client]:
     with (
         LocalServer(emulator, console=True) as server,
         httpx2.Client(base_url=server.url, timeout=10) as client,
@@ -230,7 +230,7 @@ def test_clearing_empties_the_list_and_goes_on_counting(http, emulator) -> None:
 
 def test_much_is_told_in_parts(http, emulator) -> None:
     """At most 200 requests are told at once, the latest of them, and all are counted."""
-    from airhaul.server.request import Request
+    from airhaul.local_base.protocol.request import Request
 
     for _ in range(450):
         emulator.handle(Request("GET", "/v0/meta/whoami"), trusted=True)

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 
 from .browser import chromium, open_browser
 from .seeded import add_records, seed
@@ -29,12 +29,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def tables(emulator: Emulator) -> dict[str, str]:
+def tables(emulator: LocalBase) -> dict[str, str]:
     return seed(emulator, shipments=130)
 
 
 @pytest.fixture
-def served(emulator: Emulator, tables) -> Iterator[LocalServer]:
+def served(emulator: LocalBase, tables) -> Iterator[LocalServer]:
     with LocalServer(emulator, console=True) as running:
         yield running
 
@@ -278,7 +278,7 @@ def test_light_and_dark(page) -> None:
 def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
     """A server that accepts particular tokens gets one from whoever sits there, and only then answers."""
     with (
-        Emulator.open(tokens=["pat.right"]) as emulator,
+        LocalBase.open(tokens=["pat.right"]) as emulator,
         LocalServer(emulator, console=True) as server,
     ):
         seed(emulator, shipments=3)
@@ -294,7 +294,7 @@ def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
 
 def test_a_fault_of_its_own_requests_is_shown(page, emulator) -> None:
     """The page is a client like others: a broken reply is said, and can be asked for again."""
-    from airhaul.server.faults import Fault, Faults
+    from airhaul.local_base.gate.faults import Fault, Faults
 
     for kind, words in (
         ("close-before", "NO_REPLY"),

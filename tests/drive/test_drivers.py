@@ -17,9 +17,9 @@ import pytest
 import trio
 
 from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record
-from airhaul.bulk.events import RowsWritten
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.bulk.engine.events import RowsWritten
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect, connection_to
 
 
@@ -235,8 +235,8 @@ def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
     """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
     script = textwrap.dedent("""
         from airhaul import Record, Airtable
-        from airhaul.server.emulator import Emulator
-        from airhaul.server.serve import LocalServer
+        from airhaul.local_base.base import Emulator
+        from airhaul.local_base.http.serve import LocalServer
 
         class User(Record, table="Users"):
             name: str
@@ -278,7 +278,7 @@ def test_a_closed_emulator_is_not_left_open(tmp_path) -> None:
     """A context manager closes what it opened."""
     with Airtable.local(tmp_path / "a.db") as airtable:
         airtable.table(User).create_table()
-    with Emulator.open(tmp_path / "a.db") as again:
+    with LocalBase.open(tmp_path / "a.db") as again:
         assert again.default_base_id
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from airhaul import Airtable, AsyncAirtable, BulkError, Record, Retries, errors, result_of
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect
 
 BASE = "app00000000000000"
@@ -230,7 +230,7 @@ def test_the_month_used_up_is_not_retried() -> None:
 def test_refused_tokens_and_unknown_places_are_told_apart() -> None:
     """401 speaks of the token; 403 of base, table and scope; and no message holds the token."""
     with (
-        Emulator.open(tokens={"patGood.secret"}) as emulator,
+        LocalBase.open(tokens={"patGood.secret"}) as emulator,
         LocalServer(emulator) as server,
         connect(server) as bad,
         Airtable("patGood.secret", BASE, endpoint_url=server.url) as lost,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.formula.date_reading import parse_by_format
-from airhaul.formula.date_tokens import format_moment
-from airhaul.formula.dates import parse_moment, week_of_year
+from airhaul.formula.dates.dates import parse_moment, week_of_year
+from airhaul.formula.dates.reading import parse_by_format
+from airhaul.formula.dates.tokens import format_moment
 from airhaul.formula.values import FormulaFault
 from tests.formula.test_evaluate import compute
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.formula.locales import LOCALES
+from airhaul.formula.dates.locales import LOCALES
 from airhaul.formula.values import FormulaFault
 from tests.formula.test_evaluate import compute
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Self
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.store import Store
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.store import Store
 
 TEXT = {"name": "Name", "type": "singleLineText"}
 NOTE = {"name": "Note", "type": "multilineText"}
@@ -16,7 +16,7 @@ NOTE = {"name": "Note", "type": "multilineText"}
 class Asking:
     """Asks an emulator, which it closes at the end of a block; each answer's status is looked at."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: LocalBase) -> None:
         self.emulator = emulator
         self.base = emulator.default_base_id
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 from tests.server.shop import open_shop
 
 
 @pytest.fixture
-def ask(emulator: Emulator) -> Asking:
+def ask(emulator: LocalBase) -> Asking:
     """A local base in memory, asked by requests alone."""
     return Asking(emulator)
 

@@ -10,18 +10,18 @@ import httpx2
 import pytest
 
 from airhaul.errors import ConfigurationError
-from airhaul.server.access import SCOPES, Token
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.resources import ROUTES
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.tokens import SCOPES, Token
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.resources import ROUTES
 from tests.server.clock import Clock
 
 NAME = [{"name": "Name", "type": "singleLineText"}]
 HIDDEN = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
 
 
-def ask(emulator: Emulator, method: str, path: str, body=None, token="patAll.x", query=()):
+def ask(emulator: LocalBase, method: str, path: str, body=None, token="patAll.x", query=()):
     """The status, and the JSON or what the error says."""
     reply = emulator.handle(Request(method, path, tuple(query), body, token))
     answer = json.loads(reply.body) if reply.body else None
@@ -33,14 +33,14 @@ def ask(emulator: Emulator, method: str, path: str, body=None, token="patAll.x",
 def path(tmp_path) -> Iterator[str]:
     """A file with a base that has the table Things, and one record in it."""
     path = str(tmp_path / "base.db")
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         base = emulator.default_base_id
         ask(emulator, "POST", f"/v0/meta/bases/{base}/tables", {"name": "Things", "fields": NAME})
         ask(emulator, "POST", f"/v0/{base}/Things", {"fields": {"Name": "one"}})
     return path
 
 
-def calls(emulator: Emulator) -> dict[str, tuple]:
+def calls(emulator: LocalBase) -> dict[str, tuple]:
     """For each scope the calls that need it, and it alone."""
     base = emulator.default_base_id
     _, schema = ask(emulator, "GET", f"/v0/meta/bases/{base}/tables")
@@ -95,7 +95,7 @@ def test_each_endpoint_needs_its_scope_and_no_other(path, scope) -> None:
         Token("patOnly.x", scopes=frozenset({scope})),
         Token("patNot.x", scopes=SCOPES - {scope}),
     ]
-    with Emulator.open(path, tokens=tokens) as emulator:
+    with LocalBase.open(path, tokens=tokens) as emulator:
         for method, url, body in calls(emulator)[scope]:
             status, error = ask(emulator, method, url, body, "patNot.x")
             assert (status, error["type"]) == (403, HIDDEN), url
@@ -124,7 +124,7 @@ def test_a_webhook_needs_the_scopes_of_what_it_tells(path) -> None:
         "tableFields": {"patAll.x", "patSchema.x"},
         "tableMetadata": {"patAll.x", "patSchema.x"},
     }
-    with Emulator.open(path, tokens=tokens) as emulator:
+    with LocalBase.open(path, tokens=tokens) as emulator:
         url = f"/v0/bases/{emulator.default_base_id}/webhooks"
         for kind, who in allowed.items():
             body = {"specification": {"options": {"filters": {"dataTypes": [kind]}}}}
@@ -138,7 +138,7 @@ def test_a_webhook_needs_the_scopes_of_what_it_tells(path) -> None:
 
 def test_a_missing_and_a_wrong_token_are_the_same_refusal(path) -> None:
     """401 for both, and before anything else is looked at."""
-    with Emulator.open(path, tokens=["patAll.x"]) as emulator:
+    with LocalBase.open(path, tokens=["patAll.x"]) as emulator:
         for token in (None, "", "patOther.x", "patAll"):
             status, error = ask(emulator, "GET", "/v0/meta/nothing", token=token)
             assert (status, error["type"]) == (401, "AUTHENTICATION_REQUIRED")
@@ -147,12 +147,12 @@ def test_a_missing_and_a_wrong_token_are_the_same_refusal(path) -> None:
 
 def test_bases_that_a_token_may_not_see_are_not_there(path) -> None:
     """They are missing from the list, and refused as bases that do not exist."""
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         body = {"name": "Second", "workspaceId": emulator.workspace_id, "tables": []}
         body["tables"] = [{"name": "T", "fields": NAME}]
         first, second = emulator.default_base_id, ask(emulator, "POST", "/v0/meta/bases", body)[1]
     bound = Token("patBound.x", bases=frozenset({second["id"]}))
-    with Emulator.open(path, tokens=["patAll.x", bound]) as emulator:
+    with LocalBase.open(path, tokens=["patAll.x", bound]) as emulator:
         seen = [base["id"] for base in ask(emulator, "GET", "/v0/meta/bases")[1]["bases"]]
         assert seen == [first, second["id"]]
         _, listed = ask(emulator, "GET", "/v0/meta/bases", token="patBound.x")
@@ -171,7 +171,7 @@ def test_bases_that_a_token_may_not_see_are_not_there(path) -> None:
 def test_a_role_that_is_too_low_is_told_in_the_words_of_the_reference(path) -> None:
     """Each role may do what the one before may, and one thing more."""
     tokens = [Token(f"pat{role}.x", role=role) for role in ("read", "comment", "edit", "create")]
-    with Emulator.open(path, tokens=["patAll.x", *tokens]) as emulator:
+    with LocalBase.open(path, tokens=["patAll.x", *tokens]) as emulator:
         base = emulator.default_base_id
         _, schema = ask(emulator, "GET", f"/v0/meta/bases/{base}/tables")
         table_id = schema["tables"][0]["id"]
@@ -210,7 +210,7 @@ def test_what_a_token_does_is_done_by_its_person(path) -> None:
     shy = replace(ada, text="patShy.x", scopes=frozenset({"data.records:read"}))
     ids = set()
     for _ in range(2):
-        with Emulator.open(path, tokens=["patAll.x", ada, shy]) as emulator:
+        with LocalBase.open(path, tokens=["patAll.x", ada, shy]) as emulator:
             status, me = ask(emulator, "GET", "/v0/meta/whoami", token="patAda.x")
             assert status == 200
             assert me["email"] == "ada.king@example.org"
@@ -233,13 +233,13 @@ def test_what_a_token_does_is_done_by_its_person(path) -> None:
             ids.add(me["id"])
     assert len(ids) == 1
     with pytest.raises(ConfigurationError, match="Nobody"):
-        Emulator.open(path, tokens=[Token("p", person="usr00000000000000")])
+        LocalBase.open(path, tokens=[Token("p", person="usr00000000000000")])
 
 
 def test_all_tokens_of_a_person_share_fifty_requests_a_second(path) -> None:
     """The limit is the person's; another person is not held up by it."""
     tokens = [Token("patA.x", person="a@x.org"), Token("patB.x", person="a@x.org"), "patC.x"]
-    with Emulator.open(path, tokens=tokens, requests_per_second=5, clock=Clock(100.0)) as emulator:
+    with LocalBase.open(path, tokens=tokens, requests_per_second=5, clock=Clock(100.0)) as emulator:
         used = [
             ask(emulator, "GET", "/v0/meta/whoami", token=f"pat{'AB'[n % 2]}.x")[0]
             for n in range(51)
@@ -251,7 +251,7 @@ def test_all_tokens_of_a_person_share_fifty_requests_a_second(path) -> None:
 
 def test_a_refused_token_uses_up_nothing(path) -> None:
     """Strangers can neither lock a base out nor spend its month."""
-    with Emulator.open(
+    with LocalBase.open(
         path, tokens=["patAll.x"], requests_per_second=5, monthly_quota=1, clock=Clock(100.0)
     ) as emulator:
         url = f"/v0/{emulator.default_base_id}/Things"
@@ -297,7 +297,7 @@ def test_what_is_no_token_is_told_without_it(text, said) -> None:
 
 def test_urls_beyond_sixteen_thousand_characters_are_refused(path) -> None:
     """Path and query are counted as they come over the wire, percent signs and all."""
-    with Emulator.open(path) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
         url = f"/v0/{emulator.default_base_id}/Things"
         longest = 16_000 - len(f"{url}?x=")
         with httpx2.Client(base_url=server.url, headers={"authorization": "Bearer p"}) as client:

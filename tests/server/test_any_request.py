@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Reply
 from tests.server.asking import Asking
 from tests.server.test_records import FIELDS
@@ -206,7 +206,7 @@ sensible = st.one_of(
 @pytest.fixture(scope="module")
 def known() -> Any:
     """A base with a table and some records, and what its things are called."""
-    with Emulator.open(all_field_types=True) as emulator:
+    with LocalBase.open(all_field_types=True) as emulator:
         ask = Asking(emulator)
         path = f"meta/bases/{ask.base}/tables"
         table = ask("POST", path, {"name": "T", "fields": FIELDS})

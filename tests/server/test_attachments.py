@@ -15,11 +15,11 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.attachments.fetch import NotFetched, fetch
-from airhaul.server.attachments.image_size import image_size
-from airhaul.server.attachments.urls import IN_PROCESS
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.attachments.fetch import NotFetched, fetch
+from airhaul.local_base.attachments.image_size import image_size
+from airhaul.local_base.attachments.urls import IN_PROCESS
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.server.asking import NOTE, Asking
 from tests.server.clock import Clock
 from tests.server.listening import Listener, until
@@ -39,7 +39,7 @@ class WithFiles(Asking):
 
     def __init__(self, **options) -> None:
         self.clock = Clock(datetime(2024, 5, 1, 12, tzinfo=UTC))
-        super().__init__(Emulator.open(wall_clock=self.clock, **options))
+        super().__init__(LocalBase.open(wall_clock=self.clock, **options))
         files = {"name": "Files", "type": "multipleAttachments"}
         self.table("T", NOTE, files)
         self.field = self.schema()["T"]["Files"]["id"]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airhaul.server.console_state import state
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.console_state import state
+from airhaul.local_base.protocol.request import Request
 from airhaul.wire.shapes import FIELD_TYPES
 from tests.server.asking import Asking
 
@@ -64,7 +64,7 @@ _TYPES = sorted(FIELD_TYPES)
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_value_for_any_type(type_, value, typecast) -> None:
     """200 or 422 with an error's type, and what was taken can be read, filtered and written back."""
-    with Emulator.open(all_field_types=True) as emulator:
+    with LocalBase.open(all_field_types=True) as emulator:
         ask = Asking(emulator)
         table = ask.table("T")
         ask.field("T", "multipleRecordLinks", "multipleRecordLinks", linkedTableId=table)
@@ -89,7 +89,7 @@ def test_any_value_for_any_type(type_, value, typecast) -> None:
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_options_for_any_type(type_, options, all_types) -> None:
     """A field is made or refused, and a base with it can be read and written."""
-    with Emulator.open(all_field_types=all_types) as emulator:
+    with LocalBase.open(all_field_types=all_types) as emulator:
         ask = Asking(emulator)
         ask.table("T")
         body = {"name": "New", "type": type_, "options": options}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.cells.numbers import as_printed
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.writing.cells.numbers import as_printed
 from tests.server.asking import Asking
 
 NUMBER = {"name": "N", "type": "number", "options": {"precision": 0}}
@@ -60,7 +60,7 @@ def test_a_filter_finds_what_was_written(number) -> None:
     assert as_printed(kept) == kept
 
 
-def test_a_large_number_is_found(emulator: Emulator) -> None:
+def test_a_large_number_is_found(emulator: LocalBase) -> None:
     """A filter and an upsert find a number by the digits that were sent, not only by those kept."""
     ask = Asking(emulator)
     ask.table("T", NUMBER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airhaul.server.store.people_rows import Person
+from airhaul.local_base.store.people_rows import Person
 from tests.server.asking import Asking
 
 ADA = Person("usrAda0000000000a", "ada@example.com", "Ada")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import httpx2
 import pytest
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
 from tests.server.clock import Clock
 
 LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59, 700_000, tzinfo=UTC)
@@ -19,7 +19,7 @@ LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59, 700_000, tzinfo=UTC)
 def test_replies_and_records_are_dated_by_one_clock() -> None:
     """A simulated clock, of any zone, is what both are taken from, in whole seconds."""
     clock = Clock(LEAP_DAY)
-    with Emulator.open(wall_clock=clock) as emulator:
+    with LocalBase.open(wall_clock=clock) as emulator:
 
         def ask(method: str, path: str, body=None):
             return emulator.handle(Request(method, path, (), body, "pat.x"))
@@ -46,7 +46,7 @@ def test_replies_and_records_are_dated_by_one_clock() -> None:
 def test_every_reply_over_http_has_one_date(body, status) -> None:
     """Refusals have it too, and the HTTP server adds none of its own."""
     with (
-        Emulator.open(wall_clock=Clock(LEAP_DAY)) as emulator,
+        LocalBase.open(wall_clock=Clock(LEAP_DAY)) as emulator,
         LocalServer(emulator) as server,
         httpx2.Client(base_url=server.url, headers={"Authorization": "Bearer pat.x"}) as client,
     ):

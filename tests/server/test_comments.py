@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pyairtable
 import pytest
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
-from airhaul.server.store.people_rows import Person
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.store.people_rows import Person
 from tests.server.asking import Asking
 from tests.server.clock import Clock
 
@@ -26,7 +26,7 @@ class Ticking(Clock[datetime]):
 @pytest.fixture
 def ask() -> Iterator[Asking]:
     clock = Ticking(datetime(2024, 5, 1, 12, tzinfo=UTC))
-    with Asking(Emulator.open(wall_clock=clock)) as ask:
+    with Asking(LocalBase.open(wall_clock=clock)) as ask:
         ask.table("T")
         with ask.store.session(write=True) as session:
             session.people.add(EVE)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.refusal import Refusal
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.refusal import Refusal
 from tests.server.asking import Asking
 from tests.server.shop import NUMBER, far, table_id
 
@@ -27,7 +27,7 @@ def test_auto_numbers_are_never_given_twice(shop) -> None:
 def test_times_and_people_of_changes() -> None:
     """Creation and last change, by whom; watched fields only where some are named."""
     now = [datetime(2024, 1, 1, 12, 0, tzinfo=UTC)]
-    with Emulator.open(wall_clock=lambda: now[0]) as emulator:
+    with LocalBase.open(wall_clock=lambda: now[0]) as emulator:
         ask = Asking(emulator)
         ask.table("T", NUMBER)
         date = {"type": "date", "options": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}}}
@@ -182,7 +182,7 @@ _STEPS = st.one_of(
 @given(st.lists(_STEPS, max_size=10))
 def test_computed_fields_equal_a_naive_recomputation(steps) -> None:
     """After any writes: lookups, rollups, counts and formulas on top are what the cells say."""
-    with Emulator.open() as emulator:
+    with LocalBase.open() as emulator:
         ask = Asking(emulator)
         items = ask.table("Items", NUMBER)
         ask.table("Orders")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.server.asking import TEXT
 
 PAGE = "http://localhost:5173"
@@ -20,7 +20,7 @@ def served(request) -> Iterator[tuple[httpx2.Client, bool]]:
     """A client of a server, and whether the server takes a named token only."""
     named = request.param == "a token"
     with (
-        Emulator.open(tokens=["pat.x"] if named else None) as emulator,
+        LocalBase.open(tokens=["pat.x"] if named else None) as emulator,
         LocalServer(emulator) as server,
         httpx2.Client(base_url=server.url, headers={"authorization": "Bearer pat.x"}) as client,
     ):

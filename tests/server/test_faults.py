@@ -18,11 +18,11 @@ import pytest
 import requests
 
 from airhaul.errors import ConfigurationError, LostReplyError, ReplyTimeoutError
-from airhaul.server.asgi import create_app
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import KINDS, Fault, Faults
-from airhaul.server.request import Request
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import KINDS, Fault, Faults
+from airhaul.local_base.http.asgi import create_app
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Call, Reply
 
 # Kinds that need nothing but a write to happen to, and whether it is carried out.
@@ -45,7 +45,7 @@ REPLIES = {
 class Base:
     """A table with one text field, asked in process."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: LocalBase) -> None:
         self.emulator = emulator
         self.id = emulator.default_base_id
         self.path = f"/v0/{self.id}/T"
@@ -79,7 +79,7 @@ def rows(*names: str) -> dict:
 
 
 @pytest.fixture
-def base(emulator: Emulator) -> Base:
+def base(emulator: LocalBase) -> Base:
     return Base(emulator)
 
 
@@ -238,7 +238,7 @@ def test_after_a_write_that_was_refused_nothing_is_stored(base) -> None:
 
 def test_requests_with_a_fault_count_against_the_limits() -> None:
     """A client that repeats too fast after a fault is locked out."""
-    with Emulator.open(requests_per_second=2, clock=lambda: 1.0) as emulator:
+    with LocalBase.open(requests_per_second=2, clock=lambda: 1.0) as emulator:
         emulator.faults = Faults(Fault("503-before", at=1), Fault("close-after", at=2))
         request = Request("GET", f"/v0/{emulator.default_base_id}/T", token="pat.x")
         emulator.handle(request)

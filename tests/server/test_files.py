@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from airhaul.errors import ConfigurationError
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.server.asking import Asking
 
 NUMBER = {"name": "N", "type": "number", "options": {"precision": 0}}
@@ -73,7 +73,7 @@ def columns(path: Path) -> dict[str, object]:
 
 def make_file(path: Path, rows: int = 100) -> Path:
     """A base with a table T, and the last of it written to the file itself."""
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         ask = Asking(emulator)
         ask.table("T", NUMBER)
         for start in range(0, rows, 10):
@@ -87,16 +87,16 @@ def test_a_file_of_the_first_format_is_brought_up_to_date(tmp_path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript(FORMAT_1)
     for _ in range(2):  # the second time it is a file of the new format
-        with Emulator.open(path) as emulator:
+        with LocalBase.open(path) as emulator:
             assert emulator.default_base_id == "appAAAAAAAAAAAAAA"
             ask = Asking(emulator)
             assert ask.cells("T", ("view", "viwAAAAAAAAAAAAAA")) == {
                 "recAAAAAAAAAAAAAA": {"Name": "one", "N": 1},
                 "recBBBBBBBBBBBBBB": {},
             }
-    Emulator.open(tmp_path / "new.db").close()
+    LocalBase.open(tmp_path / "new.db").close()
     assert columns(path) == columns(tmp_path / "new.db")
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         ask = Asking(emulator)
         ask.computed("T", "Number", "autoNumber")
         ask.add("T", {"Name": "three"})
@@ -111,7 +111,7 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path, left) -> None:
     os.truncate(path, int(path.stat().st_size * left))
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match="is damaged"):
-        Emulator.open(path)
+        LocalBase.open(path)
     assert path.read_bytes() == before
 
 
@@ -122,7 +122,7 @@ def test_a_file_with_damage_inside_is_refused(tmp_path) -> None:
         file.seek(4096 * 20)
         file.write(random.Random(1).randbytes(4096))
     with pytest.raises(ConfigurationError, match=r"is damaged: .*\. Go back to a copy"):
-        Emulator.open(path)
+        LocalBase.open(path)
 
 
 @pytest.fixture
@@ -147,22 +147,22 @@ def test_a_file_or_folder_that_cannot_be_written_is_refused(as_anybody) -> None:
     path = make_file(as_anybody / "base.db")
     as_anybody.chmod(0o555)
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        Emulator.open(path)
+        LocalBase.open(path)
     with pytest.raises(ConfigurationError, match="cannot be opened"):
-        Emulator.open(as_anybody / "new.db")
+        LocalBase.open(as_anybody / "new.db")
     as_anybody.chmod(0o755)
     path.chmod(0o444)
     with pytest.raises(ConfigurationError, match="cannot be written"):
-        Emulator.open(path)
+        LocalBase.open(path)
     path.chmod(0)
     with pytest.raises(ConfigurationError, match="cannot be opened"):
-        Emulator.open(path)
+        LocalBase.open(path)
 
 
 def test_readers_do_not_wait_for_a_long_write(tmp_path) -> None:
     """While a write is under way, lists come over HTTP, and show what was there before it."""
     path = make_file(tmp_path / "base.db")
-    with Emulator.open(path) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
         ask = Asking(emulator)
         with emulator._store.session(write=True) as session:
             table = next(iter(session.schema.tables(emulator.default_base_id).values()))
@@ -180,7 +180,7 @@ def test_readers_do_not_wait_for_a_long_write(tmp_path) -> None:
 def test_writers_do_not_wait_for_a_long_filter(tmp_path) -> None:
     """While one client goes through a whole table, others write over HTTP."""
     path = make_file(tmp_path / "base.db")
-    with Emulator.open(path) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
         url = f"{server.url}/v0/{emulator.default_base_id}/T"
         with emulator._store.session(write=False) as session:
             table = next(iter(session.schema.tables(emulator.default_base_id).values()))
@@ -215,8 +215,8 @@ def test_many_clients_at_once(tmp_path) -> None:
                     failed.append(statuses)
 
     with (
-        Emulator.open(path) as one,
-        Emulator.open(path) as two,
+        LocalBase.open(path) as one,
+        LocalBase.open(path) as two,
         LocalServer(one) as first,
         LocalServer(two) as second,
     ):
@@ -238,7 +238,7 @@ def test_many_clients_at_once(tmp_path) -> None:
 def test_paths_lead_to_no_files(tmp_path) -> None:
     """Whatever the path of a request says, it names no file of this machine."""
     (tmp_path / "secret").write_text("secret")
-    with Emulator.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
         for path in (
             "/../secret",
             "/v0/../../secret",
@@ -257,7 +257,7 @@ def test_paths_lead_to_no_files(tmp_path) -> None:
 
 def test_bodies_are_bounded(tmp_path) -> None:
     """Deep, large and endless bodies are refused, and the server goes on."""
-    with Emulator.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
         Asking(emulator).table("T", NUMBER)
         url = f"{server.url}/v0/{emulator.default_base_id}/T"
         headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 from tests.server.clock import Clock
 
@@ -12,7 +12,7 @@ from tests.server.clock import Clock
 def test_filters_go_by_the_clock_of_the_base_and_by_when_fields_were_written() -> None:
     """``NOW`` is the request's time; ``LAST_MODIFIED_TIME`` is of the fields that it names."""
     clock = Clock(datetime(2024, 2, 29, 12, tzinfo=UTC))
-    with Emulator.open(wall_clock=clock) as emulator:
+    with LocalBase.open(wall_clock=clock) as emulator:
         base = emulator.default_base_id
         ask = Asking(emulator)
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.refusal import Refusal
-from airhaul.server.store import Session
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.refusal import Refusal
+from airhaul.local_base.store import Session
 from tests.server.asking import Asking
 from tests.server.shop import NUMBER, far, table_id
 
@@ -94,7 +94,7 @@ def test_errors_and_special_numbers_are_cells(shop) -> None:
 def test_now_is_the_time_of_reading() -> None:
     """A formula of the clock tells the time at which it is read, not at which it was made."""
     times = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 29)]
-    with Emulator.open(wall_clock=lambda: times[0]) as emulator:
+    with LocalBase.open(wall_clock=lambda: times[0]) as emulator:
         ask = Asking(emulator)
         ask.table("T")
         ask.computed("T", "Now", "formula", formula="DATESTR(CREATED_TIME()) & LEN({Name})")
@@ -179,7 +179,7 @@ def test_what_was_copied_of_unknown_formulas_stays(shop) -> None:
 def test_formulas_of_the_clock_and_of_changes() -> None:
     """NOW() is the time of reading, LAST_MODIFIED_TIME() that of the last change to its fields."""
     now = [datetime(2024, 1, 1, 12, 0, tzinfo=UTC)]
-    with Emulator.open(wall_clock=lambda: now[0]) as emulator:
+    with LocalBase.open(wall_clock=lambda: now[0]) as emulator:
         ask = Asking(emulator)
         ask.table("T", NUMBER)
         ask.computed("T", "Now", "formula", formula="NOW()")

@@ -12,7 +12,7 @@ sys.path.insert(0, str(BENCH))
 from kill_runs.run import begin, kill_once, look  # noqa: E402
 from kill_runs.writer import Writer  # noqa: E402
 
-from airhaul.server.emulator import Emulator  # noqa: E402
+from airhaul.local_base.base import LocalBase  # noqa: E402
 from tests.server.asking import Asking  # noqa: E402
 
 
@@ -32,7 +32,7 @@ def test_what_is_looked_for_would_be_found(tmp_path) -> None:
     """A lost write, one that is half there, and a doubled one are told from what may be."""
     file = tmp_path / "base.db"
     begin(file)
-    with Emulator.open(file) as emulator:
+    with LocalBase.open(file) as emulator:
         Asking(emulator).add("Things", *({"Key": key, "Writer": 0, "Value": 1} for key in "abb"))
 
     def problems(known: dict, pending: dict | None) -> list[str]:

@@ -17,8 +17,8 @@ import pytest
 
 from airhaul import Airtable, BulkError, Record
 from airhaul.errors import ConfigurationError
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.request import Request
 from airhaul.wire import endpoints
 from tests.server.clock import Clock
 
@@ -26,7 +26,7 @@ from tests.server.clock import Clock
 def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
     """Five pass, the sixth is refused, and all others until 30 s have passed since."""
     clock = Clock(100.0)
-    with Emulator.open(requests_per_second=5, clock=clock) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=clock) as emulator:
 
         def ask(base: str, token: str = "pat.x") -> int:
             return emulator.handle(
@@ -51,7 +51,7 @@ def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
 def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
     """One more is refused and locks nothing out; after five minutes there is room again."""
     clock = Clock(100.0)
-    with Emulator.open(requests_per_second=5, clock=clock) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=clock) as emulator:
         base = emulator.default_base_id
         fields = [{"name": "Name", "type": "singleLineText"}]
         emulator.send(endpoints.create_table(base, "T", fields), lambda: None)
@@ -72,7 +72,7 @@ def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
 
 def test_a_token_has_a_limit_of_its_own() -> None:
     """Fifty a second over all bases."""
-    with Emulator.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
         replies = [
             emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
             for _ in range(51)
@@ -85,7 +85,9 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
     """Whole seconds, rounded up, and only when asked for: the service is not known to say it."""
     for retry_after, told in ((False, [None, None]), (True, ["30", "1"])):
         clock = Clock(100.0)
-        with Emulator.open(requests_per_second=1, retry_after=retry_after, clock=clock) as emulator:
+        with LocalBase.open(
+            requests_per_second=1, retry_after=retry_after, clock=clock
+        ) as emulator:
             path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
 
             def ask():
@@ -104,7 +106,7 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
 def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
     """The quota counts data requests that were admitted, whatever their answer."""
     clock = Clock(100.0)
-    with Emulator.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
+    with LocalBase.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
         base = emulator.default_base_id
 
         data, metadata = f"/v0/{base}/None", f"/v0/meta/bases/{base}/tables"
@@ -188,29 +190,29 @@ def test_foreign_files_are_refused(tmp_path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("hello " * 1000)
     with pytest.raises(ConfigurationError, match="no local base"):
-        Emulator.open(text)
+        LocalBase.open(text)
     other = tmp_path / "other.db"
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE mine (x)")
     connection.close()
     before = other.read_bytes()
     with pytest.raises(ConfigurationError, match="no local base"):
-        Emulator.open(other)
+        LocalBase.open(other)
     assert other.read_bytes() == before
     assert text.read_text().startswith("hello")
     with pytest.raises(ConfigurationError, match="cannot be opened"):
-        Emulator.open(tmp_path / "missing" / "x.db")
+        LocalBase.open(tmp_path / "missing" / "x.db")
 
 
 def test_a_file_of_a_later_version_is_refused(tmp_path) -> None:
     """An older program must not guess at a newer format."""
     path = tmp_path / "base.db"
-    Emulator.open(path).close()
+    LocalBase.open(path).close()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(ConfigurationError, match="later airhaul"):
-        Emulator.open(path)
+        LocalBase.open(path)
 
 
 @contextlib.contextmanager
@@ -264,7 +266,7 @@ def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
 def test_a_request_counts_when_it_comes_and_not_when_it_is_answered() -> None:
     """Requests that wait for a slow one before them are not taken for a burst after it."""
     now = [0.0]
-    with Emulator.open(requests_per_second=5, clock=lambda: now[0]) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=lambda: now[0]) as emulator:
         call = endpoints.base_schema(emulator.default_base_id)
         with emulator._store.session(write=True):  # in memory, everybody else waits
             waiting = [

@@ -164,7 +164,7 @@ def test_tables_that_are_called_by_one_another(ask) -> None:
 
 def test_pages_ask_for_linked_records_at_once(shop, monkeypatch) -> None:
     """A page of a hundred records with three lookups needs a handful of queries, not hundreds."""
-    from airhaul.server.store.record_rows import RecordRows
+    from airhaul.local_base.store.record_rows import RecordRows
 
     for name in ("One", "Two", "Three"):
         shop.computed("Orders", name, "multipleLookupValues", **far("Price"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 
 
@@ -235,7 +235,7 @@ _WRITES = st.one_of(
 @given(st.lists(_WRITES, max_size=12))
 def test_both_sides_agree_after_any_writes(writes) -> None:
     """Whatever is linked, merged and deleted: each side names the other, and only what is there."""
-    with Emulator.open() as emulator:
+    with LocalBase.open() as emulator:
         ask = Asking(emulator)
         people = ask.table("People")
         tasks = ask.table("Tasks")

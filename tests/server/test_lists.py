@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.refusal import Refusal
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.refusal import Refusal
+from airhaul.local_base.protocol.request import Request
 from tests.server.asking import Asking
 from tests.server.test_records import FIELDS
 
@@ -123,7 +123,7 @@ cells = st.fixed_dictionaries(
 @given(st.lists(cells, min_size=1, max_size=10))
 def test_any_cells_are_filtered_and_sorted_as_they_are(rows) -> None:
     """Odd text and numbers come out of the file, for a filter, exactly as they were written."""
-    with Emulator.open() as emulator:
+    with LocalBase.open() as emulator:
         ask = Asking(emulator)
         ask.table("T", FIELDS[1])
         ids = [record["id"] for record in ask.add("T", *rows)]
@@ -230,7 +230,7 @@ def test_pages_of_another_size_and_again(counted) -> None:
 def test_lists_are_forgotten_after_five_minutes() -> None:
     """An offset lives on when it is used, and dies when it is not."""
     now = [0.0]
-    with Emulator.open(clock=lambda: now[0]) as emulator:
+    with LocalBase.open(clock=lambda: now[0]) as emulator:
         ask = Asking(emulator)
         ask.table("T", FIELDS[1])
         ask.add("T", *({"Age": n} for n in range(3)))
@@ -245,8 +245,8 @@ def test_lists_are_forgotten_after_five_minutes() -> None:
 
 def test_memory_for_lists_is_bounded(monkeypatch) -> None:
     """When many lists are begun, those that were used longest ago are lost, and never the last."""
-    monkeypatch.setattr("airhaul.server.lists.iterators._MOST_KEPT", 1_000)
-    with Emulator.open() as emulator:
+    monkeypatch.setattr("airhaul.local_base.transaction.iterators._MOST_KEPT", 1_000)
+    with LocalBase.open() as emulator:
         ask = Asking(emulator)
         ask.table("T", FIELDS[1])
         for _ in range(30):

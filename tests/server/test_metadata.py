@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyairtable
 import pytest
 
-from airhaul.server.schema import View
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.store.schema import View
 from airhaul.wire.ids import new_id
 from tests.server.asking import Asking
 

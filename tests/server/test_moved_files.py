@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 
 
@@ -27,7 +27,7 @@ def move(path: Path) -> None:
 def replace(path: Path) -> None:
     """Put another base in its place, as who restores a backup does."""
     other = path.with_name("other.db")
-    Emulator.open(other).close()
+    LocalBase.open(other).close()
     other.replace(path)
 
 
@@ -38,7 +38,7 @@ def test_nothing_is_acknowledged_that_would_not_be_there(
 ) -> None:
     """A file that is not the one that was opened is neither written nor read, and nothing is made."""
     path = tmp_path / "base.db"
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         ask = Asking(emulator)
         ask.table("T")
         for _ in range(reads):
@@ -55,7 +55,7 @@ def test_nothing_is_acknowledged_that_would_not_be_there(
 def test_a_file_that_is_put_back_goes_on(tmp_path: Path) -> None:
     """Whoever moved the file by mistake moves it back, and the server has lost nothing."""
     path, away = tmp_path / "base.db", tmp_path / "away.db"
-    with Emulator.open(path) as emulator:
+    with LocalBase.open(path) as emulator:
         ask = Asking(emulator)
         ask.table("T")
         ask.add("T", {"Name": "a"})
@@ -70,7 +70,7 @@ def test_a_program_may_leave_the_folder_it_began_in(tmp_path: Path, monkeypatch)
     """A file that was opened by a relative path stays the same one, wherever the program goes."""
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path)
-    with Emulator.open("base.db") as emulator:
+    with LocalBase.open("base.db") as emulator:
         ask = Asking(emulator)
         ask.table("T")
         monkeypatch.chdir("other")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pyairtable.models import WebhookNotification
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 from tests.server.listening import Listener, until
 
@@ -28,7 +28,7 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def ask() -> Iterator[Asking]:
-    with Asking(Emulator.open(webhook_retry_s=0.02)) as ask:
+    with Asking(LocalBase.open(webhook_retry_s=0.02)) as ask:
         ask.table("T")
         yield ask
 
@@ -85,7 +85,7 @@ def test_a_failed_ping_is_tried_again(ask: Asking, listener: Listener) -> None:
 
 def test_notifications_end_after_thirteen_retries(listener: Listener) -> None:
     """Payloads go on; switching notifications on again tells what was missed."""
-    ask = Asking(Emulator.open(webhook_retry_s=0.000_001))
+    ask = Asking(LocalBase.open(webhook_retry_s=0.000_001))
     ask.table("T")
     listener.status = 404
     made = watch(ask, listener.url)
@@ -143,14 +143,14 @@ def test_what_was_not_notified_is_notified_by_the_next_to_open_the_file(
 ) -> None:
     """A ping is not lost with the process that owed it."""
     listener.status = 503
-    ask = Asking(Emulator.open(tmp_path / "x.db", webhook_retry_s=60.0))
+    ask = Asking(LocalBase.open(tmp_path / "x.db", webhook_retry_s=60.0))
     ask.table("T")
     watch(ask, listener.url)
     ask.add_record("T", {"Name": "a"})
     until(lambda: result(ask).get("success") is False)
     ask.emulator.close()
     listener.status = 200
-    again = Asking(Emulator.open(tmp_path / "x.db"))
+    again = Asking(LocalBase.open(tmp_path / "x.db"))
     until(lambda: result(again).get("success"))
     again.emulator.close()
 
@@ -170,7 +170,7 @@ def test_no_thread_runs_without_an_address(ask: Asking, listener: Listener) -> N
 
 FORKED = """
 import os, sys, threading
-from airhaul.server.background import Background
+from airhaul.local_base.store.background import Background
 
 background = Background()
 begun = threading.Event()

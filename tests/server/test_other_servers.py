@@ -10,8 +10,8 @@ import httpx2
 import pytest
 import uvicorn
 
-from airhaul.server.asgi import create_app
-from airhaul.server.faults import Fault, Faults
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.asgi import create_app
 from tests.server.asking import TEXT
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.protocol.request import Request
 from tests.server.asking import Asking
 
 FIELDS = [
@@ -327,7 +327,7 @@ json_values = st.recursive(
 )  # fmt: skip
 def test_no_request_crashes_the_server(method, path, body, query) -> None:
     """Any body and any query gets an answer of the API, never an exception."""
-    with Emulator.open() as emulator:
+    with LocalBase.open() as emulator:
         ask = Asking(emulator)
         ask.table("T", *FIELDS[1:5])
         (record,) = ask.add("T", {"Name": "x"})

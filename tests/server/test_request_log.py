@@ -6,20 +6,20 @@ import tracemalloc
 
 import httpx2
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from airhaul.wire.call import Call
 
 MEGABYTE = 1_000_000
 
 
-def post(emulator: Emulator, text: str) -> int:
+def post(emulator: LocalBase, text: str) -> int:
     body = {"records": [{"fields": {"Name": text}}]}
     path = f"/v0/{emulator.default_base_id}/T"
     return emulator.send(Call("POST", path, "create", (), body), lambda: None).status
 
 
-def kept(emulator: Emulator) -> list[bool]:
+def kept(emulator: LocalBase) -> list[bool]:
     """Of each request, whether its body is remembered."""
     return [request.body is not None for request in emulator.requests]
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from airhaul.errors import ConfigurationError
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import Asking
 
 BASE = "app00000000000001"
@@ -73,7 +73,7 @@ TABLES = [
 DESCRIBED = {"id": BASE, "name": "Friends", "tables": TABLES}
 
 
-def schema_of(emulator: Emulator) -> list:
+def schema_of(emulator: LocalBase) -> list:
     path = f"meta/bases/{emulator.default_base_id}/tables"
     return Asking(emulator)("GET", path, None, ("include", "visibleFieldIds"))["tables"]
 
@@ -82,7 +82,7 @@ def test_a_described_base_is_printed_as_it_was_described(tmp_path) -> None:
     """All ids, types and options come back, the primary field before the others."""
     file = tmp_path / "base.json"
     file.write_text(json.dumps(DESCRIBED))
-    with Emulator.open(tmp_path / "base.db", schema=file) as emulator:
+    with LocalBase.open(tmp_path / "base.db", schema=file) as emulator:
         assert emulator.default_base_id == BASE
         assert [base["name"] for base in Asking(emulator)("GET", "meta/bases")["bases"]] == [
             "Friends"
@@ -91,7 +91,7 @@ def test_a_described_base_is_printed_as_it_was_described(tmp_path) -> None:
         fields = TABLES[0]["fields"]
         assert table == {**TABLES[0], "fields": [fields[1], fields[0], *fields[2:]]}
         again = {"id": BASE, "tables": [table]}
-    with Emulator.open(schema=again) as other:
+    with LocalBase.open(schema=again) as other:
         assert schema_of(other) == [table]
 
 
@@ -99,14 +99,14 @@ def test_opening_a_file_again_with_its_schema_changes_nothing(tmp_path) -> None:
     """And one with another schema is refused."""
     path = tmp_path / "base.db"
     for _ in range(2):
-        with Emulator.open(path, schema=DESCRIBED) as emulator:
+        with LocalBase.open(path, schema=DESCRIBED) as emulator:
             assert len(schema_of(emulator)) == 1
     other = {"id": BASE, "tables": [{**TABLES[0], "id": one("tbl", 9)}]}
     with pytest.raises(ConfigurationError, match="no table 'People'"):
-        Emulator.open(path, schema=other)
+        LocalBase.open(path, schema=other)
     taken = {**DESCRIBED, "id": "app00000000000002"}
     with pytest.raises(ConfigurationError, match="already"):
-        Emulator.open(path, schema=taken)
+        LocalBase.open(path, schema=taken)
 
 
 def test_a_description_without_ids_gets_new_ones(tmp_path) -> None:
@@ -118,9 +118,9 @@ def test_a_description_without_ids_gets_new_ones(tmp_path) -> None:
     ]
     described = {"tables": [{"name": "Things", "fields": fields}]}
     path = tmp_path / "base.db"
-    with Emulator.open(path, schema=described) as emulator:
+    with LocalBase.open(path, schema=described) as emulator:
         (table,) = schema_of(emulator)
-    with Emulator.open(path, schema=described) as emulator:
+    with LocalBase.open(path, schema=described) as emulator:
         assert schema_of(emulator) == [table]
     assert [view["name"] for view in table["views"]] == ["Grid view"]
     made = table["fields"][1]["options"]["choices"]
@@ -150,17 +150,17 @@ def test_a_description_without_ids_gets_new_ones(tmp_path) -> None:
 def test_what_describes_no_base_is_told_with_its_place(described, said) -> None:
     """Ids become parts of SQL, so that only what has their form is taken for one."""
     with pytest.raises(ConfigurationError, match=said):
-        Emulator.open(schema=described)
+        LocalBase.open(schema=described)
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path) -> None:
     """A missing file and one that is no JSON."""
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        Emulator.open(schema=tmp_path / "missing.json")
+        LocalBase.open(schema=tmp_path / "missing.json")
     odd = tmp_path / "odd.json"
     odd.write_text("tables: []")
     with pytest.raises(ConfigurationError, match="is no JSON"):
-        Emulator.open(schema=odd)
+        LocalBase.open(schema=odd)
 
 
 RECORDS = [
@@ -189,7 +189,7 @@ RECORDS = [
 
 def test_records_are_restored_with_ids_times_and_numbers() -> None:
     """Links may point at records that come later; what is computed is not kept."""
-    with Emulator.open(schema=DESCRIBED) as emulator:
+    with LocalBase.open(schema=DESCRIBED) as emulator:
         contents = {one("att", 1): b"hello"}
         assert emulator.restore_records(BASE, "People", RECORDS, contents) == 2
         listed = Asking(emulator)("GET", f"{BASE}/People")["records"]
@@ -218,12 +218,12 @@ def test_records_are_restored_with_ids_times_and_numbers() -> None:
 )
 def test_records_that_do_not_fit_are_refused_all_together(record) -> None:
     """Nothing of the call is kept, and nothing that was there is harmed."""
-    with Emulator.open(schema=DESCRIBED) as emulator:
+    with LocalBase.open(schema=DESCRIBED) as emulator:
         emulator.restore_records(BASE, "People", RECORDS[:1])
         with pytest.raises(ConfigurationError):
             emulator.restore_records(BASE, "People", [RECORDS[1], record])
         assert len(Asking(emulator)("GET", f"{BASE}/People")["records"]) == 1
-    with pytest.raises(ConfigurationError, match="no table"), Emulator.open() as empty:
+    with pytest.raises(ConfigurationError, match="no table"), LocalBase.open() as empty:
         empty.restore_records(empty.default_base_id, "People", [])
 
 
@@ -250,7 +250,7 @@ def test_a_last_modification_is_kept_for_its_field() -> None:
         "By": {"id": one("usr", 7), "email": "x@example.org"},
     }
     record = {"id": one("rec", 1), "createdTime": "2020-01-01T00:00:00.000Z", "fields": cells}
-    with Emulator.open(schema=described) as emulator:
+    with LocalBase.open(schema=described) as emulator:
         emulator.restore_records(BASE, "T", [record])
         (shown,) = Asking(emulator)("GET", f"{BASE}/T")["records"]
     by = {"id": one("usr", 7), "email": "x@example.org", "name": "x"}

@@ -13,9 +13,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.request import Request
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
+from airhaul.local_base.protocol.request import Request
 from tests.server.asking import NOTE, TEXT, Asking
 
 AGE = {"name": "Age", "type": "number", "options": {"precision": 0}}
@@ -25,7 +25,7 @@ class Syncing(Asking):
     """A base with a table that is synchronised."""
 
     def __init__(self) -> None:
-        super().__init__(Emulator.open())
+        super().__init__(LocalBase.open())
         self.table("T", NOTE, AGE)
 
     def sync(self, text: str | bytes | None, sync_id: str = "sync1", status: int = 200) -> dict:
@@ -131,7 +131,7 @@ def test_webhooks_are_told_that_it_was_a_sync(ask: Syncing) -> None:
     assert len(changed["createdRecordsById"]) == 2
 
 
-def test_ten_thousand_lines_over_http(emulator: Emulator, server: LocalServer) -> None:
+def test_ten_thousand_lines_over_http(emulator: LocalBase, server: LocalServer) -> None:
     """The most that is allowed arrives whole, in seconds."""
     base, headers = emulator.default_base_id, {"authorization": "Bearer pat.x"}
     table = {"name": "T", "fields": [TEXT, NOTE]}

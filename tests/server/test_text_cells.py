@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.text_cells import TextForm
+from airhaul.local_base.reading.as_text import TextForm
 from tests.server.asking import Asking
 
 CHOICES = {"choices": [{"name": "x"}, {"name": "y"}]}

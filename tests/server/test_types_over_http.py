@@ -8,7 +8,7 @@ import pyairtable
 import pytest
 from pyairtable.orm import Model, fields
 
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.http.serve import LocalServer
 from tests.server.asking import Asking
 
 

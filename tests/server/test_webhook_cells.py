@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import NOTE, Asking
 from tests.server.clock import Clock
 
@@ -22,7 +22,7 @@ class Linked(Asking):
 
     def __init__(self) -> None:
         self.clock = Clock(datetime(2024, 5, 1, 12, tzinfo=UTC))
-        super().__init__(Emulator.open(wall_clock=self.clock, all_field_types=True))
+        super().__init__(LocalBase.open(wall_clock=self.clock, all_field_types=True))
         authors = self.table("Authors", NOTE)
         link = {"name": "By", "type": "multipleRecordLinks", "options": {"linkedTableId": authors}}
         books = self.table("Books", NOTE, FILES, WHO, link)

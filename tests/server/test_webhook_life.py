@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import TEXT, Asking
 from tests.server.watched import Watched
 
@@ -94,11 +94,11 @@ def test_unknown_webhooks_and_bases_are_refused(ask: Watched) -> None:
 def test_payloads_survive_the_file_being_closed(tmp_path) -> None:
     """They are stored beside the change."""
     path = tmp_path / "x.db"
-    ask = Asking(Emulator.open(path))
+    ask = Asking(LocalBase.open(path))
     ask.table("T")
     webhook = ask.watch()
     ask.add_record("T", {"Name": "a"})
     ask.emulator.close()
-    again = Asking(Emulator.open(path))
+    again = Asking(LocalBase.open(path))
     assert len(again.payloads(webhook)) == 1
     again.emulator.close()

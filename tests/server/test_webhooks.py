@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.http.serve import LocalServer
 from tests.server.watched import Watched
 
 

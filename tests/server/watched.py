@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.server.asking import NOTE, Asking
 from tests.server.clock import Clock
 
@@ -22,7 +22,7 @@ class Watched(Asking):
 
     def __init__(self) -> None:
         self.clock = Clock(datetime(2024, 5, 1, 12, tzinfo=UTC))
-        super().__init__(Emulator.open(wall_clock=self.clock))
+        super().__init__(LocalBase.open(wall_clock=self.clock))
         self.table_id = self.table("T", NOTE, KIND, TAGS)
         self.field_ids = {name: field["id"] for name, field in self.schema()["T"].items()}
 

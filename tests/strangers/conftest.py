@@ -9,8 +9,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 
 DATE = {"dateFormat": {"name": "iso"}}
 MOMENT = {"timeZone": "utc", **DATE, "timeFormat": {"name": "24hour"}}
@@ -55,7 +55,7 @@ def api(server: LocalServer) -> Iterator[pyairtable.Api]:
 
 
 @pytest.fixture
-def base(api: pyairtable.Api, emulator: Emulator) -> pyairtable.Base:
+def base(api: pyairtable.Api, emulator: LocalBase) -> pyairtable.Base:
     return api.base(emulator.default_base_id)
 
 

@@ -10,16 +10,16 @@ import pytest
 import requests
 from pyairtable import retry_strategy
 
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
 
 from .conftest import connect
 
 
 def test_unknown_things_and_refused_tokens(emulator) -> None:
     """401, 403 and 404 come as the reference says."""
-    with Emulator.open(tokens={"patGood.x"}) as guarded, LocalServer(guarded) as running:
+    with LocalBase.open(tokens={"patGood.x"}) as guarded, LocalServer(guarded) as running:
         good = pyairtable.Api("patGood.x", endpoint_url=running.url)
         bad = pyairtable.Api("patBad.x", endpoint_url=running.url)
         base = guarded.default_base_id

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from airhaul.bulk.outcomes import RowOutcome
+from airhaul.bulk.results.outcomes import RowOutcome
 from chaos_runs.call import Ended
 from chaos_runs.report import Problem, Report, Wrong
 from chaos_runs.start import Deed

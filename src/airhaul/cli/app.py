@@ -9,21 +9,21 @@ from typing import Annotated, ParamSpec
 import typer
 
 from airhaul import __version__
-from airhaul.cli.clone import clone
-from airhaul.cli.console import err, print_error
-from airhaul.cli.delete import delete
-from airhaul.cli.doctor import doctor
+from airhaul.cli.bases.clone import clone
+from airhaul.cli.bases.doctor import doctor
+from airhaul.cli.bases.schema import schema
+from airhaul.cli.bases.serve import serve
+from airhaul.cli.bases.tables import tables
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
-from airhaul.cli.export_file import export_file
-from airhaul.cli.import_file import import_file
-from airhaul.cli.resume import resume
-from airhaul.cli.retry import retry
-from airhaul.cli.runs import runs
-from airhaul.cli.schema import schema
-from airhaul.cli.serve import serve
-from airhaul.cli.sync_file import sync_file
-from airhaul.cli.tables import tables
-from airhaul.cli.undo import undo
+from airhaul.cli.output.console import err, print_error
+from airhaul.cli.rows.delete import delete
+from airhaul.cli.rows.export_file import export_file
+from airhaul.cli.rows.import_file import import_file
+from airhaul.cli.rows.sync_file import sync_file
+from airhaul.cli.runs.resume import resume
+from airhaul.cli.runs.retry import retry
+from airhaul.cli.runs.runs import runs
+from airhaul.cli.runs.undo import undo
 from airhaul.errors import AirhaulError
 
 P = ParamSpec("P")

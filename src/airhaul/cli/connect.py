@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from airhaul.client.airtable import Airtable
 from airhaul.client.config import MEMORY, journal_of_text, journal_path, read_environment
+from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:

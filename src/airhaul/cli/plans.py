@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from airhaul.bulk.plan import Planned
-from airhaul.cli.confirm import may_write
-from airhaul.cli.console import err, in_options, out, print_error, print_json
+from airhaul.bulk.plans.plan import Planned
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.results import Report
+from airhaul.cli.output.confirm import may_write
+from airhaul.cli.output.console import err, in_options, out, print_error, print_json
+from airhaul.cli.output.results import Report
 from airhaul.cli.writing import carry_out
-from airhaul.client.plan import Plan
+from airhaul.client.sync.plan import Plan
 from airhaul.errors import StalePlanError
 from airhaul.model.base import RecordBase
 

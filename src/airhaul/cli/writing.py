@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from airhaul.bulk.policy import OnError
-from airhaul.bulk.result import BulkResult
-from airhaul.cli.progress import RowProgress
-from airhaul.cli.results import Report
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.cli.output.progress import RowProgress
+from airhaul.cli.output.results import Report
 from airhaul.client.bulk_call import result_of
 from airhaul.client.inputs import OnEvent
 from airhaul.client.rejects import Rejects

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from airhaul.bulk.changes import Change
-from airhaul.bulk.engine import Count, Engine
-from airhaul.bulk.ledger import Ledger
-from airhaul.bulk.look import Look
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.outcomes import Outcomes
-from airhaul.bulk.policy import interrupted
-from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.retry import Retries
-from airhaul.bulk.rollback import WithRollback
-from airhaul.bulk.rows import Encoder, Ready
-from airhaul.bulk.target import Target
-from airhaul.bulk.write_rows import WriteRows
+from airhaul.bulk.engine.engine import Count, Engine
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.results.policy import interrupted
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import Prefetch
+from airhaul.bulk.writing.recorder import OutcomeRecorder
+from airhaul.bulk.writing.rollback import WithRollback
+from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.client.options import Writing
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive.lane import Lane
@@ -29,7 +29,7 @@ from airhaul.model.read import Reader
 from airhaul.wire.limits import RECORDS_PER_WRITE
 
 if TYPE_CHECKING:
-    from airhaul.bulk.actions import Job
+    from airhaul.bulk.engine.job import Job
     from airhaul.bulk.journal import Journal, Run, RunLog
     from airhaul.bulk.journal.runs import RunState
 
@@ -66,7 +66,7 @@ class BulkCall(Generic[M]):
         retries: Retries,
         *,
         writing: Writing,
-        look: Look | None = None,
+        look: Prefetch | None = None,
         total: int | None = None,
         source: str | None = None,
         is_stream: bool = False,
@@ -82,7 +82,9 @@ class BulkCall(Generic[M]):
         self._logs = [] if log is None else [log]
         self._outcomes = outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
         observed = lane.observed if taken_up is None else lane.observed.for_run_taken_up()
-        ledger = Ledger(outcomes, reader, observed, total=total, rows_per_second=rows_per_second)
+        ledger = OutcomeRecorder(
+            outcomes, reader, observed, total=total, rows_per_second=rows_per_second
+        )
         self._main = WriteRows(
             target,
             encoder,
@@ -113,7 +115,7 @@ class BulkCall(Generic[M]):
         )
 
     def _undoing(
-        self, target: Target, reader: Reader[M], retries: Retries, observed: Observed
+        self, target: Target, reader: Reader[M], retries: Retries, observed: KnownBase
     ) -> Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]]:
         """How taking back is written down, as a run of its own, and made."""
 
@@ -126,7 +128,7 @@ class BulkCall(Generic[M]):
             return WriteRows(
                 target,
                 Ready[M](),
-                Ledger(outcomes, reader, observed),
+                OutcomeRecorder(outcomes, reader, observed),
                 observed,
                 on_error="continue",
                 retries=retries,
@@ -136,13 +138,13 @@ class BulkCall(Generic[M]):
         return undo
 
     @staticmethod
-    def _follow(log: RunLog, outcomes: Outcomes[M], observed: Observed) -> None:
+    def _follow(log: RunLog, outcomes: Outcomes[M], observed: KnownBase) -> None:
         """Let a log learn what becomes of the rows, and what time it is for the service."""
         outcomes.on_settle = log.settle
         if observed.clock.is_known:
             log.server_time = observed.clock.earliest
 
-    def _take_up(self, journal: Journal, run: Run, target: Target, observed: Observed) -> None:
+    def _take_up(self, journal: Journal, run: Run, target: Target, observed: KnownBase) -> None:
         """Begin with what another process has left of a run."""
         from airhaul.bulk.journal.recovery import open_chunks, restore
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from airhaul.bulk.retry import Retries
+from airhaul.bulk.engine.retry import Retries
 from airhaul.client.inputs import refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.wire.ids import is_id

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.retry import Retries
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
@@ -18,8 +18,8 @@ from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal
-    from airhaul.client.local import LocalBase
     from airhaul.drive.http import AsyncHttpTransport, HttpTransport
+    from airhaul.local_base.base import LocalBase
 
 
 class Origin(NamedTuple):
@@ -55,7 +55,7 @@ class Connection:
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
         self._lock = threading.Lock()
-        self._observed = Observed()
+        self._observed = KnownBase()
         self.meter = Meter(config.max_requests)
 
     @property

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from airhaul.client.airtable import Airtable
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection
+from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
 
 

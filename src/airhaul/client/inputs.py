@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from airhaul.bulk.events import Event
+from airhaul.bulk.engine.events import Event
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression, Q
 

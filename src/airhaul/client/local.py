@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airhaul.bulk.pacer import Pacer, Window
+from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.drive.lane import SharedPace, unlimited_pace
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from airhaul.server.emulator import Emulator
-    from airhaul.server.faults import Fault, Faults
+    from airhaul.local_base.base import LocalBase
+    from airhaul.local_base.gate.faults import Fault, Faults
 
-    LocalBase: TypeAlias = Emulator
     LocalFaults: TypeAlias = Faults | Iterable[Fault | str]
 
 
@@ -48,9 +47,9 @@ class LocalOptions:
         Raises:
             ConfigurationError: The file is no local base, or an option cannot be.
         """
-        from airhaul.server.emulator import Emulator
+        from airhaul.local_base.base import LocalBase
 
-        return Emulator.open(
+        return LocalBase.open(
             path,
             schema=self.schema,
             latency_s=self.latency,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from airhaul.bulk.policy import OnError, check
+from airhaul.bulk.results.policy import OnError, check
 from airhaul.client.inputs import OnEvent, Progress, SortKey, refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression

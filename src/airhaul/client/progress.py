@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from airhaul.bulk.events import Event, RowRefused, RowsWritten
+from airhaul.bulk.engine.events import Event, RowRefused, RowsWritten
 from airhaul.client.options import Writing
 from airhaul.client.rejects import Rejects
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from airhaul.bulk.events import Event, RowRefused
+from airhaul.bulk.engine.events import Event, RowRefused
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of

@@ -12,7 +12,7 @@ import weakref
 from array import array
 from typing import IO, Any, Final, Generic, TypeVar
 
-from airhaul.bulk.outcomes import InMemory
+from airhaul.bulk.results.outcomes import InMemory
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.shapes import RecordJson

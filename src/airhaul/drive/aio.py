@@ -15,8 +15,8 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
-from airhaul.bulk.events import Event
+from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
-from airhaul.bulk.events import Event
+from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError

@@ -11,8 +11,8 @@ import os
 import threading
 from dataclasses import dataclass
 
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.pacer import Pacer, Slot, Window
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pacer, Slot, Window
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Transport
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
@@ -102,7 +102,7 @@ class Lane:
     """
 
     pace: SharedPace
-    observed: Observed
+    observed: KnownBase
     meter: Meter
     transport: Transport
     async_transport: AsyncTransport
@@ -115,7 +115,7 @@ class _Paces:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.by_base: dict[tuple[str, str, int], SharedPace] = {}
-        self.observed: dict[tuple[str, str], Observed] = {}
+        self.observed: dict[tuple[str, str], KnownBase] = {}
         self.by_token: dict[tuple[str, str], Window] = {}
 
 
@@ -157,7 +157,7 @@ def pace_of(endpoint: str, base_id: str, token: str, requests_per_second: int) -
         return paces.by_base[key]
 
 
-def observed_of(endpoint: str, base_id: str) -> Observed:
+def observed_of(endpoint: str, base_id: str) -> KnownBase:
     """Find what this process knows of one base.
 
     Args:
@@ -169,7 +169,7 @@ def observed_of(endpoint: str, base_id: str) -> Observed:
     """
     paces = _paces
     with paces.lock:
-        return paces.observed.setdefault((endpoint, base_id), Observed())
+        return paces.observed.setdefault((endpoint, base_id), KnownBase())
 
 
 def not_carried(error: BaseException) -> TransportError:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from airhaul.formula.calendar_sums import find_unit
+from airhaul.formula.dates.arithmetic import find_unit
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
 
 Kind = Literal["number", "checkbox", "text", "date", "dateTime"]

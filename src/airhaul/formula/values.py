@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from airhaul.formula.dates import parse_moment
+from airhaul.formula.dates.dates import parse_moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from pydantic import ValidationError
 
 from airhaul.errors import CellError
-from airhaul.model.alone import validate_alone
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.model.validate_field import validate_alone
 from airhaul.wire.shapes import Cells, FieldType, RecordJson
 
 M = TypeVar("M", bound=RecordBase)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, Unpack, o
 
 from pydantic import BaseModel
 
-from airhaul.bulk.keys import KeyNames
-from airhaul.bulk.policy import OnError
-from airhaul.bulk.result import BulkResult
-from airhaul.client.airtable import Airtable
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.keys import KeyNames
 from airhaul.client.config import Config
 from airhaul.client.connection import Connection, Origin
 from airhaul.client.default import connection_of, default_connection
 from airhaul.client.inputs import Condition, OnEvent, Progress, Rows
 from airhaul.client.options import ReadOptions, SyncOptions, SyncWriteOptions, WriteOptions
-from airhaul.client.plan import Plan
-from airhaul.client.query import Query
-from airhaul.client.table import Table
+from airhaul.client.sync.airtable import Airtable
+from airhaul.client.sync.plan import Plan
+from airhaul.client.sync.query import Query
+from airhaul.client.sync.table import Table
 from airhaul.model.base import RecordBase
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.tabular import Format

@@ -4,7 +4,16 @@ The fixtures ``airtable`` and ``airtable_server`` come with the package; pytest 
 """
 
 from airhaul.testing.seed import seed
-from airhaul.testing.server import TestServer
+from airhaul.testing.server import TestServer, serving
 from airhaul.testing.simulator import Sent, Service, Simulation, StuckError, simulate
 
-__all__ = ["Sent", "Service", "Simulation", "StuckError", "TestServer", "seed", "simulate"]
+__all__ = [
+    "Sent",
+    "Service",
+    "Simulation",
+    "StuckError",
+    "TestServer",
+    "seed",
+    "serving",
+    "simulate",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from airhaul.client.airtable import Airtable
+from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.model.infer import default_options

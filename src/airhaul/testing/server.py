@@ -7,12 +7,12 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from airhaul.client.airtable import Airtable
+from airhaul.client.sync.airtable import Airtable
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.gate.request_log import LoggedRequest
+from airhaul.local_base.http.serve import LocalServer
 from airhaul.model.base import RecordBase
-from airhaul.server.emulator import Emulator
-from airhaul.server.faults import Fault, Faults
-from airhaul.server.request_log import LoggedRequest
-from airhaul.server.serve import LocalServer
 from airhaul.testing.seed import Rows, seed
 
 TOKEN: Final = "patTesting.0000"  # noqa: S105 - it opens nothing but a base in this process
@@ -38,7 +38,7 @@ class TestServer:
         return self._server.url
 
     @property
-    def local_base(self) -> Emulator:
+    def local_base(self) -> LocalBase:
         """The base itself."""
         return self._server.emulator
 
@@ -71,7 +71,7 @@ class TestServer:
         self.local_base.requests.clear()
 
     def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
-        """Let requests go wrong from now on; see ``Emulator.fail``."""
+        """Let requests go wrong from now on; see ``LocalBase.fail``."""
         return self.local_base.fail(*faults, seed=seed)
 
     def seed(self, *tables: Mapping[str, Rows] | Iterable[RecordBase]) -> list[str]:
@@ -87,7 +87,7 @@ class TestServer:
             base.requests.extend(before)
 
 
-def _connection(base: Emulator) -> Any:
+def _connection(base: LocalBase) -> Any:
     from airhaul.client.config import make_config
     from airhaul.client.connection import Connection
 
@@ -99,7 +99,7 @@ def serving(**options: Any) -> Generator[TestServer]:
     """Serve a base in memory until the end of the block.
 
     Args:
-        **options: As of ``Emulator.open``.
+        **options: As of ``LocalBase.open``.
     """
-    with Emulator.open(**options) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(**options) as emulator, LocalServer(emulator) as server:
         yield TestServer(server)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from airhaul.bulk.actions import Done, Job, Outcome, Pull, Send, Wait
-from airhaul.bulk.events import Event
-from airhaul.bulk.pacer import Pacer
+from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.pacer import Pacer
 from airhaul.wire.call import Call
 
 T = TypeVar("T")

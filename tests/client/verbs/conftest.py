@@ -8,20 +8,20 @@ from contextlib import contextmanager
 import pytest
 
 from airhaul import Airtable, Table
-from airhaul.server.emulator import Emulator
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.serve import LocalServer
 from tests.client.verbs.people import FAST, Person
 from tests.conftest import connect, connection_to
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator.open(hold_s=1.0) as opened:
+def emulator() -> Iterator[LocalBase]:
+    with LocalBase.open(hold_s=1.0) as opened:
         yield opened
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def people(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Table[Person]]:
+def people(request: pytest.FixtureRequest, emulator: LocalBase) -> Iterator[Table[Person]]:
     """The table, empty, with its requests not counted yet."""
     with _connected(emulator, request.param) as airtable:
         table = airtable.table(Person)
@@ -31,7 +31,7 @@ def people(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Table
 
 
 @contextmanager
-def _connected(emulator: Emulator, how: str) -> Iterator[Airtable]:
+def _connected(emulator: LocalBase, how: str) -> Iterator[Airtable]:
     if how == "in process":
         yield Airtable(connection=connection_to(emulator, retries=FAST))
         return

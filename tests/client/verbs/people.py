@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from airhaul import Airtable, Record, Retries, airtable_field
-from airhaul.server.emulator import Emulator
+from airhaul.local_base.base import LocalBase
 from tests.conftest import connection_to
 
 FAST = Retries(backoff_s=0.01, settle_s=0.02)
@@ -44,7 +44,7 @@ def bad_rows(count: int, *bad: int) -> list[dict[str, Any]]:
     return given
 
 
-def writes(emulator: Emulator) -> list[tuple[str, int]]:
+def writes(emulator: LocalBase) -> list[tuple[str, int]]:
     """The requests that write: method and number of rows."""
     found = []
     for request in emulator.requests:
@@ -55,7 +55,7 @@ def writes(emulator: Emulator) -> list[tuple[str, int]]:
     return found
 
 
-def held(emulator: Emulator) -> list[dict[str, Any]]:
+def held(emulator: LocalBase) -> list[dict[str, Any]]:
     """What the base itself holds, in its order, asked without faults."""
     faults, emulator.faults = emulator.faults, None
     requests = list(emulator.requests)

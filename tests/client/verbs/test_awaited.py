@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from airhaul import BulkError
-from airhaul.server.serve import LocalServer
+from airhaul.local_base.http.serve import LocalServer
 from tests.client.verbs.people import FAST, Person, bad_rows, rows
 
 

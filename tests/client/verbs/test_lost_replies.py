@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from airhaul import BulkError
-from airhaul.bulk.events import Reconciled
-from airhaul.server.faults import Fault, Faults
+from airhaul.bulk.engine.events import Reconciled
+from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import held, rows
 
 

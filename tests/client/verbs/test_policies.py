@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airhaul import BulkError, errors, result_of
-from airhaul.server.faults import Fault, Faults
+from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import bad_rows, full_rows, held, rows
 
 

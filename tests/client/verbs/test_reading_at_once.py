@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airhaul import errors
-from airhaul.server.faults import Fault, Faults
+from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import rows
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from airhaul import BulkError, BulkResult, errors, result_of
-from airhaul.bulk.events import RollingBack, RowRefused, RowsWritten, Splitting
-from airhaul.server.serve import LocalServer
+from airhaul.bulk.engine.events import RollingBack, RowRefused, RowsWritten, Splitting
+from airhaul.local_base.http.serve import LocalServer
 from tests.client.verbs.people import Person, bad_rows, held, rows
 from tests.conftest import connect
 

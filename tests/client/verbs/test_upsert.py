@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from airhaul import BulkError, errors
-from airhaul.server.faults import Fault, Faults
+from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import full_rows, held, rows
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pydantic_core
 
-from airhaul.bulk.changes import Change, Refused
-from airhaul.bulk.keys import Key
+from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
 
 PackedOutcome = tuple[int, str, str | None, str | None, int | None, bool, str | None]

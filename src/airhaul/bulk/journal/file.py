@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from airhaul.bulk.changes import Change, Refused
 from airhaul.bulk.journal.codec import pack_changes, unpack
 from airhaul.bulk.journal.format import connect, opened
 from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
-from airhaul.bulk.outcomes import State
+from airhaul.bulk.results.outcomes import State
+from airhaul.bulk.rows.changes import Change, Refused
 from airhaul.errors import JournalError
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airhaul.bulk.chunks import Chunk
 from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_outcome
 from airhaul.bulk.journal.format import connect
 from airhaul.bulk.journal.runs import Asked, RunState
-from airhaul.bulk.outcomes import State
+from airhaul.bulk.results.outcomes import State
+from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import AirhaulError, JournalError
 
 if TYPE_CHECKING:

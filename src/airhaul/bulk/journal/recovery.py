@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, cast
 
-from airhaul.bulk.changes import Change, Kind, Refused
-from airhaul.bulk.chunks import Chunk
+from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.journal.codec import error_of, unpack_changes
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.runs import Run
-from airhaul.bulk.keys import Key
-from airhaul.bulk.observed import Observed
-from airhaul.bulk.outcomes import Outcomes, State
+from airhaul.bulk.results.outcomes import Outcomes, State
+from airhaul.bulk.rows.changes import Change, Kind, Refused
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.writing.chunks import Chunk
 
 _FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
 
 
-def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Observed) -> None:
+def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: KnownBase) -> None:
     """Settle the rows that are settled for good, as they were.
 
     A row that failed through no fault of its own, or of which nobody knows, is not: it is taken up

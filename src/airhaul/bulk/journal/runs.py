@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from airhaul.bulk.outcomes import State
-from airhaul.bulk.policy import OnError
+from airhaul.bulk.results.outcomes import State
+from airhaul.bulk.results.policy import OnError
 from airhaul.tabular import Format
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import SecretStr
 
-from airhaul.bulk.engine import Engine
-from airhaul.bulk.one_call import OneCall
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.reads.one_call import OneCall
 from airhaul.client.aio.run_verbs import AsyncRunVerbs
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import Config, config_from_env, make_config
@@ -27,7 +27,8 @@ from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
 
 if TYPE_CHECKING:
     from airhaul.client.aio.runs import AsyncRuns
-    from airhaul.client.local import LocalBase, LocalFaults
+    from airhaul.client.local import LocalFaults
+    from airhaul.local_base.base import LocalBase
 
 M = TypeVar("M", bound=RecordBase)
 

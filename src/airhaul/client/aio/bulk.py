@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from airhaul.bulk.changes import Change, Refused
-from airhaul.bulk.keys import Key
-from airhaul.bulk.look import Look
-from airhaul.bulk.policy import raise_if_failed
-from airhaul.bulk.precheck import encode_all, in_order, sort_out
-from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows import Encoder, Ready
-from airhaul.bulk.target import Target
+from airhaul.bulk.results.policy import raise_if_failed
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.precheck import encode_all, in_order, sort_out
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import Prefetch
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.bulk_call import BulkCall
 from airhaul.client.fingerprint import fingerprint
@@ -89,7 +89,7 @@ class AsyncBulk(Generic[M]):
         self.target = replace(self.target, types=types)
 
     async def write(
-        self, encoder: Encoder[M], rows: AsyncRows, *, look: Look | None = None
+        self, encoder: Encoder[M], rows: AsyncRows, *, look: Prefetch | None = None
     ) -> BulkResult[M]:
         """Write rows.
 
@@ -133,7 +133,7 @@ class AsyncBulk(Generic[M]):
         encoder: Encoder[M],
         rows: AsyncRows,
         *,
-        look: Look | None = None,
+        look: Prefetch | None = None,
         total: int | None = None,
         is_stream: bool = False,
         spent: Spent = NOTHING_SPENT,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
-from airhaul.bulk.keys import Key, KeyNames
-from airhaul.bulk.look import Look, LookById, LookByKey
-from airhaul.bulk.policy import OnError
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import (
+from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
     RowEncoder,
     SaveEncoder,
     UpdateEncoder,
     upsert_encoder,
 )
-from airhaul.bulk.sync import Deleting
+from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.planning import sync_rows
@@ -105,7 +105,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             keep_rows,
         )
         bulk = AsyncBulk(self, writing, "bulk_update")
-        look = LookById() if bulk.keeps_what_was_there else None
+        look = PrefetchById() if bulk.keeps_what_was_there else None
         return await bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
 
     async def bulk_save(self, records: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -123,7 +123,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         bulk = AsyncBulk(self, Writing.of(options), "bulk_save")
-        look = LookById() if bulk.keeps_what_was_there else None
+        look = PrefetchById() if bulk.keeps_what_was_there else None
         return await bulk.write(SaveEncoder(self.model), records, look=look)
 
     async def bulk_upsert(
@@ -150,7 +150,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         """
         known = Key.of(self.model, key)
         bulk = AsyncBulk(self, Writing.of(options), "bulk_upsert", key=known)
-        look: Look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
+        look: Prefetch = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         return await bulk.write(upsert_encoder(self.model, known), rows, look=look)
 
     async def bulk_delete(
@@ -170,9 +170,9 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         bulk = AsyncBulk(self, Writing.of(options), "bulk_delete")
-        look: Look | None = None
+        look: Prefetch | None = None
         if bulk.keeps_what_was_there:
-            look = LookById()
+            look = PrefetchById()
             await bulk.learn_types()
         return await bulk.write(DeleteEncoder(self.model), records, look=look)
 
@@ -207,5 +207,5 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: Rows are not valid or have one key, or not every row was written.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        deleting = Deleting(delete_missing, max_deletes, allow_empty)
+        deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         return await sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)

@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar, Unpack
 
-from airhaul.bulk.keys import Key, KeyNames
-from airhaul.bulk.look import Look, LookByKey
-from airhaul.bulk.precheck import check_all
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import Encoder, RowEncoder, upsert_encoder
-from airhaul.bulk.sync import Deleting
+from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
+from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.precheck import check_all
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.planning import sync_rows
@@ -89,9 +89,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                 return RowEncoder(self.model, source)
             return upsert_encoder(self.model, known, source)
 
-        look: Look | None = None
+        look: Prefetch | None = None
         if known is not None:
-            look = LookByKey(bulk.target, known, always=bulk.keeps_what_was_there)
+            look = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
         if writing.on_error == "continue":
             total = sum(1 for _ in read_rows(path, format, encoding))
         else:
@@ -131,7 +131,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         Raises:
             FileFormatError: The file is not what it claims to be, with the line.
         """
-        deleting = Deleting(delete_missing, max_deletes, allow_empty)
+        deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         writing = Writing.of(options)
         rows = read_rows(path, format, encoding)
         return await sync_rows(

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
-from airhaul.bulk.changes import Change
-from airhaul.bulk.diff import same_stored
-from airhaul.bulk.keys import Key
-from airhaul.bulk.look import LookById
-from airhaul.bulk.plan import Planned
-from airhaul.bulk.precheck import in_order, nothing_sent, outcomes_of
-from airhaul.bulk.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows import Ready
+from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.diff import same_stored
+from airhaul.bulk.rows.encoders import Ready
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.precheck import in_order, nothing_sent, outcomes_of
+from airhaul.bulk.writing.prefetch import PrefetchById
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.scan import AsyncScan
@@ -114,7 +114,7 @@ class AsyncPlan(Planned[M]):
         changed: list[str] = []
         writable = [column.column for column in columns_of(self._table.model).writable]
         by_id = [change for change in self.changes if change.kind in ("update", "delete")]
-        found = await scan.find(by_id, LookById().formula)
+        found = await scan.find(by_id, PrefetchById().formula)
         changed += [
             change.record_id or ""
             for change in by_id

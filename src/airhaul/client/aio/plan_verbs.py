@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from airhaul.bulk.keys import KeyNames
-from airhaul.bulk.sync import Deleting
+from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.rows.keys import KeyNames
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.planning import AsyncPlanning
@@ -77,7 +77,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
         A plan that would delete more than it may says so in ``refusal``, and cannot be applied.
         """
-        deleting = Deleting(delete_missing, max_deletes, allow_empty)
+        deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         planning = AsyncPlanning(self, typecast=typecast, keeps_all=delete_missing)
         return await planning.sync(rows, key, deleting, parallel=parallel)
 
@@ -95,7 +95,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         encoding: str | None = None,
     ) -> AsyncPlan[M]:
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
-        deleting = Deleting(delete_missing, max_deletes, allow_empty)
+        deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         planning = AsyncPlanning(
             self, typecast=typecast, source=Path(path), keeps_all=delete_missing
         )

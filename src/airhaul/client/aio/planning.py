@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from airhaul.bulk.changes import Change, Refused
-from airhaul.bulk.diff import changed_cells
-from airhaul.bulk.keys import Key, KeyNames
-from airhaul.bulk.look import LookById, LookByKey
-from airhaul.bulk.precheck import sort_out
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import (
+from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
+from airhaul.bulk.results.explain import counted
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.diff import changed_cells
+from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
     Encoder,
     RowEncoder,
@@ -22,9 +21,10 @@ from airhaul.bulk.rows import (
     UpsertEncoder,
     upsert_encoder,
 )
-from airhaul.bulk.sync import Deleting, by_key, compare, missing_from
-from airhaul.bulk.target import Target
-from airhaul.bulk.wording import counted
+from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.precheck import sort_out
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.scan import AsyncScan
@@ -97,7 +97,7 @@ class AsyncPlanning(Generic[M]):
     async def _by_id(self, verb: str, encoder: Encoder[M], rows: AsyncRows) -> AsyncPlan[M]:
         changes, refused = sort_out(encoder, await self._collect(rows))
         there = [change for change in changes if change.record_id is not None]
-        found = await self._scan.find(there, LookById().formula)
+        found = await self._scan.find(there, PrefetchById().formula)
         for change in there:
             record = found.get(change.record_id or "")
             if record is None:
@@ -119,7 +119,7 @@ class AsyncPlanning(Generic[M]):
         key = Key.of(self._table.model, names)
         encoder = upsert_encoder(self._table.model, key, self._source)
         changes, refused = sort_out(encoder, await self._collect(rows))
-        look = LookByKey(self._target, key, always=True)
+        look = PrefetchByKey(self._target, key, always=True)
         records = list((await self._scan.find(changes, look.formula)).values())
         unclear = look.take(changes, records)
         for change in changes:
@@ -131,7 +131,7 @@ class AsyncPlanning(Generic[M]):
         return self._plan("bulk_upsert", clear, refused, key)
 
     async def sync(
-        self, rows: AsyncRows, names: KeyNames, deleting: Deleting, *, parallel: int = 1
+        self, rows: AsyncRows, names: KeyNames, deleting: DeleteGuard, *, parallel: int = 1
     ) -> AsyncPlan[M]:
         """Plan what makes the table like the rows: reads the table once.
 
@@ -224,7 +224,7 @@ async def sync_rows(
     table: AsyncBound[M],
     rows: AsyncRows,
     key: KeyNames,
-    deleting: Deleting,
+    deleting: DeleteGuard,
     writing: Writing,
     *,
     parallel: int = 1,

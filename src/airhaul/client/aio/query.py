@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
-from airhaul.bulk.engine import Engine
-from airhaul.bulk.events import PageRead
-from airhaul.bulk.pages import ReadPages
-from airhaul.bulk.policy import OnError
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.events import PageRead
+from airhaul.bulk.reads.pages import ReadPages
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.planning import AsyncPlanning

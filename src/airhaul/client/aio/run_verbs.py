@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
-from airhaul.bulk.result import BulkResult
+from airhaul.bulk.results.result import BulkResult
 from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions
 from airhaul.model.base import RecordBase

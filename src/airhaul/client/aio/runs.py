@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from airhaul.bulk.keys import Key
-from airhaul.bulk.look import Look, LookById, LookByKey
-from airhaul.bulk.result import BulkResult
-from airhaul.bulk.rows import DeleteEncoder, Encoder, Ready, RowEncoder, upsert_encoder
-from airhaul.bulk.target import Target, with_ids
-from airhaul.bulk.undo import Undoing
-from airhaul.bulk.wording import counted
+from airhaul.bulk.results.explain import counted
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, Ready, RowEncoder, upsert_encoder
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target, with_ids
+from airhaul.bulk.undoing.undo import UndoPlanner
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.plan import AsyncPlan
@@ -84,9 +84,9 @@ class AsyncRuns:
         bulk = AsyncBulk(table, Writing.of(options), asked.verb, key=key, source=path)
         if asked.on_error == "rollback":
             await bulk.learn_types()
-        look: Look = LookById()
+        look: Prefetch = PrefetchById()
         if key is not None and asked.verb in _KEYED_BY_LOOKING:
-            look = LookByKey(bulk.target, key, always=True)
+            look = PrefetchByKey(bulk.target, key, always=True)
         encoder: Encoder[RecordBase] = Ready[RecordBase]()
         if asked.rows_from == "copy":
             rows = self._kept(run, key)
@@ -161,7 +161,7 @@ class AsyncRuns:
 
     async def plan_undo(self, run_id: str | None, *, force: bool) -> AsyncPlan[RecordBase]:
         """Plan what takes a run back; as ``AsyncAirtable.plan_undo`` says."""
-        from airhaul.bulk.journal.written import written_by
+        from airhaul.bulk.journal.effects import written_by
 
         run = self._journal.run(run_id)
         self._check_place(run)
@@ -174,7 +174,7 @@ class AsyncRuns:
         written = written_by(self._journal, run)
         scan = AsyncScan(table)
         ids = [row.record_id for row in written if row.state != "deleted"]
-        undoing = Undoing(target, run.asked.typecast, force)
+        undoing = UndoPlanner(target, run.asked.typecast, force)
         undoing.add(written, await scan.find(ids, with_ids))
         notes: list[str] = []
         if run.can_go_on and run.state != "with failures":
@@ -216,9 +216,9 @@ class AsyncRuns:
         self, run: Run, table: AsyncBound[RecordBase], result: BulkResult[RecordBase]
     ) -> None:
         """Link the records that an undo has made again with one another."""
-        from airhaul.bulk.changes import Change
+        from airhaul.bulk.journal.effects import links_to_set
         from airhaul.bulk.journal.recovery import kept_rows
-        from airhaul.bulk.journal.written import links_to_set
+        from airhaul.bulk.rows.changes import Change
 
         outcomes = result.outcomes
         made_again = {

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from airhaul.bulk.engine import Count, Engine
-from airhaul.bulk.events import Event, PageRead
-from airhaul.bulk.pages import ReadPages
-from airhaul.bulk.parts import parts_of_list
-from airhaul.bulk.result import NOTHING_SPENT, Spent
+from airhaul.bulk.engine.engine import Count, Engine
+from airhaul.bulk.engine.events import Event, PageRead
+from airhaul.bulk.reads.pages import ReadPages, parts_of_list
+from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.drive import aio as drive
 from airhaul.errors import ConfigurationError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeVar, Unpack
 
-from airhaul.bulk.rows import RowEncoder
+from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs

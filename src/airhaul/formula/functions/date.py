@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from airhaul.formula.calendar_sums import (
+from airhaul.formula.dates.arithmetic import (
     add,
     add_workdays,
     count_workdays,
@@ -15,12 +15,12 @@ from airhaul.formula.calendar_sums import (
     find_unit,
     start_of,
 )
-from airhaul.formula.date_reading import parse_by_format
-from airhaul.formula.date_tokens import format_moment
-from airhaul.formula.dates import parse_moment, week_of_year, weekday
+from airhaul.formula.dates.dates import parse_moment, week_of_year, weekday
+from airhaul.formula.dates.locales import find_locale
+from airhaul.formula.dates.moments import LocalMoment, find_zone, locale_of
+from airhaul.formula.dates.reading import parse_by_format
+from airhaul.formula.dates.tokens import format_moment
 from airhaul.formula.functions.function import Compiled, Function, RecordView, plain
-from airhaul.formula.locales import find_locale
-from airhaul.formula.moments import LocalMoment, find_zone, locale_of
 from airhaul.formula.values import (
     FAULT,
     FormulaFault,

@@ -1,0 +1,277 @@
+"""The engine: runs any work at the pace, with so many calls in flight, and tries again where safe.
+
+``Work`` decides what is sent; the engine decides when, and how often.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from airhaul.bulk.engine.events import Event, Retrying
+from airhaul.bulk.engine.job import Action, Done, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pace, Slot
+from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, Retries, judge
+from airhaul.bulk.engine.work import Attempt, Work
+from airhaul.bulk.results.explain import counted
+from airhaul.errors import RequestCeilingError
+from airhaul.wire.call import Call, Reply
+
+T = TypeVar("T")
+
+
+class Meter(Protocol):
+    """Counts requests, against a ceiling if there is one."""
+
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        ...
+
+    def count(self) -> None:
+        """Count a request that is sent."""
+        ...
+
+    @property
+    def most(self) -> int | None:
+        """The ceiling."""
+        ...
+
+
+class Count:
+    """Counts the requests of one job.
+
+    Args:
+        most: How many there may be; None for any number.
+        beside: Another meter that counts the same requests, and has a ceiling of its own.
+    """
+
+    def __init__(self, most: int | None = None, beside: Meter | None = None) -> None:
+        self._own_most = most
+        self._beside = beside
+        self.made = 0
+
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        own = self._own_most is None or self.made < self._own_most
+        return own and (self._beside is None or self._beside.has_room())
+
+    def count(self) -> None:
+        """Count a request that is sent."""
+        self.made += 1
+        if self._beside is not None:
+            self._beside.count()
+
+    @property
+    def most(self) -> int | None:
+        """The ceiling that is lower, or nearer."""
+        if self._own_most is not None and self.made >= self._own_most:
+            return self._own_most
+        return self._own_most if self._beside is None else self._beside.most
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """A call on its way through the engine."""
+
+    tag: Any
+    call: Call
+    slot: Slot | None = None
+    first_at: float = 0.0
+    sent_at: float = 0.0
+    history: History = field(default_factory=History)
+
+
+@dataclass(order=True, slots=True)
+class _Due:
+    """A ticket that waits for its next try."""
+
+    at: float
+    number: int
+    ticket: _Ticket = field(compare=False)
+
+
+class Engine(Generic[T]):
+    """A job that runs some work.
+
+    Args:
+        work: What to send.
+        pace: The pace of the base, shared with its other jobs.
+        concurrency: How many calls may be in flight at once, at least 1.
+        retries: How often to try.
+        observed: What is known of the base, shared with its other jobs.
+        meter: Counts the requests, and says when there may be no more.
+    """
+
+    def __init__(
+        self,
+        work: Work[T],
+        pace: Pace,
+        *,
+        concurrency: int,
+        retries: Retries | None = None,
+        observed: KnownBase | None = None,
+        meter: Meter | None = None,
+    ) -> None:
+        self._work = work
+        self._pace = pace
+        self._concurrency = concurrency
+        self._retries = retries or Retries()
+        self._observed = observed or KnownBase()
+        self._meter = meter or Count()
+        self._in_flight: dict[int, _Ticket] = {}
+        self._ready: _Ticket | None = None
+        self._later: list[_Due] = []
+        self._rows_ended = False
+        self._sendings = 0
+        self._events: list[Event] = []
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self._sendings
+
+    @property
+    def result(self) -> T:
+        """What the work has come to."""
+        return self._work.result
+
+    def events(self) -> list[Event]:
+        """Hand over what happened since the last time."""
+        events = self._events + self._work.events()
+        self._events = []
+        return events
+
+    def offer(self, row: object) -> None:
+        """Take a row that was pulled."""
+        self._work.offer(row)
+
+    def end_of_rows(self) -> None:
+        """Learn that there are no more rows."""
+        self._rows_ended = True
+        self._work.end_of_rows()
+
+    def stop(self) -> None:
+        """Take no more rows and send nothing new; what is in flight lands."""
+        self._work.stop()
+        self._drop_what_is_new()
+
+    def next(self, now: float) -> Action:
+        """Say what to do next."""
+        if self._work.stopping:
+            self._drop_what_is_new()
+        action = self._next_to_send(now)
+        if action is not None:
+            return action
+        return Wait() if self._in_flight else Done()
+
+    def _drop_what_is_new(self) -> None:
+        """Give up the calls that have not been carried out, and keep those that may have been."""
+        waiting = [due.ticket for due in self._later]
+        if self._ready is not None:
+            waiting.append(self._ready)
+        if not any(map(self._is_new, waiting)):
+            return
+        self._later = [due for due in self._later if not self._is_new(due.ticket)]
+        heapq.heapify(self._later)
+        if self._ready is not None and self._is_new(self._ready):
+            self._ready = None
+        for ticket in filter(self._is_new, waiting):
+            self._work.abandon(ticket.tag)
+
+    def _is_new(self, ticket: _Ticket) -> bool:
+        """Whether nothing is left in doubt when a call is not sent, or not sent again."""
+        return not ticket.history.was_lost and self._work.is_new(ticket.tag)
+
+    def _next_to_send(self, now: float) -> Action | None:
+        if len(self._in_flight) >= self._concurrency:
+            return None
+        if self._ready is None:
+            self._ready = self._pick(now)
+        if self._ready is not None:
+            return self._send_or_wait(self._ready, now)
+        if self._work.wants_row and not self._rows_ended:
+            return Pull()
+        times = [self._later[0].at] if self._later else []
+        wakes_at = self._work.wakes_at()
+        if wakes_at is not None:
+            times.append(wakes_at)
+        return Wait(min(times)) if times else None
+
+    def _pick(self, now: float) -> _Ticket | None:
+        if self._later and self._later[0].at <= now:
+            return heapq.heappop(self._later).ticket
+        found = self._work.next_call(now)
+        return _Ticket(*found) if found is not None else None
+
+    def _send_or_wait(self, ticket: _Ticket, now: float) -> Action:
+        if not self._meter.has_room() and self._is_new(ticket):
+            self._ready = None
+            self._refuse_over_ceiling(ticket, now)
+            return Wait(now)
+        if ticket.slot is None:
+            ticket.slot = self._pace.book(now)
+        opens_at = self._pace.opens_at(ticket.slot)
+        if opens_at > now:
+            return Wait(opens_at)
+        self._pace.depart(ticket.slot, now)
+        self._ready = None
+        self._meter.count()
+        self._sendings += 1
+        if not ticket.history.tries:
+            ticket.first_at = now
+        ticket.sent_at = now
+        ticket.history.tries += 1
+        self._in_flight[self._sendings] = ticket
+        return Send(self._sendings, ticket.call, ticket.slot)
+
+    def _refuse_over_ceiling(self, ticket: _Ticket, now: float) -> None:
+        error = RequestCeilingError(
+            f"The ceiling of {counted(self._meter.most or 0, 'request')} is reached; nothing more "
+            "was sent. "
+            "Raise max_requests to go on."
+        )
+        self._work.refuse(ticket.tag, error, Attempt(self._sendings, now, now))
+
+    def feed(self, ticket: int, outcome: Outcome, now: float) -> None:
+        """Learn what came of a call."""
+        held = self._in_flight.pop(ticket)
+        if isinstance(outcome, Reply):
+            self._observed.clock.observe(held.sent_at, now, outcome.headers.get("date"))
+        verdict = judge(
+            held.call,
+            outcome,
+            held.history,
+            self._retries,
+            has_answered=self._observed.has_answered,
+        )
+        sending = Attempt(ticket, held.first_at, now, held.history.was_lost)
+        match verdict:
+            case Accepted(value):
+                if held.slot is not None:
+                    self._pace.returned(held.slot, now)
+                self._observed.has_answered = True
+                self._observed.note_created(held.call, value)
+                self._work.accept(held.tag, value, sending)
+            case Refused(error):
+                self._work.refuse(held.tag, error, sending)
+            case Again():
+                self._try_again(held, verdict, now)
+            case _:
+                self._work.lose(held.tag, verdict.error, sending)
+
+    def _try_again(self, ticket: _Ticket, verdict: Again, now: float) -> None:
+        history = ticket.history
+        history.was_lost = history.was_lost or verdict.lost
+        if verdict.pause:
+            self._pace.pause(now + verdict.wait_s)
+            history.rate_limited += 1
+            history.tries -= 1
+        if self._work.stopping and self._is_new(ticket):
+            self._work.abandon(ticket.tag)
+            return
+        ticket.slot = None
+        at = now + verdict.wait_s
+        heapq.heappush(self._later, _Due(at, self._sendings, ticket))
+        self._events.append(Retrying(ticket.call, verdict.error, verdict.wait_s))

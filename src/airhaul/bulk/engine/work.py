@@ -1,0 +1,136 @@
+"""``Work``: what there is to send, apart from when; the engine asks it and tells it what came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from airhaul.bulk.engine.events import Event
+from airhaul.errors import AirhaulError
+from airhaul.wire.call import Call
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a call fared until it was settled.
+
+    Args:
+        number: Which request of the job settled it, from 1.
+        first_at: When it was sent for the first time, in seconds on the job's clock.
+        now: When it was settled, on the same clock.
+        was_lost: Whether an earlier try may have been carried out although its reply was lost.
+        since: The earliest time that it can have been for the service at the first try, where
+            another process made that.
+    """
+
+    number: int
+    first_at: float
+    now: float
+    was_lost: bool = False
+    since: datetime | None = None
+
+
+class Work(Protocol[T_co]):
+    """What there is to send, apart from when."""
+
+    @property
+    def wants_row(self) -> bool:
+        """Whether it could use one more row now."""
+        ...
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new may be sent; what was sent and lost is still tried again."""
+        ...
+
+    def is_new(self, tag: Any) -> bool:
+        """Whether a call does something new.
+
+        A call that serves to find out or to undo what was done is not dropped when the work is
+        stopped, and not held back by a ceiling: without it nobody would know.
+        """
+        ...
+
+    def offer(self, row: object) -> None:
+        """Take a row."""
+        ...
+
+    def end_of_rows(self) -> None:
+        """Learn that there are no more rows."""
+        ...
+
+    def next_call(self, now: float) -> tuple[Any, Call] | None:
+        """Hand over a call that can be sent now, with a tag that names it, or None."""
+        ...
+
+    def wakes_at(self) -> float | None:
+        """When it will have a call although nothing comes in before; None for never."""
+        ...
+
+    def accept(self, tag: Any, value: Any, sending: Attempt) -> None:
+        """Learn that a call was carried out."""
+        ...
+
+    def refuse(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
+        """Learn that a call was not carried out."""
+        ...
+
+    def lose(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
+        """Learn that nobody knows whether a call was carried out."""
+        ...
+
+    def abandon(self, tag: Any) -> None:
+        """Learn that a call was not sent, because the job was stopped."""
+        ...
+
+    def stop(self) -> None:
+        """Take no more rows, and send nothing new."""
+        ...
+
+    def events(self) -> list[Event]:
+        """Hand over what happened since the last time."""
+        ...
+
+    @property
+    def result(self) -> T_co:
+        """What the work has come to."""
+        ...
+
+
+class ReadOnlyWork:
+    """The part of ``Work`` that is the same for all work that takes no rows and changes nothing."""
+
+    wants_row = False
+
+    def __init__(self) -> None:
+        self._stopped = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped
+
+    def is_new(self, tag: object) -> bool:  # noqa: ARG002 - all its calls are alike
+        """Each of its calls can be dropped."""
+        return True
+
+    def offer(self, row: object) -> None:
+        """Never called: it wants no rows."""
+        raise AssertionError(row)
+
+    def end_of_rows(self) -> None:
+        """There are none anyway."""
+
+    def wakes_at(self) -> float | None:
+        """It never waits for a time."""
+        return None
+
+    def abandon(self, tag: object) -> None:
+        """Nothing is lost by it."""
+
+    def stop(self) -> None:
+        """Send nothing new."""
+        self._stopped = True

@@ -1,0 +1,100 @@
+"""What a run has written, for taking it back."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from airhaul.bulk.journal.codec import unpack_changes
+from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.runs import Run
+from airhaul.bulk.rows.changes import Change
+from airhaul.wire.shapes import Cells
+
+_STATES: Final = ("", "created", "updated", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One record that a run has written.
+
+    Args:
+        index: The row's place in the run.
+        state: ``"created"``, ``"updated"`` or ``"deleted"``.
+        record_id: The record.
+        cells: What was sent.
+        before: What the record held before; None where that is not known.
+    """
+
+    index: int
+    state: str
+    record_id: str
+    cells: Cells
+    before: Cells | None
+
+
+def written_by(journal: Journal, run: Run) -> list[Written]:
+    """The records that a run has written and not taken back, the latest first.
+
+    Args:
+        journal: The journal.
+        run: The run.
+    """
+    states, ids = _final_states(journal, run)
+    found: list[Written] = []
+    made_again: dict[int, tuple[Change[Any], str]] = {}
+    for *_, packed in journal.intents(run, latest_first=True):
+        for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
+            index = change.index
+            state = _STATES[states[index]] if index < len(states) else ""
+            if not state:
+                continue
+            states[index] = 0  # an earlier intent of the same row came to nothing
+            record_id = ids.get(index) or change.record_id
+            if run.asked.verb == "undo" and state == "created" and record_id is not None:
+                made_again[index] = change, record_id
+            if record_id is not None:
+                found.append(Written(index, state, record_id, change.cells, _before(change, state)))
+    links = links_to_set(made_again)
+    return [
+        replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
+        for row in found
+    ]
+
+
+def links_to_set(made_again: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
+    """The links between records that an undo makes again, under their new ids.
+
+    Args:
+        made_again: The changes that made them, each with the new id, by the row's place.
+
+    Returns:
+        The cells, by the row's place, of those that have such links.
+    """
+    new_ids = {change.record_id: new_id for change, new_id in made_again.values()}
+    return {
+        index: {
+            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.for_new.items()
+        }
+        for index, (change, _) in made_again.items()
+        if change.for_new
+    }
+
+
+def _before(change: Change[Any], state: str) -> Cells | None:
+    # A row that was new when it was looked at, and there when it was written: nobody saw it.
+    return None if state == "updated" and change.record_id is None else change.before
+
+
+def _final_states(journal: Journal, run: Run) -> tuple[array[int], dict[int, str]]:
+    states, ids = array("B"), dict[int, str]()
+    for rows, _, _ in journal.outcomes(run):
+        for index, state, id_, *_ in rows:
+            if index >= len(states):
+                states.extend([0] * (index + 1 - len(states)))
+            states[index] = _STATES.index(state) if state in _STATES else 0
+            if id_ is not None:
+                ids[index] = id_
+    return states, ids

@@ -1,0 +1,1 @@
+"""Compares rows with a table, and shows what would be written."""

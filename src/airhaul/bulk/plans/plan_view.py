@@ -1,0 +1,120 @@
+"""A plan on a terminal: a line for each cell that changes, none of them broken.
+
+Imported when a plan is printed with rich, which not every program has loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Any, Final
+
+from rich.cells import cell_len
+from rich.console import ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from airhaul.bulk.plans.plan import Difference, Planned, Verb, shares
+
+_MOST_CELLS: Final = 6
+_MOST_LINES: Final = 10
+_LONGEST_CELL: Final = 200
+_KEPT_BEFORE: Final = 8
+_GAP: Final = 2
+
+_SIGNS: Final[dict[Verb, tuple[str, str]]] = {
+    "update": ("~", "yellow"),
+    "create": ("+", "green"),
+    "delete": ("-", "red"),
+}
+
+_Row = tuple[str, str, str, str]
+
+
+def lines_of(plan: Planned[Any], options: ConsoleOptions) -> RenderResult:
+    """What a person sees of a plan.
+
+    Args:
+        plan: The plan.
+        options: How wide the terminal is.
+
+    Yields:
+        Parts for rich to print.
+    """
+    yield Text(f"{plan.table}: {plan.summary()}", style="bold")
+    shown, left = plan.sample()
+    if shown:
+        yield _table(shown, options.max_width)
+    if left:
+        yield Text(left, style="dim")
+    for error in plan.errors[:_MOST_LINES]:
+        yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
+    if len(plan.errors) > _MOST_LINES:
+        yield Text(f"  and {len(plan.errors) - _MOST_LINES:,} more that are not valid")
+    if plan.refusal:
+        yield Text(f"Refused: {plan.refusal}", style="red")
+    for note in plan.notes:
+        yield Text(note)
+
+
+def _table(differences: list[Difference], width: int) -> Table:
+    rows = [
+        ("" if place else _SIGNS[difference.verb][0], *row, _SIGNS[difference.verb][1])
+        for difference in differences
+        for place, row in enumerate(_rows(difference))
+    ]
+    names = ("", "Record", "Field", "Before", "After")
+    wanted = [
+        max(cell_len(name), *(cell_len(row[place]) for row in rows))
+        for place, name in enumerate(names)
+    ]
+    used = [place for place in range(len(names)) if any(row[place] for row in rows)]
+    widths = shares([wanted[place] for place in used], width - _GAP * (len(used) - 1))
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    for place, most in zip(used, widths, strict=True):
+        table.add_column(names[place], width=most, no_wrap=True, overflow="ellipsis")
+    for *cells, style in rows:
+        table.add_row(*(Text(cells[place]) for place in used), style=style)
+    return table
+
+
+def _rows(difference: Difference) -> Iterator[_Row]:
+    name = difference.label
+    cells = [
+        (column, _shown(before), _shown(after))
+        for column, (before, after) in difference.cells.items()
+    ]
+    match difference.verb:
+        case "create":
+            yield name, "", "", _together([after for _, _, after in cells], name)
+        case "delete":
+            yield name, "", _together([before for _, before, _ in cells], name), ""
+        case _:
+            for column, before, after in cells[:_MOST_CELLS]:
+                yield name, column, *_where_they_differ(before, after)
+                name = ""
+            if len(cells) > _MOST_CELLS:
+                yield "", f"and {len(cells) - _MOST_CELLS} more", "", ""
+
+
+def _together(cells: list[str], name: str) -> str:
+    """The cells of a record in one; its name stands beside them already."""
+    return ", ".join(cell for cell in cells if cell and cell != name)
+
+
+def _where_they_differ(before: str, after: str) -> tuple[str, str]:
+    """Two cells from a little before the first difference, which would be cut off otherwise."""
+    pairs = zip(before, after, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    start = same - _KEPT_BEFORE
+    if start <= _KEPT_BEFORE or not before or not after:
+        return before, after
+    return f"…{before[start:]}", f"…{after[start:]}"
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return ""
+    text = ", ".join(map(_shown, cell)) if isinstance(cell, list) else str(cell)
+    return " ".join(text[:_LONGEST_CELL].split())

@@ -1,0 +1,150 @@
+"""Comparing rows with a whole table: what is to be created, changed and deleted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.diff import changed_cells
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target
+from airhaul.errors import DuplicateKeyError
+from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGuard:
+    """What a sync may delete.
+
+    Args:
+        missing: Whether records are deleted that are not among the rows.
+        most: How many at most; None for a third of the table.
+        allow_empty: Whether all may go when there are no rows at all.
+    """
+
+    missing: bool = False
+    most: int | None = None
+    allow_empty: bool = False
+
+    def refusal(self, deletions: int, records: int, rows: int) -> str | None:
+        """Why so many deletions are refused, or None where they are not.
+
+        Args:
+            deletions: How many there would be.
+            records: How many records the table has.
+            rows: How many rows there are.
+        """
+        if not deletions:
+            return None
+        if not rows and not self.allow_empty:
+            return (
+                f"the source is empty, so all {deletions:,} records would be deleted. If that is "
+                "meant, say allow_empty=True."
+            )
+        most = math.ceil(records / 3) if self.most is None and rows else self.most
+        if most is not None and deletions > most:
+            limit = "a third of the table" if self.most is None else "max_deletes"
+            return (
+                f"{deletions:,} of {records:,} records would be deleted, more than {limit} "
+                f"({most:,}). If that is meant, say max_deletes={deletions}."
+            )
+        return None
+
+
+def by_key(key: Key, records: Iterable[RecordJson]) -> tuple[dict[Any, RecordJson], int]:
+    """Sort records by their key.
+
+    Args:
+        key: The key.
+        records: The records of the table.
+
+    Returns:
+        The records by key, and how many have none because a part of it is blank.
+
+    Raises:
+        DuplicateKeyError: Several records have one key.
+    """
+    found: dict[Any, RecordJson] = {}
+    doubles: dict[Any, list[RecordJson]] = {}
+    blank = 0
+    for record in records:
+        value = key.value_in(record["fields"])
+        if value is None:
+            blank += 1
+        elif value in found:
+            doubles.setdefault(value, [found[value]]).append(record)
+        else:
+            found[value] = record
+    if doubles:
+        raise _doubles(key, list(doubles.values()))
+    return found, blank
+
+
+def _doubles(key: Key, groups: Sequence[Sequence[RecordJson]]) -> DuplicateKeyError:
+    named = [
+        f"{key.shown(group[0]['fields'])}: {', '.join(record['id'] for record in group)}"
+        for group in groups[:_MOST_NAMED]
+    ]
+    if len(groups) > _MOST_NAMED:
+        named.append(f"and {len(groups) - _MOST_NAMED} more keys")
+    ids = tuple(record["id"] for group in groups for record in group)
+    return DuplicateKeyError(
+        "Several records of the table have the same key, so it does not tell which one a row is. "
+        "Nothing was written.\n  " + "\n  ".join(named),
+        record_ids=ids,
+    )
+
+
+def compare(
+    target: Target, rows: Iterable[Change[M]], records: dict[Any, RecordJson]
+) -> list[Change[M]]:
+    """Turn rows into what is to be done with them.
+
+    Args:
+        target: The table.
+        rows: The rows, each with its key.
+        records: The table's records by key.
+
+    Returns:
+        A creation, a change of what differs, or nothing to do, for each row.
+    """
+    compared = list(rows)
+    for row in compared:
+        record = records.get(row.key)
+        if record is None:
+            row.kind = "create"
+            row.cells = target.in_order({**row.for_new, **row.cells})
+            row.before = {}
+            continue
+        row.record_id, row.before, row.found = record["id"], record["fields"], record
+        row.cells = changed_cells(
+            row.cells, record["fields"], target.type_of, loosely=target.typecast
+        )
+        row.kind = "update" if row.cells else "keep"
+    return compared
+
+
+def missing_from(
+    rows: Sequence[Change[M]], records: dict[Any, RecordJson], first_index: int
+) -> list[Change[M]]:
+    """The deletions of the records that are not among some rows.
+
+    Args:
+        rows: The rows, each with its key.
+        records: The table's records by key.
+        first_index: The place of the first deletion; they follow the rows.
+    """
+    wanted = {row.key for row in rows}
+    gone = [record for value, record in records.items() if value not in wanted]
+    return [
+        Change("delete", first_index + place, record_id=record["id"], before=record["fields"])
+        for place, record in enumerate(gone)
+    ]

@@ -1,0 +1,179 @@
+"""Reading a list page by page, and from its start again when the server has forgotten it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from airhaul.bulk.engine.events import Event, PageRead, Restarted
+from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
+from airhaul.bulk.results.outcomes import ID_LENGTH
+from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError
+from airhaul.formula import Node, parse, print_formula
+from airhaul.formula.build import all_of, literal
+from airhaul.formula.nodes import Binary
+from airhaul.formula.nodes import Call as FormulaCall
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import ListParameters, list_records
+from airhaul.wire.replies import records_in
+from airhaul.wire.shapes import RecordJson
+
+_MOST_RESTARTS: Final = 5
+
+
+class _Seen:
+    """The ids of the records that were handed over, packed, and looked up only when needed."""
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+        self._odd: set[str] = set()
+        self._ids: set[str] | None = None
+
+    def add(self, records: Sequence[RecordJson]) -> None:
+        self._ids = None
+        ids = [record["id"] for record in records]
+        packed = "".join(ids).encode("utf-8", "surrogatepass")
+        if all(len(id_) == ID_LENGTH for id_ in ids) and len(packed) == ID_LENGTH * len(ids):
+            self._packed += packed
+        else:
+            self._odd.update(ids)
+
+    def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
+        """The records that were not handed over yet."""
+        if self._ids is None:
+            text = self._packed.decode("utf-8", "surrogatepass")
+            self._ids = self._odd | {
+                text[start : start + ID_LENGTH] for start in range(0, len(text), ID_LENGTH)
+            }
+        return [record for record in records if record["id"] not in self._ids]
+
+
+class ReadPages(ReadOnlyWork):
+    """Work that reads a list, or the parts of one at once; its pages come as ``PageRead`` events.
+
+    Args:
+        base_id: The base.
+        table: The table's id or name.
+        parts: What to read; several are read at once, each page by page.
+    """
+
+    def __init__(self, base_id: str, table: str, *parts: ListParameters) -> None:
+        super().__init__()
+        self._seen = _Seen()
+        self._chains = [_Chain(base_id, table, part) for part in parts]
+        self._error: AirhaulError | None = None
+        self._events: list[Event] = []
+
+    def next_call(self, now: float) -> tuple[_Chain, Call] | None:  # noqa: ARG002 - it never waits
+        """Hand over the call for the next page of a part; there is one of each part at a time."""
+        if self.stopping:
+            return None
+        chain = next((chain for chain in self._chains if chain.is_idle), None)
+        return None if chain is None else (chain, chain.next_call())
+
+    def accept(self, tag: _Chain, value: Any, sending: Attempt) -> None:  # noqa: ARG002 - a read
+        """Take a page."""
+        try:
+            records = records_in(value)
+        except BadReplyError as error:
+            self._end(error)
+            return
+        fresh = self._seen.without(records) if tag.restarts else records
+        tag.continue_at(value.get("offset"))
+        if len(self._chains) > 1 or not tag.is_finished:
+            self._seen.add(fresh)
+        self._events.append(PageRead(fresh))
+
+    def refuse(self, tag: _Chain, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
+        """Start a part again if its list was forgotten half-way, else end."""
+        if isinstance(error, IteratorExpiredError) and tag.can_restart:
+            tag.restart()
+            self._events.append(Restarted())
+        else:
+            self._end(error)
+
+    def lose(self, tag: _Chain, error: AirhaulError, sending: Attempt) -> None:
+        """Never the case for reading, which can always be repeated."""
+        self.refuse(tag, error, sending)
+
+    def _end(self, error: AirhaulError) -> None:
+        self._error = self._error or error
+        self.stop()
+
+    def events(self) -> list[Event]:
+        """Hand over the pages that have come."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def result(self) -> None:
+        """Nothing: the pages came as events.
+
+        Raises:
+            AirhaulError: Airtable refused, or no reply came.
+        """
+        if self._error is not None:
+            raise self._error
+
+
+class _Chain:
+    """One list: each page says where the next begins."""
+
+    def __init__(self, base_id: str, table: str, parameters: ListParameters) -> None:
+        self._base_id = base_id
+        self._table = table
+        self._parameters = parameters
+        self._offset: str | None = None
+        self.is_idle = True
+        self.is_finished = False
+        self.restarts = 0
+
+    def next_call(self) -> Call:
+        self.is_idle = False
+        return list_records(self._base_id, self._table, self._parameters, self._offset)
+
+    def continue_at(self, offset: str | None) -> None:
+        self._offset = offset
+        self.is_finished = offset is None
+        self.is_idle = not self.is_finished
+
+    @property
+    def can_restart(self) -> bool:
+        return self._offset is not None and self.restarts < _MOST_RESTARTS
+
+    def restart(self) -> None:
+        self.restarts += 1
+        self._offset = None
+        self.is_idle = True
+
+
+_LETTERS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+
+def parts_of_list(parameters: ListParameters, count: int) -> list[ListParameters]:
+    """Divide what is to be read.
+
+    Args:
+        parameters: The whole list, without a sort and a limit.
+        count: Into how many parts; at least 1.
+
+    Returns:
+        What to read for each part. Together they hold each record once: the last one has all that
+        are in none of the others, whatever their ids look like.
+    """
+    if count == 1:
+        return [parameters]
+    last = FormulaCall("RIGHT", (FormulaCall("RECORD_ID"), literal(1)))
+    groups = [_LETTERS[place::count] for place in range(min(count, len(_LETTERS)))]
+    tests: list[Node] = [
+        Binary(">", FormulaCall("FIND", (last, literal(group))), literal(0))
+        for group in groups[:-1]
+    ]
+    others = Binary("=", FormulaCall("FIND", (last, literal("".join(groups[:-1])))), literal(0))
+    own = [] if parameters.formula is None else [parse(parameters.formula)]
+    return [
+        replace(parameters, formula=print_formula(all_of([test, *own])))
+        for test in [*tests, others]
+    ]

@@ -1,0 +1,94 @@
+"""Saying in lines what was not written, and why; rows with one cause share a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, get_args
+
+from airhaul.bulk.results.outcomes import Outcomes, RowOutcome, State
+from airhaul.errors import RowError
+
+_WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
+
+
+def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) -> Iterator[str]:
+    """Say what was not written, in the order of the rows.
+
+    Args:
+        outcomes: What became of each row.
+        states: Of which rows to speak; of all if left out.
+
+    Yields:
+        A line for each row, or for neighbouring rows with one cause.
+    """
+    first: RowOutcome[Any] | None = None
+    last = -1
+    for place in outcomes.places(*states):
+        if outcomes.state_of(place) in _WRITTEN and outcomes.error_of(place) is None:
+            continue
+        if first is not None and (
+            place != last + 1 or _cause(outcomes, place) != _cause(outcomes, first.index)
+        ):
+            yield _line(first, outcomes[last])
+            first = None
+        if first is None:
+            first = outcomes[place]
+        last = place
+    if first is not None:
+        yield _line(first, outcomes[last])
+
+
+def _cause(outcomes: Outcomes[Any], place: int) -> tuple[Any, ...]:
+    """What neighbouring rows have to have in common to share a line."""
+    state, error = outcomes.state_of(place), outcomes.error_of(place)
+    has_note = outcomes.has_note(place)
+    if isinstance(error, RowError):
+        return state, error.field, error.reason, has_note
+    return state, str(error) if error else None, has_note
+
+
+def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
+    is_one = first.index == last.index
+    rows = f"row {first.index}" if is_one else f"rows {first.index}-{last.index}"
+    error = first.error
+    match first.state:
+        case "skipped":
+            return f"{rows}: not written{f' ({error})' if error else ''}"
+        case "unknown":
+            was, it = ("it was", "it") if is_one else ("they were", "them")
+            return (
+                f"{rows}: sent, and it cannot be told whether {was} written. Look for {it} "
+                f"before sending {it} again. ({error})"
+            )
+        case "undone" if first.note is not None:
+            return f"{rows}: {first.note if is_one else 'deleted, and made again with new ids'}"
+        case "undone":
+            return f"{rows}: written, and taken back"
+        case "failed" if isinstance(error, RowError):
+            return str(error) if is_one else f"{_address(error, last, rows)}: {error.reason}"
+        case "failed":
+            return f"{rows}: {error}"
+        case _:
+            return f"{rows}: {first.state}, and could not be taken back: {error}"
+
+
+def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
+    lines = ""
+    if error.line and last.line:
+        # Objects of JSON may stand on one line, all of them.
+        one = error.line == last.line
+        lines = f"line {error.line}" if one else f"lines {error.line}-{last.line}"
+    file = " ".join(part for part in (error.source, lines) if part)
+    field = f"field {error.field!r}" if error.field is not None else ""
+    return ", ".join(part for part in (file, rows, field) if part)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Say how many of something there are: ``1 row``, ``2,000 rows``.
+
+    Args:
+        number: How many.
+        one: The word for one.
+        many: The word for several; with an ``s`` at its end if None.
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

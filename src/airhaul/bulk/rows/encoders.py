@@ -1,0 +1,307 @@
+"""From a row of the caller's input to a change in the table, with the row's address in errors.
+
+A row is a mapping, a record of the model, or a row of a file; for some verbs a record's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.diff import same_cell
+from airhaul.bulk.rows.keys import Key, KeysSeen
+from airhaul.bulk.rows.values import RowValues
+from airhaul.errors import RowError, shown
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
+from airhaul.tabular import SourceRow
+from airhaul.wire.ids import is_id
+from airhaul.wire.shapes import Cells
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class Encoder(Protocol[M]):
+    """Makes changes of rows."""
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row.
+
+        Args:
+            index: The row's place in the input.
+            row: The row.
+
+        Raises:
+            RowError: The row cannot be written, with its address and the reason.
+        """
+        ...
+
+
+class RowEncoder(Generic[M]):
+    """Makes new records of rows; the base of the other encoders.
+
+    Args:
+        model: The model of the table.
+        source: The name of the file that the rows come from, for errors.
+    """
+
+    def __init__(self, model: type[M], source: str | None = None) -> None:
+        self._model = model
+        self._columns = columns_of(model)
+        self._source = source
+        self._values = RowValues(model)
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row, as ``Encoder.encode`` says."""
+        line = row.line if isinstance(row, SourceRow) else None
+        try:
+            change = self._change(index, row)
+        except RowError as error:
+            raise RowError(
+                error.reason,
+                index=index,
+                field=error.field,
+                value=error.value,
+                source=self._source,
+                line=line,
+            ) from None
+        change.line = line
+        change.source = row
+        return change
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if isinstance(row, self._model):
+            self._refuse_more_columns(row)
+            if row.id is not None:
+                raise RowError(
+                    f"it is {row.id} already; creating it would make a second one. "
+                    "Use save() or bulk_save() to change it."
+                )
+            return Change("create", index, self._cells_of_own(row), record=row)
+        return Change("create", index, cells_to_create(self._values.build(row)))
+
+    def _refuse_more_columns(self, record: M) -> None:
+        """What a derived model has besides the columns of this one would be lost."""
+        own = type(record)
+        if own is self._model:
+            return
+        more = [
+            column.name
+            for column in columns_of(own).writable
+            if column.column not in self._columns.by_column
+        ]
+        if more:
+            raise RowError(
+                f"it is a {own.__name__}, which has more columns than {self._model.__name__} "
+                f"({', '.join(more)}); use the verbs of {own.__name__}"
+            )
+
+    def _cells_of_own(self, record: M) -> Cells:
+        # Validated anew, since assignments are not; the caller's own object stays as it is.
+        return cells_to_create(self._model.model_construct(**validated(record)))
+
+
+class _IdsSeen:
+    """Finds records that one input names twice.
+
+    Airtable refuses a request that changes a record twice, and two requests in flight would
+    change it in either order.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
+
+    def add(self, record_id: str, index: int) -> None:
+        first = self._first.setdefault(record_id, index)
+        if first != index:
+            raise RowError(f"row {first} is the same record, {record_id}; give each record once")
+
+
+def _checked_id(value: object) -> str:
+    if not isinstance(value, str) or not is_id(value, "rec"):
+        raise RowError(
+            f"expected a record id such as rec00000000000000, got {shown(value)}", field="id"
+        )
+    return value
+
+
+class UpdateEncoder(RowEncoder[M]):
+    """Makes changes of records by id: of records of the model, of dicts with an id, of ids alone.
+
+    Args:
+        model: The model of the table.
+        same: Values by field name that every record gets.
+        source: The name of the file that the rows come from, for errors.
+
+    Raises:
+        UnknownFieldError: ``same`` names a field that the model lacks.
+        RowError: A value of ``same`` does not fit.
+    """
+
+    def __init__(
+        self, model: type[M], same: Mapping[str, Any] | None = None, source: str | None = None
+    ) -> None:
+        super().__init__(model, source)
+        self._seen = _IdsSeen()
+        changes = {
+            self._columns.find(name).input_name: value for name, value in (same or {}).items()
+        }
+        self.same: Cells = self._values.cells(changes, None)
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if isinstance(row, self._model):
+            return self._change_own(index, row)
+        if isinstance(row, str):
+            record_id, cells = _checked_id(row), dict(self.same)
+            if not cells:
+                raise RowError("an id alone says nothing of what is to be changed")
+        else:
+            record_id, cells = self._from_mapping(row)
+        self._seen.add(record_id, index)
+        return Change("update" if cells else "keep", index, cells, record_id=record_id)
+
+    def _change_own(self, index: int, record: M) -> Change[M]:
+        if record.id is None:
+            raise RowError(
+                "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
+            )
+        self._refuse_more_columns(record)
+        self._seen.add(record.id, index)
+        cells = cells_to_update(record)
+        there = record._cells or {}
+        for column, cell in self.same.items():
+            known = self._columns.by_column[column]
+            is_there = same_cell(known.type, cell, there.get(column))
+            if is_there and known.name not in record.not_fetched:
+                cells.pop(column, None)
+            else:
+                cells[column] = cell
+        return Change(
+            "update" if cells else "keep", index, cells, record_id=record.id, record=record
+        )
+
+    def _from_mapping(self, row: object) -> tuple[str, Cells]:
+        values = row.cells if isinstance(row, SourceRow) else row
+        if not isinstance(values, Mapping):
+            raise RowError(
+                f"expected a dict with an id, an id or a {self._model.__name__}, "
+                f"got {type(row).__name__}"
+            )
+        given = cast("Mapping[str, Any]", values)
+        if given.get("id") in (None, ""):
+            raise RowError("it has no id; an update needs to know which record it is", field="id")
+        cells = self._values.cells(self._values.by_input_name(row, blank_clears=True), row)
+        return _checked_id(given["id"]), cells | self.same
+
+
+class SaveEncoder(RowEncoder[M]):
+    """Makes a new record of one that has no id, and a change of one that has."""
+
+    def __init__(self, model: type[M]) -> None:
+        super().__init__(model)
+        self._update = UpdateEncoder(model)
+        # As long as the caller keeps them: of a stream of new records none has to be.
+        self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if not isinstance(row, self._model):
+            raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
+        if row.id is None:
+            if self._new.get(id(row)) is row:
+                raise RowError("the same new record stands in the input before; give it once")
+            self._new[id(row)] = row
+            return super()._change(index, row)
+        return self._update._change(index, row)
+
+
+class UpsertEncoder(RowEncoder[M]):
+    """Makes changes of rows that are told by a key.
+
+    What a row holds is written in any case; what the model adds to it as defaults only into new
+    records, so that no default overwrites what is there.
+
+    Args:
+        model: The model of the table.
+        key: The key.
+        by_letter: Whether keys that differ in case only are kept apart.
+        source: The name of the file that the rows come from, for errors.
+    """
+
+    def __init__(
+        self, model: type[M], key: Key, *, by_letter: bool, source: str | None = None
+    ) -> None:
+        super().__init__(model, source)
+        self._key = key
+        self._seen = KeysSeen(key, by_letter=by_letter)
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        own = row if isinstance(row, self._model) else None
+        if own is not None:
+            self._refuse_more_columns(own)
+        record = self._values.build(row, blank_clears=True) if own is None else own
+        if own is None:
+            held, given = vars(record), record.model_fields_set
+        else:
+            held, given = validated(own), own.model_fields_set - own.not_fetched
+        cells: Cells = {}
+        for_new: Cells = {}
+        for column in self._columns.writable:
+            cell = encode_value(column, held[column.name])
+            if column.name in given:
+                cells[column.column] = cell
+            elif cell is not None and cell is not False:
+                for_new[column.column] = cell
+        value = self._key.require(cells)
+        self._seen.add(value, index, cells)
+        return Change("upsert", index, cells, record=own, for_new=for_new, key=value)
+
+
+def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> UpsertEncoder[M]:
+    """Make the encoder of an upsert: what Airtable merges on, it may compare without case.
+
+    Args:
+        model: The model of the table.
+        key: The key.
+        source: The name of the file that the rows come from, for errors.
+    """
+    return UpsertEncoder(model, key, by_letter=not key.can_be_merged_on, source=source)
+
+
+class DeleteEncoder(RowEncoder[M]):
+    """Makes deletions of records, ids, and dicts with an id."""
+
+    def __init__(self, model: type[M], source: str | None = None) -> None:
+        super().__init__(model, source)
+        self._seen = _IdsSeen()
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        own: M | None = None
+        record_id: object
+        match row:
+            case RecordBase():
+                own, record_id = cast("M", row), row.id
+            case SourceRow():
+                record_id = row.cells.get("id")
+            case Mapping():
+                record_id = cast("Mapping[str, Any]", row).get("id")
+            case _:
+                record_id = row
+        if own is not None and record_id is None:
+            raise RowError("it has no id: it was never saved, so there is nothing to delete")
+        checked = _checked_id(record_id)
+        self._seen.add(checked, index)
+        return Change("delete", index, record_id=checked, record=own)
+
+
+class Ready(Generic[M]):
+    """Takes rows that were looked at already."""
+
+    def encode(self, index: int, row: object) -> Change[M]:  # noqa: ARG002 - it has its own
+        """Take a change as it is, and refuse what was refused."""
+        if isinstance(row, Refused):
+            raise row.error
+        assert isinstance(row, Change)
+        return cast("Change[M]", row)

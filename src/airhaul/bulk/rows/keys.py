@@ -1,0 +1,153 @@
+"""Keys: one to three columns that tell which record a row is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from airhaul.bulk.rows.diff import canonical
+from airhaul.errors import ConfigurationError, RowError
+from airhaul.formula import Node, Q, build_lookup
+from airhaul.formula.build import all_of, any_of
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import Column, columns_of
+from airhaul.model.lookups import lookup_fields
+from airhaul.wire.limits import MERGE_FIELDS
+from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
+
+KeyNames = str | Sequence[str]
+
+# Beside those that Airtable merges on, which it may still refuse in its own words: what can be
+# compared once it was read.
+_COMPARABLE: Final = MERGEABLE_TYPES | {"percent", "currency", "duration", "rating", "dateTime"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """The columns that tell which record a row is.
+
+    Args:
+        model: The model.
+        columns: One to three of its columns.
+    """
+
+    model: type[RecordBase]
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, model: type[RecordBase], names: KeyNames) -> Key:
+        """Look up a key's columns.
+
+        Args:
+            model: The model.
+            names: One to three fields or columns by name.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            ConfigurationError: A field's type tells no records apart, or there are too many.
+        """
+        given = [names] if isinstance(names, str) else list(names)
+        if not 0 < len(given) <= MERGE_FIELDS or len(set(given)) < len(given):
+            raise ConfigurationError(f"A key is one to {MERGE_FIELDS} different fields.")
+        columns = tuple(columns_of(model).find(name) for name in given)
+        for column in columns:
+            if column.read_only or column.type not in _COMPARABLE:
+                raise ConfigurationError(
+                    f"The field {column.name!r} ({column.type}) cannot be a key: it takes a field "
+                    "that is written and that tells records apart, such as text, a number, a "
+                    "date or a choice."
+                )
+        return cls(model, columns)
+
+    @property
+    def can_be_merged_on(self) -> bool:
+        """Whether Airtable itself finds records by this key."""
+        return all(column.type in MERGEABLE_TYPES for column in self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(column.column for column in self.columns)
+
+    def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
+        """The key that some cells have, in a form that can be compared; None if a part is blank."""
+        parts = tuple(canonical(column.type, cells.get(column.column)) for column in self.columns)
+        return None if None in parts else parts
+
+    def require(self, cells: Cells) -> tuple[Any, ...]:
+        """The key that a row has.
+
+        Raises:
+            RowError: A part is blank.
+        """
+        value = self.value_in(cells)
+        if value is None:
+            blank = next(
+                column
+                for column in self.columns
+                if canonical(column.type, cells.get(column.column)) is None
+            )
+            raise RowError("it is the key, and blank", field=blank.name)
+        return value
+
+    def shown(self, cells: Cells) -> str:
+        """The key of a row for people: ``email='ada@example.org'``."""
+        return ", ".join(f"{column.name}={cells.get(column.column)!r}" for column in self.columns)
+
+    def formula_for(self, rows: Iterable[Cells]) -> Node:
+        """The formula that holds for the records with the keys of some rows.
+
+        It may hold for a few others, where a formula compares less exactly than ``value_in``.
+        """
+        resolve = lookup_fields(self.model)
+
+        def one(cells: Cells) -> Node:
+            tests: list[Node] = []
+            for column in self.columns:
+                cell = cells[column.column]
+                parts = cell if isinstance(cell, list) else [cell]
+                lookup = "__contains" if column.type == "multipleSelects" else ""
+                tests += [
+                    build_lookup(Q(**{f"{column.name}{lookup}": part}), resolve) for part in parts
+                ]
+            return all_of(tests)
+
+        return any_of([one(cells) for cells in rows])
+
+
+class KeysSeen:
+    """Finds rows of one input that have the same key.
+
+    Args:
+        key: The key.
+        by_letter: Whether keys that differ in upper and lower case only are kept apart. Whether
+            Airtable keeps them apart when it merges is not published.
+    """
+
+    def __init__(self, key: Key, *, by_letter: bool) -> None:
+        self._key = key
+        self._by_letter = by_letter
+        self._first: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
+
+    def add(self, value: tuple[Any, ...], index: int, cells: Cells) -> None:
+        """Take the key of a row.
+
+        Raises:
+            RowError: Another row has it.
+        """
+        folded = value if self._by_letter else tuple(map(_folded, value))
+        first, its_value = self._first.setdefault(folded, (index, value))
+        if first == index:
+            return
+        message = f"row {first} has the same key, {self._key.shown(cells)}"
+        if value != its_value:
+            message = (
+                f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "
+                "and whether Airtable tells them apart is not known; sync() does"
+            )
+        raise RowError(message, field=self._key.columns[0].name)
+
+
+def _folded(part: Any) -> Any:
+    return part.casefold() if isinstance(part, str) else part

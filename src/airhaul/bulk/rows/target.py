@@ -1,0 +1,182 @@
+"""Where changes go: one table, and how each kind of change is said to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from airhaul.bulk.rows.changes import Change, Kind
+from airhaul.bulk.rows.diff import changed_cells
+from airhaul.bulk.rows.keys import Key
+from airhaul.formula import Node, print_formula
+from airhaul.formula.build import any_of, literal
+from airhaul.formula.nodes import Binary
+from airhaul.formula.nodes import Call as FormulaCall
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.wire import endpoints
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType, RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One table as the goal of changes.
+
+    Args:
+        base_id: The base.
+        table: The table's id or name.
+        model: Its model.
+        typecast: Whether Airtable may convert text, and add choices to select fields.
+        key: What upserts merge on.
+        types: The types of all columns of the table, where its schema was read.
+    """
+
+    base_id: str
+    table: str
+    model: type[RecordBase]
+    typecast: bool = False
+    key: Key | None = None
+    types: Mapping[str, str] | None = None
+
+    def type_of(self, column: str) -> FieldType:
+        """The type of a column, as the model has it."""
+        return columns_of(self.model).by_column[column].type
+
+    def in_order(self, cells: Cells) -> Cells:
+        """The cells that are not empty, in the order of the model."""
+        return {
+            column: cells[column]
+            for column in columns_of(self.model).by_column
+            if cells.get(column) is not None
+        }
+
+    def can_write(self, column: str) -> bool:
+        """Whether a column can be written, as far as is known; those of the schema come first."""
+        if self.types is not None:
+            return self.types.get(column, "formula") not in COMPUTED_TYPES
+        known = columns_of(self.model).by_column.get(column)
+        return known is not None and not known.read_only
+
+    def as_written(self, column: str, cell: Any) -> Any:
+        """A cell that was read, in the form in which it can be written again."""
+        known = columns_of(self.model).by_column.get(column)
+        type_ = (self.types or {}).get(column) or (known.type if known else "")
+        match type_:
+            case "multipleAttachments" if isinstance(cell, list):
+                # An id stands for a file of the same cell only; a URL makes a new one.
+                names = ("url", "filename")
+                return [{name: file[name] for name in names if name in file} for file in cell]
+            case "singleCollaborator" if isinstance(cell, dict):
+                return {"id": cell.get("id")}
+            case "multipleCollaborators" if isinstance(cell, list):
+                return [{"id": who.get("id")} for who in cell]
+            case "richText" if isinstance(cell, str):
+                return cell.removesuffix("\n")
+            case _:
+                return cell
+
+    def call(self, kind: Kind, changes: Sequence[Change[Any]]) -> Call:
+        """The request that carries out up to ten changes of one kind."""
+        match kind:
+            case "create":
+                cells = [change.cells for change in changes]
+                return endpoints.create_records(
+                    self.base_id, self.table, cells, typecast=self.typecast
+                )
+            case "update":
+                rows = [(_id_of(change), change.cells) for change in changes]
+                return endpoints.update_records(
+                    self.base_id, self.table, rows, typecast=self.typecast
+                )
+            case "upsert":
+                assert self.key is not None, "an upsert has a key"
+                keyed = [(change.record_id, change.cells) for change in changes]
+                return endpoints.upsert_records(
+                    self.base_id, self.table, keyed, self.key.names, typecast=self.typecast
+                )
+            case "delete":
+                ids = [_id_of(change) for change in changes]
+                return endpoints.delete_records(self.base_id, self.table, ids)
+            case "keep":
+                raise AssertionError("what is kept is not sent")
+
+    def find(self, changes: Sequence[Change[Any]]) -> Node:
+        """The formula that holds for the records that some changes are about, by id or by key."""
+        ids = [change.record_id for change in changes if change.record_id is not None]
+        by_key = [change.cells for change in changes if change.record_id is None]
+        tests = [with_ids(ids)] if ids else []
+        if by_key:
+            assert self.key is not None, "what has no id has a key"
+            tests.append(self.key.formula_for(by_key))
+        return any_of(tests)
+
+    def sort(
+        self, kind: Kind, changes: Sequence[Change[M]], records: Iterable[RecordJson]
+    ) -> tuple[list[Change[M]], list[RecordJson], list[Change[M]]]:
+        """Tell what is as it was asked for from what is not.
+
+        Args:
+            kind: What was to be done.
+            changes: The rows.
+            records: What ``find`` has brought.
+
+        Returns:
+            The rows that are done, their records where they have some, and the rows that are not.
+        """
+        by_id: dict[str, RecordJson] = {}
+        by_key: dict[Any, RecordJson] = {}
+        for record in records:
+            by_id[record["id"]] = record
+            if self.key is not None:
+                by_key[self.key.value_in(record["fields"])] = record
+        done: list[Change[M]] = []
+        raws: list[RecordJson] = []
+        left: list[Change[M]] = []
+        for change in changes:
+            of_id = change.record_id
+            found = by_key.get(change.key) if of_id is None else by_id.get(of_id)
+            if self._is_done(kind, change, found):
+                done.append(change)
+                raws += [] if found is None else [found]
+            else:
+                left.append(change)
+        return done, raws, left
+
+    def _is_done(self, kind: Kind, change: Change[Any], record: RecordJson | None) -> bool:
+        if kind == "delete" or record is None:
+            return kind == "delete" and record is None
+        stored = record["fields"]
+        return not changed_cells(change.cells, stored, self.type_of, loosely=self.typecast)
+
+    def read(
+        self, formula: Node | None, fields: Iterable[str] | None = None, offset: str | None = None
+    ) -> Call:
+        """The request for a page of the records for which a formula holds."""
+        parameters = ListParameters(
+            fields=None if fields is None else tuple(fields),
+            formula=None if formula is None else print_formula(formula),
+        )
+        return endpoints.list_records(self.base_id, self.table, parameters, offset)
+
+    def read_one(self) -> Call:
+        """The smallest request for records that there is."""
+        parameters = ListParameters(max_records=1, page_size=1)
+        return endpoints.list_records(self.base_id, self.table, parameters)
+
+
+def with_ids(record_ids: Iterable[str]) -> Node:
+    """The formula that holds for some records by id."""
+    tests: list[Node] = [
+        Binary("=", FormulaCall("RECORD_ID"), literal(record_id)) for record_id in record_ids
+    ]
+    return any_of(tests)
+
+
+def _id_of(change: Change[Any]) -> str:
+    assert change.record_id is not None, "its encoder has seen to it"
+    return change.record_id

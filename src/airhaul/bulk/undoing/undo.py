@@ -1,0 +1,187 @@
+"""Taking a run back: the inverse of each change, apart from what somebody has changed since.
+
+created    is deleted, unless it holds something else by now
+updated    gets its previous cells, apart from those that hold something else by now
+deleted    is made again, with what it held; its id is a new one
+
+Links between records that are made again name ids that are gone: they are left out at first, and
+set when the new ids are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from airhaul.bulk.journal.effects import Written
+from airhaul.bulk.rows.changes import Change, Kind, Refused
+from airhaul.bulk.rows.diff import is_empty, same_cell, same_stored
+from airhaul.bulk.rows.target import Target
+from airhaul.errors import RowError
+from airhaul.wire.shapes import FIELD_TYPES, Cells, FieldType, RecordJson
+
+_LINKS: Final = "multipleRecordLinks"
+
+
+@dataclass
+class UndoPlanner:
+    """What would take a run back.
+
+    Args:
+        target: The table, with the types of all its columns.
+        typecast: Whether the run let Airtable convert text.
+        force: Whether what was changed since is overwritten, too.
+        changes: The inverse changes, the latest first.
+        conflicts: What is left alone, and why.
+    """
+
+    target: Target
+    typecast: bool = False
+    force: bool = False
+    changes: list[Change[Any]] = field(default_factory=list[Change[Any]])
+    conflicts: list[Refused] = field(default_factory=list[Refused])
+    _next: int = 0
+
+    def add(self, written: Sequence[Written], current: Mapping[str, RecordJson]) -> None:
+        """Take what a run has written.
+
+        Args:
+            written: The records, the latest first.
+            current: What those that are there hold now, by id.
+        """
+        gone = {row.record_id for row in written if row.state == "deleted"}
+        for row in written:
+            record = current.get(row.record_id)
+            match row.state:
+                case "created":
+                    self._delete(row, record)
+                case "updated":
+                    self._put_back(row, record)
+                case _:
+                    self._make_again(row, gone)
+
+    def _delete(self, row: Written, record: RecordJson | None) -> None:
+        if record is None:
+            self._add(Change("keep", self._take(), record_id=row.record_id, before={}))
+            return
+        changed = [column for column in self._columns(record) if self._differs(row, column, record)]
+        if changed and not self.force:
+            self._refuse(row, f"{_named(changed)} changed since it was created; it stays", changed)
+            return
+        self._add(
+            Change(
+                "delete",
+                self._take(),
+                record_id=row.record_id,
+                before=record["fields"],
+                found=record,
+            )
+        )
+
+    def _put_back(self, row: Written, record: RecordJson | None) -> None:
+        if record is None:
+            self._refuse(row, "it was deleted since, and cannot get its previous cells back")
+            return
+        if row.before is None:
+            self._refuse(row, "what it held before is not known")
+            return
+        stored = record["fields"]
+        cells: Cells = {}
+        changed: list[str] = []
+        missing = self._missing(row.cells)
+        for column in row.cells:
+            if not self.target.can_write(column):
+                continue
+            before = row.before.get(column)
+            if same_stored(before, stored.get(column)) or self._same(column, before, stored):
+                continue
+            if self._differs(row, column, record) and not self.force:
+                changed.append(column)
+                continue
+            cells[column] = self.target.as_written(column, before)
+        if changed:
+            self._refuse(row, f"{_named(changed)} changed since, and left alone", changed)
+        if missing:
+            self._refuse(row, f"{_no_more(missing)}, so it is not put back", missing)
+        if cells or not (changed or missing):
+            kind: Kind = "update" if cells else "keep"
+            self._add(
+                Change(
+                    kind, self._take(), cells, record_id=row.record_id, before=stored, found=record
+                )
+            )
+
+    def _make_again(self, row: Written, gone: set[str]) -> None:
+        if row.before is None:
+            self._refuse(row, "what it held is not known, so it cannot be made again")
+            return
+        missing = self._missing(row.before)
+        if missing:
+            self._refuse(row, f"{_no_more(missing)}, so it would lose what it held", missing)
+            return
+        cells: Cells = {}
+        links: Cells = {}
+        for column, cell in row.before.items():
+            if not self.target.can_write(column):
+                continue
+            cells[column] = self.target.as_written(column, cell)
+            if self._type(column) == _LINKS and isinstance(cell, list):
+                cells[column] = [id_ for id_ in cell if id_ not in gone]
+                if len(cells[column]) < len(cell):
+                    links[column] = cell
+        # Its old id stays with it, so that links to it can be set anew.
+        self._add(
+            Change("create", self._take(), cells, record_id=row.record_id, before={}, for_new=links)
+        )
+
+    def _missing(self, cells: Cells) -> list[str]:
+        """The columns that the table had and has no more, unless they are to be passed over."""
+        return [] if self.force else [name for name in cells if name not in self._types]
+
+    def _columns(self, record: RecordJson) -> Iterable[str]:
+        return (column for column in record["fields"] if self.target.can_write(column))
+
+    def _differs(self, row: Written, column: str, record: RecordJson) -> bool:
+        """Whether a cell holds something else than the run has written."""
+        sent = row.cells.get(column)
+        stored = record["fields"].get(column)
+        if is_empty(sent) and is_empty(stored):
+            return False
+        return not self._same(column, sent, record["fields"])
+
+    def _same(self, column: str, cell: Any, stored: Cells) -> bool:
+        return same_cell(self._type(column), cell, stored.get(column), loosely=self.typecast)
+
+    @property
+    def _types(self) -> Mapping[str, str]:
+        assert self.target.types is not None, "an undo reads them"
+        return self.target.types
+
+    def _type(self, column: str) -> FieldType:
+        type_ = self._types.get(column, "singleLineText")
+        return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
+
+    def _take(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _add(self, change: Change[Any]) -> None:
+        self.changes.append(change)
+
+    def _refuse(self, row: Written, why: str, columns: Sequence[str] = ()) -> None:
+        index = self._take()
+        error = RowError(
+            f"{row.record_id}: {why}", index=index, field=columns[0] if columns else None
+        )
+        self.conflicts.append(Refused(index, error, {"id": row.record_id}))
+
+
+def _named(columns: Sequence[str]) -> str:
+    names = ", ".join(repr(column) for column in columns)
+    return f"{names} {'was' if len(columns) == 1 else 'were'}"
+
+
+def _no_more(columns: Sequence[str]) -> str:
+    names = ", ".join(repr(column) for column in columns)
+    return f"the table has no {names} any more (renamed, or deleted)"

@@ -1,0 +1,1 @@
+"""Writes rows in batches, and finds out what became of each."""

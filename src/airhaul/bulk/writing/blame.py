@@ -1,0 +1,152 @@
+"""Which rows of a refused request are to blame, as far as Airtable's message tells.
+
+Airtable refuses a whole request for one bad row and does not say which. But its messages name a
+value, a record or a field, and where only some of the rows hold it, those are looked at first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from airhaul.bulk.rows.changes import Change
+from airhaul.errors import (
+    AirhaulError,
+    ApiError,
+    InvalidRequestError,
+    NotFoundError,
+    RowError,
+)
+
+_RECORD: Final = re.compile(r"\brec[0-9A-Za-z]{14}\b")
+_CHOICE: Final = re.compile(r'select option "(".*")"', re.DOTALL)
+_FIELD: Final = re.compile(
+    r'Field "(?P<a>.*)" cannot accept|for field (?P<b>.+?)\.?$|Unknown field name: "(?P<c>.*)"|'
+    r"write cell values in field (?P<d>.+) \(fld",
+    re.DOTALL,
+)
+_SAYS_ALL: Final = ("because the field is computed", "Unknown field name")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """The rows that a refusal speaks of.
+
+    Args:
+        places: Their places in the request; empty when the message tells nothing.
+        field: The column that it names.
+        is_certain: Whether each of them is to blame for itself, so that none has to be tried.
+    """
+
+    places: tuple[int, ...] = ()
+    field: str | None = None
+    is_certain: bool = False
+
+
+def is_about_rows(error: AirhaulError, kind: str) -> bool:
+    """Whether a refusal is about some of the rows, so that the others may be written.
+
+    Args:
+        error: The refusal.
+        kind: What was to be done with the rows.
+    """
+    if isinstance(error, NotFoundError):
+        # The answer to a batch with an unknown id is not published.
+        return kind in ("update", "delete")
+    return isinstance(error, InvalidRequestError)
+
+
+def suspects_of(error: AirhaulError, changes: Sequence[Change[Any]]) -> Suspects:
+    """Tell which rows a refusal speaks of.
+
+    Args:
+        error: The refusal.
+        changes: The rows of the request, in its order.
+    """
+    detail = error.detail if isinstance(error, ApiError) else ""
+    record = _RECORD.search(detail)
+    if record is not None:
+        named = record[0]
+        own = _places(changes, lambda change: change.record_id == named)
+        if own:
+            return Suspects(own, is_certain="does not exist" in detail)
+        return Suspects(_places(changes, lambda change: _holds(change.cells, named)))
+    choice = _CHOICE.search(detail)
+    if choice is not None:
+        name = _unquoted(choice[1])
+        field = _field_that_holds(changes, name)
+        return Suspects(_places(changes, lambda change: _holds(change.cells, name)), field)
+    field = _field_in(detail)
+    if field is not None:
+        places = _places(changes, lambda change: change.cells.get(field) is not None)
+        return Suspects(places, field, any(text in detail for text in _SAYS_ALL))
+    return Suspects()
+
+
+def _field_in(detail: str) -> str | None:
+    found = _FIELD.search(detail)
+    if found is None:
+        return None
+    return next(name for name in found.groups() if name is not None)
+
+
+def _places(changes: Sequence[Change[Any]], fits: Callable[[Change[Any]], bool]) -> tuple[int, ...]:
+    return tuple(place for place, change in enumerate(changes) if fits(change))
+
+
+def _holds(value: Any, text: str) -> bool:
+    if isinstance(value, dict):
+        return any(_holds(item, text) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds(item, text) for item in value)
+    return bool(value == text)
+
+
+def _field_that_holds(changes: Sequence[Change[Any]], text: str) -> str | None:
+    for change in changes:
+        for column, cell in change.cells.items():
+            if _holds(cell, text):
+                return column
+    return None
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text.strip('"')
+
+
+def _reason(error: AirhaulError, change: Change[Any]) -> str:
+    """What Airtable says, without the request that it says it of."""
+    if not isinstance(error, ApiError):
+        return str(error)
+    said = ": ".join(part for part in (error.type, error.detail) if part)
+    which = change.record_id if change.record_id and change.record_id not in said else None
+    return f"Airtable refuses {which or 'it'}, {said or error.status}"
+
+
+def row_error(
+    error: AirhaulError, change: Change[Any], field: str | None, source: str | None
+) -> RowError:
+    """Make the error of one row out of Airtable's refusal, with the row's address.
+
+    Args:
+        error: The refusal.
+        change: The row.
+        field: The column that it names, where it does.
+        source: The file that the row came from.
+    """
+    made = RowError(
+        _reason(error, change),
+        index=change.index,
+        field=field,
+        value=change.cells.get(field) if field is not None else None,
+        source=source,
+        line=change.line,
+    )
+    made.__cause__ = error
+    return made

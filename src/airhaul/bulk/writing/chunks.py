@@ -1,0 +1,176 @@
+"""What a bulk call has on its way: chunks of rows, and readings about them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Generic, Protocol, TypeVar
+
+from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.rows.changes import Change, Kind
+from airhaul.errors import AirhaulError
+from airhaul.model.base import RecordBase
+from airhaul.wire.limits import RECORDS_PER_WRITE
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+
+@dataclass(slots=True, eq=False)
+class Chunk(Generic[M]):
+    """Up to ten rows of one kind: one request.
+
+    Args:
+        kind: What is done with them.
+        changes: The rows.
+        tries: How often they were sent, this time included, where that is counted: for creates.
+        intent: The number of its intent in the journal; 0 if there is none.
+        was_sent: Whether another process may have carried it out already.
+        since: The earliest time that it can have been for the service then, if that is known.
+    """
+
+    kind: Kind
+    changes: list[Change[M]]
+    tries: int = 1
+    intent: int = 0
+    was_sent: bool = False
+    since: datetime | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Reading(Generic[M]):
+    """Reading the records that some rows are about, page by page.
+
+    Args:
+        changes: The rows.
+        records: What was read by now.
+        offset: Where the list goes on.
+        restarts: How often it was begun anew.
+    """
+
+    changes: list[Change[M]]
+    records: list[RecordJson] = field(default_factory=list[RecordJson])
+    offset: str | None = None
+    restarts: int = 0
+
+    def restart(self) -> None:
+        """Begin anew, because the list's iterator is gone."""
+        self.restarts += 1
+        self.records, self.offset = [], None
+
+
+class PrefetchRead(Reading[M]):
+    """Looking at what is there before it is changed."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class CheckRead(Reading[M]):
+    """Looking what became of rows whose request was lost, and cannot simply be sent again.
+
+    Args:
+        kind: What was to be done with them.
+        error: Why it cannot.
+        sending: The request.
+        at: When to look, in seconds: it may still be at work before.
+    """
+
+    kind: Kind
+    error: AirhaulError
+    sending: Attempt
+    at: float
+
+
+@dataclass(slots=True, eq=False)
+class SearchRead:
+    """A page of the search for lost creates.
+
+    Args:
+        is_look: Whether it looks for records; otherwise it asks for the service's time only.
+    """
+
+    is_look: bool
+
+
+_KINDS: Final[tuple[Kind, ...]] = ("update", "upsert", "create", "delete")
+
+
+class ChunkQueue(Generic[M]):
+    """Gathers rows by kind, and hands over chunks in the order in which they became full."""
+
+    def __init__(self) -> None:
+        self._filling: dict[Kind, list[Change[M]]] = {kind: [] for kind in _KINDS}
+        self._ready: deque[Chunk[M]] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether a chunk is ready."""
+        return bool(self._ready)
+
+    def __len__(self) -> int:
+        """How many chunks are ready."""
+        return len(self._ready)
+
+    def without_intent(self) -> list[Chunk[M]]:
+        """The chunks that are ready and that the journal does not know yet, in their order."""
+        return [chunk for chunk in self._ready if not chunk.intent]
+
+    @property
+    def next_is_intended(self) -> bool:
+        """Whether the journal knows the chunk that comes next."""
+        return bool(self._ready) and self._ready[0].intent > 0
+
+    def add(self, change: Change[M]) -> None:
+        """Take a row; before the first deletion, what else there is becomes ready."""
+        if change.kind == "delete":
+            self._flush([kind for kind in _KINDS if kind != "delete"])
+        filling = self._filling[change.kind]
+        filling.append(change)
+        if len(filling) == RECORDS_PER_WRITE:
+            self._flush([change.kind])
+
+    def flush(self) -> None:
+        """Make chunks of what is left; they stay short."""
+        self._flush(_KINDS)
+
+    def _flush(self, kinds: Iterable[Kind]) -> None:
+        for kind in kinds:
+            if self._filling[kind]:
+                self._ready.append(Chunk(kind, self._filling[kind]))
+                self._filling[kind] = []
+
+    def put_first(self, chunks: Sequence[Chunk[M]]) -> None:
+        """Take chunks that come before all others, in their order."""
+        self._ready.extendleft(reversed(chunks))
+
+    def take(self, *, is_writing_others: bool) -> Chunk[M] | None:
+        """Hand over the next chunk, if there is one that may be sent.
+
+        Args:
+            is_writing_others: Whether anything but deletions is on its way. Deletions wait for it:
+                what replaces comes before what removes.
+        """
+        if not self._ready or (self._ready[0].kind == "delete" and is_writing_others):
+            return None
+        return self._ready.popleft()
+
+
+class Log(Protocol[M]):
+    """Writes down what is about to be sent."""
+
+    @property
+    def ahead(self) -> int:
+        """How many chunks are to be written down together, as things go now."""
+        ...
+
+    def intend(self, chunks: Sequence[Chunk[M]], now: float) -> None:
+        """Write down what will be sent next, before it is, and number the chunks.
+
+        Raises:
+            JournalError: It cannot be written; nothing of it may be sent.
+        """
+        ...
+
+    def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
+        """Note how long a request took."""
+        ...

@@ -1,0 +1,261 @@
+"""Looking at records before they are changed: what they hold, and whether they are there."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.diff import changed_cells
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target, with_ids
+from airhaul.bulk.writing.chunks import CheckRead, PrefetchRead, Reading
+from airhaul.errors import AirhaulError, IteratorExpiredError, RowError
+from airhaul.formula import Node
+from airhaul.model.base import RecordBase
+from airhaul.wire.call import Call
+from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.replies import records_in
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class Prefetch(Protocol):
+    """What is to be known of the records that some changes are about."""
+
+    def is_needed(self, change: Change[Any]) -> bool:
+        """Whether a change has to wait for it."""
+        ...
+
+    def formula(self, changes: Sequence[Change[Any]]) -> Node:
+        """The formula that holds for the records in question."""
+        ...
+
+    def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
+        """The columns to read; None for all."""
+        ...
+
+    def take(
+        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+    ) -> dict[int, RowError]:
+        """Put what was read into the changes.
+
+        Returns:
+            The rows that cannot be written, by index, with the reason.
+        """
+        ...
+
+
+class PrefetchById:
+    """Keeps what records hold before they are changed or deleted, so that it can be put back."""
+
+    def is_needed(self, change: Change[Any]) -> bool:
+        """Whatever has an id is looked at."""
+        return change.record_id is not None and change.before is None
+
+    def formula(self, changes: Sequence[Change[Any]]) -> Node:
+        """The records by their ids."""
+        return with_ids(change.record_id for change in changes if change.record_id is not None)
+
+    def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
+        """The columns that are written; all, where a record is deleted."""
+        if any(change.kind == "delete" for change in changes):
+            return None
+        return _columns_of(changes)
+
+    def take(
+        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+    ) -> dict[int, RowError]:
+        """Keep what the records hold; one that is not there is left for Airtable to refuse."""
+        found = {record["id"]: record for record in records}
+        for change in changes:
+            record = found.get(change.record_id or "")
+            if record is not None:
+                change.before = dict(record["fields"])
+        return {}
+
+
+class PrefetchByKey:
+    """Finds the records that rows are by their keys, and what differs.
+
+    Args:
+        target: The table.
+        key: The key.
+        always: Whether every row is looked at, and not only those that need it.
+    """
+
+    def __init__(self, target: Target, key: Key, *, always: bool) -> None:
+        self._target = target
+        self._key = key
+        self._always = always or not key.can_be_merged_on
+
+    def is_needed(self, change: Change[Any]) -> bool:
+        """Where a new record would get cells that one which is there must keep."""
+        return change.kind == "upsert" and (self._always or bool(change.for_new))
+
+    def formula(self, changes: Sequence[Change[Any]]) -> Node:
+        """The records by their keys."""
+        return self._key.formula_for(change.cells for change in changes)
+
+    def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
+        """All columns: a row that is unchanged is handed back as a whole record."""
+        del changes
+        return None
+
+    def take(
+        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+    ) -> dict[int, RowError]:
+        """Tell new records from those that are there, and keep only what differs."""
+        found: defaultdict[Any, list[RecordJson]] = defaultdict(list)
+        for record in records:
+            found[self._key.value_in(record["fields"])].append(record)
+        refused: dict[int, RowError] = {}
+        for change in changes:
+            there = found[change.key]
+            if len(there) > 1:
+                ids = ", ".join(record["id"] for record in there)
+                refused[change.index] = RowError(
+                    f"several records have its key, {self._key.shown(change.cells)}: {ids}"
+                )
+            elif there:
+                self._change(change, there[0])
+            else:
+                self._create(change)
+        return refused
+
+    def _change(self, change: Change[Any], record: RecordJson) -> None:
+        stored = record["fields"]
+        change.record_id = record["id"]
+        change.before = dict(stored)
+        change.found = record
+        change.cells = changed_cells(
+            change.cells, stored, self._target.type_of, loosely=self._target.typecast
+        )
+        if not change.cells:
+            change.kind = "keep"
+        elif not self._key.can_be_merged_on:
+            change.kind = "update"
+
+    def _create(self, change: Change[Any]) -> None:
+        change.cells = self._target.in_order({**change.for_new, **change.cells})
+        change.before = {}
+        if not self._key.can_be_merged_on:
+            change.kind = "create"
+
+
+def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:
+    return list(dict.fromkeys(column for change in changes for column in change.cells)) or None
+
+
+_MOST_RESTARTS: Final = 5
+
+
+class Lookups(Generic[M]):
+    """What is to be read, a hundred rows at a time, page by page.
+
+    Args:
+        target: The table.
+        look: What has to be known of records before they are changed, if anything.
+    """
+
+    def __init__(self, target: Target, look: Prefetch | None) -> None:
+        self._target = target
+        self._look = look
+        self._gathered: list[Change[M]] = []
+        self._waiting: deque[Reading[M]] = deque()
+
+    def is_needed(self, change: Change[M]) -> bool:
+        """Whether a row has to wait for a look."""
+        return self._look is not None and change.kind != "keep" and self._look.is_needed(change)
+
+    def gather(self, change: Change[M]) -> None:
+        """Take a row that has to wait for a look."""
+        self._gathered.append(change)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many rows as one look is for."""
+        return len(self._gathered) >= RECORDS_PER_PAGE
+
+    def begin_look(self) -> None:
+        """Let the rows that were gathered be looked at, if there are any."""
+        if self._gathered:
+            self._waiting.append(PrefetchRead(self._gathered))
+            self._gathered = []
+
+    def check(self, checking: CheckRead[M]) -> None:
+        """Take rows whose request was lost."""
+        self._waiting.append(checking)
+
+    def give_up_looks(self) -> None:
+        """Keep only what finds out what was done."""
+        self._waiting = deque(one for one in self._waiting if isinstance(one, CheckRead))
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether rows wait whose request was lost."""
+        # Asked for each row, when there is mostly none.
+        return bool(self._waiting) and any(isinstance(one, CheckRead) for one in self._waiting)
+
+    def checks_at(self) -> float | None:
+        """When the next of them may be looked for; None if there are none."""
+        return min((one.at for one in self._waiting if isinstance(one, CheckRead)), default=None)
+
+    def next_call(self, now: float) -> tuple[Reading[M], Call] | None:
+        """Hand over the next request that may be sent, or None."""
+        for reading in self._waiting:
+            if not isinstance(reading, CheckRead) or reading.at <= now:
+                self._waiting.remove(reading)
+                return reading, self._call(reading)
+        return None
+
+    def _call(self, reading: Reading[M]) -> Call:
+        if isinstance(reading, CheckRead):
+            formula, fields = self._target.find(reading.changes), None
+        else:
+            assert self._look is not None, "only a look makes rows wait"
+            formula = self._look.formula(reading.changes)
+            fields = self._look.fields(reading.changes)
+        return self._target.read(formula, fields, reading.offset)
+
+    def accept(self, reading: Reading[M], value: Any) -> bool:
+        """Take a page.
+
+        Args:
+            reading: What was read.
+            value: The answer's JSON.
+
+        Returns:
+            Whether it was the last one.
+
+        Raises:
+            BadReplyError: It is no answer of Airtable.
+        """
+        reading.records += records_in(value)
+        reading.offset = value.get("offset")
+        if reading.offset is not None:
+            self._waiting.append(reading)
+        return reading.offset is None
+
+    def take(self, reading: Reading[M]) -> dict[int, RowError]:
+        """Put what a look has read into its rows.
+
+        Returns:
+            The rows that cannot be written, by index, with the reason.
+        """
+        assert self._look is not None, "only a look makes rows wait"
+        return self._look.take(reading.changes, reading.records)
+
+    def refuse(self, reading: Reading[M], error: AirhaulError) -> bool:
+        """Learn that a page was refused.
+
+        Returns:
+            Whether that is the end of it; otherwise it begins anew.
+        """
+        if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:
+            reading.restart()
+            self._waiting.append(reading)
+            return False
+        return True

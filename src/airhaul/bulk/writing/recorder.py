@@ -1,0 +1,194 @@
+"""The ledger of a bulk call: keeps what became of each row, and tells it as it happens."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final, Generic, TypeVar
+
+from airhaul.bulk.engine.events import Event, RowRefused, RowsWritten
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.results.outcomes import Outcomes, State
+from airhaul.bulk.rows.changes import Change
+from airhaul.errors import AirhaulError, RowError
+from airhaul.model.base import RecordBase
+from airhaul.model.read import Reader
+from airhaul.model.write import absorb
+from airhaul.wire.shapes import RecordJson
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class OutcomeRecorder(Generic[M]):
+    """Settles rows.
+
+    Args:
+        outcomes: Where what becomes of each row is kept.
+        reader: Makes records of replies.
+        observed: Told of the records that were created.
+        total: How many rows there are, or None while that is not known.
+        rows_per_second: What the pace allows at most, or None for any number.
+    """
+
+    def __init__(
+        self,
+        outcomes: Outcomes[M],
+        reader: Reader[M],
+        observed: KnownBase,
+        *,
+        total: int | None = None,
+        rows_per_second: float | None = None,
+    ) -> None:
+        self.outcomes = outcomes
+        self._reader = reader
+        self._observed = observed
+        self._total = total
+        self._estimate = Estimate(total, rows_per_second)
+        self._events: list[Event] = []
+
+    def events(self) -> list[Event]:
+        """Hand over what happened since the last time."""
+        events, self._events = self._events, []
+        return events
+
+    def tell(self, event: Event) -> None:
+        """Tell something else that happened."""
+        self._events.append(event)
+
+    def leave_unchanged(self, change: Change[M]) -> None:
+        """Settle a row that is in the table as it should be."""
+        record = change.record
+        if change.found is not None:
+            record = self._record(change, change.found)
+        self.outcomes.settle(change.index, "unchanged", id=change.record_id)
+        if record is not None:
+            self.outcomes.keep(change.index, record, change.found)
+        self._tell_written([change.record_id if record is None else record], "unchanged")
+
+    def write(
+        self,
+        changes: Sequence[Change[M]],
+        raws: Sequence[RecordJson],
+        states: Sequence[State],
+        sending: Attempt,
+    ) -> None:
+        """Settle rows that were written.
+
+        Args:
+            changes: The rows.
+            raws: The records that they have become.
+            states: Whether each was created or updated.
+            sending: The request that did it.
+        """
+        records: list[tuple[State, M]] = []
+        for change, raw, state in zip(changes, raws, states, strict=True):
+            record = self._record(change, raw)
+            self.outcomes.settle(change.index, state, id=raw["id"], request=sending.number)
+            self.outcomes.keep(change.index, record, raw)
+            records.append((state, record))
+        self._observed.created(
+            raw["id"] for raw, state in zip(raws, states, strict=True) if state == "created"
+        )
+        self._estimate.note(self.outcomes.settled, sending.now)
+        for _, group in groupby(records, key=lambda pair: pair[0]):
+            pairs = list(group)
+            self._tell_written([record for _, record in pairs], pairs[0][0])
+
+    def delete(self, changes: Sequence[Change[M]], sending: Attempt) -> None:
+        """Settle rows whose records are gone."""
+        for change in changes:
+            id_ = change.record_id
+            self.outcomes.settle(change.index, "deleted", id=id_, request=sending.number)
+        self._estimate.note(self.outcomes.settled, sending.now)
+        gone = [change.record_id if change.record is None else change.record for change in changes]
+        self._tell_written(gone, "deleted")
+
+    def refuse(
+        self, index: int, error: RowError, row: object, sending: Attempt | None = None
+    ) -> None:
+        """Settle a row that is to blame for itself.
+
+        Args:
+            index: Its place.
+            error: Its address and the reason.
+            row: The row as it was given.
+            sending: The request that was refused for it, if any was.
+        """
+        request = sending.number if sending is not None else None
+        self.outcomes.settle(index, "failed", error=error, request=request)
+        self._events.append(RowRefused(error, self.outcomes.settled, self._total, row))
+
+    def leave(
+        self,
+        changes: Iterable[Change[M]],
+        state: State,
+        error: AirhaulError,
+        sending: Attempt | None = None,
+    ) -> None:
+        """Settle rows that were not written, or may not have been, through no fault of theirs."""
+        request = sending.number if sending is not None else None
+        for change in changes:
+            self.outcomes.settle(change.index, state, error=error, request=request)
+
+    def close(self, on_way: Iterable[Change[M]]) -> Outcomes[M]:
+        """Say what became of every row by now.
+
+        Args:
+            on_way: The rows whose requests were sent and not answered.
+        """
+        self.outcomes.extend_to(self._total or 0)
+        cut_off = AirhaulError("it was cut off before its reply came")
+        for change in on_way:
+            if not self.outcomes.is_settled(change.index):
+                self.outcomes.settle(change.index, "unknown", error=cut_off)
+        return self.outcomes
+
+    def _record(self, change: Change[M], raw: RecordJson) -> M:
+        record = change.record
+        if record is None:
+            # None is for readers that skip bad cells; one that writes never does.
+            record = self._reader.read(raw)
+            assert record is not None
+        else:
+            absorb(record, raw, self._reader.origin)
+        return record
+
+    def _tell_written(self, records: Sequence[Any], state: State) -> None:
+        done, left_s = self.outcomes.settled, self._estimate.seconds_left()
+        self._events.append(RowsWritten(records, done, self._total, state, left_s))
+
+
+_LATELY_S: Final = 30.0
+
+
+class Estimate:
+    """Tells how much time is left.
+
+    Args:
+        total: How many rows there are, or None while that is not known.
+        rows_per_second: What the pace allows at most, or None for any number.
+    """
+
+    def __init__(self, total: int | None, rows_per_second: float | None) -> None:
+        self._total = total
+        self._most = rows_per_second
+        self._lately: deque[tuple[float, int]] = deque()
+
+    def note(self, done: int, now: float) -> None:
+        """Learn how many rows are settled by now."""
+        self._lately.append((now, done))
+        while len(self._lately) > 2 and self._lately[1][0] <= now - _LATELY_S:
+            self._lately.popleft()
+
+    def seconds_left(self) -> float | None:
+        """The time left, in seconds; None while it cannot be told."""
+        if self._total is None or not self._lately:
+            return None
+        (began, done_then), (now, done) = self._lately[0], self._lately[-1]
+        seen = (done - done_then) / (now - began) if now > began and done > done_then else None
+        rates = [rate for rate in (seen, self._most) if rate is not None]
+        if not rates:
+            return None
+        return max(0, self._total - done) / min(rates)

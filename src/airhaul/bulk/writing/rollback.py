@@ -1,0 +1,195 @@
+"""Taking back what a call has written, when it fails: the rows in reverse, as a call of its own.
+
+created    is deleted
+updated    gets its previous cells
+deleted    is made again, with what it held; its id is a new one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from airhaul.bulk.engine.events import Event, RollingBack
+from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.write_rows import WriteRows
+from airhaul.errors import AirhaulError, ApiError
+from airhaul.model.base import RecordBase
+from airhaul.wire.call import Call
+from airhaul.wire.shapes import Cells
+
+M = TypeVar("M", bound=RecordBase)
+
+_Tag = tuple[WriteRows[Any], Any]
+
+
+class WithRollback(Generic[M]):
+    """Work that writes rows, and takes them back when one fails or the work is stopped.
+
+    Args:
+        main: Writes the rows; it remembers what it has written.
+        target: The table.
+        make_undo: Makes the work that takes changes back, with a place for its outcomes; it is told
+            all of the changes before the first is offered.
+    """
+
+    def __init__(
+        self,
+        main: WriteRows[M],
+        target: Target,
+        make_undo: Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]],
+    ) -> None:
+        self._main = main
+        self._target = target
+        self._make_undo = make_undo
+        self._undo: WriteRows[M] | None = None
+        self._undone: list[Change[M]] = []
+        self._events: list[Event] = []
+
+    @property
+    def wants_row(self) -> bool:
+        """Whether there is room for one more row."""
+        return self._main.wants_row
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new may be sent; what takes back goes on."""
+        return self._main.stopping and self._undo is None
+
+    @property
+    def ended_by(self) -> AirhaulError | None:
+        """What ended the call before its last row, if anything did."""
+        return self._main.ended_by
+
+    def is_new(self, tag: _Tag) -> bool:
+        """Whether a call writes rows, and does not find out or take back."""
+        work, inner = tag
+        return work is self._main and work.is_new(inner)
+
+    def offer(self, row: object) -> None:
+        """Take a row."""
+        self._main.offer(row)
+
+    def end_of_rows(self) -> None:
+        """Learn that the last chunks may stay short."""
+        self._main.end_of_rows()
+
+    def wakes_at(self) -> float | None:
+        """When lost rows may be looked for."""
+        return (self._undo or self._main).wakes_at()
+
+    def next_call(self, now: float) -> tuple[_Tag, Call] | None:
+        """Hand over what can be sent now."""
+        if self._undo is None and self._main.stopping and self._main.is_done:
+            self._begin()
+        work = self._undo or self._main
+        found = work.next_call(now)
+        return None if found is None else ((work, found[0]), found[1])
+
+    def _begin(self) -> None:
+        inverses: list[Change[M]] = []
+        for change in reversed(self._main.written):
+            inverse = _inverse(change, len(self._undone), self._target)
+            if inverse is None:
+                outcomes = self._main.result
+                error = AirhaulError("what it held before is not known")
+                outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
+                continue
+            self._undone.append(change)
+            inverses.append(inverse)
+        self._undo = self._make_undo(Outcomes[M](), inverses)
+        for inverse in inverses:
+            self._undo.offer(inverse)
+        self._undo.end_of_rows()
+        self._events.append(RollingBack(len(self._undone)))
+
+    def accept(self, tag: _Tag, value: Any, sending: Attempt) -> None:
+        """Take an answer."""
+        tag[0].accept(tag[1], value, sending)
+
+    def refuse(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
+        """Learn that a call was not carried out."""
+        tag[0].refuse(tag[1], error, sending)
+
+    def lose(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
+        """Learn that nobody knows whether a call was carried out."""
+        tag[0].lose(tag[1], error, sending)
+
+    def abandon(self, tag: _Tag) -> None:
+        """Learn that a call was not sent."""
+        tag[0].abandon(tag[1])
+
+    def stop(self) -> None:
+        """Take no more rows, and take back what was written."""
+        self._main.stop()
+
+    def events(self) -> list[Event]:
+        """Hand over what happened since the last time; taking back is told as one event."""
+        events = self._main.events() + self._events
+        self._events = []
+        return events
+
+    @property
+    def result(self) -> Outcomes[M]:
+        """What became of each row."""
+        outcomes = self._main.result
+        if self._undo is not None:
+            for change, (state, id_, error) in zip(self._undone, self._fates(), strict=False):
+                _settle_undone(outcomes, change, state, id_, error)
+        return outcomes
+
+    def _fates(self) -> Iterator[tuple[str, str | None, AirhaulError | None]]:
+        assert self._undo is not None
+        return ((row.state, row.id, row.error) for row in self._undo.result)
+
+
+def _settle_undone(
+    outcomes: Outcomes[Any],
+    change: Change[Any],
+    state: str,
+    new_id: str | None,
+    error: AirhaulError | None,
+) -> None:
+    index = change.index
+    if state in ("deleted", "updated", "unchanged"):
+        outcomes.settle(index, "undone")
+    elif state == "created":
+        note = f"it was {change.record_id}, and is made again as {new_id}"
+        outcomes.settle(index, "undone", id=new_id, note=note)
+    elif change.kind == "create" and _is_gone(error):
+        outcomes.settle(index, "undone", note="somebody else has deleted it")
+    elif state == "unknown":
+        reason = AirhaulError(f"it was written, and taking it back: {error}")
+        outcomes.settle(index, "unknown", error=reason)
+    else:
+        reason = error or AirhaulError("it was cut off before")
+        outcomes.settle(index, outcomes.state_of(index), error=reason)
+
+
+def _is_gone(error: AirhaulError | None) -> bool:
+    cause = error.__cause__ if error is not None else None
+    return isinstance(cause, ApiError) and (
+        cause.status == 404 or cause.type == "ROW_DOES_NOT_EXIST"
+    )
+
+
+def _inverse(change: Change[Any], index: int, target: Target) -> Change[Any] | None:
+    """The change that takes one back, or None where what was there before is not known."""
+    if change.kind == "create":
+        return Change("delete", index, record_id=change.record_id)
+    if change.before is None:
+        return None
+    if change.kind == "delete":
+        cells = {
+            column: target.as_written(column, cell)
+            for column, cell in change.before.items()
+            if target.can_write(column)
+        }
+        return Change("create", index, cells)
+    before: Cells = {
+        column: target.as_written(column, change.before.get(column)) for column in change.cells
+    }
+    return Change("update", index, before, record_id=change.record_id)

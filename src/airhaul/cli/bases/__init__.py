@@ -1,0 +1,1 @@
+"""Commands for bases: serve, clone, inspect, check."""

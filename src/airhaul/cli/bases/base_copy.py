@@ -1,0 +1,162 @@
+"""Copying a base into a local file: its schema and its records, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airhaul.client.sync.airtable import Airtable
+from airhaul.errors import ConfigurationError, IteratorExpiredError
+from airhaul.local_base.base import LocalBase
+from airhaul.wire import endpoints
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.replies import list_in, records_in
+from airhaul.wire.shapes import RecordJson, TableJson
+
+_MOST_RESTARTS = 5
+
+
+@dataclass(slots=True)
+class Copied:
+    """What was copied.
+
+    Args:
+        base_id: The base.
+        records: How many records, by the table's name.
+        files: How many attachments were fetched.
+        missing: The attachments that could not be fetched: name, and why.
+    """
+
+    base_id: str
+    records: dict[str, int] = field(default_factory=dict[str, int])
+    files: int = 0
+    missing: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+def describe(source: Airtable) -> dict[str, Any]:
+    """Describe a base in the form that a local base can be made of.
+
+    Args:
+        source: The base.
+    """
+    names = {base["id"]: base["name"] for base in source.bases()}
+    answer = source.call(endpoints.base_schema(source.base_id, visible_fields=True))
+    return {
+        "id": source.base_id,
+        "name": names.get(source.base_id, source.base_id),
+        "tables": list_in(answer, "tables"),
+    }
+
+
+def copy_base(
+    source: Airtable,
+    path: Path,
+    *,
+    with_files: bool = False,
+    on_progress: Callable[[str, int], object],
+) -> Copied:
+    """Copy a base into a file, which appears when all is in it.
+
+    Args:
+        source: The base.
+        path: The file, which must not be there.
+        with_files: Whether the contents of attachments are fetched too.
+        on_progress: Called with a table's name and how many of its records were copied.
+
+    Raises:
+        ConfigurationError: The file is there already, or the base changed while it was read.
+        AirhaulError: The base could not be read.
+    """
+    if path.exists():
+        raise ConfigurationError(f"{path} is there already. Name another file, or delete it.")
+    part = path.with_name(f"{path.name}.part")
+    _delete(part)
+    copied = Copied(source.base_id)
+    try:
+        described = describe(source)
+        with LocalBase.open(part, schema=described) as target:
+            for table in described["tables"]:
+                _copy_table(source, target, table, copied, with_files, on_progress)
+        part.replace(path)
+    finally:
+        _delete(part)
+    return copied
+
+
+def _copy_table(
+    source: Airtable,
+    target: LocalBase,
+    table: TableJson,
+    copied: Copied,
+    with_files: bool,
+    on_progress: Callable[[str, int], object],
+) -> None:
+    name = table["name"]
+    copied.records[name] = 0
+    attachments = [
+        one["id"] for one in table["fields"] if one["type"] == "multipleAttachments" and "id" in one
+    ]
+    for records in _pages(source, table["id"]):
+        contents: dict[str, bytes] = {}
+        if with_files:
+            held = [
+                file
+                for record in records
+                for field_id in attachments
+                for file in record["fields"].get(field_id, ())
+            ]
+            contents = _fetch(source, held, copied)
+        target.restore_records(source.base_id, table["id"], records, contents)
+        copied.records[name] += len(records)
+        on_progress(name, copied.records[name])
+
+
+def _pages(source: Airtable, table_id: str) -> Iterator[list[RecordJson]]:
+    """Read a table page by page; each record once, also if the list has to be read again."""
+    parameters = ListParameters(by_field_id=True)
+    seen: set[str] = set()
+    offset: str | None = None
+    restarts = 0
+    while True:
+        call = endpoints.list_records(source.base_id, table_id, parameters, offset)
+        try:
+            page = source.call(call)
+        except IteratorExpiredError:
+            if restarts == _MOST_RESTARTS:
+                raise
+            restarts, offset = restarts + 1, None
+            continue
+        fresh = [record for record in records_in(page) if record["id"] not in seen]
+        seen.update(record["id"] for record in fresh)
+        yield fresh
+        offset = page.get("offset")
+        if not offset:
+            return
+
+
+def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> dict[str, bytes]:
+    """Fetch attachments; one that cannot be had is noted, and the others go on.
+
+    Their URLs are signed, and are asked for without the token.
+    """
+    import httpx2
+
+    contents: dict[str, bytes] = {}
+    with httpx2.Client(follow_redirects=True, timeout=source.config.timeout_s) as client:
+        for file in files:
+            try:
+                reply = client.get(file["url"])
+                reply.raise_for_status()
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                copied.missing.append((file["filename"], str(error) or type(error).__name__))
+            else:
+                contents[file["id"]] = reply.content
+                copied.files += 1
+    return contents
+
+
+def _delete(part: Path) -> None:
+    for name in (part.name, f"{part.name}-wal", f"{part.name}-shm"):
+        part.with_name(name).unlink(missing_ok=True)

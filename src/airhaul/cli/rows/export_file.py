@@ -1,0 +1,109 @@
+"""``airhaul export``: records become a file's rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from airhaul.bulk.results.explain import counted
+from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
+from airhaul.cli.output.console import err, out, print_json
+from airhaul.client.selection import Selection
+from airhaul.client.sync.query import Query
+from airhaul.errors import ConfigurationError
+from airhaul.tabular import Format, format_of
+
+if TYPE_CHECKING:
+    from airhaul.client.sync.table import Table
+
+_STANDARD_OUTPUT = Path("-")
+
+
+def export_file(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A .csv, .tsv, .json or .jsonl file, or - for standard output."
+        ),
+    ],
+    *,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="FORMULA", help="Only records that fit.")
+    ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="VIEW", help="Only a view's records.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="FIELD", help="Only this field; may be repeated."),
+    ] = None,
+    sort: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sort", metavar="FIELD", help="In this order; -FIELD descends; may be repeated."
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="At most N records.")
+    ] = None,
+    format: Annotated[
+        Format | None,
+        typer.Option("--format", help="What to write, if the name lies; for - it is csv."),
+    ] = None,
+    local: Local = None,
+    base: Base = None,
+    token: Token = None,
+    endpoint_url: Endpoint = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write the records of TABLE to FILE.
+
+    The file appears whole or not at all.
+    """
+    is_file = file != _STANDARD_OUTPUT
+    if is_file:
+        format_of(file, format)
+        if not file.parent.is_dir():
+            raise ConfigurationError(f"There is no folder {file.parent} to put {file.name} in.")
+    with connect(local, base, token, endpoint_url) as airtable:
+        source = airtable.table_named(table)
+        selection = Selection(
+            source.model,
+            formula=where,
+            view=view,
+            fields=tuple(only) if only else None,
+            sort=tuple(sort or ()),
+            max_records=limit,
+        )
+        if not is_file:
+            return _to_standard_output(source, selection, format or "csv")
+        count = Query(source, selection).export_file(file, format)
+    if as_json:
+        print_json({"table": table, "file": str(file), "records": count})
+    else:
+        out().print(f"{file}: {counted(count, 'record')} of {table}", markup=False)
+    return 0
+
+
+def _to_standard_output(source: Table[Any], selection: Selection, format: Format) -> int:
+    """Write all or nothing there, too: what is read half fails before the first line."""
+    with TemporaryDirectory(prefix="airhaul-") as folder:
+        path = Path(folder) / "records"
+        count = Query(source, selection).export_file(path, format)
+        try:
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Who reads has enough, as head has; the end of the program is not to say it again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+    err().print(f"{counted(count, 'record')} of {source.name}", markup=False, style="dim")
+    return 0

@@ -1,0 +1,128 @@
+"""``airhaul import``: a file's rows become records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from airhaul.bulk.rows.keys import Key
+from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
+from airhaul.cli.output.console import err, working
+from airhaul.cli.output.results import Report
+from airhaul.cli.plans import tell_plan
+from airhaul.cli.rows.new_table import NewTable
+from airhaul.cli.writing import (
+    DryRun,
+    FileEncoding,
+    FileFormat,
+    MaxRequests,
+    OnErrorOption,
+    RejectsOption,
+    Typecast,
+    carry_out,
+    check_rejects,
+    check_source,
+)
+from airhaul.client.sync.plan import Plan
+from airhaul.client.sync.planning import Planning
+from airhaul.client.sync.table import Table
+from airhaul.model.base import RecordBase
+from airhaul.tabular import SourceRow, format_of, read_rows
+
+
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    *,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the table, with types told from the file.")
+    ] = False,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="FIELD",
+            help="Change the records that are there, told by this field; up to three times.",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    on_error: OnErrorOption = "stop",
+    rejects: RejectsOption = None,
+    max_requests: MaxRequests = None,
+    typecast: Typecast = False,
+    format: FileFormat = None,
+    encoding: FileEncoding = None,
+    local: Local = None,
+    base: Base = None,
+    token: Token = None,
+    endpoint_url: Endpoint = None,
+    journal: JournalOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """Create a record for each row of FILE, or change it by --key.
+
+    All rows are checked before the first is sent, unless --on-error is continue; columns take their
+    types from the table. The file is never held whole, but by --dry-run, which holds all rows in
+    memory.
+    """
+    check_rejects(rejects, file)
+    format_of(file, format)
+    check_source(file)  # a wrong name is told before anything is asked of the base
+    names = tuple(key or ())
+    report = Report(
+        table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
+    )
+    with connect(
+        local,
+        base,
+        token,
+        endpoint_url,
+        max_requests=max_requests,
+        journal=journal,
+        if_missing="refuse" if not create else "pretend" if dry_run else "make",
+    ) as airtable:
+        new = NewTable.for_file(airtable, table, file, format, encoding) if create else None
+        target = Table(airtable, new.model) if new else airtable.table_named(table)
+        if names:
+            Key.of(target.model, names)  # a wrong key is told before a table is made
+        if dry_run:
+            if new:
+                err().print(f"Would create {new}.", markup=False)
+            rows = read_rows(file, format, encoding)
+            return tell_plan(_plan(target, file, rows, () if new else names, typecast), report)
+        if new:
+            airtable.create_table(table, new.fields)
+            err().print(f"Created {new}.", markup=False)
+            target = airtable.table_named(table)
+        return carry_out(
+            lambda on_event: target.import_file(
+                file,
+                format,
+                key=names or None,
+                encoding=encoding,
+                on_error=on_error,
+                rejects=rejects,
+                typecast=typecast,
+                on_event=on_event,
+            ),
+            report,
+            label=f"Importing {file.name}",
+        )
+
+
+def _plan(
+    target: Table[RecordBase],
+    file: Path,
+    rows: Iterator[SourceRow],
+    key: tuple[str, ...],
+    typecast: bool,
+) -> Plan[RecordBase]:
+    # As the table's own plan verbs do, with the file's name in what is said of its rows.
+    planning = Planning(target, typecast=typecast, source=file)
+    with working(f"Reading {file.name}"):
+        return planning.upsert(rows, key) if key else planning.create(rows)

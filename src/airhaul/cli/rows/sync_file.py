@@ -1,0 +1,99 @@
+"""``airhaul sync``: a table becomes like a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
+from airhaul.cli.output.console import working
+from airhaul.cli.output.results import Report
+from airhaul.cli.plans import tell_plan, write_plan
+from airhaul.cli.writing import (
+    DryRun,
+    FileEncoding,
+    FileFormat,
+    MaxDeletes,
+    MaxRequests,
+    OnErrorOption,
+    RejectsOption,
+    Typecast,
+    Yes,
+    check_rejects,
+)
+from airhaul.errors import ConfigurationError
+from airhaul.tabular import format_of
+
+
+def sync_file(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    *,
+    key: Annotated[
+        list[str],
+        typer.Option(
+            "--key", metavar="FIELD", help="What tells which record a row is; up to three times."
+        ),
+    ],
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the records that are not in the file.")
+    ] = False,
+    max_deletes: MaxDeletes = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Let an empty file delete all records.")
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    on_error: OnErrorOption = "stop",
+    rejects: RejectsOption = None,
+    max_requests: MaxRequests = None,
+    parallel: Annotated[
+        int, typer.Option("--parallel", metavar="N", min=1, help="Read N pages at once.")
+    ] = 1,
+    typecast: Typecast = False,
+    format: FileFormat = None,
+    encoding: FileEncoding = None,
+    local: Local = None,
+    base: Base = None,
+    token: Token = None,
+    endpoint_url: Endpoint = None,
+    journal: JournalOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make TABLE like FILE, and send only what differs.
+
+    The table is read once and compared; what would be done is shown and has to be confirmed. Both
+    the rows and the records are held in memory. --delete refuses to take more than a third of the
+    table, unless --max-deletes says how many.
+    """
+    if not delete and (max_deletes is not None or allow_empty):
+        raise ConfigurationError("--max-deletes and --allow-empty go with --delete.")
+    check_rejects(rejects, file)
+    format_of(file, format)
+    file.stat()  # a wrong name is told before anything is asked of the base
+    report = Report(
+        table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=tuple(key)
+    )
+    with connect(
+        local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+    ) as airtable:
+        target = airtable.table_named(table)
+        with working(f"Comparing {file.name} with {table}"):
+            plan = target.plan_sync_file(
+                file,
+                tuple(key),
+                format,
+                delete_missing=delete,
+                max_deletes=max_deletes,
+                allow_empty=allow_empty,
+                parallel=parallel,
+                typecast=typecast,
+                encoding=encoding,
+            )
+        if dry_run:
+            return tell_plan(plan, report)
+        return write_plan(plan, report, yes=yes, question="Write this?", label=f"Syncing {table}")

@@ -1,0 +1,1 @@
+"""Commands for runs of the journal: list, resume, retry, undo."""

@@ -1,0 +1,60 @@
+"""``airhaul resume``: a run that was broken off goes on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from airhaul.bulk.results.policy import OnError
+from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
+from airhaul.cli.exit_codes import ALL_WELL
+from airhaul.cli.output.console import out, print_json
+from airhaul.cli.runs.runs import report_of
+from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
+
+RunOption = Annotated[
+    str | None, typer.Argument(metavar="RUN", help="The run's id; the latest if not given.")
+]
+
+OtherPolicy = Annotated[
+    OnError | None, typer.Option("--on-error", help="Another policy than it had.")
+]
+
+
+def resume(
+    run: RunOption = None,
+    *,
+    on_error: OtherPolicy = None,
+    rejects: RejectsOption = None,
+    max_requests: MaxRequests = None,
+    base: Base = None,
+    token: Token = None,
+    journal: JournalOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on with a run that was killed, interrupted or ended early, where it was.
+
+    What was sent and not answered is looked for in the table, and never sent again blindly. The
+    file that the rows come from must be as it was.
+    """
+    found = open_journal(journal).run(run)
+    if found.state == "done":
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            out().print(f"Run {found.id} came to its end: nothing is left to do.", markup=False)
+        return ALL_WELL
+    report = report_of(found, as_json=as_json, on_error=on_error, rejects=rejects)
+    with connect_as(found, base, token, journal) as airtable:
+        return carry_out(
+            lambda on_event: airtable.resume(
+                found.id,
+                on_event=on_event,
+                on_error=report.on_error,
+                max_requests=max_requests,
+                rejects=report.rejects,
+            ),
+            report,
+            label=f"Resuming {found.id}",
+        )

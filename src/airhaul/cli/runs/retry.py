@@ -1,0 +1,90 @@
+"""``airhaul retry``: the rejected rows of a run are sent again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
+from airhaul.cli.runs.resume import OtherPolicy
+from airhaul.cli.runs.runs import report_of
+from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
+from airhaul.errors import JournalError
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal import Journal, Run
+
+
+_WRITTEN: Final = frozenset({"created", "updated", "unknown"})
+
+
+def retry(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="The run's id; the latest with rejected rows if not given."
+        ),
+    ] = None,
+    *,
+    on_error: OtherPolicy = None,
+    rejects: RejectsOption = None,
+    base: Base = None,
+    token: Token = None,
+    journal: JournalOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """Send the rejected rows of a run again, after their file was corrected.
+
+    It is the file that --rejects named when the run was made. What is rejected this time goes to
+    another file: that which --rejects names now, or else a new one beside the first.
+    """
+    found = _to_try_again(open_journal(journal), run)
+    file = Path(found.asked.rejects or "")
+    rejects = rejects or _next(file)
+    check_rejects(rejects, file)
+    policy = on_error or found.asked.on_error
+    report = report_of(found, as_json=as_json, on_error=policy, file=file, rejects=rejects)
+    with connect_as(found, base, token, journal) as airtable:
+        return carry_out(
+            lambda on_event: airtable.retry(
+                found.id, on_error=policy, on_event=on_event, rejects=rejects
+            ),
+            report,
+            label=f"Importing {file.name}",
+        )
+
+
+def _to_try_again(journal: Journal, named: str | None) -> Run:
+    """Find the run: the one that is named, or the latest whose rejected rows were not sent yet."""
+    if named is not None:
+        run = journal.run(named)
+        if run.asked.rejects is None:
+            raise JournalError(
+                f"Run {run.id} kept no file of rejected rows; import with --rejects to have one."
+            )
+        return run
+    runs = journal.runs(None)
+    sent = {run.asked.retries for run in runs if run.counts.keys() & _WRITTEN}
+    for run in runs:
+        rejects = run.asked.rejects
+        if rejects is not None and Path(rejects).exists() and run.id not in sent:
+            return run
+    raise JournalError(
+        "No run has rejected rows that were not tried again; import with --rejects to have "
+        "them in a file."
+    )
+
+
+def _next(file: Path) -> Path:
+    """A name beside a file, with the next number that is free: r.csv, r-2.csv, r-3.csv."""
+    stem, number = file.stem, 1
+    if numbered := re.fullmatch(r"(.*)-(\d+)", stem):
+        stem, number = numbered[1], int(numbered[2])
+    while True:
+        number += 1
+        path = file.with_name(f"{stem}-{number}{file.suffix}")
+        if not path.exists():
+            return path

@@ -1,0 +1,35 @@
+# Generated from client/aio/bound.py by tools/sync_face.py: change that one instead.
+"""``Bound``: a model and the connection over which its table is reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from airhaul.model.base import RecordBase, table_name_of
+from airhaul.model.read import Reader
+
+if TYPE_CHECKING:
+    from airhaul.client.sync.airtable import Airtable
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class Bound(Generic[M]):
+    """A model and the connection over which its table is reached.
+
+    Args:
+        airtable: The connection.
+        model: The model; it names the table.
+    """
+
+    def __init__(self, airtable: Airtable, model: type[M]) -> None:
+        self.airtable = airtable
+        self.model = model
+        self.name = table_name_of(model)
+
+    def __repr__(self) -> str:
+        """Which table it is, and of which model."""
+        return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
+
+    def _reader(self) -> Reader[M]:
+        return Reader(self.model, origin=self.airtable.origin)

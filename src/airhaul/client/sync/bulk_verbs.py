@@ -1,0 +1,210 @@
+# Generated from client/aio/bulk_verbs.py by tools/sync_face.py: change that one instead.
+"""``BulkVerbs``: the verbs that write many records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar, Unpack
+
+from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import (
+    DeleteEncoder,
+    RowEncoder,
+    SaveEncoder,
+    UpdateEncoder,
+    upsert_encoder,
+)
+from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
+from airhaul.client.inputs import OnEvent, Progress, Rows
+from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.sync.bound import Bound
+from airhaul.client.sync.bulk import Bulk
+from airhaul.client.sync.planning import sync_rows
+from airhaul.model.base import RecordBase
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class BulkVerbs(Bound[M]):
+    """The verbs that write many records of a table."""
+
+    def bulk_create(self, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Create many records, ten to a request, at the pace that Airtable allows.
+
+        The rows of a list are all validated before the first request, unless ``on_error`` is
+        ``"continue"``. Any other iterable is validated as it is read, and never held whole.
+
+        Args:
+            rows: Mappings or records.
+            **options: ``on_error``, ``progress``, ``on_event``, ``typecast``, ..., each as
+                ``WriteOptions`` says.
+
+        Returns:
+            The records, in the order of the rows, and the outcome of each row.
+
+        Raises:
+            BulkError: A row was not written; its ``result`` says what became of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        bulk = Bulk(self, Writing.of(options), "bulk_create")
+        return bulk.write(RowEncoder(self.model), rows)
+
+    def bulk_update(
+        self,
+        rows: Rows,
+        *,
+        on_error: OnError = "stop",
+        progress: Progress = False,
+        on_event: OnEvent | None = None,
+        typecast: bool = False,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
+        rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
+        **same_change: Any,
+    ) -> BulkResult[M]:
+        """Change many records, ten to a request.
+
+        Of a record what changed since it was read is sent, of a dict what it holds besides its
+        ``id``. A record of which nothing changed costs nothing.
+
+        Args:
+            rows: Records, dicts with an ``id``, or, with one change for all, ids.
+            on_error: As ``WriteOptions`` says, like the options that follow.
+            progress: A bar, or a callable.
+            on_event: Called with each event.
+            typecast: Let Airtable convert text.
+            concurrency: How many requests may be in flight.
+            max_requests: Send at most so many requests.
+            rejects: A file for the rows that are refused.
+            journal: Whether the call is written down.
+            keep_rows: Whether the journal keeps the rows of an iterable.
+            **same_change: Values by field name that every record gets.
+
+        Returns:
+            The records, brought up to date in place, and the outcome of each.
+
+        Raises:
+            UnknownFieldError: ``same_change`` names a field that the model lacks.
+            RowError: A value of ``same_change`` does not fit.
+            BulkError: A record was not changed; its ``result`` says what became of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        writing = Writing(
+            on_error,
+            progress,
+            on_event,
+            typecast,
+            concurrency,
+            max_requests,
+            rejects,
+            journal,
+            keep_rows,
+        )
+        bulk = Bulk(self, writing, "bulk_update")
+        look = PrefetchById() if bulk.keeps_what_was_there else None
+        return bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
+
+    def bulk_save(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Create the records that have no id, and send what changed in the others.
+
+        Args:
+            records: Records; they are brought up to date in place.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, and the outcome of each.
+
+        Raises:
+            BulkError: A record was not written; its ``result`` says what became of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        bulk = Bulk(self, Writing.of(options), "bulk_save")
+        look = PrefetchById() if bulk.keeps_what_was_there else None
+        return bulk.write(SaveEncoder(self.model), records, look=look)
+
+    def bulk_upsert(
+        self, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
+    ) -> BulkResult[M]:
+        """Create the rows that are not in the table, and change those that are, told by a key.
+
+        What a row holds is written; a default of the model only into new records. Rows that hold
+        every field with a default cost a request for ten; others one more for a hundred, to
+        learn which are new.
+
+        Args:
+            rows: Mappings or records, each with its key.
+            key: One to three fields that tell a record.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, in the order of the rows, and the outcome of each row.
+
+        Raises:
+            ConfigurationError: A field cannot be a key.
+            BulkError: A row was not written; its ``result`` says what became of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        known = Key.of(self.model, key)
+        bulk = Bulk(self, Writing.of(options), "bulk_upsert", key=known)
+        look: Prefetch = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
+        return bulk.write(upsert_encoder(self.model, known), rows, look=look)
+
+    def bulk_delete(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Delete many records, ten to a request.
+
+        Args:
+            records: Records, ids, or dicts with an ``id``.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The outcome of each; ``deleted`` has the ids.
+
+        Raises:
+            BulkError: A record was not deleted; its ``result`` says what became of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        bulk = Bulk(self, Writing.of(options), "bulk_delete")
+        look: Prefetch | None = None
+        if bulk.keeps_what_was_there:
+            look = PrefetchById()
+            bulk.learn_types()
+        return bulk.write(DeleteEncoder(self.model), records, look=look)
+
+    def sync(
+        self,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        delete_missing: bool = False,
+        max_deletes: int | None = None,
+        allow_empty: bool = False,
+        parallel: int = 1,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[M]:
+        """Make the table like the rows, with the fewest writes: reads it once, sends what differs.
+
+        Args:
+            rows: Mappings or records, each with its key; all are held in memory, and the table too.
+            key: One to three fields that tell a record.
+            delete_missing: Whether records are deleted that are not among the rows.
+            max_deletes: How many at most; a third of the table if None.
+            allow_empty: Whether all may be deleted when there are no rows.
+            parallel: How many page chains read the table at once.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, in the order of the rows, and the outcome of each row; deletions follow.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have one key; nothing was written.
+            DeletionRefusedError: More would be deleted than may be; nothing was written.
+            BulkError: Rows are not valid or have one key, or not every row was written.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
+        return sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)

@@ -1,0 +1,1 @@
+"""Dates in formulas: arithmetic, parsing, formatting, locales."""

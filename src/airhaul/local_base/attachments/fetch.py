@@ -1,0 +1,164 @@
+"""Fetching attachments that were written by URL, if that is allowed.
+
+A base that is asked to fetch URLs can be used to look into the network that it stands in. So
+nothing is fetched unless whoever opens the base says so, and then only from public addresses, or
+from this machine too. The address is looked at after the name was resolved, and again after each
+redirect, and that very address is connected to.
+
+Source: https://airtable.com/developers/web/api/field-model (three redirects at most). Not
+published, and decided: a file may have 50 MB, and must arrive within half a minute; what cannot be
+fetched stays as it was written, a URL and a name.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import sqlite3
+import ssl
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+from urllib.parse import quote, urljoin, urlsplit
+
+from airhaul.local_base.attachments import Reach
+from airhaul.local_base.attachments.files import media_type
+from airhaul.local_base.attachments.image_size import image_size
+from airhaul.local_base.store import Store
+from airhaul.local_base.store.background import Background
+
+_LARGEST: Final = 50 * 1024 * 1024
+_TIMEOUT_S: Final = 10.0
+_WHOLE_S: Final = 30.0
+_REDIRECTS: Final = 3
+_PIECE: Final = 1 << 16
+
+
+class NotFetched(Exception):  # noqa: N818 - it says what is the case
+    """A URL whose content is not to be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a URL leads to."""
+
+    content: bytes
+    type: str | None
+
+
+class Fetching:
+    """Fetches attachments in the background.
+
+    Args:
+        store: Where they are kept.
+        background: What runs it.
+        reach: From where they may come.
+    """
+
+    def __init__(self, store: Store, background: Background, reach: Reach) -> None:
+        self._store = store
+        self._background = background
+        self._reach: Reach = reach
+
+    def fetch(self, attachment_ids: tuple[str, ...]) -> None:
+        """Fetch the content of attachments soon, each once; not at all if that is not allowed."""
+        if self._reach == "nowhere":
+            return
+        for attachment_id in attachment_ids:
+            self._background.later(0.0, attachment_id, partial(self._fetch, attachment_id))
+
+    def _fetch(self, attachment_id: str) -> None:
+        try:
+            with self._store.session(write=False) as session:
+                attachment = session.attachments.one(attachment_id)
+            if attachment is None or attachment.url is None:
+                return
+            fetched = fetch(attachment.url, self._reach)
+            width, height = image_size(fetched.content) or (None, None)
+            with self._store.session(write=True) as session:
+                session.attachments.keep(
+                    attachment_id, fetched.content, fetched.type, width, height
+                )
+        except NotFetched:
+            return  # it stays a URL
+        except sqlite3.ProgrammingError:
+            return  # the file was closed meanwhile
+
+
+def fetch(url: str, reach: Reach) -> Fetched:
+    """Read what a URL leads to.
+
+    Args:
+        url: The URL.
+        reach: From where.
+
+    Raises:
+        NotFetched: It is not allowed, does not answer, is too large, or takes too long.
+    """
+    deadline = time.monotonic() + _WHOLE_S
+    for _ in range(_REDIRECTS + 1):
+        try:
+            found = _get(url, reach, deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NotFetched(f"{url}: {error}") from error
+        if isinstance(found, Fetched):
+            return found
+        url = found
+    raise NotFetched(f"{url}: too many redirects")
+
+
+def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
+    """What is there, or the URL that it sends us to."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NotFetched(f"{url}: not a URL of HTTP")
+    is_safe = parts.scheme == "https"
+    port = parts.port or (443 if is_safe else 80)
+    address = _allowed_address(parts.hostname, port, reach)
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=_TIMEOUT_S)
+    connection.sock = socket.create_connection((address, port), timeout=_TIMEOUT_S)
+    try:
+        if is_safe:
+            context = ssl.create_default_context()
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+        query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+        connection.request("GET", f"{path}?{query}" if query else path)
+        response = connection.getresponse()
+        if response.status in (301, 302, 303, 307, 308):
+            return urljoin(url, response.headers.get("location", ""))
+        if response.status != 200:
+            raise NotFetched(f"{url}: status {response.status}")
+        return Fetched(_body(url, response, deadline), _type(response))
+    finally:
+        connection.close()
+
+
+def _allowed_address(host: str, port: int, reach: Reach) -> str:
+    """The address of a host; refused unless every one that it has is allowed."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    for address in addresses:
+        there = ipaddress.ip_address(address.partition("%")[0])
+        there = getattr(there, "ipv4_mapped", None) or there
+        is_public = there.is_global and not there.is_multicast
+        if not is_public and not (reach == "loopback" and there.is_loopback):
+            raise NotFetched(f"{host} is at {address}, which is not public")
+    return addresses[0]
+
+
+def _body(url: str, response: http.client.HTTPResponse, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while piece := response.read1(_PIECE):
+        size += len(piece)
+        if size > _LARGEST or time.monotonic() > deadline:
+            raise NotFetched(f"{url}: too large, or too slow")
+        parts.append(piece)
+    return b"".join(parts)
+
+
+def _type(response: http.client.HTTPResponse) -> str | None:
+    return media_type(response.headers.get("content-type"))

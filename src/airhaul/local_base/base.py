@@ -1,0 +1,252 @@
+"""The local base as one object: answers requests in process, without a socket."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.attachments import Reach
+from airhaul.local_base.attachments.files import read_file
+from airhaul.local_base.gate.answers import Answer, Cut, Silence, dated, spoil
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.gate.gate import Entry, Gate
+from airhaul.local_base.gate.in_process import reply_to, request_of
+from airhaul.local_base.gate.limits import Limits
+from airhaul.local_base.gate.request_log import RequestLog
+from airhaul.local_base.gate.tokens import Access, Token
+from airhaul.local_base.owner import OwnerOperations
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.restoring.described import describe_base
+from airhaul.local_base.service import Service
+from airhaul.local_base.store import MEMORY, Store
+from airhaul.local_base.transaction.iterators import Iterators
+from airhaul.wire.call import Call, Reply, Sent
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalBase(OwnerOperations):
+    """Bases in a file or in memory, behind Airtable's API; a ``Transport`` for clients in process.
+
+    Args:
+        store: The bases.
+        tokens: The tokens that are accepted over HTTP, mere text with all rights; None for any.
+        requests_per_second: The limit of each base; None for none.
+        penalty_s: For how long a base is locked out after breaking it, in seconds.
+        retry_after: Whether a refusal for breaking it says how many seconds are left of that.
+        monthly_quota: How many data requests are answered until the month ends, which it does
+            when the base is opened anew; None for any number.
+        latency_s: How long each reply is held back, in seconds.
+        faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
+        all_field_types: Whether the API creates fields of every type, computed ones too, which
+            the service does not.
+        hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
+            the connection is closed.
+        clock: Seconds that never go back.
+        wall_clock: The date and time, with its zone: of each reply, and of what is created.
+        webhook_retry_s: After how many seconds a webhook's notification is tried again; the second
+            time after twice as many, and so on.
+        fetch_attachments: From where attachments that are written by URL are fetched:
+            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
+
+    Attributes:
+        takes_any_token: Whether any token is accepted over HTTP.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        tokens: Iterable[str | Token] | None = None,
+        requests_per_second: int | None = None,
+        penalty_s: float = 30.0,
+        retry_after: bool = False,
+        monthly_quota: int | None = None,
+        latency_s: float = 0.0,
+        faults: Faults | Iterable[Fault | str] | None = None,
+        all_field_types: bool = False,
+        hold_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = _utc_now,
+        webhook_retry_s: float = 10.0,
+        fetch_attachments: Reach = "nowhere",
+    ) -> None:
+        access = Access(tokens, store)
+        iterators = Iterators(clock)
+        afterwards = Afterwards(
+            store,
+            wall_clock,
+            webhook_retry_s=webhook_retry_s,
+            fetch_attachments=fetch_attachments,
+        )
+        service = Service(store, access, iterators, afterwards)
+        super().__init__(store, service, iterators, afterwards, wall_clock)
+        self._clock = clock
+        self._limits = Limits(
+            clock,
+            requests_per_second=requests_per_second,
+            penalty_s=penalty_s,
+            retry_after=retry_after,
+            monthly_quota=monthly_quota,
+        )
+        self._gate = Gate(access, self._limits, clock)
+        self._process = os.getpid()
+        self.latency_s = latency_s
+        self.faults: Faults | None = (
+            faults if faults is None or isinstance(faults, Faults) else Faults(*faults)
+        )
+        self.all_field_types = all_field_types
+        self.takes_any_token = tokens is None
+        self.hold_s = hold_s
+        self.requests = RequestLog()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path = MEMORY,
+        *,
+        schema: str | Path | Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open a file, made if it is not there, or memory.
+
+        Args:
+            path: The file, or ``":memory:"``.
+            schema: A base to make in it, as ``restore`` takes it.
+            **options: As of the class.
+
+        Raises:
+            ConfigurationError: The file is no local base, or the schema describes none.
+        """
+        described = None if schema is None else describe_base(schema)
+        store = Store(path)
+        try:
+            emulator = cls(store, **options)
+            if described is not None:
+                emulator.restore(described)
+        except BaseException:
+            store.close()
+            raise
+        return emulator
+
+    def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
+        """Let requests go wrong from now on, instead of what was said before.
+
+        Args:
+            *faults: What goes wrong, also as text: ``"503-before:0.05"``, ``"POST close-after@1"``.
+                Without any, all goes well again.
+            seed: What the chance begins with.
+
+        Returns:
+            The faults, which count how often they happened.
+
+        Raises:
+            ConfigurationError: A text is no fault.
+        """
+        self.faults = told = Faults(*faults, seed=seed)
+        return told
+
+    @property
+    def limits(self) -> Limits:
+        """Who may ask, and how often; may be changed at any time."""
+        return self._limits
+
+    def now(self) -> float:
+        """The seconds of the clock that requests are logged with."""
+        return self._clock()
+
+    def counts(self) -> Counter[str]:
+        """How many requests of each method came."""
+        return Counter(request.method for request in self.requests.copy_now())
+
+    def send(self, call: Call, on_sent: Sent) -> Reply:
+        """Answer a call in process; no token is asked for.
+
+        Args:
+            call: The call.
+            on_sent: Called at once.
+
+        Raises:
+            ValueError: The body is not JSON: a fault of the caller.
+            LostReplyError: A fault closed the connection.
+            ReplyTimeoutError: A fault kept the reply; nothing is waited for.
+        """
+        on_sent()
+        answer = self.handle(request_of(call), trusted=True)
+        if self.latency_s:
+            time.sleep(self.latency_s)
+        return reply_to(call, answer)
+
+    def handle(self, request: Request, *, trusted: bool = False) -> Answer:
+        """Answer a request, or do to it what a fault says; what was carried out is stored by then.
+
+        Args:
+            request: The request.
+            trusted: Whether it comes from this process, and needs no token.
+        """
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._gate.after_fork()
+            self.requests.after_fork()
+        entry = self._gate.enter(request, self.faults, trusted=trusted)
+        answer = self._answer(request, entry)
+        self.requests.note(
+            request,
+            answer,
+            at=entry.at,
+            fault=None if entry.fault is None else entry.fault.kind,
+            seconds=self._clock() - entry.at + self.latency_s,
+        )
+        return answer
+
+    def _answer(self, request: Request, entry: Entry) -> Answer:
+        now = self._now()
+        try:
+            if isinstance(entry.token, refusal.Refusal):
+                raise entry.token
+            shown = self._carry_out(request, entry.token, now, entry.fault)
+            reply = refusal.json_reply(shown)
+        except refusal.Refusal as refused:
+            reply = refused.reply()
+        except sqlite3.Error as error:
+            reply = refusal.broken(str(error)).reply()
+        answer = reply if entry.fault is None else spoil(entry.fault, reply)
+        match answer:
+            case Reply():
+                return dated(answer, now)
+            case Cut():
+                return replace(answer, reply=dated(answer.reply, now))
+            case Silence():
+                return answer
+
+    def _carry_out(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
+        if fault is not None and not fault.is_carried_out:
+            if fault.kind == "iterator-lost" and request.list_offset is not None:
+                self._iterators.lose(request.list_offset)
+            return None  # the fault tells something else
+        return self._service.answer(request, token, now, all_field_types=self.all_field_types)
+
+    def file(self, url: str) -> Reply:
+        """Hand out an attachment; its URL is all that is asked for.
+
+        Args:
+            url: As a cell shows it, or its path alone.
+        """
+        now = self._now()
+        return dated(read_file(self._store, urlsplit(url).path, now), now)
+
+    def dated(self, reply: Reply) -> Reply:
+        """Say the date and time in a reply that was made elsewhere."""
+        return dated(reply, self._now())

@@ -1,0 +1,1 @@
+"""Creates fields, and checks their options."""

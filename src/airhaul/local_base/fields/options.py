@@ -1,0 +1,94 @@
+"""Making a field of its description.
+
+Source: https://airtable.com/developers/web/api/field-model, and for what the service refuses the
+notes of clients that were tried against it. Computed fields are refused, as in every answer that
+was captured; one client (the airtable2 package for R) reports since the middle of 2026 that
+formulas and rollups are created.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from airhaul.local_base.fields.linked_options import complete_computed, complete_links
+from airhaul.local_base.fields.plain_options import complete_plain
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store.schema import Field
+from airhaul.wire.ids import is_id, new_id
+from airhaul.wire.limits import DESCRIPTION_LENGTH
+from airhaul.wire.shapes import FIELD_TYPES, WRITABLE_TYPES
+
+__all__ = ["new_field"]
+
+_OPTIONS: Final[dict[str, frozenset[str]]] = {
+    "number": frozenset({"precision"}),
+    "percent": frozenset({"precision"}),
+    "currency": frozenset({"precision", "symbol"}),
+    "duration": frozenset({"durationFormat"}),
+    "rating": frozenset({"icon", "max", "color"}),
+    "checkbox": frozenset({"icon", "color"}),
+    "date": frozenset({"dateFormat"}),
+    "dateTime": frozenset({"dateFormat", "timeFormat", "timeZone"}),
+    "singleSelect": frozenset({"choices"}),
+    "multipleSelects": frozenset({"choices"}),
+}
+"""What the options of each type hold, no more and no less."""
+
+
+def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Field:
+    """Make a field of its description; what it says of other fields is not looked up yet.
+
+    Args:
+        table_name: The table's name, for messages.
+        described: ``{"name", "type", "description"?, "options"?}``.
+        any_type: Whether it may be of a type that the API does not create, and may have the id and
+            the options with which the metadata API prints it.
+
+    Raises:
+        Refusal: A part is missing or of the wrong shape, or the API does not create the type.
+    """
+    if not isinstance(described, dict):
+        raise refusal.invalid_request()
+    name, type_ = described.get("name"), described.get("type")
+    description, options = described.get("description"), described.get("options")
+    if not isinstance(name, str) or not isinstance(type_, str):
+        raise refusal.invalid_request()
+    if not name.strip():
+        raise refusal.duplicate_field_name()
+    if type_ not in FIELD_TYPES:
+        raise refusal.invalid_request()
+    if type_ not in WRITABLE_TYPES and not any_type:
+        raise refusal.unsupported_type(table_name, name, type_)
+    if not isinstance(description, str | None) or len(description or "") > DESCRIPTION_LENGTH:
+        raise refusal.invalid_request()
+    if options is not None and not isinstance(options, dict):
+        raise refusal.invalid_options(name, "options must be an object")
+    if not any_type:
+        _validate(name, type_, options or {})
+    completed = _complete(name, type_, options or {}, any_type=any_type)
+    given_id = described.get("id")
+    field_id = str(given_id) if any_type and is_id(given_id, "fld") else new_id("fld")
+    return Field(field_id, name, type_, completed, description or None)
+
+
+def _validate(name: str, type_: str, options: dict[str, Any]) -> None:
+    """Look whether all options are there, and no others."""
+    known = _OPTIONS.get(type_)
+    if known is None:
+        return
+    if not options:
+        raise refusal.failed_validation(f"{name}.options is missing")
+    for key in sorted(known - options.keys()):
+        raise refusal.failed_validation(f"{name}.options.{key} is missing")
+    for key in sorted(options.keys() - known):
+        raise refusal.failed_validation(f"{name}.options.{key} is not included in the schema")
+
+
+def _complete(
+    name: str, type_: str, options: dict[str, Any], *, any_type: bool
+) -> dict[str, Any] | None:
+    if type_ == "multipleRecordLinks":
+        return complete_links(name, options, as_printed=any_type)
+    if type_ in WRITABLE_TYPES or type_ == "externalSyncSource":
+        return complete_plain(name, type_, options, ids=any_type)
+    return complete_computed(name, type_, options)

@@ -1,0 +1,84 @@
+"""What goes back to a client: a reply, or what a fault leaves of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
+from enum import Enum, auto
+from typing import Final
+
+from airhaul.local_base.gate.faults import Fault
+from airhaul.local_base.protocol import refusal
+from airhaul.wire.call import Reply
+
+_HTML: Final = {"content-type": "text/html; charset=utf-8"}
+_LOGIN: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n"
+_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A reply that breaks off.
+
+    Args:
+        reply: What arrives of it.
+        length: How many bytes the whole body has.
+    """
+
+    reply: Reply
+    length: int
+
+
+class Silence(Enum):
+    """No reply: the connection is closed at once, or stays open while the client waits."""
+
+    HANG_UP = auto()
+    HOLD = auto()
+
+
+Answer = Reply | Cut | Silence
+
+
+def dated(reply: Reply, now: datetime) -> Reply:
+    """Say the date and time in a reply.
+
+    Args:
+        reply: The reply.
+        now: The date and time, in UTC.
+    """
+    date = format_datetime(now, usegmt=True)
+    return replace(reply, headers={**reply.headers, "date": date})
+
+
+def spoil(fault: Fault, reply: Reply) -> Answer:
+    """Make of a reply what a fault leaves of it.
+
+    Args:
+        fault: The fault.
+        reply: What would have gone out.
+    """
+    match fault.kind:
+        case "close-before" | "close-after":
+            return Silence.HANG_UP
+        case "timeout-before" | "timeout-after":
+            return Silence.HOLD
+        case "500-before" | "500-after":
+            return refusal.server_error().reply()
+        case "502-before" | "502-after":
+            return Reply(502, _BAD_GATEWAY, _HTML)
+        case "503-before" | "503-after":
+            return refusal.unavailable(fault.retry_after_s).reply()
+        case "429":
+            return refusal.rate_limited().reply()
+        case "429-retry-after":
+            return refusal.rate_limited(fault.retry_after_s).reply()
+        case "quota":
+            return refusal.quota_exceeded().reply()
+        case "iterator-lost":
+            return refusal.iterator_gone().reply()
+        case "truncated":
+            length = len(reply.body)
+            return Cut(replace(reply, body=reply.body[: length // 2]), length)
+        case "not-json":
+            return Reply(200, _LOGIN, _HTML)

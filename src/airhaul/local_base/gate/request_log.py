@@ -1,0 +1,154 @@
+"""What came, and how it was answered; the latest of it."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from operator import attrgetter
+from typing import Any, Final
+
+from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.protocol.request import Request
+
+_REMEMBERED: Final = 10_000
+_REPLIES_REMEMBERED: Final = 300
+_LONGEST_REPLY: Final = 65_536
+_BODY_BYTES: Final = 16_000_000
+_number = attrgetter("number")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """A request that came, and how it was answered. No token is in it.
+
+    Args:
+        method: The HTTP method.
+        path: The path, percent-encoded.
+        query: Name and value pairs, decoded.
+        body: The JSON body, or None; None too once it is forgotten.
+        status: The reply's status; 0 if none went out.
+        at: When it came, on the emulator's clock.
+        fault: The kind of fault that happened to it, or None.
+        seconds: How long the reply took, with the latency that it is held back for.
+        base_id: The base that its path names, or None.
+        client: Who asked, in the words of its ``User-Agent``, or None.
+        number: Its place among all that were ever logged, from 1, in the order of the replies.
+        json_bytes: How many bytes of JSON the body came as.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: Any
+    status: int
+    at: float
+    fault: str | None = None
+    seconds: float = 0.0
+    base_id: str | None = None
+    client: str | None = None
+    number: int = 0
+    json_bytes: int = 0
+
+
+class RequestLog(deque[LoggedRequest]):
+    """The last 10,000 requests, the oldest first, and the bodies of the last 300 replies.
+
+    Of requests' bodies, the latest 16 MB are kept, and the last one whatever its size; those of
+    replies are cut after 65,536 bytes. Clearing it does not begin the numbers again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=_REMEMBERED)
+        self._lock = threading.Lock()
+        self._last = 0
+        self._replies: deque[tuple[int, bytes]] = deque(maxlen=_REPLIES_REMEMBERED)
+        self._bodies: deque[tuple[int, int]] = deque()  # number and bytes of those that are kept
+        self._bytes = 0
+
+    def after_fork(self) -> None:
+        """Take a new lock: in a child process, nobody is left to give the old one back."""
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        with self._lock:
+            super().clear()
+
+    @property
+    def last_number(self) -> int:
+        """The number of the latest request; 0 before the first."""
+        return self._last
+
+    def note(
+        self, request: Request, answer: Answer, *, at: float, fault: str | None, seconds: float
+    ) -> None:
+        """Give a request its number, and remember it.
+
+        Args:
+            request: The request.
+            answer: How it was answered.
+            at: When it came, on the emulator's clock.
+            fault: The kind of fault that happened to it, or None.
+            seconds: How long the reply took.
+        """
+        sent = answer.reply if isinstance(answer, Cut) else answer
+        status, reply = (0, b"") if isinstance(sent, Silence) else (sent.status, sent.body)
+        with self._lock:
+            number = self._last + 1
+            self._replies.append((number, reply[:_LONGEST_REPLY]))
+            logged = LoggedRequest(
+                request.method,
+                request.path,
+                request.query,
+                request.body,
+                status,
+                at,
+                fault,
+                seconds,
+                request.base_id,
+                request.client,
+                number,
+                request.json_bytes,
+            )
+            self.append(logged)
+            self._forget_bodies(logged)
+            self._last = number  # at the end, so that whoever sees it finds the request
+
+    def _forget_bodies(self, latest: LoggedRequest) -> None:
+        self._bodies.append((latest.number, latest.json_bytes))
+        self._bytes += latest.json_bytes
+        while len(self._bodies) > 1 and (
+            self._bytes > _BODY_BYTES or len(self._bodies) > _REMEMBERED
+        ):
+            number, size = self._bodies.popleft()
+            self._bytes -= size
+            place = bisect_left(self, number, key=_number)
+            if self[place].number == number and self[place].body is not None:
+                self[place] = replace(self[place], body=None)
+
+    def since(self, number: int) -> list[LoggedRequest]:
+        """The requests after a number, the latest first."""
+        latest = reversed(self.copy_now())
+        return list(takewhile(lambda request: request.number > number, latest))
+
+    def copy_now(self) -> list[LoggedRequest]:
+        """All of them at this moment, while others may come."""
+        with self._lock:
+            return list(self)
+
+    def find(self, number: int) -> tuple[LoggedRequest, bytes | None] | None:
+        """Look a request up.
+
+        Args:
+            number: Its number.
+
+        Returns:
+            The request, with the body of its reply or None where that is forgotten; None if the
+            request is forgotten too.
+        """
+        with self._lock:
+            found = next((request for request in self if request.number == number), None)
+            return None if found is None else (found, dict(self._replies).get(number))

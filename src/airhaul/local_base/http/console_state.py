@@ -1,0 +1,146 @@
+"""What the console shows of a local base that is served, and what it can change there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import fields
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from airhaul.errors import ConfigurationError
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import KINDS, METHODS, Faults
+from airhaul.local_base.gate.request_log import LoggedRequest
+
+MOST_REQUESTS: Final = 200
+"""How many requests are told at once; of more, the latest."""
+
+_MINUTE_S: Final = 60.0
+_TOLD: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
+
+
+class Settings(BaseModel):
+    """What can be changed at run time.
+
+    Args:
+        latency_s: How long each reply is held back, in seconds.
+        requests_per_second: The limit of each base; None for none. Setting it ends all penalties.
+        quota_left: How many data requests are still answered this month; None for any number.
+        faults: All the faults there shall be, each as ``Fault.parse`` reads it.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    latency_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
+    requests_per_second: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    quota_left: Annotated[int, Field(ge=0)] | None = None
+    faults: Annotated[list[str], Field(max_length=100)] = []
+
+
+def state(emulator: LocalBase, after: int = 0) -> dict[str, Any]:
+    """Everything that the console shows without being asked for more.
+
+    Args:
+        emulator: The local base.
+        after: The number after which requests are told.
+    """
+    log = emulator.requests
+    kept = log.copy_now()
+    told = log.since(after)
+    return {
+        "version": version("airhaul"),
+        "base_id": emulator.default_base_id,
+        "kinds": KINDS,
+        "methods": METHODS,
+        "now": emulator.now(),
+        "revision": revision(emulator),
+        "settings": settings(emulator),
+        "locked_until": _locked_until(emulator),
+        "penalty_s": emulator.limits.penalty_s,
+        "counts": {
+            "methods": Counter(request.method for request in kept),
+            "statuses": Counter(str(request.status) for request in kept),
+        },
+        "first": kept[0].number if kept else log.last_number + 1,
+        "last": told[0].number if told else log.last_number,
+        "requests": [_summary(request) for request in told[:MOST_REQUESTS]],
+    }
+
+
+def revision(emulator: LocalBase) -> str:
+    """A word that changes when settings or penalties change, or the log is emptied."""
+    is_empty = not emulator.requests
+    shown = [settings(emulator), _locked_until(emulator), is_empty]
+    return blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
+
+
+def settings(emulator: LocalBase) -> dict[str, Any]:
+    """What can be changed at run time, as it is now."""
+    faults = emulator.faults
+    return {
+        "latency_s": emulator.latency_s,
+        "requests_per_second": emulator.limits.requests_per_second,
+        "quota_left": emulator.limits.quota_left,
+        "faults": [
+            {"text": str(fault), "happened": happened}
+            for fault, happened in (faults.happened() if faults else ())
+        ],
+    }
+
+
+def request_whole(emulator: LocalBase, number: int) -> dict[str, Any] | None:
+    """A logged request with both bodies, or None if it is forgotten.
+
+    Args:
+        emulator: The local base.
+        number: The request's number.
+    """
+    found = emulator.requests.find(number)
+    if found is None:
+        return None
+    request, reply = found
+    return {
+        **_summary(request),
+        "query": request.query,
+        "body": request.body,
+        "reply": None if reply is None else reply.decode("utf-8", "replace"),
+    }
+
+
+def change_settings(emulator: LocalBase, wanted: bytes) -> None:
+    """Change settings, all of them or none.
+
+    Args:
+        emulator: The local base.
+        wanted: ``Settings`` as JSON; what it does not name stays as it is.
+
+    Raises:
+        ConfigurationError: A setting is unknown, or has no such value.
+    """
+    try:
+        chosen = Settings.model_validate_json(wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "The body"
+        raise ConfigurationError(f"{where}: {first['msg']}") from None
+    named = chosen.model_fields_set
+    if "faults" in named:
+        emulator.faults = (emulator.faults or Faults()).changed(chosen.faults)
+    if "latency_s" in named:
+        emulator.latency_s = chosen.latency_s
+    if "requests_per_second" in named:
+        emulator.limits.requests_per_second = chosen.requests_per_second
+    if "quota_left" in named:
+        emulator.limits.quota_left = chosen.quota_left
+
+
+def _locked_until(emulator: LocalBase) -> dict[str, float]:
+    return emulator.limits.locked_until(emulator.now() - _MINUTE_S)
+
+
+def _summary(request: LoggedRequest) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in _TOLD}

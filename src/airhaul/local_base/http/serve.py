@@ -1,0 +1,150 @@
+"""Serving a local base over HTTP: until Ctrl-C, or beside a test."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from airhaul.errors import ConfigurationError, MissingExtraError
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.http.asgi import NEEDS_EXTRA, create_app
+
+if TYPE_CHECKING:
+    import uvicorn
+
+LOOPBACK: Final = "127.0.0.1"
+_START_TIMEOUT_S: Final = 30.0
+
+
+def run(
+    emulator: LocalBase,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    console: bool = False,
+    on_ready: Callable[[str], object],
+) -> None:
+    """Serve until the process is asked to stop by SIGINT or SIGTERM.
+
+    Args:
+        emulator: The local base.
+        host: Where to listen.
+        port: The port; 0 for any free one.
+        console: Whether its console is at the root, open to all who can reach it.
+        on_ready: Called with the URL once requests are taken.
+
+    Raises:
+        ConfigurationError: The port is taken, or the host is not ours.
+        MissingExtraError: The packages for serving are not installed.
+    """
+
+    def ready(url: str) -> None:
+        # What is loaded by now stays: the collector need not look through it while pages wait.
+        gc.collect()
+        gc.freeze()
+        on_ready(url)
+
+    _make_server(emulator, host, port, console, ready).run()
+
+
+def _make_server(
+    emulator: LocalBase, host: str, port: int, console: bool, on_ready: Callable[[str], object]
+) -> uvicorn.Server:
+    try:
+        import uvicorn
+
+        from airhaul.local_base.http.hanging_up import HangingUp
+    except ImportError as error:
+        raise MissingExtraError(NEEDS_EXTRA) from error
+
+    stopping = asyncio.Event()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            try:
+                await super().startup(sockets)
+            except SystemExit:
+                # What uvicorn does about a port that is taken, after logging it.
+                raise ConfigurationError(
+                    f"Cannot listen on {host}:{port}; is another program there? "
+                    "Name another port, or 0 for any free one."
+                ) from None
+            if self.started:
+                address = self.servers[0].sockets[0].getsockname()
+                shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+                on_ready(f"http://{shown}:{address[1]}")
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            stopping.set()  # it waits for replies in flight, and some are held for long
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(
+        create_app(emulator, stopping.wait, console_host=host if console else None),
+        host=host,
+        port=port,
+        http=HangingUp,
+        log_level="critical",
+        access_log=False,
+        date_header=False,  # the emulator's own clock tells the date
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
+    return Server(config)
+
+
+class LocalServer:
+    """A local base served from a thread of this process, for tests and notebooks.
+
+    Args:
+        emulator: The local base; whoever opened it closes it.
+        host: Where to listen.
+        port: The port; 0 for any free one.
+        console: Whether its console is at the root, open to all who can reach it.
+    """
+
+    def __init__(
+        self, emulator: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
+    ) -> None:
+        self.emulator = emulator
+        self._ready = threading.Event()
+        self._url = ""
+        self._server = _make_server(emulator, host, port, console, self._announce)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="airhaul-server", daemon=True)
+
+    def _announce(self, url: str) -> None:
+        self._url = url
+        self._ready.set()
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that started it
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    @property
+    def url(self) -> str:
+        """Where it is served, as ``http://127.0.0.1:8642``."""
+        return self._url
+
+    def __enter__(self) -> Self:
+        """Start, and wait until requests are taken.
+
+        Raises:
+            ConfigurationError: It cannot listen there.
+        """
+        self._thread.start()
+        self._ready.wait(_START_TIMEOUT_S)
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, after the requests in flight."""
+        self._server.should_exit = True
+        self._thread.join()

@@ -1,0 +1,128 @@
+"""Filtering records by a formula."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from airhaul.errors import FormulaError
+from airhaul.formula import Node, field_names, parse
+from airhaul.formula.evaluate import compile_formula
+from airhaul.formula.functions.function import Compiled
+from airhaul.formula.values import is_kept
+from airhaul.local_base.lists.by_id import Ids, ids_asked_for
+from airhaul.local_base.lists.scanned import Scan
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.record_view import RecordInFormula, compute_for
+from airhaul.local_base.store import Scanned, StoredRecord
+from airhaul.local_base.store.schema import Field, Table
+
+_LONGEST_KEPT: Final = 16_000
+
+
+class _View:
+    """The record that is looked at, as a formula sees it; one stands for all of them in turn."""
+
+    __slots__ = ("now", "scanned")
+
+    scanned: Scanned
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    @property
+    def record_id(self) -> str:
+        """The record's id."""
+        id_: str = self.scanned[1]
+        return id_
+
+    @property
+    def created_time(self) -> datetime:
+        """When it was created."""
+        return datetime.fromisoformat(self.scanned[2])
+
+    def last_modified_time(self, fields: Sequence[str]) -> datetime | None:
+        """Never asked for: a formula that asks for it reads whole records."""
+        raise AssertionError(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A formula that says which records are kept.
+
+    Args:
+        fields: The fields it names, by the name it gives them.
+        node: The formula.
+        compute: The formula, ready to be computed for whole records.
+        asks_times: Whether it asks when records were changed.
+        ids: The ids of all records that it can keep; None for any.
+    """
+
+    fields: dict[str, Field]
+    node: Node
+    compute: Compiled
+    asks_times: bool
+    ids: Ids | None
+
+    def over(self, scan: Scan) -> Callable[[Scanned], bool]:
+        """Make a test of it for the records of a scan."""
+        if scan.is_whole:
+            holds = self.of_records(scan.reading, scan.table)
+            return lambda scanned: holds(scanned[3])
+        view = _View(scan.reading.now)
+        # Each field's cell is read without a detour: there may be very many records.
+        compute = compile_formula(self.node, lambda name: scan.in_view(self.fields[name]))
+
+        def keeps(scanned: Scanned) -> bool:
+            view.scanned = scanned
+            return is_kept(compute(view))
+
+        return keeps
+
+    def of_records(self, reading: Reading, table: Table) -> Callable[[StoredRecord], bool]:
+        """Make a test of it for whole records.
+
+        Args:
+            reading: How cells are read.
+            table: The records' table.
+        """
+        getters = {
+            name: reading.reader(table.id, field).value for name, field in self.fields.items()
+        }
+        return lambda record: is_kept(
+            compute_for(self.compute, RecordInFormula(reading, table, getters, record))
+        )
+
+
+def make_filter(table: Table, text: str) -> Filter:
+    """Read a formula.
+
+    Args:
+        table: The table, for its fields.
+        text: The formula.
+
+    Raises:
+        Refusal: The formula cannot be read, or names fields that are not there.
+    """
+    try:
+        # A list is asked for page by page, each time with its formula.
+        node = _parse_again(text) if len(text) <= _LONGEST_KEPT else parse(text)
+        fields = {name: table.find_in_formula(name) for name in field_names(node)}
+        unknown = [name.lower() for name, field in fields.items() if field is None]
+        if unknown:
+            raise refusal.invalid_formula(f"Unknown field names: {', '.join(unknown)}")
+        compute = compile_formula(node)
+    except FormulaError:
+        raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
+    known = {name: field for name, field in fields.items() if field is not None}
+    asks_times = "LAST_MODIFIED_TIME" in text.upper()
+    return Filter(known, node, compute, asks_times, ids_asked_for(node))
+
+
+@functools.lru_cache(maxsize=64)
+def _parse_again(text: str) -> Node:
+    return parse(text)

@@ -1,0 +1,67 @@
+"""Which records of a table are listed, and in which order."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from airhaul.local_base.lists.by_id import in_all
+from airhaul.local_base.lists.formulas import Filter
+from airhaul.local_base.lists.scanned import Scan, place_of
+from airhaul.local_base.lists.sorting import SortKey, sort, sort_key
+from airhaul.local_base.store import Scanned
+from airhaul.local_base.store.schema import Field, Table
+from airhaul.local_base.transaction.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked of a table.
+
+    Args:
+        filters: Records are listed if all of them keep it.
+        keys: What they are sorted by, the most significant first; by age if empty.
+        most: How many at most; all if None.
+    """
+
+    filters: tuple[Filter, ...] = ()
+    keys: tuple[SortKey, ...] = ()
+    most: int | None = None
+
+    @property
+    def _fields(self) -> list[Field]:
+        named = [field for one in self.filters for field in one.fields.values()]
+        return [*named, *(field for field, _ in self.keys)]
+
+    def places(self, context: Context, table: Table) -> array[int]:
+        """The places of all records that are asked for, in order.
+
+        Args:
+            context: The request.
+            table: The table.
+        """
+        if not self.filters and not self.keys:
+            return context.session.scans.places(table.id, self.most)
+        whole = any(one.asks_times for one in self.filters)
+        ids = in_all(one.ids for one in self.filters)
+        scan = Scan(context, table, self._fields, whole=whole, ids=ids)
+        kept: Iterable[Scanned] = scan
+        for one in self.filters:
+            kept = filter(one.over(scan), kept)
+        if not self.keys:
+            return array("q", map(place_of, islice(kept, self.most)))
+        return self._sorted(scan, kept)
+
+    def _sorted(self, scan: Scan, kept: Iterable[Scanned]) -> array[int]:
+        key_of = [sort_key(scan, field) for field, _ in self.keys]
+        columns: list[tuple[list[Any], bool]] = [([], descending) for _, descending in self.keys]
+        places = array("q")
+        for scanned in kept:
+            places.append(scanned[0])
+            for (keys, _), key in zip(columns, key_of, strict=True):
+                keys.append(key(scanned))
+        order = sort(columns, len(places))
+        return array("q", (places[number] for number in order[: self.most]))

@@ -1,0 +1,1 @@
+"""Requests and refusals, as the API has them."""

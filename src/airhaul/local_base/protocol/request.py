@@ -1,0 +1,202 @@
+"""A request as the local base sees it, and its parameters in either form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from airhaul.local_base.protocol import refusal
+from airhaul.wire.ids import is_id
+
+_BASE: Final = re.compile(r"/v0/(?:(?:meta/)?bases/)?([^/?]+)")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LARGEST_COUNT: Final = 999_999_999
+_NUMBERED: Final = frozenset(map(str, range(21)))
+_BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request.
+
+    Args:
+        method: The HTTP method.
+        path: From the root, percent-encoded.
+        query: Name and value pairs, decoded.
+        body: The JSON body, or None.
+        token: The bearer token, or None.
+        address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
+            in process.
+        csv: The body of a request that sends CSV, or None.
+        target: Path and query as they came, percent-encoded; empty for a client in process.
+        client: Who asks, in the words of its ``User-Agent``, or None.
+        json_bytes: How many bytes of JSON the body came as; 0 for a request that came as none.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    token: str | None = None
+    address: str | None = None
+    csv: bytes | None = None
+    target: str = ""
+    client: str | None = None
+    json_bytes: int = 0
+
+    @property
+    def base_id(self) -> str | None:
+        """The base that the path names, or None."""
+        base = _BASE.match(self.path)
+        return base[1] if base and is_id(base[1], "app") else None
+
+    @property
+    def url_length(self) -> int:
+        """How long path and query are, in characters; the host is not counted."""
+        target = self.target or f"{self.path}?{urlencode(self.query, errors='surrogatepass')}"
+        return len(target)
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it asks for what bases hold, not for how they are made."""
+        return not self.path.startswith("/v0/meta/")
+
+    @property
+    def list_offset(self) -> str | None:
+        """The offset with which a list of records is read on, or None for any other request."""
+        if not self.is_data:
+            return None
+        given: Any = None
+        if self.method == "GET":
+            given = dict(self.query).get("offset")
+        elif self.path.rstrip("/").endswith("/listRecords") and isinstance(self.body, dict):
+            given = self.body.get("offset")
+        return given if isinstance(given, str) and given else None
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        waiting: list[Any] = [self.path, *self.query, self.body]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                if not part.isascii() and _SURROGATE.search(part):
+                    return False
+            elif isinstance(part, dict):
+                waiting += part
+                waiting += part.values()
+            elif isinstance(part, list | tuple):
+                waiting += part
+        return True
+
+    def query_object(self) -> dict[str, Any]:
+        """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
+
+        ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
+        first, others the others. Numbers end at 20, as they are seen to do on the service
+        (https://github.com/fuxingloh/airtable/pull/6).
+
+        Raises:
+            Refusal: A list has a higher number, or one name is a list and an object.
+        """
+        found: dict[str, Any] = {}
+        for key, value in self.query:
+            name, _, rest = key.partition("[")
+            parts = _BRACKETS.findall("[" + rest) if rest else []
+            if parts and parts[0].isdecimal() and parts[0] not in _NUMBERED:
+                raise refusal.invalid_request()
+            if not parts and name not in found:
+                found[name] = value
+            elif len(parts) <= 1:
+                many = found.setdefault(name, [])
+                if not parts and isinstance(many, str):
+                    many = found[name] = [many]
+                if not isinstance(many, list):
+                    raise refusal.invalid_request()
+                many.append(value)
+            else:
+                items = found.setdefault(name, {})
+                if not isinstance(items, dict):
+                    raise refusal.invalid_request()
+                items.setdefault(parts[0], {})[parts[1]] = value
+        return found
+
+    def included(self, known: AbstractSet[str]) -> AbstractSet[str]:
+        """What ``include`` asks for, written as ``include=A&include=B`` or ``include[]=A``.
+
+        Args:
+            known: What may be asked for.
+
+        Raises:
+            Refusal: Something else is.
+        """
+        asked = {value for name, value in self.query if name.partition("[")[0] == "include"}
+        if not asked <= known:
+            raise refusal.invalid_request()
+        return asked
+
+    def body_object(self) -> dict[str, Any]:
+        """The body, which must be an object.
+
+        Raises:
+            Refusal: It is not.
+        """
+        if not isinstance(self.body, dict):
+            raise refusal.invalid_request()
+        return self.body
+
+
+def a_flag(value: Any) -> bool:
+    """Read ``true``, ``false`` or ``1`` from a query, or a bool from a body.
+
+    Raises:
+        Refusal: It is none of these.
+    """
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if value in ("true", "1"):
+        return True
+    if value in ("false", "0", ""):
+        return False
+    raise refusal.invalid_request()
+
+
+def a_count(value: Any, most: int | None = None) -> int | None:
+    """Read a positive whole number from a query or a body.
+
+    Raises:
+        Refusal: It is none, or above ``most``.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
+        value = int(value)
+    count = a_whole_number(value)
+    if count is None or not 1 <= count <= (_LARGEST_COUNT if most is None else most):
+        raise refusal.invalid_request()
+    return count
+
+
+def a_whole_number(value: Any) -> int | None:
+    """Read a whole number from JSON; to a service in JavaScript 3.0 is 3.
+
+    Returns:
+        The number, or None if it is something else; true is no number.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def a_text(value: Any) -> str | None:
+    """Read text, or None for nothing.
+
+    Raises:
+        Refusal: It is something else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise refusal.invalid_request()

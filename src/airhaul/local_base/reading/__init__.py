@@ -1,0 +1,1 @@
+"""Reads cells: stored, linked and computed ones."""

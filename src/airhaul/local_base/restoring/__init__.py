@@ -1,0 +1,1 @@
+"""Rebuilds bases and records from their JSON."""

@@ -1,0 +1,117 @@
+"""Carrying requests out: the endpoint, its transaction, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.attachments.urls import AttachmentUrls
+from airhaul.local_base.gate.tokens import Access, Token
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.request import Request
+from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.resources import ROUTES
+from airhaul.local_base.resources.route import Route
+from airhaul.local_base.store import Store
+from airhaul.local_base.transaction.context import Context
+from airhaul.local_base.transaction.iterators import Iterators
+from airhaul.local_base.webhooks.noting import note
+from airhaul.wire.limits import URL_LENGTH
+
+
+class Service:
+    """What is behind the gate.
+
+    Args:
+        store: The bases.
+        access: What the tokens may do.
+        iterators: The lists that are being read.
+        afterwards: What is done once a request is answered.
+    """
+
+    def __init__(
+        self, store: Store, access: Access, iterators: Iterators, afterwards: Afterwards
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._iterators = iterators
+        self._afterwards = afterwards
+
+    def answer(
+        self, request: Request, token: Token, now: datetime, *, all_field_types: bool
+    ) -> Any:
+        """Carry a request out where its path leads.
+
+        Args:
+            request: The request.
+            token: With which token it came.
+            now: The date and time, in UTC.
+            all_field_types: Whether fields of every type are created.
+
+        Returns:
+            JSON.
+
+        Raises:
+            Refusal: It leads nowhere, or is refused there.
+        """
+        if request.url_length > URL_LENGTH:
+            raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
+        if not request.is_unicode:
+            raise refusal.invalid_body()
+        # A slash at the end is accepted; airtable.js always sends one.
+        path = request.path.rstrip("/")
+        for route in ROUTES:
+            parts = route.match(request.method, path)
+            if parts is not None:
+                return self.carry_out(
+                    route, parts, request, token, now, all_field_types=all_field_types
+                )
+        raise refusal.no_such_route()
+
+    def carry_out(
+        self,
+        route: Route,
+        parts: Sequence[str],
+        request: Request,
+        token: Token,
+        now: datetime,
+        *,
+        all_field_types: bool,
+    ) -> Any:
+        """Carry a request out, all of it or nothing.
+
+        Args:
+            route: The endpoint.
+            parts: What its path names.
+            request: The request.
+            token: With which token it came.
+            now: The date and time, in UTC.
+            all_field_types: Whether fields of every type are created.
+
+        Returns:
+            JSON.
+
+        Raises:
+            Refusal: It is refused.
+        """
+        urls = AttachmentUrls(self._store.signing_key, request.address, now)
+        with self._store.session(write=route.writes) as session:
+            context = Context(
+                session,
+                Reading(session, now, urls),
+                self._iterators,
+                request,
+                now,
+                self._access,
+                token,
+                self._store.workspace_id,
+                urls,
+                all_field_types=all_field_types,
+            )
+            context.admit(route.needs, *parts)
+            shown = route.handler(context, *parts)
+            context.news.extend(note(context, route.source))
+        self._afterwards.begin(context)
+        return shown

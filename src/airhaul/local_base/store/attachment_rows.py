@@ -1,0 +1,154 @@
+"""Attachments, as rows: what is known of each file, and its content if it is here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from airhaul.local_base.store.database import rows_among
+from airhaul.wire.ids import new_id
+
+_COLUMNS: Final = (
+    "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_here"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that cells may hold.
+
+    Args:
+        id: Its id.
+        base_id: The base whose cells may hold it.
+        filename: Its name, without folders.
+        type: The media type, as ``image/png``; None if that is not known.
+        size: In bytes; None if that is not known.
+        width: Of an image, in pixels.
+        height: Of an image, in pixels.
+        url: Where it was to be had when it was written; None if it was uploaded.
+        is_here: Whether the content is stored.
+    """
+
+    id: str
+    base_id: str
+    filename: str
+    type: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    url: str | None = None
+    is_here: bool = False
+
+
+class AttachmentRows:
+    """The attachments of all bases, within one transaction.
+
+    Args:
+        connection: The transaction's connection.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._to_fetch: list[str] = []
+
+    @property
+    def to_fetch(self) -> tuple[str, ...]:
+        """The ids of those that this transaction has added by their URLs alone."""
+        return tuple(self._to_fetch)
+
+    def add(
+        self,
+        base_id: str,
+        filename: str,
+        *,
+        type: str | None = None,
+        content: bytes | None = None,
+        url: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Attachment:
+        """Add a file, by its content or by a URL.
+
+        Args:
+            base_id: The base whose cells may hold it.
+            filename: Its name.
+            type: The media type, if that is known.
+            content: The content; None if there is a URL only.
+            url: Where it is to be had.
+            width: Of an image, in pixels.
+            height: Of an image, in pixels.
+        """
+        size = None if content is None else len(content)
+        added = Attachment(
+            new_id("att"), base_id, filename, type, size, width, height, url, content is not None
+        )
+        self.restore(added, content)
+        if content is None:
+            self._to_fetch.append(added.id)
+        return added
+
+    def restore(self, file: Attachment, content: bytes | None) -> None:
+        """Add a file that has its id already."""
+        self._connection.execute(
+            "INSERT INTO attachments (id, base_id, filename, type, size, width, height, url, "
+            "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                file.id,
+                file.base_id,
+                file.filename,
+                file.type,
+                file.size,
+                file.width,
+                file.height,
+                file.url,
+                content,
+            ),
+        )
+
+    def keep(
+        self,
+        attachment_id: str,
+        content: bytes,
+        type: str | None,
+        width: int | None,
+        height: int | None,
+    ) -> None:
+        """Store the content of a file that was known by its URL."""
+        self._connection.execute(
+            "UPDATE attachments SET content = ?, size = ?, type = ?, width = ?, height = ? "
+            "WHERE id = ?",
+            (content, len(content), type, width, height, attachment_id),
+        )
+
+    def one(self, attachment_id: str) -> Attachment | None:
+        """Find a file."""
+        return self.some([attachment_id]).get(attachment_id)
+
+    def some(self, attachment_ids: Iterable[str]) -> dict[str, Attachment]:
+        """Find files by their ids; those that are gone are left out."""
+        ids = list(attachment_ids)
+        rows = rows_among(self._connection, _COLUMNS, "attachments", "id", ids)
+        return {row[0]: _attachment(row) for row in rows}
+
+    def content(self, attachment_id: str) -> bytes | None:
+        """The content of a file; None if it is not here."""
+        query = "SELECT content FROM attachments WHERE id = ?"
+        row = self._connection.execute(query, (attachment_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def delete_unused(self) -> int:
+        """Delete the files that no cell of any record holds, and say how many they were."""
+        done = self._connection.execute(
+            "DELETE FROM attachments WHERE id NOT IN (SELECT held.value FROM records, "
+            "json_each(records.cells) AS cell, "
+            "json_each(CASE cell.type WHEN 'array' THEN cell.value ELSE '[]' END) AS held "
+            "WHERE held.type = 'text')"
+        )
+        return done.rowcount
+
+
+def _attachment(row: Any) -> Attachment:
+    *known, is_here = row
+    return replace(Attachment(*known), is_here=bool(is_here))

@@ -1,0 +1,262 @@
+"""The SQLite file: opening it, and connections for one that writes and many that read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from airhaul.errors import ConfigurationError
+from airhaul.local_base.store import format as file_format
+
+MEMORY: Final = ":memory:"
+_IDLE_READERS: Final = 8
+_BUSY_S: Final = 30.0
+# A quarter of a second; in larger files damage shows when it is met.
+_CHECKED_BYTES: Final = 64_000_000
+
+
+class Database:
+    """A file, or memory, and the connections to it.
+
+    In a file, whoever reads sees the state at the beginning, and waits for no writer; those who
+    write go one after the other. Memory has one connection, and everybody takes turns. A file is
+    opened anew after a fork, since SQLite's connections do not survive one.
+
+    Args:
+        path: The file, made if it is not there, or ``":memory:"``.
+
+    Raises:
+        ConfigurationError: The file is no local base, or cannot be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        # In full: connections are opened later too, and the program may have left its folder.
+        self._path = MEMORY if str(path) == MEMORY else str(Path(path).resolve())
+        self._shown = str(path)
+        self._is_open = True
+        self._begin()
+        self._writer = self._open()
+        self._file = self._found()
+
+    def _begin(self) -> None:
+        """Begin in this process, without a connection."""
+        self._process = os.getpid()
+        self._writing = threading.RLock()
+        self._readers: list[sqlite3.Connection] = []
+        self._connections: set[sqlite3.Connection] = set()
+        # Whoever lets go of a local base need not have closed it.
+        self._closing = weakref.finalize(self, _close_all, self._connections)
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect()
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{self._shown} cannot be opened: {error}.") from None
+        try:
+            self._prepare(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise ConfigurationError(_explain(self._shown, error)) from None
+        except ConfigurationError:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
+        )
+        self._connections.add(connection)
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application != file_format.APPLICATION_ID and tables:
+            raise ConfigurationError(
+                f"{self._shown} is a database, and no local base of airhaul. Name another file."
+            )
+        if version > file_format.VERSION:
+            raise ConfigurationError(
+                f"{self._shown} was written by a later airhaul (format {version}; this one knows "
+                f"{file_format.VERSION}). Update airhaul."
+            )
+        # SQLite would open it for reading, and each write would fail.
+        if self._path != MEMORY and not _is_writable(self._path):
+            raise ConfigurationError(_not_writable(self._shown, "it is read-only"))
+        self._check(connection)
+        # With WAL, a commit that was synchronised survives a kill and a power cut.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if version < file_format.VERSION:
+            self._bring_up_to_date(connection)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+        if pages * page_size > _CHECKED_BYTES:
+            return
+        (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise ConfigurationError(_damaged(self._shown, sound.splitlines()[-1]))
+
+    @staticmethod
+    def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Looked at again: another process may have been faster.
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                file_format.create(connection)
+            else:
+                file_format.migrate(connection, version)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Generator[sqlite3.Connection]:
+        """Do several things together: all of them, or none.
+
+        Args:
+            write: Whether anything may be changed.
+
+        Raises:
+            sqlite3.Error: The file fails, or is not the one any more that was opened.
+        """
+        self._survive_a_fork()
+        if self._found() != self._file:
+            # SQLite would go on with a file that nobody finds again, or mix two of them.
+            raise sqlite3.OperationalError(
+                "it was deleted, moved or replaced while it was open; put it back, or begin anew"
+            )
+        if write or self._path == MEMORY:
+            with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
+                yield self._writer
+            return
+        connection = self._reader()
+        try:
+            with _transaction(connection, "BEGIN"):
+                yield connection
+        finally:
+            self._readers.append(connection)
+            if len(self._readers) > _IDLE_READERS or not self._is_open:
+                self._close(self._readers.pop())
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file is at the path; None if there is none, and for memory."""
+        if self._path == MEMORY:
+            return None
+        try:
+            found = Path(self._path).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _survive_a_fork(self) -> None:
+        if self._process == os.getpid():
+            return
+        # The parent's thread that held the lock is not here, and closing its connections would harm
+        # the parent.
+        self._closing.detach()
+        self._begin()
+        if self._path == MEMORY:
+            self._connections.add(self._writer)
+        else:
+            self._writer = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._writing:
+            self._is_open = False
+            while self._readers:
+                self._close(self._readers.pop())
+            self._close(self._writer)
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        self._connections.discard(connection)
+        connection.close()
+
+
+def _close_all(connections: set[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _explain(path: str, error: sqlite3.DatabaseError) -> str:
+    match error.sqlite_errorcode & 0xFF:  # the rest tells where in SQLite it came from
+        case sqlite3.SQLITE_NOTADB:
+            return f"{path} is no local base of airhaul: {error}. Name another file."
+        case sqlite3.SQLITE_CORRUPT:
+            return _damaged(path, error)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return _not_writable(path, error)
+        case _:
+            return f"{path} cannot be opened: {error}."
+
+
+def _damaged(path: str, why: object) -> str:
+    return f"{path} is damaged: {why}. Go back to a copy that is whole."
+
+
+def _not_writable(path: str, why: object) -> str:
+    return f"{path} cannot be written: {why}. A local base needs its file and its folder."
+
+
+def _is_writable(path: str) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Generator[None]:
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+_PER_QUERY: Final = 500
+
+
+def rows_among(
+    connection: sqlite3.Connection, columns: str, table: str, key: str, wanted: Sequence[str | int]
+) -> Iterator[tuple[Any, ...]]:
+    """Find the rows whose key is one of many, in no order.
+
+    Args:
+        connection: The file.
+        columns: What is read of them; this and the next two are SQL.
+        table: Where they are.
+        key: The column by which they are found.
+        wanted: What it may be, of any number.
+    """
+    for start in range(0, len(wanted), _PER_QUERY):
+        part = wanted[start : start + _PER_QUERY]
+        marks = ", ".join("?" * len(part))
+        query = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of ours
+        yield from connection.execute(query, part)

@@ -1,0 +1,136 @@
+"""Bases, tables, fields and views as the local base holds them; none of them ever changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from airhaul.local_base.protocol import refusal
+
+# What the metadata API of the service does not tell.
+_UNPRINTED: Final[dict[str, tuple[str, ...]]] = {"rollup": ("formula",), "button": ("label", "url")}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One base; ``created`` is ISO 8601 in UTC."""
+
+    id: str
+    name: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a table."""
+
+    id: str
+    name: str
+    type: str
+    options: dict[str, Any] | None = None
+    description: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The field as the metadata API prints it."""
+        shown: dict[str, Any] = {"type": self.type}
+        own = _UNPRINTED.get(self.type, ())
+        options = {key: value for key, value in (self.options or {}).items() if key not in own}
+        if options:
+            shown["options"] = options
+        shown |= {"id": self.id, "name": self.name}
+        if self.description is not None:
+            shown["description"] = self.description
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view of a table.
+
+    Args:
+        id: Its id.
+        name: Its name.
+        type: Its kind, as ``grid``.
+        settings: What it shows, and in which order.
+    """
+
+    id: str
+    name: str
+    type: str = "grid"
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def as_json(self, table: Table, *, with_visible_fields: bool = False) -> dict[str, Any]:
+        """The view as the metadata API prints it; only grids tell which fields they show."""
+        shown: dict[str, Any] = {"id": self.id, "name": self.name, "type": self.type}
+        if with_visible_fields and self.type == "grid":
+            there = [field.id for field in table.fields]
+            kept = self.settings.get("visibleFieldIds")
+            shown["visibleFieldIds"] = (
+                there if kept is None else [id_ for id_ in kept if id_ in there]
+            )
+        return shown
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a base, the first field its primary one."""
+
+    id: str
+    base_id: str
+    name: str
+    fields: tuple[Field, ...]
+    views: tuple[View, ...] = ()
+    description: str | None = None
+    date_dependency: dict[str, Any] | None = None
+
+    def as_json(self, *, with_visible_fields: bool = False) -> dict[str, Any]:
+        """The table as the metadata API prints it."""
+        shown: dict[str, Any] = {"id": self.id, "name": self.name}
+        if self.description is not None:
+            shown["description"] = self.description
+        shown |= {
+            "primaryFieldId": self.fields[0].id,
+            "fields": [field.as_json() for field in self.fields],
+            "views": [
+                view.as_json(self, with_visible_fields=with_visible_fields) for view in self.views
+            ],
+        }
+        if self.date_dependency is not None:
+            shown["dateDependencySettings"] = self.date_dependency
+        return shown
+
+    @property
+    def primary(self) -> Field:
+        """The field whose cell names a record."""
+        return self.fields[0]
+
+    @cached_property
+    def by_id(self) -> dict[str, Field]:
+        """The fields by id."""
+        return {field.id: field for field in self.fields}
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by id, and by name, which wins."""
+        return {**self.by_id, **{field.name: field for field in self.fields}}
+
+    @cached_property
+    def by_lower_name(self) -> dict[str, Field]:
+        """The fields by name in lower case, for formulas."""
+        return {field.name.lower(): field for field in self.fields}
+
+    def find(self, name: str) -> Field:
+        """Find a field by name or id.
+
+        Raises:
+            Refusal: There is none.
+        """
+        found = self.by_name.get(name)
+        if found is None:
+            raise refusal.unknown_field(name)
+        return found
+
+    def find_in_formula(self, name: str) -> Field | None:
+        """Find a field as a formula names it: as it is, or without regard to case (decided so)."""
+        return self.by_name.get(name) or self.by_lower_name.get(name.lower())

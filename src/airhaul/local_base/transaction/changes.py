@@ -1,0 +1,78 @@
+"""What a request has changed, in the order it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from airhaul.local_base.store import StoredRecord
+from airhaul.local_base.store.schema import Field, Table
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCreated:
+    """A record was created."""
+
+    table_id: str
+    record: StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChanged:
+    """Cells of a record were written; of those, what was there before and after (None: empty)."""
+
+    table_id: str
+    record: StoredRecord
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDeleted:
+    """A record was deleted; this is what it was."""
+
+    table_id: str
+    record: StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TableCreated:
+    """A table was created."""
+
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableChanged:
+    """A table has another name or description."""
+
+    before: Table
+    after: Table
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCreated:
+    """A field was added to a table."""
+
+    table_id: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanged:
+    """A field has another name, description or other options."""
+
+    table_id: str
+    before: Field
+    after: Field
+
+
+Change = (
+    RecordCreated
+    | RecordChanged
+    | RecordDeleted
+    | TableCreated
+    | TableChanged
+    | FieldCreated
+    | FieldChanged
+)

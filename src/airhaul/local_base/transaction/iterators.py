@@ -1,0 +1,129 @@
+"""Lists that are read page by page: the places of their records, kept for some minutes.
+
+Not published, and decided: the first page settles which records a list has, and in which order; a
+later page shows what they hold by then, and leaves out those that are gone. Offsets can be used
+again, as after a lost reply. A list is kept for five minutes after its last use; when more is kept
+than fits into some 40 MB, those that were used longest ago are lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from airhaul.local_base.protocol import refusal
+from airhaul.wire.ids import is_id, new_id
+
+# The service says "some minutes"; the number is not published.
+_LIFE_S: Final = 300.0
+# In units of a place, which has eight bytes.
+_MOST_KEPT: Final = 5_000_000
+_WEIGHT_OF_LIST: Final = 100
+_WEIGHT_OF_OFFSET: Final = 20
+
+
+@dataclass(slots=True)
+class Selected:
+    """What a list consists of, and how far it was handed out.
+
+    Args:
+        table_id: The table.
+        places: The places of all its records in the file, in order.
+        iterator_id: The first half of its offsets; empty until there is one.
+        starts: For each offset that was handed out, by its second half, where it begins in
+            ``places``.
+        used: When it was last used.
+    """
+
+    table_id: str
+    places: array[int]
+    iterator_id: str = ""
+    starts: dict[str, int] = field(default_factory=dict[str, int])
+    used: float = 0.0
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in units of a place."""
+        return len(self.places) + _WEIGHT_OF_OFFSET * len(self.starts) + _WEIGHT_OF_LIST
+
+
+class Iterators:
+    """The lists that are being read.
+
+    Args:
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        # The one that was used last is the last.
+        self._open: dict[str, Selected] = {}
+        self._weight = 0
+
+    def offset(self, selected: Selected, start: int, record_id: str) -> str:
+        """Keep a list, and say the offset that continues with it.
+
+        Args:
+            selected: The list.
+            start: Where in it.
+            record_id: The record that is there.
+        """
+        with self._lock:
+            self._drop(selected.iterator_id)
+            selected.iterator_id = selected.iterator_id or new_id("itr")
+            selected.starts[record_id] = start
+            self._keep(selected)
+            self._drop_old()
+        return f"{selected.iterator_id}/{record_id}"
+
+    def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
+        """Find a list, and where in it an offset begins.
+
+        Raises:
+            Refusal: The offset is malformed, forgotten, or of another table.
+        """
+        iterator_id, _, record_id = offset.partition("/")
+        if not is_id(iterator_id, "itr") or not is_id(record_id, "rec"):
+            raise refusal.invalid_request()
+        with self._lock:
+            self._drop_old()
+            found = self._open.get(iterator_id)
+            if found is None or found.table_id != table_id or record_id not in found.starts:
+                raise refusal.iterator_gone()
+            self._drop(iterator_id)
+            self._keep(found)
+            return found, found.starts[record_id]
+
+    def lose(self, offset: str) -> None:
+        """Lose the list that an offset continues."""
+        with self._lock:
+            self._drop(offset.partition("/")[0])
+
+    def forget(self) -> None:
+        """Lose all of them, as the service does when it restarts."""
+        with self._lock:
+            self._open.clear()
+            self._weight = 0
+
+    def _keep(self, selected: Selected) -> None:
+        selected.used = self._clock()
+        self._open[selected.iterator_id] = selected
+        self._weight += selected.weight
+
+    def _drop(self, iterator_id: str) -> None:
+        dropped = self._open.pop(iterator_id, None)
+        if dropped is not None:
+            self._weight -= dropped.weight
+
+    def _drop_old(self) -> None:
+        oldest = self._clock() - _LIFE_S
+        while self._open:
+            first = next(iter(self._open.values()))
+            too_much = self._weight > _MOST_KEPT and len(self._open) > 1
+            if first.used >= oldest and not too_much:
+                return
+            self._drop(first.iterator_id)

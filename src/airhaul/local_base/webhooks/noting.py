@@ -1,0 +1,73 @@
+"""Writing down what a request has changed, for those who watch, in its own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from airhaul.local_base.store import Webhook
+from airhaul.local_base.transaction.context import Context
+from airhaul.local_base.webhooks.deltas import deltas_of, table_of
+from airhaul.local_base.webhooks.life import is_alive, is_gone
+from airhaul.local_base.webhooks.payloads import Told
+from airhaul.local_base.webhooks.specification import read_specification
+
+
+def note(context: Context, source: str) -> list[str]:
+    """Write payloads for all webhooks that watch what has changed.
+
+    Args:
+        context: The request, done but for this.
+        source: Where it comes from, as ``publicApi``.
+
+    Returns:
+        The ids of the webhooks that have something new.
+    """
+    if not context.changes:
+        return []
+    watching = _watching(context)
+    if not watching:
+        return []
+    webhooks, base_id = context.session.webhooks, watching[0].base_id
+    tables = context.session.schema.tables(base_id)
+    deltas = deltas_of(context.changes, context.session)
+    payload = {
+        "timestamp": context.moment,
+        "baseTransactionNumber": webhooks.next_transaction(base_id),
+        "payloadFormat": "v0",
+        "actionMetadata": _action(context, source),
+    }
+    told: list[str] = []
+    for webhook in watching:
+        specification = read_specification(webhook.specification)
+        if not specification.is_whole(tables):
+            webhooks.change(replace(webhook, is_broken=True))
+            news: dict[str, Any] = {"error": True, "code": "INVALID_FILTERS"}
+        elif specification.sources is not None and source not in specification.sources:
+            continue
+        else:
+            news = Told(context, specification, tables).about(deltas)
+        if news:
+            webhooks.add_payload(webhook.id, context.moment, payload | news)
+            told.append(webhook.id)
+    return told
+
+
+def _watching(context: Context) -> list[Webhook]:
+    """The webhooks that are told of changes in this base; those that are long over are deleted."""
+    webhooks = context.session.webhooks
+    watching: list[Webhook] = []
+    for webhook in webhooks.around(table_of(context.changes[0])):
+        if is_alive(webhook, context.now):
+            watching.append(webhook)
+        elif is_gone(webhook, context.now):
+            webhooks.delete(webhook.id)
+    return watching
+
+
+def _action(context: Context, source: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"source": source}
+    person = context.session.people.everybody().get(context.person_id)
+    if source == "publicApi" and person is not None:
+        shown["sourceMetadata"] = {"user": {**person.as_json(), "permissionLevel": "create"}}
+    return shown

@@ -1,0 +1,221 @@
+"""What a webhook is told of a request's changes.
+
+Source: https://airtable.com/developers/web/api/model/webhooks-payload and the models beside it. Not
+published, and decided: only cells that were written are told as changed, not those that are
+computed from them; a field whose options alone changed is not told; with ``watchDataInFieldIds`` a
+record is told as new or gone only if it holds something in one of these fields; with
+``watchSchemasOfFieldIds`` no new field is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from airhaul.local_base.lists.formulas import make_filter
+from airhaul.local_base.store import StoredRecord
+from airhaul.local_base.store.schema import Field, Table
+from airhaul.local_base.transaction.context import Context
+from airhaul.local_base.webhooks.cells import WebhookCells
+from airhaul.local_base.webhooks.deltas import Delta, record_before
+from airhaul.local_base.webhooks.specification import Specification
+
+
+class Told:
+    """What one webhook is told of one request.
+
+    Args:
+        context: The request.
+        specification: What the webhook watches.
+        tables: The base's tables by id, as they are now.
+    """
+
+    def __init__(
+        self, context: Context, specification: Specification, tables: dict[str, Table]
+    ) -> None:
+        self._context = context
+        self._watched = specification
+        self._tables = tables
+        self._cells = WebhookCells(context, tables)
+
+    def about(self, deltas: dict[str, Delta]) -> dict[str, Any]:
+        """The part of a payload that says what has changed; empty if nothing is to be told.
+
+        Args:
+            deltas: What has changed, by the ids of tables.
+        """
+        created: dict[str, Any] = {}
+        changed: dict[str, Any] = {}
+        for table_id, delta in deltas.items():
+            if delta.new is not None:
+                if self._tells_new_tables():
+                    created[table_id] = self._new_table(self._tables[table_id])
+            elif self._is_in_scope(self._tables[table_id]):
+                told = self._table(self._tables[table_id], delta)
+                if told:
+                    changed[table_id] = told
+        shown = {"changedTablesById": changed, "createdTablesById": created}
+        return {name: tables for name, tables in shown.items() if tables}
+
+    def _is_in_scope(self, table: Table) -> bool:
+        scope = self._watched.scope
+        return scope in (None, table.id) or any(view.id == scope for view in table.views)
+
+    def _tells_new_tables(self) -> bool:
+        watched = self._watched
+        about_tables = watched.data_types & {"tableMetadata", "tableFields"}
+        return watched.scope is None and watched.watches("add") and bool(about_tables)
+
+    def _new_table(self, table: Table) -> dict[str, Any]:
+        shown: dict[str, Any] = {"metadata": _metadata(table)}
+        if "tableFields" in self._watched.data_types:
+            shown["fieldsById"] = {field.id: _definition(field) for field in table.fields}
+        return shown
+
+    def _table(self, table: Table, delta: Delta) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        if "tableMetadata" in self._watched.data_types:
+            told |= self._renamed(delta)
+        if "tableFields" in self._watched.data_types:
+            told |= self._fields(delta)
+        if "tableData" in self._watched.data_types:
+            view = next((view for view in table.views if view.id == self._watched.scope), None)
+            if view is None:
+                told |= self._records(table, delta)
+            else:
+                formula = view.settings.get("formula")
+                reading = self._context.reading
+                holds = (
+                    make_filter(table, formula).of_records(reading, table) if formula else _always
+                )
+                records = self._records(table, _through(delta, holds))
+                told |= {"changedViewsById": {view.id: records}} if records else {}
+        return told
+
+    def _renamed(self, delta: Delta) -> dict[str, Any]:
+        if delta.renamed is None or not self._watched.watches("update"):
+            return {}
+        before, after = map(_metadata, delta.renamed)
+        return (
+            {"changedMetadata": {"current": after, "previous": before}} if before != after else {}
+        )
+
+    def _fields(self, delta: Delta) -> dict[str, Any]:
+        watched = self._watched
+        told: dict[str, Any] = {}
+        if delta.new_fields and watched.watches("add") and watched.schemas is None:
+            told["createdFieldsById"] = {field.id: _definition(field) for field in delta.new_fields}
+        changed: dict[str, Any] = {}
+        for field_id, (before, after) in delta.changed_fields.items():
+            old, new = _definition(before), _definition(after)
+            differing = [key for key in new if new[key] != old[key]]
+            if differing and (watched.schemas is None or field_id in watched.schemas):
+                changed[field_id] = {"current": {key: new[key] for key in differing}}
+                if watched.with_previous_fields:
+                    changed[field_id]["previous"] = {key: old[key] for key in differing}
+        if changed and watched.watches("update"):
+            told["changedFieldsById"] = changed
+        return told
+
+    def _records(self, table: Table, delta: Delta) -> dict[str, Any]:
+        watched = self._watched
+        told: dict[str, Any] = {}
+        created = {
+            id_: {"createdTime": record.created, "cellValuesByFieldId": self._filled(table, record)}
+            for id_, record in delta.created.items()
+            if self._holds_watched(record)
+        }
+        if created and watched.watches("add"):
+            told["createdRecordsById"] = created
+        changed = {
+            id_: shown
+            for id_, record in delta.changed.items()
+            if (shown := self._changed(table, record, delta.before[id_]))
+        }
+        if changed and watched.watches("update"):
+            told["changedRecordsById"] = changed
+        gone = [id_ for id_, record in delta.deleted.items() if self._holds_watched(record)]
+        if gone and watched.watches("remove"):
+            told["destroyedRecordIds"] = gone
+        return told
+
+    def _holds_watched(self, record: StoredRecord) -> bool:
+        watched = self._watched.fields
+        return watched is None or not watched.isdisjoint(record.cells)
+
+    def _filled(self, table: Table, record: StoredRecord) -> dict[str, Any]:
+        """The cells that are told of a new record, without the empty ones."""
+        watched = self._watched.fields
+        fields = [
+            field
+            for field in table.fields
+            if self._is_context(field)
+            or (field.id in record.cells and (watched is None or field.id in watched))
+        ]
+        return _without_empty(self._cells.shown(record, fields))
+
+    def _changed(
+        self, table: Table, record: StoredRecord, before: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        watched = self._watched
+        if watched.fields is not None and watched.fields.isdisjoint(before):
+            return None
+        changed = [
+            field
+            for field in table.fields
+            if field.id in before
+            and (watched.fields is None or field.id in watched.fields or self._is_context(field))
+        ]
+        shown = {"current": _values(self._cells.shown(record, changed))}
+        if watched.with_previous_cells:
+            previous = record_before(record, before)
+            shown["previous"] = _values(self._cells.shown(previous, changed))
+        unchanged = [
+            field for field in table.fields if field.id not in before and self._is_context(field)
+        ]
+        if unchanged:
+            shown["unchanged"] = _values(_without_empty(self._cells.shown(record, unchanged)))
+        return shown
+
+    def _is_context(self, field: Field) -> bool:
+        return self._watched.context is None or field.id in self._watched.context
+
+
+def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
+    """Changes as they are seen through a view: what comes into it is new, what leaves is gone."""
+    seen = Delta()
+    seen.created = {id_: record for id_, record in delta.created.items() if holds(record)}
+    seen.deleted = {id_: record for id_, record in delta.deleted.items() if holds(record)}
+    for record_id, record in delta.changed.items():
+        previous = record_before(record, delta.before[record_id])
+        match holds(previous), holds(record):
+            case True, True:
+                seen.changed[record_id] = record
+                seen.before[record_id] = delta.before[record_id]
+            case False, True:
+                seen.created[record_id] = record
+            case True, False:
+                seen.deleted[record_id] = previous
+            case _:
+                pass  # it is not in the view, and was not
+    return seen
+
+
+def _always(_: StoredRecord) -> bool:
+    return True
+
+
+def _metadata(table: Table) -> dict[str, Any]:
+    return {"name": table.name, "description": table.description}
+
+
+def _definition(field: Field) -> dict[str, Any]:
+    return {"name": field.name, "type": field.type}
+
+
+def _values(cells: dict[str, Any]) -> dict[str, Any]:
+    return {"cellValuesByFieldId": cells}
+
+
+def _without_empty(cells: dict[str, Any]) -> dict[str, Any]:
+    return {field_id: cell for field_id, cell in cells.items() if cell is not None}

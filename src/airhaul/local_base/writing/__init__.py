@@ -1,0 +1,1 @@
+"""Writes cells, links and records."""

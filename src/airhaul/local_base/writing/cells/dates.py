@@ -1,0 +1,63 @@
+"""Cells of dates, and of points in time, which are kept in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from airhaul.formula.dates.dates import parse_moment
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store.schema import Field
+from airhaul.local_base.writing.cells.writing import Writing
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+)
+
+
+def check_date(field: Field, value: Any, writing: Writing) -> Any:
+    """Take ``YYYY-MM-DD``; any date that can be read, if it may be converted."""
+    if not isinstance(value, str):
+        raise refusal.cannot_accept(field.name)
+    if writing.typecast:
+        moment = parse_moment(value)
+        if moment is not None:
+            return moment.date().isoformat()
+    try:
+        if _DATE.fullmatch(value):
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass  # no day of the calendar: refused below like any other text
+    raise refusal.cannot_accept(field.name)
+
+
+def check_date_time(field: Field, value: Any, writing: Writing) -> Any:
+    """Take a date and time in ISO form; without a zone it is in the field's own."""
+    if not isinstance(value, str):
+        raise refusal.cannot_accept(field.name)
+    moment = None
+    if _MOMENT.fullmatch(value):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+    elif writing.typecast:
+        moment = parse_moment(value)
+    if moment is None:
+        raise refusal.cannot_accept(field.name)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_zone(field))
+    try:
+        text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    except OverflowError:
+        raise refusal.cannot_accept(field.name) from None
+    return f"{text}Z"
+
+
+def _zone(field: Field) -> tzinfo:
+    # A time without a zone is read in the field's own, when it has a real one.
+    name = (field.options or {}).get("timeZone", "utc")
+    return UTC if name in ("utc", "client") else ZoneInfo(name)

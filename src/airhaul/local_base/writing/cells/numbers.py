@@ -1,0 +1,103 @@
+"""Cells of numbers, and check boxes.
+
+The service keeps numbers as JavaScript does: as doubles, so that whole ones beyond 2^53 are rounded
+(https://github.com/Airtable/airtable.js/issues/423), and prints them so: 3.0 is 3. Not published,
+and decided here: numbers are kept in full whatever the precision.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from decimal import Decimal
+from typing import Any, Final
+
+from airhaul.formula.values import EXACT
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store.schema import Field
+from airhaul.local_base.writing.cells.writing import Writing
+
+_TYPED: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_WITH_EXPONENT: Final = 1e21
+_YES: Final = frozenset({"true", "checked", "yes", "1", "x"})
+_NO: Final = frozenset({"false", "unchecked", "no", "0"})
+
+
+def check_number(field: Field, value: Any, writing: Writing) -> Any:
+    """Take a number; text such as ``$1,000`` or ``5%``, if it may be converted."""
+    if writing.typecast and isinstance(value, str):
+        value = _typed(field, value)
+        if value is None:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refusal.cannot_accept(field.name)
+    return as_printed(_finite(field, value))
+
+
+def as_printed(number: float) -> float:
+    """A number as the service keeps and prints it: a double, without a point if it is whole.
+
+    Args:
+        number: A finite number.
+    """
+    if isinstance(number, int) and abs(number) <= EXACT:
+        return number
+    double = float(number)
+    if not double.is_integer() or abs(double) >= _WITH_EXPONENT:
+        return double
+    # The shortest digits that mean this double, then zeros: 12345678901234567890 ends on 67000.
+    return int(Decimal(repr(double)))
+
+
+def _finite(field: Field, number: float) -> float:
+    # JSON can spell numbers that no double holds, such as 1e400; they cannot be given back.
+    if not abs(number) <= sys.float_info.max:
+        raise refusal.cannot_accept(field.name)
+    return number
+
+
+def _typed(field: Field, text: str) -> float | None:
+    symbol = (field.options or {}).get("symbol", "")
+    plain = text.strip().replace(",", "")
+    sign = "-" if plain.startswith("-") else ""  # negative amounts are shown as -$5
+    plain = sign + plain.removeprefix(sign).removeprefix(symbol).lstrip("$€£").strip()
+    if not plain:
+        return None
+    percent = plain.endswith("%")
+    plain = plain.removesuffix("%").strip()
+    if not _TYPED.fullmatch(plain):
+        raise refusal.cannot_accept(field.name)
+    return float(plain) / (100 if percent else 1)
+
+
+def check_duration(field: Field, value: Any, writing: Writing) -> Any:
+    """Take seconds; ``h:mm`` and ``h:mm:ss``, if text may be converted."""
+    if not (writing.typecast and isinstance(value, str) and ":" in value):
+        return check_number(field, value, writing)
+    text = value.strip()
+    parts = text.removeprefix("-").split(":")
+    if len(parts) > 3 or not all(_TYPED.fullmatch(part) for part in parts):
+        raise refusal.cannot_accept(field.name)
+    hours, minutes, seconds = [*map(float, parts), 0.0][:3]
+    took = as_printed(_finite(field, hours * 3600 + minutes * 60 + seconds))
+    return -took if text.startswith("-") else took
+
+
+def check_rating(field: Field, value: Any, writing: Writing) -> Any:
+    """Take a whole number up to the highest; 0 is no rating."""
+    number = check_number(field, value, writing)
+    if number is None:
+        return None
+    highest = (field.options or {}).get("max", 5)
+    if number != int(number) or not 0 <= number <= highest:
+        raise refusal.cannot_accept(field.name)
+    return int(number) or None
+
+
+def check_checkbox(field: Field, value: Any, writing: Writing) -> Any:
+    """Take true and false; words such as ``checked``, if they may be converted."""
+    if writing.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
+        return value.strip().lower() in _YES
+    if not isinstance(value, bool):
+        raise refusal.cannot_accept(field.name)
+    return value

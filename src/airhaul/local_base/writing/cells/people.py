@@ -1,0 +1,50 @@
+"""Cells of collaborators, kept by the ids of the people.
+
+Not published, and decided here: a person named twice in a cell stands there once; typecast finds
+people by id, e-mail or name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store.schema import Field
+from airhaul.local_base.writing.cells.writing import Writing
+
+
+def check_collaborator(field: Field, value: Any, writing: Writing) -> Any:
+    """Take ``{"id"}`` or ``{"email"}``; an id, e-mail or name, if text may be converted."""
+    if not isinstance(value, dict) and not (writing.typecast and isinstance(value, str)):
+        raise refusal.cannot_parse(value, field.name)
+    return None if value == "" else _person(field, value, writing)
+
+
+def check_collaborators(field: Field, value: Any, writing: Writing) -> Any:
+    """Take a list of ids, ``{"id"}`` or ``{"email"}``; text with commas, if it may be converted."""
+    if writing.typecast and isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list):
+        raise refusal.cannot_parse(value, field.name)
+    return list(dict.fromkeys(_person(field, item, writing) for item in value))
+
+
+def _person(field: Field, value: Any, writing: Writing) -> str:
+    people = writing.context.session.people.everybody()
+    if isinstance(value, dict):
+        found = [
+            person.id
+            for person in people.values()
+            if value.get("id", person.id) == person.id
+            and value.get("email", person.email) == person.email
+            and ("id" in value or "email" in value)
+        ]
+    elif isinstance(value, str) and value in people:
+        found = [value]
+    elif isinstance(value, str) and writing.typecast:
+        found = [person.id for person in people.values() if value in (person.email, person.name)]
+    else:
+        found = []
+    if not found:
+        raise refusal.cannot_parse(value, field.name)
+    return found[0]

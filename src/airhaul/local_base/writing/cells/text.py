@@ -1,0 +1,53 @@
+"""Cells of text.
+
+Not published, and decided here: what e-mail, URL and phone cells hold is not checked; a text cell
+holds 100,000 characters. A rich text reads back with a line break at its end, as the service has
+it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from airhaul.formula.values import to_text
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store.schema import Field
+from airhaul.local_base.writing.cells.writing import Writing
+
+_LONGEST: Final = 100_000
+
+CLEARED_RICH_TEXT: Final = "\n"
+"""What a rich text reads back as once it was cleared: a line break (seen, not published)."""
+
+
+def check_text(field: Field, value: Any, writing: Writing) -> Any:
+    """Take text; a number too, if it may be converted."""
+    if writing.typecast and isinstance(value, int | float) and not isinstance(value, bool):
+        value = to_text(value)
+    if isinstance(value, dict | list):
+        raise refusal.cannot_parse(value, field.name)
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise refusal.cannot_accept(field.name)
+    return value
+
+
+def check_rich_text(field: Field, value: Any, writing: Writing) -> Any:
+    """Take text, and end it with a line break."""
+    text = check_text(field, value, writing)
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def check_barcode(field: Field, value: Any, writing: Writing) -> Any:
+    """Take ``{"text", "type"?}``; a text alone, if it may be converted."""
+    if writing.typecast and isinstance(value, str):
+        value = {"text": value}
+    if not isinstance(value, dict) or not value.keys() <= {"text", "type"}:
+        raise refusal.cannot_parse(value, field.name)
+    text, type_ = value.get("text"), value.get("type")
+    if text is None and type_ is None:
+        return None
+    if not isinstance(text, str) or not isinstance(type_, str | None) or len(text) > _LONGEST:
+        raise refusal.cannot_accept(field.name)
+    if not text:
+        return None
+    return {"text": text} if type_ is None else {"text": text, "type": type_}

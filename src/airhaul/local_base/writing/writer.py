@@ -1,0 +1,117 @@
+"""Writing records: the one way by which they are created, changed and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from airhaul.local_base.protocol import refusal
+from airhaul.local_base.store import StoredRecord
+from airhaul.local_base.store.schema import Table
+from airhaul.local_base.transaction.changes import (
+    Change,
+    FieldChanged,
+    RecordCreated,
+    RecordDeleted,
+)
+from airhaul.local_base.transaction.context import Context
+from airhaul.local_base.writing.cell_writes import write_cells
+from airhaul.local_base.writing.cells import Writing, check_cell
+from airhaul.local_base.writing.cells.text import CLEARED_RICH_TEXT
+from airhaul.local_base.writing.linking import link_back, unlink
+from airhaul.wire.shapes import WRITABLE_TYPES
+
+
+class Writer:
+    """Writes records of one table, for one request.
+
+    Args:
+        context: The request, and the transaction it is done in.
+        table: The table.
+        typecast: Whether text may be converted, and choices and linked records added.
+    """
+
+    def __init__(self, context: Context, table: Table, *, typecast: bool = False) -> None:
+        self._context = context
+        self._table = table
+        self._writing = Writing(context, table, typecast, self._create_elsewhere)
+
+    @property
+    def _changes(self) -> list[Change]:
+        return self._context.changes
+
+    def check(self, row: Any) -> dict[str, Any]:
+        """Turn a row that was sent into cells by field id; None where a cell is cleared.
+
+        Args:
+            row: ``{"fields": {...}}``, by names or ids of fields.
+
+        Raises:
+            Refusal: A field is not there, or does not hold its value.
+        """
+        fields = row.get("fields") if isinstance(row, dict) else None
+        if not isinstance(fields, dict):
+            raise refusal.missing_fields()
+        cells: dict[str, Any] = {}
+        for name, value in fields.items():
+            field = self._table.find(name)
+            cells[field.id] = check_cell(field, value, self._writing)
+        self._keep_choices()
+        return cells
+
+    def create(self, rows: Sequence[dict[str, Any]]) -> list[StoredRecord]:
+        """Create records.
+
+        Args:
+            rows: For each the cells that ``check`` made of it.
+        """
+        full = [{key: cell for key, cell in row.items() if cell is not None} for row in rows]
+        context = self._context
+        records = context.session.records.add(self._table.id, full, context.now, context.person_id)
+        context.reading.forget()
+        self._changes.extend(RecordCreated(self._table.id, record) for record in records)
+        for record in records:
+            link_back(context, self._table, record, {}, record.cells)
+        return records
+
+    def change(self, record: StoredRecord, cells: dict[str, Any], *, replace: bool = False) -> None:
+        """Write cells of a record.
+
+        Args:
+            record: The record, which holds them afterwards.
+            cells: The cells that ``check`` made; None clears one.
+            replace: Whether all other cells are cleared that can be written.
+        """
+        fields = self._table.by_id
+        wanted = dict(cells)
+        if replace:
+            writable = {field.id for field in fields.values() if field.type in WRITABLE_TYPES}
+            wanted = {**dict.fromkeys(key for key in record.cells if key in writable), **cells}
+        for field_id, cell in wanted.items():
+            if cell is None and field_id in record.cells and fields[field_id].type == "richText":
+                wanted[field_id] = CLEARED_RICH_TEXT
+        change = write_cells(self._context, record, wanted)
+        if change is not None:
+            link_back(self._context, self._table, record, change.before, change.after)
+
+    def delete(self, records: Iterable[StoredRecord]) -> None:
+        """Delete records, and all links to them."""
+        gone = list(records)
+        unlink(self._context, self._table, gone)
+        self._context.session.records.delete(record.id for record in gone)
+        self._context.reading.forget()
+        self._changes.extend(RecordDeleted(self._table.id, record) for record in gone)
+
+    def _create_elsewhere(self, table: Table, fields: dict[str, Any]) -> StoredRecord:
+        writer = Writer(self._context, table, typecast=True)
+        (record,) = writer.create([writer.check({"fields": fields})])
+        return record
+
+    def _keep_choices(self) -> None:
+        schema = self._context.session.schema
+        for field in self._writing.grown.values():
+            schema.change_field(self._table, field)
+            self._changes.append(FieldChanged(self._table.id, self._table.by_id[field.id], field))
+        if self._writing.grown:
+            self._table = schema.tables(self._table.base_id)[self._table.id]
+            self._writing.grown.clear()

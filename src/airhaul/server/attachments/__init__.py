@@ -1,1 +1,0 @@
-"""Attachments: stored, fetched where that is allowed, and handed out at URLs that expire."""
