@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 
 from airhaul import Airtable
-from airhaul.bulk.journal import Journal
+from airhaul.bulk.journal.file import Journal
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.http.serve import LocalServer

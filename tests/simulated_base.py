@@ -5,31 +5,41 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
+from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Outcome
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.log import RunLog
+from airhaul.bulk.journal.runs import Run
+from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.results.outcomes import Outcomes
-from airhaul.bulk.results.policy import OnError
-from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.results.policy import OnError, Policy
+from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.assemble import BulkWrite, RowInput, assemble
 from airhaul.bulk.writing.prefetch import Prefetch
-from airhaul.bulk.writing.recorder import OutcomeRecorder
-from airhaul.bulk.writing.rollback import WithRollback
-from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import LostReplyError, NotSentError, TransportError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Faults
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.model.schema import fields_to_create
+from airhaul.testing import KilledError, SimulatedClock, simulate_flow
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
+
+T = TypeVar("T")
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -141,46 +151,138 @@ def _is_time_out(outcome: Outcome) -> bool:
     return isinstance(outcome, TimeoutError)
 
 
+def context_of(
+    *,
+    concurrency: int = 10,
+    pacer: Pacer | None = None,
+    retries: Retries | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> JobContext:
+    """What the jobs of a simulated base share."""
+    return JobContext(
+        pacer or Pacer([Window(5), Window(50)]),
+        KnownBase(),
+        retries or Retries(),
+        concurrency,
+        clock,
+    )
+
+
 def writing_job(
     base: SimulatedBase,
     encoder: Encoder[Any],
     *,
     on_error: OnError = "stop",
     key: Any = None,
-    look: Callable[[Target], Prefetch] | None = None,
-    concurrency: int = 10,
-    pacer: Pacer | None = None,
-    retries: Retries | None = None,
+    prefetch: Prefetch | None = None,
     total: int | None = None,
-) -> tuple[Engine[Outcomes[Any]], WriteRows[Any]]:
-    """A bulk call on a simulated base, put together as the clients do it."""
+    **options: Any,
+) -> Engine[Outcomes[Any]]:
+    """A bulk job on a simulated base; the options are those of ``context_of``."""
     target = Target(base.base_id, base.table, base.model, key=key)
-    observed = KnownBase()
     reader = Reader(base.model)
-    own_encoder = encoder
+    write = BulkWrite("simulated", target, reader, Policy.of(on_error), prefetch)
+    return assemble(context_of(**options), write, RowInput((), encoder, total)).engine
 
-    def make(outcomes: Outcomes[Any], encoder: Encoder[Any], policy: OnError) -> WriteRows[Any]:
-        return WriteRows(
+
+class Quiet:
+    """Listens to a bulk write, and keeps nothing."""
+
+    def start(self, total: int | None) -> AbstractContextManager[Callable[[Any], None]]:
+        return nullcontext(lambda _event: None)
+
+
+class WatchedJournal(Journal):
+    """A journal that lets go of its runs when its process is killed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._logs: list[RunLog] = []
+
+    def begin(self, *arguments: Any) -> RunLog:
+        self._logs.append(super().begin(*arguments))
+        return self._logs[-1]
+
+    def take_up(self, run: Run) -> RunLog:
+        self._logs.append(super().take_up(run))
+        return self._logs[-1]
+
+    def die(self) -> None:
+        """Let go of what the system takes from a process that is killed."""
+        for log in self._logs:
+            log.release()
+            log.finish = _no_more  # its generators end with their garbage, and write nothing
+
+
+def _no_more(*_: Any) -> None:
+    """A dead process writes nothing."""
+
+
+class Client:
+    """One process that writes to a simulated base, on the clock that all of them share.
+
+    Args:
+        base: The base.
+        clock: The clock.
+        journal: The journal's file, or None for none.
+        concurrency: How many requests it has in flight.
+    """
+
+    def __init__(
+        self,
+        base: SimulatedBase,
+        clock: SimulatedClock,
+        journal: Path | None = None,
+        concurrency: int = 10,
+    ) -> None:
+        self.base = base
+        self.clock = clock
+        self.journal = None if journal is None else WatchedJournal(journal)
+        self.pacer = Pacer([Window(5), Window(50)])
+        self.context = context_of(concurrency=concurrency, pacer=self.pacer, clock=clock)
+
+    def asked(
+        self,
+        verb: str,
+        on_error: OnError = "stop",
+        key: Key | None = None,
+        prefetch: Prefetch | None = None,
+        *,
+        needs_types: bool = False,
+    ) -> BulkWrite[Any]:
+        """What a bulk write is asked to do, as the clients ask it."""
+        target = Target(self.base.base_id, self.base.table, self.base.model, key=key)
+        asked = BulkWrite(
+            verb,
             target,
-            encoder,
-            OutcomeRecorder(
-                outcomes, reader, observed, total=total if encoder is own_encoder else None
-            ),
-            observed,
-            on_error=policy,
-            look=look(target) if look is not None and policy == on_error else None,
-            retries=retries,
+            Reader(self.base.model),
+            Policy.of(on_error),
+            journal=self.journal,
+            service="simulated",
+        )
+        return replace(
+            asked, prefetch=prefetch if asked.keeps_before else None, needs_types=needs_types
         )
 
-    main = make(Outcomes(), encoder, on_error)
-    work: Any = main
-    if on_error == "rollback":
-        work = WithRollback(main, target, lambda outcomes, _: make(outcomes, Ready(), "continue"))
-    job = Engine(
-        work,
-        pacer or Pacer([Window(5), Window(50)]),
-        concurrency=concurrency,
-        retries=retries,
-        observed=observed,
-    )
-    return job, main
+    def planner(self, *, keeps_all: bool = False) -> Planner[Any]:
+        """What plans the writes of the table."""
+        target = Target(self.base.base_id, self.base.table, self.base.model)
+        return Planner(self.context, target, self.base.model, keeps_all=keeps_all)
+
+    def follow(
+        self, flow: Flow[T], *, stop_at: float | None = None, kill_at: float | None = None
+    ) -> T:
+        """Run a flow to its end, or until the process is killed."""
+        try:
+            return simulate_flow(
+                flow,
+                self.base,
+                self.clock,
+                pacer=self.pacer,
+                stop_at=None if stop_at is None else self.clock.now + stop_at,
+                kill_at=None if kill_at is None else self.clock.now + kill_at,
+            )
+        except KilledError:
+            if self.journal is not None:
+                self.journal.die()
+            raise

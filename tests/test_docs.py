@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from airhaul.bulk.journal import Journal
+from airhaul.bulk.journal.file import Journal
 from airhaul.client.config import journal_path
 
 ROOT = Path(__file__).parent.parent

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.results.outcomes import RowOutcome
 from airhaul.bulk.results.result import BulkResult
-from airhaul.client.bulk_call import result_of
+from airhaul.bulk.writing.bulk_write import result_of
 from airhaul.client.config import Config
 from airhaul.client.default import configure, configure_from_env, configured
 from airhaul.client.sync.airtable import Airtable

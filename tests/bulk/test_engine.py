@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airhaul import Record, Retries
+from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead, Restarted, Retrying
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages
-from airhaul.bulk.results.outcomes import Outcomes
+from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.target import Target
-from airhaul.bulk.writing.recorder import OutcomeRecorder
-from airhaul.bulk.writing.write_rows import WriteRows
+from airhaul.bulk.writing.assemble import BulkWrite, RowInput, assemble
 from airhaul.errors import (
     IteratorExpiredError,
     LostReplyError,
@@ -104,15 +104,10 @@ class Table:
 
 
 def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=None):
-    observed = KnownBase()
-    work = WriteRows(
-        Target(BASE, "Items", Item),
-        RowEncoder(Item),
-        OutcomeRecorder(Outcomes(), Reader(Item), observed, total=count),
-        observed,
-        retries=retries,
-    )
-    return Engine(work, pacer, concurrency=concurrency, retries=retries, observed=observed)
+    target = Target(BASE, "Items", Item)
+    write = BulkWrite("bulk_create", target, Reader(Item), Policy.of("stop"))
+    context = JobContext(pacer, KnownBase(), retries or Retries(), concurrency, lambda: 0.0)
+    return assemble(context, write, RowInput((), RowEncoder(Item), count)).engine
 
 
 def airtable_pace() -> Pacer:

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.bulk.journal import Asked, Journal, Run, Source
 from airhaul.bulk.journal.codec import pack_changes, unpack_changes
+from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows, open_chunks
+from airhaul.bulk.journal.runs import Asked, Run, Source
 from airhaul.bulk.results.outcomes import Outcomes
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import JournalError, RowError
 
@@ -47,12 +48,12 @@ cells = st.dictionaries(
 def test_changes_come_back_as_they_were(given_cells, before, record_id) -> None:
     """Whatever a row holds, halves of surrogate pairs included, survives the journal."""
     change = Change("update", 7, given_cells, record_id, line=3, before=before)
-    refused = Refused(8, RowError("it is bad", index=8, line=4, field="n"))
+    refused = InvalidRow(8, RowError("it is bad", index=8, line=4, field="n"))
     first, second = unpack_changes(pack_changes([change, refused]), None)
     assert isinstance(first, Change)
     assert (first.kind, first.index, first.cells) == ("update", 7, given_cells)
     assert (first.record_id, first.line, first.before) == (record_id, 3, before)
-    assert isinstance(second, Refused)
+    assert isinstance(second, InvalidRow)
     assert str(second.error) == str(refused.error)
 
 

@@ -23,7 +23,7 @@ class Item(Record, table="Items"):
 
 def lost(base: SimulatedBase, rows: list[dict[str, Any]], start: float = 10.0, **options):
     """Create rows on a base whose first create is lost, and say what came out."""
-    job, _ = writing_job(base, RowEncoder(Item), on_error="continue", **options)
+    job = writing_job(base, RowEncoder(Item), on_error="continue", **options)
     run = simulate(job, lambda call, now: base(call, now + start), rows)
     outcomes, held = job.result, base.held()
     base.close()
@@ -100,7 +100,7 @@ def test_identical_rows_are_counted() -> None:
 def test_nothing_else_is_sent_meanwhile(latency) -> None:
     """What is found could not be told from what is on its way."""
     base = SimulatedBase(Item, latency=[latency], faults=first_create("close-after"))
-    job, _ = writing_job(base, RowEncoder(Item), concurrency=4, retries=Retries(settle_s=2.0))
+    job = writing_job(base, RowEncoder(Item), concurrency=4, retries=Retries(settle_s=2.0))
     run = simulate(
         job, lambda call, now: base(call, now + 10), ({"name": str(n)} for n in range(100))
     )

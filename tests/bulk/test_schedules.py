@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -23,7 +22,7 @@ from airhaul.bulk.rows.encoders import (
     UpsertEncoder,
 )
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
 from airhaul.local_base.gate.faults import Fault, FaultKind, Faults
 from airhaul.model.fields import airtable_field
@@ -160,7 +159,7 @@ def test_creates(
         row = cells({"name": f"n{number}", "number": number + 100})
         base.at(start + at, lambda row=row: base.write(row))
     base.emulator.faults = faults
-    job, _ = writing_job(
+    job = writing_job(
         base, RowEncoder(Item), on_error=on_error, concurrency=concurrency, total=len(given_rows)
     )
     simulate(job, lambda call, now: base(call, now + start), given_rows, stop_at=stop_at)
@@ -205,15 +204,15 @@ class Place(Record, table="Places"):
     rank: float = airtable_field(0.0, type="currency")
 
 
-def work_of(verb: str, on_error: str) -> tuple[Encoder, Key | None, Callable | None]:
+def work_of(verb: str, on_error: str) -> tuple[Encoder, Key | None, Prefetch | None]:
     """The encoder of a verb, its key, and how it looks at records before they are changed."""
     keeps = on_error == "rollback"
     if "upsert" in verb:
         key = Key.of(Place, "code" if verb == "upsert" else "rank")
         encoder = UpsertEncoder(Place, key, by_letter=True)
-        return encoder, key, lambda target: PrefetchByKey(target, key, always=keeps)
+        return encoder, key, PrefetchByKey(key, always=keeps)
     encoder = DeleteEncoder(Place) if verb == "delete" else UpdateEncoder(Place)
-    return encoder, None, (lambda _: PrefetchById()) if keeps else None
+    return encoder, None, PrefetchById() if keeps else None
 
 
 @schedules
@@ -253,10 +252,16 @@ def test_changes(
             rows.append({"id": ids[index], **change})
         else:
             rows.append({"code": f"c{index}", "rank": index + 0.5, **change})
-    encoder, key, look = work_of(verb, on_error)
+    encoder, key, prefetch = work_of(verb, on_error)
     base.emulator.faults = faults
-    job, _ = writing_job(
-        base, encoder, on_error=on_error, key=key, look=look, concurrency=concurrency, total=size
+    job = writing_job(
+        base,
+        encoder,
+        on_error=on_error,
+        key=key,
+        prefetch=prefetch,
+        concurrency=concurrency,
+        total=size,
     )
     simulate(job, lambda call, now: base(call, now + 10.0), rows, stop_at=stop_at)
     outcomes, held = job.result, base.held()

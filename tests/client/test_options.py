@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from airhaul import Airtable, AsyncQuery, AsyncTable, Query, Record, Table
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 
 
 class Task(Record, table="Tasks"):
@@ -29,7 +29,9 @@ class Task(Record, table="Tasks"):
 def test_verbs_that_take_values_by_name_name_every_option(verb) -> None:
     """An option that is missing there would be taken for a field; defaults are the same, too."""
     named = inspect.signature(verb).parameters
-    assert {name: named[name].default for name in WriteOptions.__annotations__} == asdict(Writing())
+    assert {name: named[name].default for name in WriteOptions.__annotations__} == asdict(
+        WriteSettings()
+    )
 
 
 def test_a_change_of_what_was_selected_can_stay_out_of_the_journal(tmp_path) -> None:

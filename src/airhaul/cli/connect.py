@@ -13,7 +13,8 @@ from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal, Run
+    from airhaul.bulk.journal.file import Journal
+    from airhaul.bulk.journal.runs import Run
 
 IfMissing = Literal["refuse", "make", "pretend"]
 Local = Annotated[
@@ -146,7 +147,7 @@ def open_journal(journal: str | None) -> Journal:
         ConfigurationError: It is switched off.
         JournalError: It cannot be opened.
     """
-    from airhaul.bulk.journal import Journal
+    from airhaul.bulk.journal.file import Journal
 
     path = journal_path(journal_option(journal))
     if path is None:

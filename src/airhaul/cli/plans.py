@@ -105,7 +105,7 @@ def _refuse(plan: Plan[Any], report: Report, console: Console) -> int:
 def _tell_nothing_to_do(plan: Plan[Any]) -> None:
     unchanged = plan.counts()["unchanged"]
     kept = f", {unchanged:,} unchanged" if unchanged else ""
-    out().print(f"{plan.table}: nothing to do{kept}", markup=False)
+    out().print(f"{plan.table_name}: nothing to do{kept}", markup=False)
     for note in plan.notes:
         err().print(note, markup=False)
 

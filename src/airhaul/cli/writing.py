@@ -11,9 +11,9 @@ import typer
 
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.writing.bulk_write import result_of
 from airhaul.cli.output.progress import RowProgress
 from airhaul.cli.output.results import Report
-from airhaul.client.bulk_call import result_of
 from airhaul.client.inputs import OnEvent
 from airhaul.client.rejects import Rejects
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError

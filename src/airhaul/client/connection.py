@@ -17,7 +17,7 @@ from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal
+    from airhaul.bulk.journal.file import Journal
     from airhaul.drive.http import AsyncHttpTransport, HttpTransport
     from airhaul.local_base.base import LocalBase
 
@@ -111,7 +111,7 @@ class Connection:
         path = self.config.journal if journal is None else journal_path(journal)
         if path is None:
             return None
-        from airhaul.bulk.journal import Journal
+        from airhaul.bulk.journal.file import Journal
 
         return Journal(path)
 
@@ -146,6 +146,7 @@ class Connection:
             transport,
             async_transport,
             config.concurrency,
+            self.retries,
         )
 
     def _lane_in_process(self, base_id: str) -> Lane:
@@ -162,6 +163,7 @@ class Connection:
             self.emulator,
             InThread(self.emulator),
             concurrency=1,
+            retries=self.retries,
         )
 
     def _transports(self) -> tuple[HttpTransport, AsyncHttpTransport]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Source
+    from airhaul.bulk.journal.runs import Source
     from airhaul.tabular import Format
 
 
@@ -19,7 +19,7 @@ def fingerprint(path: Path, format: Format | None = None, encoding: str | None =
         format: What it is; None if its suffix tells.
         encoding: Its encoding; None for UTF-8, or what its byte order mark says.
     """
-    from airhaul.bulk.journal import Source
+    from airhaul.bulk.journal.runs import Source
 
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

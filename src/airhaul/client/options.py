@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from airhaul.bulk.results.policy import OnError, check
+from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.client.inputs import OnEvent, Progress, SortKey, refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression
@@ -94,7 +94,7 @@ class SyncWriteOptions(WriteOptions, SyncOptions, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class WriteSettings:
     """The options of one bulk call, with their defaults; arguments as in ``WriteOptions``."""
 
     on_error: OnError = "stop"
@@ -108,7 +108,7 @@ class Writing:
     keep_rows: bool = False
 
     @classmethod
-    def of(cls, options: WriteOptions) -> Writing:
+    def of(cls, options: WriteOptions) -> WriteSettings:
         """Take the options of a call.
 
         Args:
@@ -122,8 +122,13 @@ class Writing:
         return cls(**options)
 
     def __post_init__(self) -> None:
-        check(self.on_error)
+        Policy.of(self.on_error)
         if self.concurrency is not None and self.concurrency < 1:
             raise ConfigurationError("concurrency is at least 1.")
         if self.max_requests is not None and self.max_requests < 0:
             raise ConfigurationError("max_requests is at least 0.")
+
+    @property
+    def policy(self) -> Policy:
+        """What is done about rows that cannot be written."""
+        return Policy.of(self.on_error)

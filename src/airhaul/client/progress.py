@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from airhaul.bulk.engine.events import Event, RowRefused, RowsWritten
-from airhaul.client.options import Writing
+from airhaul.client.options import WriteSettings
 from airhaul.client.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -15,35 +17,43 @@ _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 class ProgressReport:
-    """Passes events on to whoever wants them; a context manager that closes bar and files.
+    """Passes events on to whoever wants them.
 
     Args:
-        writing: The options of the bulk call.
+        settings: The options of the bulk call.
         rejects: Takes the rows that are refused.
-        total: How many rows there are, or None while that is not known.
-        label: What the bar says in front.
+        label: What the bar shows in front.
     """
 
-    def __init__(
-        self,
-        writing: Writing,
-        rejects: Rejects,
-        *,
-        total: int | None = None,
-        label: str = "",
-    ) -> None:
-        self._callback = writing.progress if callable(writing.progress) else None
-        self._on_event = writing.on_event
+    def __init__(self, settings: WriteSettings, rejects: Rejects, *, label: str = "") -> None:
+        self._wants_bar = settings.progress is True
+        self._callback = settings.progress if callable(settings.progress) else None
+        self._on_event = settings.on_event
         self._rejects = rejects
+        self._label = label
         self._bar: tqdm[Any] | None = None
-        if writing.progress is True:
+
+    @contextmanager
+    def start(self, total: int | None) -> Generator[Callable[[Event], None]]:
+        """Show a bar, if one is wanted, until the end of the block, and close the rejects then.
+
+        Args:
+            total: How many rows there are, or None while that is not known.
+        """
+        if self._wants_bar:
             from tqdm.auto import tqdm
 
-            # The bar's own estimate knows nothing of the pace; ours stands in the postfix.
+            # The bar's own estimate does not know the pace; ours is in the postfix.
             form = None if total is None else _BAR
             self._bar = tqdm(
-                total=total, desc=label, unit=" rows", dynamic_ncols=True, bar_format=form
+                total=total, desc=self._label, unit=" rows", dynamic_ncols=True, bar_format=form
             )
+        try:
+            yield self
+        finally:
+            if self._bar is not None:
+                self._bar.close()
+            self._rejects.close()
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
@@ -61,16 +71,6 @@ class ProgressReport:
             self._bar.update()
         if self._on_event is not None:
             self._on_event(event)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave the bar as it stands."""
-        if self._bar is not None:
-            self._bar.close()
-        self._rejects.close()
 
 
 def clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -16,6 +17,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
@@ -109,6 +111,34 @@ async def run(
     if failure is not None:
         raise failure
     return job.result
+
+
+async def follow(flow: Flow[T], lane: Lane) -> T:
+    """Run the jobs of a flow one after the other.
+
+    Args:
+        flow: Decides what is run next.
+        lane: The way to the base.
+
+    Returns:
+        What the flow comes to.
+
+    Raises:
+        BaseException: What the flow raises, having been thrown what ended one of its jobs.
+    """
+    try:
+        step = next(flow)
+        while True:
+            step_lane = replace(lane, concurrency=step.concurrency)
+            try:
+                answer = await run(step.job, step_lane, step.rows, step.on_event)
+            except BaseException as error:  # noqa: BLE001 - the flow decides, and raises it again
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 class _Driving:

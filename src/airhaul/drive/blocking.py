@@ -9,9 +9,11 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
@@ -100,6 +102,36 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return job.result
+
+
+def follow(flow: Flow[T], lane: Lane) -> T:
+    """Run the jobs of a flow one after the other.
+
+    Args:
+        flow: Decides what is run next.
+        lane: The way to the base.
+
+    Returns:
+        What the flow comes to.
+
+    Raises:
+        BaseException: What the flow raises, having been thrown what ended one of its jobs.
+    """
+    try:
+        step = next(flow)
+        while True:
+            step_lane = replace(lane, concurrency=step.concurrency)
+            try:
+                answer = run(
+                    step.job, step_lane, cast("Iterable[object]", step.rows), step.on_event
+                )
+            except BaseException as error:  # noqa: BLE001 - the flow decides, and raises it again
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 class _Driving:

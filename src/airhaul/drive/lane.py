@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from dataclasses import dataclass
 
+from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Slot, Window
+from airhaul.bulk.engine.retry import Retries
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Transport
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
@@ -99,6 +102,7 @@ class Lane:
         transport: Carries calls, blocking.
         async_transport: Carries calls, awaited.
         concurrency: How many calls a bulk job may have in flight.
+        retries: How often jobs try.
     """
 
     pace: SharedPace
@@ -107,6 +111,14 @@ class Lane:
     transport: Transport
     async_transport: AsyncTransport
     concurrency: int
+    retries: Retries
+
+    @property
+    def context(self) -> JobContext:
+        """What its jobs share."""
+        return JobContext(
+            self.pace, self.observed, self.retries, self.concurrency, time.monotonic, self.meter
+        )
 
 
 class _Paces:

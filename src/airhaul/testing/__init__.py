@@ -5,15 +5,27 @@ The fixtures ``airtable`` and ``airtable_server`` come with the package; pytest 
 
 from airhaul.testing.seed import seed
 from airhaul.testing.server import TestServer, serving
-from airhaul.testing.simulator import Sent, Service, Simulation, StuckError, simulate
+from airhaul.testing.simulator import (
+    KilledError,
+    Sent,
+    Service,
+    SimulatedClock,
+    Simulation,
+    StuckError,
+    simulate,
+    simulate_flow,
+)
 
 __all__ = [
+    "KilledError",
     "Sent",
     "Service",
+    "SimulatedClock",
     "Simulation",
     "StuckError",
     "TestServer",
     "seed",
     "serving",
     "simulate",
+    "simulate_flow",
 ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
 from airhaul.bulk.engine.pacer import Pacer
 from airhaul.wire.call import Call
@@ -41,15 +42,36 @@ class Simulation(Generic[T]):
 
     Args:
         sent: The requests, in the order they were sent.
-        events: What the job told, in order.
+        events: What the job reported, in order.
         seconds: How long it took, on the simulated clock.
-        most_in_flight: The most requests that were on their way at once.
+        most_in_flight: The most requests that were on their way at the same time.
+        was_stopped: Whether the job was stopped.
     """
 
     sent: list[Sent] = field(default_factory=list[Sent])
     events: list[Event] = field(default_factory=list[Event])
     seconds: float = 0.0
     most_in_flight: int = 0
+    was_stopped: bool = False
+
+
+class SimulatedClock:
+    """A clock that shows what the simulation says; jobs and flows may share one.
+
+    Args:
+        now: What it shows, in seconds.
+    """
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time, in seconds."""
+        return self.now
+
+
+class KilledError(BaseException):
+    """The simulated process was killed: nothing of it runs any more."""
 
 
 class StuckError(AssertionError):
@@ -63,46 +85,125 @@ def simulate(
     *,
     pacer: Pacer | None = None,
     stop_at: float | None = None,
+    kill_at: float | None = None,
     most_steps: int = 100_000,
+    clock: SimulatedClock | None = None,
+    on_event: Callable[[Event], object] | None = None,
 ) -> Simulation[T]:
-    """Run a job to its end on a simulated clock that begins at 0.
+    """Run a job to its end on a simulated clock.
 
     Args:
         job: The job; read its ``result`` afterwards.
         service: Answers its calls.
         rows: What it pulls.
-        pacer: The pace that the job was given, to be told when requests leave.
+        pacer: The pace that the job was given, to be reported when requests leave.
         stop_at: Stop the job at this time, as Ctrl-C does.
+        kill_at: End the simulation at this time, as ``kill -9`` does.
         most_steps: Give up after so many decisions.
+        clock: The clock; a new one that begins at 0 if None.
+        on_event: Called with each event.
 
     Returns:
         What was sent, and when.
 
     Raises:
         StuckError: The job does not come to an end.
+        KilledError: The time of ``kill_at`` has come.
     """
-    run = _Run(job, service, iter(rows), pacer)
+    run = _Run(job, service, iter(rows), pacer, clock or SimulatedClock())
+    reported = 0
     for _ in range(most_steps):
+        if kill_at is not None and run.now >= kill_at:
+            raise KilledError
         if stop_at is not None and run.now >= stop_at:
             job.stop()
-            stop_at = None
-        if run.step(stop_at):
+            run.report.was_stopped, stop_at = True, None
+        times = [time for time in (stop_at, kill_at) if time is not None]
+        has_ended = run.step(min(times, default=None))
+        if on_event is not None:
+            for event in run.report.events[reported:]:
+                on_event(event)
+            reported = len(run.report.events)
+        if has_ended:
             run.report.seconds = run.now
             return run.report
     raise StuckError(f"no end after {most_steps} steps")
 
 
+def simulate_flow(
+    flow: Flow[T],
+    service: Service,
+    clock: SimulatedClock,
+    *,
+    pacer: Pacer | None = None,
+    stop_at: float | None = None,
+    kill_at: float | None = None,
+) -> T:
+    """Run the jobs of a flow one after the other on a simulated clock.
+
+    Args:
+        flow: The flow.
+        service: Answers the calls of its jobs.
+        clock: The clock, which the flow was given, too.
+        pacer: The pace that the jobs were given.
+        stop_at: Stop the job of this time, as Ctrl-C does.
+        kill_at: End the simulation at this time, as ``kill -9`` does; the flow learns nothing.
+
+    Returns:
+        What the flow comes to.
+
+    Raises:
+        BaseException: What the flow raises.
+        KilledError: The time of ``kill_at`` has come.
+    """
+    try:
+        step = next(flow)
+        while True:
+            run = simulate(
+                step.job,
+                service,
+                cast("Iterable[object]", step.rows),
+                pacer=pacer,
+                stop_at=stop_at,
+                kill_at=kill_at,
+                clock=clock,
+                on_event=step.on_event,
+            )
+            if run.was_stopped:
+                stop_at = None
+                step = flow.throw(KeyboardInterrupt())
+                continue
+            try:
+                answer = step.job.result
+            except Exception as error:  # noqa: BLE001 - the flow decides, and raises it again
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
 class _Run(Generic[T]):
     def __init__(
-        self, job: Job[T], service: Service, rows: Iterator[object], pacer: Pacer | None
+        self,
+        job: Job[T],
+        service: Service,
+        rows: Iterator[object],
+        pacer: Pacer | None,
+        clock: SimulatedClock,
     ) -> None:
-        self.now = 0.0
+        self._clock = clock
         self.report = Simulation[T]()
         self._job = job
         self._service = service
         self._rows = rows
         self._pacer = pacer
         self._coming: list[tuple[float, int, Outcome]] = []
+
+    @property
+    def now(self) -> float:
+        return self._clock.now
 
     def step(self, stop_at: float | None) -> bool:
         action = self._job.next(self.now)
@@ -140,7 +241,7 @@ class _Run(Generic[T]):
             times.append(self._coming[0][0])
         if not times:
             raise StuckError("the job waits, and nothing is on its way")
-        self.now = max(self.now, min(times))
+        self._clock.now = max(self.now, min(times))
         while self._coming and self._coming[0][0] <= self.now:
             _, ticket, outcome = heapq.heappop(self._coming)
             self._job.feed(ticket, outcome, self.now)

@@ -133,6 +133,20 @@ def update_records(
     return Call("PATCH", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
 
 
+def replace_records(
+    base_id: str, table: str, rows: Sequence[tuple[str, Cells]], *, typecast: bool = False
+) -> Call:
+    """Replace up to 10 records, each by its id: cells that are not named are cleared.
+
+    Source: https://airtable.com/developers/web/api/update-multiple-records (a PUT request clears
+    the cells that it does not name).
+    """
+    body: dict[str, Any] = {"records": [{"id": id_, "fields": cells} for id_, cells in rows]}
+    if typecast:
+        body["typecast"] = True
+    return Call("PUT", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
+
+
 def upsert_records(
     base_id: str,
     table: str,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic_core
 
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
 
@@ -32,13 +32,13 @@ def unpack(packed: bytes) -> Any:
     return pydantic_core.from_json(packed)
 
 
-def pack_changes(changes: Iterable[Change[Any] | Refused]) -> bytes:
+def pack_changes(changes: Iterable[Change[Any] | InvalidRow]) -> bytes:
     """Write changes, and rows that were refused before anything was sent."""
     return pack([_packed(change) for change in changes])
 
 
-def _packed(change: Change[Any] | Refused) -> list[Any]:
-    if isinstance(change, Refused):
+def _packed(change: Change[Any] | InvalidRow) -> list[Any]:
+    if isinstance(change, InvalidRow):
         error = change.error
         return ["refused", change.index, error.line, error.reason, error.field]
     return [
@@ -49,10 +49,11 @@ def _packed(change: Change[Any] | Refused) -> list[Any]:
         change.record_id,
         change.for_new or None,
         change.before,
+        change.later or None,
     ]
 
 
-def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | Refused]:
+def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | InvalidRow]:
     """Read what ``pack_changes`` has written.
 
     Args:
@@ -62,13 +63,14 @@ def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | Refused
     return [_unpacked(parts, key) for parts in unpack(packed)]
 
 
-def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | Refused:
+def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow:
     if parts[0] == "refused":
         _, index, line, reason, field = parts
-        return Refused(index, RowError(reason, index=index, line=line, field=field))
-    kind, index, line, cells, record_id, for_new, before = parts
+        return InvalidRow(index, RowError(reason, index=index, line=line, field=field))
+    kind, index, line, cells, record_id, for_new, before, later = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
     change.for_new = for_new or {}
+    change.later = later or {}
     change.source = dict(cells)
     if key is not None and kind != "delete":
         # An update by key may hold only what differs; what it is told by stands in what was there.

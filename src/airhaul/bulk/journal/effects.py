@@ -17,7 +17,7 @@ _STATES: Final = ("", "created", "updated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenRecord:
     """One record that a run has written.
 
     Args:
@@ -35,7 +35,7 @@ class Written:
     before: Cells | None
 
 
-def written_by(journal: Journal, run: Run) -> list[Written]:
+def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
     """The records that a run has written and not taken back, the latest first.
 
     Args:
@@ -43,7 +43,7 @@ def written_by(journal: Journal, run: Run) -> list[Written]:
         run: The run.
     """
     states, ids = _final_states(journal, run)
-    found: list[Written] = []
+    found: list[WrittenRecord] = []
     made_again: dict[int, tuple[Change[Any], str]] = {}
     for *_, packed in journal.intents(run, latest_first=True):
         for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
@@ -56,7 +56,9 @@ def written_by(journal: Journal, run: Run) -> list[Written]:
             if run.asked.verb == "undo" and state == "created" and record_id is not None:
                 made_again[index] = change, record_id
             if record_id is not None:
-                found.append(Written(index, state, record_id, change.cells, _before(change, state)))
+                found.append(
+                    WrittenRecord(index, state, record_id, change.cells, _before(change, state))
+                )
     links = links_to_set(made_again)
     return [
         replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
@@ -76,10 +78,10 @@ def links_to_set(made_again: Mapping[int, tuple[Change[Any], str]]) -> dict[int,
     new_ids = {change.record_id: new_id for change, new_id in made_again.values()}
     return {
         index: {
-            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.for_new.items()
+            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.later.items()
         }
         for index, (change, _) in made_again.items()
-        if change.for_new
+        if change.later
     }
 
 

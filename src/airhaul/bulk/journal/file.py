@@ -17,7 +17,7 @@ from airhaul.bulk.journal.format import connect, opened
 from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.results.outcomes import State
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.errors import JournalError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _COPIED_AT_ONCE = 500
 
 
 def _copy(
-    connection: sqlite3.Connection, number: int, rows: Iterable[Change[Any] | Refused]
+    connection: sqlite3.Connection, number: int, rows: Iterable[Change[Any] | InvalidRow]
 ) -> None:
     left = iter(rows)
     while some := list(islice(left, _COPIED_AT_ONCE)):
@@ -52,7 +52,7 @@ class Journal:
         self.path = Path(path)
         connect(self.path).close()
 
-    def begin(self, asked: Asked, rows: Iterable[Change[Any] | Refused] = ()) -> RunLog:
+    def begin(self, asked: Asked, rows: Iterable[Change[Any] | InvalidRow] = ()) -> RunLog:
         """Begin a run.
 
         Args:

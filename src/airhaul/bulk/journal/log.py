@@ -14,7 +14,7 @@ from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_o
 from airhaul.bulk.journal.format import connect
 from airhaul.bulk.journal.runs import Asked, RunState
 from airhaul.bulk.results.outcomes import State
-from airhaul.bulk.writing.chunks import Chunk
+from airhaul.bulk.rows.changes import Chunk
 from airhaul.errors import AirhaulError, JournalError
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from airhaul.bulk.journal.codec import error_of, unpack_changes
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.results.outcomes import Outcomes, State
-from airhaul.bulk.rows.changes import Change, Kind, Refused
+from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow, Kind
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.writing.chunks import Chunk
 
 _FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
 
@@ -78,7 +77,7 @@ def _is_settled(outcomes: Outcomes[Any], index: int) -> bool:
     return index < len(outcomes) and outcomes.is_settled(index)
 
 
-def kept_rows(journal: Journal, run: Run, key: Key | None) -> Iterator[Change[Any] | Refused]:
+def kept_rows(journal: Journal, run: Run, key: Key | None) -> Iterator[Change[Any] | InvalidRow]:
     """The rows that the journal has kept, all of them, in their order."""
     for packed in journal.copies(run):
         yield from unpack_changes(packed, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Literal
 
 from airhaul.bulk.results.outcomes import State
@@ -36,6 +37,11 @@ class Source:
     sha256: str
     format: Format | None = None
     encoding: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name, for errors."""
+        return PurePath(self.path).name
 
 
 @dataclass(frozen=True, slots=True)

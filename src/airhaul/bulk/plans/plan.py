@@ -5,11 +5,16 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from airhaul.bulk.plans.difference import SHOWN, Difference, Verb, sample
+from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
-from airhaul.bulk.rows.changes import Change, Refused
-from airhaul.errors import RowError
+from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.precheck import OnRefusal, in_order, refuse_invalid
+from airhaul.bulk.rows.target import Target
+from airhaul.errors import DeletionRefusedError, RowError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
@@ -18,30 +23,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=RecordBase)
 
-Verb = Literal["create", "update", "delete", "keep"]
-
 _SIGNS: Final[dict[Verb, str]] = {"create": "+", "update": "~", "delete": "-", "keep": " "}
-_SHOWN: Final = 20
 _WIDEST_CELL: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a plan would do to one record.
-
-    Args:
-        verb: What would be done.
-        index: The row's place in the input; deletions that a sync found follow the rows.
-        record_id: The record, where there is one.
-        label: What tells it for people: its key, or its first cell.
-        cells: Each column that would change, with the cell before and after.
-    """
-
-    verb: Verb
-    index: int
-    record_id: str | None
-    label: str
-    cells: dict[str, tuple[Any, Any]]
 
 
 @dataclass
@@ -49,22 +32,54 @@ class Planned(Generic[M]):
     """The writes that would be made.
 
     Args:
-        table: The table's name.
+        target: The table, and the key that identifies rows, if there is one.
         changes: What would be done, row by row, unchanged rows included.
-        label_columns: The columns that tell a record for people, the key first.
+        label_columns: The columns that identify a record for people, the key first.
         refused: The rows that are not valid.
         refusal: Why the deletions are refused, if they are.
-        notes: What else is to be said.
+        notes: What else there is to know.
         spent: What it took to make the plan.
+        verb: The verb whose writes these are, for the journal.
+        undoes: The run that they undo, if they do.
+        source: The file that the rows come from, if they come from one.
     """
 
-    table: str
+    target: Target
     changes: list[Change[M]]
     label_columns: tuple[str, ...] = ()
-    refused: list[Refused] = field(default_factory=list[Refused])
+    refused: list[InvalidRow] = field(default_factory=list[InvalidRow])
     refusal: str | None = None
     notes: tuple[str, ...] = ()
     spent: Spent = NOTHING_SPENT
+    verb: str = "apply"
+    undoes: str | None = None
+    source: Path | None = None
+
+    @property
+    def table_name(self) -> str:
+        """The table's name."""
+        return self.target.table
+
+    @property
+    def rows(self) -> list[Change[M] | InvalidRow]:
+        """What would be done and what is not valid, in the order of the rows."""
+        return in_order(self.changes, self.refused)
+
+    def refuse_if_not_allowed(self, policy: Policy, on_refusal: OnRefusal) -> None:
+        """Raise where the plan may not be applied as it is.
+
+        Args:
+            policy: What is done about rows that cannot be written.
+            on_refusal: Called with each row that is not valid, where none is written.
+
+        Raises:
+            BulkError: Rows are not valid, and the policy is not to go on.
+            DeletionRefusedError: The plan deletes more than it may.
+        """
+        if policy.checks_first:
+            refuse_invalid(self.rows, on_refusal)
+        if self.refusal is not None:
+            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
     @property
     def errors(self) -> list[RowError]:
@@ -115,23 +130,6 @@ class Planned(Generic[M]):
             }
             yield Difference(verb, change.index, change.record_id, self._label(change), cells)
 
-    def sample(self) -> tuple[list[Difference], str]:
-        """What is shown of the differences: of each kind some, deletions above all.
-
-        Returns:
-            The differences that are shown, and a line that says how many are not.
-        """
-        kinds: tuple[Verb, ...] = ("update", "create", "delete")
-        by_verb = {verb: [one for one in self.differences if one.verb == verb] for verb in kinds}
-        parts = shares([len(ones) for ones in by_verb.values()], _SHOWN)
-        shown: list[Difference] = []
-        left: list[str] = []
-        for (verb, ones), part in zip(by_verb.items(), parts, strict=True):
-            shown += ones[:part]
-            if len(ones) > part:
-                left.append(f"{len(ones) - part:,} more to {verb}")
-        return shown, f"and {', '.join(left)}" if left else ""
-
     def _label(self, change: Change[M]) -> str:
         known = {**(change.before or {}), **change.cells}
         names = self.label_columns or tuple(known)[:1]
@@ -141,7 +139,7 @@ class Planned(Generic[M]):
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain data, for logs and JSON."""
         return {
-            "table": self.table,
+            "table": self.table_name,
             **self.counts(),
             "requests": self.requests,
             "seconds": self.seconds,
@@ -177,16 +175,16 @@ class Planned(Generic[M]):
         return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
 
     def _remarks(self) -> list[str]:
-        remarks = [str(error) for error in self.errors[:_SHOWN]]
-        if len(self.errors) > _SHOWN:
-            remarks.append(f"and {len(self.errors) - _SHOWN} more rows that are not valid")
+        remarks = [str(error) for error in self.errors[:SHOWN]]
+        if len(self.errors) > SHOWN:
+            remarks.append(f"and {len(self.errors) - SHOWN} more rows that are not valid")
         if self.refusal:
-            remarks.append(f"Refused: {self.refusal}")
+            remarks.append(f"InvalidRow: {self.refusal}")
         return [*remarks, *self.notes]
 
     def __str__(self) -> str:
-        lines = [f"{self.table}: {self.summary()}"]
-        shown, left = self.sample()
+        lines = [f"{self.table_name}: {self.summary()}"]
+        shown, left = sample(self.differences)
         for difference in shown:
             lines.append(f"{_SIGNS[difference.verb]} {_headline(difference)}")
             if difference.verb != "delete":
@@ -194,17 +192,20 @@ class Planned(Generic[M]):
         return "\n".join([*lines, *([left] if left else []), *self._remarks()])
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.table}: {self.summary()}>"
+        return f"<{type(self).__name__} {self.table_name}: {self.summary()}>"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Print the plan as a table that fits the terminal, for rich."""
         from airhaul.bulk.plans.plan_view import lines_of
 
         del console
-        yield from lines_of(self, options)
+        heading = f"{self.table_name}: {self.summary()}"
+        yield from lines_of(
+            heading, self.differences, self.errors, self.refusal, self.notes, options
+        )
 
     def _repr_html_(self) -> str:
-        shown, left = self.sample()
+        shown, left = sample(self.differences)
         rows = [row for difference in shown for row in _rows(difference)]
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
@@ -213,31 +214,20 @@ class Planned(Generic[M]):
         head = "".join(f"<th>{name}</th>" for name in ("", "Record", "Field", "Before", "After"))
         remarks = [*([left] if left else []), *self._remarks()]
         return (
-            f"<p><b>{html.escape(self.table)}</b>: {html.escape(self.summary())}</p>"
+            f"<p><b>{html.escape(self.table_name)}</b>: {html.escape(self.summary())}</p>"
             f"<table><tr>{head}</tr>{body}</table>"
             + "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks)
         )
 
 
-def shares(wanted: list[int], there: int) -> list[int]:
-    """Divide what there is evenly, and what one does not want among the others.
-
-    Args:
-        wanted: How much each wants.
-        there: How much there is.
-    """
-    shares = [0] * len(wanted)
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    for others, place in zip(range(len(order), 0, -1), order, strict=True):
-        shares[place] = min(wanted[place], there // others)
-        there -= shares[place]
-    return shares
-
-
 def _verb(change: Change[Any]) -> Verb:
-    if change.kind == "upsert":
-        return "create" if change.record_id is None else "update"
-    return change.kind
+    match change.kind:
+        case "upsert":
+            return "create" if change.record_id is None else "update"
+        case "replace":
+            return "update"
+        case kind:
+            return kind
 
 
 def _headline(difference: Difference) -> str:

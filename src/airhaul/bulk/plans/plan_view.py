@@ -5,7 +5,7 @@ Imported when a plan is printed with rich, which not every program has loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from airhaul.bulk.plans.plan import Difference, Planned, Verb, shares
+from airhaul.bulk.plans.difference import Difference, Verb, sample, shares
+from airhaul.errors import RowError
 
 _MOST_CELLS: Final = 6
 _MOST_LINES: Final = 10
@@ -32,29 +33,40 @@ _SIGNS: Final[dict[Verb, tuple[str, str]]] = {
 _Row = tuple[str, str, str, str]
 
 
-def lines_of(plan: Planned[Any], options: ConsoleOptions) -> RenderResult:
+def lines_of(
+    heading: str,
+    differences: Sequence[Difference],
+    errors: Sequence[RowError],
+    refusal: str | None,
+    notes: Sequence[str],
+    options: ConsoleOptions,
+) -> RenderResult:
     """What a person sees of a plan.
 
     Args:
-        plan: The plan.
+        heading: The first line.
+        differences: What would be done to each record.
+        errors: Why rows are not valid.
+        refusal: Why the plan may not be applied, if so.
+        notes: What else there is to know.
         options: How wide the terminal is.
 
     Yields:
         Parts for rich to print.
     """
-    yield Text(f"{plan.table}: {plan.summary()}", style="bold")
-    shown, left = plan.sample()
+    yield Text(heading, style="bold")
+    shown, left = sample(differences)
     if shown:
         yield _table(shown, options.max_width)
     if left:
         yield Text(left, style="dim")
-    for error in plan.errors[:_MOST_LINES]:
+    for error in errors[:_MOST_LINES]:
         yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
-    if len(plan.errors) > _MOST_LINES:
-        yield Text(f"  and {len(plan.errors) - _MOST_LINES:,} more that are not valid")
-    if plan.refusal:
-        yield Text(f"Refused: {plan.refusal}", style="red")
-    for note in plan.notes:
+    if len(errors) > _MOST_LINES:
+        yield Text(f"  and {len(errors) - _MOST_LINES:,} more that are not valid")
+    if refusal:
+        yield Text(f"Refused: {refusal}", style="red")
+    for note in notes:
         yield Text(note)
 
 

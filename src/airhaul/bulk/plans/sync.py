@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.rows.changes import Change
-from airhaul.bulk.rows.diff import changed_cells
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import DuplicateKeyError
@@ -124,11 +123,7 @@ def compare(
             row.cells = target.in_order({**row.for_new, **row.cells})
             row.before = {}
             continue
-        row.record_id, row.before, row.found = record["id"], record["fields"], record
-        row.cells = changed_cells(
-            row.cells, record["fields"], target.type_of, loosely=target.typecast
-        )
-        row.kind = "update" if row.cells else "keep"
+        target.compare(row, record)
     return compared
 
 

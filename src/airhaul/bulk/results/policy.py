@@ -1,7 +1,8 @@
-"""What a bulk call does about rows that were not written."""
+"""What a bulk call does about rows that cannot be written: ``on_error``, as one object."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from airhaul.bulk.results.result import BulkResult
@@ -10,51 +11,125 @@ from airhaul.errors import AirhaulError, BulkError, BulkInterrupted, Configurati
 OnError = Literal["stop", "continue", "rollback"]
 """``"stop"``: send nothing new after the first row that fails, and raise ``BulkError``.
 ``"continue"``: write all good rows, and list the others in the result.
-``"rollback"``: take back what this call has written, and raise ``BulkError``."""
+``"rollback"``: undo what this call has written, and raise ``BulkError``."""
 
 _MOST_LINES: Final = 10
+# A service that loses so many requests in a row is down; asking on would take hours.
+_MOST_OUTAGES: Final = 3
 
 
-def check(on_error: str) -> None:
-    """Refuse a policy that does not exist.
-
-    Raises:
-        ConfigurationError: There is no such policy.
-    """
-    if on_error not in get_args(OnError):
-        there = ", ".join(f'"{name}"' for name in get_args(OnError))
-        raise ConfigurationError(f"on_error={on_error!r} is not known; there are {there}.")
-
-
-def raise_if_failed(
-    result: BulkResult[Any], on_error: OnError, ended_by: AirhaulError | None
-) -> None:
-    """Raise when the policy asks for it.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a bulk call does about rows that cannot be written.
 
     Args:
-        result: What became of each row.
-        on_error: The policy.
-        ended_by: What ended the call before its last row, if anything did.
-
-    Raises:
-        BulkError: Not every row was written; its ``result`` says what became of each.
+        name: As users write it.
+        checks_first: Whether the rows of a list are all validated before the first request, and
+            none is sent if one of them is not valid.
+        stops: Whether nothing new is sent once a row has failed, and the call raises.
+        splits: Whether a refused batch is split until its bad rows are found, so that the others
+            are written.
+        rolls_back: Whether what was written is undone once a row has failed.
     """
-    if result.is_complete or (on_error == "continue" and ended_by is None):
-        return
-    failed = result.errors
-    cause = ended_by or (failed[0].error if failed else None)
-    if cause is None:
-        cause = next((row.error for row in result.outcomes if row.error is not None), None)
-    raise BulkError(_message(_heading(on_error, result), result, cause), result=result) from cause
+
+    name: OnError
+    checks_first: bool = True
+    stops: bool = True
+    splits: bool = False
+    rolls_back: bool = False
+
+    @classmethod
+    def of(cls, on_error: str) -> Policy:
+        """Find a policy by its name.
+
+        Raises:
+            ConfigurationError: There is no such policy.
+        """
+        if on_error not in _POLICIES:
+            known = ", ".join(f'"{name}"' for name in get_args(OnError))
+            raise ConfigurationError(f"on_error={on_error!r} is not known; choose one of {known}.")
+        return _POLICIES[on_error]
+
+    def raise_if_failed(self, result: BulkResult[Any], ended_by: AirhaulError | None) -> None:
+        """Raise when the policy asks for it.
+
+        Args:
+            result: The outcome of each row.
+            ended_by: What ended the call before its last row, if anything did.
+
+        Raises:
+            BulkError: Not every row was written; its ``result`` has the outcome of each.
+        """
+        if result.is_complete or not (self.stops or ended_by):
+            return
+        failed = result.errors
+        cause = ended_by or (failed[0].error if failed else None)
+        if cause is None:
+            cause = next((row.error for row in result.outcomes if row.error is not None), None)
+        message = _message(self._heading(result), result, cause)
+        raise BulkError(message, result=result) from cause
+
+    def _heading(self, result: BulkResult[Any]) -> str:
+        if not self.rolls_back:
+            return "Stopped" if self.stops else "Ended early"
+        left = {"created", "updated", "deleted", "unknown"} & set(result.counts())
+        return "Rolled back in part" if left else "Rolled back"
 
 
-def _heading(on_error: OnError, result: BulkResult[Any]) -> str:
-    if on_error != "rollback":
-        return "Stopped" if on_error == "stop" else "Ended early"
-    left = [
-        state for state in ("created", "updated", "deleted", "unknown") if state in result.counts()
-    ]
-    return "Rolled back in part" if left else "Rolled back"
+_POLICIES: Final[dict[str, Policy]] = {
+    policy.name: policy
+    for policy in (
+        Policy("stop"),
+        Policy("continue", checks_first=False, stops=False, splits=True),
+        Policy("rollback", rolls_back=True),
+    )
+}
+
+
+class StopSwitch:
+    """True once nothing new may be sent.
+
+    Args:
+        policy: What is done about rows that cannot be written.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._stopped = False
+        self._outages = 0
+        self.ended_by: AirhaulError | None = None
+
+    def __bool__(self) -> bool:
+        return self._stopped
+
+    def stop(self) -> None:
+        """Stop, because the caller asks for it."""
+        self._stopped = True
+
+    def end(self, error: AirhaulError) -> None:
+        """Stop, whatever the policy: what failed would fail again."""
+        self._stopped = True
+        self.ended_by = self.ended_by or error
+
+    def note_failure(self) -> None:
+        """Take note of a row that was not written."""
+        if self._policy.stops:
+            self._stopped = True
+
+    def note_unknown(self, error: AirhaulError) -> None:
+        """Take note of rows whose fate is unknown."""
+        if self._policy.stops:
+            self.end(error)
+
+    def note_outage(self, error: AirhaulError) -> None:
+        """Take note of a service that did not answer, however often it was tried."""
+        self._outages += 1
+        if self._policy.stops or self._outages >= _MOST_OUTAGES:
+            self.end(error)
+
+    def note_answer(self) -> None:
+        """Take note of an answer: the service is there."""
+        self._outages = 0
 
 
 def interrupted(result: BulkResult[Any]) -> BulkInterrupted:
@@ -67,7 +142,7 @@ def _message(what: str, result: BulkResult[Any], cause: AirhaulError | None) -> 
     figures = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no rows"
     lines = result.explain()
     if cause is not None and not any(str(cause) in line for line in lines[:_MOST_LINES]):
-        lines.insert(0, str(cause))  # what began it comes first, however much came of it
+        lines.insert(0, str(cause))  # the cause comes first, however many rows it cost
     more = len(lines) - _MOST_LINES
     return "\n  ".join(
         [f"{what}: {figures}.", *lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]

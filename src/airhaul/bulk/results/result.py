@@ -32,6 +32,10 @@ class Spent(NamedTuple):
     requests: int = 0
     seconds: float = 0.0
 
+    def plus(self, other: Spent) -> Spent:
+        """Both together."""
+        return Spent(self.requests + other.requests, self.seconds + other.seconds)
+
 
 NOTHING_SPENT: Final = Spent()
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.keys import Key, KeysSeen
 from airhaul.bulk.rows.values import RowValues
@@ -128,6 +128,19 @@ def _checked_id(value: object) -> str:
     return value
 
 
+def _id_in(row: object, model: type[RecordBase]) -> str:
+    """The id that a mapping, or a row of a file, names."""
+    values = row.cells if isinstance(row, SourceRow) else row
+    if not isinstance(values, Mapping):
+        raise RowError(
+            f"expected a dict with an id, an id or a {model.__name__}, got {type(row).__name__}"
+        )
+    given = cast("Mapping[str, Any]", values)
+    if given.get("id") in (None, ""):
+        raise RowError("it has no id; an update needs to know which record it is", field="id")
+    return _checked_id(given["id"])
+
+
 class UpdateEncoder(RowEncoder[M]):
     """Makes changes of records by id: of records of the model, of dicts with an id, of ids alone.
 
@@ -184,17 +197,9 @@ class UpdateEncoder(RowEncoder[M]):
         )
 
     def _from_mapping(self, row: object) -> tuple[str, Cells]:
-        values = row.cells if isinstance(row, SourceRow) else row
-        if not isinstance(values, Mapping):
-            raise RowError(
-                f"expected a dict with an id, an id or a {self._model.__name__}, "
-                f"got {type(row).__name__}"
-            )
-        given = cast("Mapping[str, Any]", values)
-        if given.get("id") in (None, ""):
-            raise RowError("it has no id; an update needs to know which record it is", field="id")
+        record_id = _id_in(row, self._model)
         cells = self._values.cells(self._values.by_input_name(row, blank_clears=True), row)
-        return _checked_id(given["id"]), cells | self.same
+        return record_id, cells | self.same
 
 
 class SaveEncoder(RowEncoder[M]):
@@ -270,6 +275,43 @@ def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> Upser
     return UpsertEncoder(model, key, by_letter=not key.can_be_merged_on, source=source)
 
 
+class ReplaceEncoder(RowEncoder[M]):
+    """Makes replacements of whole records: of records of the model, and of mappings with an id.
+
+    A mapping is validated as a new record is, with the defaults of the model.
+
+    Args:
+        model: The model of the table.
+        source: The name of the file that the rows come from, for errors.
+    """
+
+    def __init__(self, model: type[M], source: str | None = None) -> None:
+        super().__init__(model, source)
+        self._seen = _IdsSeen()
+
+    def _change(self, index: int, row: object) -> Change[M]:
+        if isinstance(row, self._model):
+            record_id = self._id_of_whole(row)
+            cells, own = self._cells_of_own(row), row
+        else:
+            record_id, own = _id_in(row, self._model), None
+            cells = cells_to_create(self._values.build(row, blank_clears=True))
+        self._seen.add(record_id, index)
+        return Change("replace", index, cells, record_id=record_id, record=own)
+
+    def _id_of_whole(self, record: M) -> str:
+        self._refuse_more_columns(record)
+        if record.id is None:
+            raise RowError("it has no id: it was never saved. Use bulk_create() for new records")
+        if record.not_fetched:
+            names = ", ".join(sorted(record.not_fetched))
+            raise RowError(
+                f"{names} was not fetched, and replacing the record would clear it; read the "
+                "record with all its fields, or use bulk_update()"
+            )
+        return record.id
+
+
 class DeleteEncoder(RowEncoder[M]):
     """Makes deletions of records, ids, and dicts with an id."""
 
@@ -301,7 +343,7 @@ class Ready(Generic[M]):
 
     def encode(self, index: int, row: object) -> Change[M]:  # noqa: ARG002 - it has its own
         """Take a change as it is, and refuse what was refused."""
-        if isinstance(row, Refused):
+        if isinstance(row, InvalidRow):
             raise row.error
         assert isinstance(row, Change)
         return cast("Change[M]", row)

@@ -1,14 +1,14 @@
-"""Looking at all rows before the first request, where they can be looked at twice."""
+"""Validating rows: all of them before the first request where that is possible, or one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.results.explain import counted, explain
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.errors import BulkError, RowError
 from airhaul.model.base import RecordBase
@@ -22,7 +22,29 @@ _MOST_ERRORS: Final = 100
 _MOST_LINES: Final = 10
 
 
-def sort_out(encoder: Encoder[M], rows: Iterable[object]) -> tuple[list[Change[M]], list[Refused]]:
+def encode_one(encoder: Encoder[M], index: int, row: object) -> Change[M] | InvalidRow:
+    """Make a change of a row, or set it aside with the reason.
+
+    Args:
+        encoder: Validates it.
+        index: Its place in the input, from 0.
+        row: The row.
+    """
+    try:
+        return encoder.encode(index, row)
+    except RowError as error:
+        return InvalidRow(index, error, row.source if isinstance(row, InvalidRow) else row)
+
+
+def encode_each(encoder: Encoder[M], rows: Iterable[object]) -> Iterator[Change[M] | InvalidRow]:
+    """Number rows, and make changes of them as ``encode_one`` does."""
+    for index, row in enumerate(rows):
+        yield encode_one(encoder, index, row)
+
+
+def sort_out(
+    encoder: Encoder[M], rows: Iterable[object]
+) -> tuple[list[Change[M]], list[InvalidRow]]:
     """Make changes of the rows of a list, and set aside those that are not valid.
 
     Args:
@@ -33,80 +55,75 @@ def sort_out(encoder: Encoder[M], rows: Iterable[object]) -> tuple[list[Change[M
         The changes, and the rows that are not valid with the reasons.
     """
     changes: list[Change[M]] = []
-    refused: list[Refused] = []
-    for index, row in enumerate(rows):
-        try:
-            changes.append(encoder.encode(index, row))
-        except RowError as error:
-            refused.append(Refused(index, error, row))
-    return changes, refused
+    invalid: list[InvalidRow] = []
+    for one in encode_each(encoder, rows):
+        if isinstance(one, InvalidRow):
+            invalid.append(one)
+        else:
+            changes.append(one)
+    return changes, invalid
 
 
-def in_order(changes: Iterable[Change[M]], refused: Iterable[Refused]) -> list[Change[M] | Refused]:
+def in_order(
+    changes: Iterable[Change[M]], invalid: Iterable[InvalidRow]
+) -> list[Change[M] | InvalidRow]:
     """Both together, in the order of the rows."""
-    rows: list[Change[M] | Refused] = [*changes, *refused]
+    rows: list[Change[M] | InvalidRow] = [*changes, *invalid]
     rows.sort(key=lambda row: row.index)
     return rows
 
 
-def encode_all(
-    encoder: Encoder[M], rows: Iterable[object], on_refusal: OnRefusal
-) -> list[Change[M]]:
-    """Make changes of the rows of a list.
+def refuse_invalid(rows: Iterable[Change[Any] | InvalidRow], on_refusal: OnRefusal) -> None:
+    """Raise if one of some rows is not valid.
 
     Args:
-        encoder: Validates them.
-        rows: The rows.
-        on_refusal: Told of each row that is not valid.
-
-    Returns:
-        The changes.
+        rows: All rows of a list.
+        on_refusal: Called with each row that is not valid.
 
     Raises:
         BulkError: A row is not valid; nothing was sent.
     """
-    changes, refused = sort_out(encoder, rows)
-    for row in refused:
+    rows = list(rows)
+    invalid = [row for row in rows if isinstance(row, InvalidRow)]
+    for row in invalid:
         on_refusal(row.source, row.error)
-    if refused:
-        raise nothing_sent(outcomes_of(changes, refused))
-    return changes
+    if invalid:
+        raise nothing_sent(outcomes_of(rows))
 
 
-def outcomes_of(changes: Iterable[Change[M]], refused: Iterable[Refused]) -> Outcomes[M]:
+def outcomes_of(rows: Iterable[Change[M] | InvalidRow]) -> Outcomes[M]:
     """The outcomes of rows of which nothing was sent."""
     outcomes = Outcomes[M]()
-    for change in changes:
-        outcomes.open(change.index, change.line)
-    for row in refused:
-        outcomes.open(row.index, row.error.line)
-        outcomes.settle(row.index, "failed", error=row.error)
+    for row in rows:
+        if isinstance(row, InvalidRow):
+            outcomes.open(row.index, row.error.line)
+            outcomes.settle(row.index, "failed", error=row.error)
+        else:
+            outcomes.open(row.index, row.line)
     return outcomes
 
 
 def check_all(encoder: Encoder[Any], rows: Iterable[object], on_refusal: OnRefusal) -> int:
-    """Look at the rows of a file without keeping them.
+    """Validate the rows of a file without keeping them.
 
     Args:
         encoder: Validates them.
         rows: The rows.
-        on_refusal: Told of each row that is not valid.
+        on_refusal: Called with each row that is not valid.
 
     Returns:
         How many there are.
 
     Raises:
-        BulkError: A row is not valid; nothing was sent. The look ends with the hundredth such row.
+        BulkError: A row is not valid; nothing was sent. The hundredth such row ends it.
     """
     outcomes = Outcomes[Any]()
-    for index, row in enumerate(rows):
-        outcomes.open(index)
-        try:
-            encoder.encode(index, row)
-        except RowError as error:
-            outcomes.open(index, error.line)
-            outcomes.settle(index, "failed", error=error)
-            on_refusal(row, error)
+    for row in encode_each(encoder, rows):
+        outcomes.open(row.index)
+        if isinstance(row, InvalidRow):
+            outcomes.open(row.index, row.error.line)
+            outcomes.settle(row.index, "failed", error=row.error)
+            on_refusal(row.source, row.error)
             if outcomes.settled == _MOST_ERRORS:
                 break
     if outcomes.settled:
@@ -130,11 +147,11 @@ def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
 
 
 class Intake(Generic[M]):
-    """Numbers rows, opens an outcome for each, and makes changes of them.
+    """Takes rows one by one: numbers them, opens an outcome for each, makes changes of them.
 
     Args:
         encoder: Makes changes of rows.
-        outcomes: Where what becomes of each row is kept.
+        outcomes: Where the outcome of each row is kept.
     """
 
     def __init__(self, encoder: Encoder[M], outcomes: Outcomes[M]) -> None:
@@ -144,31 +161,30 @@ class Intake(Generic[M]):
         self._recovered: set[int] = set()
         self.has_ended = False
 
-    def take(self, row: object) -> Change[M] | Refused | None:
+    def take(self, row: object) -> Change[M] | InvalidRow | None:
         """Take a row.
 
         Args:
-            row: The row as it was given, or what a look at all rows has made of it.
+            row: The row as it was given, or the change that was made of it before.
 
         Returns:
             What is to be done; None for a row that another process has dealt with.
         """
-        index = row.index if isinstance(row, Change | Refused) else self._taken
+        index = row.index if isinstance(row, Change | InvalidRow) else self._taken
         self._taken = max(self._taken, index + 1)
         self._outcomes.open(index)
-        try:
-            change = self._encoder.encode(index, row)
-        except RowError as error:
+        change = encode_one(self._encoder, index, row)
+        if isinstance(change, InvalidRow):
             if self._outcomes.is_settled(index):
                 return None
-            self._outcomes.open(index, error.line)
-            return Refused(index, error, row.source if isinstance(row, Refused) else row)
+            self._outcomes.open(index, change.error.line)
+            return change
         self._outcomes.open(index, change.line)
         is_known = self._outcomes.is_settled(index) or index in self._recovered
         return None if is_known else change
 
     def recover(self, changes: Iterable[Change[M]]) -> None:
-        """Learn of rows that another process was about to send; they are not taken again."""
+        """Leave out rows that another process was about to send."""
         for change in changes:
             self._outcomes.open(change.index, change.line)
             self._recovered.add(change.index)

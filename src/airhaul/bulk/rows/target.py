@@ -1,12 +1,12 @@
-"""Where changes go: one table, and how each kind of change is said to it."""
+"""Where changes go: one table, what its columns are, and the request for each kind of change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from airhaul.bulk.rows.changes import Change, Kind
+from airhaul.bulk.rows.changes import KINDS, Change, Kind
 from airhaul.bulk.rows.diff import changed_cells
 from airhaul.bulk.rows.keys import Key
 from airhaul.formula import Node, print_formula
@@ -18,7 +18,7 @@ from airhaul.model.columns import columns_of
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import COMPUTED_TYPES, Cells, FieldType, RecordJson
+from airhaul.wire.shapes import COMPUTED_TYPES, FIELD_TYPES, Cells, FieldType, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -44,8 +44,12 @@ class Target:
     types: Mapping[str, str] | None = None
 
     def type_of(self, column: str) -> FieldType:
-        """The type of a column, as the model has it."""
-        return columns_of(self.model).by_column[column].type
+        """The type of a column, as the model has it, or else the table's schema."""
+        known = columns_of(self.model).by_column.get(column)
+        if known is not None:
+            return known.type
+        type_ = (self.types or {}).get(column)
+        return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
 
     def in_order(self, cells: Cells) -> Cells:
         """The cells that are not empty, in the order of the model."""
@@ -93,6 +97,11 @@ class Target:
                 return endpoints.update_records(
                     self.base_id, self.table, rows, typecast=self.typecast
                 )
+            case "replace":
+                rows = [(_id_of(change), change.cells) for change in changes]
+                return endpoints.replace_records(
+                    self.base_id, self.table, rows, typecast=self.typecast
+                )
             case "upsert":
                 assert self.key is not None, "an upsert has a key"
                 keyed = [(change.record_id, change.cells) for change in changes]
@@ -104,6 +113,57 @@ class Target:
                 return endpoints.delete_records(self.base_id, self.table, ids)
             case "keep":
                 raise AssertionError("what is kept is not sent")
+
+    def restored(self, before: Cells, columns: Iterable[str]) -> Cells:
+        """Some cells that were read, in the form in which they can be written again.
+
+        Args:
+            before: What a record held.
+            columns: Which of them; those that cannot be written are left out.
+        """
+        return {
+            column: self.as_written(column, before.get(column))
+            for column in columns
+            if self.can_write(column)
+        }
+
+    def see(self, change: Change[Any], record: RecordJson) -> None:
+        """Note what the record of a change holds before it is written.
+
+        Args:
+            change: The change. One that affects cells that it does not name gets to name them.
+            record: Its record as it was read.
+        """
+        stored = record["fields"]
+        change.record_id, change.found, change.before = record["id"], record, dict(stored)
+        if change.kind == "replace":
+            cleared = {
+                column: None
+                for column in stored
+                if column not in change.cells and self.can_write(column)
+            }
+            change.cells = {**change.cells, **cleared}
+
+    def compare(self, change: Change[Any], record: RecordJson) -> None:
+        """Reduce a change to the cells in which its record differs.
+
+        Args:
+            change: What is wanted; it becomes an update of what differs, or is kept. A deletion
+                stays one, and an upsert becomes an update once its record is known only where
+                Airtable cannot merge on its key.
+            record: Its record as it was read.
+        """
+        self.see(change, record)
+        if change.traits.removes:
+            return
+        change.cells = changed_cells(
+            change.cells, record["fields"], self.type_of, loosely=self.typecast
+        )
+        merges = change.kind == "upsert" and self.key is not None and self.key.can_be_merged_on
+        if not change.cells:
+            change.kind = "keep"
+        elif not merges:
+            change.kind = "update"
 
     def find(self, changes: Sequence[Change[Any]]) -> Node:
         """The formula that holds for the records that some changes are about, by id or by key."""
@@ -118,7 +178,7 @@ class Target:
     def sort(
         self, kind: Kind, changes: Sequence[Change[M]], records: Iterable[RecordJson]
     ) -> tuple[list[Change[M]], list[RecordJson], list[Change[M]]]:
-        """Tell what is as it was asked for from what is not.
+        """Separate the changes that have been carried out from those that have not.
 
         Args:
             kind: What was to be done.
@@ -148,8 +208,9 @@ class Target:
         return done, raws, left
 
     def _is_done(self, kind: Kind, change: Change[Any], record: RecordJson | None) -> bool:
-        if kind == "delete" or record is None:
-            return kind == "delete" and record is None
+        removes = KINDS[kind].removes
+        if removes or record is None:
+            return removes and record is None
         stored = record["fields"]
         return not changed_cells(change.cells, stored, self.type_of, loosely=self.typecast)
 

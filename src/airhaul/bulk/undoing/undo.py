@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from airhaul.bulk.journal.effects import Written
-from airhaul.bulk.rows.changes import Change, Kind, Refused
+from airhaul.bulk.journal.effects import WrittenRecord
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import is_empty, same_cell, same_stored
+from airhaul.bulk.rows.inverse import Effect, inverse
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import RowError
-from airhaul.wire.shapes import FIELD_TYPES, Cells, FieldType, RecordJson
+from airhaul.wire.shapes import Cells, RecordJson
 
 _LINKS: Final = "multipleRecordLinks"
 
@@ -40,10 +41,10 @@ class UndoPlanner:
     typecast: bool = False
     force: bool = False
     changes: list[Change[Any]] = field(default_factory=list[Change[Any]])
-    conflicts: list[Refused] = field(default_factory=list[Refused])
+    conflicts: list[InvalidRow] = field(default_factory=list[InvalidRow])
     _next: int = 0
 
-    def add(self, written: Sequence[Written], current: Mapping[str, RecordJson]) -> None:
+    def add(self, written: Sequence[WrittenRecord], current: Mapping[str, RecordJson]) -> None:
         """Take what a run has written.
 
         Args:
@@ -61,25 +62,19 @@ class UndoPlanner:
                 case _:
                     self._make_again(row, gone)
 
-    def _delete(self, row: Written, record: RecordJson | None) -> None:
+    def _delete(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
-            self._add(Change("keep", self._take(), record_id=row.record_id, before={}))
+            self.changes.append(Change("keep", self._take(), record_id=row.record_id, before={}))
             return
         changed = [column for column in self._columns(record) if self._differs(row, column, record)]
         if changed and not self.force:
             self._refuse(row, f"{_named(changed)} changed since it was created; it stays", changed)
             return
-        self._add(
-            Change(
-                "delete",
-                self._take(),
-                record_id=row.record_id,
-                before=record["fields"],
-                found=record,
-            )
-        )
+        change = self._inverse("created", row, {}, ())
+        change.before, change.found = record["fields"], record
+        self.changes.append(change)
 
-    def _put_back(self, row: Written, record: RecordJson | None) -> None:
+    def _put_back(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
             self._refuse(row, "it was deleted since, and cannot get its previous cells back")
             return
@@ -87,7 +82,7 @@ class UndoPlanner:
             self._refuse(row, "what it held before is not known")
             return
         stored = record["fields"]
-        cells: Cells = {}
+        columns: list[str] = []
         changed: list[str] = []
         missing = self._missing(row.cells)
         for column in row.cells:
@@ -99,20 +94,18 @@ class UndoPlanner:
             if self._differs(row, column, record) and not self.force:
                 changed.append(column)
                 continue
-            cells[column] = self.target.as_written(column, before)
+            columns.append(column)
         if changed:
             self._refuse(row, f"{_named(changed)} changed since, and left alone", changed)
         if missing:
-            self._refuse(row, f"{_no_more(missing)}, so it is not put back", missing)
-        if cells or not (changed or missing):
-            kind: Kind = "update" if cells else "keep"
-            self._add(
-                Change(
-                    kind, self._take(), cells, record_id=row.record_id, before=stored, found=record
-                )
-            )
+            self._refuse(row, f"{_no_more(missing)}, so it is not restored", missing)
+        if columns or not (changed or missing):
+            change = self._inverse("updated", row, row.before, columns)
+            change.kind = "update" if change.cells else "keep"
+            change.before, change.found = stored, record
+            self.changes.append(change)
 
-    def _make_again(self, row: Written, gone: set[str]) -> None:
+    def _make_again(self, row: WrittenRecord, gone: set[str]) -> None:
         if row.before is None:
             self._refuse(row, "what it held is not known, so it cannot be made again")
             return
@@ -120,19 +113,20 @@ class UndoPlanner:
         if missing:
             self._refuse(row, f"{_no_more(missing)}, so it would lose what it held", missing)
             return
-        cells: Cells = {}
-        links: Cells = {}
-        for column, cell in row.before.items():
-            if not self.target.can_write(column):
-                continue
-            cells[column] = self.target.as_written(column, cell)
-            if self._type(column) == _LINKS and isinstance(cell, list):
-                cells[column] = [id_ for id_ in cell if id_ not in gone]
-                if len(cells[column]) < len(cell):
-                    links[column] = cell
-        # Its old id stays with it, so that links to it can be set anew.
-        self._add(
-            Change("create", self._take(), cells, record_id=row.record_id, before={}, for_new=links)
+        change = self._inverse("deleted", row, row.before, ())
+        for column, cell in change.cells.items():
+            if self.target.type_of(column) == _LINKS and isinstance(cell, list):
+                left = [id_ for id_ in cell if id_ not in gone]
+                if len(left) < len(cell):
+                    change.later[column] = cell
+                    change.cells[column] = left
+        self.changes.append(change)
+
+    def _inverse(
+        self, effect: Effect, row: WrittenRecord, before: Cells, columns: Iterable[str]
+    ) -> Change[Any]:
+        return inverse(
+            effect, row.record_id, before, columns, index=self._take(), target=self.target
         )
 
     def _missing(self, cells: Cells) -> list[str]:
@@ -142,7 +136,7 @@ class UndoPlanner:
     def _columns(self, record: RecordJson) -> Iterable[str]:
         return (column for column in record["fields"] if self.target.can_write(column))
 
-    def _differs(self, row: Written, column: str, record: RecordJson) -> bool:
+    def _differs(self, row: WrittenRecord, column: str, record: RecordJson) -> bool:
         """Whether a cell holds something else than the run has written."""
         sent = row.cells.get(column)
         stored = record["fields"].get(column)
@@ -151,30 +145,25 @@ class UndoPlanner:
         return not self._same(column, sent, record["fields"])
 
     def _same(self, column: str, cell: Any, stored: Cells) -> bool:
-        return same_cell(self._type(column), cell, stored.get(column), loosely=self.typecast)
+        return same_cell(
+            self.target.type_of(column), cell, stored.get(column), loosely=self.typecast
+        )
 
     @property
     def _types(self) -> Mapping[str, str]:
         assert self.target.types is not None, "an undo reads them"
         return self.target.types
 
-    def _type(self, column: str) -> FieldType:
-        type_ = self._types.get(column, "singleLineText")
-        return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
-
     def _take(self) -> int:
         self._next += 1
         return self._next - 1
 
-    def _add(self, change: Change[Any]) -> None:
-        self.changes.append(change)
-
-    def _refuse(self, row: Written, why: str, columns: Sequence[str] = ()) -> None:
+    def _refuse(self, row: WrittenRecord, why: str, columns: Sequence[str] = ()) -> None:
         index = self._take()
         error = RowError(
             f"{row.record_id}: {why}", index=index, field=columns[0] if columns else None
         )
-        self.conflicts.append(Refused(index, error, {"id": row.record_id}))
+        self.conflicts.append(InvalidRow(index, error, {"id": row.record_id}))
 
 
 def _named(columns: Sequence[str]) -> str:

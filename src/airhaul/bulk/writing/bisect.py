@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.changes import Change, Chunk
 from airhaul.bulk.writing.blame import Suspects, row_error, suspects_of
-from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import AirhaulError, RowError
 from airhaul.model.base import RecordBase
 

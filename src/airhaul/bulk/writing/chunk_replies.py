@@ -17,17 +17,16 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.results.outcomes import State
-from airhaul.bulk.results.policy import OnError
-from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.results.policy import Policy, StopSwitch
+from airhaul.bulk.rows.changes import KINDS, Change, Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
 from airhaul.bulk.writing.blame import is_about_rows
-from airhaul.bulk.writing.chunks import CheckRead, Chunk, ChunkQueue
+from airhaul.bulk.writing.chunks import CheckRead, ChunkQueue
 from airhaul.bulk.writing.lost_creates import not_found_out
 from airhaul.bulk.writing.prefetch import Lookups
 from airhaul.bulk.writing.reconcile import Lost, Verdict
 from airhaul.bulk.writing.recorder import OutcomeRecorder
-from airhaul.bulk.writing.stopping import StopSwitch
 from airhaul.errors import (
     AirhaulError,
     ApiError,
@@ -53,7 +52,7 @@ class ChunkReplies(Generic[M]):
         stopping: Told of what fails.
         chunks: Takes rows that are sent again.
         readings: Takes rows that are looked at.
-        on_error: What a row does that is not written.
+        policy: What is done about rows that cannot be written.
         retries: How often rows are sent whose create was lost, and how long to wait before looking.
         source: The file that the rows come from, for errors.
     """
@@ -67,7 +66,7 @@ class ChunkReplies(Generic[M]):
         chunks: ChunkQueue[M],
         readings: Lookups[M],
         *,
-        on_error: OnError,
+        policy: Policy,
         retries: Retries,
         source: str | None,
     ) -> None:
@@ -77,7 +76,7 @@ class ChunkReplies(Generic[M]):
         self._stopping = stopping
         self._chunks = chunks
         self._readings = readings
-        self._on_error: OnError = on_error
+        self._policy = policy
         self._retries = retries
         self._source = source
         self.written: list[Change[M]] = []
@@ -91,13 +90,13 @@ class ChunkReplies(Generic[M]):
             BadReplyError: The answer is none of Airtable's.
         """
         changes = chunk.changes
-        if chunk.kind == "delete":
+        if chunk.traits.removes:
             list_in(value, "records")
             self._delete(changes, sending)
             return
         raws = records_in(value, len(changes))
         states: list[State] = ["created"] * len(changes)
-        if chunk.kind != "create":
+        if chunk.traits.is_repeatable:
             states = created_or_updated(changes, raws, value, sending, self._observed)
         self._write(changes, raws, states, sending)
 
@@ -120,7 +119,7 @@ class ChunkReplies(Generic[M]):
 
     def _remember(self, changes: Sequence[Change[M]]) -> None:
         """Keep what was done, where it may have to be taken back."""
-        if self._on_error == "rollback":
+        if self._policy.rolls_back:
             self.written += changes
 
     # --- refused
@@ -137,7 +136,11 @@ class ChunkReplies(Generic[M]):
         if isinstance(error, RequestCeilingError):
             self._ledger.leave(chunk.changes, "skipped", error)
             self._stopping.end(error)
-        elif chunk.kind != "create" and sending.was_lost and self._has_to_be_checked(chunk, error):
+        elif (
+            chunk.traits.is_repeatable
+            and sending.was_lost
+            and self._has_to_be_checked(chunk, error)
+        ):
             self.check(chunk, error, sending)
         elif not is_about_rows(error, chunk.kind):
             self._ledger.leave(chunk.changes, "failed", error, sending)
@@ -145,7 +148,7 @@ class ChunkReplies(Generic[M]):
                 self._stopping.note_outage(error)
             else:
                 self._stopping.end(error)
-        elif self._on_error == "continue":
+        elif self._policy.splits:
             parted = part(chunk, error, self._source)
             self._blame(parted.blamed, sending)
             if parted.chunks:
@@ -156,9 +159,9 @@ class ChunkReplies(Generic[M]):
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written rows that are not to be sent again."""
-        if chunk.kind == "delete" and _says_it_is_gone(error):
+        if chunk.traits.removes and _says_it_is_gone(error):
             return True
-        return is_about_rows(error, chunk.kind) and self._on_error != "continue"
+        return is_about_rows(error, chunk.kind) and not self._policy.splits
 
     def _blame(self, rows: Iterable[tuple[Change[M], RowError]], sending: Attempt) -> None:
         for change, error in rows:
@@ -176,7 +179,7 @@ class ChunkReplies(Generic[M]):
     def settle_checked(self, reading: CheckRead[M]) -> None:
         """What is as it was asked for was done by the request that was lost; the rest was not."""
         done, raws, left = self._target.sort(reading.kind, reading.changes, reading.records)
-        if reading.kind == "delete":
+        if KINDS[reading.kind].removes:
             self._delete(done, reading.sending)
         elif done:
             sending = replace(reading.sending, was_lost=True)
@@ -190,7 +193,7 @@ class ChunkReplies(Generic[M]):
         if not is_about_rows(reading.error, reading.kind):
             self._ledger.leave(left, "failed", reading.error, reading.sending)
             self._stopping.note_outage(reading.error)
-        elif reading.kind == "delete" and not self._stopping:
+        elif KINDS[reading.kind].removes and not self._stopping:
             self._chunks.put_first([Chunk(reading.kind, left)])  # some are gone: these are not
         else:
             self._blame(blame(left, reading.error, self._source), reading.sending)
@@ -199,7 +202,12 @@ class ChunkReplies(Generic[M]):
         """Settle rows of a lost request that cannot be looked at."""
         unclear = not_found_out(reading.error, error)
         self._ledger.leave(reading.changes, "unknown", unclear, reading.sending)
-        self._remember([change for change in reading.changes if change.kind == "update"])
+        may_be_put_back = [
+            change
+            for change in reading.changes
+            if not (change.traits.may_create or change.traits.removes)
+        ]
+        self._remember(may_be_put_back)
 
     # --- lost creates
 

@@ -5,38 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from airhaul.bulk.engine.work import Attempt
-from airhaul.bulk.rows.changes import Change, Kind
+from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
 from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
-
-
-@dataclass(slots=True, eq=False)
-class Chunk(Generic[M]):
-    """Up to ten rows of one kind: one request.
-
-    Args:
-        kind: What is done with them.
-        changes: The rows.
-        tries: How often they were sent, this time included, where that is counted: for creates.
-        intent: The number of its intent in the journal; 0 if there is none.
-        was_sent: Whether another process may have carried it out already.
-        since: The earliest time that it can have been for the service then, if that is known.
-    """
-
-    kind: Kind
-    changes: list[Change[M]]
-    tries: int = 1
-    intent: int = 0
-    was_sent: bool = False
-    since: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -93,14 +71,11 @@ class SearchRead:
     is_look: bool
 
 
-_KINDS: Final[tuple[Kind, ...]] = ("update", "upsert", "create", "delete")
-
-
 class ChunkQueue(Generic[M]):
     """Gathers rows by kind, and hands over chunks in the order in which they became full."""
 
     def __init__(self) -> None:
-        self._filling: dict[Kind, list[Change[M]]] = {kind: [] for kind in _KINDS}
+        self._filling: dict[Kind, list[Change[M]]] = {kind: [] for kind in KINDS}
         self._ready: deque[Chunk[M]] = deque()
 
     def __bool__(self) -> bool:
@@ -122,8 +97,8 @@ class ChunkQueue(Generic[M]):
 
     def add(self, change: Change[M]) -> None:
         """Take a row; before the first deletion, what else there is becomes ready."""
-        if change.kind == "delete":
-            self._flush([kind for kind in _KINDS if kind != "delete"])
+        if change.traits.removes:
+            self._flush([kind for kind in KINDS if not KINDS[kind].removes])
         filling = self._filling[change.kind]
         filling.append(change)
         if len(filling) == RECORDS_PER_WRITE:
@@ -131,7 +106,7 @@ class ChunkQueue(Generic[M]):
 
     def flush(self) -> None:
         """Make chunks of what is left; they stay short."""
-        self._flush(_KINDS)
+        self._flush(KINDS)
 
     def _flush(self, kinds: Iterable[Kind]) -> None:
         for kind in kinds:
@@ -150,7 +125,7 @@ class ChunkQueue(Generic[M]):
             is_writing_others: Whether anything but deletions is on its way. Deletions wait for it:
                 what replaces comes before what removes.
         """
-        if not self._ready or (self._ready[0].kind == "delete" and is_writing_others):
+        if not self._ready or (self._ready[0].traits.removes and is_writing_others):
             return None
         return self._ready.popleft()
 

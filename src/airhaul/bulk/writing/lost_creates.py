@@ -11,8 +11,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.rows.changes import Chunk
 from airhaul.bulk.rows.target import Target
-from airhaul.bulk.writing.chunks import Chunk, SearchRead
+from airhaul.bulk.writing.chunks import SearchRead
 from airhaul.bulk.writing.reconcile import Lost, Search, Verdict
 from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError, TransportError
 from airhaul.model.base import RecordBase

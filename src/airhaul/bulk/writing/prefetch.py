@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from airhaul.bulk.rows.changes import Change
-from airhaul.bulk.rows.diff import changed_cells
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target, with_ids
 from airhaul.bulk.writing.chunks import CheckRead, PrefetchRead, Reading
@@ -38,9 +37,14 @@ class Prefetch(Protocol):
         ...
 
     def take(
-        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+        self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Put what was read into the changes.
+
+        Args:
+            target: The table.
+            changes: The changes.
+            records: What was read.
 
         Returns:
             The rows that cannot be written, by index, with the reason.
@@ -49,7 +53,7 @@ class Prefetch(Protocol):
 
 
 class PrefetchById:
-    """Keeps what records hold before they are changed or deleted, so that it can be put back."""
+    """Keeps what records hold before they are changed or deleted, so that it can be restored."""
 
     def is_needed(self, change: Change[Any]) -> bool:
         """Whatever has an id is looked at."""
@@ -61,19 +65,19 @@ class PrefetchById:
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
         """The columns that are written; all, where a record is deleted."""
-        if any(change.kind == "delete" for change in changes):
+        if any(change.traits.takes_all_cells for change in changes):
             return None
         return _columns_of(changes)
 
     def take(
-        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+        self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Keep what the records hold; one that is not there is left for Airtable to refuse."""
         found = {record["id"]: record for record in records}
         for change in changes:
             record = found.get(change.record_id or "")
             if record is not None:
-                change.before = dict(record["fields"])
+                target.see(change, record)
         return {}
 
 
@@ -81,13 +85,11 @@ class PrefetchByKey:
     """Finds the records that rows are by their keys, and what differs.
 
     Args:
-        target: The table.
         key: The key.
         always: Whether every row is looked at, and not only those that need it.
     """
 
-    def __init__(self, target: Target, key: Key, *, always: bool) -> None:
-        self._target = target
+    def __init__(self, key: Key, *, always: bool) -> None:
         self._key = key
         self._always = always or not key.can_be_merged_on
 
@@ -105,7 +107,7 @@ class PrefetchByKey:
         return None
 
     def take(
-        self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
+        self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Tell new records from those that are there, and keep only what differs."""
         found: defaultdict[Any, list[RecordJson]] = defaultdict(list)
@@ -120,26 +122,13 @@ class PrefetchByKey:
                     f"several records have its key, {self._key.shown(change.cells)}: {ids}"
                 )
             elif there:
-                self._change(change, there[0])
+                target.compare(change, there[0])
             else:
-                self._create(change)
+                self._create(target, change)
         return refused
 
-    def _change(self, change: Change[Any], record: RecordJson) -> None:
-        stored = record["fields"]
-        change.record_id = record["id"]
-        change.before = dict(stored)
-        change.found = record
-        change.cells = changed_cells(
-            change.cells, stored, self._target.type_of, loosely=self._target.typecast
-        )
-        if not change.cells:
-            change.kind = "keep"
-        elif not self._key.can_be_merged_on:
-            change.kind = "update"
-
-    def _create(self, change: Change[Any]) -> None:
-        change.cells = self._target.in_order({**change.for_new, **change.cells})
+    def _create(self, target: Target, change: Change[Any]) -> None:
+        change.cells = target.in_order({**change.for_new, **change.cells})
         change.before = {}
         if not self._key.can_be_merged_on:
             change.kind = "create"
@@ -157,18 +146,22 @@ class Lookups(Generic[M]):
 
     Args:
         target: The table.
-        look: What has to be known of records before they are changed, if anything.
+        prefetch: What has to be known of records before they are changed, if anything.
     """
 
-    def __init__(self, target: Target, look: Prefetch | None) -> None:
+    def __init__(self, target: Target, prefetch: Prefetch | None) -> None:
         self._target = target
-        self._look = look
+        self._prefetch = prefetch
         self._gathered: list[Change[M]] = []
         self._waiting: deque[Reading[M]] = deque()
 
     def is_needed(self, change: Change[M]) -> bool:
         """Whether a row has to wait for a look."""
-        return self._look is not None and change.kind != "keep" and self._look.is_needed(change)
+        return (
+            self._prefetch is not None
+            and change.kind != "keep"
+            and self._prefetch.is_needed(change)
+        )
 
     def gather(self, change: Change[M]) -> None:
         """Take a row that has to wait for a look."""
@@ -215,9 +208,9 @@ class Lookups(Generic[M]):
         if isinstance(reading, CheckRead):
             formula, fields = self._target.find(reading.changes), None
         else:
-            assert self._look is not None, "only a look makes rows wait"
-            formula = self._look.formula(reading.changes)
-            fields = self._look.fields(reading.changes)
+            assert self._prefetch is not None, "only a look makes rows wait"
+            formula = self._prefetch.formula(reading.changes)
+            fields = self._prefetch.fields(reading.changes)
         return self._target.read(formula, fields, reading.offset)
 
     def accept(self, reading: Reading[M], value: Any) -> bool:
@@ -245,8 +238,8 @@ class Lookups(Generic[M]):
         Returns:
             The rows that cannot be written, by index, with the reason.
         """
-        assert self._look is not None, "only a look makes rows wait"
-        return self._look.take(reading.changes, reading.records)
+        assert self._prefetch is not None, "only a look makes rows wait"
+        return self._prefetch.take(self._target, reading.changes, reading.records)
 
     def refuse(self, reading: Reading[M], error: AirhaulError) -> bool:
         """Learn that a page was refused.

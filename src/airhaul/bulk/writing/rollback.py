@@ -14,12 +14,12 @@ from airhaul.bulk.engine.events import Event, RollingBack
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.inverse import Effect, inverse
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import AirhaulError, ApiError
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
-from airhaul.wire.shapes import Cells
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -92,17 +92,25 @@ class WithRollback(Generic[M]):
     def _begin(self) -> None:
         inverses: list[Change[M]] = []
         for change in reversed(self._main.written):
-            inverse = _inverse(change, len(self._undone), self._target)
-            if inverse is None:
+            before = change.before
+            if before is None and not _is_new(change):
                 outcomes = self._main.result
                 error = AirhaulError("what it held before is not known")
                 outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
                 continue
+            undoing = inverse(
+                _effect(change),
+                change.record_id,
+                before or {},
+                change.cells,
+                index=len(self._undone),
+                target=self._target,
+            )
             self._undone.append(change)
-            inverses.append(inverse)
+            inverses.append(undoing)
         self._undo = self._make_undo(Outcomes[M](), inverses)
-        for inverse in inverses:
-            self._undo.offer(inverse)
+        for undoing in inverses:
+            self._undo.offer(undoing)
         self._undo.end_of_rows()
         self._events.append(RollingBack(len(self._undone)))
 
@@ -159,7 +167,7 @@ def _settle_undone(
     elif state == "created":
         note = f"it was {change.record_id}, and is made again as {new_id}"
         outcomes.settle(index, "undone", id=new_id, note=note)
-    elif change.kind == "create" and _is_gone(error):
+    elif _is_new(change) and _is_gone(error):
         outcomes.settle(index, "undone", note="somebody else has deleted it")
     elif state == "unknown":
         reason = AirhaulError(f"it was written, and taking it back: {error}")
@@ -176,20 +184,12 @@ def _is_gone(error: AirhaulError | None) -> bool:
     )
 
 
-def _inverse(change: Change[Any], index: int, target: Target) -> Change[Any] | None:
-    """The change that takes one back, or None where what was there before is not known."""
-    if change.kind == "create":
-        return Change("delete", index, record_id=change.record_id)
-    if change.before is None:
-        return None
-    if change.kind == "delete":
-        cells = {
-            column: target.as_written(column, cell)
-            for column, cell in change.before.items()
-            if target.can_write(column)
-        }
-        return Change("create", index, cells)
-    before: Cells = {
-        column: target.as_written(column, change.before.get(column)) for column in change.cells
-    }
-    return Change("update", index, before, record_id=change.record_id)
+def _effect(change: Change[Any]) -> Effect:
+    if _is_new(change):
+        return "created"
+    return "deleted" if change.traits.removes else "updated"
+
+
+def _is_new(change: Change[Any]) -> bool:
+    """Whether it has made a record; an upsert that has is a create by now."""
+    return not change.traits.is_repeatable

@@ -21,15 +21,14 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.results.outcomes import Outcomes
-from airhaul.bulk.results.policy import OnError
-from airhaul.bulk.rows.changes import Change, Refused
+from airhaul.bulk.results.policy import Policy, StopSwitch
+from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import Intake
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.chunk_replies import ChunkReplies
 from airhaul.bulk.writing.chunks import (
     CheckRead,
-    Chunk,
     ChunkQueue,
     Log,
     PrefetchRead,
@@ -40,7 +39,6 @@ from airhaul.bulk.writing.lost_creates import LostCreates
 from airhaul.bulk.writing.prefetch import Lookups, Prefetch
 from airhaul.bulk.writing.reconcile import Lost
 from airhaul.bulk.writing.recorder import OutcomeRecorder
-from airhaul.bulk.writing.stopping import StopSwitch
 from airhaul.errors import (
     AirhaulError,
     BadReplyError,
@@ -64,8 +62,8 @@ class WriteRows(Generic[M]):
         encoder: Makes changes of rows.
         ledger: Settles rows.
         observed: What is known of the base, shared with the engine.
-        on_error: What a row does that is not written.
-        look: What has to be known of records before they are changed, if anything.
+        policy: What is done about rows that cannot be written.
+        prefetch: What has to be known of records before they are changed, if anything.
         retries: How often rows are sent whose create was lost, and how long to wait before looking.
         source: The file that the rows come from, for errors.
         log: Writes down what is about to be sent; None for none.
@@ -78,8 +76,8 @@ class WriteRows(Generic[M]):
         ledger: OutcomeRecorder[M],
         observed: KnownBase,
         *,
-        on_error: OnError = "stop",
-        look: Prefetch | None = None,
+        policy: Policy,
+        prefetch: Prefetch | None = None,
         retries: Retries | None = None,
         source: str | None = None,
         log: Log[M] | None = None,
@@ -89,9 +87,9 @@ class WriteRows(Generic[M]):
         retries = retries or Retries()
         self._source = source
         self._log = log
-        self._stopping = StopSwitch(on_error)
+        self._stopping = StopSwitch(policy)
         self._intake = Intake(encoder, ledger.outcomes)
-        self._readings = Lookups[M](target, look)
+        self._readings = Lookups[M](target, prefetch)
         self._chunks = ChunkQueue[M]()
         self._lost = LostCreates[M](target, observed, retries.settle_s)
         self._settling = ChunkReplies(
@@ -101,7 +99,7 @@ class WriteRows(Generic[M]):
             self._stopping,
             self._chunks,
             self._readings,
-            on_error=on_error,
+            policy=policy,
             retries=retries,
             source=source,
         )
@@ -209,14 +207,14 @@ class WriteRows(Generic[M]):
 
     def _is_writing_others(self) -> bool:
         """Whether anything but deletions is on its way."""
-        return any(not (isinstance(tag, Chunk) and tag.kind == "delete") for tag in self._out)
+        return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._out)
 
     def offer(self, row: object) -> None:
         """Take a row, validate it and make a change of it."""
         match self._intake.take(row):
             case None:
                 pass
-            case Refused(index, error, source):
+            case InvalidRow(index, error, source):
                 self._settling.refuse_row(index, error, source)
             case change if self._readings.is_needed(change):
                 self._readings.gather(change)
@@ -233,7 +231,7 @@ class WriteRows(Generic[M]):
             now: In seconds on the clock of ``next_call``.
         """
         self._intake.recover(chunk.changes)
-        if chunk.kind == "create":
+        if not chunk.traits.is_repeatable:
             error = TransportError("the process that sent it was ended before its reply came")
             since = chunk.since or began
             self._lost.add_of_others(Lost(chunk.changes, error, now, chunk.tries, since))
@@ -309,7 +307,7 @@ class WriteRows(Generic[M]):
             self.refuse(tag, error, sending)  # what reads can be given up without harm
             return
         self._out.pop(tag, None)
-        if tag.kind == "create":
+        if not tag.traits.is_repeatable:
             self._lost.add(tag, error, sending)
             return
         self._settling.check(tag, error, sending)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -26,11 +25,8 @@ from airhaul.cli.writing import (
     check_rejects,
     check_source,
 )
-from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.planning import Planning
 from airhaul.client.sync.table import Table
-from airhaul.model.base import RecordBase
-from airhaul.tabular import SourceRow, format_of, read_rows
+from airhaul.tabular import format_of
 
 
 def import_file(
@@ -93,8 +89,15 @@ def import_file(
         if dry_run:
             if new:
                 err().print(f"Would create {new}.", markup=False)
-            rows = read_rows(file, format, encoding)
-            return tell_plan(_plan(target, file, rows, () if new else names, typecast), report)
+            with working(f"Reading {file.name}"):
+                plan = target.plan_import_file(
+                    file,
+                    format,
+                    key=None if new else names or None,
+                    typecast=typecast,
+                    encoding=encoding,
+                )
+            return tell_plan(plan, report)
         if new:
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)
@@ -113,16 +116,3 @@ def import_file(
             report,
             label=f"Importing {file.name}",
         )
-
-
-def _plan(
-    target: Table[RecordBase],
-    file: Path,
-    rows: Iterator[SourceRow],
-    key: tuple[str, ...],
-    typecast: bool,
-) -> Plan[RecordBase]:
-    # As the table's own plan verbs do, with the file's name in what is said of its rows.
-    planning = Planning(target, typecast=typecast, source=file)
-    with working(f"Reading {file.name}"):
-        return planning.upsert(rows, key) if key else planning.create(rows)

@@ -15,7 +15,8 @@ from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal, Run
+    from airhaul.bulk.journal.file import Journal
+    from airhaul.bulk.journal.runs import Run
 
 
 _WRITTEN: Final = frozenset({"created", "updated", "unknown"})

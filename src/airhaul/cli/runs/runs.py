@@ -21,7 +21,8 @@ from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal, Run
+    from airhaul.bulk.journal.file import Journal
+    from airhaul.bulk.journal.runs import Run
 
 _SHOWN: Final = 20
 _MOST_ERRORS: Final = 10

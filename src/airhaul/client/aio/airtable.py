@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import SecretStr
 
-from airhaul.bulk.engine.engine import Engine
-from airhaul.bulk.reads.one_call import OneCall
 from airhaul.client.aio.run_verbs import AsyncRunVerbs
+from airhaul.client.aio.session import AsyncSession
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import Config, config_from_env, make_config
-from airhaul.client.connection import Connection, Origin
+from airhaul.client.connection import Connection
 from airhaul.client.local import LocalOptions
-from airhaul.drive import aio as drive
-from airhaul.drive.lane import Lane
-from airhaul.errors import ConfigurationError, UnknownTableError
+from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
-from airhaul.wire.call import Call
 from airhaul.wire.replies import list_in, object_in
-from airhaul.wire.shapes import BaseJson, FieldJson, TableJson
+from airhaul.wire.shapes import BaseJson
 
 if TYPE_CHECKING:
     from airhaul.client.aio.runs import AsyncRuns
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=RecordBase)
 
 
-class AsyncAirtable(AsyncRunVerbs):
+class AsyncAirtable(AsyncSession, AsyncRunVerbs):
     """One account or local base, and the way to its tables.
 
     Use it as a context manager, or call ``aclose()`` at the end.
@@ -61,16 +57,16 @@ class AsyncAirtable(AsyncRunVerbs):
         **options: Any,
     ) -> None:
         self._owns_connection = connection is None
-        self._base_id = base_id
-        self.connection = connection or Connection(
-            make_config(
+        if connection is None:
+            config = make_config(
                 access_token=access_token,
                 base_id=base_id,
                 endpoint_url=endpoint_url,
                 local=local,
                 **options,
             )
-        )
+            connection = Connection(config)
+        super().__init__(connection, base_id)
 
     def __repr__(self) -> str:
         """Which base it is and where; never the token."""
@@ -129,11 +125,6 @@ class AsyncAirtable(AsyncRunVerbs):
         return self.connection.config
 
     @property
-    def base_id(self) -> str:
-        """The base that verbs work on."""
-        return self._base_id or self.connection.base_id
-
-    @property
     def local_base(self) -> LocalBase:
         """The local base itself: its requests, its faults, its latency.
 
@@ -143,18 +134,9 @@ class AsyncAirtable(AsyncRunVerbs):
         return self.connection.emulator
 
     @property
-    def origin(self) -> Origin:
-        """Where the records come from that are read here."""
-        return Origin(self.connection, self.base_id)
-
-    @property
     def requests_made(self) -> int:
         """How many requests were sent over this connection; Free and Team plans pay by the call."""
         return self.connection.meter.made
-
-    def lane(self) -> Lane:
-        """The way to the base, at its pace."""
-        return self.connection.lane(self.base_id)
 
     def table(self, model: type[M]) -> AsyncTable[M]:
         """The table of a model, with all its verbs; nothing is sent.
@@ -180,30 +162,6 @@ class AsyncAirtable(AsyncRunVerbs):
         schema = await self.table_schema(name)
         return AsyncTable(self, model_of_table(schema))
 
-    async def call(self, call: Call) -> Any:
-        """Send one call, paced and repeated where that is safe.
-
-        Args:
-            call: What to send.
-
-        Returns:
-            The answer's JSON.
-
-        Raises:
-            ApiError: Airtable refused.
-            TransportError: No reply came.
-        """
-        lane = self.connection.lane(call.base_id)
-        job = Engine(
-            OneCall(call),
-            lane.pace,
-            concurrency=1,
-            retries=self.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
-        )
-        return await drive.call(job, lane)
-
     async def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""
         answer: dict[str, Any] = object_in(await self.call(endpoints.whoami()), "account")
@@ -219,47 +177,6 @@ class AsyncAirtable(AsyncRunVerbs):
             offset = page.get("offset")
             if not offset:
                 return found
-
-    async def schema(self) -> list[TableJson]:
-        """Read the tables of the base with their fields."""
-        answer = await self.call(endpoints.base_schema(self.base_id))
-        tables: list[TableJson] = list_in(answer, "tables")
-        return tables
-
-    async def table_schema(self, name: str) -> TableJson:
-        """Read one table with its fields.
-
-        Args:
-            name: The table's name or id.
-
-        Raises:
-            UnknownTableError: The base has no such table.
-        """
-        tables = await self.schema()
-        for table in tables:
-            if name in (table["id"], table["name"]):
-                return table
-        there = ", ".join(repr(table["name"]) for table in tables) or "none"
-        raise UnknownTableError(
-            f"The base {self.base_id} has no table {name!r}; its tables: {there}."
-        )
-
-    async def create_table(
-        self, name: str, fields: Iterable[FieldJson], *, description: str | None = None
-    ) -> TableJson:
-        """Create a table of described fields; for a model there is its own ``create_table``.
-
-        Args:
-            name: The table's name.
-            fields: ``{"name", "type", "options"?}`` each; the first becomes the primary field.
-            description: What the table is for.
-
-        Returns:
-            The table, with its ids.
-        """
-        call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson = object_in(await self.call(call), "table")
-        return table
 
     def _runs(self) -> AsyncRuns:
         from airhaul.client.aio.runs import AsyncRuns

@@ -10,18 +10,18 @@ from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
+    ReplaceEncoder,
     RowEncoder,
     SaveEncoder,
     UpdateEncoder,
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
-from airhaul.client.aio.bound import AsyncBound
+from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk
-from airhaul.client.aio.planning import sync_rows
+from airhaul.client.aio.session import AsyncBound
 from airhaul.client.inputs import AsyncRows, OnEvent, Progress
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)
@@ -48,7 +48,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing.of(options), "bulk_create")
+        bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_create")
         return await bulk.write(RowEncoder(self.model), rows)
 
     async def bulk_update(
@@ -93,7 +93,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not changed; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        writing = Writing(
+        writing = WriteSettings(
             on_error,
             progress,
             on_event,
@@ -105,8 +105,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             keep_rows,
         )
         bulk = AsyncBulk(self, writing, "bulk_update")
-        look = PrefetchById() if bulk.keeps_what_was_there else None
-        return await bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
+        return await bulk.write(UpdateEncoder(self.model, same_change), rows, prefetch=bulk.by_id)
 
     async def bulk_save(self, records: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Create the records that have no id, and send what changed in the others.
@@ -122,9 +121,29 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing.of(options), "bulk_save")
-        look = PrefetchById() if bulk.keeps_what_was_there else None
-        return await bulk.write(SaveEncoder(self.model), records, look=look)
+        bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_save")
+        return await bulk.write(SaveEncoder(self.model), records, prefetch=bulk.by_id)
+
+    async def bulk_replace(self, rows: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Replace whole records, ten to a request: cells that a row leaves out are cleared.
+
+        A dict is validated as a new record is, with the defaults of the model; a record is sent
+        with all its values. Use ``bulk_update`` to change some cells and keep the others.
+
+        Args:
+            rows: Records, or dicts with an ``id``.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, brought up to date in place, and the outcome of each.
+
+        Raises:
+            BulkError: A record was not replaced; its ``result`` has the outcome of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_replace")
+        encoder = ReplaceEncoder(self.model)
+        return await bulk.write(encoder, rows, prefetch=bulk.by_id, needs_types=True)
 
     async def bulk_upsert(
         self, rows: AsyncRows, key: KeyNames, **options: Unpack[WriteOptions]
@@ -149,9 +168,9 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = AsyncBulk(self, Writing.of(options), "bulk_upsert", key=known)
-        look: Prefetch = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
-        return await bulk.write(upsert_encoder(self.model, known), rows, look=look)
+        bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_upsert", key=known)
+        prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
+        return await bulk.write(upsert_encoder(self.model, known), rows, prefetch=prefetch)
 
     async def bulk_delete(
         self, records: AsyncRows, **options: Unpack[WriteOptions]
@@ -169,12 +188,9 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = AsyncBulk(self, Writing.of(options), "bulk_delete")
-        look: Prefetch | None = None
-        if bulk.keeps_what_was_there:
-            look = PrefetchById()
-            await bulk.learn_types()
-        return await bulk.write(DeleteEncoder(self.model), records, look=look)
+        bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_delete")
+        encoder = DeleteEncoder(self.model)
+        return await bulk.write(encoder, records, prefetch=bulk.by_id, needs_types=True)
 
     async def sync(
         self,
@@ -208,4 +224,5 @@ class AsyncBulkVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        return await sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)
+        bulk = AsyncBulk(self, WriteSettings.of(options), "sync")
+        return await bulk.sync(rows, Key.of(self.model, key), deleting, parallel=parallel)

@@ -7,23 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
-from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.reads.pages import ReadPages
+from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
-from airhaul.client.aio.bound import AsyncBound
+from airhaul.client.aio.bulk import AsyncBulk, planner_of
 from airhaul.client.aio.plan import AsyncPlan
-from airhaul.client.aio.planning import AsyncPlanning
-from airhaul.client.aio.scan import AsyncScan
+from airhaul.client.aio.session import AsyncBound
 from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
+from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -144,7 +146,7 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not changed; its ``result`` says what became of each.
         """
-        writing = Writing(
+        writing = WriteSettings(
             on_error,
             progress,
             on_event,
@@ -155,9 +157,9 @@ class AsyncQuery(Generic[M]):
             journal,
             keep_rows,
         )
-        planning = AsyncPlanning(self._table, typecast=typecast, max_requests=max_requests)
-        plan = await planning.update_where(self._selection, changes)
-        return await plan.write(writing, spent=plan.spent)
+        planner = planner_of(self._table, typecast=typecast, max_requests=max_requests)
+        bulk = AsyncBulk(self._table, writing, "update")
+        return await bulk.write_planned(planner.update_where(self._whole(), changes))
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete them all; reads them first.
@@ -171,19 +173,26 @@ class AsyncQuery(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        writing = Writing.of(options)
-        planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
-        plan = await planning.delete_where(self._selection)
-        return await plan.write(writing, spent=plan.spent)
+        writing = WriteSettings.of(options)
+        planner = planner_of(self._table, max_requests=writing.max_requests)
+        bulk = AsyncBulk(self._table, writing, "delete")
+        return await bulk.write_planned(planner.delete_where(self._whole()))
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
         """Say what ``update`` would write; the records are read."""
-        planning = AsyncPlanning(self._table, typecast=typecast)
-        return await planning.update_where(self._selection, changes)
+        planner = planner_of(self._table, typecast=typecast)
+        return await self._plan(planner.update_where(self._whole(), changes))
 
     async def plan_delete(self) -> AsyncPlan[M]:
         """Say what ``delete`` would delete; the records are read."""
-        return await AsyncPlanning(self._table).delete_where(self._selection)
+        return await self._plan(planner_of(self._table).delete_where(self._whole()))
+
+    async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
+        return AsyncPlan.of(await self._table.airtable.follow(flow), self._table)
+
+    def _whole(self) -> ListParameters:
+        """What is read of records that may have to be restored: all of their cells."""
+        return replace(self._selection, fields=None).parameters()
 
     async def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
@@ -235,8 +244,11 @@ class AsyncQuery(Generic[M]):
         def take_page(page: Sequence[RecordJson]) -> None:
             take(reader.read_page(page))
 
-        scan = AsyncScan(self._table)
-        await scan.read(self._selection.parameters(), take_page, parallel=parallel)
+        airtable = self._table.airtable
+        pages = TableReader(airtable.lane().context, airtable.base_id, self._table.name)
+        await airtable.follow(
+            pages.each(self._selection.parameters(), take_page, parallel=parallel)
+        )
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -250,14 +262,7 @@ class AsyncQuery(Generic[M]):
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = Engine(
-            work,
-            lane.pace,
-            concurrency=1,
-            retries=airtable.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
-        )
+        job = lane.context.begin(work, concurrency=1)
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records

@@ -11,7 +11,7 @@ from airhaul.client.options import WriteOptions
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Run
+    from airhaul.bulk.journal.runs import Run
     from airhaul.client.aio.plan import AsyncPlan
     from airhaul.client.aio.runs import AsyncRuns
 

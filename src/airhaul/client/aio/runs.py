@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.recovery import kept_rows
 from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, Ready, RowEncoder, upsert_encoder
+from airhaul.bulk.rows.encoders import Ready
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.undoing.undo import UndoPlanner
-from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
-from airhaul.client.aio.bound import AsyncBound
+from airhaul.bulk.undoing.flows import plan_undo, resume, write_undo
+from airhaul.bulk.undoing.runs import (
+    Place,
+    encoder_of,
+    prefetch_of,
+    refuse_another_table,
+    run_to_resume,
+    run_to_retry,
+    run_to_undo,
+)
+from airhaul.bulk.writing.assemble import RowInput
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.plan import AsyncPlan
-from airhaul.client.aio.scan import AsyncScan
+from airhaul.client.aio.session import AsyncBound, AsyncSession
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import AsyncRows
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.model.base import RecordBase
+from airhaul.model.schema import model_of_table
 from airhaul.tabular import read_rows
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal, Run, Source
-    from airhaul.client.aio.airtable import AsyncAirtable
-
-_KEYED_BY_LOOKING: Final = ("bulk_upsert", "import_file", "retry")
+    from airhaul.bulk.journal.runs import Run, Source
 
 
 class AsyncRuns:
@@ -43,7 +51,7 @@ class AsyncRuns:
         JournalError: The connection has no journal, or it cannot be opened.
     """
 
-    def __init__(self, airtable: AsyncAirtable) -> None:
+    def __init__(self, airtable: AsyncSession) -> None:
         self._airtable = airtable
         journal = airtable.connection.journal()
         if journal is None:
@@ -61,7 +69,7 @@ class AsyncRuns:
         """A run by its id or the beginning of it; the latest if None."""
         return self._journal.run(run_id)
 
-    # --- going on
+    # --- resuming
 
     async def resume(
         self,
@@ -71,133 +79,58 @@ class AsyncRuns:
         rows: AsyncRows | None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Any]:
-        """Go on with a run; as ``AsyncAirtable.resume`` says."""
-        run = self._run_to_go_on(run_id)
+        """Resume a run; as ``AsyncAirtable.resume`` says."""
+        run = run_to_resume(self._journal, run_id, self._place)
         table = await self._table(run, model)
         asked = run.asked
         options.setdefault("on_error", asked.on_error)
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
-        path = None if asked.source is None else Path(asked.source.path)
+        file = None if asked.source is None else Path(asked.source.path)
         key = Key.of(table.model, asked.key) if asked.key else None
-        bulk = AsyncBulk(table, Writing.of(options), asked.verb, key=key, source=path)
-        if asked.on_error == "rollback":
-            await bulk.learn_types()
-        look: Prefetch = PrefetchById()
-        if key is not None and asked.verb in _KEYED_BY_LOOKING:
-            look = PrefetchByKey(bulk.target, key, always=True)
-        encoder: Encoder[RecordBase] = Ready[RecordBase]()
+        bulk = AsyncBulk(table, WriteSettings.of(options), asked.verb, key=key, file=file)
         if asked.rows_from == "copy":
-            rows = self._kept(run, key)
+            kept = kept_rows(self._journal, run, key)
+            ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            encoder = _encoder(run, table.model, key)
-            rows = _rows_of(run, rows)
-        result = await bulk.run(
-            encoder,
-            rows,
-            look=look,
-            total=asked.total,
-            is_stream=asked.rows_from != "copy",
-            rows_from=asked.rows_from,
-            taken_up=run,
+            encoder = encoder_of(run, table.model, key)
+            ready = RowInput(_rows_of(run, rows), encoder, asked.total, asked.rows_from)
+        write = replace(
+            bulk.asked,
+            prefetch=prefetch_of(run, bulk.asked.target),
+            needs_types=bulk.asked.policy.rolls_back,
         )
-        if asked.verb == "undo":
-            await self._set_links(run, table, result)
-        return result
+        return await bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
 
-    def _kept(self, run: Run, key: Key | None) -> AsyncRows:
-        from airhaul.bulk.journal.recovery import kept_rows
-
-        return kept_rows(self._journal, run, key)
-
-    def _run_to_go_on(self, run_id: str | None) -> Run:
-        run = self._journal.run(run_id)
-        # What a run takes back by its own policy is a run of its own: that one goes on.
-        for other in self._journal.runs():
-            if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_go_on:
-                run = other
-        self._check_place(run)
-        if run.state == "running":
-            raise JournalError(
-                f"Another process is working on run {run.id}; wait for it, or end it first."
-            )
-        if run.state == "rolled back":
-            raise JournalError(f"Run {run.id} was taken back by its own policy; begin it anew.")
-        return run
-
-    def _check_place(self, run: Run) -> None:
-        asked, connection = run.asked, self._airtable.connection
-        if asked.service != connection.service:
-            raise JournalError(
-                f"Run {run.id} was made at {asked.service}, and this connection goes to "
-                f"{connection.service}."
-            )
-        if asked.base_id != self._airtable.base_id:
-            raise JournalError(
-                f"Run {run.id} was made in the base {asked.base_id}, and this connection goes to "
-                f"{self._airtable.base_id}. Name that base."
-            )
+    @property
+    def _place(self) -> Place:
+        return Place(self._airtable.connection.service, self._airtable.base_id)
 
     async def _table(self, run: Run, model: type[RecordBase] | None) -> AsyncBound[RecordBase]:
         if model is None:
-            return await self._airtable.table_named(run.asked.table)
+            schema = await self._airtable.table_schema(run.asked.table)
+            return AsyncTable(self._airtable, model_of_table(schema))
         table = AsyncTable(self._airtable, model)
         if table.name != run.asked.table:
-            await self._refuse_another_table(run, table.name)
+            # A table may be named by its id, and may have another name by now.
+            refuse_another_table(run, table.name, await self._airtable.schema())
         return table
 
-    async def _refuse_another_table(self, run: Run, name: str) -> None:
-        """A table may be told by id, and may have another name by now; another one it is not."""
-        theirs = (await self._airtable.table_schema(name))["id"]
-        for table in await self._airtable.schema():
-            if run.asked.table in (table["id"], table["name"]) and table["id"] != theirs:
-                raise JournalError(
-                    f"Run {run.id} writes to the table {run.asked.table!r}, and the model is bound "
-                    f"to {name!r}."
-                )
-
-    # --- taking back
+    # --- undoing
 
     async def plan_undo(self, run_id: str | None, *, force: bool) -> AsyncPlan[RecordBase]:
-        """Plan what takes a run back; as ``AsyncAirtable.plan_undo`` says."""
-        from airhaul.bulk.journal.effects import written_by
-
-        run = self._journal.run(run_id)
-        self._check_place(run)
-        if run.state == "running":
-            raise JournalError(f"Run {run.id} is still being worked on.")
-        schema = await self._airtable.table_schema(run.asked.table)
-        table = await self._airtable.table_named(run.asked.table)
-        types = {field["name"]: field["type"] for field in schema["fields"]}
-        target = Target(self._airtable.base_id, table.name, table.model, types=types)
-        written = written_by(self._journal, run)
-        scan = AsyncScan(table)
-        ids = [row.record_id for row in written if row.state != "deleted"]
-        undoing = UndoPlanner(target, run.asked.typecast, force)
-        undoing.add(written, await scan.find(ids, with_ids))
-        notes: list[str] = []
-        if run.can_go_on and run.state != "with failures":
-            notes.append(
-                f"Run {run.id} has not come to its end; only what it is known to have written is "
-                "taken back. Resume it first to be sure of the rest."
-            )
-        return AsyncPlan(
-            table.name,
-            undoing.changes,
-            label_columns=tuple(types)[:1],
-            refused=undoing.conflicts,
-            notes=tuple(notes),
-            spent=scan.spent,
-            goal=table,
-            verb="undo",
-            undoes=run.id,
-        )
+        """Plan what undoes a run; as ``AsyncAirtable.plan_undo`` says."""
+        run = run_to_undo(self._journal, run_id, self._place)
+        context = self._airtable.lane().context
+        flow = plan_undo(context, self._journal, run, force=force)
+        planned = await self._airtable.follow(flow)
+        return AsyncPlan.of(planned, AsyncTable(self._airtable, planned.target.model))
 
     async def undo(
         self, run_id: str | None, *, force: bool, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Take a run back; as ``AsyncAirtable.undo`` says."""
+        """Undo a run; as ``AsyncAirtable.undo`` says."""
         plan = await self.plan_undo(run_id, force=force)
         return await self.write_undo(plan, **options)
 
@@ -206,39 +139,8 @@ class AsyncRuns:
     ) -> BulkResult[RecordBase]:
         """Make the writes of a plan of ``plan_undo``."""
         options["on_error"], options["journal"] = "continue", self._journal.path
-        result = await plan.write(Writing.of(options), spent=plan.spent)
-        assert result.run is not None, "it is written down"
-        assert plan.goal is not None, "a plan is made by a table"
-        await self._set_links(self._journal.run(result.run), plan.goal, result)
-        return result
-
-    async def _set_links(
-        self, run: Run, table: AsyncBound[RecordBase], result: BulkResult[RecordBase]
-    ) -> None:
-        """Link the records that an undo has made again with one another."""
-        from airhaul.bulk.journal.effects import links_to_set
-        from airhaul.bulk.journal.recovery import kept_rows
-        from airhaul.bulk.rows.changes import Change
-
-        outcomes = result.outcomes
-        made_again = {
-            change.index: (change, new_id)
-            for change in kept_rows(self._journal, run, None)
-            if isinstance(change, Change) and change.kind == "create"
-            for new_id in [outcomes[change.index].id]
-            if outcomes[change.index].state == "created" and new_id is not None
-        }
-        links = links_to_set(made_again)
-        if not links:
-            return
-        rows = [{"id": made_again[index][1], **cells} for index, cells in links.items()]
-        linking = await AsyncTable(self._airtable, table.model).bulk_update(
-            rows, on_error="continue", journal=False
-        )
-        for index, linked in zip(links, linking.outcomes, strict=True):
-            if linked.error is not None:
-                note = f"made again without its links, which were refused: {linked.error}"
-                result.note(index, note)
+        bulk = AsyncBulk(plan.table, WriteSettings.of(options), plan.verb)
+        return await bulk.follow(write_undo(bulk.context, plan, bulk.asked, bulk.listener))
 
     # --- trying again
 
@@ -246,43 +148,14 @@ class AsyncRuns:
         self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
         """Send the rejected rows of a run again; as ``AsyncAirtable.retry`` says."""
-        run = self._journal.run(run_id)
-        self._check_place(run)
-        if run.asked.rejects is None:
-            raise JournalError(
-                f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
-            )
-        path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
-        if not run.asked.key:
-            self._refuse_to_double(run, path)
+        run, path = run_to_retry(self._journal, run_id, self._place)
+        _file_there(path, f"Run {run.id} rejected rows to it")
         table = await self._table(run, model)
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = AsyncTable(self._airtable, table.model)
-        writing = Writing.of(options)
-        key = run.asked.key or None
-        return await again.import_again(path, None, key, writing, retries=run.id)
-
-    def _refuse_to_double(self, run: Run, path: Path) -> None:
-        """The file still holds the rows that an earlier retry has created, or may have."""
-        runs = self._journal.runs()
-        taken_back = {other.asked.undoes for other in runs if other.state == "done"}
-        for other in runs:
-            made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
-            if other.asked.retries == run.id and any(made.values()) and other.id not in taken_back:
-                raise JournalError(
-                    f"The rejected rows of run {run.id} were sent again by run {other.id} "
-                    f"({made['created']:,} created, {made['unknown']:,} unknown); they would be "
-                    f"there twice. Take them out of {path}, and import what is left of it; or undo "
-                    f"run {other.id} first."
-                )
-
-
-def _encoder(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
-    source = None if run.asked.source is None else Path(run.asked.source.path).name
-    if run.asked.verb == "bulk_delete":
-        return DeleteEncoder(model, source)
-    return RowEncoder(model, source) if key is None else upsert_encoder(model, key, source)
+        settings = WriteSettings.of(options)
+        return await again.import_again(path, None, run.asked.key or None, settings, retries=run.id)
 
 
 def _rows_of(run: Run, rows: AsyncRows | None) -> AsyncRows:
@@ -314,7 +187,7 @@ async def _not_fewer(run: Run, rows: AsyncRows) -> AsyncIterator[object]:
 
 
 def _refuse_if_changed(run: Run, source: Source) -> None:
-    path = _file_there(source.path, f"Run {run.id} reads it")
+    path = _file_there(Path(source.path), f"Run {run.id} reads it")
     now = fingerprint(path)
     if now.sha256 == source.sha256:
         return
@@ -329,8 +202,7 @@ def _refuse_if_changed(run: Run, source: Source) -> None:
     )
 
 
-def _file_there(name: str, why: str) -> Path:
-    path = Path(name)
+def _file_there(path: Path, why: str) -> Path:
     if not path.exists():
         raise JournalError(f"{path} is not there any more. {why}.")
     return path

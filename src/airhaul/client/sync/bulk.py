@@ -1,51 +1,57 @@
 # Generated from client/aio/bulk.py by tools/sync_face.py: change that one instead.
-"""Running a bulk call: look at the rows, drive the job, tell progress, raise as the policy says."""
+"""Running the bulk writes of a table: what is asked, who listens, and the flow that does it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
-from airhaul.bulk.results.policy import raise_if_failed
-from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows.changes import Change, Refused
-from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.apply import sync_table, write_plan
+from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.planner import Planner
+from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.precheck import encode_all, in_order, sort_out
 from airhaul.bulk.rows.target import Target
-from airhaul.bulk.writing.prefetch import Prefetch
-from airhaul.client.bulk_call import BulkCall
+from airhaul.bulk.writing.assemble import BulkWrite, RowInput
+from airhaul.bulk.writing.bulk_write import bulk_write, prepare
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.inputs import Rows, refuse_a_single_row
-from airhaul.client.options import Writing
+from airhaul.client.options import WriteSettings
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
-from airhaul.client.sync.bound import Bound
+from airhaul.client.spool import SpooledRecords
+from airhaul.client.sync.session import Bound
 from airhaul.drive import blocking as drive
-from airhaul.errors import PermissionDeniedError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.tabular import Format
 
-if TYPE_CHECKING:
-    from airhaul.bulk.journal import Journal, Run, RunLog
-    from airhaul.bulk.journal.runs import RowSource
-
 M = TypeVar("M", bound=RecordBase)
+T = TypeVar("T")
+
+_HELD_ANYWAY = ("bulk_update", "bulk_save", "bulk_replace")
 
 
 class Bulk(Generic[M]):
-    """Runs bulk calls on a table.
+    """Runs the bulk writes of a table.
 
     Args:
         table: The table.
-        writing: The options of the call.
+        settings: The options of the call.
         verb: The verb that was called, for the journal.
-        key: What rows are told by, where they are.
-        source: The file that the rows come from, if they come from one.
+        key: What identifies rows, if anything does.
+        file: The file that the rows come from, if they come from one.
+        format: What the file is; None if its suffix says it.
+        encoding: The file's encoding.
+        retries: The run whose rejected rows these are, if they are.
 
     Raises:
         ConfigurationError: The rejects would go to the file that the rows come from.
@@ -55,179 +61,178 @@ class Bulk(Generic[M]):
     def __init__(
         self,
         table: Bound[M],
-        writing: Writing,
+        settings: WriteSettings,
         verb: str,
         *,
         key: Key | None = None,
-        source: Path | None = None,
+        file: Path | None = None,
+        format: Format | None = None,
+        encoding: str | None = None,
+        retries: str | None = None,
     ) -> None:
-        self._verb = verb
-        self._path = source
         self._table = table
-        self._writing = writing
-        self._source = None if source is None else source.name
+        self._settings = settings
+        self._file = file
+        self._format: Format | None = format
+        self._encoding = encoding
         airtable = table.airtable
-        self.target = Target(airtable.base_id, table.name, table.model, writing.typecast, key)
-        self.rejects = Rejects(writing.rejects, table.model, source)
-        self.undoes: str | None = None
-        self.retries: str | None = None
-        self.format: Format | None = None
-        self.encoding: str | None = None
-        self.journal = airtable.connection.journal(writing.journal)
+        self.lane = airtable.lane()
+        if settings.concurrency is not None:
+            self.lane = replace(self.lane, concurrency=settings.concurrency)
+        self.rejects = Rejects(settings.rejects, table.model, file)
+        self.listener = ProgressReport(settings, self.rejects, label=table.name)
+        journal = airtable.connection.journal(settings.journal)
+        reader = Reader(table.model, origin=airtable.origin)
+        self.asked = BulkWrite(
+            verb,
+            Target(airtable.base_id, table.name, table.model, settings.typecast, key),
+            reader,
+            settings.policy,
+            max_requests=settings.max_requests,
+            journal=journal,
+            service=airtable.connection.service,
+            file=None if file is None else file.name,
+            rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
+            retries=retries,
+            spool=lambda: SpooledRecords(reader),
+        )
 
     @property
-    def keeps_what_was_there(self) -> bool:
-        """Whether what is changed has to be read before, so that it can be put back."""
-        return self._writing.on_error == "rollback" or self.journal is not None
+    def context(self) -> JobContext:
+        """What all jobs of the base share."""
+        return self.lane.context
 
-    def learn_types(self) -> None:
-        """Read which columns can be written, so that deleted records can be made again whole."""
-        try:
-            schema = self._table.airtable.table_schema(self._table.name)
-        except PermissionDeniedError:
-            return  # the model's own columns have to do
-        types = {field["name"]: field["type"] for field in schema["fields"]}
-        self.target = replace(self.target, types=types)
+    @property
+    def by_id(self) -> Prefetch | None:
+        """What has to be known of records by id before they are changed, if anything."""
+        return PrefetchById() if self.asked.keeps_before else None
 
     def write(
-        self, encoder: Encoder[M], rows: Rows, *, look: Prefetch | None = None
+        self,
+        encoder: Encoder[M],
+        rows: Rows,
+        *,
+        prefetch: Prefetch | None = None,
+        needs_types: bool = False,
     ) -> BulkResult[M]:
         """Write rows.
 
-        The rows of a list are all looked at before the first request, unless the policy is to
+        The rows of a list are all validated before the first request, unless the policy is to
         continue; any other iterable is never held whole.
 
         Args:
             encoder: Makes changes of them.
             rows: The rows.
-            look: What has to be known of records before they are changed, if anything.
-
-        Returns:
-            What became of each.
+            prefetch: What has to be known of records before they are changed, if anything.
+            needs_types: As of ``BulkWrite``.
 
         Raises:
             BulkError: As the policy says.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         refuse_a_single_row(rows)
-        if not isinstance(rows, Sequence):
-            # Those that are told by id are held for that anyway.
-            kept = self._writing.keep_rows or self._verb in ("bulk_update", "bulk_save")
-            if self.journal is None or not kept:
-                return self.run(encoder, rows, look=look, is_stream=True, rows_from="stream")
+        # Rows that are identified by id are held anyway, to find doubles.
+        keeps_rows = self._settings.keep_rows or self.asked.verb in _HELD_ANYWAY
+        if self.asked.journal is not None and keeps_rows and not isinstance(rows, Sequence):
             rows = drive.collect(rows)
-        if self._writing.on_error != "continue":
-            changes: Sequence[Change[M] | Refused] = self.checked(encoder, rows)
-        elif self.journal is None:
-            return self.run(encoder, rows, look=look, total=len(rows))
-        else:
-            changes = in_order(*sort_out(encoder, rows))
-        return self.run(Ready[M](), changes, look=look, total=len(rows))
-
-    def checked(self, encoder: Encoder[M], rows: Iterable[object]) -> list[Change[M]]:
-        """Look at all rows of a list; raises ``BulkError`` where one is not valid."""
         with closing(self.rejects):
-            return encode_all(encoder, rows, self.rejects.add)
+            ready = prepare(encoder, rows, self.asked.policy, self.rejects.add)
+        return self.run(ready, prefetch=prefetch, needs_types=needs_types)
 
     def run(
         self,
-        encoder: Encoder[M],
-        rows: Rows,
+        rows: RowInput[M],
         *,
-        look: Prefetch | None = None,
-        total: int | None = None,
-        is_stream: bool = False,
-        spent: Spent = NOTHING_SPENT,
-        rows_from: RowSource = "copy",
-        taken_up: Run | None = None,
+        prefetch: Prefetch | None = None,
+        needs_types: bool = False,
     ) -> BulkResult[M]:
-        """Write rows as they come, one after the other.
+        """Write rows that are ready; arguments and errors as of ``write``."""
+        asked = replace(self.with_source(), prefetch=prefetch, needs_types=needs_types)
+        return self.follow(bulk_write(self.context, asked, rows, self.listener))
+
+    def follow(self, flow: Flow[T]) -> T:
+        """Run the jobs of a flow, at the concurrency of the call."""
+        return drive.follow(flow, self.lane)
+
+    def sync(self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int) -> BulkResult[M]:
+        """Make the table like some rows.
 
         Args:
-            encoder: As of ``BulkCall``, like what is not named here.
-            rows: The rows; all of them in the form of ``Ready`` where the journal keeps a copy.
-            look: What has to be known before.
-            total: How many rows there are.
-            is_stream: Whether there may be more rows than memory holds.
-            spent: What was sent before.
-            rows_from: Where the rows are if the call goes on another time.
-            taken_up: The run that goes on; None for a new one.
+            rows: The rows.
+            key: What identifies them.
+            guard: What may be deleted.
+            parallel: How many page chains read the table.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key.
+            DeletionRefusedError: More would be deleted than may be.
+            BulkError: Rows are not valid, or not every row was written.
         """
-        airtable = self._table.airtable
-        lane = airtable.lane()
-        if self._writing.concurrency is not None:
-            lane = replace(lane, concurrency=self._writing.concurrency)
-        log: RunLog | None = None
-        if self.journal is not None:
-            if not lane.observed.clock.is_known:
-                airtable.call(self.target.read_one())  # its reply tells the service's time
-                spent = spent._replace(requests=spent.requests + 1)
-            log = self._log(self.journal, rows, rows_from, total, taken_up)
-        call = BulkCall(
-            self.target,
-            encoder,
-            Reader(self._table.model, origin=airtable.origin),
-            lane,
-            airtable.connection.retries,
-            writing=self._writing,
-            look=look,
-            total=total,
-            source=self._source,
-            is_stream=is_stream,
-            spent=spent,
-            log=log,
-            taken_up=None if taken_up is None or self.journal is None else (self.journal, taken_up),
+        refuse_a_single_row(rows)
+        held = drive.collect(rows)
+        planner = planner_of(
+            self._table,
+            typecast=self._settings.typecast,
+            keeps_all=guard.missing and self.asked.keeps_before,
+            file=self._file,
+            max_requests=self._settings.max_requests,
         )
-        label = self._table.name
-        with ProgressReport(self._writing, self.rejects, total=total, label=label) as report:
-            try:
-                drive.run(call.job, lane, rows, report)
-                call.finish()
-            except KeyboardInterrupt as error:
-                call.finish(error)
-                raise call.explain(error) from None
-            except BaseException as error:
-                call.finish(error)
-                call.explain(error)
-                raise
-        result = call.result()
-        raise_if_failed(result, self._writing.on_error, call.ended_by)
-        return result
+        with closing(self.rejects):
+            flow = sync_table(
+                self.context,
+                planner,
+                held,
+                key,
+                guard,
+                self.with_source(),
+                self.listener,
+                self.rejects.add,
+                parallel=parallel,
+            )
+            return self.follow(flow)
 
-    def _log(
-        self,
-        journal: Journal,
-        rows: Rows,
-        rows_from: RowSource,
-        total: int | None,
-        taken_up: Run | None,
-    ) -> RunLog:
-        """Begin a run in the journal, with a copy of its rows where there is no file, or go on."""
-        from airhaul.bulk.journal import Asked
+    def write_planned(self, flow: Flow[Planned[M]]) -> BulkResult[M]:
+        """Make the writes of a plan as soon as it is made.
 
-        if taken_up is not None:
-            return journal.take_up(taken_up)
-        writing, target = self._writing, self.target
-        copied = cast("Sequence[Change[M] | Refused]", rows) if rows_from == "copy" else ()
-        return journal.begin(
-            Asked(
-                self._verb,
-                self._table.airtable.connection.service,
-                target.base_id,
-                target.table,
-                writing.on_error,
-                writing.typecast,
-                () if target.key is None else target.key.names,
-                rows_from,
-                total,
-                source=(
-                    None
-                    if self._path is None
-                    else fingerprint(self._path, self.format, self.encoding)
-                ),
-                rejects=None if writing.rejects is None else str(Path(writing.rejects).resolve()),
-                undoes=self.undoes,
-                retries=self.retries,
-            ),
-            copied,
+        Args:
+            flow: Makes the plan.
+        """
+        plan = self._table.airtable.follow(flow)
+        return self.follow(
+            write_plan(self.context, plan, self.asked, self.listener, spent=plan.spent)
         )
+
+    def with_source(self) -> BulkWrite[M]:
+        """What is asked, with what recognises the file when the run is resumed."""
+        if self._file is None or self.asked.journal is None:
+            return self.asked
+        source = fingerprint(self._file, self._format, self._encoding)
+        return replace(self.asked, source=source)
+
+
+def planner_of(
+    table: Bound[M],
+    *,
+    typecast: bool = False,
+    keeps_all: bool = False,
+    file: Path | None = None,
+    max_requests: int | None = None,
+) -> Planner[M]:
+    """Make what plans the writes of a table.
+
+    Args:
+        table: The table.
+        typecast: Whether Airtable may convert text, which is then compared as text.
+        keeps_all: Whether records that may be deleted are read with all their columns.
+        file: The file that the rows come from, if they come from one.
+        max_requests: Send at most so many requests; None for any number.
+    """
+    airtable = table.airtable
+    return Planner(
+        airtable.lane().context,
+        Target(airtable.base_id, table.name, table.model, typecast),
+        table.model,
+        source=file,
+        keeps_all=keeps_all,
+        max_requests=max_requests,
+    )

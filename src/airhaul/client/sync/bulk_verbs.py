@@ -11,18 +11,18 @@ from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
+    ReplaceEncoder,
     RowEncoder,
     SaveEncoder,
     UpdateEncoder,
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
+from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.client.inputs import OnEvent, Progress, Rows
-from airhaul.client.options import WriteOptions, Writing
-from airhaul.client.sync.bound import Bound
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
-from airhaul.client.sync.planning import sync_rows
+from airhaul.client.sync.session import Bound
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)
@@ -49,7 +49,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A row was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing.of(options), "bulk_create")
+        bulk = Bulk(self, WriteSettings.of(options), "bulk_create")
         return bulk.write(RowEncoder(self.model), rows)
 
     def bulk_update(
@@ -94,7 +94,7 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not changed; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        writing = Writing(
+        writing = WriteSettings(
             on_error,
             progress,
             on_event,
@@ -106,8 +106,7 @@ class BulkVerbs(Bound[M]):
             keep_rows,
         )
         bulk = Bulk(self, writing, "bulk_update")
-        look = PrefetchById() if bulk.keeps_what_was_there else None
-        return bulk.write(UpdateEncoder(self.model, same_change), rows, look=look)
+        return bulk.write(UpdateEncoder(self.model, same_change), rows, prefetch=bulk.by_id)
 
     def bulk_save(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Create the records that have no id, and send what changed in the others.
@@ -123,9 +122,29 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not written; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing.of(options), "bulk_save")
-        look = PrefetchById() if bulk.keeps_what_was_there else None
-        return bulk.write(SaveEncoder(self.model), records, look=look)
+        bulk = Bulk(self, WriteSettings.of(options), "bulk_save")
+        return bulk.write(SaveEncoder(self.model), records, prefetch=bulk.by_id)
+
+    def bulk_replace(self, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
+        """Replace whole records, ten to a request: cells that a row leaves out are cleared.
+
+        A dict is validated as a new record is, with the defaults of the model; a record is sent
+        with all its values. Use ``bulk_update`` to change some cells and keep the others.
+
+        Args:
+            rows: Records, or dicts with an ``id``.
+            **options: As in ``bulk_create``.
+
+        Returns:
+            The records, brought up to date in place, and the outcome of each.
+
+        Raises:
+            BulkError: A record was not replaced; its ``result`` has the outcome of each.
+            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+        """
+        bulk = Bulk(self, WriteSettings.of(options), "bulk_replace")
+        encoder = ReplaceEncoder(self.model)
+        return bulk.write(encoder, rows, prefetch=bulk.by_id, needs_types=True)
 
     def bulk_upsert(
         self, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
@@ -150,9 +169,9 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         known = Key.of(self.model, key)
-        bulk = Bulk(self, Writing.of(options), "bulk_upsert", key=known)
-        look: Prefetch = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
-        return bulk.write(upsert_encoder(self.model, known), rows, look=look)
+        bulk = Bulk(self, WriteSettings.of(options), "bulk_upsert", key=known)
+        prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
+        return bulk.write(upsert_encoder(self.model, known), rows, prefetch=prefetch)
 
     def bulk_delete(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete many records, ten to a request.
@@ -168,12 +187,9 @@ class BulkVerbs(Bound[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        bulk = Bulk(self, Writing.of(options), "bulk_delete")
-        look: Prefetch | None = None
-        if bulk.keeps_what_was_there:
-            look = PrefetchById()
-            bulk.learn_types()
-        return bulk.write(DeleteEncoder(self.model), records, look=look)
+        bulk = Bulk(self, WriteSettings.of(options), "bulk_delete")
+        encoder = DeleteEncoder(self.model)
+        return bulk.write(encoder, records, prefetch=bulk.by_id, needs_types=True)
 
     def sync(
         self,
@@ -207,4 +223,5 @@ class BulkVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        return sync_rows(self, rows, key, deleting, Writing.of(options), parallel=parallel)
+        bulk = Bulk(self, WriteSettings.of(options), "sync")
+        return bulk.sync(rows, Key.of(self.model, key), deleting, parallel=parallel)

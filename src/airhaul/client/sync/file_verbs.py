@@ -12,13 +12,13 @@ from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import check_all
+from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
-from airhaul.client.sync.bound import Bound
 from airhaul.client.sync.bulk import Bulk
-from airhaul.client.sync.planning import sync_rows
 from airhaul.client.sync.query import Query
+from airhaul.client.sync.session import Bound
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, read_rows
 
@@ -57,7 +57,7 @@ class FileVerbs(Bound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
             BulkError: A row is not valid, with its line, or was not written.
         """
-        writing = Writing.of(options)
+        writing = WriteSettings.of(options)
         return self.import_again(path, format, key, writing, encoding=encoding)
 
     def import_again(
@@ -65,7 +65,7 @@ class FileVerbs(Bound[M]):
         path: str | Path,
         format: Format | None,
         key: KeyNames | None,
-        writing: Writing,
+        writing: WriteSettings,
         *,
         encoding: str | None = None,
         retries: str | None = None,
@@ -80,26 +80,35 @@ class FileVerbs(Bound[M]):
             encoding: The file's encoding.
             retries: The run whose rejected rows these are.
         """
-        source = Path(path).name
         known = None if key is None else Key.of(self.model, key)
-        bulk = Bulk(self, writing, "import_file", key=known, source=Path(path))
-        bulk.retries, bulk.format, bulk.encoding = retries, format, encoding
+        file = Path(path)
+        bulk = Bulk(
+            self,
+            writing,
+            "import_file",
+            key=known,
+            file=file,
+            format=format,
+            encoding=encoding,
+            retries=retries,
+        )
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, source)
-            return upsert_encoder(self.model, known, source)
+                return RowEncoder(self.model, file.name)
+            return upsert_encoder(self.model, known, file.name)
 
-        look: Prefetch | None = None
+        prefetch: Prefetch | None = None
         if known is not None:
-            look = PrefetchByKey(bulk.target, known, always=bulk.keeps_what_was_there)
-        if writing.on_error == "continue":
-            total = sum(1 for _ in read_rows(path, format, encoding))
-        else:
-            with closing(bulk.rejects):
-                total = check_all(encoder(), read_rows(path, format, encoding), bulk.rejects.add)
+            prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
         rows = read_rows(path, format, encoding)
-        return bulk.run(encoder(), rows, look=look, total=total, is_stream=True, rows_from="file")
+        if bulk.asked.policy.checks_first:
+            with closing(bulk.rejects):
+                total = check_all(encoder(), rows, bulk.rejects.add)
+        else:
+            total = sum(1 for _ in rows)
+        ready = RowInput(read_rows(path, format, encoding), encoder(), total, "file")
+        return bulk.run(ready, prefetch=prefetch)
 
     def sync_file(
         self,
@@ -131,9 +140,10 @@ class FileVerbs(Bound[M]):
             FileFormatError: The file is not what it claims to be, with the line.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        writing = Writing.of(options)
+        writing = WriteSettings.of(options)
+        bulk = Bulk(self, writing, "sync", file=Path(path), format=format, encoding=encoding)
         rows = read_rows(path, format, encoding)
-        return sync_rows(self, rows, key, deleting, writing, parallel=parallel, source=Path(path))
+        return bulk.sync(rows, Key.of(self.model, key), deleting, parallel=parallel)
 
     def import_csv(
         self,

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
-from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.inputs import Rows
-from airhaul.client.sync.bound import Bound
+from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.client.inputs import Rows, refuse_a_single_row
+from airhaul.client.sync.bulk import planner_of
 from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.planning import Planning
+from airhaul.client.sync.session import Bound
+from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, read_rows
 
@@ -24,30 +28,41 @@ class PlanVerbs(Bound[M]):
 
     def plan_create(self, rows: Rows, *, typecast: bool = False) -> Plan[M]:
         """Say what ``bulk_create`` would write; nothing is sent."""
-        return Planning(self, typecast=typecast).create(rows)
+        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        return self._plan(planner.create(held))
 
     def plan_update(self, rows: Rows, *, typecast: bool = False, **same_change: Any) -> Plan[M]:
         """Say what ``bulk_update`` would write; the records are read, a request for a hundred."""
-        return Planning(self, typecast=typecast).update(rows, same_change)
+        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        return self._plan(planner.update(held, same_change))
 
     def plan_save(self, records: Rows, *, typecast: bool = False) -> Plan[M]:
         """Say what ``bulk_save`` would write; the records are read, a request for a hundred."""
-        return Planning(self, typecast=typecast).save(records)
+        planner, held = self._planner_and_rows(records, typecast=typecast)
+        return self._plan(planner.save(held))
+
+    def plan_replace(self, rows: Rows, *, typecast: bool = False) -> Plan[M]:
+        """Say what ``bulk_replace`` would change; the records are read, a request for a hundred."""
+        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        return self._plan(planner.replace(held))
 
     def plan_upsert(self, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[M]:
         """Say what ``bulk_upsert`` would write; reads the records with the keys of the rows."""
-        return Planning(self, typecast=typecast).upsert(rows, key)
+        known = Key.of(self.model, key)
+        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        return self._plan(planner.upsert(held, known))
 
     def plan_delete(self, records: Rows) -> Plan[M]:
         """Say what ``bulk_delete`` would delete; the records are read, a request for a hundred."""
-        return Planning(self).delete(records)
+        planner, held = self._planner_and_rows(records)
+        return self._plan(planner.delete(held))
 
     def plan_update_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
     ) -> Plan[M]:
         """Say what ``update_or_create`` would write; one request."""
         row = {**lookups, **(defaults or {})}
-        return Planning(self).upsert([row], tuple(lookups))
+        return self.plan_upsert([row], tuple(lookups))
 
     def plan_get_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
@@ -75,8 +90,9 @@ class PlanVerbs(Bound[M]):
         A plan that would delete more than it may says so in ``refusal``, and cannot be applied.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        planning = Planning(self, typecast=typecast, keeps_all=delete_missing)
-        return planning.sync(rows, key, deleting, parallel=parallel)
+        known = Key.of(self.model, key)
+        planner, held = self._planner_and_rows(rows, typecast=typecast, keeps_all=delete_missing)
+        return self._plan(planner.sync(held, known, deleting, parallel=parallel))
 
     def plan_sync_file(
         self,
@@ -93,6 +109,48 @@ class PlanVerbs(Bound[M]):
     ) -> Plan[M]:
         """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        planning = Planning(self, typecast=typecast, source=Path(path), keeps_all=delete_missing)
-        rows = read_rows(path, format, encoding)
-        return planning.sync(rows, key, deleting, parallel=parallel)
+        known = Key.of(self.model, key)
+        planner, held = self._planner_and_rows(
+            read_rows(path, format, encoding),
+            typecast=typecast,
+            keeps_all=delete_missing,
+            file=Path(path),
+        )
+        return self._plan(planner.sync(held, known, deleting, parallel=parallel))
+
+    def plan_import_file(
+        self,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        key: KeyNames | None = None,
+        typecast: bool = False,
+        encoding: str | None = None,
+    ) -> Plan[M]:
+        """Say what ``import_file`` would write; arguments as there.
+
+        All rows of the file are held in memory. With a key, the records that have the keys of the
+        rows are read; without one, nothing is.
+        """
+        known = None if key is None else Key.of(self.model, key)
+        planner, held = self._planner_and_rows(
+            read_rows(path, format, encoding), typecast=typecast, file=Path(path)
+        )
+        if known is None:
+            return self._plan(planner.create(held))
+        return self._plan(planner.upsert(held, known))
+
+    def _planner_and_rows(
+        self,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        keeps_all: bool = False,
+        file: Path | None = None,
+    ) -> tuple[Planner[M], list[object]]:
+        refuse_a_single_row(rows)
+        planner = planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file)
+        return planner, drive.collect(rows)
+
+    def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
+        return Plan.of(self.airtable.follow(flow), self)

@@ -8,23 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
-from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.reads.pages import ReadPages
+from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
-from airhaul.client.options import WriteOptions, Writing
+from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
-from airhaul.client.sync.bound import Bound
+from airhaul.client.sync.bulk import Bulk, planner_of
 from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.planning import Planning
-from airhaul.client.sync.scan import Scan
+from airhaul.client.sync.session import Bound
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
+from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -145,7 +147,7 @@ class Query(Generic[M]):
         Raises:
             BulkError: A record was not changed; its ``result`` says what became of each.
         """
-        writing = Writing(
+        writing = WriteSettings(
             on_error,
             progress,
             on_event,
@@ -156,9 +158,9 @@ class Query(Generic[M]):
             journal,
             keep_rows,
         )
-        planning = Planning(self._table, typecast=typecast, max_requests=max_requests)
-        plan = planning.update_where(self._selection, changes)
-        return plan.write(writing, spent=plan.spent)
+        planner = planner_of(self._table, typecast=typecast, max_requests=max_requests)
+        bulk = Bulk(self._table, writing, "update")
+        return bulk.write_planned(planner.update_where(self._whole(), changes))
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete them all; reads them first.
@@ -172,19 +174,26 @@ class Query(Generic[M]):
         Raises:
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
-        writing = Writing.of(options)
-        planning = Planning(self._table, max_requests=writing.max_requests)
-        plan = planning.delete_where(self._selection)
-        return plan.write(writing, spent=plan.spent)
+        writing = WriteSettings.of(options)
+        planner = planner_of(self._table, max_requests=writing.max_requests)
+        bulk = Bulk(self._table, writing, "delete")
+        return bulk.write_planned(planner.delete_where(self._whole()))
 
     def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
         """Say what ``update`` would write; the records are read."""
-        planning = Planning(self._table, typecast=typecast)
-        return planning.update_where(self._selection, changes)
+        planner = planner_of(self._table, typecast=typecast)
+        return self._plan(planner.update_where(self._whole(), changes))
 
     def plan_delete(self) -> Plan[M]:
         """Say what ``delete`` would delete; the records are read."""
-        return Planning(self._table).delete_where(self._selection)
+        return self._plan(planner_of(self._table).delete_where(self._whole()))
+
+    def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
+        return Plan.of(self._table.airtable.follow(flow), self._table)
+
+    def _whole(self) -> ListParameters:
+        """What is read of records that may have to be restored: all of their cells."""
+        return replace(self._selection, fields=None).parameters()
 
     def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
@@ -236,8 +245,9 @@ class Query(Generic[M]):
         def take_page(page: Sequence[RecordJson]) -> None:
             take(reader.read_page(page))
 
-        scan = Scan(self._table)
-        scan.read(self._selection.parameters(), take_page, parallel=parallel)
+        airtable = self._table.airtable
+        pages = TableReader(airtable.lane().context, airtable.base_id, self._table.name)
+        airtable.follow(pages.each(self._selection.parameters(), take_page, parallel=parallel))
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -251,14 +261,7 @@ class Query(Generic[M]):
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = Engine(
-            work,
-            lane.pace,
-            concurrency=1,
-            retries=airtable.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
-        )
+        job = lane.context.begin(work, concurrency=1)
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records

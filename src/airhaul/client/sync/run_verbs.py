@@ -12,7 +12,7 @@ from airhaul.client.options import WriteOptions
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:
-    from airhaul.bulk.journal import Run
+    from airhaul.bulk.journal.runs import Run
     from airhaul.client.sync.plan import Plan
     from airhaul.client.sync.runs import Runs
 

@@ -1,0 +1,197 @@
+"""Planning: what each verb would write, found out without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
+from airhaul.bulk.reads.table_reader import TableReader
+from airhaul.bulk.results.explain import counted
+from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.encoders import (
+    DeleteEncoder,
+    Encoder,
+    ReplaceEncoder,
+    RowEncoder,
+    SaveEncoder,
+    UpdateEncoder,
+    UpsertEncoder,
+    upsert_encoder,
+)
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.precheck import sort_out
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
+from airhaul.errors import RowError
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
+from airhaul.wire.endpoints import ListParameters
+
+M = TypeVar("M", bound=RecordBase)
+
+Rows = Sequence[object]
+
+
+class Planner(Generic[M]):
+    """Makes plans for a table.
+
+    Args:
+        context: What all jobs of the base share.
+        target: The table; with ``typecast`` text is compared as text.
+        model: Its model.
+        source: The file that the rows come from, if they come from one.
+        keeps_all: Whether records that may be deleted are read with all their columns, so that
+            they can be restored.
+        max_requests: Send at most so many requests; None for any number.
+    """
+
+    def __init__(
+        self,
+        context: JobContext,
+        target: Target,
+        model: type[M],
+        *,
+        source: Path | None = None,
+        keeps_all: bool = False,
+        max_requests: int | None = None,
+    ) -> None:
+        self._target = target
+        self._model = model
+        self._path = source
+        self._source = None if source is None else source.name
+        self._keeps_all = keeps_all
+        self._reader = TableReader(context, target.base_id, target.table, max_requests)
+        self._columns = tuple(columns_of(model).by_column)
+
+    def create(self, rows: Rows) -> Flow[Planned[M]]:
+        """Plan new records; nothing is read."""
+        changes, invalid = sort_out(RowEncoder(self._model, self._source), rows)
+        yield from ()
+        return self._plan("bulk_create", changes, invalid)
+
+    def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
+        """Plan changes by id."""
+        encoder = UpdateEncoder(self._model, same, self._source)
+        return self._by_id("bulk_update", encoder, rows)
+
+    def save(self, records: Rows) -> Flow[Planned[M]]:
+        """Plan what saving records would write."""
+        return self._by_id("bulk_save", SaveEncoder(self._model), records)
+
+    def replace(self, rows: Rows) -> Flow[Planned[M]]:
+        """Plan what replacing records would change: cells that a row leaves out are cleared."""
+        return self._by_id("bulk_replace", ReplaceEncoder(self._model, self._source), rows)
+
+    def delete(self, records: Rows) -> Flow[Planned[M]]:
+        """Plan deletions by id."""
+        return self._by_id("bulk_delete", DeleteEncoder(self._model, self._source), records)
+
+    def _by_id(self, verb: str, encoder: Encoder[M], rows: Rows) -> Flow[Planned[M]]:
+        changes, invalid = sort_out(encoder, rows)
+        known = [change for change in changes if change.record_id is not None]
+        found = yield from self._reader.find(known, PrefetchById().formula)
+        missing: set[int] = set()
+        for change in known:
+            record = found.get(change.record_id or "")
+            if record is None:
+                reason = f"there is no record {change.record_id} in the table"
+                invalid.append(self._invalid(change, reason))
+                missing.add(change.index)
+            else:
+                self._target.compare(change, record)
+        return self._plan(verb, [one for one in changes if one.index not in missing], invalid)
+
+    def upsert(self, rows: Rows, key: Key) -> Flow[Planned[M]]:
+        """Plan changes by key: reads the records that have the keys of the rows."""
+        changes, invalid = sort_out(upsert_encoder(self._model, key, self._source), rows)
+        prefetch = PrefetchByKey(key, always=True)
+        found = yield from self._reader.find(changes, prefetch.formula)
+        unclear = prefetch.take(self._target, changes, list(found.values()))
+        invalid += [
+            self._invalid(change, unclear[change.index].reason)
+            for change in changes
+            if change.index in unclear
+        ]
+        clear = [change for change in changes if change.index not in unclear]
+        return self._plan("bulk_upsert", clear, invalid, key)
+
+    def sync(
+        self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
+    ) -> Flow[Planned[M]]:
+        """Plan what makes the table like the rows: reads the table once.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key.
+        """
+        encoder = UpsertEncoder(self._model, key, by_letter=True, source=self._source)
+        changes, invalid = sort_out(encoder, rows)
+        fields = None if self._keeps_all else self._columns
+        records = yield from self._reader.all(ListParameters(fields=fields), parallel=parallel)
+        known, without_key = by_key(key, records)
+        compared = compare(self._target, changes, known)
+        notes: list[str] = []
+        refusal: str | None = None
+        if guard.missing:
+            taken = len(changes) + len(invalid)
+            gone = missing_from(compared, known, taken)
+            refusal = guard.refusal(len(gone), len(records), taken)
+            compared += gone
+            if without_key:
+                notes.append(
+                    f"{counted(without_key, 'record has', 'records have')} no key, so whether the "
+                    "rows include them is not known: they are left alone."
+                )
+            if invalid and gone:
+                refusal = refusal or (
+                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so it is not known "
+                    "which records are missing."
+                )
+        plan = self._plan("sync", compared, invalid, key)
+        return replace(plan, refusal=refusal, notes=tuple(notes))
+
+    def update_where(self, parameters: ListParameters, same: Mapping[str, Any]) -> Flow[Planned[M]]:
+        """Plan one change of all records of a list."""
+        cells = UpdateEncoder(self._model, same).same
+        records = yield from self._reader.all(parameters)
+        changes: list[Change[M]] = []
+        for index, record in enumerate(records):
+            change = Change[M]("update", index, cells)
+            self._target.compare(change, record)
+            changes.append(change)
+        return self._plan("update", changes, [])
+
+    def delete_where(self, parameters: ListParameters) -> Flow[Planned[M]]:
+        """Plan the deletion of all records of a list."""
+        records = yield from self._reader.all(parameters)
+        changes: list[Change[M]] = [
+            Change("delete", index, record_id=record["id"], before=record["fields"])
+            for index, record in enumerate(records)
+        ]
+        return self._plan("delete", changes, [])
+
+    def _invalid(self, change: Change[M], reason: str) -> InvalidRow:
+        error = RowError(reason, index=change.index, source=self._source, line=change.line)
+        return InvalidRow(change.index, error, change.source)
+
+    def _plan(
+        self,
+        verb: str,
+        changes: list[Change[M]],
+        invalid: list[InvalidRow],
+        key: Key | None = None,
+    ) -> Planned[M]:
+        return Planned(
+            replace(self._target, key=key),
+            changes,
+            label_columns=key.names if key is not None else self._columns[:1],
+            refused=invalid,
+            spent=self._reader.spent,
+            verb=verb,
+            source=self._path,
+        )

@@ -1,0 +1,158 @@
+"""Reading lists of a table as steps of a flow, and counting what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.events import Event, PageRead
+from airhaul.bulk.engine.flow import Flow, OnEvent, Step
+from airhaul.bulk.reads.one_call import OneCall
+from airhaul.bulk.reads.pages import ReadPages, parts_of_list
+from airhaul.bulk.results.result import NOTHING_SPENT, Spent
+from airhaul.errors import ConfigurationError, UnknownTableError
+from airhaul.formula import Node, print_formula
+from airhaul.wire import endpoints
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.replies import list_in
+from airhaul.wire.shapes import RecordJson, TableJson
+
+T = TypeVar("T")
+
+
+class TableReader:
+    """Reads lists of a table, and counts what that costs.
+
+    Args:
+        context: What all jobs of the base share.
+        base_id: The base.
+        table: The table's name or id.
+        max_requests: Send at most so many requests; None for any number.
+    """
+
+    def __init__(
+        self, context: JobContext, base_id: str, table: str, max_requests: int | None = None
+    ) -> None:
+        self._context = context
+        self._base_id = base_id
+        self._table = table
+        self._most = max_requests
+        self.spent = NOTHING_SPENT
+
+    def fetch(self, call: Call) -> Flow[Any]:
+        """Send one call.
+
+        Args:
+            call: The call.
+
+        Returns:
+            The answer's JSON.
+        """
+        job = self._context.begin(OneCall(call), concurrency=1, max_requests=self._left)
+        return (yield from self._run(job, 1))
+
+    def tables(self) -> Flow[list[TableJson]]:
+        """Read the tables of the base with their fields."""
+        answer = yield from self.fetch(endpoints.base_schema(self._base_id))
+        tables: list[TableJson] = list_in(answer, "tables")
+        return tables
+
+    def each(
+        self,
+        parameters: ListParameters,
+        on_page: Callable[[Sequence[RecordJson]], object],
+        *,
+        parallel: int = 1,
+    ) -> Flow[None]:
+        """Read a list.
+
+        Args:
+            parameters: What to read.
+            on_page: Called with each page, in the caller's own thread and task.
+            parallel: How many page chains run at the same time; with more than one the records
+                come in no order.
+
+        Raises:
+            ConfigurationError: ``parallel`` is less than 1.
+            RequestCeilingError: There would be more requests than there may be.
+        """
+        if parallel < 1:
+            raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
+        concurrency = min(parallel, self._context.concurrency)
+        work = ReadPages(self._base_id, self._table, *parts_of_list(parameters, parallel))
+        job = self._context.begin(work, concurrency=concurrency, max_requests=self._left)
+
+        def take(event: Event) -> None:
+            if isinstance(event, PageRead):
+                on_page(event.records)
+
+        yield from self._run(job, concurrency, take)
+
+    def all(self, parameters: ListParameters, *, parallel: int = 1) -> Flow[list[RecordJson]]:
+        """Read a list into memory; arguments as of ``each``."""
+        records: list[RecordJson] = []
+        yield from self.each(parameters, records.extend, parallel=parallel)
+        return records
+
+    def find(
+        self, wanted: Sequence[T], formula_of: Callable[[Sequence[T]], Node]
+    ) -> Flow[dict[str, RecordJson]]:
+        """Read the records that the items of a list identify, a hundred items a request.
+
+        Args:
+            wanted: What identifies the records.
+            formula_of: Makes the formula that finds the records of some items.
+
+        Returns:
+            The records that are there, by id.
+        """
+        found: dict[str, RecordJson] = {}
+        for start in range(0, len(wanted), RECORDS_PER_PAGE):
+            some = wanted[start : start + RECORDS_PER_PAGE]
+            formula = print_formula(formula_of(some))
+            records = yield from self.all(ListParameters(formula=formula))
+            found |= {record["id"]: record for record in records}
+        return found
+
+    def _run(self, job: Engine[T], concurrency: int, on_event: OnEvent | None = None) -> Flow[T]:
+        began = self._context.clock()
+        try:
+            answer: T = yield Step(job, concurrency=concurrency, on_event=on_event)
+            return answer
+        finally:
+            seconds = self._context.clock() - began
+            self.spent = Spent(self.spent.requests + job.requests, self.spent.seconds + seconds)
+
+    @property
+    def _left(self) -> int | None:
+        return None if self._most is None else max(0, self._most - self.spent.requests)
+
+
+def table_in(tables: Iterable[TableJson], name: str, base_id: str) -> TableJson:
+    """Find a table in a schema.
+
+    Args:
+        tables: The tables of the base.
+        name: The table's name or id.
+        base_id: The base, for the error.
+
+    Raises:
+        UnknownTableError: The base has no such table.
+    """
+    known: list[str] = []
+    for table in tables:
+        if name in (table["id"], table["name"]):
+            return table
+        known.append(repr(table["name"]))
+    raise UnknownTableError(
+        f"The base {base_id} has no table {name!r}; its tables: {', '.join(known) or 'none'}."
+    )
+
+
+def types_in(table: TableJson) -> Mapping[str, str]:
+    """The types of a table's fields, by name."""
+    return {field["name"]: field["type"] for field in table["fields"]}

@@ -1,0 +1,154 @@
+"""Which runs of the journal may be resumed, undone or retried here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.runs import Run
+from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, RowEncoder, upsert_encoder
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
+from airhaul.errors import JournalError
+from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import TableJson
+
+_KEYED_BY_LOOKING: Final = ("bulk_upsert", "import_file", "retry")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a connection leads.
+
+    Args:
+        service: The service's root, or the local base's file.
+        base_id: The base.
+    """
+
+    service: str
+    base_id: str
+
+    def check(self, run: Run) -> None:
+        """Refuse a run that was made elsewhere.
+
+        Raises:
+            JournalError: It was made at another service, or in another base.
+        """
+        if run.asked.service != self.service:
+            raise JournalError(
+                f"Run {run.id} was made at {run.asked.service}, and this connection goes to "
+                f"{self.service}."
+            )
+        if run.asked.base_id != self.base_id:
+            raise JournalError(
+                f"Run {run.id} was made in the base {run.asked.base_id}, and this connection goes "
+                f"to {self.base_id}. Name that base."
+            )
+
+
+def run_to_resume(journal: Journal, run_id: str | None, place: Place) -> Run:
+    """Find the run that is resumed.
+
+    Args:
+        journal: The journal.
+        run_id: The run's id, or the beginning of it; the latest if None.
+        place: Where the connection leads.
+
+    Raises:
+        JournalError: There is no such run, it was made elsewhere, another process works on it, or
+            its own policy has rolled it back.
+    """
+    run = journal.run(run_id)
+    # The rollback of a run is a run of its own: that one is resumed.
+    for other in journal.runs():
+        if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_go_on:
+            run = other
+    place.check(run)
+    if run.state == "running":
+        raise JournalError(
+            f"Another process is working on run {run.id}; wait for it, or end it first."
+        )
+    if run.state == "rolled back":
+        raise JournalError(f"Run {run.id} was rolled back by its own policy; start it again.")
+    return run
+
+
+def run_to_undo(journal: Journal, run_id: str | None, place: Place) -> Run:
+    """Find the run that is undone; arguments and errors as of ``run_to_resume``."""
+    run = journal.run(run_id)
+    place.check(run)
+    if run.state == "running":
+        raise JournalError(f"A process is still working on run {run.id}.")
+    return run
+
+
+def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Run, Path]:
+    """Find the run whose rejected rows are sent again, and their file.
+
+    Raises:
+        JournalError: There is no such run, it kept no file of rejected rows, or the rows in it
+            would be in the table twice.
+    """
+    run = journal.run(run_id)
+    place.check(run)
+    if run.asked.rejects is None:
+        raise JournalError(
+            f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
+        )
+    path = Path(run.asked.rejects)
+    if not run.asked.key:
+        _refuse_to_double(journal, run, path)
+    return run, path
+
+
+def _refuse_to_double(journal: Journal, run: Run, path: Path) -> None:
+    """The file still holds the rows that an earlier retry has created, or may have."""
+    runs = journal.runs()
+    undone = {other.asked.undoes for other in runs if other.state == "done"}
+    for other in runs:
+        made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
+        if other.asked.retries == run.id and any(made.values()) and other.id not in undone:
+            raise JournalError(
+                f"The rejected rows of run {run.id} were sent again by run {other.id} "
+                f"({made['created']:,} created, {made['unknown']:,} unknown); they would be "
+                f"there twice. Take them out of {path}, and import what is left of it; or undo "
+                f"run {other.id} first."
+            )
+
+
+def refuse_another_table(run: Run, name: str, tables: list[TableJson]) -> None:
+    """Refuse a model of another table than the run writes to; it may have been renamed since.
+
+    Args:
+        run: The run.
+        name: The table of the model, by name or id.
+        tables: The tables of the base.
+
+    Raises:
+        JournalError: The run writes to another table.
+    """
+    ids = {table["id"] for table in tables if name in (table["id"], table["name"])}
+    for table in tables:
+        if run.asked.table in (table["id"], table["name"]) and table["id"] not in ids:
+            raise JournalError(
+                f"Run {run.id} writes to the table {run.asked.table!r}, and the model is bound "
+                f"to {name!r}."
+            )
+
+
+def prefetch_of(run: Run, target: Target) -> Prefetch:
+    """What has to be known of records before a resumed run changes them."""
+    if target.key is not None and run.asked.verb in _KEYED_BY_LOOKING:
+        return PrefetchByKey(target.key, always=True)
+    return PrefetchById()
+
+
+def encoder_of(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
+    """What makes changes of the rows of a resumed run, where the journal has no copy of them."""
+    source = None if run.asked.source is None else run.asked.source.name
+    if run.asked.verb == "bulk_delete":
+        return DeleteEncoder(model, source)
+    return RowEncoder(model, source) if key is None else upsert_encoder(model, key, source)

@@ -1,0 +1,316 @@
+"""Putting a bulk job together: the one place, for the clients and for the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.journal.runs import RowSource, Run, RunState, Source
+from airhaul.bulk.results.outcomes import Outcomes, Records
+from airhaul.bulk.results.policy import Policy
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.prefetch import Prefetch
+from airhaul.bulk.writing.recorder import OutcomeRecorder
+from airhaul.bulk.writing.rollback import WithRollback
+from airhaul.bulk.writing.write_rows import WriteRows
+from airhaul.errors import AirhaulError, JournalError, RowError
+from airhaul.model.base import RecordBase
+from airhaul.model.read import Reader
+from airhaul.wire.limits import RECORDS_PER_WRITE
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal.file import Journal
+    from airhaul.bulk.journal.log import RunLog
+
+M = TypeVar("M", bound=RecordBase)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWrite(Generic[M]):
+    """What a bulk write is asked to do, apart from its rows.
+
+    Args:
+        verb: The verb that was called, for the journal.
+        target: The table.
+        reader: Makes records of replies.
+        policy: What is done about rows that cannot be written.
+        prefetch: What has to be known of records before they are changed, if anything.
+        needs_types: Whether the types of all columns have to be known, so that records that are
+            deleted or replaced can be restored whole.
+        max_requests: Send at most so many requests; None for any number.
+        journal: Where the run is written down; None for nowhere.
+        service: The service's root, or the local base's file, for the journal.
+        file: The name of the file that the rows come from, for errors.
+        source: That file as the journal recognises it.
+        rejects: The file for rows that are refused, if there is one.
+        undoes: The run that this one undoes, if it does.
+        retries: The run whose refused rows this one sends again, if it does.
+        spool: Makes the place where the records of a long result are kept; None for memory.
+    """
+
+    verb: str
+    target: Target
+    reader: Reader[M]
+    policy: Policy
+    prefetch: Prefetch | None = None
+    needs_types: bool = False
+    max_requests: int | None = None
+    journal: Journal | None = None
+    service: str = ""
+    file: str | None = None
+    source: Source | None = None
+    rejects: str | None = None
+    undoes: str | None = None
+    retries: str | None = None
+    spool: Callable[[], Records[M]] | None = None
+
+    @property
+    def keeps_before(self) -> bool:
+        """Whether what is changed has to be read before, so that it can be restored."""
+        return self.policy.rolls_back or self.journal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RowInput(Generic[M]):
+    """The rows of a bulk write, ready to be pulled.
+
+    Args:
+        rows: The rows.
+        encoder: Makes changes of them.
+        total: How many there are, or None while that is not known.
+        kept: Where they are if the run is resumed: copied into the journal, in their file, or with
+            the caller only. Rows that are copied are changes already.
+    """
+
+    rows: Iterable[object] | AsyncIterable[object]
+    encoder: Encoder[M]
+    total: int | None = None
+    kept: RowSource = "stream"
+
+    @classmethod
+    def of_changes(cls, changes: Sequence[Change[M] | InvalidRow]) -> RowInput[M]:
+        """Take rows of which changes were made already."""
+        return cls(changes, Ready[M](), len(changes), "copy")
+
+
+def assemble(
+    context: JobContext,
+    write: BulkWrite[M],
+    rows: RowInput[M],
+    *,
+    log: RunLog | None = None,
+    spent: Spent = NOTHING_SPENT,
+    resumes: Run | None = None,
+) -> BulkJob[M]:
+    """Put a bulk job together.
+
+    Args:
+        context: What all jobs of the base share.
+        write: What is asked.
+        rows: The rows.
+        log: Writes the run down; None for none.
+        spent: What was sent before.
+        resumes: The run that goes on; None for a new one.
+    """
+    known = context.known if resumes is None else context.known.for_run_taken_up()
+    parts = _Parts(context, write, known)
+    records = write.spool() if write.spool is not None and rows.kept != "copy" else None
+    outcomes = Outcomes[M](records)
+    main = parts.write_rows(outcomes, rows, log)
+    if resumes is not None:
+        assert write.journal is not None, "a run that goes on is in a journal"
+        _take_up(write.journal, resumes, main, outcomes, parts, context.clock())
+    if log is not None:
+        _follow(log, outcomes, known)
+    logs = [] if log is None else [log]
+    work: WriteRows[M] | WithRollback[M] = main
+    if write.policy.rolls_back:
+        work = WithRollback(main, write.target, _rollback(parts, logs))
+    left = None if write.max_requests is None else max(0, write.max_requests - spent.requests)
+    engine = context.begin(work, max_requests=left, known=known)
+    return BulkJob(engine, main, outcomes, write.policy, logs, spent, context.clock)
+
+
+class _Parts(Generic[M]):
+    """Makes the work of a bulk job, and of the job that undoes it."""
+
+    def __init__(self, context: JobContext, write: BulkWrite[M], known: KnownBase) -> None:
+        self.context = context
+        self.write = write
+        self.known = known
+
+    def write_rows(
+        self, outcomes: Outcomes[M], rows: RowInput[M], log: RunLog | None
+    ) -> WriteRows[M]:
+        write, rate = self.write, self.context.pace.requests_per_second
+        recorder = OutcomeRecorder(
+            outcomes,
+            write.reader,
+            self.known,
+            total=rows.total,
+            rows_per_second=None if rate is None else rate * RECORDS_PER_WRITE,
+        )
+        return WriteRows(
+            write.target,
+            rows.encoder,
+            recorder,
+            self.known,
+            policy=write.policy,
+            prefetch=write.prefetch,
+            retries=self.context.retries,
+            source=write.file,
+            log=log,
+        )
+
+    def undo_rows(self, outcomes: Outcomes[M], log: RunLog | None) -> WriteRows[M]:
+        return WriteRows(
+            self.write.target,
+            Ready[M](),
+            OutcomeRecorder(outcomes, self.write.reader, self.known),
+            self.known,
+            policy=Policy.of("continue"),
+            retries=self.context.retries,
+            log=log,
+        )
+
+
+def _rollback(
+    parts: _Parts[M], logs: list[RunLog]
+) -> Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]]:
+    """How a rollback is made, and written down as a run of its own."""
+
+    def undo(outcomes: Outcomes[M], inverses: list[Change[M]]) -> WriteRows[M]:
+        log: RunLog | None = None
+        if logs:
+            from airhaul.bulk.journal.file import Journal
+
+            log = Journal(logs[0].path).begin(logs[0].asked.for_rollback(logs[0].id), inverses)
+            logs.append(log)
+            _follow(log, outcomes, parts.known)
+        return parts.undo_rows(outcomes, log)
+
+    return undo
+
+
+def _follow(log: RunLog, outcomes: Outcomes[Any], known: KnownBase) -> None:
+    """Pass outcomes on to a log, and what time it is for the service."""
+    outcomes.on_settle = log.settle
+    if known.clock.is_known:
+        log.server_time = known.clock.earliest
+
+
+def _take_up(
+    journal: Journal,
+    run: Run,
+    main: WriteRows[M],
+    outcomes: Outcomes[M],
+    parts: _Parts[M],
+    now: float,
+) -> None:
+    """Begin with what another process has left of a run."""
+    from airhaul.bulk.journal.recovery import open_chunks, restore
+
+    restore(journal, run, outcomes, parts.known)
+    # Its time is that of our own clock, which may be ahead of the service's, or jump.
+    long_ago = run.began - timedelta(days=1)
+    for chunk in open_chunks(journal, run, parts.write.target.key, outcomes):
+        main.recover(chunk, long_ago, now)
+
+
+class BulkJob(Generic[M]):
+    """A bulk write as a job, and its result at any time.
+
+    Args:
+        engine: What the driver runs.
+        main: Writes the rows.
+        outcomes: The outcome of each row.
+        policy: What is done about rows that cannot be written.
+        logs: The log of the run, and that of its rollback once there is one.
+        spent: What was sent before.
+        clock: The time, in seconds.
+    """
+
+    def __init__(
+        self,
+        engine: Engine[Outcomes[M]],
+        main: WriteRows[M],
+        outcomes: Outcomes[M],
+        policy: Policy,
+        logs: list[RunLog],
+        spent: Spent,
+        clock: Callable[[], float],
+    ) -> None:
+        self.engine = engine
+        self._main = main
+        self._outcomes = outcomes
+        self._policy = policy
+        self._logs = logs
+        self._spent = spent
+        self._clock = clock
+        self._began = clock()
+
+    @property
+    def ended_by(self) -> AirhaulError | None:
+        """What ended the call before its last row, if anything did."""
+        is_whole = self._main.has_taken_all and self.result().is_complete
+        return None if is_whole else self._main.ended_by
+
+    def result(self) -> BulkResult[M]:
+        """The outcome of each row that was taken by now."""
+        seconds = self._spent.seconds + self._clock() - self._began
+        requests = self._spent.requests + self.engine.requests
+        run = self._logs[0].id if self._logs else None
+        return BulkResult(self.engine.result, requests, seconds, run)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Write down how the call ended; nothing may come after it.
+
+        Args:
+            error: What ended it, or None.
+
+        Raises:
+            JournalError: It cannot be written, and nothing else has ended the call.
+        """
+        if not self._logs:
+            return
+        result = self.result()
+        self._outcomes.on_settle = None
+        reason = error or self.ended_by
+        try:
+            for log in reversed(self._logs):
+                state: RunState = self._state(result, error)
+                if log is not self._logs[0]:
+                    state = "done" if state == "rolled back" else "interrupted"
+                log.finish(
+                    state,
+                    result.counts() if log is self._logs[0] else {},
+                    result.requests,
+                    result.seconds,
+                    None if reason is None else str(reason) or type(reason).__name__,
+                )
+        except JournalError:
+            if error is None:
+                raise
+
+    def _state(self, result: BulkResult[M], error: BaseException | None) -> RunState:
+        counts = result.counts()
+        if self._policy.rolls_back and "undone" in counts:
+            left = {"created", "updated", "deleted", "unknown"} & set(counts)
+            return "interrupted" if left else "rolled back"
+        if error is not None or not self._main.has_taken_all:
+            return "interrupted"
+        if result.is_complete:
+            return "done"
+        failed = [row.error for row in result.errors]
+        is_over = not {"skipped", "unknown"} & set(counts) and all(
+            isinstance(one, RowError) for one in failed
+        )
+        return "with failures" if is_over else "interrupted"

@@ -1,0 +1,184 @@
+"""A bulk write from the first row to the last outcome: the whole story is ``bulk_write``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.flow import Flow, Step
+from airhaul.bulk.journal.runs import Asked, Run
+from airhaul.bulk.reads.table_reader import TableReader, table_in, types_in
+from airhaul.bulk.results.policy import Policy, interrupted
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.precheck import OnRefusal, encode_each, refuse_invalid
+from airhaul.bulk.writing.assemble import BulkJob, BulkWrite, RowInput, assemble
+from airhaul.errors import BulkError, BulkInterrupted, PermissionDeniedError
+from airhaul.model.base import RecordBase
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal.log import RunLog
+
+M = TypeVar("M", bound=RecordBase)
+
+_RESULT = "__airhaul_result__"
+
+
+class Listener(Protocol):
+    """Whoever follows a bulk write: a progress bar, a file of rejects, the caller's callbacks."""
+
+    def start(self, total: int | None) -> AbstractContextManager[Callable[[Event], None]]:
+        """Begin to follow: the block gets what takes the events.
+
+        Args:
+            total: How many rows there are, or None while that is not known.
+        """
+        ...
+
+
+def prepare(
+    encoder: Encoder[M],
+    rows: Iterable[object] | AsyncIterable[object],
+    policy: Policy,
+    on_refusal: OnRefusal,
+) -> RowInput[M]:
+    """Make rows ready to be pulled: a list is validated as a whole, a stream as it is read.
+
+    Args:
+        encoder: Validates them.
+        rows: The rows.
+        policy: Whether one that is not valid keeps all the others from being sent.
+        on_refusal: Called with each row that is not valid, where none is sent.
+
+    Raises:
+        BulkError: A row is not valid, and the policy is not to go on; nothing was sent.
+    """
+    if not isinstance(rows, Sequence):
+        return RowInput(rows, encoder)
+    changes = list(encode_each(encoder, cast("Sequence[object]", rows)))
+    if policy.checks_first:
+        refuse_invalid(changes, on_refusal)
+    return RowInput.of_changes(changes)
+
+
+def bulk_write(
+    context: JobContext,
+    write: BulkWrite[M],
+    rows: RowInput[M],
+    listener: Listener,
+    *,
+    spent: Spent = NOTHING_SPENT,
+    resumes: Run | None = None,
+) -> Flow[BulkResult[M]]:
+    """Write rows in batches, and find out what became of each.
+
+    The whole story: the rows are validated already, or will be as they are pulled. What has to be
+    known first is read. The run is written down in the journal. Then one job does the work: ten
+    rows of one kind make a request (``write_rows``), a refused request is split until its bad rows
+    are found (``bisect``), a lost one is sent again or its rows are looked for (``lost_creates``),
+    and each reply settles the rows it is about (``chunk_replies``). The engine sends at the pace
+    that the base allows, and the driver waits. What ends the job early still leaves an outcome for
+    every row that was taken.
+
+    Args:
+        context: What all jobs of the base share.
+        write: What is asked.
+        rows: The rows.
+        listener: Follows what happens.
+        spent: What was sent before, to read what is compared.
+        resumes: The run of the journal that goes on; None for a new one.
+
+    Returns:
+        The records and the outcome of each row.
+
+    Raises:
+        BulkError: As the policy says.
+        BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+    """
+    reader = TableReader(context, write.target.base_id, write.target.table)
+    write = yield from _with_types(write, reader)
+    if write.journal is not None and not context.known.clock.is_known:
+        yield from reader.fetch(write.target.read_one())  # its reply tells the service's time
+    spent = spent.plus(reader.spent)
+    log = _open_log(write, rows, resumes)
+    job = assemble(context, write, rows, log=log, spent=spent, resumes=resumes)
+    with listener.start(rows.total) as on_event:
+        try:
+            yield Step(job.engine, rows.rows, context.concurrency, on_event)
+            job.finish()
+        except KeyboardInterrupt as error:
+            job.finish(error)
+            raise interrupted(job.result()) from None
+        except BaseException as error:
+            job.finish(error)
+            _attach_result(error, job)
+            raise
+    result = job.result()
+    write.policy.raise_if_failed(result, job.ended_by)
+    return result
+
+
+def _with_types(write: BulkWrite[M], reader: TableReader) -> Flow[BulkWrite[M]]:
+    """Read which columns can be written, so that records can be restored whole."""
+    if not (write.needs_types and write.keeps_before) or write.target.types is not None:
+        return write
+    try:
+        tables = yield from reader.tables()
+    except PermissionDeniedError:
+        return write  # the model's own columns have to do
+    types = types_in(table_in(tables, write.target.table, write.target.base_id))
+    return replace(write, target=replace(write.target, types=types))
+
+
+def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> RunLog | None:
+    """Begin a run in the journal, with a copy of its rows where there is no file, or go on."""
+    if write.journal is None:
+        return None
+    if resumes is not None:
+        return write.journal.take_up(resumes)
+    target = write.target
+    copied = cast("Iterable[Change[M] | InvalidRow]", rows.rows) if rows.kept == "copy" else ()
+    asked = Asked(
+        write.verb,
+        write.service,
+        target.base_id,
+        target.table,
+        write.policy.name,
+        target.typecast,
+        () if target.key is None else target.key.names,
+        rows.kept,
+        rows.total,
+        source=write.source,
+        rejects=write.rejects,
+        undoes=write.undoes,
+        retries=write.retries,
+    )
+    return write.journal.begin(asked, copied)
+
+
+def _attach_result(error: BaseException, job: BulkJob[Any]) -> None:
+    result = job.result()
+    error.add_note(f"airhaul: {result}, before this error. result_of(error) has each row.")
+    setattr(error, _RESULT, result)
+
+
+def result_of(error: BaseException) -> BulkResult[Any] | None:
+    """The partial result of the bulk call that an error has ended.
+
+    Args:
+        error: Whatever was raised: airhaul's own errors, Ctrl-C, or what the caller's rows or
+            callbacks raised.
+
+    Returns:
+        The result, or None if the error did not come from a bulk call.
+    """
+    if isinstance(error, BulkError | BulkInterrupted):
+        found = error.result
+    else:
+        found = getattr(error, _RESULT, None)
+    return found if isinstance(found, BulkResult) else None

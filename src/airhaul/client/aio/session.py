@@ -1,0 +1,124 @@
+"""``AsyncSession``: one base over one connection; ``AsyncBound``: a model bound to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.reads.one_call import OneCall
+from airhaul.bulk.reads.table_reader import table_in
+from airhaul.client.connection import Connection, Origin
+from airhaul.drive import aio as drive
+from airhaul.drive.lane import Lane
+from airhaul.model.base import RecordBase, table_name_of
+from airhaul.model.read import Reader
+from airhaul.wire import endpoints
+from airhaul.wire.call import Call
+from airhaul.wire.replies import list_in, object_in
+from airhaul.wire.shapes import FieldJson, TableJson
+
+M = TypeVar("M", bound=RecordBase)
+T = TypeVar("T")
+
+
+class AsyncSession:
+    """One base over one connection: what tables need of it.
+
+    Args:
+        connection: The connection.
+        base_id: The base; the one that is configured if None.
+    """
+
+    def __init__(self, connection: Connection, base_id: str | None = None) -> None:
+        self.connection = connection
+        self._base_id = base_id
+
+    @property
+    def base_id(self) -> str:
+        """The base that verbs work on."""
+        return self._base_id or self.connection.base_id
+
+    @property
+    def origin(self) -> Origin:
+        """Where the records come from that are read here."""
+        return Origin(self.connection, self.base_id)
+
+    def lane(self) -> Lane:
+        """The way to the base, at its pace."""
+        return self.connection.lane(self.base_id)
+
+    async def call(self, call: Call) -> Any:
+        """Send one call, paced and repeated where that is safe.
+
+        Args:
+            call: What to send.
+
+        Returns:
+            The answer's JSON.
+
+        Raises:
+            ApiError: Airtable refused.
+            TransportError: No reply came.
+        """
+        lane = self.connection.lane(call.base_id)
+        return await drive.call(lane.context.begin(OneCall(call), concurrency=1), lane)
+
+    async def follow(self, flow: Flow[T]) -> T:
+        """Run the jobs of a flow one after the other, and return what it comes to."""
+        return await drive.follow(flow, self.lane())
+
+    async def schema(self) -> list[TableJson]:
+        """Read the tables of the base with their fields."""
+        answer = await self.call(endpoints.base_schema(self.base_id))
+        tables: list[TableJson] = list_in(answer, "tables")
+        return tables
+
+    async def table_schema(self, name: str) -> TableJson:
+        """Read one table with its fields.
+
+        Args:
+            name: The table's name or id.
+
+        Raises:
+            UnknownTableError: The base has no such table.
+        """
+        return table_in(await self.schema(), name, self.base_id)
+
+    async def create_table(
+        self, name: str, fields: Iterable[FieldJson], *, description: str | None = None
+    ) -> TableJson:
+        """Create a table of described fields; for a model there is its own ``create_table``.
+
+        Args:
+            name: The table's name.
+            fields: ``{"name", "type", "options"?}`` each; the first becomes the primary field.
+            description: What the table is for.
+
+        Returns:
+            The table, with its ids.
+        """
+        call = endpoints.create_table(self.base_id, name, list(fields), description=description)
+        table: TableJson = object_in(await self.call(call), "table")
+        return table
+
+
+class AsyncBound(Generic[M]):
+    """A model and the session over which its table is reached.
+
+    Args:
+        airtable: The session.
+        model: The model; it names the table.
+    """
+
+    def __init__(self, airtable: AsyncSession, model: type[M]) -> None:
+        self.airtable = airtable
+        self.model = model
+        self.name = table_name_of(model)
+
+    def __repr__(self) -> str:
+        """Which table it is, and of which model."""
+        return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
+
+    def _reader(self) -> Reader[M]:
+        return Reader(self.model, origin=self.airtable.origin)
