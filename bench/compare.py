@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
     options = _parse(arguments)
     about = page.circumstances(shlex.join(["python", "bench/compare.py", *arguments]))
     console = Console(width=max(Console().width, _WIDTH))
-    console.rule("airhaul beside other clients")
+    console.rule("airhaul and other clients")
     console.print(about, highlight=False)
     sheets: list[Sheet] = []
     with Server() as server:

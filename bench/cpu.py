@@ -25,15 +25,15 @@ _LONG_S: Final = 5.0
 def run(bench: Bench) -> Sheet:
     """Measure."""
     sheet = Sheet(
-        "Without limit and latency",
+        "Without a limit or latency",
         ("task", "client"),
         ("rows", "CPU us/record", "records/s"),
-        "what came of it",
-        "CPU is user and system time of the client's process, imports left out: the best of "
-        f"{_RUNS} runs, or one that took over {_LONG_S:.0f} s. Records a second are bounded by the "
-        f"local base, which is one process in Python. Stopped after {MOST_S:.0f} s. pyairtable's "
-        "Table does not type what it reads. To type what was read is to come from a reply's bytes "
-        "to records, the network left out; for pyairtable's Table it is json.loads.",
+        "result",
+        "CPU is the user and system time of the client's process without imports: the best of "
+        f"{_RUNS} runs, or a single run if it takes over {_LONG_S:.0f} s. Records per second are "
+        "bounded by the local base, which is a single Python process. A client is stopped after "
+        f"{MOST_S:.0f} s. pyairtable's Table returns untyped records. Parsing is the step from a "
+        "reply's bytes to records, without the network; for pyairtable's Table it is json.loads.",
     )
     for task_name, count in SIZES.items():
         for client in bench.clients_of(task_name):

@@ -36,11 +36,12 @@ def run(bench: Bench) -> Sheet:
         f"At Airtable's limit, {LATENCY_S} s latency",
         ("task", "client"),
         ("rows", "seconds", "requests", "429s", "share of the limit"),
-        "what came of it",
-        "The limit is 5 requests a second, so 50 rows written or 500 read; who asks more is locked "
-        f"out for 30 s. Whoever takes {_MOST - 1:.0%} longer than that is stopped. At this latency "
-        "one request after the other is just below the limit; the next table has others. "
-        "pyairtable's Table waits as its ORM does, and stands for it where the ORM has no verb.",
+        "result",
+        "The limit is 5 requests a second: 50 rows written or 500 rows read. A client that exceeds "
+        f"it is locked out for 30 s. A client that takes {_MOST - 1:.0%} longer than the limit "
+        "allows is stopped. At this latency, sequential requests are just below the limit; the "
+        "next table has other latencies. pyairtable's Table and ORM have the same waits, so Table "
+        "is listed only where the ORM lacks the operation.",
     )
     for task_name, count in SIZES.items():
         for client in clients_at_the_limit(bench, task_name):

@@ -49,13 +49,13 @@ def run(bench: Bench) -> Sheet:
     """Measure."""
     sheet = Sheet(
         "The local base",
-        ("task", "how"),
+        ("task", "query or clients"),
         ("records", "first page, s", "next page, ms", "records/s"),
-        notes="airhaul serve on a file, asked over HTTP by a client that does nothing but send and "
-        "parse, on the same machine; no limit, no latency. Records have the eight fields of the "
-        f"other tables. A first page is the median of {_TIMES}, a next page the slowest of "
-        f"{_PAGES}; nothing is kept between two lists. What is created is synchronised to the disk "
-        "before it is acknowledged, ten records a request.",
+        notes="airhaul serve on a file, queried over HTTP by a client on the same machine that "
+        "only sends and parses; no limit, no latency. Records have the eight fields of the other "
+        f"tables. First page: the median of {_TIMES}. Next page: the slowest of {_PAGES}. "
+        "Nothing is cached between lists. Created records are synced to disk before they are "
+        "acknowledged, ten records per request.",
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "base.db"

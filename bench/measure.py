@@ -70,17 +70,17 @@ class Measurement:
 
     @property
     def outcome(self) -> str:
-        """What came of it, in words; empty if all was done."""
+        """The result in words; empty if all was done."""
         far = f"{self.records:,} of {self.rows:,}"
         words: list[str] = []
         if self.ended == "time":
             words.append(f"stopped after {self.seconds:.0f} s: {far}")
         elif self.ended == "error":
-            words.append(f"died after {far}: {self.error}")
+            words.append(f"failed after {far}: {self.error}")
         elif self.records != self.rows:
-            words.append(f"{far}, and said nothing")
+            words.append(f"{far}, without an error")
         if self.doubled:
-            words.append(f"{self.doubled:,} rows doubled")
+            words.append(f"{self.doubled:,} rows duplicated")
         return "; ".join(words)
 
 

@@ -17,11 +17,11 @@ def run(bench: Bench) -> Sheet:
     sheet = Sheet(
         "Memory of airhaul",
         ("task",),
-        ("rows", "MB before", "MB at most", "bytes/row", "seconds"),
-        "what came of it",
-        "The resident memory of the client's process: before the task, with everything imported "
-        "and a connection open, and at most. In: a generator to bulk_create. Out: iterate, none "
-        "kept.",
+        ("rows", "MB before", "peak MB", "bytes/row", "seconds"),
+        "result",
+        "Resident memory of the client's process: before the task, with all imports and an open "
+        "connection, and at its peak. In: a generator passed to bulk_create. Out: iterate, without "
+        "keeping the records.",
     )
     for task_name in ("stream-in", "stream-out"):
         for count in SIZES:

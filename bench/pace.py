@@ -31,9 +31,9 @@ def run(bench: Bench) -> Sheet:
         "At Airtable's limit, by latency",
         ("task", "latency", "client"),
         ("rows", "seconds", "requests", "429s", "share of the limit"),
-        "what came of it",
-        "Five requests may leave at once in the first second, so a short run can pass 100%. "
-        f"Whoever takes longer than {_MOST_S:.0f} s is stopped.",
+        "result",
+        "The first five requests can be sent immediately, so a short run can exceed 100%. "
+        f"A client that takes longer than {_MOST_S:.0f} s is stopped.",
     )
     for task_name, count, latencies in PLAN:
         for latency_s in latencies:

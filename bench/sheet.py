@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from rich.table import Table
+
+_PAGE_WIDTH: Final = 120
 
 
 @dataclass
@@ -57,7 +61,16 @@ class Sheet:
             _line([*words, *numbers, *["---"] * len(last)]),
             *map(_line, self.rows),
         ]
-        return f"## {self.title}\n\n{self.notes}\n\n" + "\n".join(lines) + "\n"
+        return f"## {self.title}\n\n{wrapped(self.notes)}\n\n" + "\n".join(lines) + "\n"
+
+
+def wrapped(text: str) -> str:
+    """Wrap a paragraph of a page.
+
+    Args:
+        text: The paragraph, on one line.
+    """
+    return textwrap.fill(text, _PAGE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _line(cells: Sequence[str]) -> str:

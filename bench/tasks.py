@@ -49,7 +49,7 @@ TASKS: Final = {
         "read all, 4 page chains", "read_in_parallel", (AIRHAUL,), seeded=1, counts="read"
     ),
     "type-pages": Task(
-        "type what was read", "type_pages", (AIRHAUL, ORM, API), rows.make_pages, counts="read"
+        "parse records", "type_pages", (AIRHAUL, ORM, API), rows.make_pages, counts="read"
     ),
     "upsert": Task(
         "upsert by key", "upsert", (AIRHAUL, API, PYDANTIC), rows.rows_to_upsert, seeded=0.5
@@ -60,7 +60,7 @@ TASKS: Final = {
     "delete": Task("delete", "delete", (AIRHAUL, API, PYDANTIC), seeded=1, takes_ids=True),
     "bad-row": Task("one bad row", "create_good_ones", _ALL, rows.rows_with_a_bad_one),
     "lost-replies": Task("lost replies", "create_good_ones", _ALL, _list),
-    "cut-replies": Task("cut replies", "create_good_ones", _ALL, _list),
+    "cut-replies": Task("truncated replies", "create_good_ones", _ALL, _list),
     "stream-in": Task("rows streamed in", "create", (AIRHAUL,), rows.make_rows),
     "stream-out": Task("rows streamed out", "stream_out", (AIRHAUL,), seeded=1, counts="read"),
 }

@@ -25,14 +25,14 @@ def run(bench: Bench) -> Sheet:
     sheet = Sheet(
         "When something goes wrong",
         ("task", "client"),
-        ("good rows", "written", "missing", "doubled", "requests", "rows named"),
-        "it says",
-        "One bad row: of 100 rows, number 50 has a choice that its field does not have. The ORM of "
-        "pyairtable lets Airtable add such a choice to the field, unless told otherwise. "
-        "Lost replies: one in five of the requests that create is carried out and its connection "
-        "closed without a reply, ten times at most; cut replies: closed in the middle of one. No "
-        "limit, no latency. Rows named are those that the client says it has not, or may not have, "
-        "written.",
+        ("good rows", "written", "missing", "duplicated", "requests", "rows reported"),
+        "message",
+        "One bad row: of 100 rows, number 50 has a choice that its field does not have. By "
+        "default, pyairtable's ORM lets Airtable add such a choice to the field. Lost replies: "
+        "one in five create requests is carried out but its connection is closed without a reply, "
+        "at most ten times. Truncated replies: the same, but the connection is closed in the "
+        "middle of the reply. No limit, no latency. Rows reported are those that the client lists "
+        "as not written or possibly not written.",
     )
     for task_name, rows in SIZES.items():
         for client in bench.clients_of(task_name):

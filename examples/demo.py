@@ -1,9 +1,9 @@
-"""The main job on real data: a CSV file into a base, a question, and out again.
+"""Import a CSV file of real data into a base, query it, and export it again.
 
     python examples/demo.py [FOLDER]
 
-It works on a local base in FOLDER (``out`` by default), so it needs no account. To run it on
-Airtable, replace ``configure(local=...)`` by ``configure(access_token=..., base_id=...)``.
+It uses a local base in FOLDER (``out`` by default), so it needs no account. To run it on Airtable,
+replace ``configure(local=...)`` with ``configure(access_token=..., base_id=...)``.
 """
 
 import csv
@@ -40,20 +40,20 @@ class ReleaseFile(Record, table="Release files"):
 
 
 def main(folder: Path) -> None:
-    """Load, ask, export, and compare what comes out with what went in."""
+    """Import, query, export, and compare the exports with the source."""
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob("demo.db*"):
         leftover.unlink()
 
-    print(f"1. A table for the model in {folder / 'demo.db'}, a local base")
+    print(f"1. Create the model's table in the local base {folder / 'demo.db'}")
     configure(local=folder / "demo.db")
     ReleaseFile.create_table()
 
-    print(f"2. Load {SOURCE.name}")
+    print(f"2. Import {SOURCE.name}")
     result = ReleaseFile.import_csv(SOURCE, progress=True)
     print(f"   {result}")
 
-    print("3. The five most downloaded archives for the Mac before 2015")
+    print("3. Query the five most downloaded macOS archives released before 2015")
     popular = (
         ReleaseFile.where(
             released_on__lt="2015-01-01",
@@ -65,20 +65,20 @@ def main(folder: Path) -> None:
     )
     for item in popular.all():
         print(f"   {item.downloads:>8,}  {item.released_on}  {item.file}")
-    print(f"   {ReleaseFile.count(prerelease=True)} files belong to releases marked as early")
+    print(f"   {ReleaseFile.count(prerelease=True)} files belong to prereleases")
 
     print("4. Export")
     for name in ("demo.csv", "demo.json"):
         count = ReleaseFile.export_file(folder / name)
         print(f"   {count:,} records in {folder / name}")
 
-    print("5. Compare")
+    print("5. Compare the exports with the source")
     compare(folder)
-    print("   what came back equals what went in, in both files, cell by cell")
+    print("   every cell of both files matches the source")
 
 
 def compare(folder: Path) -> None:
-    """Fail unless both exports hold each row of the source, cell by cell."""
+    """Exit with an error unless both exports equal the source, cell by cell."""
     before, after_csv = rows_of(SOURCE), rows_of(folder / "demo.csv")
     after_json = [
         {**row, "Uploaded at": datetime.fromisoformat(row["Uploaded at"])}
@@ -86,20 +86,20 @@ def compare(folder: Path) -> None:
     ]
     for name, after in (("demo.csv", after_csv), ("demo.json", after_json)):
         if len(before) != len(after):
-            sys.exit(f"{name}: {len(before)} rows went in, {len(after)} came back")
+            sys.exit(f"{name}: {len(before)} rows were imported, {len(after)} were exported")
         for number, (left, right) in enumerate(zip(before, after, strict=True), start=1):
             if left != right:
                 sys.exit(f"{name}: row {number} differs:\n  {left}\n  {right}")
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
-    """The rows of a CSV file, read without airhaul."""
+    """Read the rows of a CSV file without airhaul."""
     with path.open(encoding="utf-8", newline="") as file:
         return [typed(row) for row in csv.DictReader(file)]
 
 
 def typed(row: dict[str, str]) -> dict[str, object]:
-    """A row of CSV with the types that its columns have."""
+    """Convert the cells of a CSV row to the types of their columns."""
     return {
         **row,
         "Asset id": int(row["Asset id"]),

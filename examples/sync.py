@@ -1,9 +1,9 @@
-"""Keeping a table in step with a file: plan, sync, one bad row, and its correction.
+"""Keep a table in sync with a file: plan, sync, one bad row, and its correction.
 
     python examples/sync.py [FOLDER]
 
-It works on a local base in FOLDER (``out`` by default), so it needs no account. The data is the
-first part of the list in this folder, and the same list as it might look a day later.
+It uses a local base in FOLDER (``out`` by default), so it needs no account. The data is the first
+part of the CSV file in this folder, and the same list as it might look a day later.
 """
 
 import csv
@@ -30,7 +30,7 @@ class ReleaseFile(Record, table="Release files"):
 
 
 def main(folder: Path) -> None:
-    """Import, plan, sync, correct, and look whether the table is as the last file."""
+    """Import, plan, sync, correct, and check that the table matches the last file."""
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob("sync.db*"):
         leftover.unlink()
@@ -47,41 +47,41 @@ def main(folder: Path) -> None:
         print(f"1. Import {first.name}")
         print(f"   {files.import_csv(first)}")
 
-        print(f"2. What {second.name} would change")
+        print(f"2. Plan the sync with {second.name}")
         print(indented(files.plan_sync_file(second, key="asset_id")))
 
-        print("3. Do it, with all rows that are right")
+        print("3. Sync all valid rows")
         result = files.sync_file(second, key="asset_id", on_error="continue", rejects=rejects)
         print(f"   {result}")
 
-        print(f"4. Correct {rejects.name}, and import it by the same key")
+        print(f"4. Correct {rejects.name} and import it with the same key")
         text = rejects.read_text(encoding="utf-8")
         rejects.write_text(text.replace(",a lot,", ",1013,"), encoding="utf-8")
         print(f"   {files.import_csv(rejects, key='asset_id')}")
         rejects.unlink()
 
-        print("5. Delete what the file no longer has: a plan first")
+        print("5. Delete the records that the file no longer has")
         write(second, second_day(downloads_of_first="1013"))
         plan = files.plan_sync_file(second, key="asset_id", delete_missing=True)
         print(indented(plan))
         print(f"   {plan.apply()}")
 
-        print("6. Once more: nothing to do")
+        print("6. Sync again: nothing to do")
         print(f"   {files.sync_file(second, key='asset_id')}")
         if files.count() != ROWS:
-            sys.exit("the table is not as the file")
-        print(f"   {airtable.requests_made} requests in all")
+            sys.exit("the table does not match the file")
+        print(f"   {airtable.requests_made} requests in total")
 
 
 def first_day() -> list[dict[str, str]]:
-    """The first rows of the list."""
+    """Read the first rows of the list."""
     with SOURCE.open(encoding="utf-8", newline="") as file:
         rows = [row for _, row in zip(range(ROWS), csv.DictReader(file), strict=False)]
     return [{name: row[name] for name in COLUMNS} for row in rows]
 
 
 def second_day(downloads_of_first: str = "a lot") -> list[dict[str, str]]:
-    """The same list, with three counts raised, one wrong, two files gone and two new ones."""
+    """Return the list with three counts raised, one invalid, two files removed and two added."""
     rows = first_day()
     rows[0]["Downloads"] = downloads_of_first
     for row in rows[1:4]:
@@ -91,7 +91,7 @@ def second_day(downloads_of_first: str = "a lot") -> list[dict[str, str]]:
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:
-    """Write rows to a CSV file, without airhaul."""
+    """Write rows to a CSV file without airhaul."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -99,7 +99,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def indented(text: object) -> str:
-    """A text of several lines, moved in."""
+    """Indent the lines of a text."""
     return "\n".join(f"   {line}" for line in str(text).splitlines())
 
 
