@@ -16,13 +16,14 @@ sys.path.insert(0, str(ROOT / "tools"))
 import sync_face  # noqa: E402
 
 ROOMS = {
+    "_version": set(),
     "errors": set(),
     "wire": {"errors"},
     "formula": {"errors", "wire"},
     "tabular": {"errors", "wire"},
     "model": {"errors", "wire", "formula"},
     "bulk": {"errors", "wire", "formula", "model", "tabular"},
-    "drive": {"errors", "wire", "formula", "model", "tabular", "bulk"},
+    "drive": {"_version", "errors", "wire", "formula", "model", "tabular", "bulk"},
     "client": {"errors", "wire", "formula", "model", "tabular", "bulk", "drive"},
     "record": {"errors", "wire", "formula", "model", "tabular", "bulk", "drive", "client"},
     "server": {"errors", "wire", "formula"},
