@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-thorough lint format bench bench-local sync-face clean
+.PHONY: setup demo test test-thorough lint format bench bench-local sdist-test sync-face clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml src/airhaul/_version.py
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "airhaul needs Python 3.11 or later; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
@@ -44,6 +44,17 @@ bench: setup
 bench-local: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python bench/compare.py --mode local-base
+
+# The tests once more, where only the source distribution is, on the wheel that is built from it.
+sdist-test: setup
+	@unset PYTHONPATH && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m hatchling build --target sdist --directory "$$folder" && \
+	tar -xzf "$$folder"/airhaul-*.tar.gz -C "$$folder" --strip-components=1 && \
+	$(PYTHON) -m venv "$$folder/.venv" && cd "$$folder" && \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" && \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check ".[serve]" --group dev && \
+	.venv/bin/python -c 'import airhaul; assert "site-packages" in airhaul.__file__' && \
+	.venv/bin/python -m pytest $(T)
 
 format: setup sync-face
 	$(BIN)/ruff check --fix .

@@ -18,6 +18,7 @@ import sync_face  # noqa: E402
 
 # What each room may import, besides itself.
 ROOMS = {
+    "_version": "",
     "errors": "",
     "wire": "errors",
     "formula": "errors wire",
@@ -25,7 +26,7 @@ ROOMS = {
     "model": "errors wire formula",
     "bulk": "errors wire formula model tabular",
     "events": "bulk",
-    "drive": "errors wire formula model tabular bulk",
+    "drive": "_version errors wire formula model tabular bulk",
     "client": "errors wire formula model tabular bulk drive",
     "record": "errors wire formula model tabular bulk drive client",
     "local_base": "errors wire formula",

@@ -16,9 +16,11 @@ from airhaul.bulk.journal.file import Journal
 from airhaul.client.config import journal_path
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
+FILE_OR_FOLDER = re.compile(r"`((?:\w+/)+(?:\w+\.\w+)?)`")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -70,6 +72,17 @@ def test_links_lead_somewhere(page: Path) -> None:
     """A link to a file of the project leads to one."""
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_contributors_find_the_files_that_are_named() -> None:
+    """Files move; the page that sends newcomers to them moves along."""
+    named = FILE_OR_FOLDER.findall(CONTRIBUTING.read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert [
+        name
+        for name in named
+        if not (ROOT / name).exists() and not (ROOT / "src/airhaul" / name).exists()
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -15,6 +15,7 @@ User.where(age__gt=30).all()
 
 from typing import TYPE_CHECKING, Any
 
+from airhaul._version import __version__
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.results.outcomes import RowOutcome
 from airhaul.bulk.results.result import BulkResult
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from airhaul.client.aio.plan import AsyncPlan
     from airhaul.client.aio.query import AsyncQuery
     from airhaul.client.aio.table import AsyncTable
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AirhaulError",

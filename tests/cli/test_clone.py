@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from airhaul import Airtable
+from airhaul import Airtable, __version__
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.local_base.protocol.request import Request
+from tests.server.listening import Listener
 
 from .program import airhaul
 
@@ -166,6 +167,19 @@ def test_files_that_cannot_be_fetched_are_told(origin) -> None:
     assert "gone.txt" in done.stderr
     with LocalBase.open("copy.db") as copy:
         assert len(held(copy, "Papers")[0]["fields"]["Files"]) == 2
+
+
+def test_files_are_fetched_without_the_token(origin) -> None:
+    """The host of a file learns which client asks, and nothing that opens the base."""
+    with Listener() as host:
+        host.body = b"hi"
+        cells = {"fields": {"Title": "Far", "Files": [{"url": f"{host.url}/far.txt"}]}}
+        post(origin.emulator, f"/v0/{origin.emulator.default_base_id}/Papers", cells)
+        assert clone(origin, "--attachments").returncode == 0
+    ((method, path, headers, _),) = host.asked
+    assert (method, path) == ("GET", "/far.txt")
+    assert headers["user-agent"] == f"airhaul/{__version__}"
+    assert "authorization" not in headers
 
 
 def test_a_schema_goes_round(origin) -> None:

@@ -12,6 +12,7 @@ import anyio.lowlevel
 import httpx2
 from pydantic import SecretStr
 
+from airhaul._version import __version__
 from airhaul.errors import (
     ConfigurationError,
     LostReplyError,
@@ -26,7 +27,7 @@ _CONNECT_TIMEOUT_S: Final = 10.0
 C = TypeVar("C", httpx2.Client, httpx2.AsyncClient)
 
 _WRITTEN: Final = "send_request_body.complete"
-_USER_AGENT: Final = "airhaul (https://pypi.org/project/airhaul)"
+USER_AGENT: Final = f"airhaul/{__version__}"
 
 
 def _settings(
@@ -40,7 +41,7 @@ def _settings(
         )
     return {
         "base_url": endpoint_url,
-        "headers": {"Authorization": f"Bearer {secret.strip()}", "User-Agent": _USER_AGENT},
+        "headers": {"Authorization": f"Bearer {secret.strip()}", "User-Agent": USER_AGENT},
         "timeout": httpx2.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_TIMEOUT_S)),
         "limits": httpx2.Limits(
             max_connections=None,

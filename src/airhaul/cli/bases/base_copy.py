@@ -143,8 +143,14 @@ def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> 
     """
     import httpx2
 
+    from airhaul.drive.http import USER_AGENT
+
     contents: dict[str, bytes] = {}
-    with httpx2.Client(follow_redirects=True, timeout=source.config.timeout_s) as client:
+    with httpx2.Client(
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=True,
+        timeout=source.config.timeout_s,
+    ) as client:
         for file in files:
             try:
                 reply = client.get(file["url"])
