@@ -91,17 +91,24 @@ class AsyncAirtable(AsyncRunVerbs):
         monthly_quota: int | None = None,
         **options: Any,
     ) -> Self:
-        """Open an embedded base: a file that is made if it is not there, or memory.
+        """Open a local base: a file, which is created if it does not exist, or memory.
 
         Args:
             path: The file, or ``":memory:"``.
-            schema: A base to make in it: a file as the metadata API prints it, or what stands in
-                one.
-            latency: How long each reply is held back, in seconds.
-            faults: What goes wrong, as ``["503-before:0.05", "POST close-after@1"]``.
-            requests_per_second: The limit of the base, which the client keeps to; None for none.
-            monthly_quota: How many data requests are answered; None for any number.
-            **options: Anything else that ``Config`` takes.
+            schema: A base to create in it: a file with the schema as the metadata API returns it,
+                or its content.
+            latency: How long to hold back each reply, in seconds.
+            faults: What goes wrong, such as ``["503-before:0.05", "POST close-after@1"]``.
+            requests_per_second: The rate limit of the base, which the client keeps to; None for no
+                limit.
+            monthly_quota: How many data requests are answered; None for no limit.
+            **options: Any other option of ``Config``: ``concurrency``, ``journal``, ...
+
+        Returns:
+            A connection to the base.
+
+        Raises:
+            ConfigurationError: The file is not a local base, or an option is invalid.
         """
         local_options = LocalOptions(schema, latency, faults, requests_per_second, monthly_quota)
         config = make_config(local=path, **options)
@@ -111,13 +118,20 @@ class AsyncAirtable(AsyncRunVerbs):
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
-        """Connect as the environment says, and a file for what is not set there.
+        """Connect as configured in the environment, or else in a file.
+
+        The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``,
+        ``AIRTABLE_ENDPOINT_URL``, ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``.
 
         Args:
-            env_file: The file; None for none.
+            env_file: The file to read variables from that the environment does not set; None for
+                none. It may be missing.
+
+        Returns:
+            A connection to the base.
 
         Raises:
-            ConfigurationError: Neither a token nor a local base is named, or both are.
+            ConfigurationError: Neither a token nor a local base is set, or both are.
         """
         airtable = cls(connection=Connection(config_from_env(env_file)))
         airtable._owns_connection = True
@@ -153,14 +167,24 @@ class AsyncAirtable(AsyncRunVerbs):
         return self.connection.meter.made
 
     def lane(self) -> Lane:
-        """The way to the base, at its pace."""
+        """Get the lane of requests to the base, which paces them.
+
+        Returns:
+            The lane.
+        """
         return self.connection.lane(self.base_id)
 
     def table(self, model: type[M]) -> AsyncTable[M]:
-        """The table of a model, with all its verbs; nothing is sent.
+        """Get the table of a model, with all its verbs; nothing is sent.
+
+        Args:
+            model: The model.
+
+        Returns:
+            The table.
 
         Raises:
-            ConfigurationError: It is a name, and no model.
+            ConfigurationError: ``model`` is a table's name; use ``table_named``.
         """
         if isinstance(model, str):
             raise ConfigurationError(
@@ -169,10 +193,15 @@ class AsyncAirtable(AsyncRunVerbs):
         return AsyncTable(self, model)
 
     async def table_named(self, name: str) -> AsyncTable[RecordBase]:
-        """A table by name or id, with a model made of its columns; reads the base's schema.
+        """Get a table by name or id, with a model made from its fields.
+
+        The base's schema is read for it.
 
         Args:
             name: The table's name or id.
+
+        Returns:
+            The table.
 
         Raises:
             UnknownTableError: The base has no such table.
@@ -181,17 +210,17 @@ class AsyncAirtable(AsyncRunVerbs):
         return AsyncTable(self, model_of_table(schema))
 
     async def call(self, call: Call) -> Any:
-        """Send one call, paced and repeated where that is safe.
+        """Send one request, at the base's pace, and retry it where that is safe.
 
         Args:
-            call: What to send.
+            call: The request.
 
         Returns:
-            The answer's JSON.
+            The JSON of the reply.
 
         Raises:
-            ApiError: Airtable refused.
-            TransportError: No reply came.
+            ApiError: Airtable refused the request.
+            TransportError: No usable reply came.
         """
         lane = self.connection.lane(call.base_id)
         job = Engine(
@@ -205,12 +234,30 @@ class AsyncAirtable(AsyncRunVerbs):
         return await drive.call(job, lane)
 
     async def whoami(self) -> dict[str, Any]:
-        """Ask whose token this is."""
+        """Read which user the token belongs to, and its scopes.
+
+        Source: https://airtable.com/developers/web/api/get-user-id-scopes
+
+        Returns:
+            The account as Airtable describes it: ``id``, ``scopes``, ...
+
+        Raises:
+            AuthenticationError: The token is not valid.
+        """
         answer: dict[str, Any] = object_in(await self.call(endpoints.whoami()), "account")
         return answer
 
     async def bases(self) -> list[BaseJson]:
-        """List the bases that the token may see."""
+        """List the bases that the token has access to.
+
+        Source: https://airtable.com/developers/web/api/list-bases
+
+        Returns:
+            The bases, each with its ``id``, ``name`` and ``permissionLevel``.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
         found: list[BaseJson] = []
         offset: str | None = None
         while True:
@@ -221,16 +268,28 @@ class AsyncAirtable(AsyncRunVerbs):
                 return found
 
     async def schema(self) -> list[TableJson]:
-        """Read the tables of the base with their fields."""
+        """Read the tables of the base, with their fields.
+
+        Source: https://airtable.com/developers/web/api/get-base-schema
+
+        Returns:
+            The tables as Airtable describes them.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
         answer = await self.call(endpoints.base_schema(self.base_id))
         tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
     async def table_schema(self, name: str) -> TableJson:
-        """Read one table with its fields.
+        """Read one table of the base, with its fields.
 
         Args:
             name: The table's name or id.
+
+        Returns:
+            The table as Airtable describes it.
 
         Raises:
             UnknownTableError: The base has no such table.
@@ -247,15 +306,22 @@ class AsyncAirtable(AsyncRunVerbs):
     async def create_table(
         self, name: str, fields: Iterable[FieldJson], *, description: str | None = None
     ) -> TableJson:
-        """Create a table of described fields; for a model there is its own ``create_table``.
+        """Create a table from a description of its fields.
+
+        A model's own ``create_table`` creates the table that fits the model.
 
         Args:
             name: The table's name.
-            fields: ``{"name", "type", "options"?}`` each; the first becomes the primary field.
+            fields: The fields, each ``{"name", "type", "options"?}``
+                (https://airtable.com/developers/web/api/field-model); the first becomes the primary
+                field.
             description: What the table is for.
 
         Returns:
-            The table, with its ids.
+            The table as Airtable describes it, with the ids of its fields.
+
+        Raises:
+            InvalidRequestError: The base has a table of this name already, or a field is not valid.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
         table: TableJson = object_in(await self.call(call), "table")
@@ -277,6 +343,6 @@ class AsyncAirtable(AsyncRunVerbs):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close connections and the local base, unless they are shared."""
+        """Close the connections and the local base, unless they are shared."""
         if self._owns_connection:
             self.connection.close()
