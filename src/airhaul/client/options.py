@@ -1,4 +1,4 @@
-"""The options that verbs share, the same under every verb."""
+"""The options that verbs share. Each verb documents them in the words of these classes."""
 
 from __future__ import annotations
 
@@ -102,12 +102,12 @@ class SyncOptions(TypedDict, total=False):
 
 
 class SyncWriteOptions(WriteOptions, SyncOptions, total=False):
-    """What ``sync`` and ``sync_file`` take."""
+    """The options of ``sync`` and ``sync_file``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """The options of one bulk call, with their defaults; arguments as in ``WriteOptions``."""
+    """The options of one bulk call, with their defaults; ``WriteOptions`` documents them."""
 
     on_error: OnError = "stop"
     progress: Progress = False
@@ -121,14 +121,17 @@ class Writing:
 
     @classmethod
     def of(cls, options: WriteOptions) -> Writing:
-        """Take the options of a call.
+        """Make the options of a call.
 
         Args:
-            options: What the caller gave.
+            options: The options that the caller gave.
+
+        Returns:
+            The options, checked, with the defaults of the others.
 
         Raises:
             TypeError: There is no such option.
-            ConfigurationError: A value cannot be.
+            ConfigurationError: The value of an option is invalid.
         """
         refuse_unknown_options(options, [*WriteOptions.__annotations__])
         return cls(**options)
@@ -136,6 +139,6 @@ class Writing:
     def __post_init__(self) -> None:
         check(self.on_error)
         if self.concurrency is not None and self.concurrency < 1:
-            raise ConfigurationError("concurrency is at least 1.")
+            raise ConfigurationError("concurrency has to be at least 1.")
         if self.max_requests is not None and self.max_requests < 0:
-            raise ConfigurationError("max_requests is at least 0.")
+            raise ConfigurationError("max_requests has to be at least 0.")

@@ -15,13 +15,13 @@ _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 class ProgressReport:
-    """Passes events on to whoever wants them; a context manager that closes bar and files.
+    """Passes events to the progress bar, the callbacks and the rejects; closes them at the end.
 
     Args:
         writing: The options of the bulk call.
-        rejects: Takes the rows that are refused.
-        total: How many rows there are, or None while that is not known.
-        label: What the bar says in front.
+        rejects: Takes the rows that are rejected.
+        total: How many rows there are; None while it is not known.
+        label: The text in front of the bar.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ProgressReport:
         if writing.progress is True:
             from tqdm.auto import tqdm
 
-            # The bar's own estimate knows nothing of the pace; ours stands in the postfix.
+            # The bar's own estimate ignores the rate limit; ours is in the postfix.
             form = None if total is None else _BAR
             self._bar = tqdm(
                 total=total, desc=label, unit=" rows", dynamic_ncols=True, bar_format=form
@@ -67,14 +67,14 @@ class ProgressReport:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the bar as it stands."""
+        """Leave the bar on the screen, and put the file of rejects in its place."""
         if self._bar is not None:
             self._bar.close()
         self._rejects.close()
 
 
 def clock(seconds: float) -> str:
-    """Print a time span for people: ``0:07``, ``12:30``, ``1:02:03``."""
+    """Format a duration for people: ``0:07``, ``12:30``, ``1:02:03``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,7 +1,7 @@
-"""For tests: a simulator that runs jobs on a clock of its own, thousands of runs a second.
+"""For tests: a simulator that runs jobs on a simulated clock, thousands of runs a second.
 
-A job decides everything, and waits for nothing. So its schedule can be played through without a
-socket and without a second passing: the simulator says what time it is, and when replies arrive.
+A job decides everything and never waits. So its schedule can be run without a socket and without
+real time: the simulator sets the time, and when replies arrive.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from airhaul.wire.call import Call
 T = TypeVar("T")
 
 Service = Callable[[Call, float], tuple[float, Outcome]]
-"""Answers a call that arrives at a time with the seconds until the reply, and the reply."""
+"""Answers a request sent at a time: the seconds until the reply, and the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Sent:
     """A request that was sent.
 
     Args:
-        at: When, in seconds of the simulated clock.
-        call: What.
+        at: When it was sent, in seconds of the simulated clock.
+        call: The request.
     """
 
     at: float
@@ -37,13 +37,13 @@ class Sent:
 
 @dataclass
 class Simulation(Generic[T]):
-    """What a simulated run came to.
+    """The result of a simulated run.
 
     Args:
-        sent: The requests, in the order they were sent.
-        events: What the job told, in order.
-        seconds: How long it took, on the simulated clock.
-        most_in_flight: The most requests that were on their way at once.
+        sent: The requests, in the order in which they were sent.
+        events: The events that the job reported, in order.
+        seconds: The duration, in seconds of the simulated clock.
+        most_in_flight: The most requests that were in flight at the same time.
     """
 
     sent: list[Sent] = field(default_factory=list[Sent])
@@ -53,7 +53,7 @@ class Simulation(Generic[T]):
 
 
 class StuckError(AssertionError):
-    """A job waits for something that will never come, or goes on for ever."""
+    """A job waits for something that will never happen, or never ends."""
 
 
 def simulate(
@@ -65,21 +65,22 @@ def simulate(
     stop_at: float | None = None,
     most_steps: int = 100_000,
 ) -> Simulation[T]:
-    """Run a job to its end on a simulated clock that begins at 0.
+    """Run a job to its end on a simulated clock that starts at 0.
 
     Args:
         job: The job; read its ``result`` afterwards.
-        service: Answers its calls.
-        rows: What it pulls.
-        pacer: The pace that the job was given, to be told when requests leave.
-        stop_at: Stop the job at this time, as Ctrl-C does.
-        most_steps: Give up after so many decisions.
+        service: Answers its requests.
+        rows: The rows for the job.
+        pacer: The job's pacer, to be notified when requests are sent.
+        stop_at: When to stop the job as Ctrl-C does, in seconds of the simulated clock; None for
+            never.
+        most_steps: The most decisions before giving up.
 
     Returns:
-        What was sent, and when.
+        The requests and events, and when they happened.
 
     Raises:
-        StuckError: The job does not come to an end.
+        StuckError: The job does not end.
     """
     run = _Run(job, service, iter(rows), pacer)
     for _ in range(most_steps):
@@ -139,7 +140,7 @@ class _Run(Generic[T]):
         if self._coming:
             times.append(self._coming[0][0])
         if not times:
-            raise StuckError("the job waits, and nothing is on its way")
+            raise StuckError("the job waits, and no request is in flight")
         self.now = max(self.now, min(times))
         while self._coming and self._coming[0][0] <= self.now:
             _, ticket, outcome = heapq.heappop(self._coming)

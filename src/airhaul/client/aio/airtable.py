@@ -1,4 +1,4 @@
-"""``AsyncAirtable``: one account or local base, and the way to its tables."""
+"""``AsyncAirtable``: a connection to Airtable or to a local base."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncAirtable(AsyncRunVerbs):
-    """One account or local base, and the way to its tables.
+    """A connection to Airtable or to a local base.
 
     Use it as a context manager, or call ``aclose()`` at the end.
 
     Args:
         access_token: A personal access token, ``pat...``.
-        base_id: The base, ``app...``.
-        endpoint_url: The service's root; Airtable's own if None.
-        local: A local base's file, or ``":memory:"``, instead of a token.
+        base_id: The base's id, ``app...``.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        local: The file of a local base, or ``":memory:"``, instead of a token.
         connection: An open connection to share, instead of a token or a file.
-        **options: Anything else that ``Config`` takes: ``timeout_s``, ``concurrency``, ...
+        **options: Any other option of ``Config``: ``timeout_s``, ``concurrency``, ...
 
     Raises:
-        ConfigurationError: Something is missing or contradicts.
+        ConfigurationError: A value is missing or invalid, or two contradict each other.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class AsyncAirtable(AsyncRunVerbs):
         )
 
     def __repr__(self) -> str:
-        """Which base it is and where; never the token."""
+        """Which base it is, and where; the token is never shown."""
         base_id = self._base_id or self.config.base_id
         of_which = f" {base_id}" if base_id else ""
         where = self.config.local or self.config.endpoint_url
@@ -139,31 +139,31 @@ class AsyncAirtable(AsyncRunVerbs):
 
     @property
     def config(self) -> Config:
-        """How this connection reaches its base."""
+        """The configuration of this connection."""
         return self.connection.config
 
     @property
     def base_id(self) -> str:
-        """The base that verbs work on."""
+        """The id of the base that verbs work on."""
         return self._base_id or self.connection.base_id
 
     @property
     def local_base(self) -> LocalBase:
-        """The local base itself: its requests, its faults, its latency.
+        """The local base, with its requests, its faults and its latency.
 
         Raises:
-            ConfigurationError: This is a connection to a service.
+            ConfigurationError: The connection is not to a local base.
         """
         return self.connection.emulator
 
     @property
     def origin(self) -> Origin:
-        """Where the records come from that are read here."""
+        """Where the records that are read here come from."""
         return Origin(self.connection, self.base_id)
 
     @property
     def requests_made(self) -> int:
-        """How many requests were sent over this connection; Free and Team plans pay by the call."""
+        """How many requests this connection has sent; Free and Team plans limit them per month."""
         return self.connection.meter.made
 
     def lane(self) -> Lane:
@@ -188,7 +188,7 @@ class AsyncAirtable(AsyncRunVerbs):
         """
         if isinstance(model, str):
             raise ConfigurationError(
-                f"table() takes a model; a table by its name is table_named({model!r})."
+                f"table() takes a model; to get a table by name, use table_named({model!r})."
             )
         return AsyncTable(self, model)
 
@@ -333,12 +333,12 @@ class AsyncAirtable(AsyncRunVerbs):
         return AsyncRuns(self)
 
     async def __aenter__(self) -> Self:
-        """Keep connections open until the end of the block."""
+        """Keep the HTTP connections open until the end of the block."""
         await self.connection.acquire()  # async only
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close what is open."""
+        """Close the connections and the local base, unless they are shared."""
         await self.connection.release()  # async only
         await self.aclose()
 

@@ -1,4 +1,4 @@
-"""``AsyncBound``: a model and the connection over which its table is reached."""
+"""``AsyncBound``: a model and the connection to its table."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncBound(Generic[M]):
-    """A model and the connection over which its table is reached.
+    """A model and the connection to its table.
 
     Args:
         airtable: The connection.
-        model: The model; it names the table.
+        model: The model, which names the table.
     """
 
     def __init__(self, airtable: AsyncAirtable, model: type[M]) -> None:
@@ -27,7 +27,7 @@ class AsyncBound(Generic[M]):
         self.name = table_name_of(model)
 
     def __repr__(self) -> str:
-        """Which table it is, and of which model."""
+        """Which table it is, and which model it has."""
         return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
 
     def _reader(self) -> Reader[M]:

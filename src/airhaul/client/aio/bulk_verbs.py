@@ -1,4 +1,4 @@
-"""``AsyncBulkVerbs``: the verbs that write many records."""
+"""``AsyncBulkVerbs``: the verbs of a table that write many records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncBulkVerbs(AsyncBound[M]):
-    """The verbs that write many records of a table."""
+    """The verbs of a table that write many records."""
 
     async def bulk_create(self, rows: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Create many records, ten in one request.

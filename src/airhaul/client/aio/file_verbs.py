@@ -1,4 +1,4 @@
-"""``AsyncFileVerbs``: files into a table, and a table into files."""
+"""``AsyncFileVerbs``: the verbs of a table that import, sync and export files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncFileVerbs(AsyncBound[M]):
-    """Files into a table, and a table into files."""
+    """The verbs of a table that import, sync and export files."""
 
     async def import_file(
         self,

@@ -1,4 +1,4 @@
-"""``AsyncPlan``: the writes that would be made, and making them."""
+"""``AsyncPlan``: a plan of writes, which can be applied."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _MOST_NAMED: Final = 5
 
 @dataclass(repr=False)
 class AsyncPlan(Planned[M]):
-    """The writes that would be made, with what differs in each record; nothing is sent.
+    """A plan of writes, with what differs in each record; nothing has been written yet.
 
     Print it, show it in a notebook, look at ``differences``; ``apply()`` makes the writes.
 
     Args:
         goal: The table to write to.
-        verb: The verb whose writes these are, for the journal.
-        undoes: The run that they take back, if they do.
-        key: What rows are told by, where they are.
-        typecast: Whether Airtable may convert text, as it was planned.
+        verb: The verb that the plan was made for, for the journal.
+        undoes: The run that the plan undoes, if it undoes one.
+        key: The fields that identify a record, if the verb has a key.
+        typecast: Whether Airtable may convert text.
         source: The file that the rows come from, if they come from one.
     """
 
@@ -55,21 +55,44 @@ class AsyncPlan(Planned[M]):
     _is_applied: bool = field(default=False, init=False)
 
     async def apply(self, *, check: bool = True, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Make the writes.
+        """Make the writes of the plan.
+
+        ``typecast`` is that of the plan unless it is given here.
 
         Args:
-            check: Whether to look first if a record that the plan touches has changed since, and
-                if there are records with the keys of those to be created; one request for every
-                hundred records.
-            **options: ``on_error``, ``progress``, ``on_event``, ..., each as ``WriteOptions`` says.
+            check: Whether to check first that the records of the plan have not changed since it was
+                made, and that no record has a key of those to be created; one request for each 100
+                records.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            What became of each row, unchanged ones included.
+            The outcome of each row, unchanged ones included.
 
         Raises:
-            StalePlanError: The table has changed in a record of the plan; nothing was written.
-            DeletionRefusedError: The plan deletes more than it may; nothing was written.
-            BulkError: Rows are not valid, or not every row was written.
+            StalePlanError: A record of the plan has changed since the plan was made; nothing was
+                written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: The plan was applied before.
         """
         if self._is_applied:
@@ -83,7 +106,15 @@ class AsyncPlan(Planned[M]):
         return await self.write(writing, spent=scan.spent)
 
     def refuse_if_it_must_not_be(self, writing: Writing) -> None:
-        """Raise where the plan may not be applied as it is; errors as of ``apply``."""
+        """Refuse a plan that cannot be applied as it is.
+
+        Args:
+            writing: The options of the call.
+
+        Raises:
+            BulkError: Rows are not valid, and ``on_error`` is not ``"continue"``.
+            DeletionRefusedError: The plan deletes more records than allowed.
+        """
         if self.refused and writing.on_error != "continue":
             with closing(Rejects(writing.rejects, self._table.model, self.source)) as rejects:
                 for row in self.refused:
@@ -93,13 +124,21 @@ class AsyncPlan(Planned[M]):
             raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
 
     async def write(self, writing: Writing, *, spent: Spent = NOTHING_SPENT) -> BulkResult[M]:
-        """Make the writes without another look; for verbs that have just made the plan."""
+        """Make the writes without a check, for verbs that have just made the plan.
+
+        Args:
+            writing: The options of the call.
+            spent: The requests and the time that the plan took.
+
+        Returns:
+            The outcome of each row.
+        """
         self._is_applied = True
         bulk = AsyncBulk(self._table, writing, self.verb, key=self.key, source=self.source)
         bulk.undoes = self.undoes
         if bulk.keeps_what_was_there and any(change.kind == "delete" for change in self.changes):
             await bulk.learn_types()
-        # In the order of the rows: the columns of a file of rejects are those of its first row.
+        # In the order of the rows: a file of rejects has the columns of its first row.
         rows = in_order(self.changes, self.refused)
         return await bulk.run(Ready[M](), rows, total=len(rows), spent=spent)
 
@@ -108,7 +147,7 @@ class AsyncPlan(Planned[M]):
         assert self.goal is not None, "a plan is made by a table"
         return self.goal
 
-    # --- whether the table is still as it was
+    # --- checking that the table has not changed since
 
     async def _check(self, scan: AsyncScan) -> None:
         changed: list[str] = []
@@ -140,7 +179,7 @@ def _has_changed(change: Change[M], record: RecordJson | None, writable: Sequenc
     if record is None:
         return True
     before = change.before or {}
-    # What is deleted goes with all its cells; those that are computed may change by themselves.
+    # A deletion loses every cell. Computed cells are left out: they may change by themselves.
     columns = writable if change.kind == "delete" else change.cells
     return not all(
         same_stored(before.get(column), record["fields"].get(column)) for column in columns
@@ -152,6 +191,6 @@ def _stale(changed: Sequence[str]) -> StalePlanError:
     more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
     return StalePlanError(
         f"The table has changed since the plan was made, in {named}{more}. Nothing was written. "
-        "Make the plan again, or say apply(check=False) to write all the same.",
+        "Make the plan again, or call apply(check=False) to write it all the same.",
         record_ids=tuple(changed),
     )

@@ -1,4 +1,4 @@
-"""``AsyncPlanVerbs``: what the verbs that write many records would write."""
+"""``AsyncPlanVerbs``: the verbs of a table that plan writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncPlanVerbs(AsyncBound[M]):
-    """What the verbs that write many records of a table would write; nothing is sent."""
+    """The verbs of a table that plan writes, for a look before anything is written."""
 
     async def plan_create(self, rows: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
         """Plan what ``bulk_create`` would write, without a request.

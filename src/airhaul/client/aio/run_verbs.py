@@ -1,4 +1,4 @@
-"""``AsyncRunVerbs``: the runs that a connection's journal knows, and going on with them."""
+"""``AsyncRunVerbs``: the verbs that list, resume, undo and retry the runs of a journal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AsyncRunVerbs(ABC):
-    """The verbs of a connection that are about runs; they need a journal."""
+    """The verbs of a connection that list, resume, undo and retry runs; they need a journal."""
 
     @abstractmethod
     def _runs(self) -> AsyncRuns:

@@ -1,4 +1,4 @@
-"""``AsyncTable``: a model's table and its verbs."""
+"""``AsyncTable``: the table of a model, with its verbs."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
-    """A model's table and its verbs.
+    """The table of a model, with its verbs.
 
     Args:
         airtable: The connection.
-        model: The model; it names the table.
+        model: The model, which names the table.
     """
 
     # --- reading
@@ -380,7 +380,6 @@ def _id_of(record: RecordBase | str) -> str:
         return record
     if record.id is None:
         raise ConfigurationError(
-            f"This {type(record).__name__} has no id: it was never saved, so Airtable knows "
-            "nothing of it."
+            f"This {type(record).__name__} has no id, because it was never saved. Save it first."
         )
     return record.id

@@ -1,5 +1,5 @@
 # Generated from client/aio/airtable.py by tools/sync_face.py: change that one instead.
-"""``Airtable``: one account or local base, and the way to its tables."""
+"""``Airtable``: a connection to Airtable or to a local base."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Airtable(RunVerbs):
-    """One account or local base, and the way to its tables.
+    """A connection to Airtable or to a local base.
 
     Use it as a context manager, or call ``close()`` at the end.
 
     Args:
         access_token: A personal access token, ``pat...``.
-        base_id: The base, ``app...``.
-        endpoint_url: The service's root; Airtable's own if None.
-        local: A local base's file, or ``":memory:"``, instead of a token.
+        base_id: The base's id, ``app...``.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        local: The file of a local base, or ``":memory:"``, instead of a token.
         connection: An open connection to share, instead of a token or a file.
-        **options: Anything else that ``Config`` takes: ``timeout_s``, ``concurrency``, ...
+        **options: Any other option of ``Config``: ``timeout_s``, ``concurrency``, ...
 
     Raises:
-        ConfigurationError: Something is missing or contradicts.
+        ConfigurationError: A value is missing or invalid, or two contradict each other.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Airtable(RunVerbs):
         )
 
     def __repr__(self) -> str:
-        """Which base it is and where; never the token."""
+        """Which base it is, and where; the token is never shown."""
         base_id = self._base_id or self.config.base_id
         of_which = f" {base_id}" if base_id else ""
         where = self.config.local or self.config.endpoint_url
@@ -140,31 +140,31 @@ class Airtable(RunVerbs):
 
     @property
     def config(self) -> Config:
-        """How this connection reaches its base."""
+        """The configuration of this connection."""
         return self.connection.config
 
     @property
     def base_id(self) -> str:
-        """The base that verbs work on."""
+        """The id of the base that verbs work on."""
         return self._base_id or self.connection.base_id
 
     @property
     def local_base(self) -> LocalBase:
-        """The local base itself: its requests, its faults, its latency.
+        """The local base, with its requests, its faults and its latency.
 
         Raises:
-            ConfigurationError: This is a connection to a service.
+            ConfigurationError: The connection is not to a local base.
         """
         return self.connection.emulator
 
     @property
     def origin(self) -> Origin:
-        """Where the records come from that are read here."""
+        """Where the records that are read here come from."""
         return Origin(self.connection, self.base_id)
 
     @property
     def requests_made(self) -> int:
-        """How many requests were sent over this connection; Free and Team plans pay by the call."""
+        """How many requests this connection has sent; Free and Team plans limit them per month."""
         return self.connection.meter.made
 
     def lane(self) -> Lane:
@@ -189,7 +189,7 @@ class Airtable(RunVerbs):
         """
         if isinstance(model, str):
             raise ConfigurationError(
-                f"table() takes a model; a table by its name is table_named({model!r})."
+                f"table() takes a model; to get a table by name, use table_named({model!r})."
             )
         return Table(self, model)
 
@@ -334,11 +334,11 @@ class Airtable(RunVerbs):
         return Runs(self)
 
     def __enter__(self) -> Self:
-        """Keep connections open until the end of the block."""
+        """Keep the HTTP connections open until the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close what is open."""
+        """Close the connections and the local base, unless they are shared."""
         self.close()
 
     def close(self) -> None:

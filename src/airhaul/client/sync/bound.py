@@ -1,5 +1,5 @@
 # Generated from client/aio/bound.py by tools/sync_face.py: change that one instead.
-"""``Bound``: a model and the connection over which its table is reached."""
+"""``Bound``: a model and the connection to its table."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Bound(Generic[M]):
-    """A model and the connection over which its table is reached.
+    """A model and the connection to its table.
 
     Args:
         airtable: The connection.
-        model: The model; it names the table.
+        model: The model, which names the table.
     """
 
     def __init__(self, airtable: Airtable, model: type[M]) -> None:
@@ -28,7 +28,7 @@ class Bound(Generic[M]):
         self.name = table_name_of(model)
 
     def __repr__(self) -> str:
-        """Which table it is, and of which model."""
+        """Which table it is, and which model it has."""
         return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
 
     def _reader(self) -> Reader[M]:

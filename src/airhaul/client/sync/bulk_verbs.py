@@ -1,5 +1,5 @@
 # Generated from client/aio/bulk_verbs.py by tools/sync_face.py: change that one instead.
-"""``BulkVerbs``: the verbs that write many records."""
+"""``BulkVerbs``: the verbs of a table that write many records."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class BulkVerbs(Bound[M]):
-    """The verbs that write many records of a table."""
+    """The verbs of a table that write many records."""
 
     def bulk_create(self, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Create many records, ten in one request.

@@ -1,5 +1,5 @@
 # Generated from client/aio/file_verbs.py by tools/sync_face.py: change that one instead.
-"""``FileVerbs``: files into a table, and a table into files."""
+"""``FileVerbs``: the verbs of a table that import, sync and export files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class FileVerbs(Bound[M]):
-    """Files into a table, and a table into files."""
+    """The verbs of a table that import, sync and export files."""
 
     def import_file(
         self,

@@ -1,5 +1,5 @@
 # Generated from client/aio/plan_verbs.py by tools/sync_face.py: change that one instead.
-"""``PlanVerbs``: what the verbs that write many records would write."""
+"""``PlanVerbs``: the verbs of a table that plan writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class PlanVerbs(Bound[M]):
-    """What the verbs that write many records of a table would write; nothing is sent."""
+    """The verbs of a table that plan writes, for a look before anything is written."""
 
     def plan_create(self, rows: Rows, *, typecast: bool = False) -> Plan[M]:
         """Plan what ``bulk_create`` would write, without a request.

@@ -1,5 +1,5 @@
 # Generated from client/aio/query.py by tools/sync_face.py: change that one instead.
-"""``Query``: a selection of records, lazy until a verb is called."""
+"""``Query``: a selection of records, which sends nothing until a verb is called."""
 
 from __future__ import annotations
 
@@ -31,11 +31,14 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Query(Generic[M]):
-    """A selection of a table's records; each method returns a new one, and verbs send requests.
+    """A selection of the records of a table, which sends nothing until a verb is called.
+
+    ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
+    methods are verbs.
 
     Args:
         table: The table.
-        selection: What to read.
+        selection: Which records and fields to read.
     """
 
     def __init__(self, table: Bound[M], selection: Selection) -> None:
@@ -43,7 +46,7 @@ class Query(Generic[M]):
         self._selection = selection
 
     def __repr__(self) -> str:
-        """What is selected, in Airtable's words; nothing is sent for it."""
+        """The query parameters; nothing is sent for it."""
         return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
 
     def where(self, *conditions: Condition, **lookups: Any) -> Query[M]:
@@ -351,7 +354,7 @@ class Query(Generic[M]):
         return count
 
     def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
-        """Hand over the records of each page, of one chain or several at once."""
+        """Pass the records of each page to ``take``, from one page chain or several."""
         reader = self._reader()
         if parallel == 1:
             for page in self._pages():
@@ -388,10 +391,10 @@ class Query(Generic[M]):
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records
-        _ = job.result  # raises what ended the list early
+        _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> Query[M]:
-        """The same records with as little as possible of each."""
+        """The same records, with one field each."""
         columns = columns_of(self._table.model).by_column
         return self._with(fields=tuple(columns)[:1] or None)
 

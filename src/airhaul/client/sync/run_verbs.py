@@ -1,5 +1,5 @@
 # Generated from client/aio/run_verbs.py by tools/sync_face.py: change that one instead.
-"""``RunVerbs``: the runs that a connection's journal knows, and going on with them."""
+"""``RunVerbs``: the verbs that list, resume, undo and retry the runs of a journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RunVerbs(ABC):
-    """The verbs of a connection that are about runs; they need a journal."""
+    """The verbs of a connection that list, resume, undo and retry runs; they need a journal."""
 
     @abstractmethod
     def _runs(self) -> Runs:

@@ -1,5 +1,5 @@
 # Generated from client/aio/table.py by tools/sync_face.py: change that one instead.
-"""``Table``: a model's table and its verbs."""
+"""``Table``: the table of a model, with its verbs."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
-    """A model's table and its verbs.
+    """The table of a model, with its verbs.
 
     Args:
         airtable: The connection.
-        model: The model; it names the table.
+        model: The model, which names the table.
     """
 
     # --- reading
@@ -381,7 +381,6 @@ def _id_of(record: RecordBase | str) -> str:
         return record
     if record.id is None:
         raise ConfigurationError(
-            f"This {type(record).__name__} has no id: it was never saved, so Airtable knows "
-            "nothing of it."
+            f"This {type(record).__name__} has no id, because it was never saved. Save it first."
         )
     return record.id
