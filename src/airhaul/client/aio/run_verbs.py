@@ -47,8 +47,8 @@ class AsyncRunVerbs(ABC):
             The run.
 
         Raises:
-            JournalError: There is no such run, or several ids begin so; or the connection has no
-                journal.
+            JournalError: There is no such run, or several ids begin with it; or the connection has
+                no journal.
         """
         return self._runs().one(run)
 

@@ -48,8 +48,8 @@ class RunVerbs(ABC):
             The run.
 
         Raises:
-            JournalError: There is no such run, or several ids begin so; or the connection has no
-                journal.
+            JournalError: There is no such run, or several ids begin with it; or the connection has
+                no journal.
         """
         return self._runs().one(run)
 
