@@ -1,6 +1,7 @@
-"""The fixtures that airhaul brings to pytest.
+"""The fixtures that airhaul adds to pytest.
 
-A package of its own, so that pytest's start does not import airhaul in suites that do not use it.
+They are in a package of their own, so that pytest does not import airhaul for suites that do not
+use it.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Register the marker ``airtable``."""
     config.addinivalue_line(
         "markers",
         "airtable(schema=, latency=, faults=, requests_per_second=, monthly_quota=): "
-        "how the base of the fixtures airtable and airtable_server behaves",
+        "options of the base of the fixtures airtable and airtable_server",
     )
 
 
 @pytest.fixture
 def airtable(request: pytest.FixtureRequest) -> Iterator[Airtable]:
-    """A connection to a base in memory, empty and new for each test; no socket is opened."""
+    """A connection to a local base in memory, empty and new for each test; no socket is opened."""
     from airhaul import Airtable
 
     with Airtable.local(**_options(request)) as opened:
@@ -35,7 +36,7 @@ def airtable(request: pytest.FixtureRequest) -> Iterator[Airtable]:
 
 @pytest.fixture
 def airtable_server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
-    """A base in memory over HTTP, empty and new for each test, for any client."""
+    """A local base in memory over HTTP, empty and new for each test, for any client."""
     from airhaul.testing.server import serving
 
     options = _options(request)
@@ -44,6 +45,6 @@ def airtable_server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the nearest mark says."""
+    """The options of the nearest marker."""
     mark = request.node.get_closest_marker("airtable")
     return {} if mark is None else dict(mark.kwargs)

@@ -385,7 +385,7 @@ def judge_undo(plan, codes, undone, original, left, held) -> None:
     size=st.integers(1, 40),
     seed=st.integers(0, 1_000_000),
     bad=st.sets(st.integers(0, 39), max_size=1),
-    kills=st.lists(st.floats(0.0, 3.0), min_size=1, max_size=3),
+    kills=st.lists(st.floats(0.3, 6.0), min_size=1, max_size=3),
 )
 def test_resume(verb, faults, latency, on_error, size, seed, bad, kills) -> None:
     """A run that is killed up to three times and resumed: each row once, as its outcome says."""

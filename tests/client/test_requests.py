@@ -287,7 +287,7 @@ def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, emulat
 def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, emulator) -> None:
     """Its columns, which iterating it gives, are no rows."""
     frame = type("DataFrame", (), {"__iter__": lambda self: iter(["name", "age"])})()
-    with pytest.raises(ConfigurationError, match=r'DataFrame; hand over .*to_dict\("records"\)'):
+    with pytest.raises(ConfigurationError, match=r'DataFrame; pass its rows.*to_dict\("records"\)'):
         users.bulk_create(frame)
     assert len(emulator.requests) == 0
 

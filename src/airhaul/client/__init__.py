@@ -1,1 +1,1 @@
-"""The faces: ``aio/`` is written by hand, its synchronous twin beside it is generated from it."""
+"""The async client (``aio/``), the sync client generated from it, and what both share."""

@@ -1,4 +1,4 @@
-"""Which service, which base, which token: given once, looked up when a verb runs."""
+"""Which service, base and token to use: configured once, looked up when a verb runs."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ class Config:
 
     Args:
         access_token: A personal access token, ``pat...``.
-        base_id: The base, ``app...``; a local base has a default one.
-        endpoint_url: The service's root.
-        local: A local base's file, or ``":memory:"``; then no token is needed.
+        base_id: The base's id, ``app...``; a local base has a default one.
+        endpoint_url: The root URL of the service.
+        local: The file of a local base, or ``":memory:"``; it needs no token.
         timeout_s: How long to wait for a reply, in seconds.
-        concurrency: How many requests of one bulk call may be in flight.
-        requests_per_second: The limit to keep to for each base; Airtable's is 5.
-        retries: How often to try.
-        max_requests: Send at most so many requests over this connection; None for any number. What
-            finds out or takes back what was done may go beyond it.
-        journal: The file in which bulk writes are written down, so that they can go on after a
-            crash and be taken back; None for none.
+        concurrency: The most requests of one bulk call in flight.
+        requests_per_second: The rate limit for each base; Airtable's is 5
+            (https://airtable.com/developers/web/api/rate-limits).
+        retries: How often and how long to retry a request.
+        max_requests: The most requests to send over this connection; None for no limit. Requests
+            that find out what was written, or undo it, may exceed it.
+        journal: The file in which to record bulk writes, so that they can be resumed after a
+            crash, and undone; None for none.
     """
 
     access_token: SecretStr | None = None
@@ -57,21 +58,21 @@ class Config:
         if self.local is None and self.access_token is None:
             raise ConfigurationError(
                 "No access token is given. Pass access_token=, set AIRTABLE_ACCESS_TOKEN, or use "
-                'an embedded base with local="my.db".'
+                'a local base with local="my.db".'
             )
         if self.base_id is not None and not is_id(self.base_id, "app"):
             raise ConfigurationError(
-                f"{self.base_id!r} is no base id; one looks like app00000000000000 and stands in "
-                "the address of the base's page."
+                f"{self.base_id!r} is not a base id; expected app and 14 characters, as in the "
+                "address of the base's page."
             )
         if not self.endpoint_url.startswith(("https://", "http://")):
             raise ConfigurationError(
-                f"{self.endpoint_url!r} is no usable endpoint URL; it starts with https://."
+                f"{self.endpoint_url!r} is not a usable endpoint URL; it has to start with https://."
             )
         if self.concurrency < 1 or self.requests_per_second < 1:
-            raise ConfigurationError("concurrency and requests_per_second are at least 1.")
+            raise ConfigurationError("concurrency and requests_per_second have to be at least 1.")
         if self.max_requests is not None and self.max_requests < 0:
-            raise ConfigurationError("max_requests is at least 0.")
+            raise ConfigurationError("max_requests has to be at least 0.")
 
 
 def make_config(
@@ -83,18 +84,22 @@ def make_config(
     journal: str | Path | bool | None = None,
     **options: Any,
 ) -> Config:
-    """Make a configuration of what a caller gives, strings included.
+    """Make a configuration from the arguments of a caller, strings included.
 
     Args:
-        access_token: A personal access token.
-        base_id: The base.
-        endpoint_url: The service's root; Airtable's own if None.
-        local: A local base's file, or ``":memory:"``.
-        journal: A journal's file; True for the one in its usual place, False or None for none.
-        **options: Anything else that ``Config`` takes.
+        access_token: A personal access token, ``pat...``.
+        base_id: The base's id, ``app...``.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        local: The file of a local base, or ``":memory:"``.
+        journal: The file of the journal; True for the one in the default place, False or None for
+            none.
+        **options: Any other option of ``Config``.
+
+    Returns:
+        The configuration.
 
     Raises:
-        ConfigurationError: Something is missing or contradicts.
+        ConfigurationError: A value is missing or invalid, or two contradict each other.
         TypeError: There is no such option.
     """
     refuse_unknown_options(options, [field.name for field in fields(Config)])
@@ -112,16 +117,20 @@ def make_config(
 
 
 def config_from_env(env_file: str | Path | None = ".env") -> Config:
-    """Read the configuration from the environment, and from a file for what is not set there.
+    """Read the configuration from the environment, or else from a file.
 
-    The names are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
-    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``: a file, or ``on`` or ``off``.
+    The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
+    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``, which is a file, ``on`` or ``off``.
 
     Args:
-        env_file: The file; None for none. A file that is not there is no error.
+        env_file: The file to read variables from that the environment does not set; None for none.
+            It may be missing.
+
+    Returns:
+        The configuration.
 
     Raises:
-        ConfigurationError: Neither a token nor a local base is named, or both are.
+        ConfigurationError: Neither a token nor a local base is set, or both are.
     """
     found = read_environment(env_file)
     return make_config(
@@ -134,17 +143,20 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
 
 
 def journal_of_text(text: str | None) -> str | bool | None:
-    """Read what ``AIRHAUL_JOURNAL`` says: a file, or ``on`` or ``off``."""
+    """Read the value of ``AIRHAUL_JOURNAL``: a file, ``on`` or ``off``."""
     known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
     return None if text is None else known.get(text.strip().lower(), text)
 
 
 def journal_path(journal: str | Path | bool | None) -> str | None:
-    """The file of a journal.
+    """Find the file of a journal.
 
     Args:
-        journal: The file; True for the usual place, ``journal.db`` in the folder that the system
-            has for a program's state; False or None for none.
+        journal: The file; True for the default place, ``journal.db`` in the system's folder for
+            the state of programs; False or None for none.
+
+    Returns:
+        The path, or None for no journal.
     """
     if journal is True:
         from platformdirs import user_state_path
@@ -154,12 +166,15 @@ def journal_path(journal: str | Path | bool | None) -> str | None:
 
 
 def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
-    """Read airhaul's variables that are set and not empty, the environment before the file.
+    """Read airhaul's variables that are set and not empty; the environment wins over the file.
 
     Args:
         env_file: The file; None for none.
+
+    Returns:
+        The values by the variable's name.
     """
-    # Imported here: it takes longer than all else that airhaul needs.
+    # Imported here: it takes longer to import than everything else that airhaul needs.
     from pydantic_settings import BaseSettings, SettingsConfigDict
 
     class Environment(BaseSettings):

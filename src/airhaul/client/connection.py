@@ -1,4 +1,4 @@
-"""An open way to a service: its transports, its lanes, and the local base if it is one."""
+"""An open connection to a service: its transports and lanes, or its local base."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where a record was read, and so where it is saved.
+    """Where a record was read from, and so where it is saved.
 
     Args:
         connection: The connection.
-        base_id: The base.
+        base_id: The base's id.
     """
 
     connection: Connection
@@ -35,12 +35,12 @@ class Origin(NamedTuple):
 
 
 class Connection:
-    """What both faces of one configuration share.
+    """What the sync and the async client of one configuration share.
 
     Args:
         config: How to reach the base.
-        emulator: A local base that is open already; otherwise one is opened when it is first used.
-        local_options: How that behaves.
+        emulator: A local base that is already open; if None, one is opened on first use.
+        local_options: How a local base behaves that is opened here.
     """
 
     def __init__(
@@ -65,23 +65,23 @@ class Connection:
 
     @property
     def retries(self) -> Retries:
-        """How often to try; a local base in this process is at work on nothing once it answers."""
+        """How to retry; a local base has finished its work once it replies: nothing must settle."""
         retries = self.config.retries
         return replace(retries, settle_s=0.0) if self.is_local else retries
 
     @property
     def base_id(self) -> str:
-        """The base that verbs work on.
+        """The id of the base that verbs work on.
 
         Raises:
-            ConfigurationError: None is configured.
+            ConfigurationError: No base is configured.
         """
         if self.config.base_id is not None:
             return self.config.base_id
         if self.is_local:
             return self.emulator.default_base_id
         raise ConfigurationError(
-            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; it stands in the "
+            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; the id is in the "
             "address of the base's page and starts with app."
         )
 
@@ -90,7 +90,7 @@ class Connection:
         """The local base itself, opened on first use.
 
         Raises:
-            ConfigurationError: This is no local base, or its file cannot be opened.
+            ConfigurationError: The connection is not to a local base, or its file cannot be opened.
         """
         if self.config.local is None:
             raise ConfigurationError("This is a connection to Airtable, not to a local base.")
@@ -100,13 +100,16 @@ class Connection:
             return self._emulator
 
     def journal(self, journal: str | Path | bool | None = None) -> Journal | None:
-        """The journal that bulk writes are written down in.
+        """Open the journal in which bulk writes are recorded.
 
         Args:
-            journal: As of ``WriteOptions``; as configured if None.
+            journal: True, False, or the journal's file; as configured for the connection if None.
+
+        Returns:
+            The journal, or None if nothing is recorded.
 
         Raises:
-            JournalError: It is no journal, is damaged, or cannot be opened.
+            JournalError: The file is not a journal, is damaged, or cannot be opened.
         """
         path = self.config.journal if journal is None else journal_path(journal)
         if path is None:
@@ -117,17 +120,20 @@ class Connection:
 
     @property
     def service(self) -> str:
-        """The service's root, or the local base's file; it tells no secret."""
+        """The root URL of the service, or the file of the local base; it contains no secret."""
         config = self.config
         if config.local is None:
             return config.endpoint_url
         return config.local if config.local == MEMORY else str(Path(config.local).resolve())
 
     def lane(self, base_id: str | None = None) -> Lane:
-        """The way to a base, at its pace.
+        """Get the lane of requests to a base, which paces them.
 
         Args:
-            base_id: The base, or None for endpoints that belong to none.
+            base_id: The base's id; None for endpoints that belong to no base.
+
+        Returns:
+            The lane.
         """
         if self.is_local:
             return self._lane_in_process(base_id or "")
@@ -182,7 +188,7 @@ class Connection:
             return self._http
 
     def close(self) -> None:
-        """Close connections, and the local base."""
+        """Close the HTTP connections and the local base."""
         with self._lock:
             emulator, self._emulator = self._emulator, None
         if self._http is not None:
@@ -191,12 +197,12 @@ class Connection:
             emulator.close()
 
     async def acquire(self) -> None:
-        """Keep connections of the running event loop open from now on."""
+        """Keep the HTTP connections of the running event loop open until ``release``."""
         if not self.is_local:
             await self._transports()[1].acquire()
 
     async def release(self) -> None:
-        """Let go of what ``acquire`` kept open."""
+        """Close what ``acquire`` kept open, unless it is still in use."""
         if not self.is_local:
             await self._transports()[1].release()
 

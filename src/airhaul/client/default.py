@@ -1,4 +1,4 @@
-"""The connection that models use when none is named; looked up when a verb runs."""
+"""The default connection of models, looked up when a verb runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airhaul.errors import ConfigurationError
 
 
 class _Connections:
-    """The default connection, and those of models that have a configuration of their own."""
+    """The default connection, and the connections of models with their own configuration."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -43,17 +43,17 @@ def configure(
     local: str | Path | None = None,
     **options: Any,
 ) -> None:
-    """Say once which base models work on; what was configured before is closed.
+    """Set the base that models work on; the previous default connection is closed.
 
     Args:
         access_token: A personal access token, ``pat...``.
-        base_id: The base, ``app...``.
-        endpoint_url: The service's root; Airtable's own if None.
-        local: A local base's file, or ``":memory:"``, instead of a token.
-        **options: Anything else that ``Config`` takes: ``timeout_s``, ``concurrency``, ...
+        base_id: The base's id, ``app...``.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        local: The file of a local base, or ``":memory:"``, instead of a token.
+        **options: Any other option of ``Config``: ``timeout_s``, ``concurrency``, ...
 
     Raises:
-        ConfigurationError: Something is missing or contradicts.
+        ConfigurationError: A value is missing or invalid, or two contradict each other.
     """
     use(
         make_config(
@@ -67,22 +67,23 @@ def configure(
 
 
 def configure_from_env(env_file: str | Path | None = ".env") -> None:
-    """Configure as the environment says, and a file for what is not set there.
+    """Set the base that models work on from the environment, or else from a file.
 
-    The names are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL`` and
-    ``AIRHAUL_LOCAL``.
+    The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
+    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``.
 
     Args:
-        env_file: The file; None for none. A file that is not there is no error.
+        env_file: The file to read variables from that the environment does not set; None for none.
+            It may be missing.
 
     Raises:
-        ConfigurationError: Neither a token nor a local base is named, or both are.
+        ConfigurationError: Neither a token nor a local base is set, or both are.
     """
     use(config_from_env(env_file))
 
 
 def use(config: Config | None) -> None:
-    """Make a configuration the default; None for none."""
+    """Set the default configuration; None for no default."""
     with _connections.lock:
         before, _connections.default = (
             _connections.default,
@@ -93,33 +94,36 @@ def use(config: Config | None) -> None:
 
 
 def default_connection() -> Connection:
-    """The connection that was configured.
+    """Get the default connection.
 
     Raises:
-        ConfigurationError: None was.
+        ConfigurationError: None is configured.
     """
     connection = _connections.default
     if connection is None:
         raise ConfigurationError(
             "airhaul is not configured. Call one of these first:\n"
-            '  configure(local="my.db")                          an embedded base, no account\n'
+            '  configure(local="my.db")                          a local base, no account\n'
             '  configure(access_token="pat...", base_id="app...")  Airtable\n'
-            "  configure_from_env()                              as the environment or .env says"
+            "  configure_from_env()                              from the environment or .env"
         )
     return connection
 
 
 def configured() -> Airtable:
-    """The connection that was configured, for what is not of one model: schema, counts, tables.
+    """Get the default connection, for what does not belong to one model: schema, bases, runs.
+
+    Returns:
+        The connection.
 
     Raises:
-        ConfigurationError: None was.
+        ConfigurationError: None is configured.
     """
     return Airtable(connection=default_connection())
 
 
 def connection_of(config: Config) -> Connection:
-    """The connection of a configuration, opened once and shared."""
+    """Get the connection of a configuration; it is opened once and shared."""
     with _connections.lock:
         if config not in _connections.by_config:
             _connections.by_config[config] = Connection(config)

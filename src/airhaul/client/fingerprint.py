@@ -1,4 +1,4 @@
-"""By what a file is recognised when a run goes on."""
+"""The fingerprint by which a file is recognised when a run is resumed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def fingerprint(path: Path, format: Format | None = None, encoding: str | None = None) -> Source:
-    """Read a file for its size and a hash of its content.
+    """Compute the size of a file and a hash of its content.
 
     Args:
         path: The file.
-        format: What it is; None if its suffix tells.
-        encoding: Its encoding; None for UTF-8, or what its byte order mark says.
+        format: Its format; None if it was inferred from the suffix.
+        encoding: Its encoding; None for UTF-8, or UTF-16 with a byte order mark.
     """
     from airhaul.bulk.journal.runs import Source
 

@@ -25,11 +25,13 @@ class LocalOptions:
     """How a local base behaves.
 
     Args:
-        schema: A base to make in it: a file as the metadata API prints it, or what stands in one.
-        latency: How long each reply is held back, in seconds.
-        faults: What goes wrong, as ``"503-before:0.05"``.
-        requests_per_second: The limit of each base, which the client then keeps to; None for none.
-        monthly_quota: How many data requests are answered; None for any number.
+        schema: A base to create in it: a file with the schema as the metadata API returns it, or
+            its content.
+        latency: How long to hold back each reply, in seconds.
+        faults: What goes wrong, such as ``["503-before:0.05", "POST close-after@1"]``.
+        requests_per_second: The rate limit of the base, which the client keeps to; None for no
+            limit.
+        monthly_quota: How many data requests are answered; None for no limit.
     """
 
     schema: str | Path | Mapping[str, Any] | None = None
@@ -45,7 +47,7 @@ class LocalOptions:
             path: The file, or ``":memory:"``.
 
         Raises:
-            ConfigurationError: The file is no local base, or an option cannot be.
+            ConfigurationError: The file is not a local base, or an option is invalid.
         """
         from airhaul.local_base.base import LocalBase
 
@@ -59,7 +61,7 @@ class LocalOptions:
         )
 
     def pace(self) -> SharedPace:
-        """The pace of a client of this base."""
+        """Make the pace for a client of this base."""
         if self.requests_per_second is None:
             return unlimited_pace()
         return SharedPace(Pacer([Window(self.requests_per_second)]), threading.Lock())

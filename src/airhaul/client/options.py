@@ -1,4 +1,4 @@
-"""The options that verbs share, the same under every verb."""
+"""The options that verbs share. Each verb documents them in the words of these classes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ from airhaul.model.read import OnInvalid
 
 
 class ReadOptions(TypedDict, total=False):
-    """What ``iterate`` takes, and ``all`` besides ``parallel``.
+    """The options of ``iterate``, and of ``all`` besides ``parallel``.
+
+    Source of the limits: https://airtable.com/developers/web/api/list-records
 
     Args:
-        formula: Keep the records for which it holds.
-        view: A view's name or id; its records only, in its order.
-        sort: ``"age"``, ``"-age"``, or several in a list.
-        fields: Read these fields only; the others count as not fetched and are never written.
-        max_records: At most so many.
-        page_size: So many a request, 1 to 100.
-        on_invalid: What a cell does that does not fit: ``"empty"``, ``"raise"`` or ``"skip"``.
-        filterByFormula: ``formula``, under Airtable's name.
-        maxRecords: ``max_records``, under Airtable's name.
-        pageSize: ``page_size``, under Airtable's name.
+        formula: Read the records for which this formula is true.
+        view: The name or id of a view: read its records only, in its order.
+        sort: Sort by ``"age"``, by ``"-age"`` for descending order, or by several fields in a list.
+        fields: Read these fields only; the others read as empty, are listed in ``not_fetched``, and
+            are never written.
+        max_records: The most records to read.
+        page_size: How many records to read in one request, 1 to 100.
+        on_invalid: What to do with a cell that does not fit its type: ``"empty"`` reads it as empty
+            and lists it in ``cell_errors``, ``"raise"`` raises ``CellError``, ``"skip"`` leaves its
+            record out.
+        filterByFormula: ``formula``, by Airtable's name.
+        maxRecords: ``max_records``, by Airtable's name.
+        pageSize: ``page_size``, by Airtable's name.
     """
 
     formula: str | Expression | None
@@ -43,23 +48,29 @@ class ReadOptions(TypedDict, total=False):
 
 
 class WriteOptions(TypedDict, total=False):
-    """What the bulk verbs take.
+    """The options of all bulk verbs.
+
+    Airtable's rules for ``typecast``:
+    https://airtable.com/developers/web/api/update-multiple-records
 
     Args:
-        on_error: ``"stop"``: send nothing new after the first row that fails, and raise.
-            ``"continue"``: write all good rows, and list the others in the result.
-            ``"rollback"``: take back what this call has written, and raise.
-        progress: ``True`` for a bar, or a callable that gets (done, total, record).
-        on_event: Called with each event, on the caller's own thread.
-        typecast: Let Airtable convert text, and add choices to select fields.
-        concurrency: How many requests may be in flight; as configured if None.
-        max_requests: Send at most so many requests; what is left is not written.
-        rejects: A CSV, TSV or JSON Lines file for the rows that are refused, with the reasons; it
-            can be corrected and imported again.
-        journal: Whether the call is written down, so that it can go on after a crash and be taken
-            back: True, False, or a file; as configured if None.
-        keep_rows: Whether the journal keeps the rows of an iterable, all of them before the first
-            is sent, so that the call can go on without them.
+        on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more and
+            raises; ``"continue"`` writes every other row and reports the failures in the result;
+            ``"rollback"`` undoes what this call has written and raises.
+        progress: ``True`` for a progress bar, or a callable for (done, total, record) of each row
+            written; total is None while it is not known.
+        on_event: Called with each event of the call, in the caller's thread.
+        typecast: Let Airtable convert text to the type of its field, and add missing choices to
+            select fields.
+        concurrency: The most requests in flight; as configured for the connection if None.
+        max_requests: The most requests to send; the rows that remain are not written. No limit if
+            None.
+        rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the reasons; it
+            can be corrected and imported.
+        journal: Whether to record the call in a journal, so that it can be resumed after a crash,
+            or undone: True, False, or the journal's file; as configured for the connection if None.
+        keep_rows: Whether to copy the rows of an iterable to the journal before the first request,
+            so that the call can be resumed without them.
     """
 
     on_error: OnError
@@ -74,13 +85,14 @@ class WriteOptions(TypedDict, total=False):
 
 
 class SyncOptions(TypedDict, total=False):
-    """What a sync takes, and the plan of one.
+    """The options of ``sync`` and ``plan_sync``, and of their versions for files.
 
     Args:
-        delete_missing: Whether records are deleted that are not among the rows.
-        max_deletes: How many at most; a third of the table if None.
-        allow_empty: Whether all may be deleted when there are no rows.
-        parallel: How many page chains read the table at once.
+        delete_missing: Whether to delete the records whose key no row has.
+        max_deletes: The most records to delete; a third of the table if None.
+        allow_empty: Whether all records may be deleted when there are no rows.
+        parallel: How many page chains to read at the same time; more than 1 is faster when replies
+            are slow.
     """
 
     delete_missing: bool
@@ -90,12 +102,12 @@ class SyncOptions(TypedDict, total=False):
 
 
 class SyncWriteOptions(WriteOptions, SyncOptions, total=False):
-    """What ``sync`` and ``sync_file`` take."""
+    """The options of ``sync`` and ``sync_file``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
-    """The options of one bulk call, with their defaults; arguments as in ``WriteOptions``."""
+    """The options of one bulk call, with their defaults; ``WriteOptions`` documents them."""
 
     on_error: OnError = "stop"
     progress: Progress = False
@@ -109,14 +121,17 @@ class WriteSettings:
 
     @classmethod
     def of(cls, options: WriteOptions) -> WriteSettings:
-        """Take the options of a call.
+        """Make the options of a call.
 
         Args:
-            options: What the caller gave.
+            options: The options that the caller gave.
+
+        Returns:
+            The options, checked, with the defaults of the others.
 
         Raises:
             TypeError: There is no such option.
-            ConfigurationError: A value cannot be.
+            ConfigurationError: The value of an option is invalid.
         """
         refuse_unknown_options(options, [*WriteOptions.__annotations__])
         return cls(**options)
@@ -124,7 +139,7 @@ class WriteSettings:
     def __post_init__(self) -> None:
         Policy.of(self.on_error)
         if self.concurrency is not None and self.concurrency < 1:
-            raise ConfigurationError("concurrency is at least 1.")
+            raise ConfigurationError("concurrency has to be at least 1.")
         if self.max_requests is not None and self.max_requests < 0:
             raise ConfigurationError("max_requests is at least 0.")
 

@@ -74,7 +74,7 @@ class ProgressReport:
 
 
 def clock(seconds: float) -> str:
-    """Print a time span for people: ``0:07``, ``12:30``, ``1:02:03``."""
+    """Format a duration for people: ``0:07``, ``12:30``, ``1:02:03``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,4 +1,4 @@
-"""Writes the rows that a bulk call rejects to a file."""
+"""Writing the rows that a bulk call rejects to a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airhaul.tabular import RejectsFile, SourceRow
 
 
 class Rejects:
-    """Takes the events of a bulk call.
+    """Writes the rows that a bulk call rejects to a file, with the reasons.
 
     Args:
         path: A CSV, TSV or JSON Lines file; None for none.
@@ -24,7 +24,7 @@ class Rejects:
         source: The file that the rows come from, if they come from one.
 
     Raises:
-        FileFormatError: The suffix tells no format that can be written row by row.
+        FileFormatError: The suffix does not name a format that can be written row by row.
         ConfigurationError: It is the file that the rows come from.
     """
 
@@ -39,7 +39,7 @@ class Rejects:
         self._model = model
 
     def on_event(self, event: Event) -> None:
-        """Take an event."""
+        """Write the row of an event, if it is about a rejected row."""
         if isinstance(event, RowRefused):
             self.add(event.row, event.error)
 
@@ -51,7 +51,7 @@ class Rejects:
             error: Why it was rejected.
         """
         if self._file is not None:
-            # Rows of a program need not all have the same keys, those of a file do.
+            # Rows from a program may have different keys; rows from a file all have the same.
             more = [] if isinstance(row, SourceRow) else list(columns_of(self._model).by_name)
             self._file.add(_values_of(row), more, str(error), error.line)
 

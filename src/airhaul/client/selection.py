@@ -1,4 +1,4 @@
-"""Which records to read, in which order and with which fields; built up without any request."""
+"""Which records to read, in which order and with which fields; built without a request."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Selection:
 
     Args:
         model: The model.
-        conditions: All of them hold for a record that is read.
-        formula: A formula of the caller's own, which holds too.
-        view: A view's name or id; only its records, in its order.
-        sort: Field names, in Python or Airtable, with ``-`` for descending.
+        conditions: A record has to meet all of them.
+        formula: A formula that has to be true as well.
+        view: The name or id of a view: read its records only, in its order.
+        sort: Field names, in Python or Airtable, with ``-`` for descending order.
         fields: The fields to read; None for all.
-        max_records: At most so many.
-        page_size: So many a request, 1 to 100.
-        on_invalid: What a cell does that does not fit its type.
+        max_records: The most records to read.
+        page_size: How many records to read in one request, 1 to 100.
+        on_invalid: What to do with a cell that does not fit its type.
     """
 
     model: type[RecordBase]
@@ -56,7 +56,7 @@ class Selection:
     on_invalid: OnInvalid = "empty"
 
     def __str__(self) -> str:
-        """The selection in Airtable's words, or what is wrong with it."""
+        """The selection as query parameters, or what is wrong with it."""
         try:
             pairs = self.parameters().as_query()
         except AirhaulError as error:
@@ -64,13 +64,13 @@ class Selection:
         return ", ".join(f"{name}={value}" for name, value in pairs) or "all records"
 
     def where(self, conditions: Iterable[Condition], lookups: Mapping[str, Any]) -> Selection:
-        """The same with further conditions, looked at now so that faults show at once.
+        """Add conditions; they are checked now, so that an error points at the right line.
 
         Raises:
-            UnknownFieldError: A lookup names a field that the model lacks.
+            UnknownFieldError: A lookup names a field that the model does not have.
             LookupValueError: A value does not fit its field.
-            FormulaError: A text is no formula.
-            ConfigurationError: A condition is none.
+            FormulaError: A text is not a formula.
+            ConfigurationError: A value is not a condition.
         """
         added = (*conditions, *([Q(**lookups)] if lookups else []))
         selection = replace(self, conditions=(*self.conditions, *added))
@@ -78,7 +78,7 @@ class Selection:
         return selection
 
     def with_options(self, options: Mapping[str, Any]) -> Selection:
-        """The same with ``all()``'s options, under our names or Airtable's.
+        """Set the options of ``all()``, by our names or Airtable's.
 
         Raises:
             TypeError: There is no such option.
@@ -92,7 +92,7 @@ class Selection:
         return replace(self, **given)
 
     def condition(self) -> Node | None:
-        """The conditions as one formula tree, or None when there are none."""
+        """Build one formula tree from the conditions; None if there are none."""
         resolve = lookup_fields(self.model)
         nodes: list[Node] = []
         for condition in self.conditions:
@@ -115,11 +115,11 @@ class Selection:
         return all_of(nodes) if nodes else None
 
     def parameters(self) -> ListParameters:
-        """The selection in Airtable's words.
+        """Translate the selection to the parameters of a list request.
 
         Raises:
-            UnknownFieldError: A field is named that the model lacks.
-            ConfigurationError: A number is out of its range.
+            UnknownFieldError: The model does not have a field that is named.
+            ConfigurationError: A number is out of range.
         """
         node = self.condition()
         text = self.formula if isinstance(self.formula, str) and node is None else None
@@ -133,25 +133,25 @@ class Selection:
         )
 
     def refuse_order(self) -> None:
-        """Refuse what several page chains at once cannot keep.
+        """Refuse what several page chains cannot keep.
 
         Raises:
             ConfigurationError: The selection has an order or a limit.
         """
         if self.sort or self.max_records is not None:
             raise ConfigurationError(
-                "Several page chains at once give records in no order, so parallel= goes with "
-                "neither sort (order_by) nor max_records (limit)."
+                "Several page chains return records in no particular order, so parallel= cannot be "
+                "combined with sort (order_by) or max_records (limit)."
             )
 
     def fetched(self) -> Sequence[str] | None:
-        """The columns that are read, or None for all."""
+        """List the columns that are read; None for all."""
         return None if self.fields is None else [self._column(name) for name in self.fields]
 
     def _page_size(self) -> int | None:
         size = _at_least_one("page_size", self.page_size)
         if size is not None and size > RECORDS_PER_PAGE:
-            raise ConfigurationError(f"page_size is at most {RECORDS_PER_PAGE}, not {size}.")
+            raise ConfigurationError(f"page_size has to be at most {RECORDS_PER_PAGE}, not {size}.")
         if size is None and self.max_records is not None and self.max_records < RECORDS_PER_PAGE:
             return self.max_records
         return size
@@ -173,5 +173,5 @@ class Selection:
 
 def _at_least_one(name: str, value: int | None) -> int | None:
     if value is not None and value < 1:
-        raise ConfigurationError(f"{name} is at least 1, not {value}.")
+        raise ConfigurationError(f"{name} has to be at least 1, not {value}.")
     return value

@@ -1,7 +1,8 @@
-"""Records of a long result, kept in a temporary file once they are many.
+"""The records of a long result, kept in a temporary file.
 
-A million records do not fit beside a program's own data. So from a number on they are written to a
-file without a name, which goes with the result, and are read back when they are looked at.
+A million records do not fit into memory together with a program's own data. So the records after
+the first few thousand are written to a file without a name, which is deleted with the result, and
+are read back when they are used.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _IN_MEMORY: Final = 5_000
 
 
 class SpooledRecords(Generic[M]):
-    """Keeps the first records as they are, and the others in a file.
+    """Keeps the first records in memory, and the others in a file.
 
     Args:
-        reader: Makes records of what was kept.
+        reader: Makes records from what is in the file.
     """
 
     def __init__(self, reader: Reader[M]) -> None:
@@ -34,7 +35,7 @@ class SpooledRecords(Generic[M]):
         self._first = InMemory[M]()
         self._kept = 0
         self._file: IO[bytes] | None = None
-        self._places = array("Q")  # by row: 0 for none, else one more than the place in the file
+        self._places = array("Q")  # by row: 0 for none, else the place in the file plus 1
 
     def put(self, index: int, record: M, raw: RecordJson | None) -> None:
         """Keep a record."""
@@ -51,7 +52,7 @@ class SpooledRecords(Generic[M]):
         self._file.write(json.dumps(raw, separators=(",", ":")).encode() + b"\n")
 
     def get(self, index: int) -> M | None:
-        """The record of a row, or None."""
+        """Get the record of a row, or None if it has none."""
         place = self._places[index] if index < len(self._places) else 0
         if not place or self._file is None:
             return self._first.get(index)
@@ -62,7 +63,7 @@ class SpooledRecords(Generic[M]):
         return index in self._first or (index < len(self._places) and self._places[index] != 0)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A file does not travel: what is pickled holds its records in memory.
+        # A file cannot be pickled: the copy holds all records in memory.
         whole = InMemory[M]()
         for index in range(len(self._places)):
             if self._places[index]:

@@ -1,4 +1,4 @@
-"""Models with verbs: ``Record``, and ``@airtable_model`` for models that are there already."""
+"""``Record``, a model with verbs, and ``@airtable_model``, which binds an existing model."""
 
 from airhaul.record.binding import airtable_model
 from airhaul.record.record import Record

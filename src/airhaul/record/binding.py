@@ -1,4 +1,4 @@
-"""``@airtable_model``: binds a model to a table, and gives a plain one the verbs of a record."""
+"""``@airtable_model``: binds a model to a table, and gives a pydantic model the verbs."""
 
 from __future__ import annotations
 
@@ -23,21 +23,25 @@ def airtable_model(
     access_token: str | SecretStr | None = None,
     base_id: str | None = None,
 ) -> Callable[[type[B]], type[B]]:
-    """Bind a model to a table; a plain pydantic model becomes a ``Record`` too.
+    """Bind a model to a table; a pydantic model becomes a ``Record`` as well.
 
-    Type checkers see the verbs on models that derive from ``Record`` only.
+    Type checkers see the verbs only on models that derive from ``Record``.
 
     Args:
         table_name: The table's name or id.
-        config: A connection of the model's own.
-        access_token: A token of the model's own, with ``base_id``.
-        base_id: A base of the model's own.
+        config: The model's own connection; None for the default one.
+        access_token: The model's own personal access token, ``pat...``, instead of ``config``.
+        base_id: The id of the model's own base, ``app...``; None for that of the connection.
+
+    Returns:
+        A decorator for the model's class.
 
     Raises:
-        ConfigurationError: Both ``config`` and ``access_token`` are given.
+        ConfigurationError: Both ``config`` and ``access_token`` are given, or a value is invalid;
+            or, from the decorator, a field has the name of a verb.
     """
     if config is not None and access_token is not None:
-        raise ConfigurationError("Give config= or access_token=, not both.")
+        raise ConfigurationError("Pass config= or access_token=, not both.")
     if access_token is not None:
         config = make_config(access_token=access_token, base_id=base_id)
     elif config is not None and base_id is not None:

@@ -1,6 +1,6 @@
-"""For tests: bases to test against, and a simulator that runs jobs on a clock of its own.
+"""For tests: local bases to test against, and a simulator that runs jobs on a simulated clock.
 
-The fixtures ``airtable`` and ``airtable_server`` come with the package; pytest finds them itself.
+pytest finds the fixtures ``airtable`` and ``airtable_server`` by itself.
 """
 
 from airhaul.testing.seed import seed

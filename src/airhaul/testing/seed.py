@@ -1,4 +1,4 @@
-"""Filling a base before a test, from plain rows or from models."""
+"""Filling a base before a test, with rows or records."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Rows = Iterable[Mapping[str, Any]]
 
 
 def seed(airtable: Airtable, *tables: Mapping[str, Rows] | Iterable[RecordBase]) -> list[str]:
-    """Fill tables with records; a table that is not there is made.
+    """Fill tables with records; a table that does not exist is created.
 
     Args:
-        airtable: The base.
-        *tables: Rows by the table's name, as ``{"Notes": [{"Text": "one"}]}``, whose fields are
-            told from the values; or records of one model, whose table is the model's.
+        airtable: A connection to the base.
+        *tables: Rows by the table's name, such as ``{"Notes": [{"Text": "one"}]}``, from which the
+            types of the fields are inferred; or records of one model, for the model's table.
 
     Returns:
-        The ids of the records, in their order.
+        The ids of the records, in the order given.
 
     Raises:
         AirhaulError: A row does not fit its table.
-        ValueError: A table has no rows to tell its fields from.
+        ValueError: A new table has no rows to infer its fields from.
     """
     ids: list[str] = []
     for one in tables:
@@ -49,7 +49,7 @@ def _seed_rows(airtable: Airtable, name: str, rows: list[Mapping[str, Any]]) -> 
     except UnknownTableError:
         columns = infer_columns(rows)
         if not columns:
-            raise ValueError(f"There are no rows to tell the fields of {name!r} from.") from None
+            raise ValueError(f"There are no rows to infer the fields of {name!r} from.") from None
         airtable.create_table(name, _fields(columns))
     ids: list[str] = []
     for start in range(0, len(rows), RECORDS_PER_WRITE):
@@ -69,7 +69,7 @@ def _seed_models(airtable: Airtable, records: list[RecordBase]) -> list[str]:
 
 
 def _fields(columns: list[InferredColumn]) -> list[FieldJson]:
-    """The fields of a table, the first one of a type that a primary field may have."""
+    """The fields of a table, first one whose type a primary field may have."""
     first = next((column for column in columns if column.type in PRIMARY_TYPES), columns[0])
     ordered = [first, *(column for column in columns if column is not first)]
     fields = [_field(column) for column in ordered]

@@ -1,4 +1,4 @@
-"""A base over HTTP for a test, whatever client the test is about."""
+"""A local base over HTTP, for tests of any client."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from airhaul.local_base.http.serve import LocalServer
 from airhaul.model.base import RecordBase
 from airhaul.testing.seed import Rows, seed
 
-TOKEN: Final = "patTesting.0000"  # noqa: S105 - it opens nothing but a base in this process
+TOKEN: Final = "patTesting.0000"  # noqa: S105 - it only opens a base in this process
 
 
 class TestServer:
-    """A local base in memory, over HTTP.
+    """A local base in memory, served over HTTP.
 
     Args:
-        server: What serves it.
-        token: A token that it accepts.
+        server: The server.
+        token: A token that the server accepts.
     """
 
-    __test__ = False  # pytest is not to look for tests in it
+    __test__ = False  # keeps pytest from collecting it
 
     def __init__(self, server: LocalServer, token: str = TOKEN) -> None:
         self._server = server
@@ -34,22 +34,22 @@ class TestServer:
 
     @property
     def url(self) -> str:
-        """The root of the service, as ``http://127.0.0.1:40123``."""
+        """The root URL, such as ``http://127.0.0.1:40123``."""
         return self._server.url
 
     @property
     def local_base(self) -> LocalBase:
-        """The base itself."""
+        """The local base."""
         return self._server.emulator
 
     @property
     def base_id(self) -> str:
-        """The base that it begins with."""
+        """The id of the base that is there from the start."""
         return self.local_base.default_base_id
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which airhaul, in this or another process, reaches the base."""
+        """The environment variables with which airhaul connects to it, from any process."""
         return {
             "AIRTABLE_ENDPOINT_URL": self.url,
             "AIRTABLE_ACCESS_TOKEN": self.token,
@@ -58,24 +58,41 @@ class TestServer:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """The requests that came, since they were last forgotten."""
+        """The requests received since the start, or since ``forget_requests``."""
         return list(self.local_base.requests)
 
     @property
     def counts(self) -> Counter[str]:
-        """How many of them there were of each method."""
+        """The number of these requests by HTTP method."""
         return self.local_base.counts()
 
     def forget_requests(self) -> None:
-        """Count anew from here."""
+        """Clear the list of requests, and so the counts."""
         self.local_base.requests.clear()
 
     def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
-        """Let requests go wrong from now on; see ``LocalBase.fail``."""
+        """Make requests fail from now on.
+
+        Args:
+            *faults: What goes wrong, such as ``"503-before:0.05"`` or ``"POST close-after@1"``.
+            seed: The seed of the random choices.
+
+        Returns:
+            The faults, which count how often they happened.
+        """
         return self.local_base.fail(*faults, seed=seed)
 
     def seed(self, *tables: Mapping[str, Rows] | Iterable[RecordBase]) -> list[str]:
-        """Fill tables, without a request that is counted or goes wrong; see ``testing.seed``."""
+        """Fill tables with records; no request is counted or fails.
+
+        Args:
+            *tables: Rows by the table's name, such as ``{"Notes": [{"Text": "one"}]}``, from which
+                the types of the fields are inferred; or records of one model, for the model's
+                table.
+
+        Returns:
+            The ids of the records, in the order given.
+        """
         base = self.local_base
         faults, before = base.faults, list(base.requests)
         base.faults = None
@@ -96,10 +113,13 @@ def _connection(base: LocalBase) -> Any:
 
 @contextmanager
 def serving(**options: Any) -> Generator[TestServer]:
-    """Serve a base in memory until the end of the block.
+    """Serve a local base in memory over HTTP until the end of the block.
 
     Args:
-        **options: As of ``LocalBase.open``.
+        **options: The options of ``LocalBase.open``.
+
+    Yields:
+        The server.
     """
     with LocalBase.open(**options) as emulator, LocalServer(emulator) as server:
         yield TestServer(server)

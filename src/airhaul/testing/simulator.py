@@ -1,7 +1,7 @@
-"""For tests: a simulator that runs jobs on a clock of its own, thousands of runs a second.
+"""For tests: a simulator that runs jobs on a simulated clock, thousands of runs a second.
 
-A job decides everything, and waits for nothing. So its schedule can be played through without a
-socket and without a second passing: the simulator says what time it is, and when replies arrive.
+A job decides everything and never waits. So its schedule can be run without a socket and without
+real time: the simulator sets the time, and when replies arrive.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from airhaul.wire.call import Call
 T = TypeVar("T")
 
 Service = Callable[[Call, float], tuple[float, Outcome]]
-"""Answers a call that arrives at a time with the seconds until the reply, and the reply."""
+"""Answers a request sent at a time: the seconds until the reply, and the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Sent:
     """A request that was sent.
 
     Args:
-        at: When, in seconds of the simulated clock.
-        call: What.
+        at: When it was sent, in seconds of the simulated clock.
+        call: The request.
     """
 
     at: float
@@ -38,7 +38,7 @@ class Sent:
 
 @dataclass
 class Simulation(Generic[T]):
-    """What a simulated run came to.
+    """The result of a simulated run.
 
     Args:
         sent: The requests, in the order they were sent.
@@ -75,7 +75,7 @@ class KilledError(BaseException):
 
 
 class StuckError(AssertionError):
-    """A job waits for something that will never come, or goes on for ever."""
+    """A job waits for something that will never happen, or never ends."""
 
 
 def simulate(
@@ -104,7 +104,7 @@ def simulate(
         on_event: Called with each event.
 
     Returns:
-        What was sent, and when.
+        The requests and events, and when they happened.
 
     Raises:
         StuckError: The job does not come to an end.

@@ -19,9 +19,9 @@ def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> 
     assert len(at_once) == 130
     some = people.where(age__lt=50).all(parallel=parallel)
     assert sorted(person.age for person in some) == list(range(50))
-    with pytest.raises(errors.ConfigurationError, match="no order"):
+    with pytest.raises(errors.ConfigurationError, match="no particular order"):
         people.all(parallel=2, sort="age")
-    with pytest.raises(errors.ConfigurationError, match="no order"):
+    with pytest.raises(errors.ConfigurationError, match="no particular order"):
         people.where().limit(3).all(parallel=2)
 
 

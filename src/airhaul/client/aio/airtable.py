@@ -1,4 +1,4 @@
-"""``AsyncAirtable``: one account or local base, and the way to its tables."""
+"""``AsyncAirtable``: a connection to Airtable or to a local base."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncAirtable(AsyncSession, AsyncRunVerbs):
-    """One account or local base, and the way to its tables.
+    """A connection to Airtable or to a local base.
 
     Use it as a context manager, or call ``aclose()`` at the end.
 
     Args:
         access_token: A personal access token, ``pat...``.
-        base_id: The base, ``app...``.
-        endpoint_url: The service's root; Airtable's own if None.
-        local: A local base's file, or ``":memory:"``, instead of a token.
+        base_id: The base's id, ``app...``.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        local: The file of a local base, or ``":memory:"``, instead of a token.
         connection: An open connection to share, instead of a token or a file.
-        **options: Anything else that ``Config`` takes: ``timeout_s``, ``concurrency``, ...
+        **options: Any other option of ``Config``: ``timeout_s``, ``concurrency``, ...
 
     Raises:
-        ConfigurationError: Something is missing or contradicts.
+        ConfigurationError: A value is missing or invalid, or two contradict each other.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         super().__init__(connection, base_id)
 
     def __repr__(self) -> str:
-        """Which base it is and where; never the token."""
+        """Which base it is, and where; the token is never shown."""
         base_id = self._base_id or self.config.base_id
         of_which = f" {base_id}" if base_id else ""
         where = self.config.local or self.config.endpoint_url
@@ -87,17 +87,24 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         monthly_quota: int | None = None,
         **options: Any,
     ) -> Self:
-        """Open an embedded base: a file that is made if it is not there, or memory.
+        """Open a local base: a file, which is created if it does not exist, or memory.
 
         Args:
             path: The file, or ``":memory:"``.
-            schema: A base to make in it: a file as the metadata API prints it, or what stands in
-                one.
-            latency: How long each reply is held back, in seconds.
-            faults: What goes wrong, as ``["503-before:0.05", "POST close-after@1"]``.
-            requests_per_second: The limit of the base, which the client keeps to; None for none.
-            monthly_quota: How many data requests are answered; None for any number.
-            **options: Anything else that ``Config`` takes.
+            schema: A base to create in it: a file with the schema as the metadata API returns it,
+                or its content.
+            latency: How long to hold back each reply, in seconds.
+            faults: What goes wrong, such as ``["503-before:0.05", "POST close-after@1"]``.
+            requests_per_second: The rate limit of the base, which the client keeps to; None for no
+                limit.
+            monthly_quota: How many data requests are answered; None for no limit.
+            **options: Any other option of ``Config``: ``concurrency``, ``journal``, ...
+
+        Returns:
+            A connection to the base.
+
+        Raises:
+            ConfigurationError: The file is not a local base, or an option is invalid.
         """
         local_options = LocalOptions(schema, latency, faults, requests_per_second, monthly_quota)
         config = make_config(local=path, **options)
@@ -107,13 +114,20 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
-        """Connect as the environment says, and a file for what is not set there.
+        """Connect as configured in the environment, or else in a file.
+
+        The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``,
+        ``AIRTABLE_ENDPOINT_URL``, ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``.
 
         Args:
-            env_file: The file; None for none.
+            env_file: The file to read variables from that the environment does not set; None for
+                none. It may be missing.
+
+        Returns:
+            A connection to the base.
 
         Raises:
-            ConfigurationError: Neither a token nor a local base is named, or both are.
+            ConfigurationError: Neither a token nor a local base is set, or both are.
         """
         airtable = cls(connection=Connection(config_from_env(env_file)))
         airtable._owns_connection = True
@@ -121,40 +135,51 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
 
     @property
     def config(self) -> Config:
-        """How this connection reaches its base."""
+        """The configuration of this connection."""
         return self.connection.config
 
     @property
     def local_base(self) -> LocalBase:
-        """The local base itself: its requests, its faults, its latency.
+        """The local base, with its requests, its faults and its latency.
 
         Raises:
-            ConfigurationError: This is a connection to a service.
+            ConfigurationError: The connection is not to a local base.
         """
         return self.connection.emulator
 
     @property
     def requests_made(self) -> int:
-        """How many requests were sent over this connection; Free and Team plans pay by the call."""
+        """How many requests this connection has sent; Free and Team plans limit them per month."""
         return self.connection.meter.made
 
     def table(self, model: type[M]) -> AsyncTable[M]:
-        """The table of a model, with all its verbs; nothing is sent.
+        """Get the table of a model, with all its verbs; nothing is sent.
+
+        Args:
+            model: The model.
+
+        Returns:
+            The table.
 
         Raises:
-            ConfigurationError: It is a name, and no model.
+            ConfigurationError: ``model`` is a table's name; use ``table_named``.
         """
         if isinstance(model, str):
             raise ConfigurationError(
-                f"table() takes a model; a table by its name is table_named({model!r})."
+                f"table() takes a model; to get a table by name, use table_named({model!r})."
             )
         return AsyncTable(self, model)
 
     async def table_named(self, name: str) -> AsyncTable[RecordBase]:
-        """A table by name or id, with a model made of its columns; reads the base's schema.
+        """Get a table by name or id, with a model made from its fields.
+
+        The base's schema is read for it.
 
         Args:
             name: The table's name or id.
+
+        Returns:
+            The table.
 
         Raises:
             UnknownTableError: The base has no such table.
@@ -163,12 +188,30 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         return AsyncTable(self, model_of_table(schema))
 
     async def whoami(self) -> dict[str, Any]:
-        """Ask whose token this is."""
+        """Read which user the token belongs to, and its scopes.
+
+        Source: https://airtable.com/developers/web/api/get-user-id-scopes
+
+        Returns:
+            The account as Airtable describes it: ``id``, ``scopes``, ...
+
+        Raises:
+            AuthenticationError: The token is not valid.
+        """
         answer: dict[str, Any] = object_in(await self.call(endpoints.whoami()), "account")
         return answer
 
     async def bases(self) -> list[BaseJson]:
-        """List the bases that the token may see."""
+        """List the bases that the token has access to.
+
+        Source: https://airtable.com/developers/web/api/list-bases
+
+        Returns:
+            The bases, each with its ``id``, ``name`` and ``permissionLevel``.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
         found: list[BaseJson] = []
         offset: str | None = None
         while True:
@@ -184,16 +227,16 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         return AsyncRuns(self)
 
     async def __aenter__(self) -> Self:
-        """Keep connections open until the end of the block."""
+        """Keep the HTTP connections open until the end of the block."""
         await self.connection.acquire()  # async only
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close what is open."""
+        """Close the connections and the local base, unless they are shared."""
         await self.connection.release()  # async only
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close connections and the local base, unless they are shared."""
+        """Close the connections and the local base, unless they are shared."""
         if self._owns_connection:
             self.connection.close()

@@ -1,4 +1,4 @@
-"""``AsyncFileVerbs``: files into a table, and a table into files."""
+"""``AsyncFileVerbs``: the verbs of a table that import, sync and export files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncFileVerbs(AsyncBound[M]):
-    """Files into a table, and a table into files."""
+    """The verbs of a table that import, sync and export files."""
 
     async def import_file(
         self,
@@ -36,25 +36,49 @@ class AsyncFileVerbs(AsyncBound[M]):
         encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
-        """Create a record for each row of a file, or with a key, create or change it.
+        """Create a record for each row of a file, or with a key, update or create it.
 
-        The file is read twice: once to validate all of it before the first request, or to count
-        its rows where ``on_error`` is ``"continue"``; and once to send it. It is never held whole.
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns are fields or columns by name.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
-            key: One to three fields that tell a record, to change those that are there.
-            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; None for UTF-8, and for
-                UTF-16 with a byte order mark.
-            **options: As in ``bulk_create``.
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, in the order of the file, and the outcome of each row.
+            The records, in the order of the file, with the outcome of each row.
 
         Raises:
-            FileFormatError: The file is not what it claims to be, with the line.
-            BulkError: A row is not valid, with its line, or was not written.
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
         """
         writing = WriteSettings.of(options)
         return await self.import_again(path, format, key, writing, encoding=encoding)
@@ -69,15 +93,25 @@ class AsyncFileVerbs(AsyncBound[M]):
         encoding: str | None = None,
         retries: str | None = None,
     ) -> BulkResult[M]:
-        """Do as ``import_file`` says, perhaps with the corrected rejects of an earlier run.
+        """Import a file, or import the corrected rejects of an earlier run again.
 
         Args:
             path: The file.
-            format: What it is.
-            key: What tells a record.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
             writing: The options of the call.
-            encoding: The file's encoding.
-            retries: The run whose rejected rows these are.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            retries: The id of the run that rejected these rows; None for a file of new rows.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
         """
         known = None if key is None else Key.of(self.model, key)
         file = Path(path)
@@ -122,21 +156,55 @@ class AsyncFileVerbs(AsyncBound[M]):
         encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
-        """Make the table like a file, as ``sync`` does with rows.
+        """Make the table equal to a file, with the fewest writes.
+
+        The table is read once, and only what differs is written. The table and the rows are held in
+        memory.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file.
-            key: One to three fields that tell a record.
-            format: What the file is; told from the suffix if None.
-            delete_missing: As in ``sync``, like the options that follow.
-            max_deletes: How many deletions there may be.
-            allow_empty: Whether all may be deleted when the file has no rows.
-            parallel: How many page chains read the table at once.
-            encoding: As in ``import_file``.
-            **options: As in ``bulk_create``.
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            key: One to three field names that together identify a record.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            delete_missing: Whether to delete the records whose key no row has.
+            max_deletes: The most records to delete; a third of the table if None.
+            allow_empty: Whether all records may be deleted when there are no rows.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row; deletions follow.
 
         Raises:
-            FileFormatError: The file is not what it claims to be, with the line.
+            FileFormatError: The file is not in its format; the error has the line.
+            DuplicateKeyError: Several records of the table have the same key; nothing was written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         writing = WriteSettings.of(options)
@@ -152,26 +220,147 @@ class AsyncFileVerbs(AsyncBound[M]):
         encoding: str | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
-        """Create a record for each row of a CSV file, as ``import_file`` does."""
+        """Create a record for each row of a CSV file, or with a key, update or create it.
+
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
+
+        Args:
+            path: The file; its columns have the names of the model's fields, in Python or in
+                Airtable.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
         return await self.import_file(path, "csv", key=key, encoding=encoding, **options)
 
     async def import_json(
         self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
     ) -> BulkResult[M]:
-        """Create a record for each object of a JSON file, as ``import_file`` does."""
+        """Create a record for each object of a JSON file, or with a key, update or create it.
+
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
+
+        Args:
+            path: The file, an array of objects; their names are those of the model's fields, in
+                Python or in Airtable.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
         return await self.import_file(path, "json", key=key, **options)
 
     async def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
     ) -> int:
-        """Write all records to a file, as ``where().export_file`` does."""
+        """Write all records to a file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+
+        Raises:
+            FileFormatError: The suffix does not name a format.
+        """
         everything = AsyncQuery(self, Selection(self.model))
         return await everything.export_file(path, format, parallel=parallel)
 
     async def export_csv(self, path: str | Path, *, parallel: int = 1) -> int:
-        """Write all records to a CSV file, and say how many they are."""
+        """Write all records to a CSV file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+        """
         return await self.export_file(path, "csv", parallel=parallel)
 
     async def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
-        """Write all records to a JSON file, and say how many they are."""
+        """Write all records to a JSON file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+        """
         return await self.export_file(path, "json", parallel=parallel)

@@ -1,4 +1,4 @@
-"""``AsyncPlan``: the writes that would be made, and making them."""
+"""``AsyncPlan``: a plan of writes, which can be applied."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=RecordBase)
 
 @dataclass(repr=False)
 class AsyncPlan(Planned[M]):
-    """The writes that would be made, with what differs in each record; nothing is sent.
+    """A plan of writes, with what differs in each record; nothing has been written yet.
 
     Print it, show it in a notebook, look at ``differences``; ``apply()`` makes the writes.
 
@@ -43,21 +43,44 @@ class AsyncPlan(Planned[M]):
         return cls(**values, table=table)
 
     async def apply(self, *, check: bool = True, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Make the writes.
+        """Make the writes of the plan.
+
+        ``typecast`` is that of the plan unless it is given here.
 
         Args:
-            check: Whether to look first if a record that the plan touches has changed since, and
-                if there are records with the keys of those to be created; one request for every
-                hundred records.
-            **options: ``on_error``, ``progress``, ``on_event``, ..., each as ``WriteOptions`` says.
+            check: Whether to check first that the records of the plan have not changed since it was
+                made, and that no record has a key of those to be created; one request for each 100
+                records.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            What became of each row, unchanged ones included.
+            The outcome of each row, unchanged ones included.
 
         Raises:
-            StalePlanError: The table has changed in a record of the plan; nothing was written.
-            DeletionRefusedError: The plan deletes more than it may; nothing was written.
-            BulkError: Rows are not valid, or not every row was written.
+            StalePlanError: A record of the plan has changed since the plan was made; nothing was
+                written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: The plan was applied before.
         """
         if self._is_applied:

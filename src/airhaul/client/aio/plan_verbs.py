@@ -1,4 +1,4 @@
-"""``AsyncPlanVerbs``: what the verbs that write many records would write."""
+"""``AsyncPlanVerbs``: the verbs of a table that plan writes."""
 
 from __future__ import annotations
 
@@ -23,22 +23,72 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncPlanVerbs(AsyncBound[M]):
-    """What the verbs that write many records of a table would write; nothing is sent."""
+    """The verbs of a table that plan writes, for a look before anything is written."""
 
     async def plan_create(self, rows: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
-        """Say what ``bulk_create`` would write; nothing is sent."""
+        """Plan what ``bulk_create`` would write, without a request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Mappings by field name, or records of the model.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.create(held))
 
     async def plan_update(
         self, rows: AsyncRows, *, typecast: bool = False, **same_change: Any
     ) -> AsyncPlan[M]:
-        """Say what ``bulk_update`` would write; the records are read, a request for a hundred."""
+        """Plan what ``bulk_update`` would write.
+
+        The records are read, 100 in one request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Records of the model, mappings with an ``id``, or ids if there is a
+                ``same_change``.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            **same_change: Values by field name that every record gets.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            UnknownFieldError: ``same_change`` names a field that the model does not have.
+            RowError: A value of ``same_change`` does not fit its field.
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.update(held, same_change))
 
     async def plan_save(self, records: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
-        """Say what ``bulk_save`` would write; the records are read, a request for a hundred."""
+        """Plan what ``bulk_save`` would write.
+
+        The records are read, 100 in one request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            records: Records of the model.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``records`` is a single record.
+        """
         planner, held = await self._planner_and_rows(records, typecast=typecast)
         return await self._plan(planner.save(held))
 
@@ -50,27 +100,81 @@ class AsyncPlanVerbs(AsyncBound[M]):
     async def plan_upsert(
         self, rows: AsyncRows, key: KeyNames, *, typecast: bool = False
     ) -> AsyncPlan[M]:
-        """Say what ``bulk_upsert`` would write; reads the records with the keys of the rows."""
+        """Plan what ``bulk_upsert`` would write.
+
+        The records with the keys of the rows are read.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
+                frame.
+        """
         known = Key.of(self.model, key)
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.upsert(held, known))
 
     async def plan_delete(self, records: AsyncRows) -> AsyncPlan[M]:
-        """Say what ``bulk_delete`` would delete; the records are read, a request for a hundred."""
+        """Plan what ``bulk_delete`` would delete.
+
+        The records are read, 100 in one request.
+
+        Args:
+            records: Records of the model, ids, or mappings with an ``id``.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``records`` is a single record.
+        """
         planner, held = await self._planner_and_rows(records)
         return await self._plan(planner.delete(held))
 
     async def plan_update_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
     ) -> AsyncPlan[M]:
-        """Say what ``update_or_create`` would write; one request."""
+        """Plan what ``update_or_create`` would write; one request.
+
+        Args:
+            defaults: Values by field name that the record gets in either case.
+            **lookups: One to three values by field name that identify the record; a new record gets
+                them too.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key.
+        """
         row = {**lookups, **(defaults or {})}
         return await self.plan_upsert([row], tuple(lookups))
 
     async def plan_get_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
     ) -> AsyncPlan[M]:
-        """Say what ``get_or_create`` would write, told by one to three fields; one request."""
+        """Plan what ``get_or_create`` would write; one request.
+
+        Args:
+            defaults: Values by field name that only a new record gets.
+            **lookups: One to three values by field name that identify the record; a new record gets
+                them too.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key.
+        """
         plan = await self.plan_update_or_create(defaults, **lookups)
         for change in plan.changes:
             if change.record_id is not None:
@@ -88,9 +192,31 @@ class AsyncPlanVerbs(AsyncBound[M]):
         parallel: int = 1,
         typecast: bool = False,
     ) -> AsyncPlan[M]:
-        """Say what ``sync`` would write; reads the table once.
+        """Plan what ``sync`` would write.
 
-        A plan that would delete more than it may says so in ``refusal``, and cannot be applied.
+        The table is read once.
+
+        A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
+        ``refusal``, and cannot be applied.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            delete_missing: Whether to delete the records whose key no row has.
+            max_deletes: The most records to delete; a third of the table if None.
+            allow_empty: Whether all records may be deleted when there are no rows.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key.
+            ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
+                frame.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
@@ -112,7 +238,37 @@ class AsyncPlanVerbs(AsyncBound[M]):
         typecast: bool = False,
         encoding: str | None = None,
     ) -> AsyncPlan[M]:
-        """Say what ``sync_file`` would write; reads the table once. Arguments as there."""
+        """Plan what ``sync_file`` would write.
+
+        The table is read once.
+
+        A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
+        ``refusal``, and cannot be applied.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            key: One to three field names that together identify a record.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            delete_missing: Whether to delete the records whose key no row has.
+            max_deletes: The most records to delete; a third of the table if None.
+            allow_empty: Whether all records may be deleted when there are no rows.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            DuplicateKeyError: Several records of the table have the same key.
+            ConfigurationError: A field cannot be a key.
+        """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
         planner, held = await self._planner_and_rows(

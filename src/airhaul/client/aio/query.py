@@ -1,4 +1,4 @@
-"""``AsyncQuery``: a selection of records, lazy until a verb is called."""
+"""``AsyncQuery``: a selection of records, which sends nothing until a verb is called."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncQuery(Generic[M]):
-    """A selection of a table's records; each method returns a new one, and verbs send requests.
+    """A selection of the records of a table, which sends nothing until a verb is called.
+
+    ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
+    methods are verbs.
 
     Args:
         table: The table.
-        selection: What to read.
+        selection: Which records and fields to read.
     """
 
     def __init__(self, table: AsyncBound[M], selection: Selection) -> None:
@@ -44,72 +47,138 @@ class AsyncQuery(Generic[M]):
         self._selection = selection
 
     def __repr__(self) -> str:
-        """What is selected, in Airtable's words; nothing is sent for it."""
+        """The query parameters; nothing is sent for it."""
         return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
 
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
-        """Add conditions; all of them hold.
+        """Add conditions; a record has to meet all of them.
 
         Args:
-            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
-            **lookups: ``age__gt=17``, ``name__contains="a"``, ...
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            A new query.
 
         Raises:
             UnknownFieldError: The model has no such field.
             LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
         """
         return AsyncQuery(self._table, self._selection.where(conditions, lookups))
 
     def order_by(self, *keys: SortKey) -> AsyncQuery[M]:
-        """Sort by fields, the first the most significant; ``"-age"`` is descending."""
+        """Sort by fields, the most significant first.
+
+        Args:
+            *keys: ``"age"``, or ``"-age"`` for descending order.
+
+        Returns:
+            A new query.
+        """
         return self._with(sort=keys)
 
     def limit(self, count: int) -> AsyncQuery[M]:
-        """Read at most so many records."""
+        """Limit the number of records.
+
+        Args:
+            count: The most records to read.
+
+        Returns:
+            A new query.
+        """
         return self._with(max_records=count)
 
     def only(self, *fields: str) -> AsyncQuery[M]:
-        """Read these fields only; the others count as not fetched and are never written."""
+        """Read some fields only.
+
+        Args:
+            *fields: The names of the fields; the others read as empty, are listed in
+                ``not_fetched``, and are never written.
+
+        Returns:
+            A new query.
+        """
         return self._with(fields=fields)
 
     def view(self, name: str) -> AsyncQuery[M]:
-        """Read a view's records only, in the view's order."""
+        """Read the records of a view only, in its order.
+
+        Args:
+            name: The view's name or id.
+
+        Returns:
+            A new query.
+        """
         return self._with(view=name)
 
     async def all(self, *, parallel: int = 1) -> list[M]:
-        """Read them all.
+        """Read all records of the query.
+
+        Airtable returns up to 100 records in one request
+        (https://airtable.com/developers/web/api/list-records).
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
 
         Args:
-            parallel: How many page chains read at once, for links over which one cannot fill five
-                requests a second; with more than one the records come in no order.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            The records.
 
         Raises:
-            ConfigurationError: An order or a limit is asked for, which several chains cannot keep.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         records: list[M] = []
         await self._read(records.extend, parallel)
         return records
 
     async def iterate(self) -> AsyncIterator[M]:
-        """Read them page by page, 100 a request, without holding more than a page."""
+        """Read the records one page at a time, and hold no more than a page in memory.
+
+        Airtable returns up to 100 records in one request
+        (https://airtable.com/developers/web/api/list-records).
+
+        Yields:
+            The records.
+        """
         reader = self._reader()
         async for page in self._pages():
             for record in reader.read_page(page):
                 yield record
 
     async def first(self) -> M | None:
-        """Read the first, or None; one request for one record."""
+        """Read the first record; one request.
+
+        Returns:
+            The record, or None if there is none.
+        """
         query = self._with(max_records=1, page_size=1)
         found = [record async for record in query.iterate()]
         return found[0] if found else None
 
     async def exists(self) -> bool:
-        """Whether there is any; one request."""
+        """Check whether any record meets the conditions; one request.
+
+        Returns:
+            Whether there is such a record.
+        """
         query = self._counting()._with(max_records=1, page_size=1)
         return sum([len(page) async for page in query._pages()]) > 0
 
     async def count(self) -> int:
-        """How many there are; reads them all, with one field each."""
+        """Count the records.
+
+        Airtable has no request for it (https://airtable.com/developers/web/api/list-records): all
+        of them are read, with one field each.
+
+        Returns:
+            How many records there are.
+        """
         return sum([len(page) async for page in self._counting()._pages()])
 
     async def update(
@@ -126,25 +195,40 @@ class AsyncQuery(Generic[M]):
         keep_rows: bool = False,
         **changes: Any,
     ) -> BulkResult[M]:
-        """Change them all in the same way; reads them, and sends only what differs.
+        """Update all records of the query in the same way.
+
+        The records are read first, and only what differs is sent. ``keep_rows`` has no effect here:
+        the journal always keeps the records of the query.
 
         Args:
-            on_error: As ``WriteOptions`` says, like the options that follow.
-            progress: A bar, or a callable.
-            on_event: Called with each event.
-            typecast: Let Airtable convert text.
-            concurrency: How many requests may be in flight.
-            max_requests: Send at most so many requests.
-            rejects: A file for the records that are refused.
-            journal: Whether the call is written down.
-            keep_rows: Of no effect: the journal always keeps what was selected.
-            **changes: Values by field name.
+            on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more and
+                raises; ``"continue"`` writes every other row and reports the failures in the
+                result; ``"rollback"`` undoes what this call has written and raises.
+            progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
+                row written; total is None while it is not known.
+            on_event: Called with each event of the call, in the caller's thread.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            concurrency: The most requests in flight; as configured for the connection if None.
+            max_requests: The most requests to send; the rows that remain are not written. No limit
+                if None.
+            rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the reasons;
+                it can be corrected and imported.
+            journal: Whether to record the call in a journal, so that it can be resumed after a
+                crash, or undone: True, False, or the journal's file; as configured for the
+                connection if None.
+            keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                request, so that the call can be resumed without them.
+            **changes: Values by field name that every record gets.
 
         Returns:
-            The records, in the order of the selection, and the outcome of each.
+            The records, in the order of the query, with the outcome of each.
 
         Raises:
-            BulkError: A record was not changed; its ``result`` says what became of each.
+            UnknownFieldError: ``changes`` names a field that the model does not have.
+            RowError: A value of ``changes`` does not fit its field.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         writing = WriteSettings(
             on_error,
@@ -162,16 +246,38 @@ class AsyncQuery(Generic[M]):
         return await bulk.write_planned(planner.update_where(self._whole(), changes))
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Delete them all; reads them first.
+        """Delete all records of the query.
+
+        The records are read first. ``keep_rows`` has no effect here: the journal always keeps the
+        records of the query.
 
         Args:
-            **options: As in ``Table.bulk_create``.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The outcome of each; ``deleted`` has the ids.
+            The outcome of each record; ``deleted`` has the ids.
 
         Raises:
-            BulkError: A record was not deleted; its ``result`` says what became of each.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         writing = WriteSettings.of(options)
         planner = planner_of(self._table, max_requests=writing.max_requests)
@@ -179,12 +285,29 @@ class AsyncQuery(Generic[M]):
         return await bulk.write_planned(planner.delete_where(self._whole()))
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
-        """Say what ``update`` would write; the records are read."""
+        """Plan what ``update`` would write; the records are read.
+
+        Args:
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            **changes: Values by field name that every record gets.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            UnknownFieldError: ``changes`` names a field that the model does not have.
+            RowError: A value of ``changes`` does not fit its field.
+        """
         planner = planner_of(self._table, typecast=typecast)
         return await self._plan(planner.update_where(self._whole(), changes))
 
     async def plan_delete(self) -> AsyncPlan[M]:
-        """Say what ``delete`` would delete; the records are read."""
+        """Plan what ``delete`` would delete; the records are read.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+        """
         return await self._plan(planner_of(self._table).delete_where(self._whole()))
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
@@ -197,20 +320,26 @@ class AsyncQuery(Generic[M]):
     async def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
     ) -> int:
-        """Write them to a file; it appears whole, or not at all.
+        """Write all records of the query to a file, which appears complete or not at all.
 
-        Columns are in the order of the model, or after ``only`` in the order that it names.
+        The columns are in the order of the model's fields, or in the order given to ``only``.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
 
         Args:
-            path: The file.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; told from the suffix if None.
-            parallel: As in ``all``.
+            path: The file to write; it is replaced once all records have been read.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
 
         Returns:
-            How many records it holds.
+            How many records were written.
 
         Raises:
-            FileFormatError: The suffix tells no format.
+            FileFormatError: The suffix does not name a format.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         fetched = self._selection.fetched()
         known = columns_of(self._table.model)
@@ -233,7 +362,7 @@ class AsyncQuery(Generic[M]):
         return count
 
     async def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
-        """Hand over the records of each page, of one chain or several at once."""
+        """Pass the records of each page to ``take``, from one page chain or several."""
         reader = self._reader()
         if parallel == 1:
             async for page in self._pages():
@@ -266,10 +395,10 @@ class AsyncQuery(Generic[M]):
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records
-        _ = job.result  # raises what ended the list early
+        _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> AsyncQuery[M]:
-        """The same records with as little as possible of each."""
+        """The same records, with one field each."""
         columns = columns_of(self._table.model).by_column
         return self._with(fields=tuple(columns)[:1] or None)
 

@@ -1,4 +1,4 @@
-"""``AsyncRunVerbs``: the runs that a connection's journal knows, and going on with them."""
+"""``AsyncRunVerbs``: the verbs that list, resume, undo and retry the runs of a journal."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
 
 class AsyncRunVerbs(ABC):
-    """The verbs of a connection that are about runs; they need a journal."""
+    """The verbs of a connection that list, resume, undo and retry runs; they need a journal."""
 
     @abstractmethod
     def _runs(self) -> AsyncRuns:
         """The runs of the connection's journal."""
 
     def runs(self, most: int | None = None) -> list[Run]:
-        """The runs that the journal knows, the latest first.
+        """List the runs in the journal, the latest first.
 
         Args:
-            most: At most so many; None for all.
+            most: The most runs to list; None for all.
+
+        Returns:
+            The runs.
 
         Raises:
             JournalError: The connection has no journal, or it cannot be opened.
@@ -35,13 +38,17 @@ class AsyncRunVerbs(ABC):
         return self._runs().all(most)
 
     def run(self, run: str | None = None) -> Run:
-        """One run of the journal.
+        """Look up a run in the journal.
 
         Args:
-            run: Its id, or the beginning of it; the latest if None.
+            run: The run's id, or the beginning of it; the latest run if None.
+
+        Returns:
+            The run.
 
         Raises:
-            JournalError: There is none, or several begin so.
+            JournalError: There is no such run, or several ids begin with it; or the connection has
+                no journal.
         """
         return self._runs().one(run)
 
@@ -53,74 +60,84 @@ class AsyncRunVerbs(ABC):
         rows: AsyncRows | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Any]:
-        """Go on with a run that was broken off, from the rows that are not yet settled.
+        """Resume a run that was interrupted, with the rows that are not settled.
 
-        What was sent and not answered is looked for, and not sent again blindly.
+        A request that was sent and not answered is not sent again blindly: airhaul first looks for
+        what it has written.
 
         Args:
-            run: Its id, or the beginning of it; the latest if None.
-            model: The model that rows of a file are validated with; made of the table's columns if
+            run: The run's id, or the beginning of it; the latest run if None.
+            model: The model to validate the rows of a file with; made from the table's fields if
                 None.
-            rows: The rows, where they came from an iterable that the journal holds no copy of.
-            **options: As in ``Table.bulk_create``; ``on_error`` and ``rejects`` are as they were.
+            rows: The rows, if they came from an iterable of which the journal has no copy.
+            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` and ``rejects``
+                default to those of the run, ``typecast`` and ``journal`` are always those of the
+                run.
 
         Returns:
-            What became of every row of the run. Records that were written before are told by id.
+            The outcome of every row of the run. Of records that were written before, only the ids
+            are known.
 
         Raises:
-            JournalError: The run cannot go on: another process works on it, its file was changed,
-                its rows are not there.
-            BulkError: Not every row was written.
+            JournalError: The run cannot be resumed: another process is working on it, its file has
+                changed, or its rows are missing.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
         """
         return await self._runs().resume(run, model=model, rows=rows, **options)
 
     async def plan_undo(
         self, run: str | None = None, *, force: bool = False
     ) -> AsyncPlan[RecordBase]:
-        """Say what ``undo`` would do; the records are read.
+        """Plan what ``undo`` would write; the records are read.
 
         Args:
-            run: The run's id, or the beginning of it; the latest if None.
-            force: As for ``undo``.
+            run: The run's id, or the beginning of it; the latest run if None.
+            force: Whether to overwrite what was changed since the run, too.
 
         Returns:
-            The plan; its ``errors`` are what would be left alone.
+            The plan; its ``errors`` list what would be left alone.
+
+        Raises:
+            JournalError: There is no such run, or it is still in progress.
         """
         return await self._runs().plan_undo(run, force=force)
 
     async def undo(
         self, run: str | None = None, *, force: bool = False, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Take a run back: delete what it created, put back what it changed, make what it deleted.
+        """Undo a run: delete what it created, restore what it changed and deleted.
 
-        What somebody has changed since is left alone, and listed among the errors of the result.
-        It is a run itself, which can be resumed and taken back. Records that were deleted get new
-        ids.
+        What has been changed since the run is left alone, and listed among the errors of the
+        result. Deleted records are created again, with new ids.
+
+        The undo is a run as well, which can be resumed and undone.
 
         Args:
-            run: The run's id, or the beginning of it; the latest if None.
-            force: Whether what was changed since is overwritten, too.
-            **options: ``progress``, ``on_event``, ...; as in ``Table.bulk_create``.
+            run: The run's id, or the beginning of it; the latest run if None.
+            force: Whether to overwrite what was changed since the run, too.
+            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` is always
+                ``"continue"``, and ``journal`` is always the connection's.
 
         Returns:
-            What became of each record.
+            The outcome of each record.
 
         Raises:
-            JournalError: There is no such run, or it is still worked on.
+            JournalError: There is no such run, or it is still in progress.
         """
         return await self._runs().undo(run, force=force, **options)
 
     async def apply_undo(
         self, plan: AsyncPlan[RecordBase], **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Make the writes of a plan that ``plan_undo`` has made.
+        """Make the writes of a plan of ``plan_undo``.
 
         Args:
             plan: The plan.
-            **options: As in ``undo``.
+            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` is always
+                ``"continue"``, and ``journal`` is always the connection's.
 
         Returns:
-            What became of each record.
+            The outcome of each record.
         """
         return await self._runs().write_undo(plan, **options)
 
@@ -131,18 +148,21 @@ class AsyncRunVerbs(ABC):
         model: type[RecordBase] | None = None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[RecordBase]:
-        """Send the rejected rows of a run again, after their file was corrected.
+        """Send the rejected rows of a run again, once their file was corrected.
 
         Args:
-            run: The run's id, or the beginning of it; the latest if None.
-            model: The model that rows are validated with; made of the table's columns if None.
-            **options: As in ``Table.bulk_create``.
+            run: The run's id, or the beginning of it; the latest run if None.
+            model: The model to validate the rows of a file with; made from the table's fields if
+                None.
+            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` defaults to that
+                of the run, ``typecast`` and ``journal`` are always those of the run.
 
         Returns:
-            What became of each row of the file.
+            The outcome of each row of the file.
 
         Raises:
-            JournalError: There is no such run, or it kept no file of rejected rows.
-            BulkError: Not every row was written.
+            JournalError: There is no such run, it has no file of rejected rows, or they were sent
+                again before.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
         """
         return await self._runs().retry(run, model=model, **options)

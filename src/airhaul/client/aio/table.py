@@ -1,4 +1,4 @@
-"""``AsyncTable``: a model's table and its verbs."""
+"""``AsyncTable``: the table of a model, with its verbs."""
 
 from __future__ import annotations
 
@@ -26,73 +26,200 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
-    """A model's table and its verbs.
+    """The table of a model, with its verbs.
 
     Args:
         airtable: The connection.
-        model: The model; it names the table.
+        model: The model, which names the table.
     """
 
     # --- reading
 
     async def get(self, record_id: str) -> M:
-        """Read one record.
+        """Read one record by its id.
 
         Args:
-            record_id: Its id, ``rec...``.
+            record_id: The record's id, ``rec...``.
+
+        Returns:
+            The record.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: The table has no such record.
         """
         call = endpoints.get_record(self.airtable.base_id, self.name, record_id)
         return self._read(await self.airtable.call(call))
 
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
-        """Select records, lazily.
+        """Select records, without a request.
+
+        The query is lazy: its verbs (``all``, ``first``, ``count``, ``update``, ...) send the
+        requests.
 
         Args:
-            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text.
-            **lookups: ``age__gt=17``, ``name__contains="a"``, ...
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The query.
 
         Raises:
             UnknownFieldError: The model has no such field.
             LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
         """
         return AsyncQuery(self, Selection(self.model).where(conditions, lookups))
 
     async def first(self, *conditions: Condition, **lookups: Any) -> M | None:
-        """Read the first record that fits, or None; one request for one record."""
+        """Read the first record that meets the conditions; one request.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The record, or None if there is none.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
         return await self.where(*conditions, **lookups).first()
 
     async def find_by(self, *conditions: Condition, **lookups: Any) -> list[M]:
-        """Read all records that fit."""
+        """Read all records that meet the conditions.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The records.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
         return await self.where(*conditions, **lookups).all()
 
     async def all(self, *, parallel: int = 1, **options: Unpack[ReadOptions]) -> list[M]:
         """Read all records.
 
+        Airtable returns up to 100 records in one request
+        (https://airtable.com/developers/web/api/list-records).
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
         Args:
-            parallel: How many page chains read at once, for links over which one cannot fill five
-                requests a second; with more than one the records come in no order.
-            **options: ``formula``, ``view``, ``sort``, ``fields``, ``max_records``, ``page_size``,
-                ``on_invalid``, each as ``ReadOptions`` says; Airtable's own names work too.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+            **options: ``ReadOptions``, all optional:
+                formula: Read the records for which this formula is true.
+                view: The name or id of a view: read its records only, in its order.
+                sort: Sort by ``"age"``, by ``"-age"`` for descending order, or by several fields in
+                    a list.
+                fields: Read these fields only; the others read as empty, are listed in
+                    ``not_fetched``, and are never written.
+                max_records: The most records to read.
+                page_size: How many records to read in one request, 1 to 100.
+                on_invalid: What to do with a cell that does not fit its type: ``"empty"`` reads it
+                    as empty and lists it in ``cell_errors``, ``"raise"`` raises ``CellError``,
+                    ``"skip"`` leaves its record out.
+                filterByFormula: ``formula``, by Airtable's name.
+                maxRecords: ``max_records``, by Airtable's name.
+                pageSize: ``page_size``, by Airtable's name.
+
+        Returns:
+            The records.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         selection = Selection(self.model).with_options(options)
         return await AsyncQuery(self, selection).all(parallel=parallel)
 
     def iterate(self, **options: Unpack[ReadOptions]) -> AsyncIterator[M]:
-        """Read records page by page, without holding more than a page; options as in ``all``."""
+        """Read records one page at a time, and hold no more than a page in memory.
+
+        Airtable returns up to 100 records in one request
+        (https://airtable.com/developers/web/api/list-records).
+
+        Args:
+            **options: ``ReadOptions``, all optional:
+                formula: Read the records for which this formula is true.
+                view: The name or id of a view: read its records only, in its order.
+                sort: Sort by ``"age"``, by ``"-age"`` for descending order, or by several fields in
+                    a list.
+                fields: Read these fields only; the others read as empty, are listed in
+                    ``not_fetched``, and are never written.
+                max_records: The most records to read.
+                page_size: How many records to read in one request, 1 to 100.
+                on_invalid: What to do with a cell that does not fit its type: ``"empty"`` reads it
+                    as empty and lists it in ``cell_errors``, ``"raise"`` raises ``CellError``,
+                    ``"skip"`` leaves its record out.
+                filterByFormula: ``formula``, by Airtable's name.
+                maxRecords: ``max_records``, by Airtable's name.
+                pageSize: ``page_size``, by Airtable's name.
+
+        Returns:
+            An iterator over the records.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+        """
         selection = Selection(self.model).with_options(options)
         return AsyncQuery(self, selection).iterate()
 
     async def exists(self, record_id: str | None = None, /, **lookups: Any) -> bool:
-        """Whether there is a record with this id, or one that fits; one request."""
+        """Check whether a record exists; one request.
+
+        Args:
+            record_id: The record's id, ``rec...``; None to look for any record that meets the
+                lookups.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            Whether there is such a record.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+        """
         if record_id is not None:
             lookups["id"] = record_id
         return await self.where(**lookups).exists()
 
     async def count(self, *conditions: Condition, **lookups: Any) -> int:
-        """How many records fit; reads them all, with one field each."""
+        """Count the records that meet the conditions.
+
+        Airtable has no request for it (https://airtable.com/developers/web/api/list-records): all
+        of them are read, with one field each.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            How many records there are.
+
+        Raises:
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
         return await self.where(*conditions, **lookups).count()
 
     # --- one record
@@ -105,10 +232,10 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             **values: The values by field name.
 
         Returns:
-            The record as Airtable holds it; ``record`` itself, if one was given.
+            The record as Airtable has stored it; ``record`` itself, if one was given.
 
         Raises:
-            RowError: A value does not fit; nothing was sent.
+            RowError: A value does not fit its field; nothing was sent.
         """
         row = RowEncoder(self.model).encode(0, values if record is None else record)
         call = endpoints.create_records(self.airtable.base_id, self.name, [row.cells])
@@ -119,15 +246,19 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         return record
 
     async def save(self, record: M) -> M:
-        """Create a record that has no id, or send what changed in one that has.
+        """Create the record, or send the fields that changed in it.
 
-        Nothing is sent when nothing changed.
+        A record without an id is created. Nothing is sent when nothing has changed.
 
         Args:
-            record: The record; it is brought up to date in place.
+            record: The record; it is updated in place.
+
+        Returns:
+            The record itself, as Airtable has stored it.
 
         Raises:
-            RowError: A value does not fit; nothing was sent.
+            RowError: A value does not fit its field; nothing was sent.
+            NotFoundError: The record was deleted.
         """
         if record.id is None:
             return await self.create(record)
@@ -138,19 +269,33 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         return record
 
     async def delete(self, record: M | str) -> None:
-        """Delete one record.
+        """Delete the record.
 
         Args:
             record: The record, or its id.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: The table has no such record.
+            ConfigurationError: The record has no id, because it was never saved.
         """
         call = endpoints.delete_record(self.airtable.base_id, self.name, _id_of(record))
         await self.airtable.call(call)
 
     async def refresh(self, record: M) -> M:
-        """Read a record again, in place; what was changed and not saved is lost."""
+        """Read the record again, in place.
+
+        Changes that were not saved are lost.
+
+        Args:
+            record: The record.
+
+        Returns:
+            The record itself.
+
+        Raises:
+            NotFoundError: The table has no such record.
+            ConfigurationError: The record has no id, because it was never saved.
+        """
         call = endpoints.get_record(self.airtable.base_id, self.name, _id_of(record))
         self._absorb(record, await self.airtable.call(call))
         return record
@@ -158,20 +303,21 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
     async def get_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
     ) -> tuple[M, bool]:
-        """Find the record with these values, or create it with them and some more.
+        """Find the record with these values, or create it.
 
-        Two requests at most. Somebody else may create it between the two: where that matters, use
-        ``update_or_create``, which leaves the finding to Airtable.
+        This takes up to two requests. Another client may create the record between them; where that
+        matters, use ``update_or_create``.
 
         Args:
-            defaults: Values that only a new record gets.
-            **lookups: Values by field name that tell the record.
+            defaults: Values by field name that only a new record gets.
+            **lookups: Values by field name that identify the record; a new record gets them too.
 
         Returns:
             The record, and whether it is new.
 
         Raises:
-            UnknownFieldError: A lookup is more than a field's name.
+            UnknownFieldError: A lookup is not the name of a field.
+            RowError: A value does not fit its field; nothing was sent.
         """
         for name in lookups:
             columns_of(self.model).find(name)  # a value to create with, and not age__gt=17
@@ -183,17 +329,22 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
     async def update_or_create(
         self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
     ) -> tuple[M, bool]:
-        """Change the record with these values, or create it.
+        """Update the record with these values, or create it.
+
+        Airtable itself looks for the record if it can merge on the fields
+        (https://airtable.com/developers/web/api/update-multiple-records).
 
         Args:
-            defaults: Values that the record gets in either case.
-            **lookups: One to three values by field name that tell the record.
+            defaults: Values by field name that the record gets in either case.
+            **lookups: One to three values by field name that identify the record; a new record gets
+                them too.
 
         Returns:
             The record, and whether it is new.
 
         Raises:
-            BulkError: Several records have these values.
+            ConfigurationError: A field cannot be a key.
+            BulkError: Several records have these values, or a value does not fit its field.
         """
         rows = [{**lookups, **(defaults or {})}]
         result = await self.bulk_upsert(rows, tuple(lookups))
@@ -205,11 +356,11 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """Create the table that fits the model.
 
         Returns:
-            The table, with its ids.
+            The table as Airtable describes it, with the ids of its fields.
 
         Raises:
             SchemaError: No table can hold the model.
-            InvalidRequestError: There is such a table already.
+            InvalidRequestError: The base has a table of this name already.
         """
         return await self.airtable.create_table(self.name, fields_to_create(self.model))
 
@@ -229,7 +380,6 @@ def _id_of(record: RecordBase | str) -> str:
         return record
     if record.id is None:
         raise ConfigurationError(
-            f"This {type(record).__name__} has no id: it was never saved, so Airtable knows "
-            "nothing of it."
+            f"This {type(record).__name__} has no id, because it was never saved. Save it first."
         )
     return record.id

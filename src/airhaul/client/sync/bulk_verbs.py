@@ -1,5 +1,5 @@
 # Generated from client/aio/bulk_verbs.py by tools/sync_face.py: change that one instead.
-"""``BulkVerbs``: the verbs that write many records."""
+"""``BulkVerbs``: the verbs of a table that write many records."""
 
 from __future__ import annotations
 
@@ -29,25 +29,48 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class BulkVerbs(Bound[M]):
-    """The verbs that write many records of a table."""
+    """The verbs of a table that write many records."""
 
     def bulk_create(self, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Create many records, ten to a request, at the pace that Airtable allows.
+        """Create many records, ten in one request.
 
-        The rows of a list are all validated before the first request, unless ``on_error`` is
-        ``"continue"``. Any other iterable is validated as it is read, and never held whole.
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/create-records), and five requests per second for
+        each base (https://airtable.com/developers/web/api/rate-limits).
+
+        All rows of a list are validated before the first request, unless ``on_error`` is
+        ``"continue"``. The rows of any other iterable are validated as they are read, and are never
+        all held in memory.
 
         Args:
-            rows: Mappings or records.
-            **options: ``on_error``, ``progress``, ``on_event``, ``typecast``, ..., each as
-                ``WriteOptions`` says.
+            rows: Mappings by field name, or records of the model.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, in the order of the rows, and the outcome of each row.
+            The records, in the order of the rows, with the outcome of each row.
 
         Raises:
-            BulkError: A row was not written; its ``result`` says what became of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
         """
         bulk = Bulk(self, WriteSettings.of(options), "bulk_create")
         return bulk.write(RowEncoder(self.model), rows)
@@ -67,32 +90,47 @@ class BulkVerbs(Bound[M]):
         keep_rows: bool = False,
         **same_change: Any,
     ) -> BulkResult[M]:
-        """Change many records, ten to a request.
+        """Update many records, ten in one request.
 
-        Of a record what changed since it was read is sent, of a dict what it holds besides its
-        ``id``. A record of which nothing changed costs nothing.
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/update-multiple-records), and five requests per
+        second for each base (https://airtable.com/developers/web/api/rate-limits).
+
+        Of a record, the fields that changed since it was read are sent; of a mapping, all its
+        values. No request is sent for a record in which nothing changed.
 
         Args:
-            rows: Records, dicts with an ``id``, or, with one change for all, ids.
-            on_error: As ``WriteOptions`` says, like the options that follow.
-            progress: A bar, or a callable.
-            on_event: Called with each event.
-            typecast: Let Airtable convert text.
-            concurrency: How many requests may be in flight.
-            max_requests: Send at most so many requests.
-            rejects: A file for the rows that are refused.
-            journal: Whether the call is written down.
-            keep_rows: Whether the journal keeps the rows of an iterable.
+            rows: Records of the model, mappings with an ``id``, or ids if there is a
+                ``same_change``.
+            on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more and
+                raises; ``"continue"`` writes every other row and reports the failures in the
+                result; ``"rollback"`` undoes what this call has written and raises.
+            progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
+                row written; total is None while it is not known.
+            on_event: Called with each event of the call, in the caller's thread.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            concurrency: The most requests in flight; as configured for the connection if None.
+            max_requests: The most requests to send; the rows that remain are not written. No limit
+                if None.
+            rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the reasons;
+                it can be corrected and imported.
+            journal: Whether to record the call in a journal, so that it can be resumed after a
+                crash, or undone: True, False, or the journal's file; as configured for the
+                connection if None.
+            keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                request, so that the call can be resumed without them.
             **same_change: Values by field name that every record gets.
 
         Returns:
-            The records, brought up to date in place, and the outcome of each.
+            The records, updated in place, with the outcome of each row.
 
         Raises:
-            UnknownFieldError: ``same_change`` names a field that the model lacks.
-            RowError: A value of ``same_change`` does not fit.
-            BulkError: A record was not changed; its ``result`` says what became of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            UnknownFieldError: ``same_change`` names a field that the model does not have.
+            RowError: A value of ``same_change`` does not fit its field.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
         """
         writing = WriteSettings(
             on_error,
@@ -109,18 +147,39 @@ class BulkVerbs(Bound[M]):
         return bulk.write(UpdateEncoder(self.model, same_change), rows, prefetch=bulk.by_id)
 
     def bulk_save(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Create the records that have no id, and send what changed in the others.
+        """Create the records without an id, and update the others, ten in one request.
+
+        Of a record with an id, the fields that changed since it was read are sent.
 
         Args:
-            records: Records; they are brought up to date in place.
-            **options: As in ``bulk_create``.
+            records: Records of the model; they are updated in place.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, and the outcome of each.
+            The records, in the order given, with the outcome of each.
 
         Raises:
-            BulkError: A record was not written; its ``result`` says what became of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``records`` is a single record, or an option is invalid.
         """
         bulk = Bulk(self, WriteSettings.of(options), "bulk_save")
         return bulk.write(SaveEncoder(self.model), records, prefetch=bulk.by_id)
@@ -149,24 +208,46 @@ class BulkVerbs(Bound[M]):
     def bulk_upsert(
         self, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
     ) -> BulkResult[M]:
-        """Create the rows that are not in the table, and change those that are, told by a key.
+        """Update the records that have the key of a row, and create the others.
 
-        What a row holds is written; a default of the model only into new records. Rows that hold
-        every field with a default cost a request for ten; others one more for a hundred, to
-        learn which are new.
+        Airtable itself looks for the records if it can merge on the key, ten rows in one request
+        (https://airtable.com/developers/web/api/update-multiple-records).
+
+        The values of a row are written to new and existing records; the model's defaults only to
+        new ones. If a row leaves out a field that has a default, the existing records are read
+        first, one request for each 100 rows.
 
         Args:
-            rows: Mappings or records, each with its key.
-            key: One to three fields that tell a record.
-            **options: As in ``bulk_create``.
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, in the order of the rows, and the outcome of each row.
+            The records, in the order of the rows, with the outcome of each row.
 
         Raises:
-            ConfigurationError: A field cannot be a key.
-            BulkError: A row was not written; its ``result`` says what became of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+                or an option is invalid.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         known = Key.of(self.model, key)
         bulk = Bulk(self, WriteSettings.of(options), "bulk_upsert", key=known)
@@ -174,18 +255,41 @@ class BulkVerbs(Bound[M]):
         return bulk.write(upsert_encoder(self.model, known), rows, prefetch=prefetch)
 
     def bulk_delete(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Delete many records, ten to a request.
+        """Delete many records, ten in one request.
+
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/delete-multiple-records), and five requests per
+        second for each base (https://airtable.com/developers/web/api/rate-limits).
 
         Args:
-            records: Records, ids, or dicts with an ``id``.
-            **options: As in ``bulk_create``.
+            records: Records of the model, ids, or mappings with an ``id``.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The outcome of each; ``deleted`` has the ids.
+            The outcome of each record; ``deleted`` has the ids.
 
         Raises:
-            BulkError: A record was not deleted; its ``result`` says what became of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``records`` is a single record, or an option is invalid.
         """
         bulk = Bulk(self, WriteSettings.of(options), "bulk_delete")
         encoder = DeleteEncoder(self.model)
@@ -202,25 +306,50 @@ class BulkVerbs(Bound[M]):
         parallel: int = 1,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
-        """Make the table like the rows, with the fewest writes: reads it once, sends what differs.
+        """Make the table equal to the rows, with the fewest writes.
+
+        The table is read once, and only what differs is written. The table and the rows are held in
+        memory.
 
         Args:
-            rows: Mappings or records, each with its key; all are held in memory, and the table too.
-            key: One to three fields that tell a record.
-            delete_missing: Whether records are deleted that are not among the rows.
-            max_deletes: How many at most; a third of the table if None.
-            allow_empty: Whether all may be deleted when there are no rows.
-            parallel: How many page chains read the table at once.
-            **options: As in ``bulk_create``.
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            delete_missing: Whether to delete the records whose key no row has.
+            max_deletes: The most records to delete; a third of the table if None.
+            allow_empty: Whether all records may be deleted when there are no rows.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, in the order of the rows, and the outcome of each row; deletions follow.
+            The records, in the order of the rows, with the outcome of each row; deletions follow.
 
         Raises:
-            DuplicateKeyError: Several records of the table have one key; nothing was written.
-            DeletionRefusedError: More would be deleted than may be; nothing was written.
-            BulkError: Rows are not valid or have one key, or not every row was written.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            DuplicateKeyError: Several records of the table have the same key; nothing was written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+                or an option is invalid.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         bulk = Bulk(self, WriteSettings.of(options), "sync")

@@ -37,30 +37,34 @@ class Session:
 
     @property
     def base_id(self) -> str:
-        """The base that verbs work on."""
+        """The id of the base that verbs work on."""
         return self._base_id or self.connection.base_id
 
     @property
     def origin(self) -> Origin:
-        """Where the records come from that are read here."""
+        """Where the records that are read here come from."""
         return Origin(self.connection, self.base_id)
 
     def lane(self) -> Lane:
-        """The way to the base, at its pace."""
+        """Get the lane of requests to the base, which paces them.
+
+        Returns:
+            The lane.
+        """
         return self.connection.lane(self.base_id)
 
     def call(self, call: Call) -> Any:
-        """Send one call, paced and repeated where that is safe.
+        """Send one request, at the base's pace, and retry it where that is safe.
 
         Args:
-            call: What to send.
+            call: The request.
 
         Returns:
-            The answer's JSON.
+            The JSON of the reply.
 
         Raises:
-            ApiError: Airtable refused.
-            TransportError: No reply came.
+            ApiError: Airtable refused the request.
+            TransportError: No usable reply came.
         """
         lane = self.connection.lane(call.base_id)
         return drive.call(lane.context.begin(OneCall(call), concurrency=1), lane)
@@ -70,16 +74,28 @@ class Session:
         return drive.follow(flow, self.lane())
 
     def schema(self) -> list[TableJson]:
-        """Read the tables of the base with their fields."""
+        """Read the tables of the base, with their fields.
+
+        Source: https://airtable.com/developers/web/api/get-base-schema
+
+        Returns:
+            The tables as Airtable describes them.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
         answer = self.call(endpoints.base_schema(self.base_id))
         tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
     def table_schema(self, name: str) -> TableJson:
-        """Read one table with its fields.
+        """Read one table of the base, with its fields.
 
         Args:
             name: The table's name or id.
+
+        Returns:
+            The table as Airtable describes it.
 
         Raises:
             UnknownTableError: The base has no such table.
@@ -89,15 +105,22 @@ class Session:
     def create_table(
         self, name: str, fields: Iterable[FieldJson], *, description: str | None = None
     ) -> TableJson:
-        """Create a table of described fields; for a model there is its own ``create_table``.
+        """Create a table from a description of its fields.
+
+        A model's own ``create_table`` creates the table that fits the model.
 
         Args:
             name: The table's name.
-            fields: ``{"name", "type", "options"?}`` each; the first becomes the primary field.
+            fields: The fields, each ``{"name", "type", "options"?}``
+                (https://airtable.com/developers/web/api/field-model); the first becomes the primary
+                field.
             description: What the table is for.
 
         Returns:
-            The table, with its ids.
+            The table as Airtable describes it, with the ids of its fields.
+
+        Raises:
+            InvalidRequestError: The base has a table of this name already, or a field is not valid.
         """
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
         table: TableJson = object_in(self.call(call), "table")
@@ -105,11 +128,11 @@ class Session:
 
 
 class Bound(Generic[M]):
-    """A model and the session over which its table is reached.
+    """A model and the connection to its table.
 
     Args:
-        airtable: The session.
-        model: The model; it names the table.
+        airtable: The connection.
+        model: The model, which names the table.
     """
 
     def __init__(self, airtable: Session, model: type[M]) -> None:
@@ -118,7 +141,7 @@ class Bound(Generic[M]):
         self.name = table_name_of(model)
 
     def __repr__(self) -> str:
-        """Which table it is, and of which model."""
+        """Which table it is, and which model it has."""
         return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
 
     def _reader(self) -> Reader[M]:

@@ -1,0 +1,49 @@
+"""``BoundRecord``: a model, and the connection and table that its verbs use."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from airhaul.client.config import Config
+from airhaul.client.connection import Connection, Origin
+from airhaul.client.default import connection_of, default_connection
+from airhaul.client.sync.airtable import Airtable
+from airhaul.client.sync.table import Table
+from airhaul.model.base import RecordBase
+
+
+class BoundRecord(RecordBase):
+    """A model, and the connection and table that its verbs use."""
+
+    __airhaul_config__: ClassVar[Config | None] = None
+    __airhaul_base_id__: ClassVar[str | None] = None
+
+    @classmethod
+    def _table(cls) -> Table[Self]:
+        connection, base_id = connection_and_base_of(cls)
+        return Table(Airtable(connection=connection, base_id=base_id), cls)
+
+    def _own_table(self) -> Table[Self]:
+        """The table that this record was read from; the model's if it was not read."""
+        origin = self._reading.origin if self._reading else None
+        if isinstance(origin, Origin):
+            airtable = Airtable(connection=origin.connection, base_id=origin.base_id)
+            return Table(airtable, type(self))
+        return self._table()
+
+
+def connection_and_base_of(model: type[BoundRecord]) -> tuple[Connection, str | None]:
+    """Look up the connection that a model uses now, and its own base if it has one.
+
+    Args:
+        model: The model.
+
+    Returns:
+        The connection, and the base's id; None for the base of the connection.
+
+    Raises:
+        ConfigurationError: The model has no connection of its own, and none is configured.
+    """
+    config = model.__airhaul_config__
+    connection = connection_of(config) if config is not None else default_connection()
+    return connection, model.__airhaul_base_id__

@@ -1,0 +1,312 @@
+"""``RecordBulkVerbs``: the verbs of a model that write many records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self, Unpack
+
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.keys import KeyNames
+from airhaul.client.inputs import OnEvent, Progress, Rows
+from airhaul.client.options import SyncWriteOptions, WriteOptions
+from airhaul.record.bound import BoundRecord
+
+
+class RecordBulkVerbs(BoundRecord):
+    """The verbs of a model that write many records."""
+
+    @classmethod
+    def bulk_create(cls, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create many records, ten in one request.
+
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/create-records), and five requests per second for
+        each base (https://airtable.com/developers/web/api/rate-limits).
+
+        All rows of a list are validated before the first request, unless ``on_error`` is
+        ``"continue"``. The rows of any other iterable are validated as they are read, and are never
+        all held in memory.
+
+        Args:
+            rows: Mappings by field name, or records of the model.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the rows, with the outcome of each row.
+
+        Raises:
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+        """
+        return cls._table().bulk_create(rows, **options)
+
+    @classmethod
+    def bulk_update(
+        cls,
+        rows: Rows,
+        *,
+        on_error: OnError = "stop",
+        progress: Progress = False,
+        on_event: OnEvent | None = None,
+        typecast: bool = False,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
+        rejects: str | Path | None = None,
+        journal: str | Path | bool | None = None,
+        keep_rows: bool = False,
+        **same_change: Any,
+    ) -> BulkResult[Self]:
+        """Update many records, ten in one request.
+
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/update-multiple-records), and five requests per
+        second for each base (https://airtable.com/developers/web/api/rate-limits).
+
+        Of a record, the fields that changed since it was read are sent; of a mapping, all its
+        values. No request is sent for a record in which nothing changed.
+
+        Args:
+            rows: Records of the model, mappings with an ``id``, or ids if there is a
+                ``same_change``.
+            on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more and
+                raises; ``"continue"`` writes every other row and reports the failures in the
+                result; ``"rollback"`` undoes what this call has written and raises.
+            progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
+                row written; total is None while it is not known.
+            on_event: Called with each event of the call, in the caller's thread.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            concurrency: The most requests in flight; as configured for the connection if None.
+            max_requests: The most requests to send; the rows that remain are not written. No limit
+                if None.
+            rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the reasons;
+                it can be corrected and imported.
+            journal: Whether to record the call in a journal, so that it can be resumed after a
+                crash, or undone: True, False, or the journal's file; as configured for the
+                connection if None.
+            keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                request, so that the call can be resumed without them.
+            **same_change: Values by field name that every record gets.
+
+        Returns:
+            The records, updated in place, with the outcome of each row.
+
+        Raises:
+            UnknownFieldError: ``same_change`` names a field that the model does not have.
+            RowError: A value of ``same_change`` does not fit its field.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+        """
+        return cls._table().bulk_update(
+            rows,
+            on_error=on_error,
+            progress=progress,
+            on_event=on_event,
+            typecast=typecast,
+            concurrency=concurrency,
+            max_requests=max_requests,
+            rejects=rejects,
+            journal=journal,
+            keep_rows=keep_rows,
+            **same_change,
+        )
+
+    @classmethod
+    def bulk_save(cls, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Create the records without an id, and update the others, ten in one request.
+
+        Of a record with an id, the fields that changed since it was read are sent.
+
+        Args:
+            records: Records of the model; they are updated in place.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order given, with the outcome of each.
+
+        Raises:
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``records`` is a single record, or an option is invalid.
+        """
+        return cls._table().bulk_save(records, **options)
+
+    @classmethod
+    def bulk_upsert(
+        cls, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
+        """Update the records that have the key of a row, and create the others.
+
+        Airtable itself looks for the records if it can merge on the key, ten rows in one request
+        (https://airtable.com/developers/web/api/update-multiple-records).
+
+        The values of a row are written to new and existing records; the model's defaults only to
+        new ones. If a row leaves out a field that has a default, the existing records are read
+        first, one request for each 100 rows.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the rows, with the outcome of each row.
+
+        Raises:
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+                or an option is invalid.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+        """
+        return cls._table().bulk_upsert(rows, key, **options)
+
+    @classmethod
+    def bulk_delete(cls, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Delete many records, ten in one request.
+
+        Airtable takes up to ten records in one request
+        (https://airtable.com/developers/web/api/delete-multiple-records), and five requests per
+        second for each base (https://airtable.com/developers/web/api/rate-limits).
+
+        Args:
+            records: Records of the model, ids, or mappings with an ``id``.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The outcome of each record; ``deleted`` has the ids.
+
+        Raises:
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``records`` is a single record, or an option is invalid.
+        """
+        return cls._table().bulk_delete(records, **options)
+
+    @classmethod
+    def sync(
+        cls,
+        rows: Rows,
+        key: KeyNames,
+        **options: Unpack[SyncWriteOptions],
+    ) -> BulkResult[Self]:
+        """Make the table equal to the rows, with the fewest writes.
+
+        The table is read once, and only what differs is written. The table and the rows are held in
+        memory.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            **options: ``SyncWriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+                delete_missing: Whether to delete the records whose key no row has.
+                max_deletes: The most records to delete; a third of the table if None.
+                allow_empty: Whether all records may be deleted when there are no rows.
+                parallel: How many page chains to read at the same time; more than 1 is faster when
+                    replies are slow.
+
+        Returns:
+            The records, in the order of the rows, with the outcome of each row; deletions follow.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key; nothing was written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+                or an option is invalid.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+        """
+        return cls._table().sync(rows, key, **options)

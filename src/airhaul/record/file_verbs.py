@@ -1,0 +1,291 @@
+"""``RecordFileVerbs``: the verbs of a model that import and export files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self, Unpack
+
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.keys import KeyNames
+from airhaul.client.options import SyncWriteOptions, WriteOptions
+from airhaul.record.bound import BoundRecord
+from airhaul.tabular import Format
+
+
+class RecordFileVerbs(BoundRecord):
+    """The verbs of a model that import, sync and export files."""
+
+    @classmethod
+    def import_file(
+        cls,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        key: KeyNames | None = None,
+        encoding: str | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[Self]:
+        """Create a record for each row of a file, or with a key, update or create it.
+
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
+        return cls._table().import_file(path, format, key=key, encoding=encoding, **options)
+
+    @classmethod
+    def import_csv(
+        cls,
+        path: str | Path,
+        *,
+        key: KeyNames | None = None,
+        encoding: str | None = None,
+        **options: Unpack[WriteOptions],
+    ) -> BulkResult[Self]:
+        """Create a record for each row of a CSV file, or with a key, update or create it.
+
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
+
+        Args:
+            path: The file; its columns have the names of the model's fields, in Python or in
+                Airtable.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
+        return cls._table().import_csv(path, key=key, encoding=encoding, **options)
+
+    @classmethod
+    def import_json(
+        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+    ) -> BulkResult[Self]:
+        """Create a record for each object of a JSON file, or with a key, update or create it.
+
+        The file is read twice: first to validate every row before the first request, or to count
+        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
+        a whole.
+
+        Args:
+            path: The file, an array of objects; their names are those of the model's fields, in
+                Python or in Airtable.
+            key: One to three field names that together identify a record, to update the records
+                that exist; None to create a record for every row.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
+        return cls._table().import_json(path, key=key, **options)
+
+    @classmethod
+    def sync_file(
+        cls,
+        path: str | Path,
+        key: KeyNames,
+        format: Format | None = None,
+        *,
+        encoding: str | None = None,
+        **options: Unpack[SyncWriteOptions],
+    ) -> BulkResult[Self]:
+        """Make the table equal to a file, with the fewest writes.
+
+        The table is read once, and only what differs is written. The table and the rows are held in
+        memory.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            key: One to three field names that together identify a record.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``SyncWriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+                delete_missing: Whether to delete the records whose key no row has.
+                max_deletes: The most records to delete; a third of the table if None.
+                allow_empty: Whether all records may be deleted when there are no rows.
+                parallel: How many page chains to read at the same time; more than 1 is faster when
+                    replies are slow.
+
+        Returns:
+            The records, in the order of the file, with the outcome of each row; deletions follow.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            DuplicateKeyError: Several records of the table have the same key; nothing was written.
+            DeletionRefusedError: More records would be deleted than ``max_deletes`` and
+                ``allow_empty`` allow; nothing was written.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: A field cannot be a key, or an option is invalid.
+        """
+        return cls._table().sync_file(path, key, format, encoding=encoding, **options)
+
+    @classmethod
+    def export_file(
+        cls, path: str | Path, format: Format | None = None, *, parallel: int = 1
+    ) -> int:
+        """Write all records to a file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+
+        Raises:
+            FileFormatError: The suffix does not name a format.
+        """
+        return cls._table().export_file(path, format, parallel=parallel)
+
+    @classmethod
+    def export_csv(cls, path: str | Path, *, parallel: int = 1) -> int:
+        """Write all records to a CSV file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+        """
+        return cls._table().export_csv(path, parallel=parallel)
+
+    @classmethod
+    def export_json(cls, path: str | Path, *, parallel: int = 1) -> int:
+        """Write all records to a JSON file, which appears complete or not at all.
+
+        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
+        nor a limit is possible.
+
+        Args:
+            path: The file to write; it is replaced once all records have been read.
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            How many records were written.
+        """
+        return cls._table().export_json(path, parallel=parallel)

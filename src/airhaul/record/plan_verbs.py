@@ -1,0 +1,246 @@
+"""``RecordPlanVerbs``: the verbs of a model that plan writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, Unpack
+
+from airhaul.bulk.rows.keys import KeyNames
+from airhaul.client.inputs import Rows
+from airhaul.client.options import SyncOptions
+from airhaul.client.sync.plan import Plan
+from airhaul.record.bound import BoundRecord
+from airhaul.tabular import Format
+
+
+class RecordPlanVerbs(BoundRecord):
+    """The verbs of a model that plan writes, for a look before anything is written."""
+
+    @classmethod
+    def plan_create(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
+        """Plan what ``bulk_create`` would write, without a request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Mappings by field name, or records of the model.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
+        return cls._table().plan_create(rows, typecast=typecast)
+
+    @classmethod
+    def plan_update(cls, rows: Rows, *, typecast: bool = False, **same_change: Any) -> Plan[Self]:
+        """Plan what ``bulk_update`` would write.
+
+        The records are read, 100 in one request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Records of the model, mappings with an ``id``, or ids if there is a
+                ``same_change``.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            **same_change: Values by field name that every record gets.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            UnknownFieldError: ``same_change`` names a field that the model does not have.
+            RowError: A value of ``same_change`` does not fit its field.
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
+        return cls._table().plan_update(rows, typecast=typecast, **same_change)
+
+    @classmethod
+    def plan_save(cls, records: Rows, *, typecast: bool = False) -> Plan[Self]:
+        """Plan what ``bulk_save`` would write.
+
+        The records are read, 100 in one request.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            records: Records of the model.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``records`` is a single record.
+        """
+        return cls._table().plan_save(records, typecast=typecast)
+
+    @classmethod
+    def plan_upsert(cls, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[Self]:
+        """Plan what ``bulk_upsert`` would write.
+
+        The records with the keys of the rows are read.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
+                frame.
+        """
+        return cls._table().plan_upsert(rows, key, typecast=typecast)
+
+    @classmethod
+    def plan_delete(cls, records: Rows) -> Plan[Self]:
+        """Plan what ``bulk_delete`` would delete.
+
+        The records are read, 100 in one request.
+
+        Args:
+            records: Records of the model, ids, or mappings with an ``id``.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``records`` is a single record.
+        """
+        return cls._table().plan_delete(records)
+
+    @classmethod
+    def plan_update_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[Self]:
+        """Plan what ``update_or_create`` would write; one request.
+
+        Args:
+            defaults: Values by field name that the record gets in either case.
+            **lookups: One to three values by field name that identify the record; a new record gets
+                them too.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key.
+        """
+        return cls._table().plan_update_or_create(defaults, **lookups)
+
+    @classmethod
+    def plan_get_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+    ) -> Plan[Self]:
+        """Plan what ``get_or_create`` would write; one request.
+
+        Args:
+            defaults: Values by field name that only a new record gets.
+            **lookups: One to three values by field name that identify the record; a new record gets
+                them too.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: A field cannot be a key.
+        """
+        return cls._table().plan_get_or_create(defaults, **lookups)
+
+    @classmethod
+    def plan_sync(
+        cls,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        typecast: bool = False,
+        **options: Unpack[SyncOptions],
+    ) -> Plan[Self]:
+        """Plan what ``sync`` would write.
+
+        The table is read once.
+
+        A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
+        ``refusal``, and cannot be applied.
+
+        Args:
+            rows: Mappings by field name, or records of the model, each with its key.
+            key: One to three field names that together identify a record.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            **options: ``SyncOptions``, all optional:
+                delete_missing: Whether to delete the records whose key no row has.
+                max_deletes: The most records to delete; a third of the table if None.
+                allow_empty: Whether all records may be deleted when there are no rows.
+                parallel: How many page chains to read at the same time; more than 1 is faster when
+                    replies are slow.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key.
+            ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
+                frame.
+        """
+        return cls._table().plan_sync(rows, key, typecast=typecast, **options)
+
+    @classmethod
+    def plan_sync_file(
+        cls,
+        path: str | Path,
+        key: KeyNames,
+        format: Format | None = None,
+        *,
+        typecast: bool = False,
+        encoding: str | None = None,
+        **options: Unpack[SyncOptions],
+    ) -> Plan[Self]:
+        """Plan what ``sync_file`` would write.
+
+        The table is read once.
+
+        A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
+        ``refusal``, and cannot be applied.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
+                fields, in Python or in Airtable.
+            key: One to three field names that together identify a record.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                UTF-16 if the file has a byte order mark.
+            **options: ``SyncOptions``, all optional:
+                delete_missing: Whether to delete the records whose key no row has.
+                max_deletes: The most records to delete; a third of the table if None.
+                allow_empty: Whether all records may be deleted when there are no rows.
+                parallel: How many page chains to read at the same time; more than 1 is faster when
+                    replies are slow.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            FileFormatError: The file is not in its format; the error has the line.
+            DuplicateKeyError: Several records of the table have the same key.
+            ConfigurationError: A field cannot be a key.
+        """
+        return cls._table().plan_sync_file(
+            path, key, format, typecast=typecast, encoding=encoding, **options
+        )
