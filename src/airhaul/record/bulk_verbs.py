@@ -171,6 +171,48 @@ class RecordBulkVerbs(BoundRecord):
         return cls._table().bulk_save(records, **options)
 
     @classmethod
+    def bulk_replace(cls, rows: Rows, **options: Unpack[WriteOptions]) -> BulkResult[Self]:
+        """Replace whole records, ten in one request: cells that a row leaves out are cleared.
+
+        Airtable takes up to ten records in one request, and clears the cells that a PUT request
+        does not name (https://airtable.com/developers/web/api/update-multiple-records).
+
+        A mapping is validated as a new record is, with the defaults of the model; a record is sent
+        with all its values. Use ``bulk_update`` to change some cells and to keep the others.
+
+        Args:
+            rows: Records of the model, or mappings with an ``id``.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
+
+        Returns:
+            The records, in the order of the rows, with the outcome of each row.
+
+        Raises:
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+        """
+        return cls._table().bulk_replace(rows, **options)
+
+    @classmethod
     def bulk_upsert(
         cls, rows: Rows, key: KeyNames, **options: Unpack[WriteOptions]
     ) -> BulkResult[Self]:

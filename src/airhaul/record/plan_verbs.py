@@ -83,6 +83,28 @@ class RecordPlanVerbs(BoundRecord):
         return cls._table().plan_save(records, typecast=typecast)
 
     @classmethod
+    def plan_replace(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
+        """Plan what ``bulk_replace`` would change.
+
+        The records are read, 100 in one request. The plan shows the cells that would change, those
+        that would be cleared among them, and writes these alone when it is applied.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Records of the model, or mappings with an ``id``.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
+        return cls._table().plan_replace(rows, typecast=typecast)
+
+    @classmethod
     def plan_upsert(cls, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[Self]:
         """Plan what ``bulk_upsert`` would write.
 
@@ -243,4 +265,42 @@ class RecordPlanVerbs(BoundRecord):
         """
         return cls._table().plan_sync_file(
             path, key, format, typecast=typecast, encoding=encoding, **options
+        )
+
+    @classmethod
+    def plan_import_file(
+        cls,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        key: KeyNames | None = None,
+        typecast: bool = False,
+        encoding: str | None = None,
+    ) -> Plan[Self]:
+        """Plan what ``import_file`` would write.
+
+        All rows of the file are held in memory. With a key, the records that have the keys of the
+        rows are read, 100 in one request; without one, no request is sent.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            key: One to three fields that identify a record, to change those that exist.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; UTF-8 if None, or UTF-16
+                with a byte order mark.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            FileFormatError: The file is not of its format; the error names the line.
+            ConfigurationError: A field of ``key`` cannot be a key.
+        """
+        return cls._table().plan_import_file(
+            path, format, key=key, typecast=typecast, encoding=encoding
         )

@@ -184,21 +184,43 @@ class AsyncBulkVerbs(AsyncBound[M]):
         return await bulk.write(SaveEncoder(self.model), records, prefetch=bulk.by_id)
 
     async def bulk_replace(self, rows: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Replace whole records, ten to a request: cells that a row leaves out are cleared.
+        """Replace whole records, ten in one request: cells that a row leaves out are cleared.
 
-        A dict is validated as a new record is, with the defaults of the model; a record is sent
-        with all its values. Use ``bulk_update`` to change some cells and keep the others.
+        Airtable takes up to ten records in one request, and clears the cells that a PUT request
+        does not name (https://airtable.com/developers/web/api/update-multiple-records).
+
+        A mapping is validated as a new record is, with the defaults of the model; a record is sent
+        with all its values. Use ``bulk_update`` to change some cells and to keep the others.
 
         Args:
-            rows: Records, or dicts with an ``id``.
-            **options: As in ``bulk_create``.
+            rows: Records of the model, or mappings with an ``id``.
+            **options: ``WriteOptions``, all optional:
+                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
+                    and raises; ``"continue"`` writes every other row and reports the failures in
+                    the result; ``"rollback"`` undoes what this call has written and raises.
+                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
+                    each row written; total is None while it is not known.
+                on_event: Called with each event of the call, in the caller's thread.
+                typecast: Let Airtable convert text to the type of its field, and add missing
+                    choices to select fields.
+                concurrency: The most requests in flight; as configured for the connection if None.
+                max_requests: The most requests to send; the rows that remain are not written. No
+                    limit if None.
+                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
+                    reasons; it can be corrected and imported.
+                journal: Whether to record the call in a journal, so that it can be resumed after a
+                    crash, or undone: True, False, or the journal's file; as configured for the
+                    connection if None.
+                keep_rows: Whether to copy the rows of an iterable to the journal before the first
+                    request, so that the call can be resumed without them.
 
         Returns:
-            The records, brought up to date in place, and the outcome of each.
+            The records, in the order of the rows, with the outcome of each row.
 
         Raises:
-            BulkError: A record was not replaced; its ``result`` has the outcome of each.
-            BulkInterrupted: Ctrl-C, after the requests in flight have landed.
+            BulkError: Not every row was written; ``result`` has the outcome of each row.
+            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
+            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
         """
         bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_replace")
         encoder = ReplaceEncoder(self.model)

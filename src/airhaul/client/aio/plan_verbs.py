@@ -93,7 +93,24 @@ class AsyncPlanVerbs(AsyncBound[M]):
         return await self._plan(planner.save(held))
 
     async def plan_replace(self, rows: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
-        """Say what ``bulk_replace`` would change; the records are read, a request for a hundred."""
+        """Plan what ``bulk_replace`` would change.
+
+        The records are read, 100 in one request. The plan shows the cells that would change, those
+        that would be cleared among them, and writes these alone when it is applied.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            rows: Records of the model, or mappings with an ``id``.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            ConfigurationError: ``rows`` is a single row or a data frame.
+        """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.replace(held))
 
@@ -288,10 +305,29 @@ class AsyncPlanVerbs(AsyncBound[M]):
         typecast: bool = False,
         encoding: str | None = None,
     ) -> AsyncPlan[M]:
-        """Say what ``import_file`` would write; arguments as there.
+        """Plan what ``import_file`` would write.
 
         All rows of the file are held in memory. With a key, the records that have the keys of the
-        rows are read; without one, nothing is.
+        rows are read, 100 in one request; without one, no request is sent.
+
+        Rows that are not valid are listed in the plan's ``errors``.
+
+        Args:
+            path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
+            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
+                None.
+            key: One to three fields that identify a record, to change those that exist.
+            typecast: Let Airtable convert text to the type of its field, and add missing choices to
+                select fields.
+            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; UTF-8 if None, or UTF-16
+                with a byte order mark.
+
+        Returns:
+            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
+
+        Raises:
+            FileFormatError: The file is not of its format; the error names the line.
+            ConfigurationError: A field of ``key`` cannot be a key.
         """
         known = None if key is None else Key.of(self.model, key)
         planner, held = await self._planner_and_rows(

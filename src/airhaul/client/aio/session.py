@@ -69,7 +69,14 @@ class AsyncSession:
         return await drive.call(lane.context.begin(OneCall(call), concurrency=1), lane)
 
     async def follow(self, flow: Flow[T]) -> T:
-        """Run the jobs of a flow one after the other, and return what it comes to."""
+        """Run the jobs of a flow one after the other.
+
+        Args:
+            flow: Decides which job comes next.
+
+        Returns:
+            What the flow returns.
+        """
         return await drive.follow(flow, self.lane())
 
     async def schema(self) -> list[TableJson]:

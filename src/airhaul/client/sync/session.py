@@ -70,7 +70,14 @@ class Session:
         return drive.call(lane.context.begin(OneCall(call), concurrency=1), lane)
 
     def follow(self, flow: Flow[T]) -> T:
-        """Run the jobs of a flow one after the other, and return what it comes to."""
+        """Run the jobs of a flow one after the other.
+
+        Args:
+            flow: Decides which job comes next.
+
+        Returns:
+            What the flow returns.
+        """
         return drive.follow(flow, self.lane())
 
     def schema(self) -> list[TableJson]:
