@@ -379,16 +379,19 @@ def test_no_token_is_in_the_journal(items) -> None:
         assert b"patTest" not in file.read_bytes()
 
 
-def test_runs_of_the_program_that_are_killed_at_random_moments() -> None:
-    """A short run of what bench/kills_of_runs.py does two hundred times."""
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(6))
+def test_runs_of_the_program_that_are_killed_at_random_moments(number) -> None:
+    """Some of what bench/kills_of_runs.py does two hundred times."""
     done = subprocess.run(
-        [sys.executable, ROOT / "bench/kills_of_runs.py", "6"],
+        [sys.executable, ROOT / "bench/kills_of_runs.py", "1", str(number)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 runs of " in done.stdout
     assert "0 lost, 0 doubled, 0 runs not well" in done.stdout
 
 
