@@ -333,14 +333,14 @@ def test_two_processes_do_not_work_on_one_run(items, server) -> None:
 
 def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> None:
     """It stops before it sends what it could not write down, says so, and goes on later."""
-    many = [{"name": "x" * 500 + str(number), "number": number} for number in range(2_000)]
-    with files_up_to(700_000), pytest.raises(JournalError, match=r"cannot be written.*resume"):
+    many = [{"name": "x" * 500 + str(number), "number": number} for number in range(600)]
+    with files_up_to(250_000), pytest.raises(JournalError, match=r"cannot be written.*resume"):
         items.table(Item).bulk_create(iter(many))
     written = len(held(items))
-    assert 0 < written < 2_000
+    assert 0 < written < 600
     assert items.run().state in ("broken off", "interrupted")
     assert items.resume(rows=iter(many)).is_complete
-    assert Counter(number for number, _ in held(items)) == Counter(range(2_000))
+    assert Counter(number for number, _ in held(items)) == Counter(range(600))
 
 
 def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, emulator: Emulator) -> None:
@@ -380,7 +380,7 @@ def test_no_token_is_in_the_journal(items) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", [0, 1, 2, 6, 7, 11])
 def test_runs_of_the_program_that_are_killed_at_random_moments(number) -> None:
     """Some of what bench/kills_of_runs.py does two hundred times."""
     done = subprocess.run(

@@ -190,10 +190,13 @@ def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server) -> None:
     with connect(server) as airtable:
         users = airtable.table(User)
         users.create_table()
-        emulator.latency_s = 0.3
+        emulator.latency_s = 0.1
+
+        before = emulator.counts()["POST"]
 
         def interrupt() -> None:
-            time.sleep(0.45)
+            while emulator.counts()["POST"] == before:
+                time.sleep(0.005)
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt).start()
@@ -217,12 +220,12 @@ def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
         async with async_airtable(server) as airtable:
             users = airtable.table(User)
             await users.create_table()
-            emulator.latency_s = 0.3
-            with anyio.move_on_after(0.45):
+            emulator.latency_s = 0.1
+            with anyio.move_on_after(0.15):
                 await users.bulk_create(rows(1_000), on_event=note)
             emulator.latency_s = 0
             posts = emulator.counts()["POST"]
-            await anyio.sleep(0.5)
+            await anyio.sleep(0.2)
             assert emulator.counts()["POST"] == posts
             return await users.count()
 
