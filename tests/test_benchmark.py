@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow  # it starts processes, and some wait
+
 _ROOT = Path(__file__).parent.parent
 
 

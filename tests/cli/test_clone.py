@@ -15,6 +15,8 @@ from airhaul.server.serve import LocalServer
 
 from .program import airhaul
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 FIELDS = [
     {"name": "Name", "type": "singleLineText"},
     {

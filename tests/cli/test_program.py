@@ -22,6 +22,8 @@ from airhaul.server.serve import LocalServer
 from tests.cli.conftest import file
 from tests.cli.program import PROGRAM, QUICK, airhaul, on_terminal
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 EXAMPLE = Path(__file__).parents[2] / "examples/electron_files.csv"
 
 

@@ -131,6 +131,7 @@ def killed(server: LocalServer, what: str, moment: str, at: int, began: str = ""
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["", "number", "sync"])
 @pytest.mark.parametrize(("moment", "at"), [("before", 3), ("after", 1), ("after", 4)])
 def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -> None:
@@ -154,6 +155,7 @@ def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -
     assert [one.id for one in items.runs()] == [run.id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_deletions_go_on_after_a_kill(items, server, moment) -> None:
     """A record that the killed process has deleted is no error."""
@@ -167,6 +169,7 @@ def test_deletions_go_on_after_a_kill(items, server, moment) -> None:
     assert held(items) == WANTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_last_write_of_the_journal_is_torn_by_a_power_cut(items, server, seed) -> None:
     """An intent that did not become whole was not sent: cut anywhere, the run goes on."""
@@ -190,6 +193,7 @@ def test_a_clock_that_jumps_changes_nothing(items, server, began) -> None:
     assert held(items) == WANTED
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_goes_on(items, server) -> None:
     """Also one that is killed while it is resumed."""
     killed(server, "", "after", 2)
@@ -331,6 +335,7 @@ def test_two_processes_do_not_work_on_one_run(items, server) -> None:
     assert held(items) == WANTED
 
 
+@pytest.mark.slow
 def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> None:
     """It stops before it sends what it could not write down, says so, and goes on later."""
     many = [{"name": "x" * 500 + str(number), "number": number} for number in range(600)]

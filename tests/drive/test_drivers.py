@@ -285,6 +285,7 @@ def test_a_closed_emulator_is_not_left_open(tmp_path) -> None:
         assert again.default_base_id
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_moment_ends_a_call_with_the_truth() -> None:
     """A reply that is just being taken is not lost by it, so that nothing waits for it for ever."""
     program = """

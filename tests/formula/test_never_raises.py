@@ -107,6 +107,7 @@ def test_no_text_is_worse_than_a_formula_error(text: str) -> None:
     check(tree, Row())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "formula",
     [

@@ -59,6 +59,7 @@ def test_what_re2_has_not_is_refused_before_anything_is_sent(pattern: str) -> No
     assert isinstance(compute("REGEX_MATCH('a', {p})", p=pattern), FormulaFault)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "pattern", "text"),
     [

@@ -237,6 +237,7 @@ def real(value: Any, names: dict[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(500), suppress_health_check=list(HealthCheck))
 @given(st.one_of(sensible, sensible, anything))
 def test_no_request_raises_or_is_answered_by_500(known, asked) -> None:

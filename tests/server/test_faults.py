@@ -348,7 +348,8 @@ def test_a_place_and_a_probability_exclude_each_other() -> None:
 
 def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
     """A held reply blocks nobody, and ends when its time is over."""
-    base.emulator.faults = Faults(Fault("timeout-after", at=1, times=2, method="POST"))
+    held_twice = [Fault("timeout-after", at=number, method="POST") for number in (1, 2)]
+    base.emulator.faults = Faults(*held_twice)
     address = (http.base_url.host, http.base_url.port)
     body = json.dumps(rows("a"))
     head = f"POST {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n"

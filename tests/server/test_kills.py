@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from random import Random
 
+import pytest
+
 BENCH = Path(__file__).parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
@@ -16,6 +18,7 @@ from airhaul.server.emulator import Emulator  # noqa: E402
 from tests.server.asking import Asking  # noqa: E402
 
 
+@pytest.mark.slow
 def test_kills_under_load_lose_nothing(tmp_path) -> None:
     """Two servers on one file are killed three times each, while four clients write."""
     file = tmp_path / "base.db"

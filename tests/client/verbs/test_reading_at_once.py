@@ -9,6 +9,7 @@ from airhaul.server.faults import Fault, Faults
 from tests.client.verbs.people import rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [2, 5, 70])
 def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> None:
     """Each record once, whatever the number of chains."""
