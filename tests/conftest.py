@@ -48,8 +48,8 @@ _VARIABLES = (
 
 @pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: many tests wait, for a reply or a program."""
-    return (os.cpu_count() or 1) * 3 // 2
+    """Twice as many as there are cores: many tests wait, for a reply or a program."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
