@@ -28,6 +28,8 @@ from airhaul.server.serve import LocalServer
 from tests.conftest import connect
 from tests.server.test_limits_and_store import files_up_to
 
+pytestmark = pytest.mark.slow  # processes are killed, and requests wait
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -131,7 +133,6 @@ def killed(server: LocalServer, what: str, moment: str, at: int, began: str = ""
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("what", ["", "number", "sync"])
 @pytest.mark.parametrize(("moment", "at"), [("before", 3), ("after", 1), ("after", 4)])
 def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -> None:
@@ -155,7 +156,6 @@ def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -
     assert [one.id for one in items.runs()] == [run.id]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_deletions_go_on_after_a_kill(items, server, moment) -> None:
     """A record that the killed process has deleted is no error."""
@@ -169,7 +169,6 @@ def test_deletions_go_on_after_a_kill(items, server, moment) -> None:
     assert held(items) == WANTED
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_last_write_of_the_journal_is_torn_by_a_power_cut(items, server, seed) -> None:
     """An intent that did not become whole was not sent: cut anywhere, the run goes on."""
@@ -193,7 +192,6 @@ def test_a_clock_that_jumps_changes_nothing(items, server, began) -> None:
     assert held(items) == WANTED
 
 
-@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_goes_on(items, server) -> None:
     """Also one that is killed while it is resumed."""
     killed(server, "", "after", 2)
@@ -335,7 +333,6 @@ def test_two_processes_do_not_work_on_one_run(items, server) -> None:
     assert held(items) == WANTED
 
 
-@pytest.mark.slow
 def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> None:
     """It stops before it sends what it could not write down, says so, and goes on later."""
     many = [{"name": "x" * 500 + str(number), "number": number} for number in range(600)]
@@ -384,7 +381,6 @@ def test_no_token_is_in_the_journal(items) -> None:
         assert b"patTest" not in file.read_bytes()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1, 2, 6, 7, 11])
 def test_runs_of_the_program_that_are_killed_at_random_moments(number) -> None:
     """Some of what bench/kills_of_runs.py does two hundred times."""

@@ -234,6 +234,7 @@ def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
     assert stored % 10 == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
     """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
     script = textwrap.dedent("""

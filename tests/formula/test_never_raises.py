@@ -79,6 +79,7 @@ def check(tree, row: Row) -> None:
         json.dumps(to_cell(value, result), allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(1000))
 @given(one_call, st.tuples(cells, cells, cells))
 def test_no_value_makes_a_function_raise(tree, held) -> None:
@@ -86,6 +87,7 @@ def test_no_value_makes_a_function_raise(tree, held) -> None:
     check(tree, Row(**dict(zip(FIELDS, held, strict=True))))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(400))
 @given(trees, st.tuples(cells, cells, cells))
 def test_no_formula_raises(tree, held) -> None:

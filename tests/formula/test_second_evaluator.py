@@ -18,6 +18,8 @@ from airhaul.formula.values import to_text
 from tests.conftest import examples
 from tests.formula.test_evaluate import compute
 
+pytestmark = pytest.mark.slow  # thousands of sums, each done twice
+
 
 @pytest.fixture(scope="module")
 def js():

@@ -61,6 +61,7 @@ _JSON = st.recursive(
 _TYPES = sorted(FIELD_TYPES)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150))
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_value_for_any_type(type_, value, typecast) -> None:
@@ -86,6 +87,7 @@ def test_any_value_for_any_type(type_, value, typecast) -> None:
         assert ask.cells("T")[answer["id"]].get(type_) == cell
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_options_for_any_type(type_, options, all_types) -> None:

@@ -58,6 +58,7 @@ def test_text_comes_back_as_it_was(
     assert [row.cells for row in read_rows(file)] == rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["json", "jsonl"])
 @given(
     rows=st.lists(
