@@ -4,7 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-thorough lint format bench bench-local sdist-test sync-face clean
+# The tests start hundreds of Python processes: none is to compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The tests of one place run with, say, make check T=tests/bulk: all of them, also those marked slow.
+T ?=
+# On all cores; tests of one group (a browser, a process that several share) stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet
+
+.PHONY: setup demo check test test-thorough lint mypy pyright format bench bench-local sdist-test sync-face clean
 
 setup: $(STAMP)
 
@@ -18,18 +26,29 @@ $(STAMP): pyproject.toml src/airhaul/_version.py
 demo: setup
 	@$(BIN)/python examples/demo.py
 
+# What one runs again and again: within a minute, the style of what differs from main and the fast tests.
+check: setup
+	@base=$$(git merge-base HEAD main 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null) && \
+	changed=$$(git diff --name-only --diff-filter=d $$base -- '*.py' && git ls-files --others --exclude-standard -- '*.py') || \
+	changed=src; \
+	test -z "$$changed" || { $(BIN)/ruff format --check $$changed && $(BIN)/ruff check $$changed; }
+	$(PYTEST) $(or $(T),-m "not slow")
+
+# Both type checkers at once: each takes one core.
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pyright
+	$(MAKE) --jobs 2 --output-sync mypy pyright
+
+mypy pyright: setup
+	$(BIN)/$@
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST) $(T)
 
 # The properties once more with many examples, other ones each time.
 test-thorough: setup
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(T)
 
 # The synchronous face is generated from the asynchronous one in client/aio/.
 sync-face: setup

@@ -26,6 +26,12 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+
+def examples(count: int) -> int:
+    """For properties that want more than others: so many, or what the thorough search wants."""
+    return max(count, settings.default.max_examples)
+
+
 # Whoever runs the tests in the background of a shell ignores Ctrl-C, and so would all programs that
 # the tests start, those among them that are stopped by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -38,6 +44,18 @@ _VARIABLES = (
     "AIRHAUL_LOCAL",
     "AIRHAUL_JOURNAL",
 )
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are cores: many tests wait, for a reply or a program."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow ones, so that no worker is left with one while the others are done."""
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

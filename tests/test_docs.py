@@ -23,6 +23,7 @@ LINK = re.compile(r"\]\(([^)#:]+)\)")
 FILE_OR_FOLDER = re.compile(r"`((?:\w+/)+(?:\w+\.\w+)?)`")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_runs_or_says_why(page: Path) -> None:
     """A page is one program: its blocks share names, and its commands share a folder."""

@@ -75,6 +75,7 @@ def test_by_environment(airtable_server, monkeypatch):
 """
 
 
+@pytest.mark.slow
 def test_the_fixtures_work_in_a_strict_suite(pytester: pytest.Pytester) -> None:
     """Warnings are errors there, marks are known, and nothing of ours fails."""
     pytester.makepyfile(SUITE)
@@ -84,6 +85,7 @@ def test_the_fixtures_work_in_a_strict_suite(pytester: pytest.Pytester) -> None:
     assert "warning" not in result.stdout.str().lower()
 
 
+@pytest.mark.slow
 def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
     """``pytest --fixtures`` and ``--markers`` tell of them."""
     listed = pytester.runpytest_subprocess("--fixtures", "-q")

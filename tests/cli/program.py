@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 PROGRAM = [sys.executable, "-m", "airhaul"]
 # So that Ctrl-C typed on a terminal reaches the program.
@@ -21,14 +21,22 @@ TAKE_TERMINAL = (
     "import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "runpy.run_module('airhaul', run_name='__main__', alter_sys=True)"
 )
+# The program as it is, but for the time between two tries.
+QUICK = (
+    "from functools import partial; from airhaul import Airtable, Retries; "
+    "from airhaul.cli import app, connect; "
+    "connect.Airtable = partial(Airtable, retries=Retries(backoff_s=0.01)); app.main()"
+)
 QUESTION = "[y/N] "
 COLUMNS = 80
 
 
-def airhaul(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def airhaul(
+    *words: object, program: Sequence[str] = PROGRAM, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run it where nobody can be asked."""
     done = subprocess.run(
-        [*PROGRAM, *map(str, words)],
+        [*program, *map(str, words)],
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,

@@ -16,6 +16,8 @@ from tests.server.listening import Listener
 
 from .program import airhaul
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 FIELDS = [
     {"name": "Name", "type": "singleLineText"},
     {

@@ -10,6 +10,7 @@ from tests.cli.conftest import held
 from tests.cli.program import QUESTION, airhaul, on_terminal
 
 
+@pytest.mark.slow
 def test_where_names_the_records(stock) -> None:
     """Only those that fit the formula go."""
     words = ["delete", "Stock", "--where", "{Pieces} > 8", "--local", stock]

@@ -13,6 +13,8 @@ from airhaul import Airtable
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 TOO_LONG = "x" * 100_001
 
 

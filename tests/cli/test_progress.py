@@ -79,6 +79,7 @@ def test_figures_are_lines_where_there_is_no_terminal(capsys, monkeypatch) -> No
     ]
 
 
+@pytest.mark.slow
 def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
     """What was sent and not answered is looked for; the note says so, and no row is twice."""
     faults = Faults(Fault.parse("POST close-after@3"))
@@ -93,6 +94,7 @@ def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
         assert "secret" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [[], ["--key", "Name"]])
 def test_ctrl_c_tells_what_was_written_and_how_to_go_on(emulator, server, key) -> None:
     """The partial result as JSON, code 130, and advice that makes no row twice."""

@@ -13,6 +13,8 @@ import pytest
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 
 def imported(stock: Path, rows: int = 30, *options: object) -> str:
     """Import some rows; gives the run's id."""

@@ -11,6 +11,8 @@ from airhaul import Airtable
 from tests.cli.conftest import file, held
 from tests.cli.program import QUESTION, airhaul, on_terminal
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 
 @pytest.fixture
 def wanted(stock) -> Path:

@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from airhaul.bulk.engine import engine
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -15,6 +17,8 @@ from chaos_runs.deeds import VERBS  # noqa: E402
 from chaos_runs.many import run_all  # noqa: E402
 from chaos_runs.report import Report  # noqa: E402
 from chaos_runs.run import run_once  # noqa: E402
+
+pytestmark = pytest.mark.slow  # forty runs over HTTP
 
 SEEDS = range(40)
 # Runs in which requests that create rows are carried out and their replies lost.

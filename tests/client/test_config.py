@@ -157,6 +157,7 @@ def test_threads_work_on_bases_of_their_own() -> None:
     assert counts == {number: number * 10 for number in range(1, 5)}
 
 
+@pytest.mark.slow
 def test_the_pace_is_kept_over_http_and_threads() -> None:
     """Two jobs at once on a base with Airtable's limit: no request is refused."""
     with (

@@ -34,6 +34,7 @@ def test_a_base_is_opened_with_a_schema_and_its_requests_are_seen(tmp_path) -> N
             assert notes.count() == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "faults",
     [["503-before@1"], [Fault("503-before", at=1)], Faults("503-before@1", seed=3)],
@@ -60,6 +61,7 @@ def test_latency_holds_replies_back() -> None:
         assert time.monotonic() - began >= 0.2
 
 
+@pytest.mark.slow
 def test_the_client_keeps_to_the_limit_of_a_local_base() -> None:
     """No request is refused for its rate, as none would be by the service."""
     with Airtable.local(requests_per_second=10) as airtable:
@@ -79,6 +81,7 @@ def test_a_quota_that_is_used_up_is_told() -> None:
         assert len(airtable.schema()) == 1
 
 
+@pytest.mark.slow
 def test_the_asynchronous_face_opens_the_same() -> None:
     """With the same options."""
 

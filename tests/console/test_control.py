@@ -203,7 +203,7 @@ def test_news_comes_when_there_is_some(http, emulator) -> None:
     known = {"after": state["last"], "revision": state["revision"]}
     began = time.monotonic()
     assert http.get("/_console/state", params={**known, "wait_s": 0.5}).json()["requests"] == []
-    assert 0.4 < time.monotonic() - began < 3
+    assert 0.4 < time.monotonic() - began < 7, "it would wait for eight, or not at all"
     waited = threading.Timer(
         0.3, lambda: httpx2.get(f"{http.base_url}/v0/meta/whoami", headers=TOKEN)
     )
@@ -212,7 +212,7 @@ def test_news_comes_when_there_is_some(http, emulator) -> None:
     news = http.get("/_console/state", params={**known, "wait_s": 8}).json()
     waited.join()
     assert [one["path"] for one in news["requests"]] == ["/v0/meta/whoami"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 7
     assert http.get("/_console/state", params={"after": "x"}).status_code == 422
 
 
@@ -249,7 +249,7 @@ def test_a_server_stops_while_a_page_waits(emulator) -> None:
         time.sleep(0.4)
         began = time.monotonic()
     waiting.join()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10, "it would wait for twenty seconds"
 
 
 def test_what_is_this_machine() -> None:

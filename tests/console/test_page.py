@@ -14,10 +14,14 @@ from airhaul.local_base.http.serve import LocalServer
 from .browser import chromium, open_browser
 from .seeded import add_records, seed
 
-pytestmark = pytest.mark.skipif(
-    chromium() is None,
-    reason="there is no chromium on the path; the page is not tried in a browser",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        chromium() is None,
+        reason="there is no chromium on the path; the page is not tried in a browser",
+    ),
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),  # one for all
+]
 HOSTILE = '<img src=x onerror="document.title=`broken`"><script>document.title="broken"</script>'
 TOKEN = {"Authorization": "Bearer pat.x"}
 

@@ -190,10 +190,13 @@ def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server) -> None:
     with connect(server) as airtable:
         users = airtable.table(User)
         users.create_table()
-        emulator.latency_s = 0.3
+        emulator.latency_s = 0.1
+
+        before = emulator.counts()["POST"]
 
         def interrupt() -> None:
-            time.sleep(0.45)
+            while emulator.counts()["POST"] == before:
+                time.sleep(0.005)
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt).start()
@@ -217,12 +220,12 @@ def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
         async with async_airtable(server) as airtable:
             users = airtable.table(User)
             await users.create_table()
-            emulator.latency_s = 0.3
-            with anyio.move_on_after(0.45):
+            emulator.latency_s = 0.1
+            with anyio.move_on_after(0.15):
                 await users.bulk_create(rows(1_000), on_event=note)
             emulator.latency_s = 0
             posts = emulator.counts()["POST"]
-            await anyio.sleep(0.5)
+            await anyio.sleep(0.2)
             assert emulator.counts()["POST"] == posts
             return await users.count()
 
@@ -231,6 +234,7 @@ def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
     assert stored % 10 == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
     """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
     script = textwrap.dedent("""
@@ -282,6 +286,7 @@ def test_a_closed_emulator_is_not_left_open(tmp_path) -> None:
         assert again.default_base_id
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_moment_ends_a_call_with_the_truth() -> None:
     """A reply that is just being taken is not lost by it, so that nothing waits for it for ever."""
     program = """

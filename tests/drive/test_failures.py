@@ -253,6 +253,7 @@ def test_a_token_that_cannot_be_sent_is_refused_before() -> None:
         airtable.table(User).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -19,6 +19,7 @@ from airhaul.formula.functions import FUNCTIONS
 from airhaul.formula.nodes import Binary, Call, Field, Number, Text, Unary
 from airhaul.formula.result_type import TEXT, result_type
 from airhaul.formula.values import FormulaFault, is_kept
+from tests.conftest import examples
 from tests.formula.test_evaluate import Row, compute
 
 ODD_TEXTS = [
@@ -78,14 +79,16 @@ def check(tree, row: Row) -> None:
         json.dumps(to_cell(value, result), allow_nan=False)
 
 
-@settings(max_examples=1000, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=examples(1000))
 @given(one_call, st.tuples(cells, cells, cells))
 def test_no_value_makes_a_function_raise(tree, held) -> None:
     """One function at a time, over all kinds of values; what comes out is a cell."""
     check(tree, Row(**dict(zip(FIELDS, held, strict=True))))
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=examples(400))
 @given(trees, st.tuples(cells, cells, cells))
 def test_no_formula_raises(tree, held) -> None:
     """Functions within functions; the tree that is printed and read computes the same."""
@@ -106,6 +109,7 @@ def test_no_text_is_worse_than_a_formula_error(text: str) -> None:
     check(tree, Row())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "formula",
     [
@@ -129,9 +133,9 @@ def test_no_text_is_worse_than_a_formula_error(text: str) -> None:
 )
 def test_time_and_memory_are_bounded(formula: str) -> None:
     """What would fill the memory or take for ever is an error, or a number without end."""
-    start = time.perf_counter()
+    start = time.process_time()
     value = compute(formula)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert not isinstance(value, str) or len(value) <= 1_000_000
 
 

@@ -77,7 +77,7 @@ def test_what_has_no_answer_is_not_a_number(formula: str) -> None:
 
 def test_a_long_text_without_a_number_is_searched_once() -> None:
     """VALUE takes time in proportion to the text."""
-    began = time.monotonic()
+    began = time.process_time()
     for text in (",", "+"):
         assert isinstance(compute(f'VALUE(REPT("{text}", 999999))'), FormulaFault)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from xstatic.pkg import moment as moment_package
 
 from airhaul.formula.values import to_text
+from tests.conftest import examples
 from tests.formula.test_evaluate import compute
+
+pytestmark = pytest.mark.slow  # thousands of sums, each done twice
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ TOKENS = """YYYY YY Q M Mo MM MMM MMMM D Do DD DDD DDDo DDDD d do dd ddd dddd e 
     [text] - / T : , .""".split()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(moment=moments, tokens=st.lists(st.sampled_from(TOKENS), min_size=1, max_size=5))
 @example(moment=datetime(2019, 7, 10, tzinfo=UTC), tokens=["LLLL"])
 def test_formats(js, moment, tokens) -> None:
@@ -79,7 +82,7 @@ AGREED = {
 }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     moment=moments,
     chosen=st.sampled_from(sorted(AGREED)).flatmap(
@@ -94,7 +97,7 @@ def test_languages(js, moment, chosen) -> None:
     assert compute(formula, d=moment, l=name, p=pattern) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     moment=moments,
     count=st.integers(-5000, 5000),
@@ -112,7 +115,7 @@ def test_adding(js, moment, count: int, unit: str) -> None:
     assert to_text(value) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     left=moments,
     right=moments,
@@ -129,7 +132,7 @@ near = st.tuples(moments, st.integers(-1500, 1500), st.integers(-3, 3)).map(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(pair=near, unit=st.sampled_from(["months", "years"]))
 def test_differences_of_months(js, pair, unit: str) -> None:
     """Months and years count by the calendar, but for the ends of months.
@@ -143,7 +146,7 @@ def test_differences_of_months(js, pair, unit: str) -> None:
     assert compute("DATETIME_DIFF({a}, {b}, {u})", a=left, b=right, u=unit) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(pair=near, unit=st.sampled_from("second minute hour day week month year".split()))
 def test_the_same_unit(js, pair, unit: str) -> None:
     """``IS_SAME`` cuts both dates at the unit; weeks begin on Sunday."""
@@ -152,7 +155,7 @@ def test_the_same_unit(js, pair, unit: str) -> None:
     assert compute("IS_SAME({a}, {b}, {u})", a=left, b=right, u=unit) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(200))
 @given(seconds=st.integers(0, 10**9))
 def test_distances_in_words(js, seconds: int) -> None:
     """``TONOW`` says how far away a date is, without a direction.
@@ -165,7 +168,7 @@ def test_distances_in_words(js, seconds: int) -> None:
     assert compute("TONOW({d})", d=now - timedelta(seconds=seconds)) == expected
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(400))
 @given(number=st.one_of(st.floats(), st.integers(-(2**53), 2**53)))
 @example(number=1e21)
 @example(number=1e-7)
@@ -181,7 +184,7 @@ def test_numbers_as_text(js, number) -> None:
     assert made == expected or (float(made) == float(expected) and len(made) < len(expected))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(200))
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=10))
 def test_encoding_of_urls(js, text: str) -> None:
     """As ``encodeURIComponent`` does, but for ``! * ' ( )``, which are encoded too."""
@@ -192,7 +195,7 @@ def test_encoding_of_urls(js, text: str) -> None:
     assert made == ask(js, "encodeURIComponent(a)", text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(a=st.floats(-1e9, 1e9), b=st.floats(-1e9, 1e9))
 def test_arithmetic(js, a: float, b: float) -> None:
     """Numbers are doubles, as JavaScript's."""
@@ -208,7 +211,7 @@ days = st.dates(date(1990, 1, 1), date(2040, 1, 1))
 holidays = st.lists(st.dates(date(2010, 1, 1), date(2012, 1, 1)), max_size=12)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(start=days, count=st.integers(-700, 700), off=holidays)
 @example(start=date(2011, 1, 1), count=1, off=[date(2011, 1, 3)])
 @example(start=date(2011, 1, 3), count=1, off=[date(2011, 1, 3)])
@@ -222,7 +225,7 @@ def test_working_days(start: date, count: int, off: list[date]) -> None:
     assert made == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200))
 @given(first=days, last=days, off=holidays)
 def test_working_days_between(first: date, last: date, off: list[date]) -> None:
     """Both ends count."""

@@ -79,6 +79,7 @@ def test_no_number_is_too_large(left, right, sign: str) -> None:
     assert isinstance(to_number(left), int | float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "formula",
     [

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Reply
+from tests.conftest import examples
 from tests.server.asking import Asking
 from tests.server.test_records import FIELDS
 
@@ -236,7 +237,8 @@ def real(value: Any, names: dict[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=examples(500), suppress_health_check=list(HealthCheck))
 @given(st.one_of(sensible, sensible, anything))
 def test_no_request_raises_or_is_answered_by_500(known, asked) -> None:
     """Odd paths, queries and bodies get an answer in JSON, and the base goes on."""

@@ -12,6 +12,7 @@ from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.console_state import state
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.shapes import FIELD_TYPES
+from tests.conftest import examples
 from tests.server.asking import Asking
 
 OPTIONS = {
@@ -60,7 +61,8 @@ _JSON = st.recursive(
 _TYPES = sorted(FIELD_TYPES)
 
 
-@settings(max_examples=150)
+@pytest.mark.slow
+@settings(max_examples=examples(150))
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_value_for_any_type(type_, value, typecast) -> None:
     """200 or 422 with an error's type, and what was taken can be read, filtered and written back."""
@@ -85,7 +87,8 @@ def test_any_value_for_any_type(type_, value, typecast) -> None:
         assert ask.cells("T")[answer["id"]].get(type_) == cell
 
 
-@settings(max_examples=200)
+@pytest.mark.slow
+@settings(max_examples=examples(200))
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_options_for_any_type(type_, options, all_types) -> None:
     """A field is made or refused, and a base with it can be read and written."""

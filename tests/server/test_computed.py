@@ -178,6 +178,7 @@ _STEPS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(_STEPS, max_size=10))
 def test_computed_fields_equal_a_naive_recomputation(steps) -> None:

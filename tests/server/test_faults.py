@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import socket
 import subprocess
@@ -107,7 +108,7 @@ def test_a_write_in_process(base, kind) -> None:
         began = time.monotonic()
         with pytest.raises(ReplyTimeoutError, match="POST /v0/"):
             base.create("a")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10, "over HTTP it would be held for a minute"
     else:
         reply = base.create("a")
         status = reply.status
@@ -347,20 +348,25 @@ def test_a_place_and_a_probability_exclude_each_other() -> None:
 
 def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
     """A held reply blocks nobody, and ends when its time is over."""
-    base.emulator.hold_s = 1.0
-    base.emulator.faults = Faults(Fault("timeout-after", at=1))
-    with socket.create_connection((http.base_url.host, http.base_url.port), timeout=10) as held:
-        body = json.dumps(rows("a"))
-        head = f"POST {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n"
-        began = time.monotonic()
-        held.sendall(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
+    held_twice = [Fault("timeout-after", at=number, method="POST") for number in (1, 2)]
+    base.emulator.faults = Faults(*held_twice)
+    address = (http.base_url.host, http.base_url.port)
+    body = json.dumps(rows("a"))
+    head = f"POST {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n"
+    request = f"{head}content-length: {len(body)}\r\n\r\n{body}".encode()
+    with socket.create_connection(address, timeout=10) as held:
+        held.sendall(request)
         while not base.log():
             time.sleep(0.01)
         assert http.get(base.path).status_code == 200
-        assert time.monotonic() - began < 0.9
+        assert select.select([held], [], [], 0)[0] == [], "it is still held"
+    base.emulator.hold_s = 0.3
+    began = time.monotonic()
+    with socket.create_connection(address, timeout=10) as held:
+        held.sendall(request)
         while held.recv(65536):
             pass
-        assert 0.9 < time.monotonic() - began < 5
+    assert time.monotonic() - began >= 0.3
 
 
 def test_a_reply_is_held_no_longer_than_the_client_waits(base) -> None:
@@ -399,6 +405,6 @@ def test_a_server_stops_while_a_reply_is_held(base, capfd) -> None:
         while not base.log():
             time.sleep(0.01)
         began = time.monotonic()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10, "it would be held for a minute"
     held.close()
     assert capfd.readouterr() == ("", "")

@@ -197,6 +197,7 @@ def test_writers_do_not_wait_for_a_long_filter(tmp_path) -> None:
         assert seen == 100  # and what a filter sees does not change under it
 
 
+@pytest.mark.slow
 def test_many_clients_at_once(tmp_path) -> None:
     """Threads of two servers on one file create, change and read; nothing is lost or refused."""
     path = make_file(tmp_path / "base.db", rows=10)

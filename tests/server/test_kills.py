@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from random import Random
 
+import pytest
+
 BENCH = Path(__file__).parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
@@ -16,16 +18,24 @@ from airhaul.local_base.base import LocalBase  # noqa: E402
 from tests.server.asking import Asking  # noqa: E402
 
 
+@pytest.mark.slow
 def test_kills_under_load_lose_nothing(tmp_path) -> None:
-    """Two servers on one file are killed three times each, while four clients write."""
+    """Two servers on one file are killed three times and more, while four clients write."""
     file = tmp_path / "base.db"
     begin(file)
     random = Random(7)
     writers = [Writer(number, Random(number)) for number in range(4)]
-    for _ in range(3):
+
+    def something_was_at_stake() -> bool:
+        acknowledged = sum(writer.acknowledged for writer in writers)
+        return acknowledged > 50 and any(writer.unclear for writer in writers)
+
+    # On a busy machine little is written before a kill: there are more of them then.
+    kills = 0
+    while kills < 3 or (kills < 30 and not something_was_at_stake()):
         assert kill_once(file, writers, random) == []
-    assert sum(writer.acknowledged for writer in writers) > 50
-    assert sum(writer.unclear for writer in writers) > 0
+        kills += 1
+    assert something_was_at_stake()
 
 
 def test_what_is_looked_for_would_be_found(tmp_path) -> None:

@@ -124,6 +124,7 @@ def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
         assert ask(metadata).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(3))
 def test_what_was_acknowledged_survives_a_kill(tmp_path, attempt) -> None:
     """A process that is killed at any moment loses no row whose id it has printed."""

@@ -269,7 +269,7 @@ def test_upserts_do_not_slow_down_with_the_table(ask) -> None:
     """A thousand rows find their records among ten thousand, without reading all for each."""
     for start in range(0, 10_000, 10):
         ask.add("T", *[{"Name": f"P{n}", "Age": n} for n in range(start, start + 10)])
-    began = time.perf_counter()
+    began = time.process_time()
     for key in ("Name", "Age"):
         for start in range(0, 500, 10):
             rows = [
@@ -278,7 +278,7 @@ def test_upserts_do_not_slow_down_with_the_table(ask) -> None:
             ]
             body = {"records": rows, "performUpsert": {"fieldsToMergeOn": [key]}}
             assert ask("PATCH", f"{ask.base}/T", body)["createdRecords"] == []
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_deleting_many_is_all_or_nothing(ask) -> None:

@@ -6,12 +6,14 @@ They need Node 20 or later, and ``npm ci`` in that folder.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,9 +27,15 @@ def named_in(file: Path) -> list[str]:
     return re.findall(r'^test\("(.+?)"', file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
+# Node runs a file as a whole: its tests stay on one worker.
+BY_FILE = {
+    file: [pytest.mark.slow, pytest.mark.xdist_group(f"airtable_js {file.name}")] for file in FILES
+}
+
+
 @pytest.fixture(scope="module")
-def outcomes() -> dict[str, dict[str, str | None]]:
-    """The error of each test by file and name, None where there is none."""
+def node() -> str:
+    """Where Node is, if it is new enough and the client is there."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
@@ -36,7 +44,13 @@ def outcomes() -> dict[str, dict[str, str | None]]:
         pytest.skip(f"node {version.stdout.strip()} is too old: 20 or later is needed")
     if not (FOLDER / "node_modules" / "airtable").is_dir():
         pytest.skip(f"airtable.js is not installed: npm ci --prefix {FOLDER}")
-    return {file.name: run(node, file) for file in FILES}
+    return node
+
+
+@pytest.fixture(scope="module")
+def outcomes(node: str) -> Callable[[Path], dict[str, str | None]]:
+    """The error of each test of a file by its name, None where there is none."""
+    return functools.cache(lambda file: run(node, file))
 
 
 def run(node: str, file: Path) -> dict[str, str | None]:
@@ -58,18 +72,20 @@ def run(node: str, file: Path) -> dict[str, str | None]:
 @pytest.mark.parametrize(
     ("file", "name"),
     [
-        pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}")
+        pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}", marks=BY_FILE[file])
         for file in FILES
         for name in named_in(file)
     ],
 )
 def test_airtable_js(outcomes, file: Path, name: str) -> None:
     """What this client offers does with the local base what it does with the service."""
-    assert name in outcomes[file.name], f"{file.name} has not run it"
-    assert outcomes[file.name][name] is None
+    assert name in outcomes(file), f"{file.name} has not run it"
+    assert outcomes(file)[name] is None
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, id=file.name, marks=BY_FILE[file]) for file in FILES]
+)
 def test_no_test_of_this_client_runs_unseen(outcomes, file: Path) -> None:
     """What the file runs is what is told above, and the file itself does not fail."""
-    assert set(outcomes[file.name]) == set(named_in(file))
+    assert set(outcomes(file)) == set(named_in(file))

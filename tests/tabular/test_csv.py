@@ -151,6 +151,7 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
         csv.field_size_limit(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

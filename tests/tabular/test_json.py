@@ -31,6 +31,7 @@ def rows_of(path: Path, text: str | bytes, name: str = "in.json") -> list[tuple[
     return [(row.line, row.cells) for row in read_rows(file)]
 
 
+@pytest.mark.slow
 @given(
     rows=ROWS,
     indent=st.sampled_from([None, 0, 1]),
@@ -77,6 +78,7 @@ def test_a_row_may_be_larger_than_many_blocks(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", [", ", ",\n"], ids=["one line", "a line per row"])
 def test_memory_stays_flat(tmp_path: Path, separator: str) -> None:
     """A large array, even on a single line, is never held whole."""

@@ -74,6 +74,7 @@ def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, emulato
     assert len(caught.value.result.unknown) == 10
 
 
+@pytest.mark.slow
 def test_rate_limits_are_waited_out(people, emulator) -> None:
     """A 429 is never a failure of rows."""
     emulator.faults = Faults(

@@ -123,6 +123,7 @@ def test_rollback_of_updates_upserts_and_deletions(people, emulator) -> None:
     assert undone.note == f"it was {ids[undone.index]}, and is made again as {undone.id}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["close-after", "close-before", "503-after", "timeout-after"])
 def test_rollback_that_meets_faults_itself(people, emulator, kind) -> None:
     """Taking back is repeated and reconciled as writing is."""

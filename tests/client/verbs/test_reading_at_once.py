@@ -9,6 +9,7 @@ from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [2, 5, 70])
 def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> None:
     """Each record once, whatever the number of chains."""
@@ -25,6 +26,7 @@ def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> 
         people.where().limit(3).all(parallel=2)
 
 
+@pytest.mark.slow
 def test_a_chain_whose_list_is_lost_is_read_again(people, emulator) -> None:
     """An iterator that is lost in one of several chains costs no record and doubles none."""
     people.bulk_create(rows(500))

@@ -1,0 +1,64 @@
+"""Lists the files that one ``bulk_create`` of dicts passes on the client's side.
+
+    python tools/main_path.py
+
+A profile of one call over HTTP, of all threads: each file in the order in which it is first entered,
+with the functions of it that ran. Imports, and the local base that answers, are left out: one call
+is made before, and the base runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from airhaul import Airtable, Record
+from airhaul.testing import serving
+
+SOURCE = Path(__file__).parent.parent / "src/airhaul"
+ROWS = [{"name": f"n{n}", "number": n} for n in range(25)]
+
+
+class Item(Record, table="Items"):
+    """A row of the table that is written to."""
+
+    name: str
+    number: int = 0
+
+
+def main() -> None:
+    """Profile one call, and print what it passes."""
+    passed: dict[str, dict[str, None]] = {}
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event != "call" or code.co_name in ("<module>", "<lambda>"):
+            return
+        path = Path(code.co_filename)
+        if path.is_relative_to(SOURCE) and "local_base" not in path.parts:
+            passed.setdefault(str(path.relative_to(SOURCE)), {})[code.co_qualname] = None
+
+    with (
+        serving() as server,
+        Airtable(server.token, server.base_id, endpoint_url=server.url) as airtable,
+    ):
+        items = airtable.table(Item)
+        items.create_table()
+        items.bulk_create(ROWS)
+        threading.setprofile(watch)
+        sys.setprofile(watch)
+        try:
+            items.bulk_create(ROWS)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+    for name, functions in passed.items():
+        print(f"{name}: {', '.join(functions)}")
+    print(f"{len(passed)} files, {sum(map(len, passed.values()))} functions")
+
+
+if __name__ == "__main__":
+    main()
