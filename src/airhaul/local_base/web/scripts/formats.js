@@ -1,4 +1,4 @@
-// Numbers, dates and durations as their fields' options say.
+// Numbers, dates and durations in the form that their fields' options set, and requests as text.
 
 /** A number with a fixed count of decimals. */
 export function number(value, precision) {
@@ -80,4 +80,20 @@ export function bytes(value) {
 export function milliseconds(seconds) {
   const value = seconds * 1000;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+/** The kind of an HTTP status: `ok`, `wrong`, `failed` or `none`. */
+export function statusKind(status) {
+  if (status === 0) return "none";
+  if (status >= 500) return "failed";
+  return status >= 400 ? "wrong" : "ok";
+}
+
+/** A path with its percent-encoding decoded; unchanged if it is not valid UTF-8. */
+export function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

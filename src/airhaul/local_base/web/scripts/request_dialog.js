@@ -3,10 +3,9 @@
 import { wholeRequest } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
-import { milliseconds } from "./formats.js";
+import { decoded, milliseconds, statusKind } from "./formats.js";
 import { icon } from "./icons.js";
 import { bodyView } from "./json_view.js";
-import { decoded, statusKind } from "./requests.js";
 
 export async function openRequest(number, at) {
   let request;

@@ -2,19 +2,12 @@
 
 import { clearRequests } from "./api.js";
 import { h, show } from "./dom.js";
-import { milliseconds } from "./formats.js";
+import { decoded, milliseconds, statusKind } from "./formats.js";
 import { icon } from "./icons.js";
 import { openRequest } from "./request_dialog.js";
 
 const MOST = 300;
 const KINDS = { all: "All", errors: "Errors", faults: "Faults" };
-
-/** What a status is: `ok`, `wrong`, `failed` or `none`. */
-export function statusKind(status) {
-  if (status === 0) return "none";
-  if (status >= 500) return "failed";
-  return status >= 400 ? "wrong" : "ok";
-}
 
 export class Requests {
   /** `names` are those of bases and tables, by id. */
@@ -105,15 +98,6 @@ export class Requests {
     show(this.counters,
       Object.entries(methods).map(([method, many]) => h("span", {}, h("b", {}, many.toLocaleString("en-US")), ` ${method}`)),
       Object.entries(statuses).sort().map(([status, many]) => h("span", { class: statusKind(Number(status)) }, h("b", {}, many.toLocaleString("en-US")), ` ${status === "0" ? "no reply" : status}`)));
-  }
-}
-
-/** A path for reading; one that is no UTF-8 stays as it is. */
-export function decoded(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
   }
 }
 
