@@ -62,13 +62,9 @@ FLOORS = {
 _CLIENT = (
     "airtable bound bulk bulk_verbs file_verbs plan plan_verbs planning query run_verbs runs scan table"
 ).split()
-_READING = "formula linked reading record_view stored system".split()
 CIRCLES: dict[str, str] = {
     " ".join(f"airhaul.client.aio.{name}" for name in _CLIENT): "a table knows its connection",
     " ".join(f"airhaul.client.sync.{name}" for name in _CLIENT): "a table knows its connection",
-    " ".join(
-        f"airhaul.local_base.reading.{name}" for name in _READING
-    ): "readers read what they need",
     "airhaul.bulk.plans.plan airhaul.bulk.plans.plan_view": "a plan prints itself",
     "airhaul.model.base airhaul.model.columns": "a class knows its columns",
 }

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from airhaul.local_base.attachments import Reach
-from airhaul.local_base.attachments.fetch import Fetching
+from airhaul.local_base.attachments.fetch import AttachmentFetcher
 from airhaul.local_base.store import Store
 from airhaul.local_base.store.background import Background
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.webhooks.delivery import Delivery
 
 
-class Afterwards:
+class AfterCommit:
     """Does in the background what nobody waits for.
 
     Args:
@@ -33,12 +33,12 @@ class Afterwards:
     ) -> None:
         self._background = Background()
         self._delivery = Delivery(store, self._background, wall_clock, webhook_retry_s)
-        self._fetching = Fetching(store, self._background, fetch_attachments)
+        self._fetching = AttachmentFetcher(store, self._background, fetch_attachments)
         self._delivery.resume()
 
     def begin(self, context: Context) -> None:
         """Begin what follows from a request whose transaction has ended."""
-        self._delivery.notify(context.news)
+        self._delivery.notify(context.webhooks_to_notify)
         self._fetching.fetch(context.session.attachments.to_fetch)
 
     def close(self) -> None:

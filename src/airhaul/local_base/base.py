@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.after_commit import AfterCommit
 from airhaul.local_base.attachments import Reach
 from airhaul.local_base.attachments.files import read_file
-from airhaul.local_base.gate.answers import Answer, Cut, Silence, dated, spoil
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply, dated, spoil
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.gate.gate import Entry, Gate
 from airhaul.local_base.gate.in_process import reply_to, request_of
@@ -85,14 +85,14 @@ class LocalBase(OwnerOperations):
     ) -> None:
         access = Access(tokens, store)
         iterators = Iterators(clock)
-        afterwards = Afterwards(
+        after_commit = AfterCommit(
             store,
             wall_clock,
             webhook_retry_s=webhook_retry_s,
             fetch_attachments=fetch_attachments,
         )
-        service = Service(store, access, iterators, afterwards)
-        super().__init__(store, service, iterators, afterwards, wall_clock)
+        service = Service(store, access, iterators, after_commit)
+        super().__init__(store, service, iterators, after_commit, wall_clock)
         self._clock = clock
         self._limits = Limits(
             clock,
@@ -133,13 +133,13 @@ class LocalBase(OwnerOperations):
         described = None if schema is None else describe_base(schema)
         store = Store(path)
         try:
-            emulator = cls(store, **options)
+            local_base = cls(store, **options)
             if described is not None:
-                emulator.restore(described)
+                local_base.restore(described)
         except BaseException:
             store.close()
             raise
-        return emulator
+        return local_base
 
     def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
         """Let requests go wrong from now on, instead of what was said before.
@@ -226,9 +226,9 @@ class LocalBase(OwnerOperations):
         match answer:
             case Reply():
                 return dated(answer, now)
-            case Cut():
+            case TruncatedReply():
                 return replace(answer, reply=dated(answer.reply, now))
-            case Silence():
+            case NoReply():
                 return answer
 
     def _carry_out(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from airhaul.errors import ConfigurationError
-from airhaul.local_base.after_commit import Afterwards
-from airhaul.local_base.gate.tokens import EVERYTHING, WRITE_SCHEMA
+from airhaul.local_base.after_commit import AfterCommit
+from airhaul.local_base.gate.tokens import FULL_ACCESS, WRITE_SCHEMA
 from airhaul.local_base.lists.views import add_view
 from airhaul.local_base.protocol.request import Request
 from airhaul.local_base.resources.route import Route
@@ -30,7 +30,7 @@ class OwnerOperations:
         store: The bases.
         service: What carries requests out.
         iterators: The lists that are being read.
-        afterwards: What is done once a request is answered; ended with the bases.
+        after_commit: What is done once a request is answered; ended with the bases.
         wall_clock: The date and time, with its zone.
     """
 
@@ -39,13 +39,13 @@ class OwnerOperations:
         store: Store,
         service: Service,
         iterators: Iterators,
-        afterwards: Afterwards,
+        after_commit: AfterCommit,
         wall_clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._service = service
         self._iterators = iterators
-        self._afterwards = afterwards
+        self._after_commit = after_commit
         self._wall_clock = wall_clock
 
     @property
@@ -77,7 +77,7 @@ class OwnerOperations:
         base = described if isinstance(described, DescribedBase) else describe_base(described)
         with self._restoring() as restorer:
             base_id = restorer.base(base)
-        self._store.look_again()
+        self._store.reload_default_base()
         return base_id
 
     def restore_records(
@@ -102,10 +102,10 @@ class OwnerOperations:
             ConfigurationError: There is no such table, or a record does not fit it.
         """
         with self._restoring() as restorer:
-            for known in restorer.session.schema.tables(base_id).values():
-                if table in (known.id, known.name):
-                    return restorer.records(known, records, contents)
-        raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+            known = restorer.session.schema.find_table(base_id, table)
+            if known is None:
+                raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+            return restorer.records(known, records, contents)
 
     @contextlib.contextmanager
     def _restoring(self) -> Generator[Restorer]:
@@ -137,7 +137,7 @@ class OwnerOperations:
         request = Request("POST", path, body=dict(described))
         now = self._now()
         added: dict[str, Any] = self._service.carry_out(
-            route, (base_id, table), request, EVERYTHING, now, all_field_types=True
+            route, (base_id, table), request, FULL_ACCESS, now, all_field_types=True
         )
         return added
 
@@ -190,7 +190,7 @@ class OwnerOperations:
 
     def close(self) -> None:
         """Close the file."""
-        self._afterwards.close()
+        self._after_commit.close()
         self._store.close()
 
     def __enter__(self) -> Self:

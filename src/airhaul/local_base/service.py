@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.after_commit import AfterCommit
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.gate.tokens import Access, Token
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
-from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.cell_reader import CellReader
 from airhaul.local_base.resources import ROUTES
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Store
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.transaction.iterators import Iterators
-from airhaul.local_base.webhooks.noting import note
+from airhaul.local_base.webhooks.write_payloads import write_payloads
 from airhaul.wire.limits import URL_LENGTH
 
 
@@ -28,16 +28,16 @@ class Service:
         store: The bases.
         access: What the tokens may do.
         iterators: The lists that are being read.
-        afterwards: What is done once a request is answered.
+        after_commit: What is done once a request is answered.
     """
 
     def __init__(
-        self, store: Store, access: Access, iterators: Iterators, afterwards: Afterwards
+        self, store: Store, access: Access, iterators: Iterators, after_commit: AfterCommit
     ) -> None:
         self._store = store
         self._access = access
         self._iterators = iterators
-        self._afterwards = afterwards
+        self._after_commit = after_commit
 
     def answer(
         self, request: Request, token: Token, now: datetime, *, all_field_types: bool
@@ -100,7 +100,7 @@ class Service:
         with self._store.session(write=route.writes) as session:
             context = Context(
                 session,
-                Reading(session, now, urls),
+                CellReader(session, now, urls),
                 self._iterators,
                 request,
                 now,
@@ -110,8 +110,8 @@ class Service:
                 urls,
                 all_field_types=all_field_types,
             )
-            context.admit(route.needs, *parts)
+            context.authorize(route.needs, *parts)
             shown = route.handler(context, *parts)
-            context.news.extend(note(context, route.source))
-        self._afterwards.begin(context)
+            context.webhooks_to_notify.extend(write_payloads(context, route.source))
+        self._after_commit.begin(context)
         return shown

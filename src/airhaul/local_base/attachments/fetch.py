@@ -36,7 +36,7 @@ _REDIRECTS: Final = 3
 _PIECE: Final = 1 << 16
 
 
-class NotFetched(Exception):  # noqa: N818 - it says what is the case
+class FetchError(Exception):
     """A URL whose content is not to be had."""
 
 
@@ -48,7 +48,7 @@ class Fetched:
     type: str | None
 
 
-class Fetching:
+class AttachmentFetcher:
     """Fetches attachments in the background.
 
     Args:
@@ -81,7 +81,7 @@ class Fetching:
                 session.attachments.keep(
                     attachment_id, fetched.content, fetched.type, width, height
                 )
-        except NotFetched:
+        except FetchError:
             return  # it stays a URL
         except sqlite3.ProgrammingError:
             return  # the file was closed meanwhile
@@ -95,25 +95,25 @@ def fetch(url: str, reach: Reach) -> Fetched:
         reach: From where.
 
     Raises:
-        NotFetched: It is not allowed, does not answer, is too large, or takes too long.
+        FetchError: It is not allowed, does not answer, is too large, or takes too long.
     """
     deadline = time.monotonic() + _WHOLE_S
     for _ in range(_REDIRECTS + 1):
         try:
             found = _get(url, reach, deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise NotFetched(f"{url}: {error}") from error
+            raise FetchError(f"{url}: {error}") from error
         if isinstance(found, Fetched):
             return found
         url = found
-    raise NotFetched(f"{url}: too many redirects")
+    raise FetchError(f"{url}: too many redirects")
 
 
 def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
     """What is there, or the URL that it sends us to."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotFetched(f"{url}: not a URL of HTTP")
+        raise FetchError(f"{url}: not a URL of HTTP")
     is_safe = parts.scheme == "https"
     port = parts.port or (443 if is_safe else 80)
     address = _allowed_address(parts.hostname, port, reach)
@@ -130,7 +130,7 @@ def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
         if response.status in (301, 302, 303, 307, 308):
             return urljoin(url, response.headers.get("location", ""))
         if response.status != 200:
-            raise NotFetched(f"{url}: status {response.status}")
+            raise FetchError(f"{url}: status {response.status}")
         return Fetched(_body(url, response, deadline), _type(response))
     finally:
         connection.close()
@@ -145,7 +145,7 @@ def _allowed_address(host: str, port: int, reach: Reach) -> str:
         there = getattr(there, "ipv4_mapped", None) or there
         is_public = there.is_global and not there.is_multicast
         if not is_public and not (reach == "loopback" and there.is_loopback):
-            raise NotFetched(f"{host} is at {address}, which is not public")
+            raise FetchError(f"{host} is at {address}, which is not public")
     return addresses[0]
 
 
@@ -155,7 +155,7 @@ def _body(url: str, response: http.client.HTTPResponse, deadline: float) -> byte
     while piece := response.read1(_PIECE):
         size += len(piece)
         if size > _LARGEST or time.monotonic() > deadline:
-            raise NotFetched(f"{url}: too large, or too slow")
+            raise FetchError(f"{url}: too large, or too slow")
         parts.append(piece)
     return b"".join(parts)
 

@@ -15,8 +15,8 @@ from airhaul.errors import FormulaError
 from airhaul.formula import parse, print_formula, with_fields
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.reading.references import linked_table, steps
-from airhaul.local_base.reading.results import with_results
+from airhaul.local_base.reading.references import computed_depths, linked_table
+from airhaul.local_base.reading.results import corrected_fields
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.changes import FieldChanged, FieldCreated
 from airhaul.local_base.transaction.context import Context
@@ -93,8 +93,8 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
                 if resolved != field:
                     schema.change_field(table, resolved)
                 _add_inverse(context, table, resolved)
-    context.reading.forget()
-    sound = steps(schema.tables(base_id))
+    context.cells.forget()
+    sound = computed_depths(schema.tables(base_id))
     for field in fields:
         is_broken = (field.options or {}).get("isValid") is False
         if field.type in COMPUTED_TYPES and field.id not in sound and not is_broken:
@@ -115,12 +115,12 @@ def refresh_results(
         apart_from: The ids of fields whose change is told by others.
     """
     schema = context.session.schema
-    for table, field in with_results(schema.tables(base_id)):
+    for table, field in corrected_fields(schema.tables(base_id)):
         before = table.by_id[field.id]
         schema.change_field(table, field)
         if field.id not in apart_from:
             context.changes.append(FieldChanged(table.id, before, field))
-    context.reading.forget()
+    context.cells.forget()
 
 
 def _resolve(tables: Mapping[str, Table], table: Table, field: Field) -> Field:

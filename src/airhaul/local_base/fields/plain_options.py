@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_whole_number
+from airhaul.local_base.protocol.request import read_whole_number
 from airhaul.local_base.writing.cells.choices import HUES, new_choice
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import TEXT_TYPES
@@ -59,7 +59,7 @@ def complete_plain(
         case "duration":
             return {"durationFormat": _one_of(name, options, "durationFormat", _DURATION_FORMATS)}
         case "rating":
-            highest = a_whole_number(options.get("max"))
+            highest = read_whole_number(options.get("max"))
             if highest is None or not 1 <= highest <= 10:
                 raise refusal.invalid_options(name, "max must be 1 to 10")
             return {
@@ -83,7 +83,7 @@ def complete_plain(
 
 
 def _number(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any]:
-    precision, highest = a_whole_number(options.get("precision")), _HIGHEST_PRECISION[type_]
+    precision, highest = read_whole_number(options.get("precision")), _HIGHEST_PRECISION[type_]
     if precision is None or not 0 <= precision <= highest:
         raise refusal.invalid_options(name, f"precision must be 0 to {highest}")
     if type_ != "currency":

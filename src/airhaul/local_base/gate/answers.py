@@ -18,7 +18,7 @@ _BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TruncatedReply:
     """A reply that breaks off.
 
     Args:
@@ -30,14 +30,14 @@ class Cut:
     length: int
 
 
-class Silence(Enum):
+class NoReply(Enum):
     """No reply: the connection is closed at once, or stays open while the client waits."""
 
     HANG_UP = auto()
     HOLD = auto()
 
 
-Answer = Reply | Cut | Silence
+Answer = Reply | TruncatedReply | NoReply
 
 
 def dated(reply: Reply, now: datetime) -> Reply:
@@ -60,9 +60,9 @@ def spoil(fault: Fault, reply: Reply) -> Answer:
     """
     match fault.kind:
         case "close-before" | "close-after":
-            return Silence.HANG_UP
+            return NoReply.HANG_UP
         case "timeout-before" | "timeout-after":
-            return Silence.HOLD
+            return NoReply.HOLD
         case "500-before" | "500-after":
             return refusal.server_error().reply()
         case "502-before" | "502-after":
@@ -79,6 +79,6 @@ def spoil(fault: Fault, reply: Reply) -> Answer:
             return refusal.iterator_gone().reply()
         case "truncated":
             length = len(reply.body)
-            return Cut(replace(reply, body=reply.body[: length // 2]), length)
+            return TruncatedReply(replace(reply, body=reply.body[: length // 2]), length)
         case "not-json":
             return Reply(200, _LOGIN, _HTML)

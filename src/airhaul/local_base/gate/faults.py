@@ -164,14 +164,14 @@ class Faults:
     def __init__(self, *faults: Fault | str, seed: int = 0) -> None:
         self.injected: Counter[str] = Counter()
         self._seed = seed
-        self._dues = [
-            _Due(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
+        self._triggers = [
+            _Trigger(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
             for place, fault in enumerate(faults)
         ]
 
     def happened(self) -> list[tuple[Fault, int]]:
         """Each fault, in order, and how often it has happened."""
-        return [(due.fault, due.happened) for due in self._dues]
+        return [(due.fault, due.happened) for due in self._triggers]
 
     def changed(self, texts: Iterable[str]) -> Faults:
         """Make other faults of these; those that stay go on counting where they are.
@@ -182,11 +182,11 @@ class Faults:
         Raises:
             ConfigurationError: One of them is no fault.
         """
-        staying: dict[str, _Due | None] = {str(due.fault): due for due in self._dues}
+        staying: dict[str, _Trigger | None] = {str(due.fault): due for due in self._triggers}
         faults = Faults(seed=self._seed)
         faults.injected = self.injected
-        faults._dues = [
-            staying.pop(text, None) or _Due(Fault.parse(text), f"{self._seed} {place}")
+        faults._triggers = [
+            staying.pop(text, None) or _Trigger(Fault.parse(text), f"{self._seed} {place}")
             for place, text in enumerate(texts)
         ]
         return faults
@@ -198,7 +198,7 @@ class Faults:
             request: The request.
         """
         # Each looks at every request, so that no fault shifts another's count or chance.
-        due = [due for due in self._dues if due.looks_at(request)]
+        due = [due for due in self._triggers if due.fires_for(request)]
         if not due:
             return None
         due[0].happened += 1
@@ -206,7 +206,7 @@ class Faults:
         return due[0].fault
 
 
-class _Due:
+class _Trigger:
     """When a fault is due."""
 
     def __init__(self, fault: Fault, seed: str) -> None:
@@ -215,7 +215,7 @@ class _Due:
         self._seen = 0
         self._random = Random(seed)  # noqa: S311 - chance that can be repeated is what is wanted
 
-    def looks_at(self, request: Request) -> bool:
+    def fires_for(self, request: Request) -> bool:
         """Count a request that fits, and say whether the fault is due now."""
         fault = self.fault
         if not fault.fits(request):

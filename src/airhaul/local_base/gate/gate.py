@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.gate.limits import Limits
-from airhaul.local_base.gate.tokens import EVERYTHING, Access, Token
+from airhaul.local_base.gate.tokens import FULL_ACCESS, Access, Token
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
 
@@ -64,10 +64,10 @@ class Gate:
                 return Entry(at, fault, refused)
 
     def _admit(self, request: Request, *, trusted: bool) -> Token:
-        token = EVERYTHING if trusted else self._access.find(request.token)
+        token = FULL_ACCESS if trusted else self._access.find(request.token)
         if token is None:
             raise refusal.unauthenticated()
-        person = None if token is EVERYTHING else self._access.counted_as(token)
+        person = None if token is FULL_ACCESS else self._access.counted_as(token)
         self._limits.count(request.base_id, person)
         if request.csv is not None and request.base_id is not None:
             self._limits.count_sync(request.base_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Call, Reply
 
@@ -39,9 +39,9 @@ def reply_to(call: Call, answer: Answer) -> Reply:
     match answer:
         case Reply():
             return answer
-        case Cut():
+        case TruncatedReply():
             return answer.reply
-        case Silence.HANG_UP:
+        case NoReply.HANG_UP:
             raise LostReplyError(f"{call}: a fault of the local base closed the connection.")
-        case Silence.HOLD:
+        case NoReply.HOLD:
             raise ReplyTimeoutError(f"{call}: a fault of the local base kept the reply.")

@@ -10,7 +10,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Any, Final
 
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.protocol.request import Request
 
 _REMEMBERED: Final = 10_000
@@ -30,7 +30,7 @@ class LoggedRequest:
         query: Name and value pairs, decoded.
         body: The JSON body, or None; None too once it is forgotten.
         status: The reply's status; 0 if none went out.
-        at: When it came, on the emulator's clock.
+        at: When it came, on the local base's clock.
         fault: The kind of fault that happened to it, or None.
         seconds: How long the reply took, with the latency that it is held back for.
         base_id: The base that its path names, or None.
@@ -90,12 +90,12 @@ class RequestLog(deque[LoggedRequest]):
         Args:
             request: The request.
             answer: How it was answered.
-            at: When it came, on the emulator's clock.
+            at: When it came, on the local base's clock.
             fault: The kind of fault that happened to it, or None.
             seconds: How long the reply took.
         """
-        sent = answer.reply if isinstance(answer, Cut) else answer
-        status, reply = (0, b"") if isinstance(sent, Silence) else (sent.status, sent.body)
+        sent = answer.reply if isinstance(answer, TruncatedReply) else answer
+        status, reply = (0, b"") if isinstance(sent, NoReply) else (sent.status, sent.body)
         with self._lock:
             number = self._last + 1
             self._replies.append((number, reply[:_LONGEST_REPLY]))

@@ -56,7 +56,7 @@ class Needs:
 
 
 # Whoever has a token.
-NOTHING: Final = Needs("none")
+ANY_TOKEN: Final = Needs("none")
 READ_RECORDS: Final = Needs("read", ("data.records:read",))
 CREATE_RECORDS: Final = Needs("edit", ("data.records:write",), doing="create records in table")
 WRITE_RECORDS: Final = Needs("edit", ("data.records:write",))
@@ -162,7 +162,7 @@ class Token:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-EVERYTHING: Final = Token("in process")
+FULL_ACCESS: Final = Token("in process")
 """What may be done in this process, where no token is asked for."""
 
 

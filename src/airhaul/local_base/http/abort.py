@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STATE: Final = "airhaul.hang_up"
 
 
-class HangingUp(H11Protocol):
+class AbortableConnection(H11Protocol):
     """A connection that the application can close before any of its reply is sent."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -25,7 +25,7 @@ class HangingUp(H11Protocol):
         self.app_state = {**self.app_state, _STATE: transport.abort}
 
 
-async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+async def abort_connection(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request by closing its connection, an ASGI application.
 
     Other servers than ours cannot close it without a word: there the reply breaks off behind its
@@ -34,14 +34,14 @@ async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
     abort: Callable[[], None] | None = scope.get("state", {}).get(_STATE)
     if abort is None:
         nothing = Reply(200, b"", {"content-type": "application/json; charset=utf-8"})
-        await breaking_off(nothing, 1)(scope, receive, send)
+        await truncated_response(nothing, 1)(scope, receive, send)
         return
     abort()
     while (await receive())["type"] != "http.disconnect":
         pass  # until the server has noticed, it takes a missing reply for a mistake
 
 
-def breaking_off(reply: Reply, length: int) -> ASGIApp:
+def truncated_response(reply: Reply, length: int) -> ASGIApp:
     """A response that ends before its length is reached, so that the server hangs up.
 
     Args:

@@ -12,8 +12,8 @@ import anyio.to_thread
 from airhaul.errors import MissingExtraError
 from airhaul.local_base.attachments.urls import PREFIX
 from airhaul.local_base.base import LocalBase
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
-from airhaul.local_base.http.cross_origin import admit_pages
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
+from airhaul.local_base.http.cross_origin import allow_cross_origin
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Reply
@@ -28,17 +28,17 @@ _LARGEST_BODY: Final = 10_000_000
 
 
 def create_app(
-    emulator: LocalBase,
+    local_base: LocalBase,
     until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever,
     *,
     console_host: str | None = None,
 ) -> Starlette:
-    """Make the application, to be served with connections of the kind ``HangingUp``.
+    """Make the application, to be served with connections of the kind ``AbortableConnection``.
 
-    With others it does the same, but for faults that close a connection: see ``hang_up``.
+    With others it does the same, but for faults that close a connection: see ``abort_connection``.
 
     Args:
-        emulator: The local base; whoever opened it closes it.
+        local_base: The local base; whoever opened it closes it.
         until_stop: Waits until the server stops; replies that a fault holds are given up then.
         console_host: Where the server listens, to have the console there; None for no console.
 
@@ -51,8 +51,8 @@ def create_app(
         from starlette.responses import Response
         from starlette.routing import Route
 
+        from airhaul.local_base.http.abort import abort_connection, truncated_response
         from airhaul.local_base.http.console import console_routes, notice_route
-        from airhaul.local_base.http.hanging_up import breaking_off, hang_up
     except ImportError as error:
         raise MissingExtraError(NEEDS_EXTRA) from error
 
@@ -66,36 +66,38 @@ def create_app(
         try:
             understood = await _read(request)
         except refusal.Refusal as refused:
-            answer = emulator.dated(refused.reply())
+            answer = local_base.dated(refused.reply())
         else:
             # Off the event loop, so that one long filter does not hold up all others.
-            answer = await anyio.to_thread.run_sync(emulator.handle, understood)
-        if emulator.latency_s:
-            await anyio.sleep(emulator.latency_s)
-        if answer is Silence.HOLD:
-            await _hold(request, emulator.hold_s, until_stop)
+            answer = await anyio.to_thread.run_sync(local_base.handle, understood)
+        if local_base.latency_s:
+            await anyio.sleep(local_base.latency_s)
+        if answer is NoReply.HOLD:
+            await _hold(request, local_base.hold_s, until_stop)
         match answer:
             case Reply():
                 return Response(answer.body, answer.status, dict(answer.headers))
-            case Cut():
-                return breaking_off(answer.reply, answer.length)
-            case Silence():
-                return hang_up
+            case TruncatedReply():
+                return truncated_response(answer.reply, answer.length)
+            case NoReply():
+                return abort_connection
 
     async def file(request: HttpRequest) -> Response:
         path = request.scope["raw_path"].decode("ascii")
-        reply = await anyio.to_thread.run_sync(emulator.file, path)
+        reply = await anyio.to_thread.run_sync(local_base.file, path)
         return Response(reply.body, reply.status, dict(reply.headers))
 
     if console_host is None:
         front = [notice_route()]
     else:
-        front = console_routes(emulator, console_host, until_stop)
+        front = console_routes(local_base, console_host, until_stop)
     return Starlette(
         routes=[
             *front,
             Route(PREFIX + "{path:path}", file),
-            Route("/{path:path}", admit_pages(api, everywhere=not emulator.takes_any_token)),
+            Route(
+                "/{path:path}", allow_cross_origin(api, everywhere=not local_base.takes_any_token)
+            ),
         ]
     )
 

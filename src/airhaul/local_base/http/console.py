@@ -65,12 +65,12 @@ def notice_route() -> BaseRoute:
 
 
 def console_routes(
-    emulator: LocalBase, host: str, until_stop: Callable[[], Awaitable[object]]
+    local_base: LocalBase, host: str, until_stop: Callable[[], Awaitable[object]]
 ) -> list[BaseRoute]:
     """The page, its files, and the control endpoint.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         host: Where the server was asked to listen. If that is beyond this machine, any name is
             answered.
         until_stop: Waits until the server stops.
@@ -84,7 +84,7 @@ def console_routes(
 
         return endpoint
 
-    page, control = _Page(), _Control(emulator, until_stop)
+    page, control = _Page(), _Control(local_base, until_stop)
     return [
         Route("/", guarded(page.index)),
         Route("/_console/web/{name:path}", guarded(page.file)),
@@ -118,8 +118,8 @@ class _Page:
 class _Control:
     """What the page asks of the server, and has it do."""
 
-    def __init__(self, emulator: LocalBase, until_stop: Callable[[], Awaitable[object]]) -> None:
-        self._emulator = emulator
+    def __init__(self, local_base: LocalBase, until_stop: Callable[[], Awaitable[object]]) -> None:
+        self._local_base = local_base
         self._until_stop = until_stop
 
     async def state(self, request: Request) -> Response:
@@ -132,7 +132,7 @@ class _Control:
         if wait_s > 0:
             with anyio.move_on_after(wait_s):
                 await self._news(request, after, asked.get("revision"))
-        return JSONResponse(console_state.state(self._emulator, after))
+        return JSONResponse(console_state.state(self._local_base, after))
 
     async def _news(self, request: Request, after: int, revision: str | None) -> None:
         """Wait until there is news, nobody is there to hear it, or the server stops."""
@@ -143,30 +143,30 @@ class _Control:
                 waiting.cancel_scope.cancel()
 
             waiting.start_soon(until_stopping)
-            # Looking costs less than a bell that every thread of the emulator would have to ring.
+            # Looking costs less than a bell that every thread of the local_base would have to ring.
             while (  # noqa: ASYNC110
-                self._emulator.requests.last_number <= after
-                and console_state.revision(self._emulator) == revision
+                self._local_base.requests.last_number <= after
+                and console_state.revision(self._local_base) == revision
                 and not await request.is_disconnected()
             ):
                 await anyio.sleep(_LOOK_EVERY_S)
             waiting.cancel_scope.cancel()
 
     async def one_request(self, request: Request) -> Response:
-        found = console_state.request_whole(self._emulator, request.path_params["number"])
+        found = console_state.request_whole(self._local_base, request.path_params["number"])
         if found is None:
             return JSONResponse({"error": "This request is not remembered any more."}, 404)
         return JSONResponse(found)
 
     async def change_settings(self, request: Request) -> Response:
         try:
-            console_state.change_settings(self._emulator, await _short_body(request))
+            console_state.change_settings(self._local_base, await _short_body(request))
         except ConfigurationError as error:
             return JSONResponse({"error": str(error)}, 422)
-        return JSONResponse(console_state.settings(self._emulator))
+        return JSONResponse(console_state.settings(self._local_base))
 
     async def clear(self, _: Request) -> Response:
-        self._emulator.requests.clear()
+        self._local_base.requests.clear()
         return JSONResponse({})
 
     async def not_there(self, _: Request) -> Response:

@@ -41,26 +41,26 @@ class Settings(BaseModel):
     faults: Annotated[list[str], Field(max_length=100)] = []
 
 
-def state(emulator: LocalBase, after: int = 0) -> dict[str, Any]:
+def state(local_base: LocalBase, after: int = 0) -> dict[str, Any]:
     """Everything that the console shows without being asked for more.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         after: The number after which requests are told.
     """
-    log = emulator.requests
+    log = local_base.requests
     kept = log.copy_now()
     told = log.since(after)
     return {
         "version": version("airhaul"),
-        "base_id": emulator.default_base_id,
+        "base_id": local_base.default_base_id,
         "kinds": KINDS,
         "methods": METHODS,
-        "now": emulator.now(),
-        "revision": revision(emulator),
-        "settings": settings(emulator),
-        "locked_until": _locked_until(emulator),
-        "penalty_s": emulator.limits.penalty_s,
+        "now": local_base.now(),
+        "revision": revision(local_base),
+        "settings": settings(local_base),
+        "locked_until": _locked_until(local_base),
+        "penalty_s": local_base.limits.penalty_s,
         "counts": {
             "methods": Counter(request.method for request in kept),
             "statuses": Counter(str(request.status) for request in kept),
@@ -71,20 +71,20 @@ def state(emulator: LocalBase, after: int = 0) -> dict[str, Any]:
     }
 
 
-def revision(emulator: LocalBase) -> str:
+def revision(local_base: LocalBase) -> str:
     """A word that changes when settings or penalties change, or the log is emptied."""
-    is_empty = not emulator.requests
-    shown = [settings(emulator), _locked_until(emulator), is_empty]
+    is_empty = not local_base.requests
+    shown = [settings(local_base), _locked_until(local_base), is_empty]
     return blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
 
 
-def settings(emulator: LocalBase) -> dict[str, Any]:
+def settings(local_base: LocalBase) -> dict[str, Any]:
     """What can be changed at run time, as it is now."""
-    faults = emulator.faults
+    faults = local_base.faults
     return {
-        "latency_s": emulator.latency_s,
-        "requests_per_second": emulator.limits.requests_per_second,
-        "quota_left": emulator.limits.quota_left,
+        "latency_s": local_base.latency_s,
+        "requests_per_second": local_base.limits.requests_per_second,
+        "quota_left": local_base.limits.quota_left,
         "faults": [
             {"text": str(fault), "happened": happened}
             for fault, happened in (faults.happened() if faults else ())
@@ -92,14 +92,14 @@ def settings(emulator: LocalBase) -> dict[str, Any]:
     }
 
 
-def request_whole(emulator: LocalBase, number: int) -> dict[str, Any] | None:
+def request_whole(local_base: LocalBase, number: int) -> dict[str, Any] | None:
     """A logged request with both bodies, or None if it is forgotten.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         number: The request's number.
     """
-    found = emulator.requests.find(number)
+    found = local_base.requests.find(number)
     if found is None:
         return None
     request, reply = found
@@ -111,11 +111,11 @@ def request_whole(emulator: LocalBase, number: int) -> dict[str, Any] | None:
     }
 
 
-def change_settings(emulator: LocalBase, wanted: bytes) -> None:
+def change_settings(local_base: LocalBase, wanted: bytes) -> None:
     """Change settings, all of them or none.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         wanted: ``Settings`` as JSON; what it does not name stays as it is.
 
     Raises:
@@ -129,17 +129,17 @@ def change_settings(emulator: LocalBase, wanted: bytes) -> None:
         raise ConfigurationError(f"{where}: {first['msg']}") from None
     named = chosen.model_fields_set
     if "faults" in named:
-        emulator.faults = (emulator.faults or Faults()).changed(chosen.faults)
+        local_base.faults = (local_base.faults or Faults()).changed(chosen.faults)
     if "latency_s" in named:
-        emulator.latency_s = chosen.latency_s
+        local_base.latency_s = chosen.latency_s
     if "requests_per_second" in named:
-        emulator.limits.requests_per_second = chosen.requests_per_second
+        local_base.limits.requests_per_second = chosen.requests_per_second
     if "quota_left" in named:
-        emulator.limits.quota_left = chosen.quota_left
+        local_base.limits.quota_left = chosen.quota_left
 
 
-def _locked_until(emulator: LocalBase) -> dict[str, float]:
-    return emulator.limits.locked_until(emulator.now() - _MINUTE_S)
+def _locked_until(local_base: LocalBase) -> dict[str, float]:
+    return local_base.limits.locked_until(local_base.now() - _MINUTE_S)
 
 
 def _summary(request: LoggedRequest) -> dict[str, Any]:

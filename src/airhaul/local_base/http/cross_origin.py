@@ -30,7 +30,7 @@ _THIS_MACHINE: Final = (
 )
 
 
-def admit_pages(app: ASGIApp, *, everywhere: bool) -> ASGIApp:
+def allow_cross_origin(app: ASGIApp, *, everywhere: bool) -> ASGIApp:
     """Let pages of other origins use an application.
 
     Args:

@@ -20,7 +20,7 @@ _START_TIMEOUT_S: Final = 30.0
 
 
 def run(
-    emulator: LocalBase,
+    local_base: LocalBase,
     *,
     host: str = LOOPBACK,
     port: int = 0,
@@ -30,7 +30,7 @@ def run(
     """Serve until the process is asked to stop by SIGINT or SIGTERM.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         host: Where to listen.
         port: The port; 0 for any free one.
         console: Whether its console is at the root, open to all who can reach it.
@@ -47,16 +47,16 @@ def run(
         gc.freeze()
         on_ready(url)
 
-    _make_server(emulator, host, port, console, ready).run()
+    _make_server(local_base, host, port, console, ready).run()
 
 
 def _make_server(
-    emulator: LocalBase, host: str, port: int, console: bool, on_ready: Callable[[str], object]
+    local_base: LocalBase, host: str, port: int, console: bool, on_ready: Callable[[str], object]
 ) -> uvicorn.Server:
     try:
         import uvicorn
 
-        from airhaul.local_base.http.hanging_up import HangingUp
+        from airhaul.local_base.http.abort import AbortableConnection
     except ImportError as error:
         raise MissingExtraError(NEEDS_EXTRA) from error
 
@@ -82,13 +82,13 @@ def _make_server(
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
-        create_app(emulator, stopping.wait, console_host=host if console else None),
+        create_app(local_base, stopping.wait, console_host=host if console else None),
         host=host,
         port=port,
-        http=HangingUp,
+        http=AbortableConnection,
         log_level="critical",
         access_log=False,
-        date_header=False,  # the emulator's own clock tells the date
+        date_header=False,  # the local base's own clock tells the date
         lifespan="off",
         timeout_graceful_shutdown=3,
     )
@@ -99,19 +99,19 @@ class LocalServer:
     """A local base served from a thread of this process, for tests and notebooks.
 
     Args:
-        emulator: The local base; whoever opened it closes it.
+        local_base: The local base; whoever opened it closes it.
         host: Where to listen.
         port: The port; 0 for any free one.
         console: Whether its console is at the root, open to all who can reach it.
     """
 
     def __init__(
-        self, emulator: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
+        self, local_base: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
     ) -> None:
-        self.emulator = emulator
+        self.emulator = local_base
         self._ready = threading.Event()
         self._url = ""
-        self._server = _make_server(emulator, host, port, console, self._announce)
+        self._server = _make_server(local_base, host, port, console, self._announce)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="airhaul-server", daemon=True)
 

@@ -13,10 +13,10 @@ from airhaul.formula import Node, field_names, parse
 from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.functions.function import Compiled
 from airhaul.formula.values import is_kept
-from airhaul.local_base.lists.by_id import Ids, ids_asked_for
-from airhaul.local_base.lists.scanned import Scan
+from airhaul.local_base.lists.record_ids import Ids, ids_allowed
+from airhaul.local_base.lists.scan import Scan
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.cell_reader import CellReader
 from airhaul.local_base.reading.record_view import RecordInFormula, compute_for
 from airhaul.local_base.store import Scanned, StoredRecord
 from airhaul.local_base.store.schema import Field, Table
@@ -71,9 +71,9 @@ class Filter:
     def over(self, scan: Scan) -> Callable[[Scanned], bool]:
         """Make a test of it for the records of a scan."""
         if scan.is_whole:
-            holds = self.of_records(scan.reading, scan.table)
+            holds = self.of_records(scan.cells, scan.table)
             return lambda scanned: holds(scanned[3])
-        view = _View(scan.reading.now)
+        view = _View(scan.cells.now)
         # Each field's cell is read without a detour: there may be very many records.
         compute = compile_formula(self.node, lambda name: scan.in_view(self.fields[name]))
 
@@ -83,18 +83,18 @@ class Filter:
 
         return keeps
 
-    def of_records(self, reading: Reading, table: Table) -> Callable[[StoredRecord], bool]:
+    def of_records(self, cells: CellReader, table: Table) -> Callable[[StoredRecord], bool]:
         """Make a test of it for whole records.
 
         Args:
-            reading: How cells are read.
+            cells: Reads their cells.
             table: The records' table.
         """
         getters = {
-            name: reading.reader(table.id, field).value for name, field in self.fields.items()
+            name: cells.of_field(table.id, field).value for name, field in self.fields.items()
         }
         return lambda record: is_kept(
-            compute_for(self.compute, RecordInFormula(reading, table, getters, record))
+            compute_for(self.compute, RecordInFormula(cells, table, getters, record))
         )
 
 
@@ -120,7 +120,7 @@ def make_filter(table: Table, text: str) -> Filter:
         raise refusal.invalid_formula("Invalid formula. Please check your formula text.") from None
     known = {name: field for name, field in fields.items() if field is not None}
     asks_times = "LAST_MODIFIED_TIME" in text.upper()
-    return Filter(known, node, compute, asks_times, ids_asked_for(node))
+    return Filter(known, node, compute, asks_times, ids_allowed(node))
 
 
 @functools.lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from airhaul.formula.nodes import Binary, Call, Text
 Ids = frozenset[str]
 
 
-def ids_asked_for(node: Node) -> Ids | None:
+def ids_allowed(node: Node) -> Ids | None:
     """Find the ids of all records that a formula can hold for.
 
     Args:
@@ -27,11 +27,11 @@ def ids_asked_for(node: Node) -> Ids | None:
         case Binary("=", Call("RECORD_ID"), Text(id_)) | Binary("=", Text(id_), Call("RECORD_ID")):
             return frozenset((id_,))
         case Call("OR", alternatives):
-            found = [ids_asked_for(alternative) for alternative in alternatives]
+            found = [ids_allowed(alternative) for alternative in alternatives]
             known = [ids for ids in found if ids is not None]
             return frozenset().union(*known) if len(known) == len(found) else None
         case Call("AND", conditions):
-            return in_all(map(ids_asked_for, conditions))
+            return in_all(map(ids_allowed, conditions))
         case _:
             return None
 

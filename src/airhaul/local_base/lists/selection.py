@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from airhaul.local_base.lists.by_id import in_all
-from airhaul.local_base.lists.formulas import Filter
-from airhaul.local_base.lists.scanned import Scan, place_of
+from airhaul.local_base.lists.filters import Filter
+from airhaul.local_base.lists.record_ids import in_all
+from airhaul.local_base.lists.scan import Scan, place_of
 from airhaul.local_base.lists.sorting import SortKey, sort, sort_key
 from airhaul.local_base.store import Scanned
 from airhaul.local_base.store.schema import Field, Table

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from airhaul.formula.values import FormulaFault, Value, to_text
-from airhaul.local_base.lists.scanned import Scan
+from airhaul.local_base.lists.scan import Scan
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import Scanned
 from airhaul.local_base.store.schema import Field, Table

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airhaul.formula import parse, print_formula, with_fields
-from airhaul.local_base.lists.formulas import Filter, make_filter
+from airhaul.local_base.lists.filters import Filter, make_filter
 from airhaul.local_base.lists.sorting import SortKey, read_sort
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import Session
@@ -76,10 +76,7 @@ def add_view(
         Refusal: There is no such table, the name is taken or empty, the formula cannot be read, or
             a field is not there.
     """
-    tables = session.schema.tables(base_id)
-    table = tables.get(table_name) or next(
-        (table for table in tables.values() if table.name == table_name), None
-    )
+    table = session.schema.find_table(base_id, table_name)
     if table is None:
         raise refusal.not_visible()
     if not name.strip() or any(view.name == name for view in table.views):

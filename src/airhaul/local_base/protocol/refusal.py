@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airhaul.formula.values import to_text
+from airhaul.local_base.protocol.encoding import compact_json
 from airhaul.wire.call import Reply
 
 _JSON = {"content-type": "application/json; charset=utf-8"}
@@ -43,8 +44,9 @@ def json_reply(body: Any, status: int = 200, headers: Mapping[str, str] | None =
     """Make a reply of JSON; None is no body at all, as some endpoints have it."""
     if body is None:
         return Reply(status, b"", headers or {})
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Reply(status, text.encode("utf-8", "surrogatepass"), {**_JSON, **(headers or {})})
+    return Reply(
+        status, compact_json(body).encode("utf-8", "surrogatepass"), {**_JSON, **(headers or {})}
+    )
 
 
 def refuse(status: int, type_: str, message: str | None = None) -> Refusal:

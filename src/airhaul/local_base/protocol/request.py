@@ -149,7 +149,7 @@ class Request:
         return self.body
 
 
-def a_flag(value: Any) -> bool:
+def read_flag(value: Any) -> bool:
     """Read ``true``, ``false`` or ``1`` from a query, or a bool from a body.
 
     Raises:
@@ -164,7 +164,7 @@ def a_flag(value: Any) -> bool:
     raise refusal.invalid_request()
 
 
-def a_count(value: Any, most: int | None = None) -> int | None:
+def read_count(value: Any, most: int | None = None) -> int | None:
     """Read a positive whole number from a query or a body.
 
     Raises:
@@ -174,13 +174,13 @@ def a_count(value: Any, most: int | None = None) -> int | None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    count = a_whole_number(value)
+    count = read_whole_number(value)
     if count is None or not 1 <= count <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return count
 
 
-def a_whole_number(value: Any) -> int | None:
+def read_whole_number(value: Any) -> int | None:
     """Read a whole number from JSON; to a service in JavaScript 3.0 is 3.
 
     Returns:
@@ -191,7 +191,7 @@ def a_whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def a_text(value: Any) -> str | None:
+def read_text(value: Any) -> str | None:
     """Read text, or None for nothing.
 
     Raises:

@@ -20,7 +20,7 @@ from airhaul.formula.dates.moments import LocalMoment
 from airhaul.formula.dates.tokens import format_moment
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.field_reader import ReadContext
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field
 
@@ -58,21 +58,28 @@ class TextForm:
         except (LookupError, ValueError, OSError):
             raise refusal.invalid_request() from None
 
-    def cell(self, reading: Reading, record: StoredRecord, field: Field) -> str | None:
-        """A cell as text; None if it is empty.
+    def reader(
+        self, context: ReadContext, table_id: str, field: Field
+    ) -> Callable[[StoredRecord], str | None]:
+        """Return a function that reads the cells of a field as text; None where one is empty.
 
         Args:
-            reading: How cells are read.
-            record: The record.
+            context: Reads the field's cells and values.
+            table_id: The field's table.
             field: The field.
         """
-        cell = reading.cell(record, field)
-        if cell is None:
-            return None
+        read = context.of_field(table_id, field)
         type_, options = _config(field)
-        if type_ == "multipleRecordLinks":
-            return to_text(reading.value(record, field)) or None  # what they are called
-        return self.text(type_, options, cell) or None
+
+        def cell_text(record: StoredRecord) -> str | None:
+            cell = read.cell(record)
+            if cell is None:
+                return None
+            if type_ == "multipleRecordLinks":
+                return to_text(read.value(record)) or None  # the names of the linked records
+            return self.text(type_, options, cell) or None
+
+        return cell_text
 
     def text(self, type_: str, options: Mapping[str, Any], cell: Any) -> str:
         """What a cell that is not empty says.

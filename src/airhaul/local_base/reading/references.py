@@ -13,7 +13,7 @@ from airhaul.formula.functions.function import Compiled
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.wire.shapes import COMPUTED_TYPES
 
-DEEPEST: Final = 50
+MAX_DEPTH: Final = 50
 """How many computed fields may stand on one another; Airtable's own bound is not published."""
 
 VALUES: Final = "values"
@@ -54,7 +54,7 @@ def linked_table(table: Table, link_id: Any, tables: Mapping[str, Table]) -> Tab
     return tables.get((link.options or {}).get("linkedTableId", ""))
 
 
-def looked_up(
+def lookup_target(
     table: Table, field: Field, tables: Mapping[str, Table]
 ) -> tuple[Table, Field] | None:
     """The field of another table that a lookup or rollup reads; None if it is not there."""
@@ -91,7 +91,7 @@ def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[
             found = [one for one in named if one is not None]
             return found if len(found) == len(named) else None
         case "multipleLookupValues" | "rollup":
-            far = looked_up(table, field, tables)
+            far = lookup_target(table, field, tables)
             return [far[1]] if far and _takes_values_only(formula_of(field)) else None
         case "count":
             linked = linked_table(table, options.get("recordLinkFieldId"), tables)
@@ -107,11 +107,11 @@ def _takes_values_only(text: str) -> bool:
         return False
 
 
-def steps(tables: Mapping[str, Table]) -> dict[str, int]:
+def computed_depths(tables: Mapping[str, Table]) -> dict[str, int]:
     """How many computed fields stand below each field, by id.
 
     Fields are absent that refer to themselves by however long a way, that refer to what is not
-    there, or that have more than ``DEEPEST`` others below them.
+    there, or that have more than ``MAX_DEPTH`` others below them.
 
     Args:
         tables: All tables of a base by id.
@@ -124,7 +124,7 @@ def steps(tables: Mapping[str, Table]) -> dict[str, int]:
             for field_id, below in waiting.items()
             if below is not None and not any(one.id in waiting for one in below)
         }
-        ready = {field_id: depth for field_id, depth in ready.items() if depth <= DEEPEST}
+        ready = {field_id: depth for field_id, depth in ready.items() if depth <= MAX_DEPTH}
         if not ready:
             return done
         done |= ready

@@ -14,21 +14,21 @@ from airhaul.formula import parse
 from airhaul.formula.result_type import NUMBER, ResultType, result_type, type_of_field
 from airhaul.local_base.reading.linked import default_formula
 from airhaul.local_base.reading.references import (
+    computed_depths,
     formula_of,
-    looked_up,
+    lookup_target,
     references,
-    steps,
 )
 from airhaul.local_base.store.schema import Field, Table
 
 
-def with_results(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
+def corrected_fields(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
     """The computed fields of a base that the metadata tells wrongly of, as they should be.
 
     Args:
         tables: All tables of the base by id.
     """
-    known = steps(tables)
+    known = computed_depths(tables)
     told: dict[str, Field] = {}
     changed: list[tuple[Table, Field]] = []
     computed = [
@@ -72,7 +72,7 @@ def _options(
         found = _of_formula(formula_of(field), table, told)
         options["result"] = _fitting(options.get("result"), found)
         return options
-    far = looked_up(table, field, tables)
+    far = lookup_target(table, field, tables)
     assert far is not None, "what is sound has all that it refers to"
     result = _config(told.get(far[1].id, far[1]))
     if field.type == "rollup":

@@ -6,7 +6,7 @@ tokens only, and there are none here.
 
 from __future__ import annotations
 
-from airhaul.local_base.gate.tokens import NOTHING
+from airhaul.local_base.gate.tokens import ANY_TOKEN
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.transaction.context import Context
 
@@ -19,4 +19,4 @@ def whoami(context: Context) -> dict[str, str]:
     return shown
 
 
-ROUTES = (Route("GET", "/v0/meta/whoami", whoami, NOTHING),)
+ROUTES = (Route("GET", "/v0/meta/whoami", whoami, ANY_TOKEN),)

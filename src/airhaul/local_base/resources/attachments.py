@@ -18,7 +18,6 @@ from airhaul.local_base.protocol import refusal
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.writing.writer import Writer
-from airhaul.wire.ids import is_id
 
 _LARGEST: Final = 5 * 1024 * 1024
 
@@ -26,12 +25,8 @@ _LARGEST: Final = 5 * 1024 * 1024
 def upload(context: Context, base_id: str, record_id: str, field_name: str) -> dict[str, Any]:
     """Add a file to a cell, behind those that it holds."""
     context.base(base_id)
-    if not is_id(record_id, "rec"):
-        raise refusal.no_such_route()
-    record = context.session.records.one(record_id)
     tables = context.session.schema.tables(base_id)
-    if record is None or record.table_id not in tables:
-        raise refusal.no_such_record()
+    record = context.record(record_id, tables)
     table = tables[record.table_id]
     field = table.find(field_name)
     if field.type != "multipleAttachments":
@@ -51,7 +46,7 @@ def upload(context: Context, base_id: str, record_id: str, field_name: str) -> d
         height=height,
     )
     Writer(context, table).change(record, {field.id: [*record.cells.get(field.id, []), added.id]})
-    return context.reading.record(table, record, [field], by_id=True)
+    return context.cells.record(table, record, [field], by_id=True)
 
 
 def _content(text: Any) -> bytes:

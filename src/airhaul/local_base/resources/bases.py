@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from airhaul.local_base.gate.tokens import CREATE_BASE, LIST_BASES, READ_COLLABORATORS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_text
+from airhaul.local_base.protocol.request import read_text
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.resources.tables import add_table
 from airhaul.local_base.transaction.context import Context
@@ -44,7 +44,7 @@ def list_bases(context: Context) -> dict[str, Any]:
 
 def _place(base_ids: list[str], offset: Any) -> int:
     """Where a page begins."""
-    given = a_text(offset)
+    given = read_text(offset)
     if not given:
         return 0
     iterator_id, _, base_id = given.partition("/")

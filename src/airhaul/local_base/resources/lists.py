@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from airhaul.local_base.gate.tokens import READ_RECORDS
-from airhaul.local_base.lists.formulas import Filter, make_filter
+from airhaul.local_base.lists.filters import Filter, make_filter
 from airhaul.local_base.lists.selection import Selection
 from airhaul.local_base.lists.sorting import read_sort
 from airhaul.local_base.lists.views import filters_of, find_view, sort_of
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_count, a_text
+from airhaul.local_base.protocol.request import read_count, read_text
 from airhaul.local_base.resources.record_form import RecordForm
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.context import Context
-from airhaul.local_base.transaction.iterators import Selected
+from airhaul.local_base.transaction.iterators import ListSnapshot
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
 
@@ -50,17 +50,17 @@ def _place(text: str) -> int:
 
 
 def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, Any]:
-    size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
+    size = read_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
     fields = _fields(table, given.get("fields"))
     form = RecordForm.of(context, given)
     counts_comments = _wants_comment_count(given.get("recordMetadata"))
-    offset = a_text(given.get("offset"))
+    offset = read_text(given.get("offset"))
     # The parameters come with every page, and are looked at with every page.
     selection = _selection(table, given)
     if offset:
         selected, start = context.iterators.resume(offset, table.id)
     else:
-        selected, start = Selected(table.id, selection.places(context, table)), 0
+        selected, start = ListSnapshot(table.id, selection.places(context, table)), 0
     page, following = _page(context, selected, start, size)
     records = form.records(context, table, page, fields)
     if counts_comments:
@@ -74,7 +74,7 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
 
 
 def _page(
-    context: Context, selected: Selected, start: int, size: int
+    context: Context, selected: ListSnapshot, start: int, size: int
 ) -> tuple[list[StoredRecord], tuple[int, str] | None]:
     """The records of a page, and where the next one begins and with which record; None at the end.
 
@@ -96,15 +96,15 @@ def _page(
 def _selection(table: Table, given: dict[str, Any]) -> Selection:
     filters: list[Filter] = []
     keys = read_sort(table, given.get("sort"))
-    name = a_text(given.get("view"))
+    name = read_text(given.get("view"))
     if name:
         view = find_view(table, name)
         filters += filters_of(table, view)
         keys = keys or sort_of(table, view)
-    formula = a_text(given.get("filterByFormula"))
+    formula = read_text(given.get("filterByFormula"))
     if formula:
         filters.append(make_filter(table, formula))
-    return Selection(tuple(filters), tuple(keys), a_count(given.get("maxRecords")))
+    return Selection(tuple(filters), tuple(keys), read_count(given.get("maxRecords")))
 
 
 def _fields(table: Table, given: Any) -> Sequence[Field]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_flag
+from airhaul.local_base.protocol.request import read_flag
 from airhaul.local_base.reading.as_text import TextForm
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
@@ -41,7 +42,7 @@ class RecordForm:
         Raises:
             Refusal: It is none.
         """
-        by_id = a_flag(given.get("returnFieldsByFieldId"))
+        by_id = read_flag(given.get("returnFieldsByFieldId"))
         match given.get("cellFormat", "json"):
             case "json":
                 return cls(by_id, None)
@@ -66,15 +67,11 @@ class RecordForm:
             records: The records.
             fields: Which fields; all if None.
         """
-        reading, text = context.reading, self.text
-        if text is None:
-            return reading.records(table, records, fields, by_id=self.by_id)
-        shown: list[dict[str, Any]] = []
-        for record in reading.ahead(records):
-            cells: dict[str, Any] = {}
-            for field in table.fields if fields is None else fields:
-                cell = text.cell(reading, record, field)
-                if cell is not None:
-                    cells[field.id if self.by_id else field.name] = cell
-            shown.append({"id": record.id, "createdTime": record.created, "fields": cells})
-        return shown
+        cells, text = context.cells, self.text
+        return cells.records(
+            table,
+            records,
+            fields,
+            by_id=self.by_id,
+            cell_of=None if text is None else partial(text.reader, cells, table.id),
+        )

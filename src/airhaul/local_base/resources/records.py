@@ -9,7 +9,7 @@ from typing import Any
 
 from airhaul.local_base.gate.tokens import CREATE_RECORDS, READ_RECORDS, WRITE_RECORDS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_flag
+from airhaul.local_base.protocol.request import read_flag
 from airhaul.local_base.resources.record_form import RecordForm
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import StoredRecord
@@ -24,24 +24,13 @@ from airhaul.wire.limits import RECORDS_PER_WRITE
 def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
     """Get a record; one of another table of the base is found too, as the service has it."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id)
-    home = context.session.schema.tables(table.base_id).get(record.table_id)
-    if home is None:
-        raise refusal.no_such_record()
+    tables = context.session.schema.tables(table.base_id)
+    record = context.record(record_id, tables)
     asked = context.request.query_object()
     if "fields" in asked:
         raise refusal.invalid_request()  # no parameter here, as it is of lists
     form = RecordForm.of(context, asked)
-    return form.records(context, home, [record])[0]
-
-
-def _one(context: Context, record_id: str, table: Table | None = None) -> StoredRecord:
-    if not is_id(record_id, "rec"):
-        raise refusal.no_such_route()
-    record = context.session.records.one(record_id)
-    if record is None or (table is not None and record.table_id != table.id):
-        raise refusal.no_such_record()
-    return record
+    return form.records(context, tables[record.table_id], [record])[0]
 
 
 def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
@@ -65,20 +54,20 @@ def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
 
 
 def _writer(context: Context, table: Table, body: dict[str, Any]) -> Writer:
-    return Writer(context, table, typecast=a_flag(body.get("typecast")))
+    return Writer(context, table, typecast=read_flag(body.get("typecast")))
 
 
 def _shown(
     context: Context, table: Table, records: list[StoredRecord], body: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    by_id = a_flag(body.get("returnFieldsByFieldId"))
-    return context.reading.records(table, records, by_id=by_id)
+    by_id = read_flag(body.get("returnFieldsByFieldId"))
+    return context.cells.records(table, records, by_id=by_id)
 
 
 def change_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
     """Change the named cells of a record; PUT clears the others."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id, table)
+    record = context.record(record_id, {table.id})
     body = context.request.body_object()
     if "fields" not in body:
         raise refusal.missing_fields()
@@ -142,7 +131,7 @@ def _find_row(
 def delete_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
     """Delete a record."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id, table)
+    record = context.record(record_id, {table.id})
     Writer(context, table).delete([record])
     return {"id": record.id, "deleted": True}
 

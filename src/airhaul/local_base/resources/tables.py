@@ -13,7 +13,7 @@ from airhaul.local_base.fields.new_fields import add_field, change_options, sett
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.gate.tokens import READ_SCHEMA, WRITE_SCHEMA
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_text
+from airhaul.local_base.protocol.request import read_text
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store.schema import Table, View
 from airhaul.local_base.transaction.changes import FieldChanged, TableChanged, TableCreated
@@ -80,7 +80,7 @@ def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
     """Change a table's name, description or date dependency."""
     table = changed = context.table(base_id, name)
     body = _changes(context, "name", "description", "dateDependencySettings")
-    new_name = a_text(body.get("name"))
+    new_name = read_text(body.get("name"))
     if new_name is not None and new_name != table.name:
         if not new_name.strip():
             raise refusal.invalid_request()
@@ -112,7 +112,7 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
     if field is None or changed is None:
         raise refusal.not_visible()
     body = _changes(context, "name", "description", "options")
-    name = a_text(body.get("name"))
+    name = read_text(body.get("name"))
     if name is not None:
         taken = table.by_lower_name.get(name.lower())
         if not name.strip() or (taken is not None and taken is not field):
@@ -144,7 +144,7 @@ def _check_table_name(
 
 
 def _description(described: dict[str, Any]) -> str | None:
-    description = a_text(described.get("description"))
+    description = read_text(described.get("description"))
     if description is not None and len(description) > DESCRIPTION_LENGTH:
         raise refusal.invalid_request()
     return description or None

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from airhaul.local_base.gate.tokens import MANAGE_WEBHOOKS, READ_WEBHOOKS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_count
+from airhaul.local_base.protocol.request import read_count
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Webhook
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.webhooks.cells import with_fresh_urls
-from airhaul.local_base.webhooks.life import expiration, forget_the_old, is_alive, is_gone
+from airhaul.local_base.webhooks.lifetime import delete_expired, expiration, is_alive, is_gone
 from airhaul.local_base.webhooks.specification import read_specification
 from airhaul.wire.ids import is_id, new_id
 
@@ -32,7 +32,7 @@ _PAYLOADS_PER_PAGE: Final = 50
 def create(context: Context, base_id: str) -> dict[str, Any]:
     """Make a webhook; the secret is told this once."""
     context.base(base_id)
-    forget_the_old(context, base_id)
+    delete_expired(context, base_id)
     body = context.request.body_object()
     specification = body.get("specification", {})
     tables = context.session.schema.tables(base_id)
@@ -52,7 +52,7 @@ def create(context: Context, base_id: str) -> dict[str, Any]:
         is_notifying=url is not None,
     )
     context.session.webhooks.add(webhook)
-    context.news.append(webhook.id)
+    context.webhooks_to_notify.append(webhook.id)
     return {
         "id": webhook.id,
         "macSecretBase64": webhook.secret,
@@ -104,7 +104,7 @@ def enable_notifications(context: Context, base_id: str, webhook_id: str) -> dic
         raise refusal.invalid_request()
     context.session.webhooks.change(replace(webhook, is_notifying=enable))
     if enable and webhook.last_payload > webhook.notified:
-        context.news.append(webhook.id)
+        context.webhooks_to_notify.append(webhook.id)
     return {}
 
 
@@ -133,11 +133,11 @@ def list_payloads(context: Context, base_id: str, webhook_id: str) -> dict[str, 
     webhook = _webhook(context, base_id, webhook_id)
     _check_scopes(context, webhook.specification)
     given = context.request.query_object()
-    cursor = a_count(given.get("cursor")) or 1
-    most = a_count(given.get("limit"), _PAYLOADS_PER_PAGE) or _PAYLOADS_PER_PAGE
+    cursor = read_count(given.get("cursor")) or 1
+    most = read_count(given.get("limit"), _PAYLOADS_PER_PAGE) or _PAYLOADS_PER_PAGE
     if is_alive(webhook, context.now):
         _renew(context, webhook)
-    forget_the_old(context, base_id)
+    delete_expired(context, base_id)
     found = context.session.webhooks.payloads(webhook.id, cursor, most)
     following = found[-1][0] + 1 if found else cursor
     return {

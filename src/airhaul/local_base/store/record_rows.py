@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json, created_text
 from airhaul.local_base.store.database import rows_among
 from airhaul.wire.ids import new_id
 
@@ -69,8 +70,7 @@ class RecordRows:
             "UPDATE tables SET last_number = last_number + ? WHERE id = ? RETURNING last_number",
             (len(rows), table_id),
         ).fetchone()
-        # Whole seconds, as in all recorded answers of the service.
-        created = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        created = created_text(now)
         records = [
             StoredRecord(new_id("rec"), table_id, created, cells, number, person)
             for number, cells in enumerate(rows, last - len(rows) + 1)
@@ -88,10 +88,10 @@ class RecordRows:
                     record.id,
                     record.table_id,
                     record.created,
-                    _json(record.cells),
+                    compact_json(record.cells),
                     record.number,
                     record.created_by,
-                    _json(record.touched) if record.touched else None,
+                    compact_json(record.touched) if record.touched else None,
                 )
                 for record in records
             ),
@@ -113,8 +113,8 @@ class RecordRows:
         self._connection.execute(
             "UPDATE records SET cells = ?, touched = ? WHERE id = ?",
             (
-                _json(record.cells),
-                _json(record.touched) if record.touched else None,
+                compact_json(record.cells),
+                compact_json(record.touched) if record.touched else None,
                 record.id,
             ),
         )
@@ -206,7 +206,7 @@ class RecordRows:
         equal = " AND ".join(f"{column} IS json_extract(?, '$')" for column in columns)
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
-            [_json(cells[field_id]) for field_id in sorted(cells)],
+            [compact_json(cells[field_id]) for field_id in sorted(cells)],
         )
         # SQLite reads text only up to a NUL, so that it may find more than there is.
         return (
@@ -235,7 +235,3 @@ def stored_record(
     if touched:
         record.touched = {key: (at, who) for key, (at, who) in json.loads(touched).items()}
     return record
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json, created_text
 from airhaul.local_base.store.format import SCHEMA_STAMP
 from airhaul.local_base.store.schema import Base, Field, Table, View
 from airhaul.wire.ids import new_id
@@ -59,7 +60,7 @@ class SchemaRows:
         base_id = base_id or new_id("app")
         self._connection.execute(
             "INSERT INTO bases (id, name, created) VALUES (?, ?, ?)",
-            (base_id, name, created or now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+            (base_id, name, created or created_text(now)),
         )
         return base_id
 
@@ -98,6 +99,13 @@ class SchemaRows:
         query = "SELECT base_id FROM tables WHERE id = ?"
         (base_id,) = self._connection.execute(query, (table_id,)).fetchone()
         return self.tables(base_id)[table_id]
+
+    def find_table(self, base_id: str, name: str) -> Table | None:
+        """Find a table of a base by id or exact name; the id wins."""
+        tables = self.tables(base_id)
+        return tables.get(name) or next(
+            (table for table in tables.values() if table.name == name), None
+        )
 
     def _read_shared(self, base_id: str) -> dict[str, Table]:
         query = "SELECT value FROM settings WHERE name = ?"
@@ -224,4 +232,4 @@ def _parse(text: str | None) -> Any:
 
 
 def _dump(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None if value is None else compact_json(value)

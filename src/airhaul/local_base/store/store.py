@@ -61,7 +61,7 @@ class Store:
             self.user_id = _setting(connection, "user")
             self.signing_key = _setting(connection, SIGNING_KEY).encode()
 
-    def look_again(self) -> None:
+    def reload_default_base(self) -> None:
         """Learn which base is the default one now."""
         with self._database.transaction(write=False) as connection:
             self.default_base_id = _setting(connection, "default_base")

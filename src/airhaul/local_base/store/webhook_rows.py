@@ -7,6 +7,8 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json
+
 _COLUMNS: Final = "webhooks.id, webhooks.base_id, webhooks.last_payload, webhooks.state"
 _ELSEWHERE: Final = frozenset({"id", "base_id", "last_payload"})
 
@@ -109,7 +111,7 @@ class WebhookRows:
         ).fetchone()
         self._connection.execute(
             "INSERT INTO payloads (webhook_id, number, at, payload) VALUES (?, ?, ?, ?)",
-            (webhook_id, number, at, _json(payload)),
+            (webhook_id, number, at, compact_json(payload)),
         )
 
     def payloads(self, webhook_id: str, first: int, most: int) -> list[tuple[int, dict[str, Any]]]:
@@ -145,8 +147,6 @@ class WebhookRows:
 
 
 def _state(webhook: Webhook) -> str:
-    return _json({key: value for key, value in asdict(webhook).items() if key not in _ELSEWHERE})
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact_json(
+        {key: value for key, value in asdict(webhook).items() if key not in _ELSEWHERE}
+    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.gate.tokens import Access, Needs, Token
 from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.protocol.request import Request
-from airhaul.local_base.reading.reading import Reading
-from airhaul.local_base.store import Session
+from airhaul.local_base.reading.cell_reader import CellReader
+from airhaul.local_base.store import Session, StoredRecord
 from airhaul.local_base.store.schema import Base, Table
 from airhaul.local_base.transaction.changes import Change
 from airhaul.local_base.transaction.iterators import Iterators
@@ -23,7 +25,7 @@ class Context:
 
     Args:
         session: The transaction.
-        reading: How cells are read in it.
+        cells: Reads cells in it.
         iterators: The lists that are being read.
         request: The request.
         now: When it came, in UTC.
@@ -32,12 +34,12 @@ class Context:
         workspace_id: The store's only workspace.
         urls: What shows attachments to this client.
         changes: What it has changed so far; endpoints add to it.
-        news: The ids of webhooks that are to be notified when it is done.
+        webhooks_to_notify: The ids of the webhooks to notify when it is done.
         all_field_types: Whether fields may be created that the service does not create by its API.
     """
 
     session: Session
-    reading: Reading
+    cells: CellReader
     iterators: Iterators
     request: Request
     now: datetime
@@ -46,20 +48,20 @@ class Context:
     workspace_id: str
     urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
-    news: list[str] = field(default_factory=list[str])
+    webhooks_to_notify: list[str] = field(default_factory=list[str])
     all_field_types: bool = False
 
     @property
     def moment(self) -> str:
         """When the request came, as answers print it: ISO 8601 with milliseconds."""
-        return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return time_text(self.now)
 
     @property
     def person_id(self) -> str:
         """Who asks."""
         return self.access.person_id(self.token)
 
-    def admit(self, needs: Needs, *parts: str) -> None:
+    def authorize(self, needs: Needs, *parts: str) -> None:
         """Look whether the request may be carried out.
 
         Args:
@@ -81,6 +83,23 @@ class Context:
             raise refusal.not_permitted()
         table = self.table(base_id, parts[1])
         raise refusal.not_permitted(f"{needs.doing} {table.name} ({table.id})")
+
+    def record(self, record_id: str, table_ids: Container[str]) -> StoredRecord:
+        """Find a record of some tables.
+
+        Args:
+            record_id: The record's id.
+            table_ids: The ids of the tables.
+
+        Raises:
+            Refusal: The id is malformed, or no such record exists in these tables.
+        """
+        if not is_id(record_id, "rec"):
+            raise refusal.no_such_route()
+        record = self.session.records.one(record_id)
+        if record is None or record.table_id not in table_ids:
+            raise refusal.no_such_record()
+        return record
 
     def base(self, base_id: str) -> Base:
         """Find a base.

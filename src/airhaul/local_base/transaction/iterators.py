@@ -26,7 +26,7 @@ _WEIGHT_OF_OFFSET: Final = 20
 
 
 @dataclass(slots=True)
-class Selected:
+class ListSnapshot:
     """What a list consists of, and how far it was handed out.
 
     Args:
@@ -61,10 +61,10 @@ class Iterators:
         self._clock = clock
         self._lock = threading.Lock()
         # The one that was used last is the last.
-        self._open: dict[str, Selected] = {}
+        self._open: dict[str, ListSnapshot] = {}
         self._weight = 0
 
-    def offset(self, selected: Selected, start: int, record_id: str) -> str:
+    def offset(self, selected: ListSnapshot, start: int, record_id: str) -> str:
         """Keep a list, and say the offset that continues with it.
 
         Args:
@@ -80,7 +80,7 @@ class Iterators:
             self._drop_old()
         return f"{selected.iterator_id}/{record_id}"
 
-    def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
+    def resume(self, offset: str, table_id: str) -> tuple[ListSnapshot, int]:
         """Find a list, and where in it an offset begins.
 
         Raises:
@@ -109,7 +109,7 @@ class Iterators:
             self._open.clear()
             self._weight = 0
 
-    def _keep(self, selected: Selected) -> None:
+    def _keep(self, selected: ListSnapshot) -> None:
         selected.used = self._clock()
         self._open[selected.iterator_id] = selected
         self._weight += selected.weight

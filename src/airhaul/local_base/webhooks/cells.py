@@ -39,35 +39,34 @@ class WebhookCells:
         return {field.id: self._cell(record, field) for field in fields}
 
     def _cell(self, record: StoredRecord, field: Field) -> Any:
-        cell = self._context.reading.cell(record, field)
+        cell = self._context.cells.cell(record, field)
         if cell is None:
             return None
         if field.type in _CHOICES:
             return _choices(field, cell)
         if field.type == "multipleRecordLinks":
-            return self._links(cell)
+            return self._links(record, field)
         if field.type == "multipleLookupValues":
             return self._looked_up(record, field, cell)
         if field.type in _PEOPLE:
             return _people(cell)
         return cell
 
-    def _links(self, record_ids: list[str]) -> list[dict[str, str]]:
-        names = {linked.id: self._name(linked) for linked in self._linked(record_ids)}
-        return [{"id": id_, "name": names.get(id_, "")} for id_ in record_ids]
-
-    def _linked(self, record_ids: list[str]) -> list[StoredRecord]:
-        return self._context.session.records.some(record_ids)
+    def _links(self, record: StoredRecord, field: Field) -> list[dict[str, str]]:
+        linked = self._context.cells.linked(record, field.id)
+        names = {other.id: self._name(other) for other in linked}
+        return [{"id": id_, "name": names.get(id_, "")} for id_ in record.cells[field.id]]
 
     def _name(self, record: StoredRecord) -> str:
         table = self._tables[record.table_id]
-        return to_text(self._context.reading.value(record, table.primary))
+        return to_text(self._context.cells.value(record, table.primary))
 
     def _looked_up(self, record: StoredRecord, field: Field, cell: Any) -> Any:
         options = field.options or {}
-        record_ids = record.cells.get(options.get("recordLinkFieldId", ""), [])
+        link_id = options.get("recordLinkFieldId", "")
+        record_ids = record.cells.get(link_id, [])
         values: dict[str, Any] = {}
-        for linked in self._linked(record_ids):
+        for linked in self._context.cells.linked(record, link_id):
             source = self._tables[linked.table_id].by_id.get(
                 options.get("fieldIdInLinkedTable", "")
             )

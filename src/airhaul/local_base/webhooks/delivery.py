@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store import Store, Webhook
 from airhaul.local_base.store.background import Background
-from airhaul.local_base.webhooks.life import is_alive, time_text
+from airhaul.local_base.webhooks.lifetime import is_alive
 
 _RETRIES: Final = 13
 _TIMEOUT_S: Final = 25.0

@@ -9,15 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store import Webhook
 from airhaul.local_base.transaction.context import Context
 
 _LIFE: Final = timedelta(days=7)
-
-
-def time_text(moment: datetime) -> str:
-    """A time as the API prints it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def expiration(now: datetime) -> str:
@@ -35,7 +31,7 @@ def is_gone(webhook: Webhook, now: datetime) -> bool:
     return webhook.expires <= time_text(now - _LIFE)
 
 
-def forget_the_old(context: Context, base_id: str) -> None:
+def delete_expired(context: Context, base_id: str) -> None:
     """Delete what has outlived its time in a base."""
     for webhook in context.session.webhooks.of_base(base_id):
         if is_gone(webhook, context.now):

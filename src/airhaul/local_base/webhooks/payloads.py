@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airhaul.local_base.lists.formulas import make_filter
+from airhaul.local_base.lists.filters import make_filter
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.context import Context
@@ -21,7 +21,7 @@ from airhaul.local_base.webhooks.deltas import Delta, record_before
 from airhaul.local_base.webhooks.specification import Specification
 
 
-class Told:
+class PayloadBuilder:
     """What one webhook is told of one request.
 
     Args:
@@ -38,7 +38,7 @@ class Told:
         self._tables = tables
         self._cells = WebhookCells(context, tables)
 
-    def about(self, deltas: dict[str, Delta]) -> dict[str, Any]:
+    def build(self, deltas: dict[str, Delta]) -> dict[str, Any]:
         """The part of a payload that says what has changed; empty if nothing is to be told.
 
         Args:
@@ -51,9 +51,9 @@ class Told:
                 if self._tells_new_tables():
                     created[table_id] = self._new_table(self._tables[table_id])
             elif self._is_in_scope(self._tables[table_id]):
-                told = self._table(self._tables[table_id], delta)
-                if told:
-                    changed[table_id] = told
+                changes = self._table(self._tables[table_id], delta)
+                if changes:
+                    changed[table_id] = changes
         shown = {"changedTablesById": changed, "createdTablesById": created}
         return {name: tables for name, tables in shown.items() if tables}
 
@@ -73,24 +73,22 @@ class Told:
         return shown
 
     def _table(self, table: Table, delta: Delta) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         if "tableMetadata" in self._watched.data_types:
-            told |= self._renamed(delta)
+            changes |= self._renamed(delta)
         if "tableFields" in self._watched.data_types:
-            told |= self._fields(delta)
+            changes |= self._fields(delta)
         if "tableData" in self._watched.data_types:
             view = next((view for view in table.views if view.id == self._watched.scope), None)
             if view is None:
-                told |= self._records(table, delta)
+                changes |= self._records(table, delta)
             else:
                 formula = view.settings.get("formula")
-                reading = self._context.reading
-                holds = (
-                    make_filter(table, formula).of_records(reading, table) if formula else _always
-                )
+                cells = self._context.cells
+                holds = make_filter(table, formula).of_records(cells, table) if formula else _always
                 records = self._records(table, _through(delta, holds))
-                told |= {"changedViewsById": {view.id: records}} if records else {}
-        return told
+                changes |= {"changedViewsById": {view.id: records}} if records else {}
+        return changes
 
     def _renamed(self, delta: Delta) -> dict[str, Any]:
         if delta.renamed is None or not self._watched.watches("update"):
@@ -102,9 +100,11 @@ class Told:
 
     def _fields(self, delta: Delta) -> dict[str, Any]:
         watched = self._watched
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         if delta.new_fields and watched.watches("add") and watched.schemas is None:
-            told["createdFieldsById"] = {field.id: _definition(field) for field in delta.new_fields}
+            changes["createdFieldsById"] = {
+                field.id: _definition(field) for field in delta.new_fields
+            }
         changed: dict[str, Any] = {}
         for field_id, (before, after) in delta.changed_fields.items():
             old, new = _definition(before), _definition(after)
@@ -114,30 +114,30 @@ class Told:
                 if watched.with_previous_fields:
                     changed[field_id]["previous"] = {key: old[key] for key in differing}
         if changed and watched.watches("update"):
-            told["changedFieldsById"] = changed
-        return told
+            changes["changedFieldsById"] = changed
+        return changes
 
     def _records(self, table: Table, delta: Delta) -> dict[str, Any]:
         watched = self._watched
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         created = {
             id_: {"createdTime": record.created, "cellValuesByFieldId": self._filled(table, record)}
             for id_, record in delta.created.items()
             if self._holds_watched(record)
         }
         if created and watched.watches("add"):
-            told["createdRecordsById"] = created
+            changes["createdRecordsById"] = created
         changed = {
             id_: shown
             for id_, record in delta.changed.items()
             if (shown := self._changed(table, record, delta.before[id_]))
         }
         if changed and watched.watches("update"):
-            told["changedRecordsById"] = changed
+            changes["changedRecordsById"] = changed
         gone = [id_ for id_, record in delta.deleted.items() if self._holds_watched(record)]
         if gone and watched.watches("remove"):
-            told["destroyedRecordIds"] = gone
-        return told
+            changes["destroyedRecordIds"] = gone
+        return changes
 
     def _holds_watched(self, record: StoredRecord) -> bool:
         watched = self._watched.fields

@@ -33,7 +33,7 @@ def write_cells(
         else:
             record.cells[field_id] = cell
     context.session.records.change(record)
-    context.reading.forget()
+    context.cells.forget()
     change = RecordChanged(record.table_id, record, {key: before[key] for key in written}, written)
     context.changes.append(change)
     return change

@@ -16,7 +16,7 @@ from airhaul.local_base.transaction.changes import (
 )
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.writing.cell_writes import write_cells
-from airhaul.local_base.writing.cells import Writing, check_cell
+from airhaul.local_base.writing.cells import WriteContext, check_cell
 from airhaul.local_base.writing.cells.text import CLEARED_RICH_TEXT
 from airhaul.local_base.writing.linking import link_back, unlink
 from airhaul.wire.shapes import WRITABLE_TYPES
@@ -34,7 +34,7 @@ class Writer:
     def __init__(self, context: Context, table: Table, *, typecast: bool = False) -> None:
         self._context = context
         self._table = table
-        self._writing = Writing(context, table, typecast, self._create_elsewhere)
+        self._write = WriteContext(context, table, typecast, self._create_elsewhere)
 
     @property
     def _changes(self) -> list[Change]:
@@ -55,7 +55,7 @@ class Writer:
         cells: dict[str, Any] = {}
         for name, value in fields.items():
             field = self._table.find(name)
-            cells[field.id] = check_cell(field, value, self._writing)
+            cells[field.id] = check_cell(field, value, self._write)
         self._keep_choices()
         return cells
 
@@ -68,7 +68,7 @@ class Writer:
         full = [{key: cell for key, cell in row.items() if cell is not None} for row in rows]
         context = self._context
         records = context.session.records.add(self._table.id, full, context.now, context.person_id)
-        context.reading.forget()
+        context.cells.forget()
         self._changes.extend(RecordCreated(self._table.id, record) for record in records)
         for record in records:
             link_back(context, self._table, record, {}, record.cells)
@@ -99,7 +99,7 @@ class Writer:
         gone = list(records)
         unlink(self._context, self._table, gone)
         self._context.session.records.delete(record.id for record in gone)
-        self._context.reading.forget()
+        self._context.cells.forget()
         self._changes.extend(RecordDeleted(self._table.id, record) for record in gone)
 
     def _create_elsewhere(self, table: Table, fields: dict[str, Any]) -> StoredRecord:
@@ -109,9 +109,9 @@ class Writer:
 
     def _keep_choices(self) -> None:
         schema = self._context.session.schema
-        for field in self._writing.grown.values():
+        for field in self._write.grown.values():
             schema.change_field(self._table, field)
             self._changes.append(FieldChanged(self._table.id, self._table.by_id[field.id], field))
-        if self._writing.grown:
+        if self._write.grown:
             self._table = schema.tables(self._table.base_id)[self._table.id]
-            self._writing.grown.clear()
+            self._write.grown.clear()

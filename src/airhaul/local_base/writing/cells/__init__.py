@@ -19,18 +19,18 @@ from airhaul.local_base.writing.cells import (
     people,
     text,
 )
-from airhaul.local_base.writing.cells.writing import Check, Writing
+from airhaul.local_base.writing.cells.write_context import Check, WriteContext
 
-__all__ = ["Writing", "check_cell"]
+__all__ = ["WriteContext", "check_cell"]
 
 
-def check_cell(field: Field, value: Any, writing: Writing) -> Any:
+def check_cell(field: Field, value: Any, write: WriteContext) -> Any:
     """Turn a value that was sent into what is stored.
 
     Args:
         field: The field.
         value: The JSON that was sent.
-        writing: How to take it.
+        write: How to take it.
 
     Returns:
         The cell; None if it is empty.
@@ -43,7 +43,7 @@ def check_cell(field: Field, value: Any, writing: Writing) -> Any:
         raise refusal.is_computed(field.name)
     if value is None:
         return None
-    cell = check(field, value, writing)
+    cell = check(field, value, write)
     return None if cell in ("", []) or cell is False else cell
 
 

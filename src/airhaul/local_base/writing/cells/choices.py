@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 from airhaul.wire.ids import new_id
 
 HUES: Final = (
@@ -24,38 +24,38 @@ HUES: Final = (
 )
 
 
-def check_single_select(field: Field, value: Any, writing: Writing) -> Any:
+def check_single_select(field: Field, value: Any, write: WriteContext) -> Any:
     """Take the name or the id of a choice; a new name, if choices may be added."""
     if not isinstance(value, str):
         raise refusal.cannot_parse(value, field.name)
-    if writing.typecast:
+    if write.typecast:
         value = value.strip()
         if not value:
             return None
-    return _choice(field, value, writing)
+    return _choice(field, value, write)
 
 
-def check_multiple_selects(field: Field, value: Any, writing: Writing) -> Any:
+def check_multiple_selects(field: Field, value: Any, write: WriteContext) -> Any:
     """Take names or ids of choices; text parted by commas, if it may be converted."""
-    if writing.typecast and isinstance(value, str):
+    if write.typecast and isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise refusal.cannot_parse(value, field.name)
-    if writing.typecast:
+    if write.typecast:
         value = [item.strip() for item in value if item.strip()]
-    return list(dict.fromkeys(_choice(field, item, writing) for item in value))
+    return list(dict.fromkeys(_choice(field, item, write) for item in value))
 
 
-def _choice(field: Field, value: str, writing: Writing) -> str:
-    options = writing.grown.get(field.id, field).options or {}
+def _choice(field: Field, value: str, write: WriteContext) -> str:
+    options = write.grown.get(field.id, field).options or {}
     choices = options.get("choices", [])
     for choice in choices:
         if value in (choice["name"], choice["id"]):
             return str(choice["name"])
-    if not writing.typecast:
+    if not write.typecast:
         raise refusal.cannot_create_choice(value)
     grown = [*choices, new_choice(value, len(choices))]
-    writing.grown[field.id] = replace(field, options={**options, "choices": grown})
+    write.grown[field.id] = replace(field, options={**options, "choices": grown})
     return value
 
 

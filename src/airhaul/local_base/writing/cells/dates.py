@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from airhaul.formula.dates.dates import parse_moment
 from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(
@@ -18,11 +19,11 @@ _MOMENT: Final = re.compile(
 )
 
 
-def check_date(field: Field, value: Any, writing: Writing) -> Any:
+def check_date(field: Field, value: Any, write: WriteContext) -> Any:
     """Take ``YYYY-MM-DD``; any date that can be read, if it may be converted."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
-    if writing.typecast:
+    if write.typecast:
         moment = parse_moment(value)
         if moment is not None:
             return moment.date().isoformat()
@@ -34,7 +35,7 @@ def check_date(field: Field, value: Any, writing: Writing) -> Any:
     raise refusal.cannot_accept(field.name)
 
 
-def check_date_time(field: Field, value: Any, writing: Writing) -> Any:
+def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
     """Take a date and time in ISO form; without a zone it is in the field's own."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
@@ -44,17 +45,16 @@ def check_date_time(field: Field, value: Any, writing: Writing) -> Any:
             moment = datetime.fromisoformat(value)
         except ValueError:
             moment = None
-    elif writing.typecast:
+    elif write.typecast:
         moment = parse_moment(value)
     if moment is None:
         raise refusal.cannot_accept(field.name)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=_zone(field))
     try:
-        text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        return time_text(moment.astimezone(UTC))
     except OverflowError:
         raise refusal.cannot_accept(field.name) from None
-    return f"{text}Z"
 
 
 def _zone(field: Field) -> tzinfo:

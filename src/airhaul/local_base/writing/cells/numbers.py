@@ -15,7 +15,7 @@ from typing import Any, Final
 from airhaul.formula.values import EXACT
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _TYPED: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _WITH_EXPONENT: Final = 1e21
@@ -23,9 +23,9 @@ _YES: Final = frozenset({"true", "checked", "yes", "1", "x"})
 _NO: Final = frozenset({"false", "unchecked", "no", "0"})
 
 
-def check_number(field: Field, value: Any, writing: Writing) -> Any:
+def check_number(field: Field, value: Any, write: WriteContext) -> Any:
     """Take a number; text such as ``$1,000`` or ``5%``, if it may be converted."""
-    if writing.typecast and isinstance(value, str):
+    if write.typecast and isinstance(value, str):
         value = _typed(field, value)
         if value is None:
             return None
@@ -70,10 +70,10 @@ def _typed(field: Field, text: str) -> float | None:
     return float(plain) / (100 if percent else 1)
 
 
-def check_duration(field: Field, value: Any, writing: Writing) -> Any:
+def check_duration(field: Field, value: Any, write: WriteContext) -> Any:
     """Take seconds; ``h:mm`` and ``h:mm:ss``, if text may be converted."""
-    if not (writing.typecast and isinstance(value, str) and ":" in value):
-        return check_number(field, value, writing)
+    if not (write.typecast and isinstance(value, str) and ":" in value):
+        return check_number(field, value, write)
     text = value.strip()
     parts = text.removeprefix("-").split(":")
     if len(parts) > 3 or not all(_TYPED.fullmatch(part) for part in parts):
@@ -83,9 +83,9 @@ def check_duration(field: Field, value: Any, writing: Writing) -> Any:
     return -took if text.startswith("-") else took
 
 
-def check_rating(field: Field, value: Any, writing: Writing) -> Any:
+def check_rating(field: Field, value: Any, write: WriteContext) -> Any:
     """Take a whole number up to the highest; 0 is no rating."""
-    number = check_number(field, value, writing)
+    number = check_number(field, value, write)
     if number is None:
         return None
     highest = (field.options or {}).get("max", 5)
@@ -94,9 +94,9 @@ def check_rating(field: Field, value: Any, writing: Writing) -> Any:
     return int(number) or None
 
 
-def check_checkbox(field: Field, value: Any, writing: Writing) -> Any:
+def check_checkbox(field: Field, value: Any, write: WriteContext) -> Any:
     """Take true and false; words such as ``checked``, if they may be converted."""
-    if writing.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
+    if write.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
         return value.strip().lower() in _YES
     if not isinstance(value, bool):
         raise refusal.cannot_accept(field.name)

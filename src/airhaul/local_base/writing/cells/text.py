@@ -12,7 +12,7 @@ from typing import Any, Final
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _LONGEST: Final = 100_000
 
@@ -20,9 +20,9 @@ CLEARED_RICH_TEXT: Final = "\n"
 """What a rich text reads back as once it was cleared: a line break (seen, not published)."""
 
 
-def check_text(field: Field, value: Any, writing: Writing) -> Any:
+def check_text(field: Field, value: Any, write: WriteContext) -> Any:
     """Take text; a number too, if it may be converted."""
-    if writing.typecast and isinstance(value, int | float) and not isinstance(value, bool):
+    if write.typecast and isinstance(value, int | float) and not isinstance(value, bool):
         value = to_text(value)
     if isinstance(value, dict | list):
         raise refusal.cannot_parse(value, field.name)
@@ -31,15 +31,15 @@ def check_text(field: Field, value: Any, writing: Writing) -> Any:
     return value
 
 
-def check_rich_text(field: Field, value: Any, writing: Writing) -> Any:
+def check_rich_text(field: Field, value: Any, write: WriteContext) -> Any:
     """Take text, and end it with a line break."""
-    text = check_text(field, value, writing)
+    text = check_text(field, value, write)
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
-def check_barcode(field: Field, value: Any, writing: Writing) -> Any:
+def check_barcode(field: Field, value: Any, write: WriteContext) -> Any:
     """Take ``{"text", "type"?}``; a text alone, if it may be converted."""
-    if writing.typecast and isinstance(value, str):
+    if write.typecast and isinstance(value, str):
         value = {"text": value}
     if not isinstance(value, dict) or not value.keys() <= {"text", "type"}:
         raise refusal.cannot_parse(value, field.name)

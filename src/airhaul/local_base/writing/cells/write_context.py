@@ -13,7 +13,7 @@ from airhaul.local_base.transaction.context import Context
 
 
 @dataclass(slots=True)
-class Writing:
+class WriteContext:
     """How values are taken, and what has to be made for them.
 
     Args:
@@ -31,5 +31,5 @@ class Writing:
     grown: dict[str, Field] = dataclass_field(default_factory=dict[str, Field])
 
 
-Check = Callable[[Field, Any, Writing], Any]
+Check = Callable[[Field, Any, WriteContext], Any]
 """Turns a value that was sent into a cell; ``""``, ``[]``, False and None stand for empty."""
