@@ -168,7 +168,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
         (["tables", "--token", "pat.x", "--base", "app00000000000000", "--endpoint-url", "http://127.0.0.1:9"],
          "no connection to 127.0.0.1"),
-        (["tables", "--local", __file__], "no local base of airhaul"),
+        (["tables", "--local", __file__], "not a local base of airhaul"),
         (["import", "x.csv"], "Missing argument"),
         (["serve", "--port", "99999"], "less than or equal to 65535"),
         (["frobnicate"], "No such command"),

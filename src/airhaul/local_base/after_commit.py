@@ -1,4 +1,4 @@
-"""What follows from a request that was carried out: notifications, and fetching what it named."""
+"""What follows a committed request: notifications, and fetching attachments."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from airhaul.local_base.webhooks.delivery import Delivery
 
 
 class AfterCommit:
-    """Does in the background what nobody waits for.
+    """Does in the background what no client waits for.
 
     Args:
         store: The bases.
-        wall_clock: The date and time, with its zone.
-        webhook_retry_s: After how many seconds a notification is tried again first.
+        wall_clock: The date and time, with a zone.
+        webhook_retry_s: Seconds before a notification is first retried.
         fetch_attachments: From where attachments are fetched.
     """
 
@@ -37,10 +37,10 @@ class AfterCommit:
         self._delivery.resume()
 
     def begin(self, context: Context) -> None:
-        """Begin what follows from a request whose transaction has ended."""
+        """Start what follows a request whose transaction has been committed."""
         self._delivery.notify(context.webhooks_to_notify)
         self._fetching.fetch(context.session.attachments.to_fetch)
 
     def close(self) -> None:
-        """Begin nothing more, and wait a moment for what is under way."""
+        """Start nothing more, and wait briefly for work in progress."""
         self._background.close()

@@ -1,4 +1,4 @@
-"""Carrying requests out: the endpoint, its transaction, and what follows from it."""
+"""Carrying out requests: find the endpoint, run it in a transaction, start what follows."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from airhaul.wire.limits import URL_LENGTH
 
 
 class Service:
-    """What is behind the gate.
+    """Carries out the requests that the gate lets through.
 
     Args:
         store: The bases.
-        access: What the tokens may do.
+        access: The accepted tokens.
         iterators: The lists that are being read.
-        after_commit: What is done once a request is answered.
+        after_commit: The work that follows a request.
     """
 
     def __init__(
@@ -42,19 +42,19 @@ class Service:
     def answer(
         self, request: Request, token: Token, now: datetime, *, all_field_types: bool
     ) -> Any:
-        """Carry a request out where its path leads.
+        """Find the endpoint of a request and carry it out.
 
         Args:
             request: The request.
-            token: With which token it came.
+            token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type are created.
+            all_field_types: Whether fields of every type can be created.
 
         Returns:
-            JSON.
+            The JSON of the answer.
 
         Raises:
-            Refusal: It leads nowhere, or is refused there.
+            Refusal: No endpoint has this path, or the endpoint refuses the request.
         """
         if request.url_length > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
@@ -80,21 +80,21 @@ class Service:
         *,
         all_field_types: bool,
     ) -> Any:
-        """Carry a request out, all of it or nothing.
+        """Carry out a request, all of it or nothing.
 
         Args:
             route: The endpoint.
-            parts: What its path names.
+            parts: The variable parts of its path.
             request: The request.
-            token: With which token it came.
+            token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type are created.
+            all_field_types: Whether fields of every type can be created.
 
         Returns:
-            JSON.
+            The JSON of the answer.
 
         Raises:
-            Refusal: It is refused.
+            Refusal: The endpoint refuses the request.
         """
         urls = AttachmentUrls(self._store.signing_key, request.address, now)
         with self._store.session(write=route.writes) as session:

@@ -1,13 +1,13 @@
 """Fetching attachments that were written by URL, if that is allowed.
 
-A base that is asked to fetch URLs can be used to look into the network that it stands in. So
-nothing is fetched unless whoever opens the base says so, and then only from public addresses, or
-from this machine too. The address is looked at after the name was resolved, and again after each
-redirect, and that very address is connected to.
+Fetching URLs on request can be misused to probe the network that the base runs in (SSRF). So
+nothing is fetched unless the base is opened with that option, and then only from public addresses,
+or also from this machine. The address is checked after the name is resolved, and again after each
+redirect, and the connection goes to the checked address.
 
 Source: https://airtable.com/developers/web/api/field-model (three redirects at most). Not
-published, and decided: a file may have 50 MB, and must arrive within half a minute; what cannot be
-fetched stays as it was written, a URL and a name.
+published, and decided: a file may have 50 MB and must arrive within 30 seconds; a file that cannot
+be fetched stays as it was written, a URL and a name.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _PIECE: Final = 1 << 16
 
 
 class FetchError(Exception):
-    """A URL whose content is not to be had."""
+    """A URL whose content could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a URL leads to."""
+    """The content of a URL."""
 
     content: bytes
     type: str | None
@@ -52,9 +52,9 @@ class AttachmentFetcher:
     """Fetches attachments in the background.
 
     Args:
-        store: Where they are kept.
-        background: What runs it.
-        reach: From where they may come.
+        store: Stores the attachments.
+        background: Runs the fetches.
+        reach: From where files may come.
     """
 
     def __init__(self, store: Store, background: Background, reach: Reach) -> None:
@@ -63,7 +63,7 @@ class AttachmentFetcher:
         self._reach: Reach = reach
 
     def fetch(self, attachment_ids: tuple[str, ...]) -> None:
-        """Fetch the content of attachments soon, each once; not at all if that is not allowed."""
+        """Schedule the fetch of attachments, each once, if fetching is allowed."""
         if self._reach == "nowhere":
             return
         for attachment_id in attachment_ids:
@@ -84,18 +84,18 @@ class AttachmentFetcher:
         except FetchError:
             return  # it stays a URL
         except sqlite3.ProgrammingError:
-            return  # the file was closed meanwhile
+            return  # the base was closed in the meantime
 
 
 def fetch(url: str, reach: Reach) -> Fetched:
-    """Read what a URL leads to.
+    """Fetch a URL.
 
     Args:
         url: The URL.
-        reach: From where.
+        reach: From where files may come.
 
     Raises:
-        FetchError: It is not allowed, does not answer, is too large, or takes too long.
+        FetchError: The address is not allowed or does not answer, or the file is too large or slow.
     """
     deadline = time.monotonic() + _WHOLE_S
     for _ in range(_REDIRECTS + 1):
@@ -110,10 +110,10 @@ def fetch(url: str, reach: Reach) -> Fetched:
 
 
 def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
-    """What is there, or the URL that it sends us to."""
+    """Request a URL once; return its content, or the URL of a redirect."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise FetchError(f"{url}: not a URL of HTTP")
+        raise FetchError(f"{url}: not an HTTP URL")
     is_safe = parts.scheme == "https"
     port = parts.port or (443 if is_safe else 80)
     address = _allowed_address(parts.hostname, port, reach)
@@ -137,7 +137,7 @@ def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
 
 
 def _allowed_address(host: str, port: int, reach: Reach) -> str:
-    """The address of a host; refused unless every one that it has is allowed."""
+    """Resolve a host; every one of its addresses must be allowed."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     for address in addresses:

@@ -1,7 +1,7 @@
-"""Adding fields: what they say of others is looked up, links get their other side.
+"""Adding fields: references to other fields are resolved, links get their inverse field.
 
-Not published, and decided: the other side of a link is named as the linking table, with a number
-behind it if that is taken; a link of a table to itself has no other side (as the service has it).
+Not published, and decided: the inverse of a link has the name of the linking table, followed by a
+number if that name is taken. A link from a table to itself has no inverse, as in Airtable.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
         context: The request.
         table: The table.
         described: ``{"name", "type", "description"?, "options"?}``.
-        any_type: Whether it may be of a type that the API does not create.
+        any_type: Whether types that the API does not create are allowed.
 
     Returns:
-        The field as it is stored.
+        The field as stored.
 
     Raises:
-        Refusal: The name is taken, or the field cannot be made.
+        Refusal: The name is taken, or the field cannot be created.
     """
     field = new_field(table.name, described, any_type=any_type)
     if field.name.lower() in table.by_lower_name or field.id in table.by_id:
@@ -50,7 +50,7 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
 
 
 def change_options(context: Context, table: Table, field: Field, options: Any) -> Field:
-    """Change the options of a field: the formula of one that has a formula.
+    """Change the formula of a formula field or rollup.
 
     Args:
         context: The request.
@@ -59,14 +59,14 @@ def change_options(context: Context, table: Table, field: Field, options: Any) -
         options: ``{"formula"}``.
 
     Returns:
-        The field as it is stored.
+        The field as stored.
 
     Raises:
-        Refusal: The field has no formula, or it cannot be read, or it comes back to the field.
+        Refusal: The field has no formula, or the formula is invalid or refers to the field itself.
     """
     text = options.get("formula") if isinstance(options, dict) else None
     if field.type not in ("formula", "rollup") or not isinstance(text, str):
-        raise refusal.invalid_request()  # as the service is seen to refuse options of links
+        raise refusal.invalid_request()  # as Airtable is observed to refuse options of links
     changed = replace(field, options={**(field.options or {}), "formula": text, "isValid": True})
     context.session.schema.change_field(table, changed)
     settle(context, table.base_id, [changed])
@@ -74,15 +74,15 @@ def change_options(context: Context, table: Table, field: Field, options: Any) -
 
 
 def settle(context: Context, base_id: str, fields: list[Field]) -> None:
-    """Look up what new fields say of others, give links their other sides, and tell results.
+    """Resolve the references of new fields, add inverse links, and update result types.
 
     Args:
         context: The request.
         base_id: The base.
-        fields: Fields that are stored already.
+        fields: New fields, already stored.
 
     Raises:
-        Refusal: What one refers to is not there, or leads back to it.
+        Refusal: A reference does not exist, or leads back to the field itself.
     """
     schema = context.session.schema
     new_ids = {field.id for field in fields}
@@ -107,12 +107,12 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
 def refresh_results(
     context: Context, base_id: str, *, apart_from: Collection[str] = frozenset()
 ) -> None:
-    """Bring up to date what the metadata tells of computed fields.
+    """Update the metadata of computed fields: whether they are valid, and their result types.
 
     Args:
         context: The request.
         base_id: The base.
-        apart_from: The ids of fields whose change is told by others.
+        apart_from: The ids of fields whose changes the caller records.
     """
     schema = context.session.schema
     for table, field in corrected_fields(schema.tables(base_id)):
@@ -124,7 +124,7 @@ def refresh_results(
 
 
 def _resolve(tables: Mapping[str, Table], table: Table, field: Field) -> Field:
-    """Put ids where names of fields may stand."""
+    """Replace names of fields in options by ids."""
     options = dict(field.options or {})
     if options.get("isValid") is False:
         return field

@@ -1,4 +1,4 @@
-"""The options of fields whose cells are written, checked and completed.
+"""The options of writable fields, checked and completed.
 
 Source: https://airtable.com/developers/web/api/field-model
 """
@@ -38,16 +38,16 @@ _CHOICE_COLORS: Final = frozenset(hue + suffix for hue in HUES for suffix in _SU
 def complete_plain(
     name: str, type_: str, options: dict[str, Any], *, ids: bool = False
 ) -> dict[str, Any] | None:
-    """Check and complete the options of a field whose cells are written, links apart.
+    """Check and complete the options of a writable field that is not a link.
 
     Args:
         name: The field's name, for messages.
         type_: Its type.
-        options: What was sent.
-        ids: Whether choices may have ids already, which they keep.
+        options: The options in the request.
+        ids: Whether choices may come with ids, which they keep.
 
     Raises:
-        Refusal: The type does not have such options.
+        Refusal: The options do not fit the type.
     """
     if type_ in _WITHOUT_OPTIONS:
         if options:

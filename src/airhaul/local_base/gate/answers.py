@@ -1,4 +1,4 @@
-"""What goes back to a client: a reply, or what a fault leaves of it."""
+"""The answer to a client: a reply, or what a fault leaves of it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>
 
 @dataclass(frozen=True, slots=True)
 class TruncatedReply:
-    """A reply that breaks off.
+    """A reply that is cut off.
 
     Args:
-        reply: What arrives of it.
-        length: How many bytes the whole body has.
+        reply: The part that arrives.
+        length: The length of the whole body in bytes.
     """
 
     reply: Reply
@@ -31,7 +31,7 @@ class TruncatedReply:
 
 
 class NoReply(Enum):
-    """No reply: the connection is closed at once, or stays open while the client waits."""
+    """No reply: the connection is closed immediately, or held open while the client waits."""
 
     HANG_UP = auto()
     HOLD = auto()
@@ -41,7 +41,7 @@ Answer = Reply | TruncatedReply | NoReply
 
 
 def dated(reply: Reply, now: datetime) -> Reply:
-    """Say the date and time in a reply.
+    """Add the date header to a reply.
 
     Args:
         reply: The reply.
@@ -52,11 +52,11 @@ def dated(reply: Reply, now: datetime) -> Reply:
 
 
 def spoil(fault: Fault, reply: Reply) -> Answer:
-    """Make of a reply what a fault leaves of it.
+    """Apply a fault to a reply.
 
     Args:
         fault: The fault.
-        reply: What would have gone out.
+        reply: The reply without the fault.
     """
     match fault.kind:
         case "close-before" | "close-after":

@@ -1,4 +1,4 @@
-"""Calls of a client in this process: requests that need no socket, and replies or errors."""
+"""Calls of a client in this process, converted to requests; answers, to replies or errors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airhaul.wire.call import Call, Reply
 
 
 def request_of(call: Call) -> Request:
-    """Make a call a request, through text and back, so that both sides never share an object.
+    """Convert a call to a request; the body is copied as JSON, so that no object is shared.
 
     Args:
         call: The call.
 
     Raises:
-        ValueError: The body is not JSON: a fault of the caller.
+        ValueError: The body cannot be written as JSON: an error of the caller.
     """
     if call.body is None:
         return Request(call.method, call.path, call.query)
@@ -26,15 +26,15 @@ def request_of(call: Call) -> Request:
 
 
 def reply_to(call: Call, answer: Answer) -> Reply:
-    """Tell an answer as a transport does.
+    """Convert an answer to a reply, or raise the error that a transport would raise.
 
     Args:
-        call: What was asked.
-        answer: What came of it.
+        call: The call.
+        answer: The answer.
 
     Raises:
         LostReplyError: A fault closed the connection.
-        ReplyTimeoutError: A fault kept the reply; nothing is waited for.
+        ReplyTimeoutError: A fault withheld the reply; raised without waiting.
     """
     match answer:
         case Reply():
@@ -44,4 +44,4 @@ def reply_to(call: Call, answer: Answer) -> Reply:
         case NoReply.HANG_UP:
             raise LostReplyError(f"{call}: a fault of the local base closed the connection.")
         case NoReply.HOLD:
-            raise ReplyTimeoutError(f"{call}: a fault of the local base kept the reply.")
+            raise ReplyTimeoutError(f"{call}: a fault of the local base withheld the reply.")

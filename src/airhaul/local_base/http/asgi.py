@@ -33,14 +33,14 @@ def create_app(
     *,
     console_host: str | None = None,
 ) -> Starlette:
-    """Make the application, to be served with connections of the kind ``AbortableConnection``.
+    """Create the ASGI application, to be served with ``AbortableConnection``.
 
-    With others it does the same, but for faults that close a connection: see ``abort_connection``.
+    Other servers work too, except for faults that close a connection: see ``abort_connection``.
 
     Args:
-        local_base: The local base; whoever opened it closes it.
-        until_stop: Waits until the server stops; replies that a fault holds are given up then.
-        console_host: Where the server listens, to have the console there; None for no console.
+        local_base: The local base; the caller closes it.
+        until_stop: Waits until the server stops, which ends the wait for replies that are withheld.
+        console_host: The host that the server listens on, to serve the console; None for none.
 
     Raises:
         MissingExtraError: The packages for serving are not installed.
@@ -68,7 +68,7 @@ def create_app(
         except refusal.Refusal as refused:
             answer = local_base.dated(refused.reply())
         else:
-            # Off the event loop, so that one long filter does not hold up all others.
+            # In a thread, so that one long filter does not block all other requests.
             answer = await anyio.to_thread.run_sync(local_base.handle, understood)
         if local_base.latency_s:
             await anyio.sleep(local_base.latency_s)
@@ -91,13 +91,12 @@ def create_app(
         front = [notice_route()]
     else:
         front = console_routes(local_base, console_host, until_stop)
+    api_route = allow_cross_origin(api, everywhere=not local_base.takes_any_token)
     return Starlette(
         routes=[
             *front,
             Route(PREFIX + "{path:path}", file),
-            Route(
-                "/{path:path}", allow_cross_origin(api, everywhere=not local_base.takes_any_token)
-            ),
+            Route("/{path:path}", api_route),
         ]
     )
 
@@ -105,13 +104,13 @@ def create_app(
 async def _hold(
     request: HttpRequest, seconds: float, until_stop: Callable[[], Awaitable[object]]
 ) -> None:
-    """Wait until the client goes away, the server stops, or the time is over."""
+    """Wait until the client disconnects, the server stops, or the time is up."""
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as waiting:
 
             async def until_gone() -> None:
                 while (await request.receive())["type"] != "http.disconnect":
-                    pass  # what else the client sends is not read
+                    pass  # anything else that the client sends is ignored
                 waiting.cancel_scope.cancel()
 
             waiting.start_soon(until_gone)

@@ -1,4 +1,4 @@
-"""What the console shows of a local base that is served, and what it can change there."""
+"""The state that the console shows, and the settings that it changes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from airhaul.local_base.gate.faults import KINDS, METHODS, Faults
 from airhaul.local_base.gate.request_log import LoggedRequest
 
 MOST_REQUESTS: Final = 200
-"""How many requests are told at once; of more, the latest."""
+"""The highest number of requests in one answer; the latest if there are more."""
 
 _MINUTE_S: Final = 60.0
-_TOLD: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
+_SUMMARY: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
 
 
 class Settings(BaseModel):
-    """What can be changed at run time.
+    """The settings that can be changed at run time.
 
     Args:
-        latency_s: How long each reply is held back, in seconds.
-        requests_per_second: The limit of each base; None for none. Setting it ends all penalties.
-        quota_left: How many data requests are still answered this month; None for any number.
-        faults: All the faults there shall be, each as ``Fault.parse`` reads it.
+        latency_s: Seconds by which each reply is delayed.
+        requests_per_second: The rate limit of each base; None for no limit. Setting it ends all
+            lockouts.
+        quota_left: How many data requests are left this month; None for no quota.
+        faults: All faults to inject, each as ``Fault.parse`` reads it.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -42,15 +43,15 @@ class Settings(BaseModel):
 
 
 def state(local_base: LocalBase, after: int = 0) -> dict[str, Any]:
-    """Everything that the console shows without being asked for more.
+    """Return everything that the console shows on its main page.
 
     Args:
         local_base: The local base.
-        after: The number after which requests are told.
+        after: Only requests after this number are returned.
     """
     log = local_base.requests
     kept = log.copy_now()
-    told = log.since(after)
+    latest = log.since(after)
     return {
         "version": version("airhaul"),
         "base_id": local_base.default_base_id,
@@ -66,20 +67,20 @@ def state(local_base: LocalBase, after: int = 0) -> dict[str, Any]:
             "statuses": Counter(str(request.status) for request in kept),
         },
         "first": kept[0].number if kept else log.last_number + 1,
-        "last": told[0].number if told else log.last_number,
-        "requests": [_summary(request) for request in told[:MOST_REQUESTS]],
+        "last": latest[0].number if latest else log.last_number,
+        "requests": [_summary(request) for request in latest[:MOST_REQUESTS]],
     }
 
 
 def revision(local_base: LocalBase) -> str:
-    """A word that changes when settings or penalties change, or the log is emptied."""
+    """Return a hash that changes with the settings and lockouts, and when the log is cleared."""
     is_empty = not local_base.requests
     shown = [settings(local_base), _locked_until(local_base), is_empty]
     return blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
 
 
 def settings(local_base: LocalBase) -> dict[str, Any]:
-    """What can be changed at run time, as it is now."""
+    """Return the current settings that can be changed at run time."""
     faults = local_base.faults
     return {
         "latency_s": local_base.latency_s,
@@ -93,7 +94,7 @@ def settings(local_base: LocalBase) -> dict[str, Any]:
 
 
 def request_whole(local_base: LocalBase, number: int) -> dict[str, Any] | None:
-    """A logged request with both bodies, or None if it is forgotten.
+    """Return a logged request with both bodies; None if it is no longer kept.
 
     Args:
         local_base: The local base.
@@ -116,10 +117,10 @@ def change_settings(local_base: LocalBase, wanted: bytes) -> None:
 
     Args:
         local_base: The local base.
-        wanted: ``Settings`` as JSON; what it does not name stays as it is.
+        wanted: ``Settings`` as JSON; settings that it does not name stay as they are.
 
     Raises:
-        ConfigurationError: A setting is unknown, or has no such value.
+        ConfigurationError: A setting is unknown or invalid.
     """
     try:
         chosen = Settings.model_validate_json(wanted)
@@ -143,4 +144,4 @@ def _locked_until(local_base: LocalBase) -> dict[str, float]:
 
 
 def _summary(request: LoggedRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in _TOLD}
+    return {name: getattr(request, name) for name in _SUMMARY}

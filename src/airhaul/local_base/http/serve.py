@@ -1,4 +1,4 @@
-"""Serving a local base over HTTP: until Ctrl-C, or beside a test."""
+"""Serving a local base over HTTP: until Ctrl-C, or from a thread of a test."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def run(
 
     Args:
         local_base: The local base.
-        host: Where to listen.
+        host: The host to listen on.
         port: The port; 0 for any free one.
-        console: Whether its console is at the root, open to all who can reach it.
-        on_ready: Called with the URL once requests are taken.
+        console: Whether to serve the console at the root, to everyone who can reach it.
+        on_ready: Called with the URL when the server accepts requests.
 
     Raises:
-        ConfigurationError: The port is taken, or the host is not ours.
+        ConfigurationError: The port is taken, or the host is not an address of this machine.
         MissingExtraError: The packages for serving are not installed.
     """
 
     def ready(url: str) -> None:
-        # What is loaded by now stays: the collector need not look through it while pages wait.
+        # Loaded modules stay in memory: exclude them from garbage collection during requests.
         gc.collect()
         gc.freeze()
         on_ready(url)
@@ -67,10 +67,10 @@ def _make_server(
             try:
                 await super().startup(sockets)
             except SystemExit:
-                # What uvicorn does about a port that is taken, after logging it.
+                # Raised by uvicorn, after logging it, if the port is taken.
                 raise ConfigurationError(
-                    f"Cannot listen on {host}:{port}; is another program there? "
-                    "Name another port, or 0 for any free one."
+                    f"Cannot listen on {host}:{port}; is another program using the port? "
+                    "Choose another port, or 0 for any free one."
                 ) from None
             if self.started:
                 address = self.servers[0].sockets[0].getsockname()
@@ -78,7 +78,7 @@ def _make_server(
                 on_ready(f"http://{shown}:{address[1]}")
 
         async def shutdown(self, sockets: Any = None) -> None:
-            stopping.set()  # it waits for replies in flight, and some are held for long
+            stopping.set()  # shutdown waits for replies, and some are withheld for long
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
@@ -88,7 +88,7 @@ def _make_server(
         http=AbortableConnection,
         log_level="critical",
         access_log=False,
-        date_header=False,  # the local base's own clock tells the date
+        date_header=False,  # the local base sets the date from its own clock
         lifespan="off",
         timeout_graceful_shutdown=3,
     )
@@ -99,10 +99,10 @@ class LocalServer:
     """A local base served from a thread of this process, for tests and notebooks.
 
     Args:
-        local_base: The local base; whoever opened it closes it.
-        host: Where to listen.
+        local_base: The local base; the caller closes it.
+        host: The host to listen on.
         port: The port; 0 for any free one.
-        console: Whether its console is at the root, open to all who can reach it.
+        console: Whether to serve the console at the root, to everyone who can reach it.
     """
 
     def __init__(
@@ -129,14 +129,14 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Where it is served, as ``http://127.0.0.1:8642``."""
+        """The URL of the server, as in ``http://127.0.0.1:8642``."""
         return self._url
 
     def __enter__(self) -> Self:
-        """Start, and wait until requests are taken.
+        """Start the server, and wait until it accepts requests.
 
         Raises:
-            ConfigurationError: It cannot listen there.
+            ConfigurationError: The port is taken, or the host is not an address of this machine.
         """
         self._thread.start()
         self._ready.wait(_START_TIMEOUT_S)
@@ -145,6 +145,6 @@ class LocalServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop, after the requests in flight."""
+        """Stop the server after the requests in progress."""
         self._server.should_exit = True
         self._thread.join()

@@ -1,7 +1,6 @@
-"""Going through a table: what filters and sorting read of its records, and no more.
+"""Scanning a table: reads the cells that filters and sorting need, and no more.
 
-If all the fields that are asked for are stored, only their cells are read; a computed field needs
-the whole record.
+If all these fields are stored, only their cells are read; a computed field needs whole records.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from airhaul.local_base.transaction.context import Context
 
 
 class Scan:
-    """The records of a table, one after the other.
+    """The records of a table in the order of their creation, with the cells that are needed.
 
     Args:
         context: The request.
         table: The table.
-        fields: The fields that will be asked for.
-        whole: Whether more than cells will be asked for.
-        ids: The records to go through; None for all of the table.
+        fields: The fields that will be read.
+        whole: Whether more than cells will be read.
+        ids: The records to scan; None for all of the table.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Scan:
         self._columns = {field_id: column for column, field_id in enumerate(named)}
 
     def __iter__(self) -> Iterator[Scanned]:
-        """The records, in the order they were made."""
+        """Iterate over the records in the order of their creation."""
         if self.is_whole:
             for block in self._scans.whole(self.table.id, self._ids):
                 records = self.cells.in_batches(scanned[3] for scanned in block)
@@ -57,7 +56,7 @@ class Scan:
                 yield from block
 
     def cell(self, field: Field) -> Callable[[Scanned], Any]:
-        """What reads the JSON of a cell; None if it is empty."""
+        """Return a function that reads the JSON of a cell; None if it is empty."""
         if self.is_whole:
             cell = self.cells.of_field(self.table.id, field).cell
             return lambda scanned: cell(scanned[3])
@@ -65,7 +64,7 @@ class Scan:
         return lambda scanned: scanned[3][column]
 
     def value(self, field: Field) -> Callable[[Scanned], Value]:
-        """Return what reads a field as a formula sees it; None if it is empty."""
+        """Return a function that reads a field's value inside a formula; None if it is empty."""
         if self.is_whole:
             value = self.cells.of_field(self.table.id, field).value
             return lambda scanned: value(scanned[3])
@@ -73,7 +72,7 @@ class Scan:
         return lambda scanned: convert(scanned[3][column])
 
     def in_view(self, field: Field) -> Callable[[Any], Value]:
-        """What reads a stored field as a formula sees it, from something that has ``scanned``."""
+        """Return a function that reads a stored field's value from an object with ``scanned``."""
         column, convert = self._columns[field.id], VALUE_OF[field.type]
         if convert is unchanged:
             return lambda view: view.scanned[3][column]

@@ -1,9 +1,9 @@
 """Cells as text: what ``cellFormat=string`` answers.
 
-The service documents that its text is made for people and may change at any time. Not published,
-and decided: numbers have the digits of their field's precision and no separators, dates the form of
-their field in the zone and language of the request, lists are joined by ``", "``, and an unknown
-language is English.
+Airtable documents that this text is meant for people and may change at any time. Not published, and
+decided: numbers have the digits of the field's precision and no separators; dates have the format
+of the field, in the zone and language of the request; lists are joined by ``", "``; English
+replaces an unknown language.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from airhaul.local_base.store.schema import Field
 
 _DAY: Final = {"name": "local", "format": "l"}
 _TIME: Final = {"name": "12hour", "format": "h:mma"}
-# More digits than any double has before and behind the point, so that nothing is refused.
+# More digits than any double has before and after the point, so that quantize never fails.
 _DIGITS: Final = Context(prec=700, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """For whom cells are text.
+    """The settings of ``cellFormat=string``.
 
     Args:
-        zone: The zone in which points in time are told.
-        locale: The language of dates, as ``en`` or ``de``.
+        zone: The time zone of dates with times.
+        locale: The language of dates, as in ``en`` or ``de``.
     """
 
     zone: tzinfo
@@ -47,7 +47,7 @@ class TextForm:
         """Read both from a request.
 
         Raises:
-            Refusal: One is missing, or there is no such zone.
+            Refusal: One is missing, or the zone is unknown.
         """
         if not isinstance(zone, str) or not isinstance(locale, str) or not zone or not locale:
             raise refusal.invalid_request()
@@ -82,11 +82,11 @@ class TextForm:
         return cell_text
 
     def text(self, type_: str, options: Mapping[str, Any], cell: Any) -> str:
-        """What a cell that is not empty says.
+        """Convert a cell that is not empty to text.
 
         Args:
-            type_: The type of its field, or of what that results in.
-            options: The options, likewise.
+            type_: The type of its field, or the result type of a computed field.
+            options: The options of the field or result.
             cell: Its JSON.
         """
         if isinstance(cell, list):
@@ -105,7 +105,7 @@ class TextForm:
         try:
             moment = datetime.fromisoformat(cell)
         except ValueError:
-            return cell  # from a clone that had something else there
+            return cell  # a copied cell of unexpected form
         pattern = (options.get("dateFormat") or _DAY)["format"]
         if type_ == "dateTime":
             pattern += " " + (options.get("timeFormat") or _TIME)["format"]
@@ -118,12 +118,12 @@ class TextForm:
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # on the first and the last day that there are
+    except OverflowError:  # near the years 1 and 9999
         return moment
 
 
 def _config(field: Field) -> tuple[str, Mapping[str, Any]]:
-    """A field's type and options; of a computed one, those of what it results in."""
+    """Return a field's type and options; for a computed field, those of its result."""
     options = field.options or {}
     result = options.get("result")
     if isinstance(result, dict):
@@ -134,7 +134,7 @@ def _config(field: Field) -> tuple[str, Mapping[str, Any]]:
 
 
 def _of_object(cell: Mapping[str, Any]) -> str:
-    """The text of a person, an attachment, a barcode, a button, an error and the like."""
+    """Convert a person, an attachment, a barcode, a button, an error and the like to text."""
     if "filename" in cell and "url" in cell:
         return f"{cell['filename']} ({cell['url']})"
     words = (cell.get(key) for key in ("name", "email", "text", "label", "value", "error"))

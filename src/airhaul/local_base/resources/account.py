@@ -1,7 +1,7 @@
-"""Whose token this is.
+"""The person of a token.
 
-Source: https://airtable.com/developers/web/api/get-user-id-scopes. The scopes are told of OAuth
-tokens only, and there are none here.
+Source: https://airtable.com/developers/web/api/get-user-id-scopes. Scopes are reported for OAuth
+tokens only, which a local base does not have.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from airhaul.local_base.transaction.context import Context
 
 
 def whoami(context: Context) -> dict[str, str]:
-    """Say who asks; the address only to a token that may know it."""
+    """Return the person of the token, with the e-mail address if a scope allows it."""
     shown = {"id": context.person_id}
     if context.token.has_scope("user.email:read"):
         shown["email"] = context.session.people.everybody()[context.person_id].email

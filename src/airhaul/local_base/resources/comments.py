@@ -1,8 +1,8 @@
 """Comments on records.
 
-Source: https://airtable.com/developers/web/api/list-comments and its neighbours. Not published, and
-decided: the newest comment comes first; a mention of somebody who is not known is text; answers to
-a deleted comment stay; an unknown comment is a 404, as an unknown record is.
+Source: https://airtable.com/developers/web/api/list-comments and related pages. Not published, and
+decided: the newest comment comes first; a mention of an unknown person is text; replies to a
+deleted comment stay; an unknown comment is a 404, like an unknown record.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def list_comments(
 
 
 def create(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
-    """Comment on a record, or answer a comment on it."""
+    """Create a comment on a record, or a reply to one."""
     record = _record(context, base_id, table_name, record_id)
     body = context.request.body_object()
     text, parent_id = _text(body), read_text(body.get("parentCommentId"))
@@ -57,7 +57,7 @@ def create(context: Context, base_id: str, table_name: str, record_id: str) -> d
 def change(
     context: Context, base_id: str, table_name: str, record_id: str, comment_id: str
 ) -> dict[str, Any]:
-    """Change the text of a comment of one's own."""
+    """Change the text of one's own comment."""
     comment = _own_comment(context, base_id, table_name, record_id, comment_id)
     text = _text(context.request.body_object())
     context.session.comments.change(comment.id, text, context.moment)
@@ -69,7 +69,7 @@ def change(
 def delete(
     context: Context, base_id: str, table_name: str, record_id: str, comment_id: str
 ) -> dict[str, Any]:
-    """Delete a comment of one's own."""
+    """Delete one's own comment."""
     comment = _own_comment(context, base_id, table_name, record_id, comment_id)
     context.session.comments.delete(comment.id)
     return {"id": comment.id, "deleted": True}

@@ -1,7 +1,7 @@
 """Lists of records: filtered, sorted, page by page.
 
-Source: https://airtable.com/developers/web/api/list-records. That one field needs brackets,
-``fields[]=A``, and several do not, is told at https://github.com/fuxingloh/airtable/pull/6.
+Source: https://airtable.com/developers/web/api/list-records. A single field needs brackets, as in
+``fields[]=A``, several fields do not: https://github.com/fuxingloh/airtable/pull/6.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from airhaul.wire.limits import RECORDS_PER_PAGE
 
 
 def list_by_query(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
-    """List records, the parameters in the query."""
+    """List records with parameters in the query."""
     given = context.request.query_object()
-    given.setdefault("pageSize", given.get("limit"))  # the old name, still translated here
+    given.setdefault("pageSize", given.get("limit"))  # the old name of the parameter
     sort = given.get("sort")
     if isinstance(sort, dict):
         given["sort"] = [sort[place] for place in sorted(sort, key=_place)]
@@ -36,7 +36,7 @@ def list_by_query(context: Context, base_id: str, table_name: str) -> dict[str, 
 
 
 def list_by_body(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
-    """List records, the parameters in the body, the offset too."""
+    """List records with parameters in the body, including the offset."""
     body = context.request.body_object()
     if body.get("offset", "") is None:
         raise refusal.invalid_request()
@@ -55,7 +55,7 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     form = RecordForm.of(context, given)
     counts_comments = _wants_comment_count(given.get("recordMetadata"))
     offset = read_text(given.get("offset"))
-    # The parameters come with every page, and are looked at with every page.
+    # Every request repeats the parameters, and they are validated each time.
     selection = _selection(table, given)
     if offset:
         selected, start = context.iterators.resume(offset, table.id)
@@ -76,9 +76,9 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
 def _page(
     context: Context, selected: ListSnapshot, start: int, size: int
 ) -> tuple[list[StoredRecord], tuple[int, str] | None]:
-    """The records of a page, and where the next one begins and with which record; None at the end.
+    """Read a page, and the index and record at which the next one starts; None at the end.
 
-    Records that were deleted in the meantime are passed over, so that only the last page is short.
+    Records that were deleted in the meantime are skipped, so that only the last page is short.
     """
     page: list[StoredRecord] = []
     while start < len(selected.places):

@@ -1,7 +1,8 @@
-"""How records are answered: by names or ids of fields, as JSON or as text.
+"""The form of records in answers: by names or ids of fields, as JSON or as text.
 
-Source: https://airtable.com/developers/web/api/list-records. ``timeZone`` and ``userLocale`` stand
-in the query also when all else stands in a body, and mean nothing without ``cellFormat=string``.
+Source: https://airtable.com/developers/web/api/list-records. ``timeZone`` and ``userLocale`` are in
+the query even if all other parameters are in a body, and are ignored without
+``cellFormat=string``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from airhaul.local_base.transaction.context import Context
 
 @dataclass(frozen=True, slots=True)
 class RecordForm:
-    """How records are answered.
+    """The form of records in an answer.
 
     Args:
-        by_id: Whether cells stand under the ids of their fields, and not under the names.
-        text: For whom cells are text; None for JSON.
+        by_id: Whether the keys of cells are the ids of their fields instead of the names.
+        text: How cells are converted to text; None for JSON.
     """
 
     by_id: bool
@@ -33,14 +34,14 @@ class RecordForm:
 
     @classmethod
     def of(cls, context: Context, given: dict[str, Any]) -> RecordForm:
-        """Read it from a request.
+        """Read the form from a request.
 
         Args:
             context: The request.
             given: Its parameters, from the query or the body.
 
         Raises:
-            Refusal: It is none.
+            Refusal: A parameter is invalid.
         """
         by_id = read_flag(given.get("returnFieldsByFieldId"))
         match given.get("cellFormat", "json"):
@@ -59,13 +60,13 @@ class RecordForm:
         records: Sequence[StoredRecord],
         fields: Sequence[Field] | None = None,
     ) -> list[dict[str, Any]]:
-        """Records as the API answers them; empty cells are left out.
+        """Return records as the API answers them, without empty cells.
 
         Args:
             context: The request.
             table: Their table.
             records: The records.
-            fields: Which fields; all if None.
+            fields: The fields to return; all if None.
         """
         cells, text = context.cells, self.text
         return cells.records(

@@ -1,6 +1,6 @@
 """Records: get, create, change, delete.
 
-Source: https://airtable.com/developers/web/api/get-record and its neighbours.
+Source: https://airtable.com/developers/web/api/get-record and related pages.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from airhaul.wire.limits import RECORDS_PER_WRITE
 
 
 def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
-    """Get a record; one of another table of the base is found too, as the service has it."""
+    """Get a record; as in Airtable, a record of another table of the base is found too."""
     table = context.table(base_id, table_name)
     tables = context.session.schema.tables(table.base_id)
     record = context.record(record_id, tables)
     asked = context.request.query_object()
     if "fields" in asked:
-        raise refusal.invalid_request()  # no parameter here, as it is of lists
+        raise refusal.invalid_request()  # a parameter of lists only
     form = RecordForm.of(context, asked)
     return form.records(context, tables[record.table_id], [record])[0]
 
@@ -89,7 +89,7 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     if len(set(map(str, ids))) < len(ids) or (merge is None and len(ids) < len(rows)):
         raise refusal.invalid_records()
     checked = [writer.check(row) for row in rows]
-    # Before anything changes: a row that loses its key is not found by another that has none.
+    # Before any change: a row that loses its key must not be found by a row without a key.
     found = [
         _find_row(context, table, row, cells, merge)
         for row, cells in zip(rows, checked, strict=True)
@@ -116,7 +116,7 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
 def _find_row(
     context: Context, table: Table, row: dict[str, Any], cells: dict[str, Any], merge: Any
 ) -> StoredRecord | None:
-    """The record that a row changes, or None if it makes a new one."""
+    """Find the record that a row changes; None if the row creates one."""
     record_id = row.get("id")
     if record_id is None:
         return merge_target(context.session, table, cells, merge)

@@ -1,6 +1,6 @@
 """Tables and their fields: read, create, rename.
 
-Source: https://airtable.com/developers/web/api/get-base-schema and its neighbours.
+Source: https://airtable.com/developers/web/api/get-base-schema and related pages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from airhaul.wire.shapes import PRIMARY_TYPES
 
 
 def base_schema(context: Context, base_id: str) -> dict[str, Any]:
-    """Print all tables of a base."""
+    """Describe all tables of a base."""
     context.base(base_id)
     visible = bool(context.request.included({"visibleFieldIds"}))
     tables = context.session.schema.tables(base_id).values()
@@ -46,7 +46,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         described: ``{"name", "description"?, "fields"}``.
 
     Raises:
-        Refusal: The name is taken, or a field cannot be made.
+        Refusal: The name is taken, or a field cannot be created.
     """
     if not isinstance(described, dict):
         raise refusal.invalid_request()
@@ -128,7 +128,7 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
 
 
 def _changes(context: Context, *names: str) -> dict[str, Any]:
-    """The body of a change, which names at least one thing to change."""
+    """Return the body of a change, which must name at least one property."""
     body = context.request.body_object()
     if not any(name in body for name in names):
         raise refusal.invalid_request()

@@ -1,8 +1,8 @@
-"""Webhooks: make, list, renew and delete them, and read what they were told.
+"""Webhooks: create, list, renew and delete them, and read their payloads.
 
-Source: https://airtable.com/developers/web/api/create-a-webhook and its neighbours. Not published,
-and decided: switching notifications and deleting answer an empty object; a URL may be plain HTTP; a
-webhook that has expired cannot be renewed; an unknown one is answered as an unknown base is.
+Source: https://airtable.com/developers/web/api/create-a-webhook and related pages. Not published,
+and decided: switching notifications and deleting answer an empty object; a URL may be plain HTTP;
+an expired webhook cannot be renewed; an unknown one is refused like an unknown base.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PAYLOADS_PER_PAGE: Final = 50
 
 
 def create(context: Context, base_id: str) -> dict[str, Any]:
-    """Make a webhook; the secret is told this once."""
+    """Create a webhook; only this answer contains the secret."""
     context.base(base_id)
     delete_expired(context, base_id)
     body = context.request.body_object()
@@ -97,7 +97,7 @@ def list_webhooks(context: Context, base_id: str) -> dict[str, Any]:
 
 
 def enable_notifications(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
-    """Switch notifications on or off; what was missed meanwhile is notified at once."""
+    """Switch notifications on or off; switching on immediately announces missed payloads."""
     webhook = _webhook(context, base_id, webhook_id)
     enable = context.request.body_object().get("enable")
     if not isinstance(enable, bool):
@@ -129,7 +129,7 @@ def delete(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
 
 
 def list_payloads(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
-    """Read payloads from a cursor on, which renews the webhook."""
+    """List payloads from a cursor on, which renews the webhook."""
     webhook = _webhook(context, base_id, webhook_id)
     _check_scopes(context, webhook.specification)
     given = context.request.query_object()
@@ -148,7 +148,7 @@ def list_payloads(context: Context, base_id: str, webhook_id: str) -> dict[str, 
 
 
 def _check_scopes(context: Context, specification: Any) -> None:
-    """Look whether the token may read what a webhook tells of."""
+    """Check that the token may read what the webhook reports."""
     kinds = read_specification(specification).data_types
     needed = {_SCOPES.get(kind, "schema.bases:read") for kind in kinds}
     if not all(context.token.has_scope(scope) for scope in needed):
@@ -178,6 +178,6 @@ ROUTES = (
     ),
     Route("POST", _WEBHOOKS + "/{}/refresh", refresh, MANAGE_WEBHOOKS, writes=True),
     Route("DELETE", _WEBHOOKS + "/{}", delete, MANAGE_WEBHOOKS, writes=True),
-    # Reading renews it.
+    # Listing payloads renews the webhook.
     Route("GET", _WEBHOOKS + "/{}/payloads", list_payloads, READ_WEBHOOKS, writes=True),
 )

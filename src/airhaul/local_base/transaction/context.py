@@ -1,4 +1,4 @@
-"""What an endpoint works with."""
+"""The context that every endpoint receives."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from airhaul.wire.ids import is_id
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, and the transaction it is done in.
+    """One request and its transaction.
 
     Args:
         session: The transaction.
-        cells: Reads cells in it.
+        cells: Reads cells in the transaction.
         iterators: The lists that are being read.
         request: The request.
-        now: When it came, in UTC.
-        access: The tokens that are accepted.
-        token: The one that came with the request.
+        now: When it arrived, in UTC.
+        access: The accepted tokens.
+        token: The token of the request.
         workspace_id: The store's only workspace.
-        urls: What shows attachments to this client.
-        changes: What it has changed so far; endpoints add to it.
+        urls: Makes URLs of attachments for this client.
+        changes: The changes so far; endpoints add to them.
         webhooks_to_notify: The ids of the webhooks to notify when it is done.
-        all_field_types: Whether fields may be created that the service does not create by its API.
+        all_field_types: Whether fields can be created that Airtable's API does not create.
     """
 
     session: Session
@@ -53,23 +53,23 @@ class Context:
 
     @property
     def moment(self) -> str:
-        """When the request came, as answers print it: ISO 8601 with milliseconds."""
+        """When the request arrived, as answers print it: ISO 8601 with milliseconds."""
         return time_text(self.now)
 
     @property
     def person_id(self) -> str:
-        """Who asks."""
+        """The id of the person whose token it is."""
         return self.access.person_id(self.token)
 
     def authorize(self, needs: Needs, *parts: str) -> None:
-        """Look whether the request may be carried out.
+        """Check whether the token allows the request.
 
         Args:
-            needs: What its endpoint asks for.
-            parts: The variable parts of its path, the base's id the first.
+            needs: The rights that the endpoint requires.
+            parts: The variable parts of its path, the base's id first.
 
         Raises:
-            Refusal: The token lacks a scope, or may not see the base, or the role is too low.
+            Refusal: The token lacks a scope or access to the base, or the role is too low.
         """
         token, base_id = self.token, parts[0] if parts else None
         if not token.has_scopes(needs) or (
@@ -105,7 +105,7 @@ class Context:
         """Find a base.
 
         Raises:
-            Refusal: The id is malformed, or there is no such base.
+            Refusal: The id is malformed, or the base does not exist.
         """
         if not is_id(base_id, "app"):
             raise refusal.no_such_route()
@@ -115,13 +115,13 @@ class Context:
         return base
 
     def table(self, base_id: str, name: str) -> Table:
-        """Find a table by id or name; the name without regard to case.
+        """Find a table by id, or by name without regard to case.
 
-        Two tables of a base never have names that differ by case alone. Clients that are tried
-        against the service name one table in both ways.
+        Two tables of a base never have names that differ by case alone. Clients that are tested
+        against Airtable name the same table in both ways.
 
         Raises:
-            Refusal: The base's id is malformed, or there is no such base or table.
+            Refusal: The base's id is malformed, or the base or table does not exist.
         """
         if not is_id(base_id, "app"):
             raise refusal.no_such_route()

@@ -1,8 +1,8 @@
-"""Cells as webhooks tell them, which is richer than what the records' endpoints answer.
+"""Cells in payloads of webhooks, which contain more than those of the record endpoints.
 
 Source: https://airtable.com/developers/web/api/field-model (the column "v2" of cell formats). Not
-published, and decided: a linked record that is gone has no name; an attachment's URL is made when
-the payload is read, so that it is good for two hours from then.
+published, and decided: a deleted linked record has the name ``""``; the URL of an attachment is
+made when the payload is read, and is valid for two hours from then.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _CHOICES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSou
 
 
 class WebhookCells:
-    """Shows the cells of records, for one request.
+    """Formats the cells of records for payloads, for one request.
 
     Args:
-        context: The request that has changed them.
+        context: The request that changed the records.
         tables: The base's tables by id.
     """
 
@@ -35,7 +35,7 @@ class WebhookCells:
         self._tables = tables
 
     def shown(self, record: StoredRecord, fields: Iterable[Field]) -> dict[str, Any]:
-        """Cells by the ids of their fields; None where one is empty."""
+        """Return cells by the ids of their fields; None where one is empty."""
         return {field.id: self._cell(record, field) for field in fields}
 
     def _cell(self, record: StoredRecord, field: Field) -> Any:
@@ -92,7 +92,7 @@ def _people(cell: Any) -> Any:
 
 
 def with_fresh_urls(context: Context, payload: Any) -> Any:
-    """A payload whose attachments can be read from now on for two hours.
+    """Return a payload with URLs of attachments that are valid for two hours from now.
 
     Args:
         context: The request that reads it.

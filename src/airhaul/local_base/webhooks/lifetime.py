@@ -1,7 +1,7 @@
-"""How long webhooks and their payloads live.
+"""The lifetimes of webhooks and their payloads.
 
-Source: https://airtable.com/developers/web/guides/webhooks-api. A webhook lives seven days, and
-seven more for its payloads to be read; a payload lives seven days.
+Source: https://airtable.com/developers/web/guides/webhooks-api. A webhook expires after seven days,
+and its payloads can be read for seven more; a payload is kept for seven days.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _LIFE: Final = timedelta(days=7)
 
 
 def expiration(now: datetime) -> str:
-    """When a webhook ends that is made or renewed now."""
+    """Return when a webhook expires that is created or renewed now."""
     return time_text(now + _LIFE)
 
 
 def is_alive(webhook: Webhook, now: datetime) -> bool:
-    """Whether it is still told what happens."""
+    """Return whether a webhook still gets payloads."""
     return webhook.expires > time_text(now) and not webhook.is_broken
 
 
 def is_gone(webhook: Webhook, now: datetime) -> bool:
-    """Whether even its payloads can no longer be read."""
+    """Return whether even the payloads of a webhook can no longer be read."""
     return webhook.expires <= time_text(now - _LIFE)
 
 
 def delete_expired(context: Context, base_id: str) -> None:
-    """Delete what has outlived its time in a base."""
+    """Delete the expired webhooks and payloads of a base."""
     for webhook in context.session.webhooks.of_base(base_id):
         if is_gone(webhook, context.now):
             context.session.webhooks.delete(webhook.id)

@@ -1,10 +1,10 @@
-"""What a webhook is told of a request's changes.
+"""The payload that a webhook gets for a request's changes.
 
-Source: https://airtable.com/developers/web/api/model/webhooks-payload and the models beside it. Not
-published, and decided: only cells that were written are told as changed, not those that are
-computed from them; a field whose options alone changed is not told; with ``watchDataInFieldIds`` a
-record is told as new or gone only if it holds something in one of these fields; with
-``watchSchemasOfFieldIds`` no new field is told.
+Source: https://airtable.com/developers/web/api/model/webhooks-payload and related models. Not
+published, and decided: only written cells are reported as changed, not the cells computed from
+them; a change of a field's options alone is not reported; with ``watchDataInFieldIds``, a new or
+deleted record is reported only if one of these fields is not empty; with
+``watchSchemasOfFieldIds``, new fields are not reported.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from airhaul.local_base.webhooks.specification import Specification
 
 
 class PayloadBuilder:
-    """What one webhook is told of one request.
+    """Builds the payload of one webhook for one request.
 
     Args:
         context: The request.
         specification: What the webhook watches.
-        tables: The base's tables by id, as they are now.
+        tables: The base's tables by id, in their current state.
     """
 
     def __init__(
@@ -39,16 +39,16 @@ class PayloadBuilder:
         self._cells = WebhookCells(context, tables)
 
     def build(self, deltas: dict[str, Delta]) -> dict[str, Any]:
-        """The part of a payload that says what has changed; empty if nothing is to be told.
+        """Build the part of a payload that reports changes; empty if there is nothing to report.
 
         Args:
-            deltas: What has changed, by the ids of tables.
+            deltas: The net changes by the ids of tables.
         """
         created: dict[str, Any] = {}
         changed: dict[str, Any] = {}
         for table_id, delta in deltas.items():
             if delta.new is not None:
-                if self._tells_new_tables():
+                if self._reports_new_tables():
                     created[table_id] = self._new_table(self._tables[table_id])
             elif self._is_in_scope(self._tables[table_id]):
                 changes = self._table(self._tables[table_id], delta)
@@ -61,7 +61,7 @@ class PayloadBuilder:
         scope = self._watched.scope
         return scope in (None, table.id) or any(view.id == scope for view in table.views)
 
-    def _tells_new_tables(self) -> bool:
+    def _reports_new_tables(self) -> bool:
         watched = self._watched
         about_tables = watched.data_types & {"tableMetadata", "tableFields"}
         return watched.scope is None and watched.watches("add") and bool(about_tables)
@@ -107,10 +107,10 @@ class PayloadBuilder:
             }
         changed: dict[str, Any] = {}
         for field_id, (before, after) in delta.changed_fields.items():
-            old, new = _definition(before), _definition(after)
-            differing = [key for key in new if new[key] != old[key]]
+            old, current = _definition(before), _definition(after)
+            differing = [key for key in current if current[key] != old[key]]
             if differing and (watched.schemas is None or field_id in watched.schemas):
-                changed[field_id] = {"current": {key: new[key] for key in differing}}
+                changed[field_id] = {"current": {key: current[key] for key in differing}}
                 if watched.with_previous_fields:
                     changed[field_id]["previous"] = {key: old[key] for key in differing}
         if changed and watched.watches("update"):
@@ -144,7 +144,7 @@ class PayloadBuilder:
         return watched is None or not watched.isdisjoint(record.cells)
 
     def _filled(self, table: Table, record: StoredRecord) -> dict[str, Any]:
-        """The cells that are told of a new record, without the empty ones."""
+        """Return the reported cells of a new record, without the empty ones."""
         watched = self._watched.fields
         fields = [
             field
@@ -182,7 +182,7 @@ class PayloadBuilder:
 
 
 def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
-    """Changes as they are seen through a view: what comes into it is new, what leaves is gone."""
+    """Return changes as seen through a view: records that enter are new, others are deleted."""
     seen = Delta()
     seen.created = {id_: record for id_, record in delta.created.items() if holds(record)}
     seen.deleted = {id_: record for id_, record in delta.deleted.items() if holds(record)}
@@ -197,7 +197,7 @@ def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
             case True, False:
                 seen.deleted[record_id] = previous
             case _:
-                pass  # it is not in the view, and was not
+                pass  # it is not in the view, and was not before
     return seen
 
 

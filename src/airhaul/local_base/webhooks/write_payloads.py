@@ -1,4 +1,4 @@
-"""Writing down what a request has changed, for those who watch, in its own transaction."""
+"""Writing the payloads of webhooks, in the transaction of the request that caused them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from airhaul.local_base.webhooks.specification import read_specification
 
 
 def write_payloads(context: Context, source: str) -> list[str]:
-    """Write payloads for all webhooks that watch what has changed.
+    """Write payloads for all webhooks that watch something that the request changed.
 
     Args:
-        context: The request, done but for this.
-        source: Where it comes from, as ``publicApi``.
+        context: The request, otherwise completed.
+        source: The source of the changes, as in ``publicApi``.
 
     Returns:
-        The ids of the webhooks that have something new.
+        The ids of the webhooks that got a payload.
     """
     if not context.changes:
         return []
@@ -54,7 +54,7 @@ def write_payloads(context: Context, source: str) -> list[str]:
 
 
 def _watching(context: Context) -> list[Webhook]:
-    """The webhooks that are notified of changes in this base; those that are long over are deleted."""
+    """Return the base's webhooks that still get payloads; delete those that are long expired."""
     webhooks = context.session.webhooks
     watching: list[Webhook] = []
     for webhook in webhooks.around(table_of(context.changes[0])):

@@ -1,4 +1,4 @@
-"""Writing records: the one way by which they are created, changed and deleted."""
+"""Writing records: all creations, changes and deletions go through ``Writer``."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Writer:
     """Writes records of one table, for one request.
 
     Args:
-        context: The request, and the transaction it is done in.
+        context: The request and its transaction.
         table: The table.
-        typecast: Whether text may be converted, and choices and linked records added.
+        typecast: Whether to convert text, and to add missing choices and linked records.
     """
 
     def __init__(self, context: Context, table: Table, *, typecast: bool = False) -> None:
@@ -41,13 +41,13 @@ class Writer:
         return self._context.changes
 
     def check(self, row: Any) -> dict[str, Any]:
-        """Turn a row that was sent into cells by field id; None where a cell is cleared.
+        """Convert a row of a request to cells by field id; None clears a cell.
 
         Args:
             row: ``{"fields": {...}}``, by names or ids of fields.
 
         Raises:
-            Refusal: A field is not there, or does not hold its value.
+            Refusal: A field does not exist, or a value does not fit its field.
         """
         fields = row.get("fields") if isinstance(row, dict) else None
         if not isinstance(fields, dict):
@@ -63,7 +63,7 @@ class Writer:
         """Create records.
 
         Args:
-            rows: For each the cells that ``check`` made of it.
+            rows: The cells of each record, as ``check`` returns them.
         """
         full = [{key: cell for key, cell in row.items() if cell is not None} for row in rows]
         context = self._context
@@ -78,9 +78,9 @@ class Writer:
         """Write cells of a record.
 
         Args:
-            record: The record, which holds them afterwards.
-            cells: The cells that ``check`` made; None clears one.
-            replace: Whether all other cells are cleared that can be written.
+            record: The record, which is updated.
+            cells: The cells, as ``check`` returns them; None clears one.
+            replace: Whether to clear all other writable cells.
         """
         fields = self._table.by_id
         wanted = dict(cells)

@@ -1,8 +1,8 @@
-"""Cells of attachments, kept by their ids.
+"""Attachment cells, stored as ids.
 
 Source: https://airtable.com/developers/web/api/field-model. Not published, and decided here: an
-element with an id is the attachment of that id, whatever else it says; other keys are not looked
-at; without a name the last part of the URL's path is the file's name.
+element with an id is the attachment with that id, and its other keys are ignored; unknown keys are
+ignored; the default file name is the last part of the URL's path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airhaul.local_base.writing.cells.write_context import WriteContext
 
 
 def check_attachments(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take ``{"url", "filename"?}`` for new files, ``{"id"}`` for those that are there."""
+    """Accept ``{"url", "filename"?}`` for new files, and ``{"id"}`` for existing ones."""
     if write.typecast and isinstance(value, str):
         value = [{"url": part.strip()} for part in value.split(",") if part.strip()]
     if not isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Cells of choices, kept by name."""
+"""Choice cells, stored as names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HUES: Final = (
 
 
 def check_single_select(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take the name or the id of a choice; a new name, if choices may be added."""
+    """Accept the name or id of a choice; with typecast also a new name."""
     if not isinstance(value, str):
         raise refusal.cannot_parse(value, field.name)
     if write.typecast:
@@ -36,7 +36,7 @@ def check_single_select(field: Field, value: Any, write: WriteContext) -> Any:
 
 
 def check_multiple_selects(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take names or ids of choices; text parted by commas, if it may be converted."""
+    """Accept names or ids of choices; with typecast also text separated by commas."""
     if write.typecast and isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -62,7 +62,7 @@ def _choice(field: Field, value: str, write: WriteContext) -> str:
 def new_choice(
     name: str, place: int, color: str | None = None, choice_id: str | None = None
 ) -> dict[str, Any]:
-    """Make a choice; without a colour the hues take turns (seen so, not published)."""
+    """Make a choice; by default the colors take turns (observed, not published)."""
     return {
         "id": choice_id or new_id("sel"),
         "name": name,

@@ -1,4 +1,4 @@
-"""Cells of dates, and of points in time, which are kept in UTC."""
+"""Date cells, and cells with date and time, which are stored in UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOMENT: Final = re.compile(
 
 
 def check_date(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take ``YYYY-MM-DD``; any date that can be read, if it may be converted."""
+    """Accept ``YYYY-MM-DD``; with typecast any text that can be parsed as a date."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
     if write.typecast:
@@ -31,12 +31,12 @@ def check_date(field: Field, value: Any, write: WriteContext) -> Any:
         if _DATE.fullmatch(value):
             return date.fromisoformat(value).isoformat()
     except ValueError:
-        pass  # no day of the calendar: refused below like any other text
+        pass  # not a calendar day: refused below like any other text
     raise refusal.cannot_accept(field.name)
 
 
 def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take a date and time in ISO form; without a zone it is in the field's own."""
+    """Accept a date and time in ISO form; the default zone is the field's own."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
     moment = None
@@ -58,6 +58,6 @@ def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
 
 
 def _zone(field: Field) -> tzinfo:
-    # A time without a zone is read in the field's own, when it has a real one.
+    # The zone for times without one; "client" has no zone on a server.
     name = (field.options or {}).get("timeZone", "utc")
     return UTC if name in ("utc", "client") else ZoneInfo(name)

@@ -1,9 +1,9 @@
-"""Cells of links to records of a table of the same base, kept by their ids.
+"""Link cells, stored as ids of records of a table in the same base.
 
 Source: https://airtable.com/developers/web/api/field-model. How typecast finds records is known
-from a maintainer of airtable.js: by the primary field, the first one wins, and what is not there is
-created. Not published, and decided here: a record named twice in a cell stands there once; a text
-alone names one record as a whole, or else several, parted by commas.
+from a maintainer of airtable.js: by the primary field; the first match wins, and a missing record
+is created. Not published, and decided here: a record that is named twice in a cell is stored once;
+a single text names one record as a whole, otherwise several, separated by commas.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from airhaul.wire.shapes import COMPUTED_TYPES
 
 
 class CheckLinks:
-    """Takes ids of records; names of records too, if text may be converted.
+    """Accepts ids of records; with typecast also their names.
 
     Args:
-        check_cell: Checks a cell of any type: for the names of records that are to be made.
+        check_cell: Checks a cell of any type, for the primary cells of new records.
     """
 
     def __init__(self, check_cell: Check) -> None:
@@ -60,7 +60,7 @@ class CheckLinks:
 
     def _id(self, field: Field, linked: Table, name: Any, write: WriteContext) -> Any:
         if not isinstance(name, str):
-            return name  # refused with all that is no id
+            return name  # refused later, since it is not an id
         name = name.strip()
         return name if is_id(name, "rec") else self._named(field, linked, name, write)
 
@@ -69,11 +69,11 @@ class CheckLinks:
         if found is not None:
             return found
         if linked.primary.type in COMPUTED_TYPES:
-            raise refusal.cannot_accept(field.name)  # nothing can be made that is called so
+            raise refusal.cannot_accept(field.name)  # no record with this name can be created
         return write.create(linked, {linked.primary.id: name}).id
 
     def _find(self, linked: Table, name: str, write: WriteContext) -> str | None:
-        """The first record that is called so."""
+        """Find the first record with a name."""
         context, primary = write.context, linked.primary
         if primary.type in COMPUTED_TYPES or primary.type == "barcode":
             records = context.cells.in_batches(context.session.records.all_of(linked.id))

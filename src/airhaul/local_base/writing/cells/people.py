@@ -1,7 +1,7 @@
-"""Cells of collaborators, kept by the ids of the people.
+"""Collaborator cells, stored as ids of people.
 
-Not published, and decided here: a person named twice in a cell stands there once; typecast finds
-people by id, e-mail or name.
+Not published, and decided here: a person who is named twice in a cell is stored once; typecast
+finds people by id, e-mail address or name.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from airhaul.local_base.writing.cells.write_context import WriteContext
 
 
 def check_collaborator(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take ``{"id"}`` or ``{"email"}``; an id, e-mail or name, if text may be converted."""
+    """Accept ``{"id"}`` or ``{"email"}``; with typecast also an id, e-mail address or name."""
     if not isinstance(value, dict) and not (write.typecast and isinstance(value, str)):
         raise refusal.cannot_parse(value, field.name)
     return None if value == "" else _person(field, value, write)
 
 
 def check_collaborators(field: Field, value: Any, write: WriteContext) -> Any:
-    """Take a list of ids, ``{"id"}`` or ``{"email"}``; text with commas, if it may be converted."""
+    """Accept a list of ids, ``{"id"}`` or ``{"email"}``; with typecast also text with commas."""
     if write.typecast and isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list):

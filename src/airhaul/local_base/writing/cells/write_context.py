@@ -1,4 +1,4 @@
-"""What is known while the cells of a request are checked."""
+"""The context in which the values of a request are checked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from airhaul.local_base.transaction.context import Context
 
 @dataclass(slots=True)
 class WriteContext:
-    """How values are taken, and what has to be made for them.
+    """The settings of a write, and the choices that it adds.
 
     Args:
         context: The request.
-        table: The table that is written to.
-        typecast: Whether text may be converted, and choices and linked records added.
-        create: Creates a record in another table, of values by field id.
-        grown: Fields whose choices have grown, by id; to be stored with the records.
+        table: The table to write to.
+        typecast: Whether to convert text, and to add missing choices and linked records.
+        create: Creates a record in another table from values by field id.
+        grown: Fields with new choices, by id, to be stored with the records.
     """
 
     context: Context
@@ -32,4 +32,4 @@ class WriteContext:
 
 
 Check = Callable[[Field, Any, WriteContext], Any]
-"""Turns a value that was sent into a cell; ``""``, ``[]``, False and None stand for empty."""
+"""Converts a value of a request to a cell; ``""``, ``[]``, False and None mean empty."""
