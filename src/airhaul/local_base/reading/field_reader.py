@@ -1,4 +1,4 @@
-"""The readers of fields: what each one gives, and what it may ask for."""
+"""The interface of field readers, and the context that they depend on."""
 
 from __future__ import annotations
 

@@ -15,12 +15,11 @@ from typing import Any, Final
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.restoring.described import DescribedBase, DescribedTable, DescribedView
 from airhaul.local_base.store import Attachment, Person, Session, StoredRecord
-from airhaul.local_base.store.schema import Field, Table, View
+from airhaul.local_base.store.schema import CHOICE_TYPES, Field, Table, View
+from airhaul.local_base.writing.cells.choices import default_color
 from airhaul.wire.ids import is_id, new_id
 
 _COMPUTED_AGAIN: Final = frozenset({"formula", "multipleLookupValues", "count", "createdTime"})
-_CHOICES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
-_COLORS: Final = ("blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +246,11 @@ def _view(described: DescribedView) -> View:
 
 def _with_choice_ids(field: Field) -> Field:
     """Return the field with the ids and colors of choices filled in."""
-    if field.type not in _CHOICES:
+    if field.type not in CHOICE_TYPES:
         return field
     options = field.options or {}
     made = [
-        {"id": new_id("sel"), "color": f"{_COLORS[place % len(_COLORS)]}Light2", **choice}
+        {"id": new_id("sel"), "color": default_color(place), **choice}
         for place, choice in enumerate(options.get("choices") or ())
     ]
     return replace(field, options={**options, "choices": made})

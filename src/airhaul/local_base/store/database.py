@@ -260,5 +260,5 @@ def rows_among(
     for start in range(0, len(wanted), _PER_QUERY):
         part = wanted[start : start + _PER_QUERY]
         marks = ", ".join("?" * len(part))
-        query = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of ours
+        query = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - fixed names only
         yield from connection.execute(query, part)

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from airhaul.local_base.protocol import refusal
 
+CHOICE_TYPES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
+"""The types of fields whose options list choices."""
+
 # Options that Airtable's metadata API does not print.
 _UNPRINTED: Final[dict[str, tuple[str, ...]]] = {"rollup": ("formula",), "button": ("label", "url")}
 

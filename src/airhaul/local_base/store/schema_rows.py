@@ -77,7 +77,7 @@ class SchemaRows:
     def delete_if_empty(self, base_id: str) -> None:
         """Delete a base if nothing belongs to it."""
         belongs = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - names of ours
+            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - fixed names only
             for name in ("tables", "attachments", "webhooks")
         )
         self._connection.execute(

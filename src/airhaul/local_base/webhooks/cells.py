@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from airhaul.formula.values import to_text
 from airhaul.local_base.store import StoredRecord
-from airhaul.local_base.store.schema import Field, Table
+from airhaul.local_base.store.schema import CHOICE_TYPES, Field, Table
 from airhaul.local_base.transaction.context import Context
 from airhaul.wire.ids import is_id
 
 _PEOPLE: Final = frozenset(
     {"singleCollaborator", "multipleCollaborators", "createdBy", "lastModifiedBy"}
 )
-_CHOICES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
 
 
 class WebhookCells:
@@ -42,7 +41,7 @@ class WebhookCells:
         cell = self._context.cells.cell(record, field)
         if cell is None:
             return None
-        if field.type in _CHOICES:
+        if field.type in CHOICE_TYPES:
             return _choices(field, cell)
         if field.type == "multipleRecordLinks":
             return self._links(record, field)

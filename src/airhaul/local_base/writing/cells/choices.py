@@ -66,5 +66,10 @@ def new_choice(
     return {
         "id": choice_id or new_id("sel"),
         "name": name,
-        "color": color or f"{HUES[place % len(HUES)]}Light2",
+        "color": color or default_color(place),
     }
+
+
+def default_color(place: int) -> str:
+    """Return the color of a choice that comes without one, by its place among the choices."""
+    return f"{HUES[place % len(HUES)]}Light2"
