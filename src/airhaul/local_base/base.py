@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from airhaul.local_base.after_commit import AfterCommit
 from airhaul.local_base.attachments import Reach
 from airhaul.local_base.attachments.files import read_file
-from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply, dated, spoil
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply, apply_fault, dated
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.gate.gate import Entry, Gate
 from airhaul.local_base.gate.in_process import reply_to, request_of
@@ -222,7 +222,7 @@ class LocalBase(OwnerOperations):
             reply = refused.reply()
         except sqlite3.Error as error:
             reply = refusal.broken(str(error)).reply()
-        answer = reply if entry.fault is None else spoil(entry.fault, reply)
+        answer = reply if entry.fault is None else apply_fault(entry.fault, reply)
         match answer:
             case Reply():
                 return dated(answer, now)

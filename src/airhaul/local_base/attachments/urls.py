@@ -61,7 +61,7 @@ class AttachmentUrls:
 
     def shown(self, attachment: Attachment) -> dict[str, Any]:
         """Return an attachment as a cell shows it."""
-        if not attachment.is_here:
+        if not attachment.is_stored:
             return {
                 "id": attachment.id,
                 "url": attachment.url,

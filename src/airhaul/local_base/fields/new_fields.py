@@ -43,7 +43,7 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
     if field.name.lower() in table.by_lower_name or field.id in table.by_id:
         raise refusal.duplicate_field_name()
     context.session.schema.add_field(table, field)
-    settle(context, table.base_id, [field])
+    resolve_fields(context, table.base_id, [field])
     stored = context.session.schema.table(table.id).by_id[field.id]
     context.changes.append(FieldCreated(table.id, stored))
     return stored
@@ -69,11 +69,11 @@ def change_options(context: Context, table: Table, field: Field, options: Any) -
         raise refusal.invalid_request()  # as Airtable is observed to refuse options of links
     changed = replace(field, options={**(field.options or {}), "formula": text, "isValid": True})
     context.session.schema.change_field(table, changed)
-    settle(context, table.base_id, [changed])
+    resolve_fields(context, table.base_id, [changed])
     return context.session.schema.table(table.id).by_id[field.id]
 
 
-def settle(context: Context, base_id: str, fields: list[Field]) -> None:
+def resolve_fields(context: Context, base_id: str, fields: list[Field]) -> None:
     """Resolve the references of new fields, add inverse links, and update result types.
 
     Args:
@@ -94,31 +94,31 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
                     schema.change_field(table, resolved)
                 _add_inverse(context, table, resolved)
     context.cells.forget()
-    sound = computed_depths(schema.tables(base_id))
+    computable = computed_depths(schema.tables(base_id))
     for field in fields:
         is_broken = (field.options or {}).get("isValid") is False
-        if field.type in COMPUTED_TYPES and field.id not in sound and not is_broken:
+        if field.type in COMPUTED_TYPES and field.id not in computable and not is_broken:
             raise refusal.invalid_options(
                 field.name, "it refers to what is not there, or to itself"
             )
-    refresh_results(context, base_id, apart_from=new_ids)
+    refresh_results(context, base_id, except_for=new_ids)
 
 
 def refresh_results(
-    context: Context, base_id: str, *, apart_from: Collection[str] = frozenset()
+    context: Context, base_id: str, *, except_for: Collection[str] = frozenset()
 ) -> None:
     """Update the metadata of computed fields: whether they are valid, and their result types.
 
     Args:
         context: The request.
         base_id: The base.
-        apart_from: The ids of fields whose changes the caller records.
+        except_for: The ids of fields whose changes the caller records.
     """
     schema = context.session.schema
     for table, field in corrected_fields(schema.tables(base_id)):
         before = table.by_id[field.id]
         schema.change_field(table, field)
-        if field.id not in apart_from:
+        if field.id not in except_for:
             context.changes.append(FieldChanged(table.id, before, field))
     context.cells.forget()
 

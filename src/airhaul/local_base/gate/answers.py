@@ -51,7 +51,7 @@ def dated(reply: Reply, now: datetime) -> Reply:
     return replace(reply, headers={**reply.headers, "date": date})
 
 
-def spoil(fault: Fault, reply: Reply) -> Answer:
+def apply_fault(fault: Fault, reply: Reply) -> Answer:
     """Apply a fault to a reply.
 
     Args:

@@ -91,8 +91,8 @@ def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[
             found = [one for one in named if one is not None]
             return found if len(found) == len(named) else None
         case "multipleLookupValues" | "rollup":
-            far = lookup_target(table, field, tables)
-            return [far[1]] if far and _takes_values_only(formula_of(field)) else None
+            target = lookup_target(table, field, tables)
+            return [target[1]] if target and _takes_values_only(formula_of(field)) else None
         case "count":
             linked = linked_table(table, options.get("recordLinkFieldId"), tables)
             return None if linked is None else []

@@ -72,9 +72,9 @@ def _options(
         found = _of_formula(formula_of(field), table, corrected)
         options["result"] = _fitting(options.get("result"), found)
         return options
-    far = lookup_target(table, field, tables)
-    assert far is not None, "a valid field has all its references"
-    result = _config(corrected.get(far[1].id, far[1]))
+    target = lookup_target(table, field, tables)
+    assert target is not None, "a valid field has all its references"
+    result = _config(corrected.get(target[1].id, target[1]))
     if field.type == "rollup":
         options["referencedFieldIds"] = []
         options["result"] = _of_rollup(formula_of(field), options.get("result"), result)

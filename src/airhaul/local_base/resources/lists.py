@@ -58,10 +58,10 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
     # Every request repeats the parameters, and they are validated each time.
     selection = _selection(table, given)
     if offset:
-        selected, start = context.iterators.resume(offset, table.id)
+        snapshot, start = context.iterators.resume(offset, table.id)
     else:
-        selected, start = ListSnapshot(table.id, selection.places(context, table)), 0
-    page, following = _page(context, selected, start, size)
+        snapshot, start = ListSnapshot(table.id, selection.places(context, table)), 0
+    page, following = _page(context, snapshot, start, size)
     records = form.records(context, table, page, fields)
     if counts_comments:
         counts = context.session.comments.counts([record.id for record in page])
@@ -69,20 +69,20 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
             record["commentCount"] = counts.get(record["id"], 0)
     answer: dict[str, Any] = {"records": records}
     if following is not None:
-        answer["offset"] = context.iterators.offset(selected, *following)
+        answer["offset"] = context.iterators.offset(snapshot, *following)
     return answer
 
 
 def _page(
-    context: Context, selected: ListSnapshot, start: int, size: int
+    context: Context, snapshot: ListSnapshot, start: int, size: int
 ) -> tuple[list[StoredRecord], tuple[int, str] | None]:
     """Read a page, and the index and record at which the next one starts; None at the end.
 
     Records that were deleted in the meantime are skipped, so that only the last page is short.
     """
     page: list[StoredRecord] = []
-    while start < len(selected.places):
-        wanted = selected.places[start : start + size + 1]
+    while start < len(snapshot.places):
+        wanted = snapshot.places[start : start + size + 1]
         found = context.session.records.at(wanted)
         for place in wanted:
             if place in found:

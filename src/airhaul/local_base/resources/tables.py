@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from airhaul.local_base.fields.date_dependency import check_date_dependency
-from airhaul.local_base.fields.new_fields import add_field, change_options, settle
+from airhaul.local_base.fields.new_fields import add_field, change_options, resolve_fields
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.gate.tokens import READ_SCHEMA, WRITE_SCHEMA
 from airhaul.local_base.protocol import refusal
@@ -70,7 +70,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         _description(described),
     )
     context.session.schema.add_table(table)
-    settle(context, base_id, list(made))
+    resolve_fields(context, base_id, list(made))
     table = context.session.schema.table(table.id)
     context.changes.append(TableCreated(table))
     return table
@@ -84,7 +84,7 @@ def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
     if new_name is not None and new_name != table.name:
         if not new_name.strip():
             raise refusal.invalid_request()
-        _check_table_name(context, base_id, new_name, apart_from=table)
+        _check_table_name(context, base_id, new_name, except_for=table)
         changed = replace(changed, name=new_name)
     if "description" in body:
         changed = replace(changed, description=_description(body))
@@ -136,10 +136,10 @@ def _changes(context: Context, *names: str) -> dict[str, Any]:
 
 
 def _check_table_name(
-    context: Context, base_id: str, name: str, apart_from: Table | None = None
+    context: Context, base_id: str, name: str, except_for: Table | None = None
 ) -> None:
     for table in context.session.schema.tables(base_id).values():
-        if table is not apart_from and table.name.lower() == name.lower():
+        if table is not except_for and table.name.lower() == name.lower():
             raise refusal.duplicate_table_name(name)
 
 

@@ -37,7 +37,7 @@ def create(context: Context, base_id: str) -> dict[str, Any]:
     specification = body.get("specification", {})
     tables = context.session.schema.tables(base_id)
     url = _notification_url(body.get("notificationUrl"))
-    if not read_specification(specification).is_whole(tables):
+    if not read_specification(specification).is_valid(tables):
         raise refusal.invalid_filters()
     _check_scopes(context, specification)
     if len(context.session.webhooks.of_base(base_id)) >= _MOST:

@@ -11,7 +11,7 @@ from airhaul.local_base.store.database import rows_among
 from airhaul.wire.ids import new_id
 
 _COLUMNS: Final = (
-    "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_here"
+    "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_stored"
 )
 
 
@@ -28,7 +28,7 @@ class Attachment:
         width: The width of an image in pixels.
         height: The height of an image in pixels.
         url: The URL by which it was written; None if it was uploaded.
-        is_here: Whether the content is stored.
+        is_stored: Whether the content is stored.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Attachment:
     width: int | None = None
     height: int | None = None
     url: str | None = None
-    is_here: bool = False
+    is_stored: bool = False
 
 
 class AttachmentRows:
@@ -150,5 +150,5 @@ class AttachmentRows:
 
 
 def _attachment(row: Any) -> Attachment:
-    *known, is_here = row
-    return replace(Attachment(*known), is_here=bool(is_here))
+    *known, is_stored = row
+    return replace(Attachment(*known), is_stored=bool(is_stored))

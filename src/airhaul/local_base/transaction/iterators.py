@@ -63,21 +63,21 @@ class Iterators:
         self._open: dict[str, ListSnapshot] = {}
         self._weight = 0
 
-    def offset(self, selected: ListSnapshot, start: int, record_id: str) -> str:
+    def offset(self, snapshot: ListSnapshot, start: int, record_id: str) -> str:
         """Keep a list, and return the offset of its next page.
 
         Args:
-            selected: The list.
+            snapshot: The list.
             start: The index at which the next page starts.
             record_id: The record at this index.
         """
         with self._lock:
-            self._drop(selected.iterator_id)
-            selected.iterator_id = selected.iterator_id or new_id("itr")
-            selected.starts[record_id] = start
-            self._keep(selected)
+            self._drop(snapshot.iterator_id)
+            snapshot.iterator_id = snapshot.iterator_id or new_id("itr")
+            snapshot.starts[record_id] = start
+            self._keep(snapshot)
             self._drop_old()
-        return f"{selected.iterator_id}/{record_id}"
+        return f"{snapshot.iterator_id}/{record_id}"
 
     def resume(self, offset: str, table_id: str) -> tuple[ListSnapshot, int]:
         """Find the list of an offset, and the index at which the offset starts.
@@ -108,10 +108,10 @@ class Iterators:
             self._open.clear()
             self._weight = 0
 
-    def _keep(self, selected: ListSnapshot) -> None:
-        selected.used = self._clock()
-        self._open[selected.iterator_id] = selected
-        self._weight += selected.weight
+    def _keep(self, snapshot: ListSnapshot) -> None:
+        snapshot.used = self._clock()
+        self._open[snapshot.iterator_id] = snapshot
+        self._weight += snapshot.weight
 
     def _drop(self, iterator_id: str) -> None:
         dropped = self._open.pop(iterator_id, None)

@@ -76,7 +76,7 @@ class Delta:
             case _:
                 pass  # a change of a new record
 
-    def settle(self, session: Session) -> None:
+    def finish(self, session: Session) -> None:
         """Read the final state of records, and drop cells and records that did not change."""
         ids = [*self.created, *self.changed]
         now = {record.id: record for record in session.records.some(ids)}
@@ -120,5 +120,5 @@ def deltas_of(changes: Iterable[Change], session: Session) -> dict[str, Delta]:
     for change in changes:
         found.setdefault(table_of(change), Delta()).add(change)
     for delta in found.values():
-        delta.settle(session)
+        delta.finish(session)
     return found

@@ -182,7 +182,7 @@ class PayloadBuilder:
 
 
 def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
-    """Return changes as seen through a view: records that enter are new, others are deleted."""
+    """Return changes as a view sees them: entering records are new, leaving ones deleted."""
     seen = Delta()
     seen.created = {id_: record for id_, record in delta.created.items() if holds(record)}
     seen.deleted = {id_: record for id_, record in delta.deleted.items() if holds(record)}

@@ -76,7 +76,7 @@ class Specification:
         """Return whether changes of a kind are watched."""
         return self.change_types is None or kind in self.change_types
 
-    def is_whole(self, tables: Mapping[str, Table]) -> bool:
+    def is_valid(self, tables: Mapping[str, Table]) -> bool:
         """Return whether everything that it names still exists."""
         fields = {field_id for table in tables.values() for field_id in table.by_id}
         views = {view.id for table in tables.values() for view in table.views}

@@ -40,7 +40,7 @@ def write_payloads(context: Context, source: str) -> list[str]:
     notified: list[str] = []
     for webhook in watching:
         specification = read_specification(webhook.specification)
-        if not specification.is_whole(tables):
+        if not specification.is_valid(tables):
             webhooks.change(replace(webhook, is_broken=True))
             found: dict[str, Any] = {"error": True, "code": "INVALID_FILTERS"}
         elif specification.sources is not None and source not in specification.sources:
