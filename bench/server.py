@@ -28,7 +28,7 @@ from relay import Losses, Relay
 from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
 
 from airhaul.local_base.base import LocalBase
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.gate.request_log import RequestLog
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.local_base.protocol.request import Request
@@ -51,8 +51,8 @@ class Tally(RequestLog):
     def note(self, request: Request, answer: Answer, **circumstances: Any) -> None:
         """Count a request, with the rows that it has written."""
         super().note(request, answer, **circumstances)
-        sent = answer.reply if isinstance(answer, Cut) else answer
-        status = 0 if isinstance(sent, Silence) else sent.status
+        sent = answer.reply if isinstance(answer, TruncatedReply) else answer
+        status = 0 if isinstance(sent, NoReply) else sent.status
         with self._lock:
             self.methods[request.method] += 1
             self.refused += status == 429

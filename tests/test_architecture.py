@@ -60,11 +60,7 @@ FLOORS = {
     "cli": ["exit_codes", "connect", "output", "writing", "plans", "rows runs bases", "app"],
 }
 # Typing only, each with its reason.
-_READING = "formula linked reading record_view stored system".split()
 CIRCLES: dict[str, str] = {
-    " ".join(
-        f"airhaul.local_base.reading.{name}" for name in _READING
-    ): "readers read what they need",
     "airhaul.model.base airhaul.model.columns": "a class knows its columns",
 }
 FORBIDDEN_IN_BULK = {"asyncio", "threading", "time", "httpx2", "anyio", "socket", "queue"}

@@ -2,7 +2,7 @@
 
     python tools/main_path.py
 
-A profile of one call over HTTP, of all threads: each file in the order in which it is first entered,
+A profile of one call over HTTP, of all threads: each file in the order in which it is entered,
 with the functions of it that ran. Imports, and the local base that answers, are left out: one call
 is made before, and the base runs in a process of its own.
 """

@@ -171,7 +171,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),
         (["tables", "--token", "pat.x", "--base", "nonsense"], "is not a base id"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
-        (["tables", "--local", __file__], "no local base of airhaul"),
+        (["tables", "--local", __file__], "not a local base of airhaul"),
         (["import", "x.csv"], "Missing argument"),
         (["serve", "--port", "99999"], "less than or equal to 65535"),
         (["frobnicate"], "No such command"),

@@ -48,7 +48,7 @@ def test_faults_are_given_as_text_or_as_they_are(faults) -> None:
         airtable.local_base.fail()
         airtable.schema()
         assert len(airtable.local_base.requests) == 3
-    with pytest.raises(ConfigurationError, match="no fault"):
+    with pytest.raises(ConfigurationError, match="is not a fault"):
         Airtable.local(faults=["often"]).schema()
 
 

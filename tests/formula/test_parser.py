@@ -25,7 +25,7 @@ from airhaul.formula.nodes import Number
         ('"abc', "no closing quote"),
         ("'abc", "no closing quote"),
         ("{abc", "no closing brace"),
-        ("Full Name = 1", "stands in braces"),
+        ("Full Name = 1", "in braces"),
         ("(1", "missing"),
         ("", "missing"),
     ],

@@ -281,10 +281,10 @@ def test_a_token_is_read_from_a_command_line(text, token) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("patSecret.x=data.records:eat", "no scope"),
+        ("patSecret.x=data.records:eat", "not a scope"),
         ("patSecret.x=frob", "'frob'"),
         ("patSecret.x=read,edit", "one role"),
-        ("=read", "not empty"),
+        ("=read", "not be empty"),
     ],
 )
 def test_what_is_no_token_is_told_without_it(text, said) -> None:

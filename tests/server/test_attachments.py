@@ -15,7 +15,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.local_base.attachments.fetch import NotFetched, fetch
+from airhaul.local_base.attachments.fetch import FetchError, fetch
 from airhaul.local_base.attachments.image_size import image_size
 from airhaul.local_base.attachments.urls import IN_PROCESS
 from airhaul.local_base.base import LocalBase
@@ -249,11 +249,11 @@ def test_only_public_addresses_are_fetched_from() -> None:
     with Listener() as listener:
         port = listener.url.rpartition(":")[2]
         for host in ("127.0.0.1", "localhost", "0.0.0.0", "127.1", "[::1]", "[::ffff:127.0.0.1]"):
-            with pytest.raises(NotFetched):
+            with pytest.raises(FetchError):
                 fetch(f"http://{host}:{port}/", "public")
         assert listener.asked == []
     for host in ("10.0.0.1", "192.168.1.1", "169.254.169.254", "[fe80::1]", "224.0.0.1"):
-        with pytest.raises(NotFetched, match="not public"):
+        with pytest.raises(FetchError, match="not public"):
             fetch(f"http://{host}/", "loopback")
 
 
@@ -261,10 +261,10 @@ def test_a_redirect_is_looked_at_like_the_url_itself() -> None:
     """It cannot lead into a private network, nor on for ever."""
     with Listener() as listener:
         listener.status, listener.headers = 302, {"location": "http://10.0.0.1/"}
-        with pytest.raises(NotFetched, match="not public"):
+        with pytest.raises(FetchError, match="not public"):
             fetch(listener.url, "loopback")
         listener.headers = {"location": "/again"}
-        with pytest.raises(NotFetched, match="redirects"):
+        with pytest.raises(FetchError, match="redirects"):
             fetch(listener.url, "loopback")
         assert len(listener.asked) == 1 + 4
 
@@ -274,7 +274,7 @@ def test_a_redirect_is_looked_at_like_the_url_itself() -> None:
 )
 def test_other_urls_are_not_fetched(url: str) -> None:
     """Only the web is looked at."""
-    with pytest.raises(NotFetched):
+    with pytest.raises(FetchError):
         fetch(url, "loopback")
 
 

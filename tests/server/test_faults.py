@@ -310,8 +310,8 @@ def test_faults_are_read_from_text(text, fault) -> None:
     ("text", "said"),
     [
         ("", "KIND@N"), ("503-after", "KIND@N.*close-before"), ("503-after@x", "KIND@N"), ("429:1@2", "KIND@N"),
-        ("close:0.1", "'close' is no kind of fault; there are close-before"), ("429@0", "counted from 1"),
-        ("429:1.5", "from 0 to 1, not 1.5"), ("FETCH 429@1", "'FETCH' is no method of a fault; there are GET, POST"),
+        ("close:0.1", "'close' is not a kind of fault; expected one of close-before"), ("429@0", "counted from 1"),
+        ("429:1.5", "from 0 to 1, not 1.5"), ("FETCH 429@1", "'FETCH' is not an HTTP method; expected one of GET, POST"),
     ],
 )  # fmt: skip
 def test_what_is_no_fault_is_refused(text, said) -> None:
@@ -337,7 +337,7 @@ def test_the_program_serves_with_faults_and_a_quota() -> None:
         [*words, "--fault", "nope@1"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'nope' is no kind of fault" in done.stderr
+    assert "'nope' is not a kind of fault" in done.stderr
 
 
 def test_a_place_and_a_probability_exclude_each_other() -> None:

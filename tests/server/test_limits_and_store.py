@@ -190,14 +190,14 @@ def test_foreign_files_are_refused(tmp_path) -> None:
     """Neither a text file nor another program's database is touched."""
     text = tmp_path / "notes.txt"
     text.write_text("hello " * 1000)
-    with pytest.raises(ConfigurationError, match="no local base"):
+    with pytest.raises(ConfigurationError, match="not a local base"):
         LocalBase.open(text)
     other = tmp_path / "other.db"
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE mine (x)")
     connection.close()
     before = other.read_bytes()
-    with pytest.raises(ConfigurationError, match="no local base"):
+    with pytest.raises(ConfigurationError, match="not a local base"):
         LocalBase.open(other)
     assert other.read_bytes() == before
     assert text.read_text().startswith("hello")

@@ -133,18 +133,18 @@ def test_a_description_without_ids_gets_new_ones(tmp_path) -> None:
     [
         ({}, "tables: Field required"),
         ({"tables": [{"name": "T", "fields": []}]}, r"tables\[0\].fields"),
-        ({"id": "app'; DROP TABLE records", "tables": []}, "is no id"),
+        ({"id": "app'; DROP TABLE records", "tables": []}, "is not an ID"),
         (
             {"tables": [{"name": "T", "fields": [{"id": "fld1", "name": "N", "type": "email"}]}]},
-            r"tables\[0\].fields\[0\].id: 'fld1' is no id",
+            r"tables\[0\].fields\[0\].id: 'fld1' is not an ID",
         ),
         (
             {"tables": [{**TABLES[0], "primaryFieldId": one("fld", 99)}]},
-            "primary field fld00000000000099 is not there",
+            "primary field fld00000000000099 does not exist",
         ),
-        ({"tables": [TABLES[0], {**TABLES[0], "name": "Other"}]}, "ids that stand there twice"),
-        ({"tables": TABLES * 2}, "names that stand there twice: people"),
-        ([], "describes no base"),
+        ({"tables": [TABLES[0], {**TABLES[0], "name": "Other"}]}, "duplicate ids"),
+        ({"tables": TABLES * 2}, "duplicate table names: people"),
+        ([], "does not describe a base"),
     ],
 )
 def test_what_describes_no_base_is_told_with_its_place(described, said) -> None:
@@ -159,7 +159,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path) -> None:
         LocalBase.open(schema=tmp_path / "missing.json")
     odd = tmp_path / "odd.json"
     odd.write_text("tables: []")
-    with pytest.raises(ConfigurationError, match="is no JSON"):
+    with pytest.raises(ConfigurationError, match="is not JSON"):
         LocalBase.open(schema=odd)
 
 

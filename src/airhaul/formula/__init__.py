@@ -1,7 +1,7 @@
-"""Airtable's formula language: read, built and printed here, computed by ``formula.evaluate``.
+"""Airtable's formula language: parsing, building and printing; ``formula.evaluate`` computes.
 
-What computes formulas is imported from its own modules: clients print formulas, and need not load
-the functions that only a server calls.  See README.md for the phases.
+The evaluation is imported from its own modules: clients print formulas, and need not load the
+functions that only a server calls. See README.md for the phases.
 """
 
 from airhaul.formula.build import Expression, F, fn

@@ -16,13 +16,13 @@ BLANK: Final = Call("BLANK")
 
 
 def literal(value: object) -> Node:
-    """Turn a Python value into the formula that stands for it.
+    """Convert a Python value to a formula.
 
     Args:
         value: None, a bool, a number, text, a date (a naive time is UTC), or an expression.
 
     Raises:
-        FormulaError: No formula stands for it.
+        FormulaError: The value cannot be written as a formula.
     """
     match value:
         case Expression():
@@ -44,24 +44,25 @@ def literal(value: object) -> Node:
         case date():
             return Call("DATETIME_PARSE", (Text(value.isoformat()),))
         case _:
-            raise FormulaError(f"No formula stands for {value!r:.80}.")
+            raise FormulaError(f"{value!r:.80} cannot be written as a formula.")
 
 
 def _number(value: float | Decimal) -> Node:
     try:
         size = abs(float(value))
     except (OverflowError, ValueError):
-        size = math.inf  # a whole number beyond every float; Decimal's signalling NaN
+        size = math.inf  # a whole number too large for a float, or a signaling NaN of Decimal
     if not math.isfinite(size):
-        raise FormulaError(f"No formula stands for {value!s:.80}.")
+        raise FormulaError(f"{value!s:.80} cannot be written as a formula.")
     magnitude = abs(value) if isinstance(value, int) else size
     return Number(magnitude) if value >= 0 else Unary("-", Number(magnitude))
 
 
 class Expression:
-    """A formula under construction; operators make larger ones.
+    """A formula under construction; operators build larger ones.
 
-    ``&``, ``|`` and ``~`` are AND, OR and NOT, since Python keeps ``and``, ``or`` and ``not``.
+    ``&``, ``|`` and ``~`` are AND, OR and NOT, since Python's ``and``, ``or`` and ``not`` cannot be
+    overloaded.
 
     Args:
         node: The formula's tree.
@@ -138,7 +139,7 @@ class Expression:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "A formula has no truth of its own here: write & for and, | for or, ~ for not, "
+            "A formula has no truth value in Python: write & for and, | for or, ~ for not, "
             "and two comparisons for a chained one."
         )
 
@@ -149,24 +150,24 @@ class Expression:
         return f"<Expression {self}>"
 
 
-def F(name: str) -> Expression:  # noqa: N802 - a name of the field's own, as in other libraries
-    """A field in a formula, by its name or id in Airtable.
+def F(name: str) -> Expression:  # noqa: N802 - the usual name, as in Django and other libraries
+    """Refer to a field in a formula, by its name or id in Airtable.
 
     Args:
-        name: The column's name, as ``"Full Name"``; braces and the like need no escaping.
+        name: The field's name, as in ``"Full Name"``; braces and the like need no escaping.
     """
     return Expression(Field(name))
 
 
 def fn(name: str, *arguments: Any) -> Expression:
-    """A call of any of Airtable's functions, also of one that is not known here.
+    """Call any of Airtable's functions, even one that is unknown here.
 
     Args:
-        name: The function, as ``"LEN"``.
+        name: The function, as in ``"LEN"``.
         *arguments: Expressions or Python values.
 
     Raises:
-        FormulaError: The name cannot be a function's, or no formula stands for an argument.
+        FormulaError: The name is not an identifier, or an argument cannot be written as a formula.
     """
     if not (name.isascii() and name.isidentifier()):
         raise FormulaError(f"{name!r:.80} cannot be the name of a function.")

@@ -1,8 +1,8 @@
-"""From a computed value to the JSON of a cell, and back.
+"""Converting computed values to the JSON of cells, and back.
 
 Source: https://airtable.com/developers/web/api/field-model, and answers that other clients have
-recorded for errors and NaN; infinity is decided likewise. True and false are 1 and 0, but where the
-result is a check box.
+recorded for errors and NaN; infinity is decided in the same way. True and false are 1 and 0, except
+if the result type is a check box.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _SPECIAL: Final = {"Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_cell(value: Value, result_type: str | None = None) -> Any:
-    """Make a cell of what a formula gave.
+    """Convert the value of a formula to a cell.
 
     Args:
         value: The value.
-        result_type: The type that the metadata tells of the result: a ``date`` has no time, and a
+        result_type: The result type in the field's metadata: a ``date`` has no time, and a
             ``checkbox`` is true or empty.
 
     Returns:
-        The cell as JSON; None if it is empty (blank, ``""`` or a list of nothing).
+        The cell as JSON; None if it is empty (blank, ``""`` or a list without values).
     """
     match value:
         case None | "":
@@ -53,10 +53,10 @@ def _number(value: float) -> Any:
 
 
 def to_value(cell: Any) -> Value:
-    """Make a value of a cell that was computed elsewhere.
+    """Convert a cell that was computed elsewhere to a value.
 
     Args:
-        cell: The JSON; a point in time stays text, as nothing tells it apart.
+        cell: The JSON; a date stays text, since JSON does not distinguish the two.
     """
     if isinstance(cell, list):
         return [to_value(item) for item in cell]

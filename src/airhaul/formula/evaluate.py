@@ -1,6 +1,6 @@
-"""From a tree to a value: compiled once into functions, then computed for any number of records.
+"""Evaluation: a tree is compiled once into a function, which computes any number of records.
 
-Computing never raises: what goes wrong is a ``FormulaFault``, as ``#ERROR!`` is in a cell.
+The function never raises: an error is a ``FormulaFault``, like ``#ERROR!`` in a cell.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ from airhaul.formula.values import (
 )
 
 GetterFor = Callable[[str], Callable[[Any], Value]]
-"""Gives for a field, named as in the formula, what reads it from a record."""
+"""Returns for a field, named as in the formula, the function that reads it from a record."""
 
 
 def compile_formula(node: Node, getter_for: GetterFor | None = None) -> Callable[[Any], Value]:
-    """Make a function of a formula.
+    """Compile a formula to a function.
 
     Args:
         node: The tree.
-        getter_for: Called once for each reference to a field; what it gives is then called with
-            each record. By default a record's own ``cell`` is asked.
+        getter_for: Called once for each reference to a field; the function that it returns is then
+            called with each record. The default calls the record's own ``cell``.
 
     Returns:
-        A function from a record, see ``RecordView``, to the formula's value. What depends on no
-        record and no clock is computed now, so that 100,000 records do not read one date 100,000
-        times.
+        A function from a record, see ``RecordView``, to the formula's value. Parts that depend on
+        neither the record nor the clock are computed now, so that 100,000 records do not parse the
+        same date 100,000 times.
 
     Raises:
-        FormulaError: A function is not known, or has too few or too many arguments, or the formula
-            is nested too deep.
+        FormulaError: A function is unknown or has too few or too many arguments, or the formula is
+            nested too deep.
     """
     check_depth(node)
     return _Compiler(getter_for or _cell_of).part(node)
@@ -69,7 +69,7 @@ class _Compiler:
     """Compiles the parts of one formula.
 
     Args:
-        getter_for: What reads a field.
+        getter_for: Returns the function that reads a field.
     """
 
     def __init__(self, getter_for: GetterFor) -> None:
@@ -118,12 +118,13 @@ def _find(node: Call) -> Function:
     if function is None:
         near = difflib.get_close_matches(node.name, FUNCTIONS, n=1)
         raise FormulaError(
-            f"Unknown function {node.name:.50}." + "".join(f" Is {name} meant?" for name in near)
+            f"Unknown function {node.name:.50}."
+            + "".join(f" Did you mean {name}?" for name in near)
         )
     count = len(node.arguments)
     if count < function.least or (function.most is not None and count > function.most):
         raise FormulaError(
-            f"{node.name} takes {arguments_text(function)} arguments, and {count} are given."
+            f"{node.name} takes {arguments_text(function)} arguments, but {count} are given."
         )
     return function
 
@@ -132,13 +133,13 @@ def _names(node: Call) -> list[Compiled]:
     names: list[Compiled] = []
     for argument in node.arguments:
         if not isinstance(argument, Field):
-            raise FormulaError(f"The arguments of {node.name} are fields.")
+            raise FormulaError(f"The arguments of {node.name} must be fields.")
         names.append(Constant(argument.name))
     return names
 
 
 def _alternatives(node: Call) -> tuple[Node, list[str]] | None:
-    """What ``OR(X = "a", X = "b", ...)`` asks of its one X, and the texts; None for another OR."""
+    """Return X and the texts of ``OR(X = "a", X = "b", ...)``; None for any other OR."""
     texts: list[str] = []
     subject: Node | None = None
     for argument in node.arguments:
@@ -152,7 +153,7 @@ def _alternatives(node: Call) -> tuple[Node, list[str]] | None:
 
 
 def _one_of(subject: Compiled, texts: list[str]) -> Compiled:
-    """Look a text up among many at once, as clients do with hundreds of record ids."""
+    """Look up a text in a set, since clients compare with hundreds of record ids."""
     members = frozenset(texts)
 
     def compiled(record: RecordView) -> Value:
@@ -202,13 +203,13 @@ _OPERATORS: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "!=": lambda left, right: not equal(left, right),
     **{sign: _comparison(compare) for sign, compare in _ORDERS.items()},
 }
-# Python compares equal kinds just so.
+# Python compares values of the same kind in the same way.
 _PLAIN_COMPARISONS: Final = {**_ORDERS, "=": operator.eq, "!=": operator.ne}
 _NUMBERS: Final = frozenset({int, float})
 
 
 def _compared(sign: str, parts: list[Compiled]) -> Compiled | None:
-    """A field against a number or a text, the most frequent comparison, without any detour."""
+    """Compile the most frequent comparison, a field with a number or text, directly."""
     match parts:
         case [first, Constant(constant)] if sign in _PLAIN_COMPARISONS:
             pass
@@ -218,7 +219,7 @@ def _compared(sign: str, parts: list[Compiled]) -> Compiled | None:
     if not kinds <= {int, float, str}:
         return None
     if isinstance(constant, int | float) and abs(constant) > EXACT:
-        return None  # so large a whole number in a cell is first rounded to a double
+        return None  # whole numbers of this size in cells are first rounded to doubles
     compare, general = _PLAIN_COMPARISONS[sign], _OPERATORS[sign]
 
     def compiled(record: RecordView) -> Value:

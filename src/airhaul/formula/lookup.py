@@ -1,6 +1,6 @@
-"""Lookups in Django's words: ``age__gt=17``, ``name__contains="a"``, joined by ``Q``.
+"""Lookups as in Django: ``age__gt=17``, ``name__contains="a"``, joined by ``Q``.
 
-An empty cell never fits a comparison, as in SQL and unlike in Airtable, where it counts as 0.
+An empty cell never matches a comparison, as in SQL and unlike in Airtable, where it counts as 0.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Kind = Literal[
 
 
 class LookupField(Protocol):
-    """What a lookup needs to know of a field."""
+    """What a lookup needs to know about a field."""
 
     @property
     def name(self) -> str:
@@ -28,22 +28,22 @@ class LookupField(Protocol):
 
     @property
     def column(self) -> str:
-        """The column's name in Airtable."""
+        """The field's name in Airtable."""
         ...
 
     @property
     def kind(self) -> Kind:
-        """Which lookups it has."""
+        """The kind, which decides its lookups."""
         ...
 
     @property
     def encode(self) -> Callable[[object], object]:
-        """Validates a value and makes it a cell's JSON; raises ``ValueError`` with a reason."""
+        """Validates a value and converts it to a cell's JSON; raises ``ValueError``."""
         ...
 
 
 def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Node:
-    """Make a formula of lookups.
+    """Build a formula from lookups.
 
     Args:
         q: The lookups.
@@ -53,8 +53,8 @@ def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Node:
         The formula's tree.
 
     Raises:
-        UnknownFieldError: A field is not known.
-        LookupValueError: A value does not fit its field, or the lookup does not.
+        UnknownFieldError: A field is unknown.
+        LookupValueError: A value or a lookup does not fit its field.
     """
     nodes = [_build_part(part, resolve) for part in q._parts]
     if q._joined == "not":
@@ -73,7 +73,7 @@ def _build_part(
     field, lookup = _split(key, resolve)
     if isinstance(value, Expression | Q):
         raise LookupValueError(
-            f"{key}: expected a value; a comparison with a formula is F({field.column!r}) == ..."
+            f"{key}: expected a value; to compare with a formula, write F({field.column!r}) == ..."
         )
     builder = _BUILDERS.get(lookup)
     if builder is None or field.kind not in builder.kinds:
@@ -85,7 +85,7 @@ def _build_part(
 
 
 def _split(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField, str]:
-    """Take a key apart; a field's own name may hold two underscores."""
+    """Split a key into field and lookup; a field's own name may contain two underscores."""
     try:
         return resolve(key), "exact"
     except UnknownFieldError as error:
@@ -95,7 +95,7 @@ def _split(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField
         try:
             return resolve(name), lookup
         except UnknownFieldError as shorter:
-            # With a known lookup at its end, the rest is what was meant as the field.
+            # If the key ends with a known lookup, the rest was meant as the field.
             raise (shorter if lookup in _BUILDERS else error) from None
 
 
@@ -113,7 +113,7 @@ class _Subject:
 
     @property
     def as_text(self) -> Node:
-        """The field joined to ``""``: a text, whatever the field holds."""
+        """The field joined to ``""``: text, whatever the field contains."""
         return Binary("&", self.node, Text(""))
 
     @property
@@ -127,7 +127,7 @@ class _Subject:
         return self.node if self.kind == "checkbox" else Binary("!=", self.as_text, Text(""))
 
     def encode(self, value: object) -> object:
-        """A value of the caller's as a cell, checked against the field; never an empty one."""
+        """Convert a value of the caller to a cell that is valid for the field and not empty."""
         try:
             cell = self.field.encode(value)
         except ValueError as error:
@@ -137,7 +137,7 @@ class _Subject:
         return cell
 
     def value(self, value: object) -> Node:
-        """A value of the caller's as a node, checked against the field."""
+        """Convert a value of the caller to a node that is valid for the field."""
         cell = self.encode(value)
         if self.kind in ("date", "datetime", "created_time"):
             return Call("DATETIME_PARSE", (Text(str(cell)),))
@@ -152,7 +152,7 @@ class _Subject:
         )
 
 
-# How Airtable itself joins a list used as text; a name that holds it can be taken for two.
+# How Airtable joins a list used as text; a name that contains it is taken for two names.
 _SEPARATOR: Final = ", "
 
 
@@ -189,10 +189,10 @@ def _number_equals(subject: _Subject, value: object) -> Node:
 
 
 def _if_filled(subject: _Subject, test: Node) -> Node:
-    """A test that is false for an empty date.
+    """Make a test that is false for an empty date.
 
-    Where the date functions give an error for an empty date, AND would hand it on, and NOT around
-    it would lose the record; IF computes only the branch that it takes.
+    If a date function gives an error for an empty date, AND returns the error, and NOT around it
+    loses the record; IF computes only the branch that it takes.
     """
     if subject.kind == "created_time":
         return test
@@ -253,8 +253,8 @@ def _contains(subject: _Subject, value: object) -> Node:
     needle = subject.value(value)
     if subject.kind == "list":
         if needle == Text(""):
-            return Call("FALSE")  # no member is empty, but two separators would meet around none
-        # Separators on both sides make sure that a whole member is met, not a part of one.
+            return Call("FALSE")  # no member is empty, but two adjacent separators would match
+        # Separators on both sides ensure that a whole member matches, not a part of one.
         parted = Text(_SEPARATOR)
         hay = Binary("&", Binary("&", parted, subject.as_text), parted)
         return Binary(
@@ -299,10 +299,10 @@ def _regex(subject: _Subject, value: object) -> Node:
         try:
             compile_pattern(pattern.value)
         except ImportError:
-            pass  # no RE2 on this platform: Airtable has its own
+            pass  # no RE2 on this platform: Airtable validates the pattern
         except PatternError as error:
             raise subject.fault(
-                value, f"expected a regular expression of RE2, and it has {error}"
+                value, f"expected a regular expression of RE2, but it has {error}"
             ) from None
     test = Call("REGEX_MATCH", (subject.as_text, pattern))
     return all_of([subject.is_filled, test])
@@ -336,7 +336,7 @@ def _on_day(subject: _Subject, value: object) -> Node:
 
 
 class _Builder:
-    """How a lookup is built, and for which kinds of fields."""
+    """The function that builds a lookup, and the kinds of fields that have it."""
 
     def __init__(self, build: Callable[[_Subject, Any], Node], kinds: Collection[Kind]) -> None:
         self.build = build

@@ -1,4 +1,4 @@
-"""The formula as a tree: made by parser, ``F`` and lookups, read by printer and compiler."""
+"""The formula as a tree: built by the parser, ``F`` and lookups, read by printer and compiler."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ BinaryOperator = Literal["*", "/", "+", "-", "&", "=", "!=", "<", "<=", ">", ">=
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; never negative, which is ``Unary("-", ...)``."""
+    """A number that is not negative; negative ones are ``Unary("-", ...)``."""
 
     value: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text."""
+    """A text literal."""
 
     value: str
 
@@ -61,7 +61,7 @@ class Binary:
 Node = Number | Text | Field | Call | Unary | Binary
 
 
-# Airtable's own bound is not published; this one keeps any formula away from Python's stack limit.
+# Airtable's own limit is not published; this one stays below Python's recursion limit.
 DEEPEST: Final = 200
 
 
@@ -78,7 +78,7 @@ def _parts(node: Node) -> tuple[Node, ...]:
 
 
 def field_names(node: Node) -> tuple[str, ...]:
-    """The fields that a formula refers to, each once, in the order they first appear."""
+    """Return the fields that a formula refers to, each once, in the order of appearance."""
     names: dict[str, None] = {}
     waiting: list[Node] = [node]
     while waiting:
@@ -90,11 +90,11 @@ def field_names(node: Node) -> tuple[str, ...]:
 
 
 def with_fields(node: Node, rename: Callable[[str], str]) -> Node:
-    """The same formula with other references: names become ids, or ids names.
+    """Replace the references in a formula: names by ids, or ids by names.
 
     Args:
         node: The tree.
-        rename: Gives for each reference what stands in its place.
+        rename: Returns the replacement of a reference.
     """
     match node:
         case Field(name):
@@ -110,10 +110,10 @@ def with_fields(node: Node, rename: Callable[[str], str]) -> Node:
 
 
 def check_depth(node: Node) -> None:
-    """Refuse a tree that is too deep to be printed, compiled or read.
+    """Refuse a tree that is too deep to be printed, compiled or parsed.
 
     Raises:
-        FormulaError: It is nested more than ``DEEPEST`` levels deep.
+        FormulaError: The tree is nested more than ``DEEPEST`` levels deep.
     """
     waiting: list[tuple[Node, int]] = [(node, 0)]
     while waiting:

@@ -1,4 +1,4 @@
-"""From the formula's text to a tree, by a grammar."""
+"""Parsing the text of a formula to a tree, by a grammar."""
 
 from __future__ import annotations
 
@@ -62,32 +62,32 @@ _LONGEST: Final = 1_000_000
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
-# What stands at a fault, and what its writer may have meant.
+# The text at the position of an error, and a hint for its author.
 _HINTS: Final[tuple[tuple[str, str], ...]] = (
     (r"\"(?![^\"]*\")|'(?![^']*')", "The text that begins here has no closing quote."),
     (r"\{(?![^}]*\})", "The field name that begins here has no closing brace."),
-    ("[\u2018\u2019\u201c\u201d]", "Write straight quotes."),
+    ("[\u2018\u2019\u201c\u201d]", "Use straight quotes."),
     (r"(?<==)=", "Equality is written with one =."),
     (r"(?<=<)>", "Inequality is written !=."),
     (r"(?<=&)&|\|", "Write AND(...) and OR(...)."),
     (r"%", "Write MOD(...)."),
     (r"\^", "Write POWER(...)."),
-    (r"(?<=\s)[^\W\d]", "A field name of several words stands in braces."),
+    (r"(?<=\s)[^\W\d]", "Put a field name of several words in braces."),
     (r"\Z", "Something is missing, such as a closing bracket."),
 )
 
 
 def parse(text: str) -> Node:
-    """Read a formula.
+    """Parse a formula.
 
     Args:
         text: The formula, as in ``filterByFormula``.
 
     Returns:
-        Its tree.
+        The tree.
 
     Raises:
-        FormulaError: The text is no formula, with the position of the fault.
+        FormulaError: The text is not a formula; the error has the position.
     """
     from lark.exceptions import UnexpectedInput
 
@@ -118,7 +118,7 @@ def _position(error: UnexpectedInput, text: str) -> int:
 
 @functools.cache
 def _parser() -> Lark:
-    # Imported here: only who reads formulas pays for the library.
+    # Imported here, since only parsing needs the library.
     from lark import Lark
 
     return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False)
@@ -148,13 +148,13 @@ def _build(tree: Any, depth: int) -> Node:
 
 
 def _build_chain(tree: Any, depth: int) -> Node:
-    """Build ``a + b + c + ...`` without going as deep as it is long."""
+    """Build ``a + b + c + ...`` without recursion along the chain."""
     tails: list[tuple[Token, Any]] = []
     while tree.data == "binary":
         left, operator, right = tree.children
         tails.append((operator, right))
         tree = left
-    # The tree that comes of it is as deep as the chain is long.
+    # The resulting tree is as deep as the chain is long.
     node = _build(tree, depth + len(tails))
     for operator, right in reversed(tails):
         sign = cast("BinaryOperator", str(operator))
@@ -164,11 +164,11 @@ def _build_chain(tree: Any, depth: int) -> Node:
 
 def _number(text: str) -> Node:
     if math.isinf(float(text)):
-        raise FormulaError(f"The number {text:.20}... is larger than any that can be held.")
-    # The length keeps away leading zeros beyond what int() takes.
+        raise FormulaError(f"The number {text:.20}... is larger than any float.")
+    # The length bounds leading zeros, since int() limits the number of digits.
     return Number(int(text) if text.isdecimal() and len(text) <= 310 else float(text))
 
 
 def _unescape(text: str) -> str:
-    # A backslash before any other character stands for that character.
+    # A backslash before any other character means that character.
     return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), text)

@@ -1,4 +1,4 @@
-"""From a tree to the formula's text, with every name and value escaped.
+"""Printing a tree as the text of a formula, with every name and value escaped.
 
 Source for escapes: https://support.airtable.com/docs/formula-field-reference and other clients'
 tests against the service (backslash before quotes and before ``}`` in names).
@@ -11,7 +11,7 @@ from typing import Final
 
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary, check_depth
 
-# How strongly operators bind; comparisons least. Not published for & against +.
+# The precedence of operators; comparisons have the lowest. Not published for & against +.
 BINDING: Final[dict[str, int]] = {
     "=": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1,
     "&": 2,
@@ -27,16 +27,16 @@ _NAME_ESCAPES: Final = str.maketrans({"\\": "\\\\", "}": "\\}"})
 
 
 def print_formula(node: Node) -> str:
-    """Print a formula so that reading it gives the same tree.
+    """Print a formula so that parsing it gives the same tree.
 
     Args:
         node: The tree.
 
     Returns:
-        Its text, with parentheses only where they are needed.
+        The text, with parentheses only where they are needed.
 
     Raises:
-        FormulaError: The tree is deeper than any that is read.
+        FormulaError: The tree is too deep to be parsed again.
     """
     check_depth(node)
     return _print(node, 0)
@@ -56,7 +56,7 @@ def _print(node: Node, binding: int) -> str:
             return f"{operator}{_print(operand, _UNARY)}"
         case Binary(operator, left, right):
             own = BINDING[operator]
-            # Operators of one strength group from the left.
+            # Operators of the same precedence associate to the left.
             text = f"{_print(left, own)} {operator} {_print(right, own + 1)}"
             return f"({text})" if own < binding else text
 

@@ -13,17 +13,17 @@ Joined = Literal["and", "or", "not"]
 class Q:
     """Lookups that can be joined: ``Q(age__gt=17) & ~Q(name="Ada") | Q(vip=True)``.
 
-    ``Q()`` asks for nothing: joined to others it adds nothing, so that conditions can be gathered
-    in a loop; alone it holds for every record.
+    ``Q()`` has no condition: joined to others it adds nothing, so that conditions can be collected
+    in a loop; alone it is true for every record.
 
     Args:
-        **lookups: All of them hold.
+        **lookups: The conditions, all of which must be true.
     """
 
     def __init__(self, **lookups: Any) -> None:
         self._joined: Joined = "and"
         self._parts: tuple[Q | Expression | tuple[str, Any], ...] = tuple(
-            # A formula may be built more than once, and an iterator can be read only once.
+            # A formula may be built more than once, but an iterator can be read only once.
             (key, list(value) if isinstance(value, Iterator) else value)
             for key, value in lookups.items()
         )
@@ -41,7 +41,7 @@ class Q:
         return made
 
     def _parts_within(self, joined: Joined) -> tuple[Q | Expression | tuple[str, Any], ...]:
-        """What stands for this in a larger one; flat, so that hundreds joined are not deep."""
+        """Return the parts to put into a larger ``Q``; flat, so that hundreds are not nested."""
         if self._joined == joined != "not":
             return self._parts
         alone = len(self._parts) < 2 and "not" not in (self._joined, joined)

@@ -1,10 +1,9 @@
-"""What kind of value a formula gives, told from its tree and the types of the fields it names.
+"""The result type of a formula, inferred from its tree and the types of the fields it names.
 
-Airtable shows it as ``options.result`` of a formula field. Known from answers that other clients
+Airtable prints it as ``options.result`` of a formula field. Known from answers that other clients
 have recorded: ``AND`` results in a check box, and numbers have precision 0. Decided: the other
-logical functions do as ``AND`` does, while comparisons, and functions that ask something, result in
-1 and 0; dates are shown in the local form, times on a clock of 12 hours, in the viewer's zone;
-lists as text.
+logical functions behave like ``AND``, while comparisons, and functions such as ``IS_SAME``, result
+in 1 and 0; dates have the local format, times a 12-hour clock in the viewer's zone; lists are text.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ Kind = Literal["number", "checkbox", "text", "date", "dateTime"]
 
 @dataclass(frozen=True, slots=True)
 class ResultType:
-    """What kind of value there is.
+    """The type of a value.
 
     Args:
-        kind: ``date`` is a day without time.
+        kind: The kind; ``date`` is a day without time.
         is_list: Whether it is a list of such values.
     """
 
@@ -32,7 +31,7 @@ class ResultType:
     is_list: bool = False
 
     def as_field(self) -> dict[str, Any]:
-        """It as a field's type and options, as in ``options.result``."""
+        """Return the type and options of a field with this type, as in ``options.result``."""
         match "text" if self.is_list else self.kind:
             case "number":
                 return {"type": "number", "options": {"precision": 0}}
@@ -71,11 +70,11 @@ _OF_FIELDS: Final[dict[str, ResultType]] = {
 
 
 def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> ResultType:
-    """What a field yields inside of a formula.
+    """Return the type of a field inside a formula.
 
     Args:
-        type: The field's type, as ``singleLineText``.
-        options: Its options, as the metadata API has them; computed fields say there what they are.
+        type: The field's type, as in ``singleLineText``.
+        options: Its options, as the metadata API prints them, with the result of computed fields.
     """
     options = options or {}
     result = options.get("result")
@@ -99,20 +98,20 @@ _DAYS_AND_MORE: Final = frozenset({"days", "weeks", "months", "quarters", "years
 
 
 def result_type(node: Node, type_of: Callable[[str], ResultType]) -> ResultType:
-    """Tell what a formula gives.
+    """Infer the result type of a formula.
 
     Args:
-        node: Its tree.
-        type_of: Gives what a field yields, by the name or id that stands in the formula.
+        node: The tree.
+        type_of: Returns the type of a field, by the name or id in the formula.
 
     Returns:
-        The type of the result; text if branches give different kinds, or nothing at all.
+        The result type; text if branches have different kinds, or no value at all.
     """
     return _infer(node, type_of) or TEXT
 
 
 def _infer(node: Node, type_of: Callable[[str], ResultType]) -> ResultType | None:
-    """The type of a part; None for one that is always blank or an error."""
+    """Infer the type of a part; None if it is always blank or an error."""
     match node:
         case Number() | Unary():
             return NUMBER
@@ -154,7 +153,7 @@ def _of_call(name: str, arguments: tuple[Node, ...], types: list[ResultType | No
 
 
 def _shifted(name: str, arguments: tuple[Node, ...], types: list[ResultType | None]) -> ResultType:
-    """A date stays one when days are added to it, and has a time when hours are."""
+    """Infer the type of a shifted date: days keep a date a date, hours add a time."""
     if types[:1] != [DATE]:
         return MOMENT
     if name == "DATEADD":
@@ -167,7 +166,7 @@ def _shifted(name: str, arguments: tuple[Node, ...], types: list[ResultType | No
 
 
 def _merged(types: Iterable[ResultType | None]) -> ResultType | None:
-    """What stands for all of several types."""
+    """Return the common type of several types."""
     known = [type for type in types if type is not None]
     if not known:
         return None

@@ -1,8 +1,8 @@
-"""What a formula computes with, and how one kind of value stands in for another.
+"""The values of formulas, and the conversions between kinds of values.
 
-Blank counts as 0 among numbers and as ``""`` among texts; an error spreads through everything.
-Source: https://support.airtable.com/docs/formula-field-reference; what it leaves open is decided
-here and said at each function.
+Blank counts as 0 among numbers and as ``""`` among texts; an error propagates through everything.
+Source: https://support.airtable.com/docs/formula-field-reference; where it leaves gaps, the
+decision is documented at each function.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from airhaul.formula.dates.dates import parse_moment
 
 @dataclass(frozen=True, slots=True)
 class FormulaFault:
-    """An error as a value, ``#ERROR!``: it spreads, and a filter drops the record.
+    """An error as a value, ``#ERROR!``: it propagates, and a filter drops the record.
 
     Args:
-        reason: What went wrong, for people.
+        reason: The reason, for people.
     """
 
     reason: str = ""
@@ -37,19 +37,19 @@ FAULT: Final = FormulaFault()
 EXACT: Final = 2**53
 """Whole numbers up to here are exact in the service's floating point; larger ones become floats."""
 
-# A cell of Airtable holds 100,000 characters; a formula may not fill the memory.
+# A cell of Airtable has at most 100,000 characters; a formula must not exhaust the memory.
 LONGEST_TEXT: Final = 1_000_000
 
 
 READY: Final = frozenset({str, int, float, bool, type(None), FormulaFault})
-"""Kinds that come from a field and need no second look."""
+"""The classes of values that fields return and that need no conversion."""
 
 
 def admit(value: Value) -> Value:
-    """Take a value from a field into a formula.
+    """Convert a field's value for use in a formula.
 
-    A list that holds an error is that error, so that no function meets errors inside of lists: not
-    published, and decided. A date is the midnight it begins with, and a time without zone in UTC.
+    A list with an error is that error, so that functions find no errors inside lists: not
+    published, and decided. A date is its first midnight, and a time without zone is in UTC.
     """
     if isinstance(value, list):
         items = [item if item.__class__ in READY else admit(item) for item in value]
@@ -60,7 +60,7 @@ def admit(value: Value) -> Value:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, str | int | float):
         return value
-    return FormulaFault(f"a {type(value).__name__} is no value of a formula")
+    return FormulaFault(f"a {type(value).__name__} is not a value of a formula")
 
 
 def _in_utc(moment: datetime) -> datetime | FormulaFault:
@@ -73,7 +73,7 @@ def _in_utc(moment: datetime) -> datetime | FormulaFault:
 
 
 def truth(value: Value) -> bool:
-    """Whether a value counts as true: not 0, ``""``, blank, NaN, an empty list or an error."""
+    """Return whether a value is true: not 0, ``""``, blank, NaN, an empty list or an error."""
     if value is True or value is False:
         return value
     if isinstance(value, float) and math.isnan(value):
@@ -82,7 +82,7 @@ def truth(value: Value) -> bool:
 
 
 def to_number(value: Value) -> float:
-    """Make a number of a value; text is none, as the service has it (``"5" + 1`` is NaN)."""
+    """Convert a value to a number; text is NaN, as in Airtable (``"5" + 1`` is NaN)."""
     if isinstance(value, float):
         return value
     if isinstance(value, int):
@@ -92,7 +92,7 @@ def to_number(value: Value) -> float:
     if isinstance(value, datetime):
         return value.timestamp() * 1000
     if isinstance(value, list):
-        # A lookup of one record's number is that number; of several there is no one number.
+        # A lookup of one record's number is that number; several numbers are NaN.
         return to_number(value[0]) if len(value) == 1 else math.nan if value else 0
     return math.nan
 
@@ -105,7 +105,7 @@ def _to_float(value: int) -> float:
 
 
 def to_text(value: Value) -> str:
-    """Make text of a value: lists are joined by ``", "``, dates are ISO in UTC."""
+    """Convert a value to text: lists are joined by ``", "``, dates are ISO in UTC."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -135,12 +135,12 @@ def _number_text(value: float) -> str:
 
 
 def bounded(text: str) -> Value:
-    """A text that was computed, or an error if it is too long to go on with."""
+    """Return a computed text, or an error if it is too long."""
     return text if len(text) <= LONGEST_TEXT else FormulaFault("the text is too long")
 
 
 def to_moment(value: Value) -> datetime | FormulaFault | None:
-    """Make a point in time of a value, in UTC; text is read as ISO or in the American order."""
+    """Convert a value to a time in UTC; text is parsed as ISO or in the American order."""
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -151,16 +151,16 @@ def to_moment(value: Value) -> datetime | FormulaFault | None:
         if not value.strip():
             return None
         moment = parse_moment(value)
-        return FormulaFault(f"{value!r:.50} is no date") if moment is None else moment
+        return FormulaFault(f"{value!r:.50} is not a date") if moment is None else moment
     if isinstance(value, FormulaFault):
         return value
-    return FormulaFault("a number is no date")
+    return FormulaFault("a number is not a date")
 
 
 def equal(left: Value, right: Value) -> bool:
-    """Whether two values are the same to ``=``: exact for text; blank equals ``""``, 0 and ``[]``.
+    """Compare by ``=``: exact for text; blank equals ``""``, 0 and ``[]``.
 
-    Not published, and decided: a number and its own text are the same.
+    Not published, and decided: a number equals its own text.
     """
     left, right = _blank_if_empty(left), _blank_if_empty(right)
     if left is None or right is None:
@@ -180,10 +180,10 @@ def _blank_if_empty(value: Value) -> Value:
 
 
 def ordered(left: Value, right: Value, compare: Callable[[Any, Any], bool]) -> bool:
-    """Compare by ``<`` and the like; NaN is never in order.
+    """Compare by ``<`` and the like; comparisons with NaN are false.
 
-    Not published, and decided: texts compare by their characters, a blank with a text as ``""``,
-    and all else as numbers.
+    Not published, and decided: texts are compared by their characters, a blank with a text as
+    ``""``, and anything else as numbers.
     """
     if isinstance(left, str | None) and isinstance(right, str | None) and left is not right:
         return compare(left or "", right or "")
@@ -193,7 +193,7 @@ def ordered(left: Value, right: Value, compare: Callable[[Any, Any], bool]) -> b
 
 
 def flatten(values: Any) -> list[Value]:
-    """All values in lists, however nested."""
+    """Return the values of lists, however nested."""
     flat: list[Value] = []
     waiting = list(reversed(list(values)))
     while waiting:
@@ -206,7 +206,7 @@ def flatten(values: Any) -> list[Value]:
 
 
 def is_kept(value: Value) -> bool:
-    """Whether a filter keeps a record for which its formula gave this value.
+    """Return whether a filter keeps a record for which its formula has this value.
 
     Source: https://airtable.com/developers/web/api/list-records: everything is kept except 0,
     false, ``""``, NaN, ``[]`` and errors.

@@ -1,4 +1,4 @@
-"""What follows from a request that was carried out: notifications, and fetching what it named."""
+"""What follows a committed request: notifications, and fetching attachments."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from datetime import datetime
 
 from airhaul.local_base.attachments import Reach
-from airhaul.local_base.attachments.fetch import Fetching
+from airhaul.local_base.attachments.fetch import AttachmentFetcher
 from airhaul.local_base.store import Store
 from airhaul.local_base.store.background import Background
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.webhooks.delivery import Delivery
 
 
-class Afterwards:
-    """Does in the background what nobody waits for.
+class AfterCommit:
+    """Does in the background what no client waits for.
 
     Args:
         store: The bases.
-        wall_clock: The date and time, with its zone.
-        webhook_retry_s: After how many seconds a notification is tried again first.
+        wall_clock: The date and time, with a zone.
+        webhook_retry_s: Seconds before a notification is first retried.
         fetch_attachments: From where attachments are fetched.
     """
 
@@ -33,14 +33,14 @@ class Afterwards:
     ) -> None:
         self._background = Background()
         self._delivery = Delivery(store, self._background, wall_clock, webhook_retry_s)
-        self._fetching = Fetching(store, self._background, fetch_attachments)
+        self._fetching = AttachmentFetcher(store, self._background, fetch_attachments)
         self._delivery.resume()
 
     def begin(self, context: Context) -> None:
-        """Begin what follows from a request whose transaction has ended."""
-        self._delivery.notify(context.news)
+        """Start what follows a request whose transaction has been committed."""
+        self._delivery.notify(context.webhooks_to_notify)
         self._fetching.fetch(context.session.attachments.to_fetch)
 
     def close(self) -> None:
-        """Begin nothing more, and wait a moment for what is under way."""
+        """Start nothing more, and wait briefly for work in progress."""
         self._background.close()

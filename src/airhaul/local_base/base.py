@@ -1,4 +1,4 @@
-"""The local base as one object: answers requests in process, without a socket."""
+"""The local base as one object, which answers requests in process, without a socket."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.after_commit import AfterCommit
 from airhaul.local_base.attachments import Reach
 from airhaul.local_base.attachments.files import read_file
-from airhaul.local_base.gate.answers import Answer, Cut, Silence, dated, spoil
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply, apply_fault, dated
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.gate.gate import Entry, Gate
 from airhaul.local_base.gate.in_process import reply_to, request_of
@@ -38,28 +38,28 @@ def _utc_now() -> datetime:
 
 
 class LocalBase(OwnerOperations):
-    """Bases in a file or in memory, behind Airtable's API; a ``Transport`` for clients in process.
+    """Bases in a file or in memory behind Airtable's API; a ``Transport`` for clients in process.
 
     Args:
         store: The bases.
-        tokens: The tokens that are accepted over HTTP, mere text with all rights; None for any.
-        requests_per_second: The limit of each base; None for none.
-        penalty_s: For how long a base is locked out after breaking it, in seconds.
-        retry_after: Whether a refusal for breaking it says how many seconds are left of that.
-        monthly_quota: How many data requests are answered until the month ends, which it does
-            when the base is opened anew; None for any number.
-        latency_s: How long each reply is held back, in seconds.
-        faults: What goes wrong, as ``fail`` takes it; may be set later too. None for nothing.
-        all_field_types: Whether the API creates fields of every type, computed ones too, which
-            the service does not.
-        hold_s: How long a client over HTTP waits for a reply that does not come, in seconds, until
-            the connection is closed.
-        clock: Seconds that never go back.
-        wall_clock: The date and time, with its zone: of each reply, and of what is created.
-        webhook_retry_s: After how many seconds a webhook's notification is tried again; the second
-            time after twice as many, and so on.
+        tokens: The tokens accepted over HTTP; a plain text has all rights. None accepts any token.
+        requests_per_second: The rate limit of each base; None for no limit.
+        penalty_s: Seconds for which a base is locked out after its rate limit was exceeded.
+        retry_after: Whether a 429 reply names the seconds left of the lockout.
+        monthly_quota: How many data requests are answered before the month ends, which happens
+            when the base is opened again; None for no quota.
+        latency_s: Seconds by which each reply is delayed.
+        faults: The faults to inject, as ``fail`` takes them; they can be set later too.
+        all_field_types: Whether the API creates fields of every type, including computed ones,
+            which Airtable's API does not.
+        hold_s: Seconds after which the connection is closed if a fault withholds the reply to a
+            client over HTTP.
+        clock: A monotonic clock, in seconds.
+        wall_clock: The date and time, with a zone, for replies and for what is created.
+        webhook_retry_s: Seconds before a webhook's notification is first retried; each further
+            retry waits twice as long.
         fetch_attachments: From where attachments that are written by URL are fetched:
-            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which is this machine too.
+            ``"nowhere"``, ``"public"`` addresses, or ``"loopback"``, which adds this machine.
 
     Attributes:
         takes_any_token: Whether any token is accepted over HTTP.
@@ -85,14 +85,14 @@ class LocalBase(OwnerOperations):
     ) -> None:
         access = Access(tokens, store)
         iterators = Iterators(clock)
-        afterwards = Afterwards(
+        after_commit = AfterCommit(
             store,
             wall_clock,
             webhook_retry_s=webhook_retry_s,
             fetch_attachments=fetch_attachments,
         )
-        service = Service(store, access, iterators, afterwards)
-        super().__init__(store, service, iterators, afterwards, wall_clock)
+        service = Service(store, access, iterators, after_commit)
+        super().__init__(store, service, iterators, after_commit, wall_clock)
         self._clock = clock
         self._limits = Limits(
             clock,
@@ -120,68 +120,68 @@ class LocalBase(OwnerOperations):
         schema: str | Path | Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Self:
-        """Open a file, made if it is not there, or memory.
+        """Open a file, which is created if it does not exist, or a base in memory.
 
         Args:
             path: The file, or ``":memory:"``.
-            schema: A base to make in it, as ``restore`` takes it.
-            **options: As of the class.
+            schema: A base to create in it, as ``restore`` takes it.
+            **options: The options of the class.
 
         Raises:
-            ConfigurationError: The file is no local base, or the schema describes none.
+            ConfigurationError: The file is not a local base, or the schema is invalid.
         """
         described = None if schema is None else describe_base(schema)
         store = Store(path)
         try:
-            emulator = cls(store, **options)
+            local_base = cls(store, **options)
             if described is not None:
-                emulator.restore(described)
+                local_base.restore(described)
         except BaseException:
             store.close()
             raise
-        return emulator
+        return local_base
 
     def fail(self, *faults: Fault | str, seed: int = 0) -> Faults:
-        """Let requests go wrong from now on, instead of what was said before.
+        """Inject faults from now on, in place of those set before.
 
         Args:
-            *faults: What goes wrong, also as text: ``"503-before:0.05"``, ``"POST close-after@1"``.
-                Without any, all goes well again.
-            seed: What the chance begins with.
+            *faults: The faults, also as text: ``"503-before:0.05"``, ``"POST close-after@1"``.
+                Without any, requests succeed again.
+            seed: The seed of the random numbers.
 
         Returns:
             The faults, which count how often they happened.
 
         Raises:
-            ConfigurationError: A text is no fault.
+            ConfigurationError: A text does not describe a fault.
         """
-        self.faults = told = Faults(*faults, seed=seed)
-        return told
+        self.faults = injected = Faults(*faults, seed=seed)
+        return injected
 
     @property
     def limits(self) -> Limits:
-        """Who may ask, and how often; may be changed at any time."""
+        """The rate limits and the quota; they can be changed at any time."""
         return self._limits
 
     def now(self) -> float:
-        """The seconds of the clock that requests are logged with."""
+        """Return the time of the clock that requests are logged with, in seconds."""
         return self._clock()
 
     def counts(self) -> Counter[str]:
-        """How many requests of each method came."""
+        """Return how many requests arrived, by HTTP method."""
         return Counter(request.method for request in self.requests.copy_now())
 
     def send(self, call: Call, on_sent: Sent) -> Reply:
-        """Answer a call in process; no token is asked for.
+        """Answer a call in process, without a token.
 
         Args:
             call: The call.
-            on_sent: Called at once.
+            on_sent: Called immediately.
 
         Raises:
-            ValueError: The body is not JSON: a fault of the caller.
+            ValueError: The body cannot be written as JSON: an error of the caller.
             LostReplyError: A fault closed the connection.
-            ReplyTimeoutError: A fault kept the reply; nothing is waited for.
+            ReplyTimeoutError: A fault withheld the reply; raised without waiting.
         """
         on_sent()
         answer = self.handle(request_of(call), trusted=True)
@@ -190,11 +190,11 @@ class LocalBase(OwnerOperations):
         return reply_to(call, answer)
 
     def handle(self, request: Request, *, trusted: bool = False) -> Answer:
-        """Answer a request, or do to it what a fault says; what was carried out is stored by then.
+        """Answer a request, with a fault if one is due; its changes are stored before the answer.
 
         Args:
             request: The request.
-            trusted: Whether it comes from this process, and needs no token.
+            trusted: Whether it comes from this process and needs no token.
         """
         if self._process != os.getpid():
             self._process = os.getpid()
@@ -222,31 +222,31 @@ class LocalBase(OwnerOperations):
             reply = refused.reply()
         except sqlite3.Error as error:
             reply = refusal.broken(str(error)).reply()
-        answer = reply if entry.fault is None else spoil(entry.fault, reply)
+        answer = reply if entry.fault is None else apply_fault(entry.fault, reply)
         match answer:
             case Reply():
                 return dated(answer, now)
-            case Cut():
+            case TruncatedReply():
                 return replace(answer, reply=dated(answer.reply, now))
-            case Silence():
+            case NoReply():
                 return answer
 
     def _carry_out(self, request: Request, token: Token, now: datetime, fault: Fault | None) -> Any:
         if fault is not None and not fault.is_carried_out:
             if fault.kind == "iterator-lost" and request.list_offset is not None:
                 self._iterators.lose(request.list_offset)
-            return None  # the fault tells something else
+            return None  # the fault decides the reply
         return self._service.answer(request, token, now, all_field_types=self.all_field_types)
 
     def file(self, url: str) -> Reply:
-        """Hand out an attachment; its URL is all that is asked for.
+        """Serve an attachment to anyone who has its URL.
 
         Args:
-            url: As a cell shows it, or its path alone.
+            url: The URL as a cell shows it, or its path alone.
         """
         now = self._now()
         return dated(read_file(self._store, urlsplit(url).path, now), now)
 
     def dated(self, reply: Reply) -> Reply:
-        """Say the date and time in a reply that was made elsewhere."""
+        """Add the date header to a reply that was made elsewhere."""
         return dated(reply, self._now())

@@ -1,4 +1,4 @@
-"""Bases in a file or in memory, and what can be done to them past the API."""
+"""What the owner of a local base can do that Airtable's API does not offer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from airhaul.errors import ConfigurationError
-from airhaul.local_base.after_commit import Afterwards
-from airhaul.local_base.gate.tokens import EVERYTHING, WRITE_SCHEMA
+from airhaul.local_base.after_commit import AfterCommit
+from airhaul.local_base.gate.tokens import FULL_ACCESS, WRITE_SCHEMA
 from airhaul.local_base.lists.views import add_view
 from airhaul.local_base.protocol.request import Request
 from airhaul.local_base.resources.route import Route
@@ -24,14 +24,14 @@ from airhaul.local_base.transaction.iterators import Iterators
 
 
 class OwnerOperations:
-    """The bases of a store, and what their owner does to them on this machine alone.
+    """The operations of a base's owner on this machine, past the API: restore, add views, close.
 
     Args:
         store: The bases.
-        service: What carries requests out.
+        service: Carries out requests.
         iterators: The lists that are being read.
-        afterwards: What is done once a request is answered; ended with the bases.
-        wall_clock: The date and time, with its zone.
+        after_commit: The work that follows a request; it ends when the bases are closed.
+        wall_clock: The date and time, with a zone.
     """
 
     def __init__(
@@ -39,18 +39,18 @@ class OwnerOperations:
         store: Store,
         service: Service,
         iterators: Iterators,
-        afterwards: Afterwards,
+        after_commit: AfterCommit,
         wall_clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._service = service
         self._iterators = iterators
-        self._afterwards = afterwards
+        self._after_commit = after_commit
         self._wall_clock = wall_clock
 
     @property
     def default_base_id(self) -> str:
-        """The base that every store begins with."""
+        """The base that is used when none is named."""
         return self._store.default_base_id
 
     @property
@@ -59,25 +59,25 @@ class OwnerOperations:
         return self._store.workspace_id
 
     def restore(self, described: DescribedBase | str | Path | Mapping[str, Any]) -> str:
-        """Make a base as the metadata API describes it, ids kept; it becomes the default one.
+        """Create a base from its description, keep its ids, and make it the default base.
 
-        A base that is there with these tables already stays as it is.
+        A base that already exists with these tables stays as it is.
 
         Args:
-            described: A file of JSON or what stands in one: ``{"tables": [...]}``, as
-                ``GET /v0/meta/bases/{baseId}/tables`` answers, perhaps with the base's ``id`` and
-                ``name``. What has no id gets a new one.
+            described: A JSON file or its contents: ``{"tables": [...]}``, as
+                ``GET /v0/meta/bases/{baseId}/tables`` answers, optionally with the base's ``id``
+                and ``name``. Anything without an id gets a new one.
 
         Returns:
             The base's id.
 
         Raises:
-            ConfigurationError: It describes no base, or one that is there with other tables.
+            ConfigurationError: The description is invalid, or the base exists with other tables.
         """
         base = described if isinstance(described, DescribedBase) else describe_base(described)
         with self._restoring() as restorer:
             base_id = restorer.base(base)
-        self._store.look_again()
+        self._store.reload_default_base()
         return base_id
 
     def restore_records(
@@ -87,25 +87,26 @@ class OwnerOperations:
         records: Iterable[Mapping[str, Any]],
         contents: Mapping[str, bytes] | None = None,
     ) -> int:
-        """Add records as the API answers them, ids and times kept; all of them or none.
+        """Add records as the API answers them, with their ids and times; all of them or none.
 
         Args:
             base_id: The base.
             table: The table's name or id.
-            records: The records, with cells by name or id; what can be computed is computed anew.
+            records: The records, with cells by name or id; computed cells are computed again where
+                that is possible.
             contents: The contents of attachments by their ids, as far as they are known.
 
         Returns:
-            How many they were.
+            The number of records.
 
         Raises:
-            ConfigurationError: There is no such table, or a record does not fit it.
+            ConfigurationError: The table does not exist, or a record does not fit it.
         """
         with self._restoring() as restorer:
-            for known in restorer.session.schema.tables(base_id).values():
-                if table in (known.id, known.name):
-                    return restorer.records(known, records, contents)
-        raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+            known = restorer.session.schema.find_table(base_id, table)
+            if known is None:
+                raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+            return restorer.records(known, records, contents)
 
     @contextlib.contextmanager
     def _restoring(self) -> Generator[Restorer]:
@@ -114,30 +115,31 @@ class OwnerOperations:
                 now = self._now()
                 yield Restorer(session, now, self._store.user_id)
         except sqlite3.IntegrityError as error:
-            raise ConfigurationError(f"An id to restore is there already: {error}.") from None
+            raise ConfigurationError(f"An ID to restore exists already: {error}.") from None
 
     def add_field(self, base_id: str, table: str, described: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a field of any type, as the service's own page can, and its API cannot.
+        """Add a field of any type, as Airtable's own page can and its API cannot.
 
         Args:
             base_id: The base.
             table: The table's name or id.
-            described: ``{"name", "type", "description"?, "options"?}``, the options as the metadata
-                API prints them; names of fields may stand for ids. A rollup takes ``formula`` too,
-                as ``SUM(values)``, a button ``label`` and ``url``, which is a formula.
+            described: ``{"name", "type", "description"?, "options"?}``, with the options as the
+                metadata API prints them, and names of fields instead of ids if you like. A rollup
+                also takes ``formula``, as in ``SUM(values)``, a button ``label`` and ``url``,
+                which is a formula.
 
         Returns:
             The field as the metadata API prints it.
 
         Raises:
-            Refusal: There is no such table, or the field cannot be made.
+            Refusal: The table does not exist, or the field cannot be created.
         """
         path = f"/v0/meta/bases/{base_id}/tables/{table}/fields"
         route = Route("POST", path, create_field, WRITE_SCHEMA, writes=True, source="client")
         request = Request("POST", path, body=dict(described))
         now = self._now()
         added: dict[str, Any] = self._service.carry_out(
-            route, (base_id, table), request, EVERYTHING, now, all_field_types=True
+            route, (base_id, table), request, FULL_ACCESS, now, all_field_types=True
         )
         return added
 
@@ -151,13 +153,13 @@ class OwnerOperations:
         sort: Sequence[Mapping[str, str]] = (),
         fields: Sequence[str] | None = None,
     ) -> str:
-        """Add a view to a table, as the service's own page can, and its API cannot.
+        """Add a view to a table, as Airtable's own page can and its API cannot.
 
         Args:
             base_id: The base.
             table: The table's name or id.
             name: The view's name.
-            formula: It shows the records that this keeps; all if None.
+            formula: A filter for the records it shows; all if None.
             sort: The order, as ``[{"field": "Name", "direction": "desc"}]``.
             fields: The fields that it shows, in that order; all if None.
 
@@ -165,8 +167,8 @@ class OwnerOperations:
             The view's id.
 
         Raises:
-            Refusal: There is no such table or field, the name is taken, or the formula cannot be
-                read.
+            Refusal: The table or a field does not exist, the name is taken, or the formula is
+                invalid.
         """
         with self._store.session(write=True) as session:
             return add_view(
@@ -174,7 +176,7 @@ class OwnerOperations:
             ).id
 
     def delete_unused_attachments(self) -> int:
-        """Delete the files that no cell holds any more, and say how many they were.
+        """Delete the files that no cell holds any more, and return how many were deleted.
 
         Until then they can be put back into a cell by their ids.
         """
@@ -182,7 +184,7 @@ class OwnerOperations:
             return session.attachments.delete_unused()
 
     def forget_iterators(self) -> None:
-        """Lose all lists that are being read, as the service does when it restarts."""
+        """Forget all lists that are being read, as Airtable does when it restarts."""
         self._iterators.forget()
 
     def _now(self) -> datetime:
@@ -190,11 +192,11 @@ class OwnerOperations:
 
     def close(self) -> None:
         """Close the file."""
-        self._afterwards.close()
+        self._after_commit.close()
         self._store.close()
 
     def __enter__(self) -> Self:
-        """Use it until the end of the block."""
+        """Return the base, which is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:

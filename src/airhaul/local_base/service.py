@@ -1,4 +1,4 @@
-"""Carrying requests out: the endpoint, its transaction, and what follows from it."""
+"""Carrying out requests: find the endpoint, run it in a transaction, start what follows."""
 
 from __future__ import annotations
 
@@ -6,55 +6,55 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from airhaul.local_base.after_commit import Afterwards
+from airhaul.local_base.after_commit import AfterCommit
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.gate.tokens import Access, Token
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
-from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.cell_reader import CellReader
 from airhaul.local_base.resources import ROUTES
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Store
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.transaction.iterators import Iterators
-from airhaul.local_base.webhooks.noting import note
+from airhaul.local_base.webhooks.write_payloads import write_payloads
 from airhaul.wire.limits import URL_LENGTH
 
 
 class Service:
-    """What is behind the gate.
+    """Carries out the requests that the gate lets through.
 
     Args:
         store: The bases.
-        access: What the tokens may do.
+        access: The accepted tokens.
         iterators: The lists that are being read.
-        afterwards: What is done once a request is answered.
+        after_commit: The work that follows a request.
     """
 
     def __init__(
-        self, store: Store, access: Access, iterators: Iterators, afterwards: Afterwards
+        self, store: Store, access: Access, iterators: Iterators, after_commit: AfterCommit
     ) -> None:
         self._store = store
         self._access = access
         self._iterators = iterators
-        self._afterwards = afterwards
+        self._after_commit = after_commit
 
     def answer(
         self, request: Request, token: Token, now: datetime, *, all_field_types: bool
     ) -> Any:
-        """Carry a request out where its path leads.
+        """Find the endpoint of a request and carry it out.
 
         Args:
             request: The request.
-            token: With which token it came.
+            token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type are created.
+            all_field_types: Whether fields of every type can be created.
 
         Returns:
-            JSON.
+            The JSON of the answer.
 
         Raises:
-            Refusal: It leads nowhere, or is refused there.
+            Refusal: No endpoint has this path, or the endpoint refuses the request.
         """
         if request.url_length > URL_LENGTH:
             raise refusal.refuse(414, "INVALID_REQUEST_UNKNOWN", "The URL is too long")
@@ -80,27 +80,27 @@ class Service:
         *,
         all_field_types: bool,
     ) -> Any:
-        """Carry a request out, all of it or nothing.
+        """Carry out a request, all of it or nothing.
 
         Args:
             route: The endpoint.
-            parts: What its path names.
+            parts: The variable parts of its path.
             request: The request.
-            token: With which token it came.
+            token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type are created.
+            all_field_types: Whether fields of every type can be created.
 
         Returns:
-            JSON.
+            The JSON of the answer.
 
         Raises:
-            Refusal: It is refused.
+            Refusal: The endpoint refuses the request.
         """
         urls = AttachmentUrls(self._store.signing_key, request.address, now)
         with self._store.session(write=route.writes) as session:
             context = Context(
                 session,
-                Reading(session, now, urls),
+                CellReader(session, now, urls),
                 self._iterators,
                 request,
                 now,
@@ -110,8 +110,8 @@ class Service:
                 urls,
                 all_field_types=all_field_types,
             )
-            context.admit(route.needs, *parts)
+            context.authorize(route.needs, *parts)
             shown = route.handler(context, *parts)
-            context.news.extend(note(context, route.source))
-        self._afterwards.begin(context)
+            context.webhooks_to_notify.extend(write_payloads(context, route.source))
+        self._after_commit.begin(context)
         return shown

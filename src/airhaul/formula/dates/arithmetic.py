@@ -1,4 +1,4 @@
-"""Adding to dates and counting between them: months of different lengths, weeks, working days."""
+"""Date arithmetic: months of different lengths, weeks, working days."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIRST_DAY: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 @functools.lru_cache(maxsize=256)
 def find_unit(text: str) -> str | None:
-    """The full name of a unit, as ``days``, by any name it has; None if there is no such unit."""
+    """Return the full name of a unit, as in ``days``, by any of its names; None if unknown."""
     text = text.strip()
     name = _SHORT.get(text, text.lower())
     name = name if name.endswith("s") else f"{name}s"
@@ -35,13 +35,13 @@ def find_unit(text: str) -> str | None:
 
 
 def add(moment: datetime, count: float, unit: str) -> datetime:
-    """Go on by a number of units.
+    """Add a number of units.
 
-    Parts of days and of months are rounded to whole ones, as moment.js does; a month that has no
-    such day ends on its last.
+    Fractions of days and months are rounded to whole ones, as in moment.js; the day is reduced to
+    the last one of a shorter month.
 
     Raises:
-        OverflowError: The years from 1 to 9999 do not reach so far.
+        OverflowError: The result is not in the years 1 to 9999.
         ValueError: The same.
     """
     if unit in _MONTHS:
@@ -64,7 +64,7 @@ def _add_months(moment: datetime, months: int) -> datetime:
 
 
 def difference(left: datetime, right: datetime, unit: str) -> int:
-    """How many whole units ``left`` is after ``right``; negative if it is before."""
+    """Return how many whole units ``left`` is after ``right``; negative if it is before."""
     sign = 1 if left >= right else -1
     if unit in _MONTHS:
         return sign * (_months_between(max(left, right), min(left, right)) // _MONTHS[unit])
@@ -77,7 +77,7 @@ def _months_between(later: datetime, earlier: datetime) -> int:
 
 
 def start_of(moment: datetime, unit: str) -> datetime:
-    """The beginning of the unit that holds a point in time; weeks begin on Sunday."""
+    """Return the start of the unit that contains a time; weeks start on Sunday."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     match unit:
         case "milliseconds":
@@ -101,16 +101,16 @@ def start_of(moment: datetime, unit: str) -> datetime:
 
 
 def add_workdays(moment: datetime, count: int, holidays: Iterable[date]) -> datetime:
-    """The working day that is ``count`` working days after a date, or before it if negative.
+    """Add working days to a date, or subtract them if ``count`` is negative.
 
     Raises:
-        OverflowError: The years from 1 to 9999 do not reach so far.
+        OverflowError: The result is not in the years 1 to 9999.
     """
     day, off = moment.date(), sorted({day for day in holidays if day.weekday() < 5})
     passed = day
     while count:
         day = _add_weekdays(day, count)
-        # For each holiday on the way one more day, which may lead to further holidays.
+        # Add one day for each holiday on the way, which may pass further holidays.
         low, high = (passed, day) if count > 0 else (day, passed)
         met = [holiday for holiday in off if low <= holiday <= high and holiday != passed]
         passed, count = day, len(met) if count > 0 else -len(met)
@@ -118,7 +118,7 @@ def add_workdays(moment: datetime, count: int, holidays: Iterable[date]) -> date
 
 
 def _add_weekdays(day: date, count: int) -> date:
-    """Go on by days from Monday to Friday."""
+    """Add days from Monday to Friday."""
     ahead = count > 0
     weekend = day.weekday() - 4
     if weekend > 0:  # as if it were the Friday before, or the Monday after
@@ -130,7 +130,7 @@ def _add_weekdays(day: date, count: int) -> date:
 
 
 def count_workdays(first: date, last: date, holidays: Iterable[date]) -> int:
-    """How many working days there are from one date to another, both counted in.
+    """Count the working days from one date to another, both included.
 
     Negative if the second is before the first: not published, and decided.
     """
@@ -154,7 +154,7 @@ _DISTANCES: Final[tuple[tuple[float, float, str, str], ...]] = (
 
 
 def distance_text(apart: timedelta) -> str:
-    """How far apart two points in time are, in words, as moment.js has it: ``25 days``."""
+    """Describe a time span in words, as moment.js does: ``25 days``."""
     seconds = abs(apart) / timedelta(seconds=1)
     for limit, unit, one, several in _DISTANCES:
         if seconds < limit:

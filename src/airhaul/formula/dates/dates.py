@@ -1,4 +1,4 @@
-"""Dates: reading them from text, and counting their days and weeks."""
+"""Dates: parsing them from text, and numbering their days and weeks."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ MONTHS: Final = (
 
 @functools.lru_cache(maxsize=1024)
 def parse_moment(text: str) -> datetime | None:
-    """Read a date as Airtable's date functions do: ISO, month/day/year, or with a month's name.
+    """Parse a date as Airtable's date functions do: ISO, month/day/year, or with a month's name.
 
     Args:
-        text: The date; UTC unless it says otherwise.
+        text: The date; in UTC unless it names a zone.
 
     Returns:
-        The point in time, or None if it is no date.
+        The time, or None if the text is not a date.
     """
     text = text.strip()
     try:
@@ -59,7 +59,7 @@ def _parse_iso(text: str) -> datetime | None:
 
 
 def zone_offset(zone: str) -> timedelta:
-    """What ``Z``, ``+02:00`` or ``-0500`` is ahead of UTC."""
+    """Return the offset from UTC of ``Z``, ``+02:00`` or ``-0500``."""
     if zone == "Z":
         return timedelta()
     ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
@@ -94,12 +94,12 @@ def _moment(year: int, month: int, day: int, time: tuple[str | None, ...]) -> da
 
 
 def hour_of_day(hour: int, half: str) -> int:
-    """The hour from 0 to 23, of one on a clock's face with ``am`` or ``pm``."""
+    """Convert an hour with ``am`` or ``pm`` to an hour from 0 to 23."""
     return hour % 12 + (12 if half.lower() == "pm" else 0)
 
 
 def full_year(text: str) -> int:
-    """A year of two or four digits; as moment.js has it, 69 to 99 belong to the last century."""
+    """Convert a year of two or four digits; 69 to 99 are 1969 to 1999, as in moment.js."""
     year = int(text)
     if len(text) == 4:
         return year
@@ -107,7 +107,7 @@ def full_year(text: str) -> int:
 
 
 def month_number(name: str) -> int | None:
-    """The number of a month, from 1, by its name or the first three letters of it."""
+    """Return the number of a month, from 1, by its name or the first three letters."""
     low = name.lower()
     for number, month in enumerate(MONTHS, start=1):
         if low in (month.lower(), month[:3].lower()):
@@ -116,19 +116,19 @@ def month_number(name: str) -> int | None:
 
 
 def weekday(moment: datetime) -> int:
-    """The day of the week, 0 for Sunday."""
+    """Return the day of the week, 0 for Sunday."""
     return moment.isoweekday() % 7
 
 
 def week_of_year(moment: datetime, first_day: int = 0, first_week: int = 6) -> tuple[int, int]:
-    """The week that holds a point in time.
+    """Return the week that contains a time.
 
     Args:
-        moment: The point in time.
+        moment: The time.
         first_day: The day on which weeks start, 0 for Sunday.
-        first_week: What settles which week is number 1, as moment.js counts: the last day that a
-            week may begin on and still be the first is January ``7 + first_day - first_week``.
-            6 with Sunday: the week that holds January 1.
+        first_week: The rule for week 1, as in moment.js: week 1 starts on January
+            ``7 + first_day - first_week`` at the latest. With 6 and Sunday, it is the week that
+            contains January 1.
 
     Returns:
         The year that the week belongs to, and the week's number.
@@ -150,8 +150,8 @@ def _days_in(year: int) -> int:
 
 
 def _first_week_start(year: int, first_day: int, first_week: int) -> int:
-    """The day of the year on which week 1 starts; 0 and less lie in the year before."""
-    # The date in January that is in week 1 whatever the year.
+    """Return the day of the year on which week 1 starts; 0 and less are in the previous year."""
+    # The date in January that is always in week 1.
     fixed = 7 + first_day - first_week
     ordinal = 365 * (year - 1) + (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 + fixed
     return fixed - (ordinal - first_day) % 7

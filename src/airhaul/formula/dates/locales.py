@@ -1,10 +1,11 @@
-"""How dates are written in other languages: the forms of ``L`` to ``LLLL``, ordinals, weeks.
+"""Date formats of other languages: the formats of ``L`` to ``LLLL``, ordinals, weeks.
 
-Names of months and days come from CLDR, by way of babel; so abbreviated names may differ from
-moment.js's own in a dot or a letter. The order of a long date does not come from CLDR, whose long
-forms are others than moment.js's; the table below holds it for every locale that is known here.
+Names of months and days come from CLDR, through babel, so abbreviated names may differ from those
+of moment.js in a dot or a letter. The formats of long dates do not come from CLDR, which has other
+formats than moment.js; the table below has them for every known locale.
 
-Source of the forms: https://momentjs.com (its locales' ``longDateFormat``, ``week``, ``ordinal``).
+Source of the formats: https://momentjs.com (its locales' ``longDateFormat``, ``week``,
+``ordinal``).
 """
 
 from __future__ import annotations
@@ -49,20 +50,20 @@ def _catalan(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """How one language writes dates.
+    """The date formats of one language.
 
     Args:
         cldr: Its name in CLDR.
         time: ``LT``; with seconds it is ``LTS``.
         short: ``L``.
         long: ``LL``.
-        long_time: ``LLL``, of tokens that may be localized again.
-        full: ``LLLL``, likewise.
+        long_time: ``LLL``, which may contain localized tokens.
+        full: ``LLLL``, which may contain localized tokens.
         ordinal: Writes a number's ordinal.
         first_day: The day on which weeks start, 0 for Sunday.
-        first_week: Which week is the first, see ``week_of_year``.
-        halves: The parts of a day, each with the time, as 1130 for 11:30, that it lasts to.
-        alone: Whether the name of a month differs where no day stands before it.
+        first_week: The rule for week 1, see ``week_of_year``.
+        halves: The parts of a day, each with the time at which it ends, as in 1130 for 11:30.
+        alone: Whether the name of a month differs if no day precedes it.
     """
 
     cldr: str
@@ -78,7 +79,7 @@ class Locale:
     alone: bool = False
 
     def form(self, token: str) -> str | None:
-        """The tokens that a localized token stands for; None if it is not localized."""
+        """Expand a localized token to its format; None if the token is not localized."""
         match token:
             case "LT":
                 return self.time
@@ -97,37 +98,37 @@ class Locale:
         return form if token.isupper() else _shortened(form)
 
     def month(self, number: int, width: Width, *, alone: bool) -> str:
-        """The name of a month, from 1; ``alone`` if no day stands before it."""
+        """Return the name of a month, from 1; ``alone`` if no day precedes it."""
         return _months(self.cldr, width, alone and self.alone and width == "wide")[number - 1]
 
     def month_names(self) -> list[str]:
-        """All names of months, in lower case and without a dot behind them."""
+        """Return all names of months, in lower case and without a final dot."""
         return list(_numbers_of_months(self.cldr, self.alone))
 
     def month_number(self, name: str) -> int | None:
-        """The month of a name, in any case and width; None if it is no month's."""
+        """Return the number of a month by its name, in any case and width; None if unknown."""
         return _numbers_of_months(self.cldr, self.alone).get(_bare(name))
 
     def day(self, number: int, width: Width | Literal["short"]) -> str:
-        """The name of a day, 0 for Sunday."""
+        """Return the name of a day, 0 for Sunday."""
         return _days(self.cldr, width)[number]
 
     def day_names(self) -> list[str]:
-        """All names of days, in lower case and without a dot behind them."""
+        """Return all names of days, in lower case and without a final dot."""
         widths: tuple[Width | Literal["short"], ...] = ("wide", "abbreviated", "short")
         return [_bare(name) for width in widths for name in _days(self.cldr, width)]
 
     def half_names(self) -> list[str]:
-        """All names of parts of the day, and the English ones, in lower case."""
+        """Return all names of parts of the day, and the English ones, in lower case."""
         return [*(name.lower() for _, name in self.halves), "am", "pm"]
 
     def half(self, hour: int, minute: int) -> str:
-        """The part of the day, as ``AM``."""
+        """Return the part of the day, as in ``AM``."""
         time = hour * 100 + minute
         return next(name for end, name in self.halves if time < end)
 
     def half_is_second(self, name: str) -> bool | None:
-        """Whether a part of the day lies after noon; None if it is none."""
+        """Return whether a part of the day is after noon; None if the name is unknown."""
         for end, half in (*self.halves, (1200, "AM"), (2400, "PM")):
             if half.lower() == name.lower():
                 return end > 1200
@@ -135,7 +136,7 @@ class Locale:
 
 
 def _shortened(form: str) -> str:
-    """``l`` to ``llll``: no leading zeros, short names."""
+    """Shorten a format for ``l`` to ``llll``: no leading zeros, short names."""
     for long, short in (
         ("MMMM", "MMM"),
         ("dddd", "ddd"),
@@ -154,7 +155,7 @@ def _bare(name: str) -> str:
 
 @functools.cache
 def _months(cldr: str, width: Width, alone: bool) -> tuple[str, ...]:
-    # Imported here: English needs it too, and few formulas name a month.
+    # Imported here, since few formulas use the name of a month.
     from babel.dates import get_month_names
 
     names = get_month_names(width, "stand-alone" if alone else "format", cldr)
@@ -323,17 +324,17 @@ LOCALES: Final[dict[str, Locale]] = {
         ordinal=_suffix("日"), first_day=0, first_week=6, halves=_CHINESE,
     ),
 }  # fmt: skip
-"""Every locale that is known here, by the name that formulas give it."""
+"""Every known locale, by its name in formulas."""
 
 
 def find_locale(name: str) -> Locale | None:
     """Find a locale.
 
     Args:
-        name: As ``es`` or ``zh-tw``, in any case, also with ``_``.
+        name: The name, as in ``es`` or ``zh-tw``, in any case, also with ``_``.
 
     Returns:
-        It, or the one of its language alone, or None if that is not known either.
+        The locale, or the one of its language alone; None if both are unknown.
     """
     key = name.strip().lower().replace("_", "-")
     return LOCALES.get(key) or LOCALES.get(key.partition("-")[0])

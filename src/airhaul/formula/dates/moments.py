@@ -1,4 +1,4 @@
-"""Points in time with a zone and a language to be printed in, and the names of both."""
+"""Times with a zone and a language to print them in, and finding both by name."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from airhaul.formula.dates.locales import ENGLISH, Locale
 
 
 class LocalMoment(datetime):
-    """A point in time that ``DATETIME_FORMAT`` prints in its zone and its language.
+    """A time that ``DATETIME_FORMAT`` prints in its zone and language.
 
-    For all else it is the point in time that it is: other functions compute in UTC.
+    Other functions compute in UTC and ignore both.
     """
 
     locale: Locale = ENGLISH
 
     @classmethod
     def of(cls, moment: datetime, locale: Locale) -> Self:
-        """Take a point in time, in its zone, with a language."""
+        """Make one from a time with a zone, and a language."""
         made = cls.combine(moment.date(), moment.timetz())
         made.locale = locale
         return made
@@ -28,14 +28,14 @@ class LocalMoment(datetime):
 
 @functools.lru_cache(maxsize=256)
 def find_zone(name: str) -> ZoneInfo | None:
-    """Find a time zone by its name, as ``Australia/Sydney``; None if there is none."""
+    """Find a time zone by its name, as in ``Australia/Sydney``; None if it is unknown."""
     try:
         return ZoneInfo(name.strip())
     except (ValueError, LookupError, OSError):
-        # No such zone, or a name that cannot be a file's or is a folder's.
+        # An unknown zone, or a name that is invalid as a path or is a folder.
         return None
 
 
 def locale_of(moment: datetime) -> Locale:
-    """The language that a point in time is printed in."""
+    """Return the language in which a time is printed."""
     return moment.locale if isinstance(moment, LocalMoment) else ENGLISH

@@ -1,7 +1,7 @@
-"""Reading dates by moment.js's format tokens, in any language that is known here.
+"""Parsing dates by the format tokens of moment.js, in any known language.
 
-Weeks are not read. Unlike moment.js, which is lenient unless told otherwise, the whole text must
-fit. Not published, and decided.
+Weeks are not parsed. Unlike moment.js, which is lenient by default, the whole text must match. Not
+published, and decided.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ZONE: Final = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 _LONGEST_PATTERN: Final = 200
 _LONGEST_TEXT: Final = 500
 
-# What a token reads, and the expression for it; that of names depends on the language.
+# The part that a token parses, and its expression; that of names depends on the language.
 _READERS: Final[dict[str, tuple[str, str]]] = {
     "YYYY": ("year", "([0-9]{4})"),
     "YY": ("year", "([0-9]{2})"),
@@ -62,10 +62,10 @@ _TOKENS: Final = re.compile(
 
 @functools.lru_cache(maxsize=256)
 def _reader(pattern: str, locale: Locale) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
-    """The expression for a pattern, and what each of its groups reads.
+    """Return the expression for a pattern, and the part that each of its groups parses.
 
-    None for a pattern that reads one thing twice: besides having no meaning, many variable tokens
-    in a row would make the engine try without end.
+    None for a pattern with one part twice: it has no meaning, and many variable tokens in a row
+    would cause catastrophic backtracking.
     """
     expression: list[str] = []
     read: list[str] = []
@@ -97,17 +97,17 @@ def _names(part: str, locale: Locale) -> str:
 
 
 def parse_by_format(text: str, pattern: str, locale: Locale = ENGLISH) -> datetime | None:
-    """Read a date by moment.js's tokens.
+    """Parse a date by the tokens of moment.js.
 
-    Missing parts are the first of January and midnight; a missing year is the present one.
+    Missing parts default to the first of January and midnight, a missing year to the current one.
 
     Args:
-        text: The date, in UTC unless it says otherwise.
-        pattern: ``"D MMM YYYY HH:mm"`` and the like.
+        text: The date, in UTC unless it names a zone.
+        pattern: The pattern, as in ``"D MMM YYYY HH:mm"``.
         locale: The language of its names.
 
     Returns:
-        The point in time, or None if the text does not fit.
+        The time, or None if the text does not match.
     """
     text = text.strip()
     if len(pattern) > _LONGEST_PATTERN or len(text) > _LONGEST_TEXT:

@@ -1,4 +1,4 @@
-"""moment.js's format tokens: printing a point in time by a pattern, in its zone and language.
+"""The format tokens of moment.js: printing a time by a pattern, in its zone and language.
 
 Source: https://support.airtable.com/docs/supported-format-specifiers-for-datetime-format, and
 https://momentjs.com/docs/#/displaying/format/ for what each token prints.
@@ -52,7 +52,7 @@ def _clock(moment: datetime) -> int:
 
 
 def _week(part: int, digits: int = 1) -> _Printer:
-    """The year (0) or the number (1) of the week, as the language counts weeks."""
+    """Print the year (0) or the number (1) of the week, as the language counts weeks."""
 
     def printed(moment: datetime, locale: Locale) -> str:
         number = week_of_year(moment, locale.first_day, locale.first_week)[part]
@@ -70,7 +70,7 @@ def _month_name(width: Width, *, alone: bool) -> _Printer:
 
 
 def _fraction(digits: int) -> _Printer:
-    # moment.js knows milliseconds; what comes after is 0.
+    # moment.js has milliseconds; further digits are 0.
     return lambda moment, _: f"{moment.microsecond // 1000:03d}000000"[:digits]
 
 
@@ -147,23 +147,23 @@ _TOKENS: Final = re.compile(
     "|".join([LITERAL, *sorted({*_PRINTERS, *LOCALIZED}, key=len, reverse=True), "(.)"]),
     re.DOTALL,
 )
-# A month behind its day stands in another case in some languages, as in Russian.
+# A month after its day has another grammatical case in some languages, as in Russian.
 _DAY_BEFORE: Final = re.compile(rf"D[oD]?(?:{LITERAL}|[\s.])+MMMM?")
 _WITH_DAY: Final[dict[str, _Printer]] = {
     "MMMM": _month_name("wide", alone=False),
     "MMM": _month_name("abbreviated", alone=False),
 }
 
-# Longer patterns are printed too, and not kept.
+# Longer patterns are not cached.
 _KEPT: Final = 500
 
 
 def format_moment(moment: datetime, pattern: str) -> str:
-    """Print a point in time by moment.js's tokens; ``[text]`` stands for itself.
+    """Print a time by the tokens of moment.js; ``[text]`` is printed as it is.
 
     Args:
-        moment: The point in time, printed in its zone and language.
-        pattern: ``"YYYY-MM-DD"`` and the like.
+        moment: The time, printed in its zone and language.
+        pattern: The pattern, as in ``"YYYY-MM-DD"``.
     """
     locale = locale_of(moment)
     compiled = _compile if len(pattern) <= _KEPT else _compile.__wrapped__
@@ -177,7 +177,7 @@ def format_moment(moment: datetime, pattern: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _compile(pattern: str, locale: Locale) -> list[str | _Printer]:
-    """The pattern as texts and printers, its localized forms spelled out."""
+    """Compile a pattern to texts and printers, with its localized formats expanded."""
     pattern = expand(pattern, locale)
     named = _WITH_DAY if _DAY_BEFORE.search(pattern) else {}
     parts: list[str | _Printer] = []
@@ -193,7 +193,7 @@ def _compile(pattern: str, locale: Locale) -> list[str | _Printer]:
 
 
 def expand(pattern: str, locale: Locale) -> str:
-    """Write what the localized tokens of a pattern stand for, as deep as they are nested."""
+    """Expand the localized tokens of a pattern, including nested ones."""
     for _ in range(3):
         pattern = _TOKENS.sub(lambda match: locale.form(match[0]) or match[0], pattern)
     return pattern

@@ -14,4 +14,4 @@ FUNCTIONS: dict[str, Function] = {
     **regex.FUNCTIONS,
     **text.FUNCTIONS,
 }
-"""Every function there is, by its name in capitals."""
+"""Every function by its name in capitals."""

@@ -1,7 +1,7 @@
 """Array functions, for lookups, links, multiple selects and rollups; one value is a list of one.
 
-Not published, and decided: ``ARRAYSLICE`` counts from 1, takes its last position in, and counts
-from the end where a position is negative.
+Not published, and decided: ``ARRAYSLICE`` counts from 1, includes its last position, and counts
+negative positions from the end.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _slice(values: Value, start: Value, end: Value = -1) -> Value:
 
 
 def _place(position: float, count: int) -> int:
-    """A place from 0 on; -1 for one before the first."""
+    """Convert a position to an index from 0; -1 if it is before the first."""
     return int(position) - 1 if position > 0 else max(-1, count + int(position))
 
 

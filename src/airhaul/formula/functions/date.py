@@ -1,4 +1,4 @@
-"""Date and time functions; all of them work in UTC but ``DATETIME_FORMAT``."""
+"""Date and time functions; all except ``DATETIME_FORMAT`` work in UTC."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from airhaul.formula.values import (
 
 
 def _of_moment(compute: Callable[..., Value]) -> Callable[..., Value]:
-    """Compute with a date in front; blank stays blank, and what is no date is an error."""
+    """Apply a function to a date first argument; blank stays blank, anything else is an error."""
 
     def apply(value: Value, *rest: Value) -> Value:
         moment = to_moment(value)
@@ -46,7 +46,7 @@ def _of_moment(compute: Callable[..., Value]) -> Callable[..., Value]:
 
 
 def _of_two(compute: Callable[..., Value], if_blank: Value) -> Callable[..., Value]:
-    """Compute with two dates in front."""
+    """Apply a function to two date arguments."""
 
     def apply(first: Value, second: Value, *rest: Value) -> Value:
         left, right = to_moment(first), to_moment(second)
@@ -70,7 +70,7 @@ def _add(moment: datetime, count: Value, unit: Value) -> Value:
 
 
 def _difference(left: datetime, right: datetime, unit: Value = "seconds") -> Value:
-    # An unknown unit is an error: the reference names two defaults for it, and says no more.
+    # An unknown unit is an error: the reference contradicts itself about the default.
     name = find_unit(to_text(unit))
     return FAULT if name is None else difference(left, right, name)
 
@@ -83,8 +83,8 @@ def _is_same(left: datetime, right: datetime, unit: Value = None) -> Value:
 
 
 def _parse(value: Value, pattern: Value = None, locale: Value = "en") -> Value:
-    # A pattern may lack a year, and the present one, which stands in for it, does not change while
-    # a formula is in use.
+    # A pattern may lack a year; the current year replaces it, and does not change while a formula
+    # is in use.
     if isinstance(value, datetime) or pattern is None or to_text(pattern) == "":
         return to_moment(value)
     text, language = to_text(value), find_locale(to_text(locale))
@@ -95,7 +95,7 @@ def _parse(value: Value, pattern: Value = None, locale: Value = "en") -> Value:
 
 
 def _format(value: Value, pattern: Value = None) -> Value:
-    # Without a pattern as moment.js prints; not published.
+    # The default pattern is the one of moment.js; not published.
     text = "YYYY-MM-DDTHH:mm:ssZ" if pattern is None else to_text(pattern)
     moment = value if isinstance(value, LocalMoment) else to_moment(value)
     if moment is None or isinstance(moment, FormulaFault):
@@ -108,7 +108,7 @@ def _set_zone(value: Value, name: Value) -> Value:
     if moment is None or isinstance(moment, FormulaFault):
         return moment
     if zone is None:
-        return FormulaFault(f"{to_text(name)!r:.50} is no time zone")
+        return FormulaFault(f"{to_text(name)!r:.50} is not a time zone")
     try:
         local = moment.astimezone(zone)
     except OverflowError:
@@ -123,7 +123,7 @@ def _set_locale(value: Value, name: Value) -> Value:
         return moment
     language = find_locale(to_text(name))
     if language is None:
-        return FormulaFault(f"{to_text(name)!r:.50} is no language that is known here")
+        return FormulaFault(f"{to_text(name)!r:.50} is not a known language")
     return LocalMoment.of(moment, language)
 
 
@@ -132,8 +132,7 @@ def _weekday(moment: datetime, start: Value = "Sunday") -> Value:
 
 
 def _week_number(moment: datetime, start: Value = "Sunday") -> Value:
-    # Week 1 is the one that holds January 1, also for the last days of December: not published, as
-    # moment.js has it.
+    # Week 1 contains January 1, also for the last days of December: not published, as in moment.js.
     first = _first_day(start)
     return week_of_year(moment, first, 6 + first)[1]
 
@@ -143,7 +142,7 @@ def _first_day(name: Value) -> int:
 
 
 def _holidays(value: Value) -> list[date]:
-    """The dates of a text that separates them by commas, or of a list; others are passed over."""
+    """Parse dates from a text with commas, or from a list; anything else is ignored."""
     days: list[date] = []
     for item in flatten([value]):
         texts = item.split(",") if isinstance(item, str) else [item]

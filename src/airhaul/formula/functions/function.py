@@ -1,4 +1,4 @@
-"""What the compiler needs to know of a function."""
+"""What the compiler needs to know about a function."""
 
 from __future__ import annotations
 
@@ -25,25 +25,24 @@ class RecordView(Protocol):
 
     @property
     def now(self) -> datetime:
-        """What the clock shows, in UTC; the same for all records of one request."""
+        """The current time in UTC; the same for all records of one request."""
         ...
 
     def last_modified_time(self, fields: Sequence[str]) -> datetime | None:
-        """When one of the fields was last changed, in UTC; None if that never happened.
+        """Return when one of the fields was last changed, in UTC; None if never.
 
         Args:
-            fields: Their names or ids as they stand in the formula; none for any field that is not
-                computed.
+            fields: Their names or ids as in the formula; empty for any field that is not computed.
         """
         ...
 
     def cell(self, name: str) -> Value:
-        """The value of a field, by the name or id that stands in the formula; None if empty."""
+        """Return the value of a field, by its name or id in the formula; None if it is empty."""
         ...
 
 
 Compiled = Callable[[RecordView], Value]
-"""A formula, or a part of one, ready to be computed for any record."""
+"""A compiled formula, or a part of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Constant:
     value: Value
 
     def __call__(self, _: RecordView) -> Value:
-        """Give the value."""
+        """Return the value."""
         return self.value
 
 
@@ -62,12 +61,12 @@ class Function:
     """A function of the language.
 
     Args:
-        build: Makes the compiled call of its compiled arguments.
-        least: The fewest arguments.
-        most: The most arguments; None for any number.
-        changing: Whether equal arguments may give another value, by the record or the clock.
-        of_names: Whether its arguments are fields themselves and not what they hold; they come as
-            constants that are the names.
+        build: Makes the compiled call from the compiled arguments.
+        least: The lowest number of arguments.
+        most: The highest number of arguments; None for any number.
+        changing: Whether the result also depends on the record or the clock.
+        of_names: Whether its arguments are fields instead of their values; it gets constants with
+            the names.
     """
 
     build: Callable[[Sequence[Compiled]], Compiled]
@@ -78,14 +77,14 @@ class Function:
 
 
 def plain(apply: Callable[..., Value], least: int, most: int | None = -1) -> Function:
-    """A function of values that no error reaches; ``most`` equals ``least`` if not given."""
+    """Make a function of values that never sees errors; ``most`` defaults to ``least``."""
     return Function(
         lambda arguments: applied(apply, arguments), least, least if most == -1 else most
     )
 
 
 def applied(apply: Callable[..., Value], parts: Sequence[Compiled]) -> Compiled:
-    """Compute with the values of parts; the first error among them is the result."""
+    """Apply a function to the values of parts; the first error among them is the result."""
 
     def one(record: RecordView) -> Value:
         value = first(record)
@@ -136,15 +135,15 @@ def _with_right(apply: Callable[..., Value], part: Compiled, right: Value) -> Co
 
 
 def folded(compiled: Compiled, parts: Sequence[Compiled]) -> Compiled:
-    """What depends on constants alone is computed now, and once."""
+    """Compute a part now if it depends on constants alone."""
     if all(isinstance(part, Constant) for part in parts):
-        # A constant asks nothing of the record.
+        # A constant does not use the record.
         return Constant(compiled(cast("RecordView", None)))
     return compiled
 
 
 def arguments_text(function: Function) -> str:
-    """Say how many arguments a function takes."""
+    """Return how many arguments a function takes, in words."""
     if function.most is None:
         return f"at least {function.least}"
     if function.most == function.least:

@@ -1,8 +1,9 @@
-"""Logical functions; each gives 1 or 0 as a bool.
+"""Logical functions; each returns 1 or 0 as a bool.
 
-``AND``, ``OR`` and ``XOR`` open lists, as rollups need it; an empty list counts as false. An error
-in any argument is the result, also where the other arguments would decide alone: errors spread
-through all functions but ``ISERROR``, and ``IF`` and ``SWITCH`` compute only the branch they take.
+``AND``, ``OR`` and ``XOR`` use the items of lists, as rollups need; an empty list is false. An
+error in any argument is the result, even if the other arguments alone would decide: errors
+propagate through all functions except ``ISERROR``; ``IF`` and ``SWITCH`` compute only the branch
+they take.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _is_error(arguments: Sequence[Compiled]) -> Compiled:
 
 
 def _truths(values: Iterable[Value]) -> list[bool]:
-    """Whether each value is true; a list stands for its items, or for false if it has none."""
+    """Convert values to bools; a list counts as its items, or as false if it is empty."""
     return [
         truth(item)
         for value in values
@@ -65,7 +66,7 @@ def _truths(values: Iterable[Value]) -> list[bool]:
 def _joining(
     decide: Callable[[Iterable[bool]], bool],
 ) -> Callable[[Sequence[Compiled]], Compiled]:
-    """AND and OR: the parts' values are not collected unless there is a list among them."""
+    """Make AND or OR; in the usual case without a list, no intermediate values are collected."""
 
     def build(parts: Sequence[Compiled]) -> Compiled:
         def compiled(record: RecordView) -> Value:

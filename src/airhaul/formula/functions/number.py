@@ -1,7 +1,7 @@
 """Numeric functions.
 
-Rounding is decimal, on the digits that a number is written with: ``ROUND(1.005, 2)`` is 1.01 though
-the nearest float is a little less. Not published, and decided.
+Rounding is decimal, on the digits with which a number is written: ``ROUND(1.005, 2)`` is 1.01,
+although the nearest float is a little less. Not published, and decided.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Final
 from airhaul.formula.functions.function import Function, plain
 from airhaul.formula.values import Value, flatten, to_number
 
-# 50 digits hold the product of two floats' digits exactly; nothing traps, so nothing raises.
+# 50 digits hold the product of two floats' digits exactly; without traps nothing raises.
 _UP: Final = decimal.Context(prec=50, rounding=decimal.ROUND_CEILING, traps=[])
 _DOWN: Final = decimal.Context(prec=50, rounding=decimal.ROUND_FLOOR, traps=[])
 
 
 def _of_numbers(compute: Callable[..., float]) -> Callable[..., Value]:
-    """Compute with numbers; what has no answer is NaN, what is too large infinite."""
+    """Apply a function to numbers; an undefined result is NaN, one that is too large infinite."""
 
     def apply(*values: Value) -> Value:
         numbers = [to_number(value) for value in values]
@@ -39,14 +39,14 @@ def _of_numbers(compute: Callable[..., float]) -> Callable[..., Value]:
 
 
 def _rounding(compute: Callable[..., float]) -> Callable[..., Value]:
-    """Compute with numbers, the first of which stays as it is when infinite."""
+    """Apply a function to numbers; an infinite first number stays as it is."""
     return _of_numbers(
         lambda value, *rest: value if math.isinf(value) else compute(value, *rest),
     )
 
 
 def _numbers(values: tuple[Value, ...]) -> list[float]:
-    """The numbers among the values, lists opened; texts and blanks are passed over."""
+    """Return the numbers among values and in lists; texts and blanks are ignored."""
     return [to_number(value) for value in flatten(values) if isinstance(value, int | float)]
 
 
@@ -60,7 +60,7 @@ def _average(*values: Value) -> Value:
 
 
 def _extreme(choose: Callable[..., Any]) -> Callable[..., Value]:
-    """The largest or smallest number; of dates alone the last or first, as rollups need it."""
+    """Make MAX or MIN; of dates alone the last or first, as rollups need."""
 
     def apply(*values: Value) -> Value:
         filled = [value for value in flatten(values) if value is not None and value != ""]
@@ -111,7 +111,7 @@ def _mod(value: float, divisor: float) -> float:
 
 
 def _multiple(context: decimal.Context) -> Callable[..., float]:
-    """The nearest multiple in the context's direction; of 0 there is only 0."""
+    """Round to a multiple in the context's direction; the only multiple of 0 is 0."""
 
     def compute(value: float, step: float = 1) -> float:
         if step == 0:
@@ -127,7 +127,7 @@ def _rounded(positive: str, negative: str) -> Callable[..., float]:
     """Round to decimal places, left of the point when negative, in a direction for each sign."""
 
     def compute(value: float, precision: float = 0) -> float:
-        # No float has digits so far from its point.
+        # No float has digits that far from its point.
         places = int(max(-400, min(400, precision)))
         direction = positive if value >= 0 else negative
         shifted = _decimal(value).scaleb(places, _UP)

@@ -1,4 +1,4 @@
-"""Functions that ask the record itself."""
+"""Functions of the record itself."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Regular expressions, by RE2 itself: in linear time, whatever the pattern.
+"""Regular expressions with RE2: in linear time, whatever the pattern.
 
 Source: https://github.com/google/re2/wiki/Syntax. Not published, and decided: ``$1`` in a
-replacement is what the first group matched, as in JavaScript; ``REGEX_EXTRACT`` gives the whole
-match, and an error if there is none; a pattern that RE2 has not is an error.
+replacement is the match of the first group, as in JavaScript; ``REGEX_EXTRACT`` returns the whole
+match, or an error without a match; a pattern that RE2 does not support is an error.
 
-Linear time still grows with the pattern: what pattern and text would take together is bounded, and
-so is the time that replacing takes, which looks at a text once for each of its matches.
+Linear time still grows with the pattern: the product of pattern and text size is bounded, and so is
+the time of replacing, which scans the text once for each match.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _LONGEST_REPLACING_S: Final = 2.0
 
 
 class PatternError(ValueError):
-    """A pattern that RE2 does not have."""
+    """A pattern that RE2 does not support."""
 
 
 @functools.cache
 def _re2() -> Any:
-    # Imported by name: the package has no types.
+    # Imported by name, since the package has no types.
     return importlib.import_module("re2")
 
 
 @functools.lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Any:
-    """Make a pattern ready to be used.
+    """Compile a pattern.
 
     Raises:
-        PatternError: RE2 has no such pattern; says why.
-        ImportError: There is no RE2 for this platform.
+        PatternError: RE2 does not support the pattern; the message says why.
+        ImportError: RE2 is not available on this platform.
     """
     re2 = _re2()
     options = re2.Options()
@@ -55,8 +55,8 @@ def compile_pattern(pattern: str) -> Any:
         raise PatternError("half of a surrogate pair") from None
     except re2.error as error:
         reason = error.args[0] if error.args else ""
-        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise PatternError(f"a fault: {told:.200}") from None
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise PatternError(f"an error: {text:.200}") from None
 
 
 def _prepare(subject: Value, pattern: Value) -> tuple[str, Any] | FormulaFault:

@@ -24,7 +24,7 @@ def _concatenate(*values: Value) -> Value:
 
 
 def _encode(value: Value) -> Value:
-    # A half of a surrogate pair has no bytes: it becomes a question mark.
+    # Half of a surrogate pair cannot be encoded: it becomes a question mark.
     return bounded(quote(to_text(value), safe="-_.~", errors="replace"))
 
 
@@ -40,7 +40,7 @@ def _find(needle: Value, hay: Value, start: Value = 0) -> Value:
 
 
 def _search(needle: Value, hay: Value, start: Value = 0) -> Value:
-    # Without regard to case: not published, taken from the everyday meaning of the name.
+    # Without regard to case: not published, decided by analogy with spreadsheets.
     return _position(to_text(needle).lower(), to_text(hay).lower(), start) or None
 
 
@@ -77,7 +77,7 @@ def _rept(value: Value, count: Value) -> Value:
     text, times = to_text(value), _whole(count)
     if times is None or times < 0 or len(text) * times > LONGEST_TEXT:
         return FAULT
-    return text * times if text else ""  # so often that it could not even be counted
+    return text * times if text else ""  # an empty text would allow a count too large for Python
 
 
 def _substitute(value: Value, old: Value, new: Value, index: Value = None) -> Value:

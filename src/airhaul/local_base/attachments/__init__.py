@@ -1,6 +1,6 @@
-"""Files in cells: fetched by URL, kept, and handed out by signed links."""
+"""Files in cells: fetched by URL, stored, and served through signed links."""
 
 from typing import Literal
 
 Reach = Literal["nowhere", "public", "loopback"]
-"""Where files are fetched from: nowhere, public addresses, or this machine too."""
+"""From where files are fetched: nowhere, public addresses, or also this machine."""

@@ -1,13 +1,13 @@
 """Fetching attachments that were written by URL, if that is allowed.
 
-A base that is asked to fetch URLs can be used to look into the network that it stands in. So
-nothing is fetched unless whoever opens the base says so, and then only from public addresses, or
-from this machine too. The address is looked at after the name was resolved, and again after each
-redirect, and that very address is connected to.
+Fetching URLs on request can be misused to probe the network that the base runs in (SSRF). So
+nothing is fetched unless the base is opened with that option, and then only from public addresses,
+or also from this machine. The address is checked after the name is resolved, and again after each
+redirect, and the connection goes to the checked address.
 
 Source: https://airtable.com/developers/web/api/field-model (three redirects at most). Not
-published, and decided: a file may have 50 MB, and must arrive within half a minute; what cannot be
-fetched stays as it was written, a URL and a name.
+published, and decided: a file may have 50 MB and must arrive within 30 seconds; a file that cannot
+be fetched stays as it was written, a URL and a name.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ _REDIRECTS: Final = 3
 _PIECE: Final = 1 << 16
 
 
-class NotFetched(Exception):  # noqa: N818 - it says what is the case
-    """A URL whose content is not to be had."""
+class FetchError(Exception):
+    """A URL whose content could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a URL leads to."""
+    """The content of a URL."""
 
     content: bytes
     type: str | None
 
 
-class Fetching:
+class AttachmentFetcher:
     """Fetches attachments in the background.
 
     Args:
-        store: Where they are kept.
-        background: What runs it.
-        reach: From where they may come.
+        store: Stores the attachments.
+        background: Runs the fetches.
+        reach: From where files may come.
     """
 
     def __init__(self, store: Store, background: Background, reach: Reach) -> None:
@@ -63,7 +63,7 @@ class Fetching:
         self._reach: Reach = reach
 
     def fetch(self, attachment_ids: tuple[str, ...]) -> None:
-        """Fetch the content of attachments soon, each once; not at all if that is not allowed."""
+        """Schedule the fetch of attachments, each once, if fetching is allowed."""
         if self._reach == "nowhere":
             return
         for attachment_id in attachment_ids:
@@ -81,39 +81,39 @@ class Fetching:
                 session.attachments.keep(
                     attachment_id, fetched.content, fetched.type, width, height
                 )
-        except NotFetched:
+        except FetchError:
             return  # it stays a URL
         except sqlite3.ProgrammingError:
-            return  # the file was closed meanwhile
+            return  # the base was closed in the meantime
 
 
 def fetch(url: str, reach: Reach) -> Fetched:
-    """Read what a URL leads to.
+    """Fetch a URL.
 
     Args:
         url: The URL.
-        reach: From where.
+        reach: From where files may come.
 
     Raises:
-        NotFetched: It is not allowed, does not answer, is too large, or takes too long.
+        FetchError: The address is not allowed or does not answer, or the file is too large or slow.
     """
     deadline = time.monotonic() + _WHOLE_S
     for _ in range(_REDIRECTS + 1):
         try:
             found = _get(url, reach, deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise NotFetched(f"{url}: {error}") from error
+            raise FetchError(f"{url}: {error}") from error
         if isinstance(found, Fetched):
             return found
         url = found
-    raise NotFetched(f"{url}: too many redirects")
+    raise FetchError(f"{url}: too many redirects")
 
 
 def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
-    """What is there, or the URL that it sends us to."""
+    """Request a URL once; return its content, or the URL of a redirect."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotFetched(f"{url}: not a URL of HTTP")
+        raise FetchError(f"{url}: not an HTTP URL")
     is_safe = parts.scheme == "https"
     port = parts.port or (443 if is_safe else 80)
     address = _allowed_address(parts.hostname, port, reach)
@@ -130,14 +130,14 @@ def _get(url: str, reach: Reach, deadline: float) -> Fetched | str:
         if response.status in (301, 302, 303, 307, 308):
             return urljoin(url, response.headers.get("location", ""))
         if response.status != 200:
-            raise NotFetched(f"{url}: status {response.status}")
+            raise FetchError(f"{url}: status {response.status}")
         return Fetched(_body(url, response, deadline), _type(response))
     finally:
         connection.close()
 
 
 def _allowed_address(host: str, port: int, reach: Reach) -> str:
-    """The address of a host; refused unless every one that it has is allowed."""
+    """Resolve a host; every one of its addresses must be allowed."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     for address in addresses:
@@ -145,7 +145,7 @@ def _allowed_address(host: str, port: int, reach: Reach) -> str:
         there = getattr(there, "ipv4_mapped", None) or there
         is_public = there.is_global and not there.is_multicast
         if not is_public and not (reach == "loopback" and there.is_loopback):
-            raise NotFetched(f"{host} is at {address}, which is not public")
+            raise FetchError(f"{host} is at {address}, which is not public")
     return addresses[0]
 
 
@@ -155,7 +155,7 @@ def _body(url: str, response: http.client.HTTPResponse, deadline: float) -> byte
     while piece := response.read1(_PIECE):
         size += len(piece)
         if size > _LARGEST or time.monotonic() > deadline:
-            raise NotFetched(f"{url}: too large, or too slow")
+            raise FetchError(f"{url}: too large, or too slow")
         parts.append(piece)
     return b"".join(parts)
 

@@ -1,4 +1,4 @@
-"""Attachments as files: their names, and how they are handed out."""
+"""Attachments as files: their names and types, and the replies that serve them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _LONGEST_NAME: Final = 255
 
 
 def file_name(given: str) -> str:
-    """A name without folders and control characters, of a bounded length."""
+    """Return a name without folders and control characters, of a bounded length."""
     last = re.split(r"[/\\]", given)[-1]
     return re.sub(r"[\x00-\x1f\x7f]", "", last)[-_LONGEST_NAME:] or "attachment"
 
 
 def media_type(given: str | None) -> str | None:
-    """A media type if it has the form of one, which is safe in a header; else None."""
+    """Return a media type if it is well-formed and so safe in a header; otherwise None."""
     return given if given is not None and _TYPE.fullmatch(given) else None
 
 
 def read_file(store: Store, path: str, now: datetime) -> Reply:
-    """Hand out the file that a path of ``AttachmentUrls`` leads to.
+    """Serve the file at a path that ``AttachmentUrls`` made.
 
     Args:
-        store: Where it is kept.
+        store: Holds the file.
         path: The path, percent-encoded.
         now: The time, in UTC.
     """
@@ -48,10 +48,10 @@ def read_file(store: Store, path: str, now: datetime) -> Reply:
 
 
 def _reply(attachment: Attachment, content: bytes) -> Reply:
-    """The reply that hands a file out.
+    """Make the reply that serves a file.
 
-    What somebody uploaded shall do nothing in a browser: only images are shown, anything else is
-    saved, and no script in it may run.
+    An uploaded file must not be able to run anything in a browser: only images are displayed,
+    anything else is saved, and scripts in it are blocked.
     """
     type_ = media_type(attachment.type) or "application/octet-stream"
     disposition = "inline" if type_ in _SHOWN_IN_BROWSERS else "attachment"

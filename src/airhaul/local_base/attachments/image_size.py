@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-# The markers of a JPEG that begin a frame; the others of this range are tables.
+# The markers that start a frame of a JPEG; the others in this range start tables.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -16,7 +16,7 @@ def image_size(content: bytes) -> tuple[int, int] | None:
         content: The file.
 
     Returns:
-        Width and height in pixels; None for anything else, and for images that break off.
+        Width and height in pixels; None for anything else, and for truncated images.
     """
     try:
         if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":
@@ -28,7 +28,7 @@ def image_size(content: bytes) -> tuple[int, int] | None:
         if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
             return _webp_size(content)
     except (struct.error, IndexError):
-        pass  # it breaks off
+        pass  # the image is truncated
     return None
 
 

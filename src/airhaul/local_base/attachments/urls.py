@@ -1,8 +1,8 @@
-"""The URLs of attachments: signed, and good for two hours.
+"""The URLs of attachments: signed, and valid for two hours.
 
 Source: https://airtable.com/developers/web/api/field-model (URLs expire after two hours). Not
-published, and decided: thumbnails are the image itself, told in the size that they would have; an
-attachment that was written by URL, and not fetched, is shown with that URL and its name only.
+published, and decided: thumbnails are the image itself, reported in the size that they would have;
+an attachment that was written by URL and not fetched is shown with only that URL and its name.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from airhaul.local_base.store import Attachment
 LIFE_S: Final = 2 * 3600
 PREFIX: Final = "/attachments/"
 IN_PROCESS: Final = "http://in-process.invalid"
-"""Stands for the server's address where there is no server: a name that leads nowhere."""
+"""The server's address in URLs for clients in process: a name that never resolves."""
 
-# The longer side of each, in pixels.
+# The length of the longer side, in pixels.
 _THUMBNAILS: Final[Mapping[str, int]] = {"small": 36, "large": 512, "full": 3000}
 
 
 class AttachmentUrls:
-    """Makes URLs for one request, and tells whether one is ours.
+    """Makes URLs of attachments for one request, and verifies them.
 
     Args:
-        key: The secret that signs them.
+        key: The secret that signs the URLs.
         address: How the client reaches the server; None for a client in process, whose URLs begin
             with ``IN_PROCESS`` and are read by ``LocalBase.file``.
-        now: When the request came.
+        now: When the request arrived.
     """
 
     def __init__(self, key: bytes, address: str | None, now: datetime) -> None:
@@ -41,14 +41,14 @@ class AttachmentUrls:
         self._now = int(now.timestamp())
 
     def url(self, attachment: Attachment) -> str:
-        """The URL under which the content can be read for two hours."""
+        """Return the URL at which the content can be read for two hours."""
         expires = self._now + LIFE_S
         signature = self._sign(attachment.id, expires)
         name = quote(attachment.filename, safe="", errors="replace")
         return f"{self._address}{PREFIX}{attachment.id}/{expires}/{signature}/{name}"
 
     def find(self, path: str) -> str | None:
-        """The id of the attachment that a path shows; None if it is forged or expired."""
+        """Return the id of the attachment at a path; None if the path is forged or expired."""
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != 4:
             return None
@@ -60,8 +60,8 @@ class AttachmentUrls:
         return attachment_id if is_ours and self._now < int(expires) else None
 
     def shown(self, attachment: Attachment) -> dict[str, Any]:
-        """An attachment as a cell shows it."""
-        if not attachment.is_here:
+        """Return an attachment as a cell shows it."""
+        if not attachment.is_stored:
             return {
                 "id": attachment.id,
                 "url": attachment.url,
@@ -87,6 +87,6 @@ class AttachmentUrls:
 
 
 def _within(width: int, height: int, edge: int) -> dict[str, int]:
-    """The size of an image whose longer side is bounded."""
+    """Scale a size down so that its longer side fits."""
     scale = min(1.0, edge / max(width, height))
     return {"width": max(1, round(width * scale)), "height": max(1, round(height * scale))}

@@ -1,1 +1,1 @@
-"""Creates fields, and checks their options."""
+"""Creating fields, and checking their options."""

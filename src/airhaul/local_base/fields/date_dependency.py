@@ -1,7 +1,7 @@
-"""The settings by which the dates of a table's records depend on each other.
+"""The date dependency settings of a table.
 
-Source: https://airtable.com/developers/web/api/model/date-dependency-settings. They are kept and
-printed; no date is moved here, as Airtable does in its own pages.
+Source: https://airtable.com/developers/web/api/model/date-dependency-settings. The settings are
+stored and printed; dates are not moved, which Airtable does only in its own pages.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _OTHERS: Final[dict[str, Callable[[Any], bool]]] = {
 
 
 def check_date_dependency(table: Table, given: Any) -> dict[str, Any] | None:
-    """Look at settings that were sent; None takes them away.
+    """Check the settings in a request; None removes them.
 
     Args:
-        table: Their table.
+        table: The table.
         given: The JSON.
 
     Raises:
-        Refusal: A part is missing, or of the wrong shape, or a field does not fit.
+        Refusal: A part is missing or of the wrong shape, or a field does not fit.
     """
     if given is None:
         return None

@@ -1,9 +1,9 @@
-"""The options of links and of computed fields, whose shape is checked here.
+"""The shape of the options of links and of computed fields.
 
-Source: https://airtable.com/developers/web/api/field-model. The API does not create computed
-fields, so that how they are described is decided here: as the metadata API prints them, names
-standing for ids where somebody likes; with ``formula`` for a rollup (of ``values``), and ``label``
-and ``url`` (a formula) for a button, which the metadata API does not print.
+Source: https://airtable.com/developers/web/api/field-model. Airtable's API does not create computed
+fields, so their description is decided here: as the metadata API prints them, optionally with names
+instead of ids; also with ``formula`` for a rollup (of ``values``), and ``label`` and ``url`` (a
+formula) for a button, which the metadata API does not print.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def complete_links(name: str, options: dict[str, Any], *, as_printed: bool) -> d
     Args:
         name: The field's name, for messages.
         options: ``{"linkedTableId", "viewIdForRecordSelection"?}``.
-        as_printed: Whether they may be as the metadata API prints them.
+        as_printed: Whether the keys that only the metadata API prints are allowed.
 
     Raises:
-        Refusal: They are not.
+        Refusal: An option is missing, unknown or of the wrong shape.
     """
     allowed = {"linkedTableId", "viewIdForRecordSelection"}
     if as_printed:
@@ -76,15 +76,15 @@ def complete_links(name: str, options: dict[str, Any], *, as_printed: bool) -> d
 
 
 def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any] | None:
-    """Check the options of a computed field, and complete them as far as they need no other field.
+    """Check and complete the options of a computed field, without looking at other fields.
 
     Args:
         name: The field's name, for messages.
         type_: Its type.
-        options: What was given.
+        options: The options in the request.
 
     Raises:
-        Refusal: A part is missing, or of the wrong shape.
+        Refusal: An option is missing, unknown or of the wrong shape.
     """
     known = _KNOWN.get(type_, frozenset())
     _check_keys(name, type_, options, known | _PRINTED)
@@ -93,7 +93,9 @@ def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[st
         if not may_be_null and not _SHAPES.get(key, _is_text)(value):
             raise refusal.invalid_options(name, f"{key} is of the wrong kind")
     needed = known - _OPTIONAL - ({"formula"} if type_ == "rollup" else set())
-    is_broken = options.get("isValid") is False  # printed so by the service
+    is_broken = (
+        options.get("isValid") is False
+    )  # as the metadata API prints a field that lost a reference
     missing = [key for key in sorted(needed) if not options.get(key)]
     if missing and not is_broken:
         raise refusal.invalid_options(name, f"{missing[0]} is missing")

@@ -1,7 +1,7 @@
-"""Adding fields: what they say of others is looked up, links get their other side.
+"""Adding fields: references to other fields are resolved, links get their inverse field.
 
-Not published, and decided: the other side of a link is named as the linking table, with a number
-behind it if that is taken; a link of a table to itself has no other side (as the service has it).
+Not published, and decided: the inverse of a link has the name of the linking table, followed by a
+number if that name is taken. A link from a table to itself has no inverse, as in Airtable.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from airhaul.errors import FormulaError
 from airhaul.formula import parse, print_formula, with_fields
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.reading.references import linked_table, steps
-from airhaul.local_base.reading.results import with_results
+from airhaul.local_base.reading.references import computed_depths, linked_table
+from airhaul.local_base.reading.results import corrected_fields
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.changes import FieldChanged, FieldCreated
 from airhaul.local_base.transaction.context import Context
@@ -31,26 +31,26 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
         context: The request.
         table: The table.
         described: ``{"name", "type", "description"?, "options"?}``.
-        any_type: Whether it may be of a type that the API does not create.
+        any_type: Whether types that the API does not create are allowed.
 
     Returns:
-        The field as it is stored.
+        The field as stored.
 
     Raises:
-        Refusal: The name is taken, or the field cannot be made.
+        Refusal: The name is taken, or the field cannot be created.
     """
     field = new_field(table.name, described, any_type=any_type)
     if field.name.lower() in table.by_lower_name or field.id in table.by_id:
         raise refusal.duplicate_field_name()
     context.session.schema.add_field(table, field)
-    settle(context, table.base_id, [field])
+    resolve_fields(context, table.base_id, [field])
     stored = context.session.schema.table(table.id).by_id[field.id]
     context.changes.append(FieldCreated(table.id, stored))
     return stored
 
 
 def change_options(context: Context, table: Table, field: Field, options: Any) -> Field:
-    """Change the options of a field: the formula of one that has a formula.
+    """Change the formula of a formula field or rollup.
 
     Args:
         context: The request.
@@ -59,30 +59,30 @@ def change_options(context: Context, table: Table, field: Field, options: Any) -
         options: ``{"formula"}``.
 
     Returns:
-        The field as it is stored.
+        The field as stored.
 
     Raises:
-        Refusal: The field has no formula, or it cannot be read, or it comes back to the field.
+        Refusal: The field has no formula, or the formula is invalid or refers to the field itself.
     """
     text = options.get("formula") if isinstance(options, dict) else None
     if field.type not in ("formula", "rollup") or not isinstance(text, str):
-        raise refusal.invalid_request()  # as the service is seen to refuse options of links
+        raise refusal.invalid_request()  # as Airtable is observed to refuse options of links
     changed = replace(field, options={**(field.options or {}), "formula": text, "isValid": True})
     context.session.schema.change_field(table, changed)
-    settle(context, table.base_id, [changed])
+    resolve_fields(context, table.base_id, [changed])
     return context.session.schema.table(table.id).by_id[field.id]
 
 
-def settle(context: Context, base_id: str, fields: list[Field]) -> None:
-    """Look up what new fields say of others, give links their other sides, and tell results.
+def resolve_fields(context: Context, base_id: str, fields: list[Field]) -> None:
+    """Resolve the references of new fields, add inverse links, and update result types.
 
     Args:
         context: The request.
         base_id: The base.
-        fields: Fields that are stored already.
+        fields: New fields, already stored.
 
     Raises:
-        Refusal: What one refers to is not there, or leads back to it.
+        Refusal: A reference does not exist, or leads back to the field itself.
     """
     schema = context.session.schema
     new_ids = {field.id for field in fields}
@@ -93,38 +93,38 @@ def settle(context: Context, base_id: str, fields: list[Field]) -> None:
                 if resolved != field:
                     schema.change_field(table, resolved)
                 _add_inverse(context, table, resolved)
-    context.reading.forget()
-    sound = steps(schema.tables(base_id))
+    context.cells.forget()
+    computable = computed_depths(schema.tables(base_id))
     for field in fields:
         is_broken = (field.options or {}).get("isValid") is False
-        if field.type in COMPUTED_TYPES and field.id not in sound and not is_broken:
+        if field.type in COMPUTED_TYPES and field.id not in computable and not is_broken:
             raise refusal.invalid_options(
                 field.name, "it refers to what is not there, or to itself"
             )
-    refresh_results(context, base_id, apart_from=new_ids)
+    refresh_results(context, base_id, except_for=new_ids)
 
 
 def refresh_results(
-    context: Context, base_id: str, *, apart_from: Collection[str] = frozenset()
+    context: Context, base_id: str, *, except_for: Collection[str] = frozenset()
 ) -> None:
-    """Bring up to date what the metadata tells of computed fields.
+    """Update the metadata of computed fields: whether they are valid, and their result types.
 
     Args:
         context: The request.
         base_id: The base.
-        apart_from: The ids of fields whose change is told by others.
+        except_for: The ids of fields whose changes the caller records.
     """
     schema = context.session.schema
-    for table, field in with_results(schema.tables(base_id)):
+    for table, field in corrected_fields(schema.tables(base_id)):
         before = table.by_id[field.id]
         schema.change_field(table, field)
-        if field.id not in apart_from:
+        if field.id not in except_for:
             context.changes.append(FieldChanged(table.id, before, field))
-    context.reading.forget()
+    context.cells.forget()
 
 
 def _resolve(tables: Mapping[str, Table], table: Table, field: Field) -> Field:
-    """Put ids where names of fields may stand."""
+    """Replace names of fields in options by ids."""
     options = dict(field.options or {})
     if options.get("isValid") is False:
         return field

@@ -1,9 +1,9 @@
-"""Making a field of its description.
+"""Making a field from its description.
 
-Source: https://airtable.com/developers/web/api/field-model, and for what the service refuses the
-notes of clients that were tried against it. Computed fields are refused, as in every answer that
-was captured; one client (the airtable2 package for R) reports since the middle of 2026 that
-formulas and rollups are created.
+Source: https://airtable.com/developers/web/api/field-model; for refusals, the notes of clients that
+were tested against Airtable. Computed fields are refused, as in every recorded answer; one client
+(the airtable2 package for R) has reported since the middle of 2026 that formulas and rollups are
+created.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "singleSelect": frozenset({"choices"}),
     "multipleSelects": frozenset({"choices"}),
 }
-"""What the options of each type hold, no more and no less."""
+"""The exact keys of the options of each type."""
 
 
 def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Field:
-    """Make a field of its description; what it says of other fields is not looked up yet.
+    """Make a field from its description, without resolving references to other fields.
 
     Args:
         table_name: The table's name, for messages.
         described: ``{"name", "type", "description"?, "options"?}``.
-        any_type: Whether it may be of a type that the API does not create, and may have the id and
-            the options with which the metadata API prints it.
+        any_type: Whether types that the API does not create are allowed, and the id and options as
+            the metadata API prints them.
 
     Raises:
         Refusal: A part is missing or of the wrong shape, or the API does not create the type.
@@ -72,7 +72,7 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
 
 
 def _validate(name: str, type_: str, options: dict[str, Any]) -> None:
-    """Look whether all options are there, and no others."""
+    """Check that all options are given, and no others."""
     known = _OPTIONS.get(type_)
     if known is None:
         return

@@ -1,4 +1,4 @@
-"""The options of fields whose cells are written, checked and completed.
+"""The options of writable fields, checked and completed.
 
 Source: https://airtable.com/developers/web/api/field-model
 """
@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_whole_number
+from airhaul.local_base.protocol.request import read_whole_number
 from airhaul.local_base.writing.cells.choices import HUES, new_choice
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import TEXT_TYPES
@@ -38,16 +38,16 @@ _CHOICE_COLORS: Final = frozenset(hue + suffix for hue in HUES for suffix in _SU
 def complete_plain(
     name: str, type_: str, options: dict[str, Any], *, ids: bool = False
 ) -> dict[str, Any] | None:
-    """Check and complete the options of a field whose cells are written, links apart.
+    """Check and complete the options of a writable field that is not a link.
 
     Args:
         name: The field's name, for messages.
         type_: Its type.
-        options: What was sent.
-        ids: Whether choices may have ids already, which they keep.
+        options: The options in the request.
+        ids: Whether choices may come with ids, which they keep.
 
     Raises:
-        Refusal: The type does not have such options.
+        Refusal: The options do not fit the type.
     """
     if type_ in _WITHOUT_OPTIONS:
         if options:
@@ -59,7 +59,7 @@ def complete_plain(
         case "duration":
             return {"durationFormat": _one_of(name, options, "durationFormat", _DURATION_FORMATS)}
         case "rating":
-            highest = a_whole_number(options.get("max"))
+            highest = read_whole_number(options.get("max"))
             if highest is None or not 1 <= highest <= 10:
                 raise refusal.invalid_options(name, "max must be 1 to 10")
             return {
@@ -83,7 +83,7 @@ def complete_plain(
 
 
 def _number(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any]:
-    precision, highest = a_whole_number(options.get("precision")), _HIGHEST_PRECISION[type_]
+    precision, highest = read_whole_number(options.get("precision")), _HIGHEST_PRECISION[type_]
     if precision is None or not 0 <= precision <= highest:
         raise refusal.invalid_options(name, f"precision must be 0 to {highest}")
     if type_ != "currency":

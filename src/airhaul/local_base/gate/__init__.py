@@ -1,1 +1,1 @@
-"""What a request passes first: tokens, rate limits, faults; and the log of requests."""
+"""What a request passes first: faults, tokens and rate limits; and the log of requests."""

@@ -1,4 +1,4 @@
-"""What goes back to a client: a reply, or what a fault leaves of it."""
+"""The answer to a client: a reply, or what a fault leaves of it."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """A reply that breaks off.
+class TruncatedReply:
+    """A reply that is cut off.
 
     Args:
-        reply: What arrives of it.
-        length: How many bytes the whole body has.
+        reply: The part that arrives.
+        length: The length of the whole body in bytes.
     """
 
     reply: Reply
     length: int
 
 
-class Silence(Enum):
-    """No reply: the connection is closed at once, or stays open while the client waits."""
+class NoReply(Enum):
+    """No reply: the connection is closed immediately, or held open while the client waits."""
 
     HANG_UP = auto()
     HOLD = auto()
 
 
-Answer = Reply | Cut | Silence
+Answer = Reply | TruncatedReply | NoReply
 
 
 def dated(reply: Reply, now: datetime) -> Reply:
-    """Say the date and time in a reply.
+    """Add the date header to a reply.
 
     Args:
         reply: The reply.
@@ -51,18 +51,18 @@ def dated(reply: Reply, now: datetime) -> Reply:
     return replace(reply, headers={**reply.headers, "date": date})
 
 
-def spoil(fault: Fault, reply: Reply) -> Answer:
-    """Make of a reply what a fault leaves of it.
+def apply_fault(fault: Fault, reply: Reply) -> Answer:
+    """Apply a fault to a reply.
 
     Args:
         fault: The fault.
-        reply: What would have gone out.
+        reply: The reply without the fault.
     """
     match fault.kind:
         case "close-before" | "close-after":
-            return Silence.HANG_UP
+            return NoReply.HANG_UP
         case "timeout-before" | "timeout-after":
-            return Silence.HOLD
+            return NoReply.HOLD
         case "500-before" | "500-after":
             return refusal.server_error().reply()
         case "502-before" | "502-after":
@@ -79,6 +79,6 @@ def spoil(fault: Fault, reply: Reply) -> Answer:
             return refusal.iterator_gone().reply()
         case "truncated":
             length = len(reply.body)
-            return Cut(replace(reply, body=reply.body[: length // 2]), length)
+            return TruncatedReply(replace(reply, body=reply.body[: length // 2]), length)
         case "not-json":
             return Reply(200, _LOGIN, _HTML)

@@ -1,7 +1,7 @@
-"""Faults on demand: which requests go wrong, and in which way.
+"""Fault injection: which requests fail, and how.
 
-A fault comes before its request is carried out, or after. The client cannot tell which, but what
-the base holds then is not the same.
+A fault happens before its request is carried out, or after. The client cannot distinguish the two,
+but the contents of the base differ.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ _TEXT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A way in which requests go wrong, and which do.
+    """A kind of failure, and the requests that it happens to.
 
     Args:
-        kind: What happens.
-        at: It happens to this one of the requests that fit, counted from 1.
-        probability: Or to this share of them, from 0 to 1.
-        method: Only requests of this HTTP method fit.
-        path: Only requests fit whose path holds this text, percent-encoded.
-        times: How often it happens at most; None for any number.
-        retry_after_s: The seconds to wait that a 503 and ``429-retry-after`` name.
+        kind: The kind of failure.
+        at: It happens to this one of the matching requests, counted from 1.
+        probability: Or to each matching request with this probability, from 0 to 1.
+        method: Only requests with this HTTP method match.
+        path: Only requests whose path contains this text match, percent-encoded.
+        times: The highest number of times that it happens; None for any number.
+        retry_after_s: The ``Retry-After`` of a 503 and of ``429-retry-after``, in seconds.
 
     Raises:
-        ConfigurationError: There is no such fault.
+        ConfigurationError: An argument is invalid.
     """
 
     kind: FaultKind
@@ -79,45 +79,45 @@ class Fault:
     retry_after_s: float = 1.0
 
     def __post_init__(self) -> None:
-        """Look whether there can be such a fault."""
+        """Validate the arguments."""
         if self.kind not in KINDS:
             raise ConfigurationError(
-                f"{self.kind!r} is no kind of fault; there are {', '.join(KINDS)}."
+                f"{self.kind!r} is not a kind of fault; expected one of {', '.join(KINDS)}."
             )
         if self.method is not None and self.method not in METHODS:
             raise ConfigurationError(
-                f"{self.method!r} is no method of a fault; there are {', '.join(METHODS)}."
+                f"{self.method!r} is not an HTTP method; expected one of {', '.join(METHODS)}."
             )
         if not 0 <= self.probability <= 1:
             raise ConfigurationError(f"A probability is from 0 to 1, not {self.probability:g}.")
         if self.at is not None and (self.at < 1 or self.probability):
             raise ConfigurationError(
-                "A fault happens at the N-th request, counted from 1, or to a share of all; "
-                f"got {self.at} and {self.probability:g}."
+                "A fault happens either at the N-th request, counted from 1, or with a "
+                f"probability; got {self.at} and {self.probability:g}."
             )
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a fault from a command line.
+        """Parse a fault as written on a command line.
 
         Args:
-            text: A kind and where it happens, as ``503-after@3`` or ``close-after:0.05``; with a
-                method before it, as ``POST close-after@1``, if only its requests fit; after it how
-                often at most and a part of the path, as ``502-before:1 x3 /Contacts``.
+            text: A kind and when it happens, as in ``503-after@3`` or ``close-after:0.05``;
+                optionally preceded by a method, as in ``POST close-after@1``, and followed by the
+                highest number of times and a part of the path, as in ``502-before:1 x3 /Contacts``.
 
         Raises:
-            ConfigurationError: It is no fault.
+            ConfigurationError: The text does not describe a fault.
         """
         found = _TEXT.fullmatch(text.strip())
         if found is None:
             raise ConfigurationError(
-                f"{text!r} is no fault. Write KIND@N for the N-th request or KIND:P for a share of "
-                "all, and perhaps a method before it: 503-after@3, close-after:0.05, "
-                f"'POST close-before@1'. There are {', '.join(KINDS)}."
+                f"{text!r} is not a fault. Write KIND@N for the N-th request or KIND:P for a "
+                "probability, optionally with a method first: 503-after@3, close-after:0.05, "
+                f"'POST close-before@1'. The kinds are {', '.join(KINDS)}."
             )
         method, kind, at, probability, times, path = found.groups()
         return cls(
-            cast("FaultKind", kind),  # looked at when it is made
+            cast("FaultKind", kind),  # validated by __post_init__
             at=None if at is None else int(at),
             probability=float(probability or 0),
             method=method.upper() if method else None,
@@ -126,7 +126,7 @@ class Fault:
         )
 
     def __str__(self) -> str:
-        """The fault as it is written on a command line."""
+        """Return the fault as written on a command line."""
         method = f"{self.method} " if self.method else ""
         share = f"{self.probability:.9f}".rstrip("0").rstrip(".")
         when = f":{share}" if self.at is None else f"@{self.at}"
@@ -136,11 +136,11 @@ class Fault:
 
     @property
     def is_carried_out(self) -> bool:
-        """Whether the request is carried out all the same."""
+        """Whether the request is carried out although the reply fails."""
         return self.kind in _CARRIED_OUT
 
     def fits(self, request: Request) -> bool:
-        """Whether it can happen to a request."""
+        """Return whether a request matches."""
         if self.method not in (None, request.method):
             return False
         if self.path is not None and self.path not in request.path:
@@ -151,54 +151,54 @@ class Fault:
 
 
 class Faults:
-    """Faults that happen together; the same ones for the same requests and the same seed.
+    """Several faults; the same requests and the same seed give the same failures.
 
     Args:
-        faults: The faults, or their texts. Where several are due, the first of them happens.
-        seed: What chance begins with.
+        faults: The faults, or their texts. If several are due, the first one happens.
+        seed: The seed of the random numbers.
 
     Raises:
-        ConfigurationError: A text is no fault.
+        ConfigurationError: A text does not describe a fault.
     """
 
     def __init__(self, *faults: Fault | str, seed: int = 0) -> None:
         self.injected: Counter[str] = Counter()
         self._seed = seed
-        self._dues = [
-            _Due(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
+        self._triggers = [
+            _Trigger(Fault.parse(fault) if isinstance(fault, str) else fault, f"{seed} {place}")
             for place, fault in enumerate(faults)
         ]
 
     def happened(self) -> list[tuple[Fault, int]]:
-        """Each fault, in order, and how often it has happened."""
-        return [(due.fault, due.happened) for due in self._dues]
+        """Return the faults, in order, and how often each has happened."""
+        return [(due.fault, due.happened) for due in self._triggers]
 
     def changed(self, texts: Iterable[str]) -> Faults:
-        """Make other faults of these; those that stay go on counting where they are.
+        """Return a new set of faults; those that are in both sets keep their counts.
 
         Args:
-            texts: All the faults there shall be, each as ``Fault.parse`` reads it.
+            texts: The new faults, each as ``Fault.parse`` reads it.
 
         Raises:
-            ConfigurationError: One of them is no fault.
+            ConfigurationError: A text does not describe a fault.
         """
-        staying: dict[str, _Due | None] = {str(due.fault): due for due in self._dues}
+        staying: dict[str, _Trigger | None] = {str(due.fault): due for due in self._triggers}
         faults = Faults(seed=self._seed)
         faults.injected = self.injected
-        faults._dues = [
-            staying.pop(text, None) or _Due(Fault.parse(text), f"{self._seed} {place}")
+        faults._triggers = [
+            staying.pop(text, None) or _Trigger(Fault.parse(text), f"{self._seed} {place}")
             for place, text in enumerate(texts)
         ]
         return faults
 
     def next_for(self, request: Request) -> Fault | None:
-        """Say what happens to the request that comes next, if anything does.
+        """Count the next request, and return the fault that happens to it, if any.
 
         Args:
             request: The request.
         """
-        # Each looks at every request, so that no fault shifts another's count or chance.
-        due = [due for due in self._dues if due.looks_at(request)]
+        # Every trigger sees every request, so that no fault shifts another's count or chance.
+        due = [due for due in self._triggers if due.fires_for(request)]
         if not due:
             return None
         due[0].happened += 1
@@ -206,17 +206,17 @@ class Faults:
         return due[0].fault
 
 
-class _Due:
-    """When a fault is due."""
+class _Trigger:
+    """Decides when a fault happens."""
 
     def __init__(self, fault: Fault, seed: str) -> None:
         self.fault = fault
         self.happened = 0
         self._seen = 0
-        self._random = Random(seed)  # noqa: S311 - chance that can be repeated is what is wanted
+        self._random = Random(seed)  # noqa: S311 - repeatable chance is wanted
 
-    def looks_at(self, request: Request) -> bool:
-        """Count a request that fits, and say whether the fault is due now."""
+    def fires_for(self, request: Request) -> bool:
+        """Count a matching request, and return whether the fault is due."""
         fault = self.fault
         if not fault.fits(request):
             return False

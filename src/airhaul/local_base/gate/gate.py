@@ -1,4 +1,4 @@
-"""What is looked at before a request is carried out: what goes wrong, who asks, and how often."""
+"""The checks before a request is carried out: faults, the token, and rate limits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.gate.limits import Limits
-from airhaul.local_base.gate.tokens import EVERYTHING, Access, Token
+from airhaul.local_base.gate.tokens import FULL_ACCESS, Access, Token
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that came to the gate.
+    """The result of the checks of one request.
 
     Args:
-        at: When it came, on the gate's clock.
-        fault: What happens to it, or None.
-        token: With which token it goes on, or why it does not.
+        at: When it arrived, on the gate's clock.
+        fault: The fault that happens to it, or None.
+        token: Its token, or why it is refused.
     """
 
     at: float
@@ -29,12 +29,12 @@ class Entry:
 
 
 class Gate:
-    """Where requests pass one after the other.
+    """Checks requests one after the other.
 
     Args:
-        access: Whose tokens are accepted.
-        limits: How often may be asked.
-        clock: Seconds that never go back.
+        access: The accepted tokens.
+        limits: The rate limits and the quota.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(self, access: Access, limits: Limits, clock: Callable[[], float]) -> None:
@@ -44,16 +44,16 @@ class Gate:
         self._lock = threading.Lock()
 
     def after_fork(self) -> None:
-        """Take a new lock: in a child process, nobody is left to give the old one back."""
+        """Create a new lock: in a child process, no thread is left to release the old one."""
         self._lock = threading.Lock()
 
     def enter(self, request: Request, faults: Faults | None, *, trusted: bool) -> Entry:
-        """Count a request when it comes, and not when those before it are answered.
+        """Check and count a request when it arrives, even if earlier ones are still in progress.
 
         Args:
             request: The request.
-            faults: What may happen to it.
-            trusted: Whether it comes from this process, and needs no token.
+            faults: The faults that may happen to it.
+            trusted: Whether it comes from this process and needs no token.
         """
         with self._lock:
             at = self._clock()
@@ -64,10 +64,10 @@ class Gate:
                 return Entry(at, fault, refused)
 
     def _admit(self, request: Request, *, trusted: bool) -> Token:
-        token = EVERYTHING if trusted else self._access.find(request.token)
+        token = FULL_ACCESS if trusted else self._access.find(request.token)
         if token is None:
             raise refusal.unauthenticated()
-        person = None if token is EVERYTHING else self._access.counted_as(token)
+        person = None if token is FULL_ACCESS else self._access.counted_as(token)
         self._limits.count(request.base_id, person)
         if request.csv is not None and request.base_id is not None:
             self._limits.count_sync(request.base_id)

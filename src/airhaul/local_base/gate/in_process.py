@@ -1,23 +1,23 @@
-"""Calls of a client in this process: requests that need no socket, and replies or errors."""
+"""Calls of a client in this process, converted to requests; answers, to replies or errors."""
 
 from __future__ import annotations
 
 import json
 
 from airhaul.errors import LostReplyError, ReplyTimeoutError
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Call, Reply
 
 
 def request_of(call: Call) -> Request:
-    """Make a call a request, through text and back, so that both sides never share an object.
+    """Convert a call to a request; the body is copied as JSON, so that no object is shared.
 
     Args:
         call: The call.
 
     Raises:
-        ValueError: The body is not JSON: a fault of the caller.
+        ValueError: The body cannot be written as JSON: an error of the caller.
     """
     if call.body is None:
         return Request(call.method, call.path, call.query)
@@ -26,22 +26,22 @@ def request_of(call: Call) -> Request:
 
 
 def reply_to(call: Call, answer: Answer) -> Reply:
-    """Tell an answer as a transport does.
+    """Convert an answer to a reply, or raise the error that a transport would raise.
 
     Args:
-        call: What was asked.
-        answer: What came of it.
+        call: The call.
+        answer: The answer.
 
     Raises:
         LostReplyError: A fault closed the connection.
-        ReplyTimeoutError: A fault kept the reply; nothing is waited for.
+        ReplyTimeoutError: A fault withheld the reply; raised without waiting.
     """
     match answer:
         case Reply():
             return answer
-        case Cut():
+        case TruncatedReply():
             return answer.reply
-        case Silence.HANG_UP:
+        case NoReply.HANG_UP:
             raise LostReplyError(f"{call}: a fault of the local base closed the connection.")
-        case Silence.HOLD:
-            raise ReplyTimeoutError(f"{call}: a fault of the local base kept the reply.")
+        case NoReply.HOLD:
+            raise ReplyTimeoutError(f"{call}: a fault of the local base withheld the reply.")

@@ -1,10 +1,10 @@
-"""How often may be asked, and how much in a month.
+"""Rate limits, and the monthly quota.
 
-Source: https://airtable.com/developers/web/api/rate-limits. How the penalty is counted is not
-published; here it runs from the request that broke the limit, and requests within it do not prolong
-it. Nor is what follows on too many CSV synchronisations; here they are refused, and lock nothing
-out. Of the monthly quota only reports are known: data calls are refused until the month ends, while
-those for metadata go on.
+Source: https://airtable.com/developers/web/api/rate-limits. How the lockout is counted is not
+published; here it starts with the request that exceeds the limit, and requests during the lockout
+do not extend it. What happens after too many CSV synchronizations is not published either; here
+they are refused, without a lockout. The monthly quota is known from reports only: data requests are
+refused until the month ends, and metadata requests still work.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Limits:
     """Rate limits, and the monthly quota.
 
     Args:
-        clock: Seconds that never go back.
-        requests_per_second: The limit of each base; None for none.
-        penalty_s: For how long a base is locked out after breaking it, in seconds.
-        retry_after: Whether refusals say how many seconds are left of that.
-        monthly_quota: How many data requests are answered; None for any number.
+        clock: A monotonic clock, in seconds.
+        requests_per_second: The rate limit of each base; None for no limit.
+        penalty_s: Seconds for which a base is locked out after its rate limit was exceeded.
+        retry_after: Whether refusals name the seconds left of the lockout.
+        monthly_quota: How many data requests are answered; None for no quota.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Limits:
 
     @property
     def requests_per_second(self) -> int | None:
-        """The limit of each base; None for none. Setting it ends all penalties."""
+        """The rate limit of each base; None for no limit. Setting it ends all lockouts."""
         return self._per_base
 
     @requests_per_second.setter
@@ -62,7 +62,7 @@ class Limits:
 
     @property
     def quota_left(self) -> int | None:
-        """How many data requests are still answered this month; None for any number."""
+        """How many data requests are left this month; None for no quota."""
         return self._left
 
     @quota_left.setter
@@ -71,23 +71,23 @@ class Limits:
 
     @property
     def penalty_s(self) -> float:
-        """For how long a base is locked out after breaking its limit, in seconds."""
+        """Seconds for which a base is locked out after its rate limit was exceeded."""
         return self._penalty_s
 
     def locked_until(self, since: float) -> dict[str, float]:
-        """When the last penalty of each base ends or ended, on the clock.
+        """Return when the last lockout of each base ends or ended, on the clock.
 
         Args:
-            since: Penalties that were over by then are left out.
+            since: Lockouts that ended before this time are left out.
         """
         ends = self._locked_until.copy()
         return {whose: end for whose, end in ends.items() if end > since and is_id(whose, "app")}
 
     def count(self, base_id: str | None, person: str | None) -> None:
-        """Count a request against its base, and against whose it is.
+        """Count a request against the limits of its base and its person.
 
         Raises:
-            Refusal: One of them is over its limit, or locked out.
+            Refusal: One of them exceeded its limit, or is locked out.
         """
         if self._per_base is None:
             return
@@ -98,7 +98,7 @@ class Limits:
             self._count(person, REQUESTS_PER_SECOND_PER_TOKEN, now)
 
     def count_sync(self, base_id: str) -> None:
-        """Count a CSV synchronisation against its base.
+        """Count a CSV synchronization against its base.
 
         Raises:
             Refusal: There were too many in five minutes.
@@ -111,10 +111,10 @@ class Limits:
         self._syncs[base_id].append(now)
 
     def spend(self) -> None:
-        """Count a data request against the month.
+        """Count a data request against the monthly quota.
 
         Raises:
-            Refusal: There is none left.
+            Refusal: The quota is used up.
         """
         if self._left is None:
             return
@@ -137,7 +137,7 @@ class Limits:
 
 
 def _has_room(seen: deque[float], limit: int, since: float) -> bool:
-    """Forget what was seen up to a time, and tell whether there may be one more."""
+    """Drop requests up to a time, and return whether one more fits the limit."""
     while seen and seen[0] <= since:
         seen.popleft()
     return len(seen) < limit

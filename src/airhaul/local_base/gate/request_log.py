@@ -1,4 +1,4 @@
-"""What came, and how it was answered; the latest of it."""
+"""The log of the latest requests and their replies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Any, Final
 
-from airhaul.local_base.gate.answers import Answer, Cut, Silence
+from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.protocol.request import Request
 
 _REMEMBERED: Final = 10_000
@@ -22,21 +22,21 @@ _number = attrgetter("number")
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A request that came, and how it was answered. No token is in it.
+    """A request and how it was answered. It contains no token.
 
     Args:
         method: The HTTP method.
         path: The path, percent-encoded.
         query: Name and value pairs, decoded.
-        body: The JSON body, or None; None too once it is forgotten.
-        status: The reply's status; 0 if none went out.
-        at: When it came, on the emulator's clock.
+        body: The JSON body; None without one, or if it is no longer kept.
+        status: The reply's status; 0 without a reply.
+        at: When it arrived, on the local base's clock.
         fault: The kind of fault that happened to it, or None.
-        seconds: How long the reply took, with the latency that it is held back for.
-        base_id: The base that its path names, or None.
-        client: Who asked, in the words of its ``User-Agent``, or None.
-        number: Its place among all that were ever logged, from 1, in the order of the replies.
-        json_bytes: How many bytes of JSON the body came as.
+        seconds: How long the reply took, including the latency that is set.
+        base_id: The base in its path, or None.
+        client: The client's ``User-Agent``, or None.
+        number: Its number among all requests ever logged, from 1, in the order of the replies.
+        json_bytes: The size of the JSON body as received, in bytes.
     """
 
     method: str
@@ -56,8 +56,8 @@ class LoggedRequest:
 class RequestLog(deque[LoggedRequest]):
     """The last 10,000 requests, the oldest first, and the bodies of the last 300 replies.
 
-    Of requests' bodies, the latest 16 MB are kept, and the last one whatever its size; those of
-    replies are cut after 65,536 bytes. Clearing it does not begin the numbers again.
+    The latest 16 MB of request bodies are kept, and the last one whatever its size; bodies of
+    replies are cut after 65,536 bytes. Clearing the log does not restart the numbers.
     """
 
     def __init__(self) -> None:
@@ -65,15 +65,17 @@ class RequestLog(deque[LoggedRequest]):
         self._lock = threading.Lock()
         self._last = 0
         self._replies: deque[tuple[int, bytes]] = deque(maxlen=_REPLIES_REMEMBERED)
-        self._bodies: deque[tuple[int, int]] = deque()  # number and bytes of those that are kept
+        self._bodies: deque[tuple[int, int]] = (
+            deque()
+        )  # numbers and sizes of the bodies that are kept
         self._bytes = 0
 
     def after_fork(self) -> None:
-        """Take a new lock: in a child process, nobody is left to give the old one back."""
+        """Create a new lock: in a child process, no thread is left to release the old one."""
         self._lock = threading.Lock()
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Remove all requests."""
         with self._lock:
             super().clear()
 
@@ -85,17 +87,17 @@ class RequestLog(deque[LoggedRequest]):
     def note(
         self, request: Request, answer: Answer, *, at: float, fault: str | None, seconds: float
     ) -> None:
-        """Give a request its number, and remember it.
+        """Number a request and log it.
 
         Args:
             request: The request.
-            answer: How it was answered.
-            at: When it came, on the emulator's clock.
+            answer: Its answer.
+            at: When it arrived, on the local base's clock.
             fault: The kind of fault that happened to it, or None.
             seconds: How long the reply took.
         """
-        sent = answer.reply if isinstance(answer, Cut) else answer
-        status, reply = (0, b"") if isinstance(sent, Silence) else (sent.status, sent.body)
+        sent = answer.reply if isinstance(answer, TruncatedReply) else answer
+        status, reply = (0, b"") if isinstance(sent, NoReply) else (sent.status, sent.body)
         with self._lock:
             number = self._last + 1
             self._replies.append((number, reply[:_LONGEST_REPLY]))
@@ -115,7 +117,7 @@ class RequestLog(deque[LoggedRequest]):
             )
             self.append(logged)
             self._forget_bodies(logged)
-            self._last = number  # at the end, so that whoever sees it finds the request
+            self._last = number  # last, so that whoever reads it finds the request
 
     def _forget_bodies(self, latest: LoggedRequest) -> None:
         self._bodies.append((latest.number, latest.json_bytes))
@@ -130,24 +132,24 @@ class RequestLog(deque[LoggedRequest]):
                 self[place] = replace(self[place], body=None)
 
     def since(self, number: int) -> list[LoggedRequest]:
-        """The requests after a number, the latest first."""
+        """Return the requests after a number, the latest first."""
         latest = reversed(self.copy_now())
         return list(takewhile(lambda request: request.number > number, latest))
 
     def copy_now(self) -> list[LoggedRequest]:
-        """All of them at this moment, while others may come."""
+        """Return a copy of the log, safe while other threads add to it."""
         with self._lock:
             return list(self)
 
     def find(self, number: int) -> tuple[LoggedRequest, bytes | None] | None:
-        """Look a request up.
+        """Find a request by its number.
 
         Args:
-            number: Its number.
+            number: The number.
 
         Returns:
-            The request, with the body of its reply or None where that is forgotten; None if the
-            request is forgotten too.
+            The request and the body of its reply, which is None if it is no longer kept; None if
+            the request is no longer kept.
         """
         with self._lock:
             found = next((request for request in self if request.number == number), None)

@@ -1,9 +1,10 @@
-"""Tokens: who asks, and what they may do.
+"""Tokens: whose they are, and what they allow.
 
-Source: https://airtable.com/developers/web/api/scopes and .../errors. Three things must be right
-for a call: the token's scopes, the bases it may see, and the role of its person there. Not
-published, and decided: the scope is looked at first, then the base, then the role; a token that is
-bound to bases cannot create another; whoever may write records may add choices by ``typecast``.
+Source: https://airtable.com/developers/web/api/scopes and .../errors. Three things must allow a
+request: the token's scopes, the bases it may access, and the role of its person there. Not
+published, and decided: the scope is checked first, then the base, then the role; a token that is
+limited to some bases cannot create another; the right to write records includes adding choices by
+``typecast``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from airhaul.local_base.store import Person, Session, Store
 from airhaul.wire.ids import is_id, new_id
 
 Role = Literal["none", "read", "comment", "edit", "create"]
-"""What a person may do in a base, each role more than the one before."""
+"""The role of a person in a base; each role includes the ones before it."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
@@ -35,18 +36,18 @@ SCOPES: Final = frozenset(
         "user.email:read",
     }
 )
-"""The scopes that mean something here."""
+"""The scopes that the local base checks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What an endpoint asks of those who call it.
+    """The rights that an endpoint requires.
 
     Args:
-        role: The least role in the base.
-        scopes: The scopes; all of them are needed.
-        or_scope: A scope that does as well as all of them.
-        doing: What is done, in the words of a refusal; the table's name follows.
+        role: The lowest role in the base.
+        scopes: The scopes; all of them are required.
+        or_scope: A scope that is enough in place of ``scopes``.
+        doing: The action as a refusal words it; the table's name follows.
     """
 
     role: Role
@@ -55,8 +56,8 @@ class Needs:
     doing: str | None = None
 
 
-# Whoever has a token.
-NOTHING: Final = Needs("none")
+# Any token is enough.
+ANY_TOKEN: Final = Needs("none")
 READ_RECORDS: Final = Needs("read", ("data.records:read",))
 CREATE_RECORDS: Final = Needs("edit", ("data.records:write",), doing="create records in table")
 WRITE_RECORDS: Final = Needs("edit", ("data.records:write",))
@@ -78,18 +79,18 @@ SYNC_CSV: Final = Needs("create", ("data.records:write", "schema.bases:write"))
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that is accepted, and what may be done with it.
+    """An accepted token and its rights.
 
     Args:
         text: The token itself, ``pat...``.
         scopes: Its scopes; None for all.
-        bases: The ids of the bases it may see; None for all.
-        person: Whose it is: an id, or an e-mail address, with which somebody new is made known;
+        bases: The ids of the bases it may access; None for all.
+        person: Its person: an id, or an e-mail address, which adds a new person if it is unknown;
             None for the owner.
         role: That person's role in those bases.
 
     Raises:
-        ConfigurationError: A scope, a base or the role cannot be.
+        ConfigurationError: A scope, a base or the role is invalid.
     """
 
     text: str = field(repr=False)
@@ -99,31 +100,36 @@ class Token:
     role: Role = "create"
 
     def __post_init__(self) -> None:
-        """Look whether there can be such a token."""
+        """Validate the arguments."""
         if not self.text.strip():
-            raise ConfigurationError("A token is not empty.")
+            raise ConfigurationError("A token must not be empty.")
         for scope in sorted((self.scopes or frozenset()) - SCOPES):
             raise ConfigurationError(
-                f"{scope!r} is no scope of the local base; there are {', '.join(sorted(SCOPES))}."
+                f"{scope!r} is not a scope of the local base; expected one of "
+                f"{', '.join(sorted(SCOPES))}."
             )
         for base_id in sorted(self.bases or ()):
             if not is_id(base_id, "app"):
-                raise ConfigurationError(f"{base_id!r} is no base id, by which a token is bound.")
+                raise ConfigurationError(
+                    f"{base_id!r} is not a base ID that a token can be limited to."
+                )
         if self.role not in ROLES:
-            raise ConfigurationError(f"{self.role!r} is no role; there are {', '.join(ROLES)}.")
+            raise ConfigurationError(
+                f"{self.role!r} is not a role; expected one of {', '.join(ROLES)}."
+            )
         if self.person is not None and "@" not in self.person and not is_id(self.person, "usr"):
-            raise ConfigurationError(f"{self.person!r} is neither an e-mail address nor an id.")
+            raise ConfigurationError(f"{self.person!r} is neither an e-mail address nor a user ID.")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a token from a command line.
+        """Parse a token as written on a command line.
 
         Args:
             text: ``PAT`` alone for all rights, or ``PAT=WORD,WORD...`` where each word is a scope,
-                a base's id, a person's e-mail address or a role.
+                a base ID, a person's e-mail address or a role.
 
         Raises:
-            ConfigurationError: It is no token; what is wrong is told without the token.
+            ConfigurationError: A word is invalid; the message does not contain the token.
         """
         secret, _, rest = text.partition("=")
         words = [word.strip() for word in rest.split(",") if word.strip()]
@@ -135,7 +141,7 @@ class Token:
             known = {*scopes, *bases, *people, *roles}
             odd = ", ".join(repr(word) for word in words if word not in known)
             raise ConfigurationError(
-                f"A token's rights are scopes, base ids, an e-mail address and a role; got {odd}."
+                f"A token's rights are scopes, base IDs, an e-mail address and a role; got {odd}."
             )
         if len(people) > 1 or len(roles) > 1:
             raise ConfigurationError("A token has one person and one role.")
@@ -144,41 +150,40 @@ class Token:
         return cls(secret.strip(), scopes or None, bases or None, person, role)
 
     def has_scope(self, scope: str) -> bool:
-        """Whether it has a scope."""
+        """Return whether the token has a scope."""
         return self.scopes is None or scope in self.scopes
 
     def has_scopes(self, needs: Needs) -> bool:
-        """Whether it has the scopes that are needed."""
+        """Return whether the token has the required scopes."""
         if needs.or_scope is not None and self.has_scope(needs.or_scope):
             return True
         return all(self.has_scope(scope) for scope in needs.scopes)
 
     def sees(self, base_id: str) -> bool:
-        """Whether a base is among those it may see."""
+        """Return whether the token may access a base."""
         return self.role != "none" and (self.bases is None or base_id in self.bases)
 
     def has_role(self, role: Role) -> bool:
-        """Whether its person's role is this one or a higher."""
+        """Return whether its person has this role or a higher one."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-EVERYTHING: Final = Token("in process")
-"""What may be done in this process, where no token is asked for."""
+FULL_ACCESS: Final = Token("in process")
+"""The token of requests from this process: all rights, and no check."""
 
 
 class Access:
     """The tokens that are accepted.
 
     Args:
-        tokens: The tokens, those given as text with all rights; None for any token, with all
-            rights.
-        store: Where their people are made known.
+        tokens: The tokens; a plain text has all rights. None accepts any token, with all rights.
+        store: The store to which their people are added.
 
     Attributes:
-        owner_id: The person who may do everything.
+        owner_id: The person who has all rights.
 
     Raises:
-        ConfigurationError: A token's person is an id that is not known.
+        ConfigurationError: A token's person is an unknown id.
     """
 
     def __init__(self, tokens: Iterable[str | Token] | None, store: Store) -> None:
@@ -195,24 +200,25 @@ class Access:
                 self._person_ids = {person: _find_or_add(session, person) for person in people}
 
     def find(self, text: str | None) -> Token | None:
-        """Find a token; None if it is missing or not accepted."""
+        """Find a token by its text; None if it is missing or not accepted."""
         if not text:
             return None
         return Token(text) if self._tokens is None else self._tokens.get(text)
 
     def person_id(self, token: Token) -> str:
-        """The id of a token's person."""
+        """Return the id of a token's person."""
         return self.owner_id if token.person is None else self._person_ids[token.person]
 
     def counted_as(self, token: Token) -> str:
-        """Whose requests a token's requests are; Airtable counts all tokens of a person together.
+        """Return the key under which a token's requests are counted.
 
-        Where any token is accepted, each counts for itself.
+        Airtable counts all tokens of a person together. If any token is accepted, each one is
+        counted separately.
         """
         return token.text if self._tokens is None else self.person_id(token)
 
     def roles(self, base_id: str) -> dict[str, Role]:
-        """The role of each person in a base, as far as tokens tell; the owner may do everything."""
+        """Return the role of each person in a base, by the tokens; the owner has all rights."""
         roles: dict[str, Role] = {}
         for token in (self._tokens or {}).values():
             person_id = self.person_id(token)
@@ -226,7 +232,7 @@ def _find_or_add(session: Session, person: str) -> str:
         if person in (known.id, known.email):
             return known.id
     if "@" not in person:
-        raise ConfigurationError(f"Nobody in this base has the id {person}.")
+        raise ConfigurationError(f"Nobody in this local base has the ID {person}.")
     added = Person(new_id("usr"), person, person.partition("@")[0].replace(".", " ").title())
     session.people.add(added)
     return added.id

@@ -1,1 +1,1 @@
-"""Serves a local base over HTTP, with its console."""
+"""Serving a local base over HTTP, with its console."""

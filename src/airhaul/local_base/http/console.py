@@ -1,10 +1,10 @@
-"""The console: a page at the server's root, and the endpoint that it is controlled by.
+"""The console: a page at the server's root, and the endpoints that it uses.
 
-It asks for no password. So it is off unless asked for, and guarded against other pages in the same
-browser: it answers only to names of this machine (a foreign name that leads here is refused), and
-what changes anything has to be sent as JSON, which no page of another origin can do.
+It has no password. So it is off by default, and protected against other pages in the same browser:
+it answers only to names of this machine (which prevents DNS rebinding), and every change must be
+sent as JSON, which a page of another origin cannot do.
 
-Imported when an application is made: it needs the packages for serving.
+Imported when an application is created, since it needs the packages for serving.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from airhaul.local_base.http.loopback import is_loopback
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 LONGEST_WAIT_S: Final = 25.0
-"""How long a question for news is kept waiting when there are none, in seconds."""
+"""The longest time that a request for news waits until there are any, in seconds."""
 
 _LOOK_EVERY_S: Final = 0.2
 _LARGEST_BODY: Final = 65_536
@@ -48,15 +48,15 @@ _HEADERS: Final = {
     "cache-control": "no-store",
 }
 _OFF: Final = """\
-This is a local base of airhaul. It speaks Airtable's Web API under /v0.
+This is a local base of airhaul. It serves Airtable's Web API under /v0.
 
-Its console, a page that shows bases, records and requests, is off.
+The console, a page that shows bases, records and requests, is off.
 Start it with: airhaul serve --console
 """
 
 
 def notice_route() -> BaseRoute:
-    """The root of a server whose console is off: a text that says what this is."""
+    """Make the route of the root if the console is off: a text that explains the server."""
 
     async def notice(_: Request) -> Response:
         return PlainTextResponse(_OFF)
@@ -65,14 +65,14 @@ def notice_route() -> BaseRoute:
 
 
 def console_routes(
-    emulator: LocalBase, host: str, until_stop: Callable[[], Awaitable[object]]
+    local_base: LocalBase, host: str, until_stop: Callable[[], Awaitable[object]]
 ) -> list[BaseRoute]:
-    """The page, its files, and the control endpoint.
+    """Make the routes of the page, its files, and the endpoints that it uses.
 
     Args:
-        emulator: The local base.
-        host: Where the server was asked to listen. If that is beyond this machine, any name is
-            answered.
+        local_base: The local base.
+        host: The host that the server listens on. If it is not this machine alone, requests to any
+            name are answered.
         until_stop: Waits until the server stops.
     """
 
@@ -84,7 +84,7 @@ def console_routes(
 
         return endpoint
 
-    page, control = _Page(), _Control(emulator, until_stop)
+    page, control = _Page(), _Control(local_base, until_stop)
     return [
         Route("/", guarded(page.index)),
         Route("/_console/web/{name:path}", guarded(page.file)),
@@ -97,7 +97,7 @@ def console_routes(
 
 
 class _Page:
-    """The page and its files; few and small, so they are read once."""
+    """The page and its files, which are small and so read once."""
 
     def __init__(self) -> None:
         self._assets = dict(_assets(files("airhaul.local_base") / "web"))
@@ -105,7 +105,7 @@ class _Page:
     def _asset(self, name: str) -> Response:
         content = self._assets.get(name)
         if content is None:
-            return PlainTextResponse("There is no such file.\n", 404)
+            return PlainTextResponse("File not found.\n", 404)
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]])
 
     async def index(self, _: Request) -> Response:
@@ -116,10 +116,10 @@ class _Page:
 
 
 class _Control:
-    """What the page asks of the server, and has it do."""
+    """The endpoints that the page uses."""
 
-    def __init__(self, emulator: LocalBase, until_stop: Callable[[], Awaitable[object]]) -> None:
-        self._emulator = emulator
+    def __init__(self, local_base: LocalBase, until_stop: Callable[[], Awaitable[object]]) -> None:
+        self._local_base = local_base
         self._until_stop = until_stop
 
     async def state(self, request: Request) -> Response:
@@ -128,14 +128,14 @@ class _Control:
             after = int(asked.get("after", "0"))
             wait_s = min(float(asked.get("wait_s", "0")), LONGEST_WAIT_S)
         except ValueError:
-            return JSONResponse({"error": "after and wait_s are numbers."}, 422)
+            return JSONResponse({"error": "after and wait_s must be numbers."}, 422)
         if wait_s > 0:
             with anyio.move_on_after(wait_s):
                 await self._news(request, after, asked.get("revision"))
-        return JSONResponse(console_state.state(self._emulator, after))
+        return JSONResponse(console_state.state(self._local_base, after))
 
     async def _news(self, request: Request, after: int, revision: str | None) -> None:
-        """Wait until there is news, nobody is there to hear it, or the server stops."""
+        """Wait until there are news, the client disconnects, or the server stops."""
         async with anyio.create_task_group() as waiting:
 
             async def until_stopping() -> None:
@@ -143,48 +143,48 @@ class _Control:
                 waiting.cancel_scope.cancel()
 
             waiting.start_soon(until_stopping)
-            # Looking costs less than a bell that every thread of the emulator would have to ring.
+            # Polling costs less than an event that every thread of the base would have to set.
             while (  # noqa: ASYNC110
-                self._emulator.requests.last_number <= after
-                and console_state.revision(self._emulator) == revision
+                self._local_base.requests.last_number <= after
+                and console_state.revision(self._local_base) == revision
                 and not await request.is_disconnected()
             ):
                 await anyio.sleep(_LOOK_EVERY_S)
             waiting.cancel_scope.cancel()
 
     async def one_request(self, request: Request) -> Response:
-        found = console_state.request_whole(self._emulator, request.path_params["number"])
+        found = console_state.request_whole(self._local_base, request.path_params["number"])
         if found is None:
-            return JSONResponse({"error": "This request is not remembered any more."}, 404)
+            return JSONResponse({"error": "This request is no longer kept."}, 404)
         return JSONResponse(found)
 
     async def change_settings(self, request: Request) -> Response:
         try:
-            console_state.change_settings(self._emulator, await _short_body(request))
+            console_state.change_settings(self._local_base, await _short_body(request))
         except ConfigurationError as error:
             return JSONResponse({"error": str(error)}, 422)
-        return JSONResponse(console_state.settings(self._emulator))
+        return JSONResponse(console_state.settings(self._local_base))
 
     async def clear(self, _: Request) -> Response:
-        self._emulator.requests.clear()
+        self._local_base.requests.clear()
         return JSONResponse({})
 
     async def not_there(self, _: Request) -> Response:
-        return JSONResponse({"error": "There is no such thing here."}, 404)
+        return JSONResponse({"error": "Not found."}, 404)
 
 
 def _refuse(request: Request, host: str) -> Response | None:
-    """Refuse what another page may have sent, or None."""
+    """Refuse a request that another page may have sent; None if it is allowed."""
     name = request.url.hostname or ""
     if is_loopback(host) and not is_loopback(name) and name != host:
         return JSONResponse(
-            {"error": "The console answers to localhost only, not to the name of this request."},
+            {"error": "The console answers to localhost only, not to the host of this request."},
             403,
         )
     if request.method not in ("GET", "HEAD"):
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
-            return JSONResponse({"error": "What changes anything is sent as JSON."}, 415)
+            return JSONResponse({"error": "Changes must be sent as JSON."}, 415)
     return None
 
 
@@ -193,12 +193,12 @@ async def _short_body(request: Request) -> bytes:
     async for part in request.stream():
         raw += part
         if len(raw) > _LARGEST_BODY:
-            raise ConfigurationError("That is too long for settings.")
+            raise ConfigurationError("The settings are too long.")
     return raw
 
 
 def _assets(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:
-    """The page's files by their path."""
+    """Read the page's files, by their path."""
     found: list[tuple[str, bytes]] = []
     for item in folder.iterdir():
         if item.is_dir():

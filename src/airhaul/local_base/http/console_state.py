@@ -1,4 +1,4 @@
-"""What the console shows of a local base that is served, and what it can change there."""
+"""The state that the console shows, and the settings that it changes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from airhaul.local_base.gate.faults import KINDS, METHODS, Faults
 from airhaul.local_base.gate.request_log import LoggedRequest
 
 MOST_REQUESTS: Final = 200
-"""How many requests are told at once; of more, the latest."""
+"""The highest number of requests in one answer; the latest if there are more."""
 
 _MINUTE_S: Final = 60.0
-_TOLD: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
+_SUMMARY: Final = tuple(field.name for field in fields(LoggedRequest) if field.name != "body")
 
 
 class Settings(BaseModel):
-    """What can be changed at run time.
+    """The settings that can be changed at run time.
 
     Args:
-        latency_s: How long each reply is held back, in seconds.
-        requests_per_second: The limit of each base; None for none. Setting it ends all penalties.
-        quota_left: How many data requests are still answered this month; None for any number.
-        faults: All the faults there shall be, each as ``Fault.parse`` reads it.
+        latency_s: Seconds by which each reply is delayed.
+        requests_per_second: The rate limit of each base; None for no limit. Setting it ends all
+            lockouts.
+        quota_left: How many data requests are left this month; None for no quota.
+        faults: All faults to inject, each as ``Fault.parse`` reads it.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -41,50 +42,50 @@ class Settings(BaseModel):
     faults: Annotated[list[str], Field(max_length=100)] = []
 
 
-def state(emulator: LocalBase, after: int = 0) -> dict[str, Any]:
-    """Everything that the console shows without being asked for more.
+def state(local_base: LocalBase, after: int = 0) -> dict[str, Any]:
+    """Return everything that the console shows on its main page.
 
     Args:
-        emulator: The local base.
-        after: The number after which requests are told.
+        local_base: The local base.
+        after: Only requests after this number are returned.
     """
-    log = emulator.requests
+    log = local_base.requests
     kept = log.copy_now()
-    told = log.since(after)
+    latest = log.since(after)
     return {
         "version": version("airhaul"),
-        "base_id": emulator.default_base_id,
+        "base_id": local_base.default_base_id,
         "kinds": KINDS,
         "methods": METHODS,
-        "now": emulator.now(),
-        "revision": revision(emulator),
-        "settings": settings(emulator),
-        "locked_until": _locked_until(emulator),
-        "penalty_s": emulator.limits.penalty_s,
+        "now": local_base.now(),
+        "revision": revision(local_base),
+        "settings": settings(local_base),
+        "locked_until": _locked_until(local_base),
+        "penalty_s": local_base.limits.penalty_s,
         "counts": {
             "methods": Counter(request.method for request in kept),
             "statuses": Counter(str(request.status) for request in kept),
         },
         "first": kept[0].number if kept else log.last_number + 1,
-        "last": told[0].number if told else log.last_number,
-        "requests": [_summary(request) for request in told[:MOST_REQUESTS]],
+        "last": latest[0].number if latest else log.last_number,
+        "requests": [_summary(request) for request in latest[:MOST_REQUESTS]],
     }
 
 
-def revision(emulator: LocalBase) -> str:
-    """A word that changes when settings or penalties change, or the log is emptied."""
-    is_empty = not emulator.requests
-    shown = [settings(emulator), _locked_until(emulator), is_empty]
+def revision(local_base: LocalBase) -> str:
+    """Return a hash that changes with the settings and lockouts, and when the log is cleared."""
+    is_empty = not local_base.requests
+    shown = [settings(local_base), _locked_until(local_base), is_empty]
     return blake2b(json.dumps(shown).encode(), digest_size=8).hexdigest()
 
 
-def settings(emulator: LocalBase) -> dict[str, Any]:
-    """What can be changed at run time, as it is now."""
-    faults = emulator.faults
+def settings(local_base: LocalBase) -> dict[str, Any]:
+    """Return the current settings that can be changed at run time."""
+    faults = local_base.faults
     return {
-        "latency_s": emulator.latency_s,
-        "requests_per_second": emulator.limits.requests_per_second,
-        "quota_left": emulator.limits.quota_left,
+        "latency_s": local_base.latency_s,
+        "requests_per_second": local_base.limits.requests_per_second,
+        "quota_left": local_base.limits.quota_left,
         "faults": [
             {"text": str(fault), "happened": happened}
             for fault, happened in (faults.happened() if faults else ())
@@ -92,14 +93,14 @@ def settings(emulator: LocalBase) -> dict[str, Any]:
     }
 
 
-def request_whole(emulator: LocalBase, number: int) -> dict[str, Any] | None:
-    """A logged request with both bodies, or None if it is forgotten.
+def request_whole(local_base: LocalBase, number: int) -> dict[str, Any] | None:
+    """Return a logged request with both bodies; None if it is no longer kept.
 
     Args:
-        emulator: The local base.
+        local_base: The local base.
         number: The request's number.
     """
-    found = emulator.requests.find(number)
+    found = local_base.requests.find(number)
     if found is None:
         return None
     request, reply = found
@@ -111,15 +112,15 @@ def request_whole(emulator: LocalBase, number: int) -> dict[str, Any] | None:
     }
 
 
-def change_settings(emulator: LocalBase, wanted: bytes) -> None:
+def change_settings(local_base: LocalBase, wanted: bytes) -> None:
     """Change settings, all of them or none.
 
     Args:
-        emulator: The local base.
-        wanted: ``Settings`` as JSON; what it does not name stays as it is.
+        local_base: The local base.
+        wanted: ``Settings`` as JSON; settings that it does not name stay as they are.
 
     Raises:
-        ConfigurationError: A setting is unknown, or has no such value.
+        ConfigurationError: A setting is unknown or invalid.
     """
     try:
         chosen = Settings.model_validate_json(wanted)
@@ -129,18 +130,18 @@ def change_settings(emulator: LocalBase, wanted: bytes) -> None:
         raise ConfigurationError(f"{where}: {first['msg']}") from None
     named = chosen.model_fields_set
     if "faults" in named:
-        emulator.faults = (emulator.faults or Faults()).changed(chosen.faults)
+        local_base.faults = (local_base.faults or Faults()).changed(chosen.faults)
     if "latency_s" in named:
-        emulator.latency_s = chosen.latency_s
+        local_base.latency_s = chosen.latency_s
     if "requests_per_second" in named:
-        emulator.limits.requests_per_second = chosen.requests_per_second
+        local_base.limits.requests_per_second = chosen.requests_per_second
     if "quota_left" in named:
-        emulator.limits.quota_left = chosen.quota_left
+        local_base.limits.quota_left = chosen.quota_left
 
 
-def _locked_until(emulator: LocalBase) -> dict[str, float]:
-    return emulator.limits.locked_until(emulator.now() - _MINUTE_S)
+def _locked_until(local_base: LocalBase) -> dict[str, float]:
+    return local_base.limits.locked_until(local_base.now() - _MINUTE_S)
 
 
 def _summary(request: LoggedRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in _TOLD}
+    return {name: getattr(request, name) for name in _SUMMARY}

@@ -1,9 +1,9 @@
-"""Which pages in a browser may use the API from another origin.
+"""Cross-origin requests (CORS): which pages in a browser may use the API.
 
-Source: what https://api.airtable.com answers, as recorded: ``access-control-allow-origin: *``, with
-the methods and headers below. There a page needs a token that was made for somebody. Here any token
-may do, and then any page that a browser shows could read the base; so pages of other machines are
-let in only if the server was told its tokens, and else those of this machine alone.
+Source: recorded answers of https://api.airtable.com: ``access-control-allow-origin: *``, with the
+methods and headers below. At Airtable a page needs somebody's token. Here any token may be
+accepted, so any page in a browser could read the base. Therefore pages of other machines are
+allowed only if the accepted tokens are set; otherwise only pages of this machine are.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _HEADERS: Final = (
     "x-api-version",
     "x-requested-with",
 )
-# A page of a file has the origin "null", and so has one in a sandbox, wherever it comes from.
+# A page from a file has the origin "null", as does a sandboxed page from anywhere: not allowed.
 _THIS_MACHINE: Final = (
     r"https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?"
 )
 
 
-def admit_pages(app: ASGIApp, *, everywhere: bool) -> ASGIApp:
-    """Let pages of other origins use an application.
+def allow_cross_origin(app: ASGIApp, *, everywhere: bool) -> ASGIApp:
+    """Wrap an application so that pages of other origins can use it.
 
     Args:
         app: The application.
-        everywhere: Whether pages of any origin may; else those that this machine serves.
+        everywhere: Whether any origin is allowed; otherwise only those of this machine.
     """
     from starlette.middleware.cors import CORSMiddleware
 

@@ -1,4 +1,4 @@
-"""Which hosts are this machine and nobody else."""
+"""Recognizing hosts that can only mean this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address can only mean the machine that it is said on.
+    """Return whether a host name or address can only mean this machine.
 
     Args:
         host: A name or an address, without a port.

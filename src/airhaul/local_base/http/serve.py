@@ -1,4 +1,4 @@
-"""Serving a local base over HTTP: until Ctrl-C, or beside a test."""
+"""Serving a local base over HTTP: until Ctrl-C, or from a thread of a test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICK_S: Final = 0.02
 
 
 def run(
-    emulator: LocalBase,
+    local_base: LocalBase,
     *,
     host: str = LOOPBACK,
     port: int = 0,
@@ -31,33 +31,33 @@ def run(
     """Serve until the process is asked to stop by SIGINT or SIGTERM.
 
     Args:
-        emulator: The local base.
-        host: Where to listen.
+        local_base: The local base.
+        host: The host to listen on.
         port: The port; 0 for any free one.
-        console: Whether its console is at the root, open to all who can reach it.
-        on_ready: Called with the URL once requests are taken.
+        console: Whether to serve the console at the root, to everyone who can reach it.
+        on_ready: Called with the URL when the server accepts requests.
 
     Raises:
-        ConfigurationError: The port is taken, or the host is not ours.
+        ConfigurationError: The port is taken, or the host is not an address of this machine.
         MissingExtraError: The packages for serving are not installed.
     """
 
     def ready(url: str) -> None:
-        # What is loaded by now stays: the collector need not look through it while pages wait.
+        # Loaded modules stay in memory: exclude them from garbage collection during requests.
         gc.collect()
         gc.freeze()
         on_ready(url)
 
-    _make_server(emulator, host, port, console, ready).run()
+    _make_server(local_base, host, port, console, ready).run()
 
 
 def _make_server(
-    emulator: LocalBase, host: str, port: int, console: bool, on_ready: Callable[[str], object]
+    local_base: LocalBase, host: str, port: int, console: bool, on_ready: Callable[[str], object]
 ) -> uvicorn.Server:
     try:
         import uvicorn
 
-        from airhaul.local_base.http.hanging_up import HangingUp
+        from airhaul.local_base.http.abort import AbortableConnection
     except ImportError as error:
         raise MissingExtraError(NEEDS_EXTRA) from error
 
@@ -68,10 +68,10 @@ def _make_server(
             try:
                 await super().startup(sockets)
             except SystemExit:
-                # What uvicorn does about a port that is taken, after logging it.
+                # Raised by uvicorn, after logging it, if the port is taken.
                 raise ConfigurationError(
-                    f"Cannot listen on {host}:{port}; is another program there? "
-                    "Name another port, or 0 for any free one."
+                    f"Cannot listen on {host}:{port}; is another program using the port? "
+                    "Choose another port, or 0 for any free one."
                 ) from None
             if self.started:
                 address = self.servers[0].sockets[0].getsockname()
@@ -92,13 +92,13 @@ def _make_server(
                 server.close()
 
     config = uvicorn.Config(
-        create_app(emulator, stopping.wait, console_host=host if console else None),
+        create_app(local_base, stopping.wait, console_host=host if console else None),
         host=host,
         port=port,
-        http=HangingUp,
+        http=AbortableConnection,
         log_level="critical",
         access_log=False,
-        date_header=False,  # the emulator's own clock tells the date
+        date_header=False,  # the local base sets the date from its own clock
         lifespan="off",
         timeout_graceful_shutdown=3,
     )
@@ -109,19 +109,19 @@ class LocalServer:
     """A local base served from a thread of this process, for tests and notebooks.
 
     Args:
-        emulator: The local base; whoever opened it closes it.
-        host: Where to listen.
+        local_base: The local base; the caller closes it.
+        host: The host to listen on.
         port: The port; 0 for any free one.
-        console: Whether its console is at the root, open to all who can reach it.
+        console: Whether to serve the console at the root, to everyone who can reach it.
     """
 
     def __init__(
-        self, emulator: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
+        self, local_base: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
     ) -> None:
-        self.emulator = emulator
+        self.emulator = local_base
         self._ready = threading.Event()
         self._url = ""
-        self._server = _make_server(emulator, host, port, console, self._announce)
+        self._server = _make_server(local_base, host, port, console, self._announce)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="airhaul-server", daemon=True)
 
@@ -139,14 +139,14 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Where it is served, as ``http://127.0.0.1:8642``."""
+        """The URL of the server, as in ``http://127.0.0.1:8642``."""
         return self._url
 
     def __enter__(self) -> Self:
-        """Start, and wait until requests are taken.
+        """Start the server, and wait until it accepts requests.
 
         Raises:
-            ConfigurationError: It cannot listen there.
+            ConfigurationError: The port is taken, or the host is not an address of this machine.
         """
         self._thread.start()
         self._ready.wait(_START_TIMEOUT_S)
@@ -155,6 +155,6 @@ class LocalServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop, after the requests in flight."""
+        """Stop the server after the requests in progress."""
         self._server.should_exit = True
         self._thread.join()

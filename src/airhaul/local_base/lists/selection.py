@@ -1,4 +1,4 @@
-"""Which records of a table are listed, and in which order."""
+"""The records of a list, and their order."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from airhaul.local_base.lists.by_id import in_all
-from airhaul.local_base.lists.formulas import Filter
-from airhaul.local_base.lists.scanned import Scan, place_of
+from airhaul.local_base.lists.filters import Filter
+from airhaul.local_base.lists.record_ids import in_all
+from airhaul.local_base.lists.scan import Scan, place_of
 from airhaul.local_base.lists.sorting import SortKey, sort, sort_key
 from airhaul.local_base.store import Scanned
 from airhaul.local_base.store.schema import Field, Table
@@ -19,12 +19,12 @@ from airhaul.local_base.transaction.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked of a table.
+    """The filters and the order of a list.
 
     Args:
-        filters: Records are listed if all of them keep it.
-        keys: What they are sorted by, the most significant first; by age if empty.
-        most: How many at most; all if None.
+        filters: Only records that all of these keep are listed.
+        keys: The sort keys, the most significant first; sorted by age if empty.
+        most: The highest number of records; None for all.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -37,7 +37,7 @@ class Selection:
         return [*named, *(field for field, _ in self.keys)]
 
     def places(self, context: Context, table: Table) -> array[int]:
-        """The places of all records that are asked for, in order.
+        """Return the places of all selected records, in order.
 
         Args:
             context: The request.

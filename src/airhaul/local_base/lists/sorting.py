@@ -1,9 +1,9 @@
-"""In which order records are listed.
+"""The order in which records are listed.
 
 Not published, and decided: blanks come first, and last when descending; choices have the order of
-the field; text is compared without regard to case, then by its characters; of what a computed field
-holds, errors and NaN come first, then numbers, dates and texts, and lists are compared as text.
-Records that are equal stay in the order they were made.
+the field; text is compared without regard to case, then by its characters; in a computed field,
+errors and NaN come first, then numbers, dates and texts, and lists are compared as text. Equal
+records stay in the order of their creation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from airhaul.formula.values import FormulaFault, Value, to_text
-from airhaul.local_base.lists.scanned import Scan
+from airhaul.local_base.lists.scan import Scan
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import Scanned
 from airhaul.local_base.store.schema import Field, Table
@@ -29,14 +29,14 @@ _PLAIN = frozenset(
 
 
 def read_sort(table: Table, given: Any) -> list[SortKey]:
-    """Read an order.
+    """Read the sort keys of a request or a view.
 
     Args:
         table: The table, for its fields.
         given: ``[{"field": "Name", "direction": "desc"}]``, or None for none.
 
     Raises:
-        Refusal: It is none, or names a field that is not there.
+        Refusal: The order is malformed, or names a field that does not exist.
     """
     if given is None:
         return []
@@ -53,10 +53,10 @@ def read_sort(table: Table, given: Any) -> list[SortKey]:
 
 
 def sort_key(scan: Scan, field: Field) -> Callable[[Scanned], Any]:
-    """What records are compared by; None for a blank.
+    """Return a function that gives the value by which records are compared; None for a blank.
 
     Args:
-        scan: Where the records are met.
+        scan: The scan that reads the records.
         field: The field.
     """
     cell = scan.cell(field)
@@ -91,7 +91,7 @@ def _by_choice(cell: Callable[[Scanned], Any], field: Field) -> Callable[[Scanne
 
 
 def _text_key(text: str) -> str:
-    # One text is compared faster than a pair of them.
+    # Comparing one text is faster than comparing a pair.
     return f"{text.casefold()}\0{text}"
 
 
@@ -113,12 +113,12 @@ def sort(columns: Sequence[tuple[list[Any], bool]], count: int) -> list[int]:
     """Sort by columns of keys.
 
     Args:
-        columns: For each key, the most significant first, what each record is compared by, and
-            whether it is descending.
-        count: How many records there are.
+        columns: For each key, the most significant first: the value of each record, and whether
+            the order is descending.
+        count: The number of records.
 
     Returns:
-        The records' numbers in the columns, in order.
+        The indexes of the records in the columns, sorted.
     """
     order = list(range(count))
     for keys, descending in reversed(columns):

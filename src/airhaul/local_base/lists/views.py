@@ -1,8 +1,8 @@
-"""Views: which records they show, and in which order.
+"""Views: the records that they show, and their order.
 
-The service's API reads views and makes none; a local base has ``LocalBase.add_view``. What a view
-shows is kept by the ids of fields, so that a field may get another name. Hidden fields are told by
-the metadata, and answered all the same.
+Airtable's API reads views and cannot create them; a local base has ``LocalBase.add_view``. A view
+refers to fields by id, so that fields can be renamed. The metadata reports which fields are hidden;
+lists contain them all the same.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airhaul.formula import parse, print_formula, with_fields
-from airhaul.local_base.lists.formulas import Filter, make_filter
+from airhaul.local_base.lists.filters import Filter, make_filter
 from airhaul.local_base.lists.sorting import SortKey, read_sort
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import Session
@@ -23,7 +23,7 @@ def find_view(table: Table, name: str) -> View:
     """Find a view by id or name.
 
     Raises:
-        Refusal: There is none.
+        Refusal: The view does not exist.
     """
     for view in table.views:
         if name in (view.id, view.name):
@@ -33,20 +33,20 @@ def find_view(table: Table, name: str) -> View:
 
 
 def filters_of(table: Table, view: View) -> list[Filter]:
-    """What keeps the records of a view.
+    """Return the filters of a view.
 
     Raises:
-        Refusal: Its formula cannot be read any more.
+        Refusal: Its formula is no longer valid.
     """
     formula = view.settings.get("formula")
     return [make_filter(table, formula)] if formula else []
 
 
 def sort_of(table: Table, view: View) -> list[SortKey]:
-    """The order of a view; empty for the order in which records were made.
+    """Return the sort keys of a view; empty for the order of creation.
 
     Raises:
-        Refusal: It names a field that is not there.
+        Refusal: It names a field that does not exist.
     """
     return read_sort(table, view.settings.get("sort"))
 
@@ -68,18 +68,15 @@ def add_view(
         base_id: The base.
         table_name: The table's name or id.
         name: The view's name.
-        formula: It shows the records that this keeps; all if None.
+        formula: A filter for the records it shows; all if None.
         sort: The order, as ``[{"field": "Name", "direction": "desc"}]``.
         fields: The fields that it shows, in that order; all if None.
 
     Raises:
-        Refusal: There is no such table, the name is taken or empty, the formula cannot be read, or
-            a field is not there.
+        Refusal: The table or a field does not exist, the name is taken or empty, or the formula is
+            invalid.
     """
-    tables = session.schema.tables(base_id)
-    table = tables.get(table_name) or next(
-        (table for table in tables.values() if table.name == table_name), None
-    )
+    table = session.schema.find_table(base_id, table_name)
     if table is None:
         raise refusal.not_visible()
     if not name.strip() or any(view.name == name for view in table.views):

@@ -1,1 +1,1 @@
-"""Requests and refusals, as the API has them."""
+"""The protocol of the API: requests, refusals, and how values are written."""

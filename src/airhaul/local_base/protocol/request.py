@@ -1,4 +1,4 @@
-"""A request as the local base sees it, and its parameters in either form."""
+"""A request as the local base sees it, and its parameters from the query or the body."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request.
+    """One request to the API.
 
     Args:
         method: The HTTP method.
@@ -31,9 +31,9 @@ class Request:
         address: How the client reaches the server, as ``http://127.0.0.1:8642``; None for a client
             in process.
         csv: The body of a request that sends CSV, or None.
-        target: Path and query as they came, percent-encoded; empty for a client in process.
-        client: Who asks, in the words of its ``User-Agent``, or None.
-        json_bytes: How many bytes of JSON the body came as; 0 for a request that came as none.
+        target: Path and query as received, percent-encoded; empty for a client in process.
+        client: The client's ``User-Agent``, or None.
+        json_bytes: The size of the JSON body as received, in bytes; 0 without one.
     """
 
     method: str
@@ -55,18 +55,18 @@ class Request:
 
     @property
     def url_length(self) -> int:
-        """How long path and query are, in characters; the host is not counted."""
+        """The length of path and query in characters, without the host."""
         target = self.target or f"{self.path}?{urlencode(self.query, errors='surrogatepass')}"
         return len(target)
 
     @property
     def is_data(self) -> bool:
-        """Whether it asks for what bases hold, not for how they are made."""
+        """Whether it is about the contents of bases, not about metadata."""
         return not self.path.startswith("/v0/meta/")
 
     @property
     def list_offset(self) -> str | None:
-        """The offset with which a list of records is read on, or None for any other request."""
+        """The offset of a request for the next page of a list; None for any other request."""
         if not self.is_data:
             return None
         given: Any = None
@@ -78,7 +78,7 @@ class Request:
 
     @property
     def is_unicode(self) -> bool:
-        """Whether all its text is: JSON can spell half of a surrogate pair, and UTF-8 cannot."""
+        """Whether all its text is valid Unicode: JSON can contain half of a surrogate pair."""
         waiting: list[Any] = [self.path, *self.query, self.body]
         while waiting:
             part = waiting.pop()
@@ -93,14 +93,14 @@ class Request:
         return True
 
     def query_object(self) -> dict[str, Any]:
-        """The query as JSON: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
+        """Parse the query: ``sort[0][field]=A`` is ``{"sort": {"0": {"field": "A"}}}``.
 
         ``fields[]=A``, ``fields[0]=A`` and ``fields=A&fields=B`` are all lists; jQuery writes the
-        first, others the others. Numbers end at 20, as they are seen to do on the service
+        first form, other clients the others. The highest index is 20, as observed with Airtable
         (https://github.com/fuxingloh/airtable/pull/6).
 
         Raises:
-            Refusal: A list has a higher number, or one name is a list and an object.
+            Refusal: An index is too high, or one name is both a list and an object.
         """
         found: dict[str, Any] = {}
         for key, value in self.query:
@@ -125,13 +125,13 @@ class Request:
         return found
 
     def included(self, known: AbstractSet[str]) -> AbstractSet[str]:
-        """What ``include`` asks for, written as ``include=A&include=B`` or ``include[]=A``.
+        """Read the parameter ``include``, as in ``include=A&include=B`` or ``include[]=A``.
 
         Args:
-            known: What may be asked for.
+            known: The allowed values.
 
         Raises:
-            Refusal: Something else is.
+            Refusal: A value is not allowed.
         """
         asked = {value for name, value in self.query if name.partition("[")[0] == "include"}
         if not asked <= known:
@@ -139,21 +139,21 @@ class Request:
         return asked
 
     def body_object(self) -> dict[str, Any]:
-        """The body, which must be an object.
+        """Return the body, which must be an object.
 
         Raises:
-            Refusal: It is not.
+            Refusal: The body is not an object.
         """
         if not isinstance(self.body, dict):
             raise refusal.invalid_request()
         return self.body
 
 
-def a_flag(value: Any) -> bool:
+def read_flag(value: Any) -> bool:
     """Read ``true``, ``false`` or ``1`` from a query, or a bool from a body.
 
     Raises:
-        Refusal: It is none of these.
+        Refusal: The value is none of these.
     """
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -164,38 +164,38 @@ def a_flag(value: Any) -> bool:
     raise refusal.invalid_request()
 
 
-def a_count(value: Any, most: int | None = None) -> int | None:
+def read_count(value: Any, most: int | None = None) -> int | None:
     """Read a positive whole number from a query or a body.
 
     Raises:
-        Refusal: It is none, or above ``most``.
+        Refusal: The value is not such a number, or above ``most``.
     """
     if value is None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    count = a_whole_number(value)
+    count = read_whole_number(value)
     if count is None or not 1 <= count <= (_LARGEST_COUNT if most is None else most):
         raise refusal.invalid_request()
     return count
 
 
-def a_whole_number(value: Any) -> int | None:
-    """Read a whole number from JSON; to a service in JavaScript 3.0 is 3.
+def read_whole_number(value: Any) -> int | None:
+    """Read a whole number from JSON; 3.0 is 3, as in JavaScript.
 
     Returns:
-        The number, or None if it is something else; true is no number.
+        The number; None for anything else, true and false included.
     """
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def a_text(value: Any) -> str | None:
-    """Read text, or None for nothing.
+def read_text(value: Any) -> str | None:
+    """Read a text or null.
 
     Raises:
-        Refusal: It is something else.
+        Refusal: The value is something else.
     """
     if value is None or isinstance(value, str):
         return value

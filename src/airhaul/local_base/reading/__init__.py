@@ -1,1 +1,1 @@
-"""Reads cells: stored, linked and computed ones."""
+"""Reading cells: stored, linked and computed ones."""

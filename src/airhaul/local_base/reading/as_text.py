@@ -1,9 +1,9 @@
 """Cells as text: what ``cellFormat=string`` answers.
 
-The service documents that its text is made for people and may change at any time. Not published,
-and decided: numbers have the digits of their field's precision and no separators, dates the form of
-their field in the zone and language of the request, lists are joined by ``", "``, and an unknown
-language is English.
+Airtable documents that this text is meant for people and may change at any time. Not published, and
+decided: numbers have the digits of the field's precision and no separators; dates have the format
+of the field, in the zone and language of the request; lists are joined by ``", "``; English
+replaces an unknown language.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from airhaul.formula.dates.moments import LocalMoment
 from airhaul.formula.dates.tokens import format_moment
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.reading.reading import Reading
+from airhaul.local_base.reading.field_reader import ReadContext
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field
 
 _DAY: Final = {"name": "local", "format": "l"}
 _TIME: Final = {"name": "12hour", "format": "h:mma"}
-# More digits than any double has before and behind the point, so that nothing is refused.
+# More digits than any double has before and after the point, so that quantize never fails.
 _DIGITS: Final = Context(prec=700, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """For whom cells are text.
+    """The settings of ``cellFormat=string``.
 
     Args:
-        zone: The zone in which points in time are told.
-        locale: The language of dates, as ``en`` or ``de``.
+        zone: The time zone of dates with times.
+        locale: The language of dates, as in ``en`` or ``de``.
     """
 
     zone: tzinfo
@@ -47,7 +47,7 @@ class TextForm:
         """Read both from a request.
 
         Raises:
-            Refusal: One is missing, or there is no such zone.
+            Refusal: One is missing, or the zone is unknown.
         """
         if not isinstance(zone, str) or not isinstance(locale, str) or not zone or not locale:
             raise refusal.invalid_request()
@@ -58,28 +58,35 @@ class TextForm:
         except (LookupError, ValueError, OSError):
             raise refusal.invalid_request() from None
 
-    def cell(self, reading: Reading, record: StoredRecord, field: Field) -> str | None:
-        """A cell as text; None if it is empty.
+    def reader(
+        self, context: ReadContext, table_id: str, field: Field
+    ) -> Callable[[StoredRecord], str | None]:
+        """Return a function that reads the cells of a field as text; None where one is empty.
 
         Args:
-            reading: How cells are read.
-            record: The record.
+            context: Reads the field's cells and values.
+            table_id: The field's table.
             field: The field.
         """
-        cell = reading.cell(record, field)
-        if cell is None:
-            return None
+        read = context.of_field(table_id, field)
         type_, options = _config(field)
-        if type_ == "multipleRecordLinks":
-            return to_text(reading.value(record, field)) or None  # what they are called
-        return self.text(type_, options, cell) or None
+
+        def cell_text(record: StoredRecord) -> str | None:
+            cell = read.cell(record)
+            if cell is None:
+                return None
+            if type_ == "multipleRecordLinks":
+                return to_text(read.value(record)) or None  # the names of the linked records
+            return self.text(type_, options, cell) or None
+
+        return cell_text
 
     def text(self, type_: str, options: Mapping[str, Any], cell: Any) -> str:
-        """What a cell that is not empty says.
+        """Convert a cell that is not empty to text.
 
         Args:
-            type_: The type of its field, or of what that results in.
-            options: The options, likewise.
+            type_: The type of its field, or the result type of a computed field.
+            options: The options of the field or result.
             cell: Its JSON.
         """
         if isinstance(cell, list):
@@ -98,7 +105,7 @@ class TextForm:
         try:
             moment = datetime.fromisoformat(cell)
         except ValueError:
-            return cell  # from a clone that had something else there
+            return cell  # a copied cell of unexpected form
         pattern = (options.get("dateFormat") or _DAY)["format"]
         if type_ == "dateTime":
             pattern += " " + (options.get("timeFormat") or _TIME)["format"]
@@ -111,12 +118,12 @@ class TextForm:
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # on the first and the last day that there are
+    except OverflowError:  # near the years 1 and 9999
         return moment
 
 
 def _config(field: Field) -> tuple[str, Mapping[str, Any]]:
-    """A field's type and options; of a computed one, those of what it results in."""
+    """Return a field's type and options; for a computed field, those of its result."""
     options = field.options or {}
     result = options.get("result")
     if isinstance(result, dict):
@@ -127,7 +134,7 @@ def _config(field: Field) -> tuple[str, Mapping[str, Any]]:
 
 
 def _of_object(cell: Mapping[str, Any]) -> str:
-    """The text of a person, an attachment, a barcode, a button, an error and the like."""
+    """Convert a person, an attachment, a barcode, a button, an error and the like to text."""
     if "filename" in cell and "url" in cell:
         return f"{cell['filename']} ({cell['url']})"
     words = (cell.get(key) for key in ("name", "email", "text", "label", "value", "error"))

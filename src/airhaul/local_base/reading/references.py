@@ -1,4 +1,4 @@
-"""What a computed field is computed from, and how far that is from what is stored."""
+"""The references of computed fields, and the depth at which they depend on one another."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from airhaul.formula.functions.function import Compiled
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.wire.shapes import COMPUTED_TYPES
 
-DEEPEST: Final = 50
-"""How many computed fields may stand on one another; Airtable's own bound is not published."""
+MAX_DEPTH: Final = 50
+"""The highest depth of computed fields; Airtable's own limit is not published."""
 
 VALUES: Final = "values"
-"""What stands in the formula of a rollup for what is looked up."""
+"""The name of the looked-up values in the formula of a rollup."""
 
 _COMPILED: Final = 2_000
 
 
 @functools.lru_cache(maxsize=_COMPILED)
 def compiled(text: str) -> tuple[Compiled, tuple[str, ...]]:
-    """Read a formula, once for all requests.
+    """Compile a formula, once for all requests.
 
     Returns:
-        The formula ready to be computed, and the fields that it names.
+        The compiled formula, and the names of the fields in it.
 
     Raises:
-        FormulaError: It cannot be read.
+        FormulaError: The formula is invalid.
     """
     node = parse(text)
     return compile_formula(node), field_names(node)
 
 
 def formula_of(field: Field) -> str:
-    """The formula of a field, or of a button's URL; empty if it has none."""
+    """Return the formula of a field, or of a button's URL; empty if it has none."""
     return str((field.options or {}).get("url" if field.type == "button" else "formula") or "")
 
 
 def result_of(field: Field) -> str | None:
-    """The type that the metadata tells of what a field results in, if it tells one."""
+    """Return the result type of a field as its metadata has it, if any."""
     return ((field.options or {}).get("result") or {}).get("type")
 
 
 def linked_table(table: Table, link_id: Any, tables: Mapping[str, Table]) -> Table | None:
-    """The table that a field links to; None if it is no link."""
+    """Return the table that a field links to; None if the field is not a link."""
     link = table.by_id.get(link_id)
     if link is None or link.type != "multipleRecordLinks":
         return None
     return tables.get((link.options or {}).get("linkedTableId", ""))
 
 
-def looked_up(
+def lookup_target(
     table: Table, field: Field, tables: Mapping[str, Table]
 ) -> tuple[Table, Field] | None:
-    """The field of another table that a lookup or rollup reads; None if it is not there."""
+    """Return the field of another table that a lookup or rollup reads; None if it is missing."""
     options = field.options or {}
     linked = linked_table(table, options.get("recordLinkFieldId"), tables)
     found = linked.by_id.get(options.get("fieldIdInLinkedTable", "")) if linked else None
@@ -65,7 +65,7 @@ def looked_up(
 
 
 def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[Field] | None:
-    """The fields whose values a field's value is made of.
+    """Return the fields on which a field depends.
 
     Args:
         table: Its table.
@@ -73,7 +73,7 @@ def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[
         tables: All tables of the base by id.
 
     Returns:
-        The fields, none for what is stored; None if it is not whole.
+        The fields, empty for a stored field; None if a reference is missing or invalid.
     """
     options = field.options or {}
     match field.type:
@@ -91,8 +91,8 @@ def references(table: Table, field: Field, tables: Mapping[str, Table]) -> list[
             found = [one for one in named if one is not None]
             return found if len(found) == len(named) else None
         case "multipleLookupValues" | "rollup":
-            far = looked_up(table, field, tables)
-            return [far[1]] if far and _takes_values_only(formula_of(field)) else None
+            target = lookup_target(table, field, tables)
+            return [target[1]] if target and _takes_values_only(formula_of(field)) else None
         case "count":
             linked = linked_table(table, options.get("recordLinkFieldId"), tables)
             return None if linked is None else []
@@ -107,11 +107,11 @@ def _takes_values_only(text: str) -> bool:
         return False
 
 
-def steps(tables: Mapping[str, Table]) -> dict[str, int]:
-    """How many computed fields stand below each field, by id.
+def computed_depths(tables: Mapping[str, Table]) -> dict[str, int]:
+    """Return the depth of each field that can be computed: the longest chain of dependencies.
 
-    Fields are absent that refer to themselves by however long a way, that refer to what is not
-    there, or that have more than ``DEEPEST`` others below them.
+    Fields that depend on themselves, on something that does not exist, or on a chain longer than
+    ``MAX_DEPTH`` are absent.
 
     Args:
         tables: All tables of a base by id.
@@ -124,7 +124,7 @@ def steps(tables: Mapping[str, Table]) -> dict[str, int]:
             for field_id, below in waiting.items()
             if below is not None and not any(one.id in waiting for one in below)
         }
-        ready = {field_id: depth for field_id, depth in ready.items() if depth <= DEEPEST}
+        ready = {field_id: depth for field_id, depth in ready.items() if depth <= MAX_DEPTH}
         if not ready:
             return done
         done |= ready

@@ -1,7 +1,7 @@
-"""What the metadata API tells of computed fields: whether they are whole, and what they result in.
+"""The metadata of computed fields: whether they are valid, and their result types.
 
-Source: https://airtable.com/developers/web/api/field-model. That a number has no digits behind the
-point is known from answers that others have recorded.
+Source: https://airtable.com/developers/web/api/field-model. Recorded answers of other clients show
+that numbers have precision 0.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from airhaul.formula import parse
 from airhaul.formula.result_type import NUMBER, ResultType, result_type, type_of_field
 from airhaul.local_base.reading.linked import default_formula
 from airhaul.local_base.reading.references import (
+    computed_depths,
     formula_of,
-    looked_up,
+    lookup_target,
     references,
-    steps,
 )
 from airhaul.local_base.store.schema import Field, Table
 
 
-def with_results(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
-    """The computed fields of a base that the metadata tells wrongly of, as they should be.
+def corrected_fields(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
+    """Return the computed fields of a base whose stored metadata is outdated, corrected.
 
     Args:
         tables: All tables of the base by id.
     """
-    known = steps(tables)
-    told: dict[str, Field] = {}
+    known = computed_depths(tables)
+    corrected: dict[str, Field] = {}
     changed: list[tuple[Table, Field]] = []
     computed = [
         (table, field)
@@ -37,12 +37,12 @@ def with_results(tables: Mapping[str, Table]) -> list[tuple[Table, Field]]:
         for field in table.fields
         if field.type in _COMPLETED
     ]
-    # Those first on which others stand.
+    # In the order of their dependencies.
     for table, field in sorted(computed, key=lambda found: known.get(found[1].id, 0)):
-        options = _options(table, field, tables, told, is_sound=field.id in known)
-        told[field.id] = replace(field, options=options)
+        options = _options(table, field, tables, corrected, is_valid=field.id in known)
+        corrected[field.id] = replace(field, options=options)
         if options != field.options:
-            changed.append((table, told[field.id]))
+            changed.append((table, corrected[field.id]))
     return changed
 
 
@@ -55,26 +55,26 @@ def _options(
     table: Table,
     field: Field,
     tables: Mapping[str, Table],
-    told: Mapping[str, Field],
+    corrected: Mapping[str, Field],
     *,
-    is_sound: bool,
+    is_valid: bool,
 ) -> dict[str, Any]:
-    options = {"isValid": is_sound, **(field.options or {})}
-    options["isValid"] = is_sound
+    options = {"isValid": is_valid, **(field.options or {})}
+    options["isValid"] = is_valid
     if field.type == "lastModifiedTime":
         return {**options, "referencedFieldIds": options.get("referencedFieldIds") or []}
     if field.type == "count":
         return options
-    if not is_sound:
+    if not is_valid:
         return {**options, "result": None}
     if field.type == "formula":
         options["referencedFieldIds"] = [one.id for one in references(table, field, tables) or ()]
-        found = _of_formula(formula_of(field), table, told)
+        found = _of_formula(formula_of(field), table, corrected)
         options["result"] = _fitting(options.get("result"), found)
         return options
-    far = looked_up(table, field, tables)
-    assert far is not None, "what is sound has all that it refers to"
-    result = _config(told.get(far[1].id, far[1]))
+    target = lookup_target(table, field, tables)
+    assert target is not None, "a valid field has all its references"
+    result = _config(corrected.get(target[1].id, target[1]))
     if field.type == "rollup":
         options["referencedFieldIds"] = []
         options["result"] = _of_rollup(formula_of(field), options.get("result"), result)
@@ -84,7 +84,7 @@ def _options(
 
 
 def _config(field: Field) -> dict[str, Any]:
-    """A field's type and options, or those of what it results in."""
+    """Return a field's type and options, or those of its result."""
     if field.type in ("count", "autoNumber"):
         return NUMBER.as_field()
     options = field.options or {}
@@ -93,11 +93,11 @@ def _config(field: Field) -> dict[str, Any]:
     return {"type": field.type, "options": options} if options else {"type": field.type}
 
 
-def _of_formula(text: str, table: Table, told: Mapping[str, Field]) -> ResultType:
+def _of_formula(text: str, table: Table, corrected: Mapping[str, Field]) -> ResultType:
     def type_of(name: str) -> ResultType:
         field = table.find_in_formula(name)
-        assert field is not None, "what is sound has all that it refers to"
-        field = told.get(field.id, field)
+        assert field is not None, "a valid field has all its references"
+        field = corrected.get(field.id, field)
         return type_of_field(field.type, field.options)
 
     return result_type(parse(text), type_of)
@@ -105,7 +105,7 @@ def _of_formula(text: str, table: Table, told: Mapping[str, Field]) -> ResultTyp
 
 def _of_rollup(text: str, known: Any, looked_up_config: dict[str, Any]) -> dict[str, Any]:
     if not text and known:
-        return dict(known)  # the service tells the result, and not the formula
+        return dict(known)  # Airtable prints the result type, but not the formula
     values = type_of_field(looked_up_config["type"], looked_up_config.get("options"))
     text = text or default_formula(looked_up_config["type"])
     found = result_type(parse(text), lambda _: values)
@@ -115,7 +115,7 @@ def _of_rollup(text: str, known: Any, looked_up_config: dict[str, Any]) -> dict[
 
 
 def _fitting(known: Any, found: ResultType) -> dict[str, Any]:
-    """What is known of a result, if it is of this kind: it may have a format of its own."""
+    """Return the known result if it has the inferred kind, since it may have its own format."""
     config = found.as_field()
     if not known:
         return config

@@ -1,4 +1,4 @@
-"""The endpoints, a module for each resource; each has ``ROUTES`` and a function for each route."""
+"""The endpoints: one module for each resource, with ``ROUTES`` and a function for each route."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ ROUTES: tuple[Route, ...] = (
     *lists.ROUTES,
     *records.ROUTES,
 )
-"""Every endpoint; the first that fits a request takes it."""
+"""Every endpoint; the first one that matches a request answers it."""

@@ -1,8 +1,8 @@
 """Uploading attachments.
 
-Source: https://airtable.com/developers/web/api/upload-attachment. Airtable has this endpoint on a
-host of its own, ``content.airtable.com``; here it is where all others are. Not published, and
-decided: a file over 5 MB is a 413, text that is not base64 a 422.
+Source: https://airtable.com/developers/web/api/upload-attachment. Airtable serves this endpoint on
+a separate host, ``content.airtable.com``; here it is on the same one. Not published, and decided:
+a file over 5 MB is a 413, invalid base64 a 422.
 """
 
 from __future__ import annotations
@@ -18,20 +18,15 @@ from airhaul.local_base.protocol import refusal
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.writing.writer import Writer
-from airhaul.wire.ids import is_id
 
 _LARGEST: Final = 5 * 1024 * 1024
 
 
 def upload(context: Context, base_id: str, record_id: str, field_name: str) -> dict[str, Any]:
-    """Add a file to a cell, behind those that it holds."""
+    """Add a file to a cell, after those that it has."""
     context.base(base_id)
-    if not is_id(record_id, "rec"):
-        raise refusal.no_such_route()
-    record = context.session.records.one(record_id)
     tables = context.session.schema.tables(base_id)
-    if record is None or record.table_id not in tables:
-        raise refusal.no_such_record()
+    record = context.record(record_id, tables)
     table = tables[record.table_id]
     field = table.find(field_name)
     if field.type != "multipleAttachments":
@@ -51,14 +46,14 @@ def upload(context: Context, base_id: str, record_id: str, field_name: str) -> d
         height=height,
     )
     Writer(context, table).change(record, {field.id: [*record.cells.get(field.id, []), added.id]})
-    return context.reading.record(table, record, [field], by_id=True)
+    return context.cells.record(table, record, [field], by_id=True)
 
 
 def _content(text: Any) -> bytes:
     if not isinstance(text, str):
         raise refusal.invalid_request()
     try:
-        # Clients may break the lines, as MIME has it.
+        # Clients may insert line breaks, as MIME does.
         content = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise refusal.invalid_request() from None

@@ -1,11 +1,10 @@
-"""Bases: list, create, and who may use them.
+"""Bases: list, create, and their collaborators.
 
 Source: https://airtable.com/developers/web/api/list-bases, .../create-base and
-.../get-base-collaborators; that ``pageSize`` is refused, and how a missing workspace is, from the
-notes of the airtable2 package for R, which is tried against the service. Not published, and
-decided: any workspace's id is taken when a base is created, since there is one workspace only; the
-people of a base are the owner and the persons of its tokens, and they are told as people of the
-base, not of the workspace.
+.../get-base-collaborators; the refusals of ``pageSize`` and of a missing workspace are from the
+notes of the airtable2 package for R, which is tested against Airtable. Not published, and decided:
+a new base accepts any workspace id, since there is only one workspace; the collaborators of a base
+are the owner and the persons of its tokens, all as base collaborators, not workspace collaborators.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 from airhaul.local_base.gate.tokens import CREATE_BASE, LIST_BASES, READ_COLLABORATORS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_text
+from airhaul.local_base.protocol.request import read_text
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.resources.tables import add_table
 from airhaul.local_base.transaction.context import Context
@@ -25,7 +24,7 @@ _PARTS: Final = frozenset({"collaborators", "inviteLinks", "interfaces", "packag
 
 
 def list_bases(context: Context) -> dict[str, Any]:
-    """List the bases that the token may see, a thousand on a page, which cannot be chosen."""
+    """List the bases that the token may access, in pages of a fixed size of 1,000."""
     asked = context.request.query_object()
     if "pageSize" in asked:
         raise refusal.invalid_request()
@@ -43,8 +42,8 @@ def list_bases(context: Context) -> dict[str, Any]:
 
 
 def _place(base_ids: list[str], offset: Any) -> int:
-    """Where a page begins."""
-    given = a_text(offset)
+    """Return the index at which a page starts."""
+    given = read_text(offset)
     if not given:
         return 0
     iterator_id, _, base_id = given.partition("/")
@@ -54,7 +53,7 @@ def _place(base_ids: list[str], offset: Any) -> int:
 
 
 def create_base(context: Context) -> dict[str, Any]:
-    """Create a base with its tables, at least one."""
+    """Create a base with at least one table."""
     if context.token.bases is not None:
         raise refusal.not_visible()
     if not context.token.has_role("create"):
@@ -73,7 +72,7 @@ def create_base(context: Context) -> dict[str, Any]:
 
 
 def collaborators(context: Context, base_id: str) -> dict[str, Any]:
-    """Tell what a base is called, and who may use it if that is asked for."""
+    """Describe a base, with its collaborators and other parts that are asked for."""
     base = context.base(base_id)
     parts = context.request.included(_PARTS)
     shown: dict[str, Any] = {

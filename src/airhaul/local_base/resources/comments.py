@@ -1,8 +1,8 @@
 """Comments on records.
 
-Source: https://airtable.com/developers/web/api/list-comments and its neighbours. Not published, and
-decided: the newest comment comes first; a mention of somebody who is not known is text; answers to
-a deleted comment stay; an unknown comment is a 404, as an unknown record is.
+Source: https://airtable.com/developers/web/api/list-comments and related pages. Not published, and
+decided: the newest comment comes first; a mention of an unknown person is text; replies to a
+deleted comment stay; an unknown comment is a 404, like an unknown record.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from airhaul.local_base.gate.tokens import READ_COMMENTS, WRITE_COMMENTS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_count, a_text
+from airhaul.local_base.protocol.request import read_count, read_text
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Comment, StoredRecord
 from airhaul.local_base.store.people_rows import Person
@@ -30,8 +30,8 @@ def list_comments(
     """List the comments on a record, page by page."""
     record = _record(context, base_id, table_name, record_id)
     given = context.request.query_object()
-    size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
-    before = a_count(given.get("offset"))
+    size = read_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
+    before = read_count(given.get("offset"))
     found = context.session.comments.page(record.id, size + 1, before)
     shown = found[:size]
     people = context.session.people.everybody()
@@ -42,10 +42,10 @@ def list_comments(
 
 
 def create(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
-    """Comment on a record, or answer a comment on it."""
+    """Create a comment on a record, or a reply to one."""
     record = _record(context, base_id, table_name, record_id)
     body = context.request.body_object()
-    text, parent_id = _text(body), a_text(body.get("parentCommentId"))
+    text, parent_id = _text(body), read_text(body.get("parentCommentId"))
     if parent_id is not None:
         _comment(context, record, parent_id)
     comment = context.session.comments.add(
@@ -57,7 +57,7 @@ def create(context: Context, base_id: str, table_name: str, record_id: str) -> d
 def change(
     context: Context, base_id: str, table_name: str, record_id: str, comment_id: str
 ) -> dict[str, Any]:
-    """Change the text of a comment of one's own."""
+    """Change the text of one's own comment."""
     comment = _own_comment(context, base_id, table_name, record_id, comment_id)
     text = _text(context.request.body_object())
     context.session.comments.change(comment.id, text, context.moment)
@@ -69,20 +69,14 @@ def change(
 def delete(
     context: Context, base_id: str, table_name: str, record_id: str, comment_id: str
 ) -> dict[str, Any]:
-    """Delete a comment of one's own."""
+    """Delete one's own comment."""
     comment = _own_comment(context, base_id, table_name, record_id, comment_id)
     context.session.comments.delete(comment.id)
     return {"id": comment.id, "deleted": True}
 
 
 def _record(context: Context, base_id: str, table_name: str, record_id: str) -> StoredRecord:
-    table = context.table(base_id, table_name)
-    if not is_id(record_id, "rec"):
-        raise refusal.no_such_route()
-    record = context.session.records.one(record_id)
-    if record is None or record.table_id != table.id:
-        raise refusal.no_such_record()
-    return record
+    return context.record(record_id, {context.table(base_id, table_name).id})
 
 
 def _comment(context: Context, record: StoredRecord, comment_id: str) -> Comment:

@@ -1,7 +1,7 @@
 """Lists of records: filtered, sorted, page by page.
 
-Source: https://airtable.com/developers/web/api/list-records. That one field needs brackets,
-``fields[]=A``, and several do not, is told at https://github.com/fuxingloh/airtable/pull/6.
+Source: https://airtable.com/developers/web/api/list-records. A single field needs brackets, as in
+``fields[]=A``, several fields do not: https://github.com/fuxingloh/airtable/pull/6.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from airhaul.local_base.gate.tokens import READ_RECORDS
-from airhaul.local_base.lists.formulas import Filter, make_filter
+from airhaul.local_base.lists.filters import Filter, make_filter
 from airhaul.local_base.lists.selection import Selection
 from airhaul.local_base.lists.sorting import read_sort
 from airhaul.local_base.lists.views import filters_of, find_view, sort_of
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_count, a_text
+from airhaul.local_base.protocol.request import read_count, read_text
 from airhaul.local_base.resources.record_form import RecordForm
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.context import Context
-from airhaul.local_base.transaction.iterators import Selected
+from airhaul.local_base.transaction.iterators import ListSnapshot
 from airhaul.wire.limits import RECORDS_PER_PAGE
 
 
 def list_by_query(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
-    """List records, the parameters in the query."""
+    """List records with parameters in the query."""
     given = context.request.query_object()
-    given.setdefault("pageSize", given.get("limit"))  # the old name, still translated here
+    given.setdefault("pageSize", given.get("limit"))  # the old name of the parameter
     sort = given.get("sort")
     if isinstance(sort, dict):
         given["sort"] = [sort[place] for place in sorted(sort, key=_place)]
@@ -36,7 +36,7 @@ def list_by_query(context: Context, base_id: str, table_name: str) -> dict[str, 
 
 
 def list_by_body(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
-    """List records, the parameters in the body, the offset too."""
+    """List records with parameters in the body, including the offset."""
     body = context.request.body_object()
     if body.get("offset", "") is None:
         raise refusal.invalid_request()
@@ -50,18 +50,18 @@ def _place(text: str) -> int:
 
 
 def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, Any]:
-    size = a_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
+    size = read_count(given.get("pageSize"), RECORDS_PER_PAGE) or RECORDS_PER_PAGE
     fields = _fields(table, given.get("fields"))
     form = RecordForm.of(context, given)
     counts_comments = _wants_comment_count(given.get("recordMetadata"))
-    offset = a_text(given.get("offset"))
-    # The parameters come with every page, and are looked at with every page.
+    offset = read_text(given.get("offset"))
+    # Every request repeats the parameters, and they are validated each time.
     selection = _selection(table, given)
     if offset:
-        selected, start = context.iterators.resume(offset, table.id)
+        snapshot, start = context.iterators.resume(offset, table.id)
     else:
-        selected, start = Selected(table.id, selection.places(context, table)), 0
-    page, following = _page(context, selected, start, size)
+        snapshot, start = ListSnapshot(table.id, selection.places(context, table)), 0
+    page, following = _page(context, snapshot, start, size)
     records = form.records(context, table, page, fields)
     if counts_comments:
         counts = context.session.comments.counts([record.id for record in page])
@@ -69,20 +69,20 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
             record["commentCount"] = counts.get(record["id"], 0)
     answer: dict[str, Any] = {"records": records}
     if following is not None:
-        answer["offset"] = context.iterators.offset(selected, *following)
+        answer["offset"] = context.iterators.offset(snapshot, *following)
     return answer
 
 
 def _page(
-    context: Context, selected: Selected, start: int, size: int
+    context: Context, snapshot: ListSnapshot, start: int, size: int
 ) -> tuple[list[StoredRecord], tuple[int, str] | None]:
-    """The records of a page, and where the next one begins and with which record; None at the end.
+    """Read a page, and the index and record at which the next one starts; None at the end.
 
-    Records that were deleted in the meantime are passed over, so that only the last page is short.
+    Records that were deleted in the meantime are skipped, so that only the last page is short.
     """
     page: list[StoredRecord] = []
-    while start < len(selected.places):
-        wanted = selected.places[start : start + size + 1]
+    while start < len(snapshot.places):
+        wanted = snapshot.places[start : start + size + 1]
         found = context.session.records.at(wanted)
         for place in wanted:
             if place in found:
@@ -96,15 +96,15 @@ def _page(
 def _selection(table: Table, given: dict[str, Any]) -> Selection:
     filters: list[Filter] = []
     keys = read_sort(table, given.get("sort"))
-    name = a_text(given.get("view"))
+    name = read_text(given.get("view"))
     if name:
         view = find_view(table, name)
         filters += filters_of(table, view)
         keys = keys or sort_of(table, view)
-    formula = a_text(given.get("filterByFormula"))
+    formula = read_text(given.get("filterByFormula"))
     if formula:
         filters.append(make_filter(table, formula))
-    return Selection(tuple(filters), tuple(keys), a_count(given.get("maxRecords")))
+    return Selection(tuple(filters), tuple(keys), read_count(given.get("maxRecords")))
 
 
 def _fields(table: Table, given: Any) -> Sequence[Field]:

@@ -1,6 +1,6 @@
 """Records: get, create, change, delete.
 
-Source: https://airtable.com/developers/web/api/get-record and its neighbours.
+Source: https://airtable.com/developers/web/api/get-record and related pages.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from airhaul.local_base.gate.tokens import CREATE_RECORDS, READ_RECORDS, WRITE_RECORDS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_flag
+from airhaul.local_base.protocol.request import read_flag
 from airhaul.local_base.resources.record_form import RecordForm
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import StoredRecord
@@ -22,26 +22,15 @@ from airhaul.wire.limits import RECORDS_PER_WRITE
 
 
 def get(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
-    """Get a record; one of another table of the base is found too, as the service has it."""
+    """Get a record; as in Airtable, a record of another table of the base is found too."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id)
-    home = context.session.schema.tables(table.base_id).get(record.table_id)
-    if home is None:
-        raise refusal.no_such_record()
+    tables = context.session.schema.tables(table.base_id)
+    record = context.record(record_id, tables)
     asked = context.request.query_object()
     if "fields" in asked:
-        raise refusal.invalid_request()  # no parameter here, as it is of lists
+        raise refusal.invalid_request()  # a parameter of lists only
     form = RecordForm.of(context, asked)
-    return form.records(context, home, [record])[0]
-
-
-def _one(context: Context, record_id: str, table: Table | None = None) -> StoredRecord:
-    if not is_id(record_id, "rec"):
-        raise refusal.no_such_route()
-    record = context.session.records.one(record_id)
-    if record is None or (table is not None and record.table_id != table.id):
-        raise refusal.no_such_record()
-    return record
+    return form.records(context, tables[record.table_id], [record])[0]
 
 
 def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
@@ -65,20 +54,20 @@ def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
 
 
 def _writer(context: Context, table: Table, body: dict[str, Any]) -> Writer:
-    return Writer(context, table, typecast=a_flag(body.get("typecast")))
+    return Writer(context, table, typecast=read_flag(body.get("typecast")))
 
 
 def _shown(
     context: Context, table: Table, records: list[StoredRecord], body: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    by_id = a_flag(body.get("returnFieldsByFieldId"))
-    return context.reading.records(table, records, by_id=by_id)
+    by_id = read_flag(body.get("returnFieldsByFieldId"))
+    return context.cells.records(table, records, by_id=by_id)
 
 
 def change_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
     """Change the named cells of a record; PUT clears the others."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id, table)
+    record = context.record(record_id, {table.id})
     body = context.request.body_object()
     if "fields" not in body:
         raise refusal.missing_fields()
@@ -100,7 +89,7 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     if len(set(map(str, ids))) < len(ids) or (merge is None and len(ids) < len(rows)):
         raise refusal.invalid_records()
     checked = [writer.check(row) for row in rows]
-    # Before anything changes: a row that loses its key is not found by another that has none.
+    # Before any change: a row that loses its key must not be found by a row without a key.
     found = [
         _find_row(context, table, row, cells, merge)
         for row, cells in zip(rows, checked, strict=True)
@@ -127,7 +116,7 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
 def _find_row(
     context: Context, table: Table, row: dict[str, Any], cells: dict[str, Any], merge: Any
 ) -> StoredRecord | None:
-    """The record that a row changes, or None if it makes a new one."""
+    """Find the record that a row changes; None if the row creates one."""
     record_id = row.get("id")
     if record_id is None:
         return merge_target(context.session, table, cells, merge)
@@ -142,7 +131,7 @@ def _find_row(
 def delete_one(context: Context, base_id: str, table_name: str, record_id: str) -> dict[str, Any]:
     """Delete a record."""
     table = context.table(base_id, table_name)
-    record = _one(context, record_id, table)
+    record = context.record(record_id, {table.id})
     Writer(context, table).delete([record])
     return {"id": record.id, "deleted": True}
 

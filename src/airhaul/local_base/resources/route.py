@@ -1,4 +1,4 @@
-"""Which function answers which path."""
+"""Routes: the function that answers a method and path."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Route:
 
     Args:
         method: The HTTP method.
-        pattern: The path, with ``{}`` for each part that is handed to the function.
-        handler: Takes a ``Context`` and those parts, and gives the answer's JSON.
-        needs: What it asks of the token and its person. The first variable part is the base's id.
-        writes: Whether it may change anything.
-        source: Where its changes come from, as webhooks are told.
+        pattern: The path, with ``{}`` for each part that is passed to the function.
+        handler: Takes a ``Context`` and those parts, and returns the answer's JSON.
+        needs: The rights that it requires. The first variable part is the base's id.
+        writes: Whether it may write.
+        source: The source of its changes, as payloads of webhooks report it.
     """
 
     method: str
@@ -34,7 +34,7 @@ class Route:
     source: str = "publicApi"
 
     def match(self, method: str, path: str) -> list[str] | None:
-        """The variable parts of a path, decoded, or None if this is another endpoint."""
+        """Return the variable parts of a path, decoded; None if the path does not match."""
         if method != self.method:
             return None
         expression = re.escape(self.pattern).replace(r"\{\}", "([^/]+)")

@@ -1,11 +1,11 @@
-"""Synchronising a table with a CSV file.
+"""Synchronizing a table with a CSV file.
 
-Source: https://airtable.com/developers/web/api/post-sync-api-endpoint. With Airtable such a table
-is set up in the browser. Not published, and decided: here the first request makes one of an empty
-table, and chooses its sync id; only requests with that id are accepted afterwards. The first line
-names the columns, and those that the table lacks become fields of text. A line belongs to the
-record whose primary cell it repeats; other lines make new records, and records without a line are
-deleted. Text is converted to the types of the fields, and an empty cell clears.
+Source: https://airtable.com/developers/web/api/post-sync-api-endpoint. In Airtable such a table is
+set up in the browser. Not published, and decided: here the first request turns an empty table into
+a sync table and sets its sync id; later requests must have that id. The first line names the
+columns, and a column that the table lacks becomes a text field. A line updates the record with the
+same primary cell; other lines create records, and records without a line are deleted. Text is
+converted to the types of the fields, and an empty cell clears.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SYNC_ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 def sync_csv(context: Context, base_id: str, table_name: str, sync_id: str) -> dict[str, Any]:
-    """Replace what a table holds by what a file holds."""
+    """Replace the contents of a table by the contents of a file."""
     table = context.table(base_id, table_name)
     if not _SYNC_ID.fullmatch(sync_id):
         raise refusal.no_such_route()
@@ -90,7 +90,7 @@ def _with_columns(context: Context, table: Table, names: list[str]) -> Table:
 
 
 def _cells(names: list[str], row: list[str]) -> dict[str, str | None]:
-    """A line's cells by name; one that is empty, or missing at the end, is cleared."""
+    """Return a line's cells by name; None for a cell that is empty or missing at the end."""
     filled = row + [""] * (len(names) - len(row))
     return {name: text or None for name, text in zip(names, filled, strict=True)}
 
@@ -112,7 +112,7 @@ def _replace(context: Context, writer: Writer, table: Table, wanted: list[dict[s
 
 
 def _key(cell: Any) -> str:
-    # Cells of any type, made comparable.
+    # Makes cells of any type hashable.
     return repr(cell)
 
 

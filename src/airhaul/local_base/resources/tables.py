@@ -1,6 +1,6 @@
 """Tables and their fields: read, create, rename.
 
-Source: https://airtable.com/developers/web/api/get-base-schema and its neighbours.
+Source: https://airtable.com/developers/web/api/get-base-schema and related pages.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from airhaul.local_base.fields.date_dependency import check_date_dependency
-from airhaul.local_base.fields.new_fields import add_field, change_options, settle
+from airhaul.local_base.fields.new_fields import add_field, change_options, resolve_fields
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.gate.tokens import READ_SCHEMA, WRITE_SCHEMA
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_text
+from airhaul.local_base.protocol.request import read_text
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store.schema import Table, View
 from airhaul.local_base.transaction.changes import FieldChanged, TableChanged, TableCreated
@@ -24,7 +24,7 @@ from airhaul.wire.shapes import PRIMARY_TYPES
 
 
 def base_schema(context: Context, base_id: str) -> dict[str, Any]:
-    """Print all tables of a base."""
+    """Describe all tables of a base."""
     context.base(base_id)
     visible = bool(context.request.included({"visibleFieldIds"}))
     tables = context.session.schema.tables(base_id).values()
@@ -46,7 +46,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         described: ``{"name", "description"?, "fields"}``.
 
     Raises:
-        Refusal: The name is taken, or a field cannot be made.
+        Refusal: The name is taken, or a field cannot be created.
     """
     if not isinstance(described, dict):
         raise refusal.invalid_request()
@@ -70,7 +70,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         _description(described),
     )
     context.session.schema.add_table(table)
-    settle(context, base_id, list(made))
+    resolve_fields(context, base_id, list(made))
     table = context.session.schema.table(table.id)
     context.changes.append(TableCreated(table))
     return table
@@ -80,11 +80,11 @@ def change_table(context: Context, base_id: str, name: str) -> dict[str, Any]:
     """Change a table's name, description or date dependency."""
     table = changed = context.table(base_id, name)
     body = _changes(context, "name", "description", "dateDependencySettings")
-    new_name = a_text(body.get("name"))
+    new_name = read_text(body.get("name"))
     if new_name is not None and new_name != table.name:
         if not new_name.strip():
             raise refusal.invalid_request()
-        _check_table_name(context, base_id, new_name, apart_from=table)
+        _check_table_name(context, base_id, new_name, except_for=table)
         changed = replace(changed, name=new_name)
     if "description" in body:
         changed = replace(changed, description=_description(body))
@@ -112,7 +112,7 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
     if field is None or changed is None:
         raise refusal.not_visible()
     body = _changes(context, "name", "description", "options")
-    name = a_text(body.get("name"))
+    name = read_text(body.get("name"))
     if name is not None:
         taken = table.by_lower_name.get(name.lower())
         if not name.strip() or (taken is not None and taken is not field):
@@ -128,7 +128,7 @@ def change_field(context: Context, base_id: str, table_name: str, field_id: str)
 
 
 def _changes(context: Context, *names: str) -> dict[str, Any]:
-    """The body of a change, which names at least one thing to change."""
+    """Return the body of a change, which must name at least one property."""
     body = context.request.body_object()
     if not any(name in body for name in names):
         raise refusal.invalid_request()
@@ -136,15 +136,15 @@ def _changes(context: Context, *names: str) -> dict[str, Any]:
 
 
 def _check_table_name(
-    context: Context, base_id: str, name: str, apart_from: Table | None = None
+    context: Context, base_id: str, name: str, except_for: Table | None = None
 ) -> None:
     for table in context.session.schema.tables(base_id).values():
-        if table is not apart_from and table.name.lower() == name.lower():
+        if table is not except_for and table.name.lower() == name.lower():
             raise refusal.duplicate_table_name(name)
 
 
 def _description(described: dict[str, Any]) -> str | None:
-    description = a_text(described.get("description"))
+    description = read_text(described.get("description"))
     if description is not None and len(description) > DESCRIPTION_LENGTH:
         raise refusal.invalid_request()
     return description or None

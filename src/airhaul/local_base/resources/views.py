@@ -1,6 +1,6 @@
 """Views: list, get, delete.
 
-Source: https://airtable.com/developers/web/api/list-views and its neighbours. Not published, and
+Source: https://airtable.com/developers/web/api/list-views and related pages. Not published, and
 decided: a table's last view cannot be deleted.
 """
 

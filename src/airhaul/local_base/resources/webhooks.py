@@ -1,8 +1,8 @@
-"""Webhooks: make, list, renew and delete them, and read what they were told.
+"""Webhooks: create, list, renew and delete them, and read their payloads.
 
-Source: https://airtable.com/developers/web/api/create-a-webhook and its neighbours. Not published,
-and decided: switching notifications and deleting answer an empty object; a URL may be plain HTTP; a
-webhook that has expired cannot be renewed; an unknown one is answered as an unknown base is.
+Source: https://airtable.com/developers/web/api/create-a-webhook and related pages. Not published,
+and decided: switching notifications and deleting answer an empty object; a URL may be plain HTTP;
+an expired webhook cannot be renewed; an unknown one is refused like an unknown base.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from airhaul.local_base.gate.tokens import MANAGE_WEBHOOKS, READ_WEBHOOKS
 from airhaul.local_base.protocol import refusal
-from airhaul.local_base.protocol.request import a_count
+from airhaul.local_base.protocol.request import read_count
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Webhook
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.webhooks.cells import with_fresh_urls
-from airhaul.local_base.webhooks.life import expiration, forget_the_old, is_alive, is_gone
+from airhaul.local_base.webhooks.lifetime import delete_expired, expiration, is_alive, is_gone
 from airhaul.local_base.webhooks.specification import read_specification
 from airhaul.wire.ids import is_id, new_id
 
@@ -30,14 +30,14 @@ _PAYLOADS_PER_PAGE: Final = 50
 
 
 def create(context: Context, base_id: str) -> dict[str, Any]:
-    """Make a webhook; the secret is told this once."""
+    """Create a webhook; only this answer contains the secret."""
     context.base(base_id)
-    forget_the_old(context, base_id)
+    delete_expired(context, base_id)
     body = context.request.body_object()
     specification = body.get("specification", {})
     tables = context.session.schema.tables(base_id)
     url = _notification_url(body.get("notificationUrl"))
-    if not read_specification(specification).is_whole(tables):
+    if not read_specification(specification).is_valid(tables):
         raise refusal.invalid_filters()
     _check_scopes(context, specification)
     if len(context.session.webhooks.of_base(base_id)) >= _MOST:
@@ -52,7 +52,7 @@ def create(context: Context, base_id: str) -> dict[str, Any]:
         is_notifying=url is not None,
     )
     context.session.webhooks.add(webhook)
-    context.news.append(webhook.id)
+    context.webhooks_to_notify.append(webhook.id)
     return {
         "id": webhook.id,
         "macSecretBase64": webhook.secret,
@@ -97,14 +97,14 @@ def list_webhooks(context: Context, base_id: str) -> dict[str, Any]:
 
 
 def enable_notifications(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
-    """Switch notifications on or off; what was missed meanwhile is notified at once."""
+    """Switch notifications on or off; switching on immediately announces missed payloads."""
     webhook = _webhook(context, base_id, webhook_id)
     enable = context.request.body_object().get("enable")
     if not isinstance(enable, bool):
         raise refusal.invalid_request()
     context.session.webhooks.change(replace(webhook, is_notifying=enable))
     if enable and webhook.last_payload > webhook.notified:
-        context.news.append(webhook.id)
+        context.webhooks_to_notify.append(webhook.id)
     return {}
 
 
@@ -129,15 +129,15 @@ def delete(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
 
 
 def list_payloads(context: Context, base_id: str, webhook_id: str) -> dict[str, Any]:
-    """Read payloads from a cursor on, which renews the webhook."""
+    """List payloads from a cursor on, which renews the webhook."""
     webhook = _webhook(context, base_id, webhook_id)
     _check_scopes(context, webhook.specification)
     given = context.request.query_object()
-    cursor = a_count(given.get("cursor")) or 1
-    most = a_count(given.get("limit"), _PAYLOADS_PER_PAGE) or _PAYLOADS_PER_PAGE
+    cursor = read_count(given.get("cursor")) or 1
+    most = read_count(given.get("limit"), _PAYLOADS_PER_PAGE) or _PAYLOADS_PER_PAGE
     if is_alive(webhook, context.now):
         _renew(context, webhook)
-    forget_the_old(context, base_id)
+    delete_expired(context, base_id)
     found = context.session.webhooks.payloads(webhook.id, cursor, most)
     following = found[-1][0] + 1 if found else cursor
     return {
@@ -148,7 +148,7 @@ def list_payloads(context: Context, base_id: str, webhook_id: str) -> dict[str, 
 
 
 def _check_scopes(context: Context, specification: Any) -> None:
-    """Look whether the token may read what a webhook tells of."""
+    """Check that the token may read what the webhook reports."""
     kinds = read_specification(specification).data_types
     needed = {_SCOPES.get(kind, "schema.bases:read") for kind in kinds}
     if not all(context.token.has_scope(scope) for scope in needed):
@@ -178,6 +178,6 @@ ROUTES = (
     ),
     Route("POST", _WEBHOOKS + "/{}/refresh", refresh, MANAGE_WEBHOOKS, writes=True),
     Route("DELETE", _WEBHOOKS + "/{}", delete, MANAGE_WEBHOOKS, writes=True),
-    # Reading renews it.
+    # Listing payloads renews the webhook.
     Route("GET", _WEBHOOKS + "/{}/payloads", list_payloads, READ_WEBHOOKS, writes=True),
 )

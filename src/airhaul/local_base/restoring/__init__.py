@@ -1,1 +1,1 @@
-"""Rebuilds bases and records from their JSON."""
+"""Restoring bases and records from their JSON."""

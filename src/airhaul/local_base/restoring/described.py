@@ -1,10 +1,10 @@
-"""A base as the metadata API describes it, read from a file or from JSON, and looked at.
+"""The description of a base in the form of the metadata API, read and validated.
 
-The form is that of ``GET /v0/meta/bases/{baseId}/tables``; the base's ``id`` and ``name`` may stand
-beside ``tables``. Whatever has no id gets a new one, so that a file may be written by hand. Views
-may have a ``formula`` and a ``sort`` of their own, which Airtable does not print.
+The form is that of ``GET /v0/meta/bases/{baseId}/tables``, optionally with the base's ``id`` and
+``name`` next to ``tables``. Anything without an id gets a new one, so that a file can be written by
+hand. Views can have a ``formula`` and a ``sort``, which Airtable does not print.
 
-Ids become parts of SQL, so that nothing is taken for one that has not the form of one.
+Ids become parts of SQL statements, so malformed ones are refused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pydantic.alias_generators import to_camel
 from airhaul.errors import ConfigurationError
 from airhaul.wire.ids import IdPrefix, is_id
 
-_MOST_TOLD: Final = 3
+_MOST_REPORTED: Final = 3
 
 Name = Annotated[str, StringConstraints(pattern=r"\S")]
 
@@ -38,7 +38,7 @@ Name = Annotated[str, StringConstraints(pattern=r"\S")]
 def _id_of(prefix: IdPrefix) -> AfterValidator:
     def check(text: str | None) -> str | None:
         if text is not None and not is_id(text, prefix):
-            raise ValueError(f"{text!r} is no id, which is {prefix} and 14 letters or digits")
+            raise ValueError(f"{text!r} is not an ID; expected {prefix} + 14 letters or digits")
         return text
 
     return AfterValidator(check)
@@ -49,7 +49,7 @@ class _Described(BaseModel):
 
 
 class DescribedField(_Described):
-    """A field; of whatever type, with whatever options."""
+    """A field of any type, with any options."""
 
     id: Annotated[str | None, _id_of("fld")] = None
     name: Name
@@ -59,7 +59,7 @@ class DescribedField(_Described):
 
 
 class DescribedView(_Described):
-    """A view, with what it shows and in which order, if that is known."""
+    """A view, with its filter, order and visible fields if they are known."""
 
     id: Annotated[str | None, _id_of("viw")] = None
     name: Name
@@ -70,7 +70,7 @@ class DescribedView(_Described):
 
 
 class DescribedTable(_Described):
-    """A table; its primary field is the first one unless it is named."""
+    """A table; its primary field is the first one unless ``primary_field_id`` names another."""
 
     id: Annotated[str | None, _id_of("tbl")] = None
     name: Name
@@ -86,7 +86,7 @@ class DescribedTable(_Described):
         if self.primary_field_id is not None:
             first = [field for field in self.fields if field.id == self.primary_field_id]
             if not first:
-                raise ValueError(f"the primary field {self.primary_field_id} is not there")
+                raise ValueError(f"the primary field {self.primary_field_id} does not exist")
             self.fields = first + [field for field in self.fields if field is not first[0]]
         return self
 
@@ -116,17 +116,18 @@ class DescribedBase(_Described):
 def _refuse_doubles(what: str, texts: Iterable[str]) -> None:
     doubles = [text for text, count in Counter(texts).items() if count > 1]
     if doubles:
-        raise ValueError(f"{what} that stand there twice: {', '.join(doubles)}")
+        raise ValueError(f"duplicate {what}: {', '.join(doubles)}")
 
 
 def describe_base(source: str | Path | Mapping[str, Any]) -> DescribedBase:
     """Read the description of a base.
 
     Args:
-        source: A file of JSON, or what stands in one.
+        source: A JSON file, or its contents.
 
     Raises:
-        ConfigurationError: It cannot be read, or describes no base; where, and why.
+        ConfigurationError: The file cannot be read, or the description is invalid; the message
+            says where and why.
     """
     where = "The description of the base"
     given: Any = source
@@ -138,18 +139,20 @@ def describe_base(source: str | Path | Mapping[str, Any]) -> DescribedBase:
             raise ConfigurationError(f"{where} cannot be read: {error.strerror}.") from None
         except (ValueError, RecursionError):
             raise ConfigurationError(
-                f"{where} is no JSON; it should hold what GET /v0/meta/bases/{{id}}/tables answers."
+                f"{where} is not JSON; expected the answer of GET /v0/meta/bases/{{id}}/tables."
             ) from None
     try:
         return DescribedBase.model_validate(given)
     except ValidationError as error:
-        told = [_told(one["loc"], one["msg"]) for one in error.errors()[:_MOST_TOLD]]
-        more = error.error_count() - len(told)
+        reports = [_report(one["loc"], one["msg"]) for one in error.errors()[:_MOST_REPORTED]]
+        more = error.error_count() - len(reports)
         rest = f"; and {more} more" if more else ""
-        raise ConfigurationError(f"{where} describes no base: {'; '.join(told)}{rest}.") from None
+        raise ConfigurationError(
+            f"{where} does not describe a base: {'; '.join(reports)}{rest}."
+        ) from None
 
 
-def _told(place: tuple[int | str, ...], message: str) -> str:
+def _report(place: tuple[int | str, ...], message: str) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    said = message.removeprefix("Value error, ")
-    return f"{path.lstrip('.')}: {said}" if path else said
+    reason = message.removeprefix("Value error, ")
+    return f"{path.lstrip('.')}: {reason}" if path else reason

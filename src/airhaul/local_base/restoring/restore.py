@@ -1,8 +1,8 @@
-"""Putting what has its ids already into a store: described bases, and copies of real ones.
+"""Restoring bases and records that already have ids: described bases, and copies of real ones.
 
-What is computed from other cells is computed again. Not published, and so kept as it was copied:
-rollups, whose formula Airtable does not print, buttons, generated text and fields of types that are
-not known here.
+Cells that are computed from other cells are computed again. Where the computation is not published,
+cells stay as they were copied: rollups, whose formula Airtable does not print, buttons, generated
+text, and fields of unknown types.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Any, Final
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.restoring.described import DescribedBase, DescribedTable, DescribedView
 from airhaul.local_base.store import Attachment, Person, Session, StoredRecord
-from airhaul.local_base.store.schema import Field, Table, View
+from airhaul.local_base.store.schema import CHOICE_TYPES, Field, Table, View
+from airhaul.local_base.writing.cells.choices import default_color
 from airhaul.wire.ids import is_id, new_id
 
 _COMPUTED_AGAIN: Final = frozenset({"formula", "multipleLookupValues", "count", "createdTime"})
-_CHOICES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
-_COLORS: Final = ("blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,8 @@ class Restorer:
 
     Args:
         session: The transaction.
-        now: The time, for what says none.
-        owner_id: Who made the records that do not say by whom they were made.
+        now: The time of creation of bases without one.
+        owner_id: The creator of records that do not name one.
     """
 
     session: Session
@@ -38,12 +37,12 @@ class Restorer:
     owner_id: str
 
     def base(self, described: DescribedBase) -> str:
-        """Make a base, which becomes the default one, and say its id.
+        """Create a base, make it the default one, and return its id.
 
-        A base that is there with the same tables stays as it is.
+        A base that already exists with the same tables stays as it is.
 
         Raises:
-            ConfigurationError: The base is there with other tables.
+            ConfigurationError: The base exists with other tables.
         """
         schema = self.session.schema
         default_id = schema.default_base_id()
@@ -69,8 +68,8 @@ class Restorer:
         for table in described.tables:
             if table.id not in there if table.id is not None else table.name not in names:
                 raise ConfigurationError(
-                    f"The base {base_id} is there already, and has no table {table.name!r} as it "
-                    "is described. Name another file, or leave the description out."
+                    f"The base {base_id} exists already, but has no table {table.name!r} as "
+                    "described. Name another file, or omit the description."
                 )
 
     def records(
@@ -79,15 +78,15 @@ class Restorer:
         records: Iterable[Mapping[str, Any]],
         contents: Mapping[str, bytes] | None = None,
     ) -> int:
-        """Add records of a table behind the others, and say how many they were.
+        """Add records at the end of a table, and return how many were added.
 
         Args:
-            table: Their table.
-            records: As the API answers them, with cells by name or id; computed cells too.
+            table: The table.
+            records: The records as the API answers them, with cells by name or id, also computed.
             contents: The contents of attachments by their ids, as far as they are known.
 
         Raises:
-            ConfigurationError: A record has no id or time, or a field that is not in the table.
+            ConfigurationError: A record has no id or time, or a field that the table lacks.
         """
         cells = _Cells(self.session, table, contents or {})
         number = self.session.records.last_number(table.id)
@@ -104,7 +103,7 @@ class Restorer:
         id_, created, given = (record.get(key) for key in ("id", "createdTime", "fields"))
         if not is_id(id_, "rec") or not isinstance(created, str) or not isinstance(given, dict):
             raise ConfigurationError(
-                f"A record to restore has an id, createdTime and fields; got {list(record)}."
+                f"A record to restore needs id, createdTime and fields; got {list(record)}."
             )
         restored = StoredRecord(str(id_), cells.table.id, created, {}, number, self.owner_id)
         cells.fill(restored, given)
@@ -112,7 +111,7 @@ class Restorer:
 
 
 class _Cells:
-    """Turns the cells that the API answers into what is stored.
+    """Converts cells as the API answers them to cells as they are stored.
 
     Args:
         session: The transaction.
@@ -127,20 +126,20 @@ class _Cells:
         self._people = session.people.everybody()
 
     def fill(self, record: StoredRecord, given: Mapping[str, Any]) -> None:
-        """Fill in a record's cells, and what its computed cells tell of it."""
-        told: dict[str, Any] = {}
+        """Fill in a record's cells, and the properties that its computed cells report."""
+        cells: dict[str, Any] = {}
         for name, cell in given.items():
             field = self.table.by_name.get(name)
             if field is None:
                 raise ConfigurationError(
-                    f"The table {self.table.name!r} has no field {name!r}, which a record has; was "
-                    "it changed while it was read?"
+                    f"The table {self.table.name!r} has no field {name!r}, but a record does; was "
+                    "the table changed while it was read?"
                 )
-            told[field.id] = cell
+            cells[field.id] = cell
         touches: list[tuple[Field, str]] = []
         people: dict[str, str] = {}
         for field in self.table.fields:
-            cell = told.get(field.id)
+            cell = cells.get(field.id)
             if cell is None:
                 continue
             match field.type:
@@ -161,9 +160,10 @@ class _Cells:
     def _touch(
         self, record: StoredRecord, touches: list[tuple[Field, str]], people: Mapping[str, str]
     ) -> None:
-        """Remember when cells were last written, by what the computed fields tell of it.
+        """Store when cells were last written, inferred from the last-modified fields.
 
-        One cell stands for all that a field watches; the field that watches least comes first.
+        The time is stored at one of the cells that a field watches, starting with the field that
+        watches the fewest.
         """
         stored = [field.id for field in self.table.fields if field.id in record.cells]
         for field, at in sorted(touches, key=lambda touch: len(_watched(touch[0])) or 1_000):
@@ -245,12 +245,12 @@ def _view(described: DescribedView) -> View:
 
 
 def _with_choice_ids(field: Field) -> Field:
-    """The field, its choices with ids and colours; those that a file leaves out are made."""
-    if field.type not in _CHOICES:
+    """Return the field with the ids and colors of choices filled in."""
+    if field.type not in CHOICE_TYPES:
         return field
     options = field.options or {}
     made = [
-        {"id": new_id("sel"), "color": f"{_COLORS[place % len(_COLORS)]}Light2", **choice}
+        {"id": new_id("sel"), "color": default_color(place), **choice}
         for place, choice in enumerate(options.get("choices") or ())
     ]
     return replace(field, options={**options, "choices": made})

@@ -1,4 +1,4 @@
-"""What the local base holds, in an SQLite file or in memory."""
+"""The storage of the local base: an SQLite file, or memory."""
 
 from airhaul.local_base.store.attachment_rows import Attachment
 from airhaul.local_base.store.comment_rows import Comment

@@ -1,4 +1,4 @@
-"""Attachments, as rows: what is known of each file, and its content if it is here."""
+"""The table of attachments: the properties of each file, and its content if it is stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airhaul.local_base.store.database import rows_among
 from airhaul.wire.ids import new_id
 
 _COLUMNS: Final = (
-    "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_here"
+    "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_stored"
 )
 
 
@@ -23,12 +23,12 @@ class Attachment:
         id: Its id.
         base_id: The base whose cells may hold it.
         filename: Its name, without folders.
-        type: The media type, as ``image/png``; None if that is not known.
-        size: In bytes; None if that is not known.
-        width: Of an image, in pixels.
-        height: Of an image, in pixels.
-        url: Where it was to be had when it was written; None if it was uploaded.
-        is_here: Whether the content is stored.
+        type: The media type, as in ``image/png``; None if unknown.
+        size: The size in bytes; None if unknown.
+        width: The width of an image in pixels.
+        height: The height of an image in pixels.
+        url: The URL by which it was written; None if it was uploaded.
+        is_stored: Whether the content is stored.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Attachment:
     width: int | None = None
     height: int | None = None
     url: str | None = None
-    is_here: bool = False
+    is_stored: bool = False
 
 
 class AttachmentRows:
@@ -55,7 +55,7 @@ class AttachmentRows:
 
     @property
     def to_fetch(self) -> tuple[str, ...]:
-        """The ids of those that this transaction has added by their URLs alone."""
+        """The ids of the files that this transaction added by URL, without content."""
         return tuple(self._to_fetch)
 
     def add(
@@ -74,11 +74,11 @@ class AttachmentRows:
         Args:
             base_id: The base whose cells may hold it.
             filename: Its name.
-            type: The media type, if that is known.
-            content: The content; None if there is a URL only.
-            url: Where it is to be had.
-            width: Of an image, in pixels.
-            height: Of an image, in pixels.
+            type: The media type, if known.
+            content: The content; None if only the URL is known.
+            url: The URL of the content.
+            width: The width of an image in pixels.
+            height: The height of an image in pixels.
         """
         size = None if content is None else len(content)
         added = Attachment(
@@ -90,7 +90,7 @@ class AttachmentRows:
         return added
 
     def restore(self, file: Attachment, content: bytes | None) -> None:
-        """Add a file that has its id already."""
+        """Add a file that already has an id."""
         self._connection.execute(
             "INSERT INTO attachments (id, base_id, filename, type, size, width, height, url, "
             "content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -115,7 +115,7 @@ class AttachmentRows:
         width: int | None,
         height: int | None,
     ) -> None:
-        """Store the content of a file that was known by its URL."""
+        """Store the content of a file that was added by URL."""
         self._connection.execute(
             "UPDATE attachments SET content = ?, size = ?, type = ?, width = ?, height = ? "
             "WHERE id = ?",
@@ -127,19 +127,19 @@ class AttachmentRows:
         return self.some([attachment_id]).get(attachment_id)
 
     def some(self, attachment_ids: Iterable[str]) -> dict[str, Attachment]:
-        """Find files by their ids; those that are gone are left out."""
+        """Find files by their ids; deleted ones are left out."""
         ids = list(attachment_ids)
         rows = rows_among(self._connection, _COLUMNS, "attachments", "id", ids)
         return {row[0]: _attachment(row) for row in rows}
 
     def content(self, attachment_id: str) -> bytes | None:
-        """The content of a file; None if it is not here."""
+        """Return the content of a file; None if it is not stored."""
         query = "SELECT content FROM attachments WHERE id = ?"
         row = self._connection.execute(query, (attachment_id,)).fetchone()
         return None if row is None else row[0]
 
     def delete_unused(self) -> int:
-        """Delete the files that no cell of any record holds, and say how many they were."""
+        """Delete the files that no cell of any record holds, and return how many were deleted."""
         done = self._connection.execute(
             "DELETE FROM attachments WHERE id NOT IN (SELECT held.value FROM records, "
             "json_each(records.cells) AS cell, "
@@ -150,5 +150,5 @@ class AttachmentRows:
 
 
 def _attachment(row: Any) -> Attachment:
-    *known, is_here = row
-    return replace(Attachment(*known), is_here=bool(is_here))
+    *known, is_stored = row
+    return replace(Attachment(*known), is_stored=bool(is_stored))

@@ -1,4 +1,4 @@
-"""What is done after a request was answered: on a few threads that nobody waits for."""
+"""Background tasks: work that follows a request, on a few threads."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Task = Callable[[], object]
 
 
 class Background:
-    """Runs tasks at their time; no thread starts before there is one.
+    """Runs tasks when they are due; threads are started when the first tasks are scheduled.
 
-    A process that was forked begins anew: its parent does what was planned by then.
+    A forked child process starts with no tasks: its parent runs those scheduled before the fork.
     """
 
     def __init__(self) -> None:
@@ -35,12 +35,12 @@ class Background:
         self._is_open = True
 
     def later(self, delay_s: float, key: str, task: Task) -> None:
-        """Run a task after some seconds; not at all if this is closed by then.
+        """Schedule a task; it does not run if ``close`` is called first.
 
         Args:
-            delay_s: After how many seconds.
-            key: What it is about; while a task with this key waits, no other one is taken.
-            task: What to do.
+            delay_s: The delay in seconds.
+            key: The subject of the task; while a task with this key waits, others are ignored.
+            task: The function to call.
         """
         if self._process != os.getpid():
             self._begin()
@@ -72,7 +72,7 @@ class Background:
             return None
 
     def close(self) -> None:
-        """Begin no more tasks, and wait a moment for those under way."""
+        """Start no more tasks, and wait briefly for those in progress."""
         if self._process != os.getpid():
             return
         with self._condition:

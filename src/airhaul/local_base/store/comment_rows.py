@@ -1,4 +1,4 @@
-"""Comments on records, as rows."""
+"""The table of comments on records."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Comment:
     """One comment.
 
     Args:
-        place: Which comment of the whole file it is; later ones have greater places.
+        place: Its position in the whole file; later comments have greater places.
         id: Its id.
-        record_id: The record it stands on.
-        author_id: Who wrote it.
+        record_id: The record that it is on.
+        author_id: The id of its author.
         text: The text, with mentions as ``@[usr...]``.
-        created: When, ISO 8601 in UTC.
-        updated: When the text was last changed; None if it never was.
-        parent_id: The comment that it answers.
+        created: When it was created, ISO 8601 in UTC.
+        updated: When the text was last changed; None if never.
+        parent_id: The comment that it replies to.
     """
 
     place: int
@@ -54,10 +54,10 @@ class CommentRows:
 
         Args:
             record_id: The record.
-            author_id: Who writes it.
+            author_id: The id of the author.
             text: The text.
             now: The time, ISO 8601 in UTC.
-            parent_id: The comment that it answers.
+            parent_id: The comment that it replies to.
         """
         comment_id = new_id("com")
         (place,) = self._connection.execute(
@@ -76,12 +76,12 @@ class CommentRows:
         return None if row is None else Comment(*row)
 
     def page(self, record_id: str, size: int, before: int | None = None) -> list[Comment]:
-        """The comments on a record, the newest first.
+        """Return comments on a record, the newest first.
 
         Args:
             record_id: The record.
-            size: How many at most.
-            before: Only those of lesser places; all if None.
+            size: The highest number of comments.
+            before: Only comments with lesser places; all if None.
         """
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM comments WHERE record_id = ? AND place < ifnull(?, place + 1) "  # noqa: S608
@@ -91,17 +91,17 @@ class CommentRows:
         return [Comment(*row) for row in rows]
 
     def change(self, comment_id: str, text: str, now: str) -> None:
-        """Write a comment's text."""
+        """Change a comment's text."""
         self._connection.execute(
             "UPDATE comments SET text = ?, updated = ? WHERE id = ?", (text, now, comment_id)
         )
 
     def delete(self, comment_id: str) -> None:
-        """Delete a comment; those that answer it stay."""
+        """Delete a comment; replies to it stay."""
         self._connection.execute("DELETE FROM comments WHERE id = ?", (comment_id,))
 
     def counts(self, record_ids: Sequence[str]) -> dict[str, int]:
-        """How many comments stand on each of some records, of a page at most; 0 is left out."""
+        """Count the comments on each record of a page; records without comments are left out."""
         marks = ", ".join("?" * len(record_ids))
         rows = self._connection.execute(
             f"SELECT record_id, count(*) FROM comments WHERE record_id IN ({marks}) "  # noqa: S608

@@ -1,4 +1,4 @@
-"""The SQLite file: opening it, and connections for one that writes and many that read."""
+"""The SQLite file: opens it, and manages one writing and many reading connections."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from airhaul.local_base.store import format as file_format
 MEMORY: Final = ":memory:"
 _IDLE_READERS: Final = 8
 _BUSY_S: Final = 30.0
-# A quarter of a second; in larger files damage shows when it is met.
+# Takes a quarter of a second; in larger files, damage is found when it is read.
 _CHECKED_BYTES: Final = 64_000_000
 
 
 class Database:
     """A file, or memory, and the connections to it.
 
-    In a file, whoever reads sees the state at the beginning, and waits for no writer; those who
-    write go one after the other. Memory has one connection, and everybody takes turns. A file is
-    opened anew after a fork, since SQLite's connections do not survive one.
+    In a file, readers see the state at the start of their transaction and do not wait for writers;
+    writers take turns. Memory has one connection, which readers and writers share in turn. A file
+    is opened again after a fork, since SQLite's connections do not survive one.
 
     Args:
-        path: The file, made if it is not there, or ``":memory:"``.
+        path: The file, which is created if it does not exist, or ``":memory:"``.
 
     Raises:
-        ConfigurationError: The file is no local base, or cannot be opened.
+        ConfigurationError: The file is not a local base, or cannot be opened.
     """
 
     def __init__(self, path: str | Path) -> None:
-        # In full: connections are opened later too, and the program may have left its folder.
+        # Resolved: connections are opened later too, when the working directory may have changed.
         self._path = MEMORY if str(path) == MEMORY else str(Path(path).resolve())
         self._shown = str(path)
         self._is_open = True
@@ -45,12 +45,12 @@ class Database:
         self._file = self._found()
 
     def _begin(self) -> None:
-        """Begin in this process, without a connection."""
+        """Set up the state of this process, without a connection."""
         self._process = os.getpid()
         self._writing = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
         self._connections: set[sqlite3.Connection] = set()
-        # Whoever lets go of a local base need not have closed it.
+        # Closes the connections of a local base that is garbage-collected without being closed.
         self._closing = weakref.finalize(self, _close_all, self._connections)
 
     def _open(self) -> sqlite3.Connection:
@@ -81,18 +81,18 @@ class Database:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != file_format.APPLICATION_ID and tables:
             raise ConfigurationError(
-                f"{self._shown} is a database, and no local base of airhaul. Name another file."
+                f"{self._shown} is a database, but not a local base of airhaul. Name another file."
             )
         if version > file_format.VERSION:
             raise ConfigurationError(
-                f"{self._shown} was written by a later airhaul (format {version}; this one knows "
-                f"{file_format.VERSION}). Update airhaul."
+                f"{self._shown} was written by a later airhaul (format {version}; this one reads "
+                f"up to {file_format.VERSION}). Update airhaul."
             )
-        # SQLite would open it for reading, and each write would fail.
+        # SQLite would open it for reading, and then each write would fail.
         if self._path != MEMORY and not _is_writable(self._path):
             raise ConfigurationError(_not_writable(self._shown, "it is read-only"))
         self._check(connection)
-        # With WAL, a commit that was synchronised survives a kill and a power cut.
+        # With WAL, a synchronized commit survives a kill and a power failure.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -112,7 +112,7 @@ class Database:
     def _bring_up_to_date(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            # Looked at again: another process may have been faster.
+            # Read again: another process may have been faster.
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 file_format.create(connection)
@@ -125,19 +125,19 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Generator[sqlite3.Connection]:
-        """Do several things together: all of them, or none.
+        """Run a block in a transaction.
 
         Args:
-            write: Whether anything may be changed.
+            write: Whether the block may write.
 
         Raises:
-            sqlite3.Error: The file fails, or is not the one any more that was opened.
+            sqlite3.Error: The file fails, or is no longer the one that was opened.
         """
         self._survive_a_fork()
         if self._found() != self._file:
-            # SQLite would go on with a file that nobody finds again, or mix two of them.
+            # SQLite would continue with a file that has no name any more, or mix two files.
             raise sqlite3.OperationalError(
-                "it was deleted, moved or replaced while it was open; put it back, or begin anew"
+                "it was deleted, moved or replaced while it was open; restore it, or open it again"
             )
         if write or self._path == MEMORY:
             with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
@@ -153,7 +153,7 @@ class Database:
                 self._close(self._readers.pop())
 
     def _found(self) -> tuple[int, int] | None:
-        """Which file is at the path; None if there is none, and for memory."""
+        """Return the identity of the file at the path; None if there is none, and for memory."""
         if self._path == MEMORY:
             return None
         try:
@@ -173,8 +173,8 @@ class Database:
     def _survive_a_fork(self) -> None:
         if self._process == os.getpid():
             return
-        # The parent's thread that held the lock is not here, and closing its connections would harm
-        # the parent.
+        # The thread that may hold the lock exists only in the parent, and closing the inherited
+        # connections would harm the parent.
         self._closing.detach()
         self._begin()
         if self._path == MEMORY:
@@ -201,9 +201,9 @@ def _close_all(connections: set[sqlite3.Connection]) -> None:
 
 
 def _explain(path: str, error: sqlite3.DatabaseError) -> str:
-    match error.sqlite_errorcode & 0xFF:  # the rest tells where in SQLite it came from
+    match error.sqlite_errorcode & 0xFF:  # the high bits name the place in SQLite
         case sqlite3.SQLITE_NOTADB:
-            return f"{path} is no local base of airhaul: {error}. Name another file."
+            return f"{path} is not a local base of airhaul: {error}. Name another file."
         case sqlite3.SQLITE_CORRUPT:
             return _damaged(path, error)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
@@ -213,11 +213,13 @@ def _explain(path: str, error: sqlite3.DatabaseError) -> str:
 
 
 def _damaged(path: str, why: object) -> str:
-    return f"{path} is damaged: {why}. Go back to a copy that is whole."
+    return f"{path} is damaged: {why}. Go back to a copy that is intact."
 
 
 def _not_writable(path: str, why: object) -> str:
-    return f"{path} cannot be written: {why}. A local base needs its file and its folder."
+    return (
+        f"{path} cannot be written: {why}. A local base must be able to write its file and folder."
+    )
 
 
 def _is_writable(path: str) -> bool:
@@ -246,17 +248,17 @@ _PER_QUERY: Final = 500
 def rows_among(
     connection: sqlite3.Connection, columns: str, table: str, key: str, wanted: Sequence[str | int]
 ) -> Iterator[tuple[Any, ...]]:
-    """Find the rows whose key is one of many, in no order.
+    """Find the rows whose key is one of many, in no particular order.
 
     Args:
-        connection: The file.
-        columns: What is read of them; this and the next two are SQL.
-        table: Where they are.
-        key: The column by which they are found.
-        wanted: What it may be, of any number.
+        connection: The connection.
+        columns: The columns to read; this and the next two are SQL.
+        table: The table.
+        key: The column of the key.
+        wanted: The keys, of any number.
     """
     for start in range(0, len(wanted), _PER_QUERY):
         part = wanted[start : start + _PER_QUERY]
         marks = ", ".join("?" * len(part))
-        query = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of ours
+        query = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - fixed names only
         yield from connection.execute(query, part)

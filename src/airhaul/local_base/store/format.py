@@ -1,4 +1,4 @@
-"""The file's format: its tables, how a new file begins, how an older one becomes a new one."""
+"""The file format: its tables, the contents of a new file, and migrations of older files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from airhaul.wire.ids import new_id
 
 APPLICATION_ID: Final = 0x41697248
-"""``AirH``, written into the file's own header."""
+"""``AirH``, stored in the header of the file."""
 
 VERSION: Final = 2
 """The format that this program writes."""
@@ -107,14 +107,14 @@ _TABLES: Final = """
 """
 
 SCHEMA_STAMP: Final = "schema_stamp"
-"""The setting that grows with every change of a table, field or view."""
+"""The setting that is incremented with every change of a table, field or view."""
 
 SIGNING_KEY: Final = "signing_key"
-"""The setting that signs the URLs of attachments."""
+"""The setting with the secret that signs URLs of attachments."""
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables, a first base and its user, within a transaction."""
+    """Create the tables, a first base and its owner, within a transaction."""
     _run(connection, _TABLES)
     base_id, user_id = new_id("app"), new_id("usr")
     connection.executemany(
@@ -134,11 +134,11 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Bring a file of an older format to the present one, within a transaction.
+    """Migrate a file of an older format to the current one, within a transaction.
 
     Args:
-        connection: The file.
-        version: The format it has.
+        connection: The connection.
+        version: The format of the file.
     """
     for step in range(version, VERSION):
         _STEPS[step](connection)
@@ -146,7 +146,7 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 
 def _from_1(connection: sqlite3.Connection) -> None:
-    """People, views of their own, record numbers, comments, attachments and webhooks came in 2."""
+    """Add what format 2 introduced: people, views, numbers, comments, attachments, webhooks."""
     for name in ("people", "views", "comments", "attachments", "webhooks", "payloads"):
         for text in _TABLES.split(";"):
             if f"TABLE {name} (" in text or f" ON {name} (" in text:
@@ -193,6 +193,6 @@ def _add_owner(connection: sqlite3.Connection, user_id: str) -> None:
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:
-    # Not executescript, which commits what went before.
+    # Not executescript, which would commit the transaction.
     for statement in statements.split(";"):
         connection.execute(statement)

@@ -1,4 +1,4 @@
-"""The people that a local base knows, as rows."""
+"""The table of people."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may be named in a cell, and who may own a token."""
+    """A person who can be named in a cell and own a token."""
 
     id: str
     email: str
     name: str
 
     def as_json(self) -> dict[str, str]:
-        """The person as a cell shows them."""
+        """Return the person as a cell shows them."""
         return {"id": self.id, "email": self.email, "name": self.name}
 
 
@@ -30,12 +30,12 @@ class PeopleRows:
         self._connection = connection
 
     def everybody(self) -> dict[str, Person]:
-        """All people by id, in the order they came; the owner is the first."""
+        """Return all people by id, in the order they were added; the owner is the first."""
         rows = self._connection.execute("SELECT id, email, name FROM people ORDER BY place")
         return {row[0]: Person(*row) for row in rows}
 
     def add(self, person: Person) -> None:
-        """Let somebody be known."""
+        """Add a person."""
         self._connection.execute(
             "INSERT INTO people (id, email, name) VALUES (?, ?, ?)",
             (person.id, person.email, person.name),

@@ -1,4 +1,4 @@
-"""Records, as rows: cells as JSON by field id."""
+"""The table of records, with their cells as JSON by field id."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json, created_text
 from airhaul.local_base.store.database import rows_among
 from airhaul.wire.ids import new_id
 
@@ -23,10 +24,10 @@ class StoredRecord:
         id: Its id.
         table_id: Its table.
         created: When it was created, ISO 8601 in UTC with whole seconds.
-        cells: What it holds, by field id; empty cells and those that are computed are absent.
-        number: Which one of its table's records it is, counted from 1 in the order they were made.
-        created_by: The id of the person who made it, if that is known.
-        touched: For each field whose cell was written after that, when, and the id of the person.
+        cells: The cells by field id; empty and computed cells are absent.
+        number: Its number in the table, counted from 1 in the order of creation.
+        created_by: The id of the person who created it, if known.
+        touched: When cells were written later, and the ids of the persons, by field id.
     """
 
     id: str
@@ -41,12 +42,11 @@ class StoredRecord:
 class RecordRows:
     """The records of all tables, within one transaction.
 
-    Where something may be written, a record is one object for the whole transaction, so that all
-    who hold it see what is written to it.
+    In a writing transaction, each record is one object, so that all holders see its changes.
 
     Args:
         connection: The transaction's connection.
-        writes: Whether anything may be written.
+        writes: Whether the transaction may write.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, writes: bool = True) -> None:
@@ -57,20 +57,19 @@ class RecordRows:
     def add(
         self, table_id: str, rows: Sequence[dict[str, Any]], now: datetime, person: str
     ) -> list[StoredRecord]:
-        """Add records behind the others, created now.
+        """Add records at the end of a table, created now.
 
         Args:
             table_id: The table.
-            rows: For each record its cells by field id.
+            rows: The cells of each record, by field id.
             now: The time.
-            person: The id of who makes them.
+            person: The id of the person who creates them.
         """
         (last,) = self._connection.execute(
             "UPDATE tables SET last_number = last_number + ? WHERE id = ? RETURNING last_number",
             (len(rows), table_id),
         ).fetchone()
-        # Whole seconds, as in all recorded answers of the service.
-        created = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        created = created_text(now)
         records = [
             StoredRecord(new_id("rec"), table_id, created, cells, number, person)
             for number, cells in enumerate(rows, last - len(rows) + 1)
@@ -80,7 +79,7 @@ class RecordRows:
         return records
 
     def restore(self, records: Iterable[StoredRecord]) -> None:
-        """Add records that have their ids and numbers already."""
+        """Add records that already have ids and numbers."""
         self._connection.executemany(
             f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - columns only
             (
@@ -88,33 +87,33 @@ class RecordRows:
                     record.id,
                     record.table_id,
                     record.created,
-                    _json(record.cells),
+                    compact_json(record.cells),
                     record.number,
                     record.created_by,
-                    _json(record.touched) if record.touched else None,
+                    compact_json(record.touched) if record.touched else None,
                 )
                 for record in records
             ),
         )
 
     def last_number(self, table_id: str) -> int:
-        """The number of the record that was made last in a table; 0 if there was none."""
+        """Return the number of a table's latest record; 0 if it never had one."""
         query = "SELECT last_number FROM tables WHERE id = ?"
         return int(self._connection.execute(query, (table_id,)).fetchone()[0])
 
     def count_from(self, table_id: str, number: int) -> None:
-        """Give the numbers beyond this one to a table's next records."""
+        """Continue the numbers of a table's records after this one."""
         self._connection.execute(
             "UPDATE tables SET last_number = ? WHERE id = ?", (number, table_id)
         )
 
     def change(self, record: StoredRecord) -> None:
-        """Write a record's cells, and when they were touched."""
+        """Store a record's cells and the times at which they were written."""
         self._connection.execute(
             "UPDATE records SET cells = ?, touched = ? WHERE id = ?",
             (
-                _json(record.cells),
-                _json(record.touched) if record.touched else None,
+                compact_json(record.cells),
+                compact_json(record.touched) if record.touched else None,
                 record.id,
             ),
         )
@@ -134,7 +133,7 @@ class RecordRows:
         return found[0] if found else None
 
     def some(self, record_ids: Sequence[str]) -> list[StoredRecord]:
-        """Find records, in the order of their ids; those that are gone are left out."""
+        """Find records, in the order of the given ids; deleted ones are left out."""
         found = {one: self._known[one] for one in record_ids if one in self._known}
         missing = [record_id for record_id in record_ids if record_id not in found]
         rows = rows_among(self._connection, COLUMNS, "records", "id", missing)
@@ -142,17 +141,17 @@ class RecordRows:
         return [found[record_id] for record_id in record_ids if record_id in found]
 
     def at(self, places: Sequence[int]) -> dict[int, StoredRecord]:
-        """Find records by their places in the file; those that are gone are left out."""
+        """Find records by their places in the file; deleted ones are left out."""
         rows = rows_among(self._connection, f"place, {COLUMNS}", "records", "place", places)
         return {place: self._seen(row) for place, *row in rows}
 
     def has_any(self, table_id: str) -> bool:
-        """Whether a table has any records."""
+        """Return whether a table has any records."""
         query = "SELECT 1 FROM records WHERE table_id = ? LIMIT 1"
         return self._connection.execute(query, (table_id,)).fetchone() is not None
 
     def all_of(self, table_id: str) -> Iterator[StoredRecord]:
-        """A table's records, in the order they were made."""
+        """Iterate over a table's records in the order of their creation."""
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM records WHERE table_id = ? ORDER BY place",  # noqa: S608
             (table_id,),
@@ -162,9 +161,9 @@ class RecordRows:
     def mentioning(
         self, table_id: str, field_id: str, record_ids: Iterable[str]
     ) -> list[StoredRecord]:
-        """A table's records in which a cell names any of some ids.
+        """Find a table's records in which a cell names any of some ids.
 
-        The first search makes an index of the cells that hold something, kept up with every write.
+        The first search creates an index of the cells that are not empty.
 
         Args:
             table_id: The table.
@@ -181,23 +180,23 @@ class RecordRows:
         return self.some([row[0] for row in rows if not wanted.isdisjoint(json.loads(row[1]))])
 
     def _seen(self, row: Any) -> StoredRecord:
-        """The record of a row; the same object, if it was asked for before."""
+        """Return the record of a row; the same object as before in a writing transaction."""
         record = self._known.get(row[0]) or _record(row)
         if self._writes:
             self._known[record.id] = record
         return record
 
     def holding(self, table_id: str, cells: Mapping[str, Any]) -> Iterator[StoredRecord]:
-        """A table's records that hold exactly these cells; None stands for an empty one.
+        """Find a table's records that have exactly these cells.
 
-        The first search by a set of fields makes an index for it, kept up with every write.
+        The first search by a set of fields creates an index for it.
 
         Args:
             table_id: The table.
-            cells: Cells by field id.
+            cells: Cells by field id; None for an empty one.
         """
         columns = [f"json_extract(cells, '$.{field_id}')" for field_id in sorted(cells)]
-        # Ids are of our own making. SQLite uses an index of one table only when it sees which.
+        # The ids were checked when they were stored. A literal lets SQLite use the partial index.
         where = f"table_id = '{table_id}'"
         self._connection.execute(
             f"CREATE INDEX IF NOT EXISTS {'_'.join(['with', table_id, *sorted(cells)])} "
@@ -206,9 +205,9 @@ class RecordRows:
         equal = " AND ".join(f"{column} IS json_extract(?, '$')" for column in columns)
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM records WHERE {where} AND {equal}",  # noqa: S608 - ids only
-            [_json(cells[field_id]) for field_id in sorted(cells)],
+            [compact_json(cells[field_id]) for field_id in sorted(cells)],
         )
-        # SQLite reads text only up to a NUL, so that it may find more than there is.
+        # SQLite compares text only up to a NUL, so it may find too many records.
         return (
             record
             for record in map(self._seen, rows)
@@ -230,12 +229,8 @@ def stored_record(
     created_by: str | None,
     touched: str | None,
 ) -> StoredRecord:
-    """Make a record of its columns, the cells parsed."""
+    """Make a record from its columns, with the cells already parsed."""
     record = StoredRecord(id_, table_id, created, cells, number, created_by)
     if touched:
         record.touched = {key: (at, who) for key, (at, who) in json.loads(touched).items()}
     return record
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

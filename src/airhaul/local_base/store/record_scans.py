@@ -1,4 +1,4 @@
-"""Going through a table's records in blocks, as filters and sorting do."""
+"""Scans of a table's records in blocks, for filters and sorting."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from airhaul.local_base.store.record_rows import COLUMNS, stored_record
 
-# A block stays in the processor's cache, and other threads have their turn between two.
+# A block fits into the processor's cache, and other threads get a turn between two blocks.
 _BLOCK: Final = 2_000
 
 Scanned = Sequence[Any]
-"""A record as it is met: its place in the file, its id, when it was created, what it holds."""
+"""One scanned record: its place in the file, its id, when it was created, and its contents."""
 
 
 class RecordScans:
-    """The records of all tables, within one transaction; always in the order they were made.
+    """The records of all tables, within one transaction, in the order of their creation.
 
     Args:
         connection: The transaction's connection.
@@ -29,11 +29,11 @@ class RecordScans:
         self._connection = connection
 
     def places(self, table_id: str, most: int | None = None) -> array[int]:
-        """The places of a table's records.
+        """Return the places of a table's records.
 
         Args:
             table_id: The table.
-            most: How many at most; all if None.
+            most: The highest number of places; all if None.
         """
         rows = self._connection.execute(
             "SELECT place FROM records WHERE table_id = ? ORDER BY place LIMIT ?",
@@ -42,11 +42,11 @@ class RecordScans:
         return array("q", (place for (place,) in rows))
 
     def whole(self, table_id: str, ids: Collection[str] | None = None) -> Iterator[list[Scanned]]:
-        """A table's records, each as a ``StoredRecord``.
+        """Scan a table's records, with a ``StoredRecord`` as the contents of each.
 
         Args:
             table_id: The table.
-            ids: Those of them that are wanted; all if None.
+            ids: The ids of the wanted records; all if None.
         """
         where, given = _wanted(table_id, ids)
         cursor = self._connection.execute(
@@ -63,20 +63,20 @@ class RecordScans:
     def cells(
         self, table_id: str, field_ids: Sequence[str], ids: Collection[str] | None = None
     ) -> Iterator[list[Scanned]]:
-        """Some cells of a table's records, as lists.
+        """Scan a table's records, with a list of cells as the contents of each.
 
         Args:
             table_id: The table.
-            field_ids: The fields, as the cells stand in each list.
-            ids: The records that are wanted; all if None.
+            field_ids: The fields of the cells, in the order of the list.
+            ids: The ids of the wanted records; all if None.
         """
         where, given = _wanted(table_id, ids)
         paths = [f'$."{field_id}"' for field_id in field_ids]
-        # With two paths or more, SQLite answers an array of JSON, with the text of numbers as it
+        # With two or more paths, SQLite returns a JSON array that keeps the text of numbers as it
         # was written; no field has the id "-".
         paths += ["$.-"] * (2 - len(paths))
         holds = f"json_extract(cells, {', '.join('?' * len(paths))})"
-        # A block is one text of SQLite's making, since an object for each cell costs more.
+        # SQLite returns each block as one text, since an object for each cell costs more.
         query = (
             "SELECT max(place), "  # noqa: S608 - marks only
             f"'[' || group_concat(json_array(place, id, created, {holds})) || ']' FROM "
@@ -89,15 +89,15 @@ class RecordScans:
             if text is None:
                 return
             block: list[Scanned] = json.loads(text)
-            block.sort(key=itemgetter(0))  # as it is, but SQLite does not promise that
+            block.sort(key=itemgetter(0))  # already so, but SQLite does not guarantee it
             yield block
 
 
 def _wanted(table_id: str, ids: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
-    """The condition for some of a table's records, or for all of them, and its values."""
+    """Return the SQL condition for a table's records, and its parameters."""
     if ids is None:
         return "table_id = ?", (table_id,)
-    # The sign keeps SQLite from going through the whole table for a few ids.
+    # The unary plus keeps SQLite from scanning the whole table for a few ids.
     return "+table_id = ? AND id IN (SELECT value FROM json_each(?))", (
         table_id,
         json.dumps([*ids]),
@@ -105,5 +105,5 @@ def _wanted(table_id: str, ids: Collection[str] | None) -> tuple[str, tuple[str,
 
 
 def _parse_all(texts: Iterable[str]) -> list[Any]:
-    # One text is parsed in half the time of many.
+    # Parsing one long text takes half the time of parsing many.
     return list(json.loads(f"[{','.join(texts)}]"))

@@ -1,4 +1,4 @@
-"""Bases, tables, fields and views as the local base holds them; none of them ever changes."""
+"""Bases, tables, fields and views as the local base holds them; all are immutable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from airhaul.local_base.protocol import refusal
 
-# What the metadata API of the service does not tell.
+CHOICE_TYPES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
+"""The types of fields whose options list choices."""
+
+# Options that Airtable's metadata API does not print.
 _UNPRINTED: Final[dict[str, tuple[str, ...]]] = {"rollup": ("formula",), "button": ("label", "url")}
 
 
@@ -32,7 +35,7 @@ class Field:
     description: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The field as the metadata API prints it."""
+        """Return the field as the metadata API prints it."""
         shown: dict[str, Any] = {"type": self.type}
         own = _UNPRINTED.get(self.type, ())
         options = {key: value for key, value in (self.options or {}).items() if key not in own}
@@ -51,8 +54,8 @@ class View:
     Args:
         id: Its id.
         name: Its name.
-        type: Its kind, as ``grid``.
-        settings: What it shows, and in which order.
+        type: Its type, as in ``grid``.
+        settings: Its filter, order and visible fields.
     """
 
     id: str
@@ -61,7 +64,7 @@ class View:
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def as_json(self, table: Table, *, with_visible_fields: bool = False) -> dict[str, Any]:
-        """The view as the metadata API prints it; only grids tell which fields they show."""
+        """Return the view as the metadata API prints it; only grids list their visible fields."""
         shown: dict[str, Any] = {"id": self.id, "name": self.name, "type": self.type}
         if with_visible_fields and self.type == "grid":
             there = [field.id for field in table.fields]
@@ -74,7 +77,7 @@ class View:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a base, the first field its primary one."""
+    """One table of a base; its first field is the primary one."""
 
     id: str
     base_id: str
@@ -85,7 +88,7 @@ class Table:
     date_dependency: dict[str, Any] | None = None
 
     def as_json(self, *, with_visible_fields: bool = False) -> dict[str, Any]:
-        """The table as the metadata API prints it."""
+        """Return the table as the metadata API prints it."""
         shown: dict[str, Any] = {"id": self.id, "name": self.name}
         if self.description is not None:
             shown["description"] = self.description
@@ -112,19 +115,19 @@ class Table:
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """The fields by id, and by name, which wins."""
+        """The fields by id and by name; the name wins."""
         return {**self.by_id, **{field.name: field for field in self.fields}}
 
     @cached_property
     def by_lower_name(self) -> dict[str, Field]:
-        """The fields by name in lower case, for formulas."""
+        """The fields by lower-case name, for formulas."""
         return {field.name.lower(): field for field in self.fields}
 
     def find(self, name: str) -> Field:
         """Find a field by name or id.
 
         Raises:
-            Refusal: There is none.
+            Refusal: The table has no such field.
         """
         found = self.by_name.get(name)
         if found is None:
@@ -132,5 +135,5 @@ class Table:
         return found
 
     def find_in_formula(self, name: str) -> Field | None:
-        """Find a field as a formula names it: as it is, or without regard to case (decided so)."""
+        """Find a field as formulas do: by name or id, else without regard to case (decided)."""
         return self.by_name.get(name) or self.by_lower_name.get(name.lower())

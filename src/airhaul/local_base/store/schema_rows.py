@@ -1,4 +1,4 @@
-"""Bases, tables, fields and views, as rows."""
+"""The tables of bases, tables, fields and views."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import sqlite3
 from datetime import datetime
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json, created_text
 from airhaul.local_base.store.format import SCHEMA_STAMP
 from airhaul.local_base.store.schema import Base, Field, Table, View
 from airhaul.wire.ids import new_id
 
 Schemas = dict[str, tuple[str, dict[str, Table]]]
-"""For each base that was read: the stamp it was read at, and its tables by id."""
+"""For each base that was read: the stamp at that time, and its tables by id."""
 
 _BUMP: Final = "UPDATE settings SET value = value + 1 WHERE name = ?"
 
@@ -20,12 +21,12 @@ _BUMP: Final = "UPDATE settings SET value = value + 1 WHERE name = ?"
 class SchemaRows:
     """Bases and their tables, within one transaction.
 
-    Tables never change once they are read, so that all transactions share what one of them read
-    until the file's stamp says that there is something new.
+    ``Table`` objects are immutable, so transactions share those that one of them has read, until
+    the file's stamp shows that the schema has changed.
 
     Args:
         connection: The transaction's connection.
-        shared: What others have read.
+        shared: What other transactions have read.
     """
 
     def __init__(self, connection: sqlite3.Connection, shared: Schemas) -> None:
@@ -37,7 +38,7 @@ class SchemaRows:
     # --- bases
 
     def bases(self) -> list[Base]:
-        """All bases, in the order they were made."""
+        """Return all bases in the order of their creation."""
         rows = self._connection.execute("SELECT id, name, created FROM bases ORDER BY place")
         return [Base(*row) for row in rows]
 
@@ -48,35 +49,35 @@ class SchemaRows:
         return None if row is None else Base(*row)
 
     def default_base_id(self) -> str:
-        """The base that is used when none is named."""
+        """Return the base that is used when none is named."""
         query = "SELECT value FROM settings WHERE name = 'default_base'"
         return str(self._connection.execute(query).fetchone()[0])
 
     def add_base(
         self, name: str, now: datetime, base_id: str | None = None, created: str | None = None
     ) -> str:
-        """Make a base, and say its id; a new one, made now, if nothing else is given."""
+        """Create a base, by default with a new id and created now, and return its id."""
         base_id = base_id or new_id("app")
         self._connection.execute(
             "INSERT INTO bases (id, name, created) VALUES (?, ?, ?)",
-            (base_id, name, created or now.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+            (base_id, name, created or created_text(now)),
         )
         return base_id
 
     def rename_base(self, base_id: str, name: str) -> None:
-        """Give a base another name."""
+        """Rename a base."""
         self._connection.execute("UPDATE bases SET name = ? WHERE id = ?", (name, base_id))
 
     def make_default(self, base_id: str) -> None:
-        """Let a base be used when none is named."""
+        """Make a base the one that is used when none is named."""
         self._connection.execute(
             "UPDATE settings SET value = ? WHERE name = 'default_base'", (base_id,)
         )
 
     def delete_if_empty(self, base_id: str) -> None:
-        """Delete a base to which nothing belongs."""
+        """Delete a base if nothing belongs to it."""
         belongs = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - names of ours
+            f"NOT EXISTS (SELECT 1 FROM {name} WHERE base_id = :id)"  # noqa: S608 - fixed names only
             for name in ("tables", "attachments", "webhooks")
         )
         self._connection.execute(
@@ -87,17 +88,24 @@ class SchemaRows:
     # --- tables
 
     def tables(self, base_id: str) -> dict[str, Table]:
-        """The tables of a base by id, in the order they were made."""
+        """Return the tables of a base by id, in the order of their creation."""
         known = self._own.get(base_id)
         if known is None:
             known = self._own[base_id] = self._read_shared(base_id)
         return known
 
     def table(self, table_id: str) -> Table:
-        """Find a table that is there, of whatever base."""
+        """Return an existing table of any base."""
         query = "SELECT base_id FROM tables WHERE id = ?"
         (base_id,) = self._connection.execute(query, (table_id,)).fetchone()
         return self.tables(base_id)[table_id]
+
+    def find_table(self, base_id: str, name: str) -> Table | None:
+        """Find a table of a base by id or exact name; the id wins."""
+        tables = self.tables(base_id)
+        return tables.get(name) or next(
+            (table for table in tables.values() if table.name == name), None
+        )
 
     def _read_shared(self, base_id: str) -> dict[str, Table]:
         query = "SELECT value FROM settings WHERE name = ?"
@@ -105,7 +113,7 @@ class SchemaRows:
         seen, tables = self._shared.get(base_id, (None, {}))
         if seen != stamp or self._has_changed:
             tables = self._read(base_id)
-            if not self._has_changed:  # what is not yet committed is nobody else's
+            if not self._has_changed:  # uncommitted changes are not shared
                 self._shared[base_id] = (stamp, tables)
         return tables
 
@@ -164,7 +172,7 @@ class SchemaRows:
         self._changed(table.base_id)
 
     def change_table(self, table: Table) -> Table:
-        """Write a table's name, description and date dependency."""
+        """Store a table's name, description and date dependency."""
         self._connection.execute(
             "UPDATE tables SET name = ?, description = ?, date_dependency = ? WHERE id = ?",
             (table.name, table.description, _dump(table.date_dependency), table.id),
@@ -173,17 +181,17 @@ class SchemaRows:
         return self.tables(table.base_id)[table.id]
 
     def sync_id(self, table_id: str) -> str | None:
-        """The id by which a table is synchronised; None if it is not."""
+        """Return the sync id of a table; None if it is not a sync table."""
         query = "SELECT sync_id FROM tables WHERE id = ?"
         row = self._connection.execute(query, (table_id,)).fetchone()
         return None if row is None else row[0]
 
     def make_sync_table(self, table: Table, sync_id: str) -> None:
-        """Let a table be synchronised by an id."""
+        """Make a table a sync table with an id."""
         self._connection.execute("UPDATE tables SET sync_id = ? WHERE id = ?", (sync_id, table.id))
 
     def add_field(self, table: Table, field: Field) -> None:
-        """Add a field behind the others."""
+        """Add a field after the others."""
         self._connection.execute(
             "INSERT INTO fields (id, table_id, name, type, options, description) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -192,7 +200,7 @@ class SchemaRows:
         self._changed(table.base_id)
 
     def change_field(self, table: Table, field: Field) -> None:
-        """Write a field's name, description and options."""
+        """Store a field's name, description and options."""
         self._connection.execute(
             "UPDATE fields SET name = ?, description = ?, options = ? WHERE id = ?",
             (field.name, field.description, _dump(field.options), field.id),
@@ -200,7 +208,7 @@ class SchemaRows:
         self._changed(table.base_id)
 
     def add_view(self, table: Table, view: View) -> None:
-        """Add a view behind the others."""
+        """Add a view after the others."""
         self._connection.execute(
             "INSERT INTO views (id, table_id, name, type, settings) VALUES (?, ?, ?, ?, ?)",
             (view.id, table.id, view.name, view.type, _dump(view.settings or None)),
@@ -224,4 +232,4 @@ def _parse(text: str | None) -> Any:
 
 
 def _dump(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None if value is None else compact_json(value)

@@ -1,4 +1,4 @@
-"""The store, and what one request sees of it."""
+"""The store of bases, and the session in which one request works."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from airhaul.local_base.store.webhook_rows import WebhookRows
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One transaction: what is read in it belongs together, what is written is kept or not.
+    """One transaction: its reads are consistent, its writes are all kept or none.
 
     Args:
         schema: Bases, tables, fields and views.
         records: Records.
         scans: Records, a whole table at a time.
-        people: Who is known.
+        people: People.
         comments: Comments on records.
-        attachments: The files that cells hold.
-        webhooks: Who wants to know what happens.
+        attachments: The files in cells.
+        webhooks: Webhooks and their payloads.
     """
 
     schema: SchemaRows
@@ -46,10 +46,10 @@ class Store:
     """A file, or memory, that holds bases.
 
     Args:
-        path: The file, made if it is not there, or ``":memory:"``.
+        path: The file, which is created if it does not exist, or ``":memory:"``.
 
     Raises:
-        ConfigurationError: The file is no local base, or cannot be opened.
+        ConfigurationError: The file is not a local base, or cannot be opened.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -61,17 +61,17 @@ class Store:
             self.user_id = _setting(connection, "user")
             self.signing_key = _setting(connection, SIGNING_KEY).encode()
 
-    def look_again(self) -> None:
-        """Learn which base is the default one now."""
+    def reload_default_base(self) -> None:
+        """Read again which base is the default one."""
         with self._database.transaction(write=False) as connection:
             self.default_base_id = _setting(connection, "default_base")
 
     @contextlib.contextmanager
     def session(self, *, write: bool) -> Generator[Session]:
-        """Begin a transaction; it is kept at the end of the block, and undone by an exception.
+        """Run a block in a transaction, which is rolled back if the block raises.
 
         Args:
-            write: Whether anything may be changed.
+            write: Whether the block may write.
         """
         with self._database.transaction(write=write) as connection:
             yield Session(

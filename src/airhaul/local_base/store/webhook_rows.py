@@ -1,4 +1,4 @@
-"""Webhooks and their payloads, as rows."""
+"""The tables of webhooks and their payloads."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import compact_json
+
 _COLUMNS: Final = "webhooks.id, webhooks.base_id, webhooks.last_payload, webhooks.state"
 _ELSEWHERE: Final = frozenset({"id", "base_id", "last_payload"})
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Somebody who wants to know what happens in a base. Times are ISO 8601 in UTC.
+    """A webhook that watches a base. Times are ISO 8601 in UTC.
 
     Args:
         id: Its id.
         base_id: The base.
-        specification: What is watched, as it was given.
-        secret: What signs notifications, in base 64.
-        expires: When it ends, unless it is renewed.
-        url: Where notifications go; None for nowhere.
-        is_notifying: Whether they go there.
-        is_broken: Whether something that it watches is gone, so that it has ended for good.
-        last_payload: The number of the last payload; 0 if there was none.
-        notified: The number of the last payload by the time of the last successful notification.
-        last_success: The time of that.
-        last_result: What became of the last notification, as the API prints it.
+        specification: What it watches, as the client sent it.
+        secret: The secret that signs notifications, in base 64.
+        expires: When it expires unless it is renewed.
+        url: The address of notifications; None for no notifications.
+        is_notifying: Whether notifications are switched on.
+        is_broken: Whether something that it watches was deleted, which ends it for good.
+        last_payload: The number of the last payload; 0 if there is none yet.
+        notified: The number of the last payload at the last successful notification.
+        last_success: The time of the last successful notification.
+        last_result: The result of the last notification, as the API prints it.
     """
 
     id: str
@@ -55,7 +57,7 @@ class WebhookRows:
         self._connection = connection
 
     def add(self, webhook: Webhook) -> None:
-        """Add a webhook behind the others."""
+        """Add a webhook after the others."""
         self._connection.execute(
             "INSERT INTO webhooks (id, base_id, state) VALUES (?, ?, ?)",
             (webhook.id, webhook.base_id, _state(webhook)),
@@ -67,11 +69,11 @@ class WebhookRows:
         return found[0] if found else None
 
     def of_base(self, base_id: str) -> list[Webhook]:
-        """The webhooks of a base, in the order they were made."""
+        """Return the webhooks of a base in the order of their creation."""
         return self._select("WHERE base_id = ? ORDER BY place", base_id)
 
     def around(self, table_id: str) -> list[Webhook]:
-        """The webhooks of the base that a table is in."""
+        """Return the webhooks of a table's base."""
         return self._select(
             "JOIN tables ON tables.base_id = webhooks.base_id WHERE tables.id = ? "
             "ORDER BY webhooks.place",
@@ -79,11 +81,11 @@ class WebhookRows:
         )
 
     def everywhere(self) -> list[Webhook]:
-        """The webhooks of all bases."""
+        """Return the webhooks of all bases."""
         return self._select("ORDER BY place")
 
     def change(self, webhook: Webhook) -> None:
-        """Write a webhook's state."""
+        """Store a webhook's state."""
         self._connection.execute(
             "UPDATE webhooks SET state = ? WHERE id = ?", (_state(webhook), webhook.id)
         )
@@ -93,7 +95,7 @@ class WebhookRows:
         self._connection.execute("DELETE FROM webhooks WHERE id = ?", (webhook_id,))
 
     def next_transaction(self, base_id: str) -> int:
-        """Count a transaction of a base, and say its number."""
+        """Count a transaction of a base, and return its number."""
         (number,) = self._connection.execute(
             "UPDATE bases SET transactions = transactions + 1 WHERE id = ? RETURNING transactions",
             (base_id,),
@@ -101,7 +103,7 @@ class WebhookRows:
         return int(number)
 
     def add_payload(self, webhook_id: str, at: str, payload: dict[str, Any]) -> None:
-        """Add a payload behind the others."""
+        """Add a payload after the others."""
         (number,) = self._connection.execute(
             "UPDATE webhooks SET last_payload = last_payload + 1 WHERE id = ? "
             "RETURNING last_payload",
@@ -109,16 +111,16 @@ class WebhookRows:
         ).fetchone()
         self._connection.execute(
             "INSERT INTO payloads (webhook_id, number, at, payload) VALUES (?, ?, ?, ?)",
-            (webhook_id, number, at, _json(payload)),
+            (webhook_id, number, at, compact_json(payload)),
         )
 
     def payloads(self, webhook_id: str, first: int, most: int) -> list[tuple[int, dict[str, Any]]]:
-        """Payloads with their numbers, in order.
+        """Return payloads with their numbers, in order.
 
         Args:
             webhook_id: The webhook.
-            first: The least number.
-            most: How many at most.
+            first: The lowest number.
+            most: The highest count of payloads.
         """
         rows = self._connection.execute(
             "SELECT number, payload FROM payloads WHERE webhook_id = ? AND number >= ? "
@@ -135,7 +137,7 @@ class WebhookRows:
 
     def _select(self, condition: str, *values: str) -> list[Webhook]:
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM webhooks {condition}",  # noqa: S608 - our own text only
+            f"SELECT {_COLUMNS} FROM webhooks {condition}",  # noqa: S608 - fixed text only
             values,
         )
         return [
@@ -145,8 +147,6 @@ class WebhookRows:
 
 
 def _state(webhook: Webhook) -> str:
-    return _json({key: value for key, value in asdict(webhook).items() if key not in _ELSEWHERE})
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact_json(
+        {key: value for key, value in asdict(webhook).items() if key not in _ELSEWHERE}
+    )

@@ -1,1 +1,1 @@
-"""One request at work: its session, what it changes, and the lists being read."""
+"""One request: its session, its changes, and the lists that are being read."""

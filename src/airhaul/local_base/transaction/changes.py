@@ -1,4 +1,4 @@
-"""What a request has changed, in the order it did."""
+"""The changes that a request makes, in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RecordCreated:
 
 @dataclass(frozen=True, slots=True)
 class RecordChanged:
-    """Cells of a record were written; of those, what was there before and after (None: empty)."""
+    """Cells of a record were written; their values before and after (None if empty)."""
 
     table_id: str
     record: StoredRecord
@@ -29,7 +29,7 @@ class RecordChanged:
 
 @dataclass(frozen=True, slots=True)
 class RecordDeleted:
-    """A record was deleted; this is what it was."""
+    """A record was deleted; ``record`` is its last state."""
 
     table_id: str
     record: StoredRecord
@@ -44,7 +44,7 @@ class TableCreated:
 
 @dataclass(frozen=True, slots=True)
 class TableChanged:
-    """A table has another name or description."""
+    """The name or description of a table was changed."""
 
     before: Table
     after: Table
@@ -60,7 +60,7 @@ class FieldCreated:
 
 @dataclass(frozen=True, slots=True)
 class FieldChanged:
-    """A field has another name, description or other options."""
+    """The name, description or options of a field were changed."""
 
     table_id: str
     before: Field

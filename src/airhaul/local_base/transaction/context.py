@@ -1,16 +1,18 @@
-"""What an endpoint works with."""
+"""The context that every endpoint receives."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.gate.tokens import Access, Needs, Token
 from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.protocol.request import Request
-from airhaul.local_base.reading.reading import Reading
-from airhaul.local_base.store import Session
+from airhaul.local_base.reading.cell_reader import CellReader
+from airhaul.local_base.store import Session, StoredRecord
 from airhaul.local_base.store.schema import Base, Table
 from airhaul.local_base.transaction.changes import Change
 from airhaul.local_base.transaction.iterators import Iterators
@@ -19,25 +21,25 @@ from airhaul.wire.ids import is_id
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, and the transaction it is done in.
+    """One request and its transaction.
 
     Args:
         session: The transaction.
-        reading: How cells are read in it.
+        cells: Reads cells in the transaction.
         iterators: The lists that are being read.
         request: The request.
-        now: When it came, in UTC.
-        access: The tokens that are accepted.
-        token: The one that came with the request.
+        now: When it arrived, in UTC.
+        access: The accepted tokens.
+        token: The token of the request.
         workspace_id: The store's only workspace.
-        urls: What shows attachments to this client.
-        changes: What it has changed so far; endpoints add to it.
-        news: The ids of webhooks that are to be notified when it is done.
-        all_field_types: Whether fields may be created that the service does not create by its API.
+        urls: Makes URLs of attachments for this client.
+        changes: The changes so far; endpoints add to them.
+        webhooks_to_notify: The ids of the webhooks to notify when it is done.
+        all_field_types: Whether fields can be created that Airtable's API does not create.
     """
 
     session: Session
-    reading: Reading
+    cells: CellReader
     iterators: Iterators
     request: Request
     now: datetime
@@ -46,28 +48,28 @@ class Context:
     workspace_id: str
     urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
-    news: list[str] = field(default_factory=list[str])
+    webhooks_to_notify: list[str] = field(default_factory=list[str])
     all_field_types: bool = False
 
     @property
     def moment(self) -> str:
-        """When the request came, as answers print it: ISO 8601 with milliseconds."""
-        return self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        """When the request arrived, as answers print it: ISO 8601 with milliseconds."""
+        return time_text(self.now)
 
     @property
     def person_id(self) -> str:
-        """Who asks."""
+        """The id of the person whose token it is."""
         return self.access.person_id(self.token)
 
-    def admit(self, needs: Needs, *parts: str) -> None:
-        """Look whether the request may be carried out.
+    def authorize(self, needs: Needs, *parts: str) -> None:
+        """Check whether the token allows the request.
 
         Args:
-            needs: What its endpoint asks for.
-            parts: The variable parts of its path, the base's id the first.
+            needs: The rights that the endpoint requires.
+            parts: The variable parts of its path, the base's id first.
 
         Raises:
-            Refusal: The token lacks a scope, or may not see the base, or the role is too low.
+            Refusal: The token lacks a scope or access to the base, or the role is too low.
         """
         token, base_id = self.token, parts[0] if parts else None
         if not token.has_scopes(needs) or (
@@ -82,11 +84,28 @@ class Context:
         table = self.table(base_id, parts[1])
         raise refusal.not_permitted(f"{needs.doing} {table.name} ({table.id})")
 
+    def record(self, record_id: str, table_ids: Container[str]) -> StoredRecord:
+        """Find a record of some tables.
+
+        Args:
+            record_id: The record's id.
+            table_ids: The ids of the tables.
+
+        Raises:
+            Refusal: The id is malformed, or no such record exists in these tables.
+        """
+        if not is_id(record_id, "rec"):
+            raise refusal.no_such_route()
+        record = self.session.records.one(record_id)
+        if record is None or record.table_id not in table_ids:
+            raise refusal.no_such_record()
+        return record
+
     def base(self, base_id: str) -> Base:
         """Find a base.
 
         Raises:
-            Refusal: The id is malformed, or there is no such base.
+            Refusal: The id is malformed, or the base does not exist.
         """
         if not is_id(base_id, "app"):
             raise refusal.no_such_route()
@@ -96,13 +115,13 @@ class Context:
         return base
 
     def table(self, base_id: str, name: str) -> Table:
-        """Find a table by id or name; the name without regard to case.
+        """Find a table by id, or by name without regard to case.
 
-        Two tables of a base never have names that differ by case alone. Clients that are tried
-        against the service name one table in both ways.
+        Two tables of a base never have names that differ by case alone. Clients that are tested
+        against Airtable name the same table in both ways.
 
         Raises:
-            Refusal: The base's id is malformed, or there is no such base or table.
+            Refusal: The base's id is malformed, or the base or table does not exist.
         """
         if not is_id(base_id, "app"):
             raise refusal.no_such_route()

@@ -1,9 +1,9 @@
 """Lists that are read page by page: the places of their records, kept for some minutes.
 
-Not published, and decided: the first page settles which records a list has, and in which order; a
-later page shows what they hold by then, and leaves out those that are gone. Offsets can be used
-again, as after a lost reply. A list is kept for five minutes after its last use; when more is kept
-than fits into some 40 MB, those that were used longest ago are lost.
+Not published, and decided: the first page fixes which records a list has and their order; a later
+page shows their current cells, and leaves out records that were deleted. An offset can be used
+again, for example after a lost reply. A list is kept for five minutes after its last use; if all
+lists together take more than about 40 MB, the least recently used ones are dropped.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ from airhaul.wire.ids import is_id, new_id
 
 # The service says "some minutes"; the number is not published.
 _LIFE_S: Final = 300.0
-# In units of a place, which has eight bytes.
+# In units of one place, which takes eight bytes.
 _MOST_KEPT: Final = 5_000_000
 _WEIGHT_OF_LIST: Final = 100
 _WEIGHT_OF_OFFSET: Final = 20
 
 
 @dataclass(slots=True)
-class Selected:
-    """What a list consists of, and how far it was handed out.
+class ListSnapshot:
+    """The records of a list as its first page found them, and the offsets given to the client.
 
     Args:
         table_id: The table.
         places: The places of all its records in the file, in order.
-        iterator_id: The first half of its offsets; empty until there is one.
-        starts: For each offset that was handed out, by its second half, where it begins in
-            ``places``.
+        iterator_id: The first half of its offsets; empty before the first offset.
+        starts: The index in ``places`` at which each offset starts, by the offset's second half.
         used: When it was last used.
     """
 
@@ -46,7 +45,7 @@ class Selected:
 
     @property
     def weight(self) -> int:
-        """How much memory it takes, in units of a place."""
+        """The memory it takes, in units of one place."""
         return len(self.places) + _WEIGHT_OF_OFFSET * len(self.starts) + _WEIGHT_OF_LIST
 
 
@@ -54,37 +53,37 @@ class Iterators:
     """The lists that are being read.
 
     Args:
-        clock: Seconds that never go back.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        # The one that was used last is the last.
-        self._open: dict[str, Selected] = {}
+        # In the order of their last use.
+        self._open: dict[str, ListSnapshot] = {}
         self._weight = 0
 
-    def offset(self, selected: Selected, start: int, record_id: str) -> str:
-        """Keep a list, and say the offset that continues with it.
+    def offset(self, snapshot: ListSnapshot, start: int, record_id: str) -> str:
+        """Keep a list, and return the offset of its next page.
 
         Args:
-            selected: The list.
-            start: Where in it.
-            record_id: The record that is there.
+            snapshot: The list.
+            start: The index at which the next page starts.
+            record_id: The record at this index.
         """
         with self._lock:
-            self._drop(selected.iterator_id)
-            selected.iterator_id = selected.iterator_id or new_id("itr")
-            selected.starts[record_id] = start
-            self._keep(selected)
+            self._drop(snapshot.iterator_id)
+            snapshot.iterator_id = snapshot.iterator_id or new_id("itr")
+            snapshot.starts[record_id] = start
+            self._keep(snapshot)
             self._drop_old()
-        return f"{selected.iterator_id}/{record_id}"
+        return f"{snapshot.iterator_id}/{record_id}"
 
-    def resume(self, offset: str, table_id: str) -> tuple[Selected, int]:
-        """Find a list, and where in it an offset begins.
+    def resume(self, offset: str, table_id: str) -> tuple[ListSnapshot, int]:
+        """Find the list of an offset, and the index at which the offset starts.
 
         Raises:
-            Refusal: The offset is malformed, forgotten, or of another table.
+            Refusal: The offset is malformed, forgotten, or belongs to another table.
         """
         iterator_id, _, record_id = offset.partition("/")
         if not is_id(iterator_id, "itr") or not is_id(record_id, "rec"):
@@ -99,20 +98,20 @@ class Iterators:
             return found, found.starts[record_id]
 
     def lose(self, offset: str) -> None:
-        """Lose the list that an offset continues."""
+        """Drop the list that an offset belongs to."""
         with self._lock:
             self._drop(offset.partition("/")[0])
 
     def forget(self) -> None:
-        """Lose all of them, as the service does when it restarts."""
+        """Drop all lists, as Airtable does when it restarts."""
         with self._lock:
             self._open.clear()
             self._weight = 0
 
-    def _keep(self, selected: Selected) -> None:
-        selected.used = self._clock()
-        self._open[selected.iterator_id] = selected
-        self._weight += selected.weight
+    def _keep(self, snapshot: ListSnapshot) -> None:
+        snapshot.used = self._clock()
+        self._open[snapshot.iterator_id] = snapshot
+        self._weight += snapshot.weight
 
     def _drop(self, iterator_id: str) -> None:
         dropped = self._open.pop(iterator_id, None)

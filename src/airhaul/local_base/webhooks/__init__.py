@@ -1,1 +1,1 @@
-"""Webhooks: what they watch, what they are told, and how."""
+"""Webhooks: what they watch, their payloads, and notifications."""

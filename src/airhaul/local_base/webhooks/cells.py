@@ -1,8 +1,8 @@
-"""Cells as webhooks tell them, which is richer than what the records' endpoints answer.
+"""Cells in payloads of webhooks, which contain more than those of the record endpoints.
 
 Source: https://airtable.com/developers/web/api/field-model (the column "v2" of cell formats). Not
-published, and decided: a linked record that is gone has no name; an attachment's URL is made when
-the payload is read, so that it is good for two hours from then.
+published, and decided: a deleted linked record has the name ``""``; the URL of an attachment is
+made when the payload is read, and is valid for two hours from then.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from typing import Any, Final
 
 from airhaul.formula.values import to_text
 from airhaul.local_base.store import StoredRecord
-from airhaul.local_base.store.schema import Field, Table
+from airhaul.local_base.store.schema import CHOICE_TYPES, Field, Table
 from airhaul.local_base.transaction.context import Context
 from airhaul.wire.ids import is_id
 
 _PEOPLE: Final = frozenset(
     {"singleCollaborator", "multipleCollaborators", "createdBy", "lastModifiedBy"}
 )
-_CHOICES: Final = frozenset({"singleSelect", "multipleSelects", "externalSyncSource"})
 
 
 class WebhookCells:
-    """Shows the cells of records, for one request.
+    """Formats the cells of records for payloads, for one request.
 
     Args:
-        context: The request that has changed them.
+        context: The request that changed the records.
         tables: The base's tables by id.
     """
 
@@ -35,39 +34,38 @@ class WebhookCells:
         self._tables = tables
 
     def shown(self, record: StoredRecord, fields: Iterable[Field]) -> dict[str, Any]:
-        """Cells by the ids of their fields; None where one is empty."""
+        """Return cells by the ids of their fields; None where one is empty."""
         return {field.id: self._cell(record, field) for field in fields}
 
     def _cell(self, record: StoredRecord, field: Field) -> Any:
-        cell = self._context.reading.cell(record, field)
+        cell = self._context.cells.cell(record, field)
         if cell is None:
             return None
-        if field.type in _CHOICES:
+        if field.type in CHOICE_TYPES:
             return _choices(field, cell)
         if field.type == "multipleRecordLinks":
-            return self._links(cell)
+            return self._links(record, field)
         if field.type == "multipleLookupValues":
             return self._looked_up(record, field, cell)
         if field.type in _PEOPLE:
             return _people(cell)
         return cell
 
-    def _links(self, record_ids: list[str]) -> list[dict[str, str]]:
-        names = {linked.id: self._name(linked) for linked in self._linked(record_ids)}
-        return [{"id": id_, "name": names.get(id_, "")} for id_ in record_ids]
-
-    def _linked(self, record_ids: list[str]) -> list[StoredRecord]:
-        return self._context.session.records.some(record_ids)
+    def _links(self, record: StoredRecord, field: Field) -> list[dict[str, str]]:
+        linked = self._context.cells.linked(record, field.id)
+        names = {other.id: self._name(other) for other in linked}
+        return [{"id": id_, "name": names.get(id_, "")} for id_ in record.cells[field.id]]
 
     def _name(self, record: StoredRecord) -> str:
         table = self._tables[record.table_id]
-        return to_text(self._context.reading.value(record, table.primary))
+        return to_text(self._context.cells.value(record, table.primary))
 
     def _looked_up(self, record: StoredRecord, field: Field, cell: Any) -> Any:
         options = field.options or {}
-        record_ids = record.cells.get(options.get("recordLinkFieldId", ""), [])
+        link_id = options.get("recordLinkFieldId", "")
+        record_ids = record.cells.get(link_id, [])
         values: dict[str, Any] = {}
-        for linked in self._linked(record_ids):
+        for linked in self._context.cells.linked(record, link_id):
             source = self._tables[linked.table_id].by_id.get(
                 options.get("fieldIdInLinkedTable", "")
             )
@@ -93,7 +91,7 @@ def _people(cell: Any) -> Any:
 
 
 def with_fresh_urls(context: Context, payload: Any) -> Any:
-    """A payload whose attachments can be read from now on for two hours.
+    """Return a payload with URLs of attachments that are valid for two hours from now.
 
     Args:
         context: The request that reads it.

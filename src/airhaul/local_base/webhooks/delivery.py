@@ -1,9 +1,10 @@
-"""Notifications: a signed ping to the address of a webhook, from the background.
+"""Notifications: a signed ping to the URL of a webhook, sent in the background.
 
-Source: https://airtable.com/developers/web/guides/webhooks-api. The ping says only that there is
-something new. It is tried again up to 13 times, after 10 s, 20 s, 40 s and so on, about a day in
-all; then notifications are switched off. Not published, and decided: changes that come while a ping
-waits are told by that ping; it follows no redirect, and takes any status from 200 to 299.
+Source: https://airtable.com/developers/web/guides/webhooks-api. The ping only announces that there
+are new payloads. It is retried up to 13 times, after 10 s, 20 s, 40 s and so on, for about a day;
+then notifications are switched off. Not published, and decided: changes that happen while a ping
+waits need no ping of their own; redirects are not followed, and any status from 200 to 299 is a
+success.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store import Store, Webhook
 from airhaul.local_base.store.background import Background
-from airhaul.local_base.webhooks.life import is_alive, time_text
+from airhaul.local_base.webhooks.lifetime import is_alive
 
 _RETRIES: Final = 13
 _TIMEOUT_S: Final = 25.0
@@ -29,7 +31,7 @@ _TIMEOUT_S: Final = 25.0
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What became of a ping; ``failure`` is None if it arrived."""
+    """The result of a ping; ``failure`` is None if it arrived."""
 
     failure: str | None
     duration_ms: float
@@ -40,9 +42,9 @@ class Delivery:
 
     Args:
         store: The webhooks.
-        background: What runs it.
-        wall_clock: The date and time, with its zone.
-        first_retry_s: After how many seconds a ping is tried again first.
+        background: Runs the deliveries.
+        wall_clock: The date and time, with a zone.
+        first_retry_s: Seconds before a ping is first retried.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Delivery:
         self._first_retry_s = first_retry_s
 
     def resume(self) -> None:
-        """Notify of what was not notified when the file was last open."""
+        """Schedule the pings that were still due when the file was last closed."""
         with self._store.session(write=False) as session:
             behind = [
                 webhook.id
@@ -68,7 +70,7 @@ class Delivery:
         self.notify(behind)
 
     def notify(self, webhook_ids: Iterable[str]) -> None:
-        """Tell those webhooks soon that there is something new."""
+        """Schedule a ping for each webhook."""
         for webhook_id in webhook_ids:
             with self._store.session(write=False) as session:
                 webhook = session.webhooks.one(webhook_id)
@@ -94,7 +96,7 @@ class Delivery:
             is_retried = sent.failure is not None and retry < _RETRIES
             self._record(webhook, sent, retry, is_retried=is_retried)
         except sqlite3.ProgrammingError:
-            return  # the file was closed meanwhile; the next one to open it notifies again
+            return  # the base was closed in the meantime; opening it again resumes the delivery
         if is_retried:
             self._plan(webhook_id, self._first_retry_s * 2**retry, retry + 1)
 
@@ -137,7 +139,7 @@ def _ping(url: str, webhook: Webhook, now: datetime) -> _Sent:
     started = time.monotonic()
     failure = None
     try:
-        # Not through a proxy: the address is mostly one of this machine.
+        # Not through a proxy: the URL mostly points to this machine.
         response = httpx2.post(
             url, content=body, headers=headers, timeout=_TIMEOUT_S, trust_env=False
         )

@@ -1,6 +1,7 @@
-"""What a request has changed in the end, table by table.
+"""The net changes of a request, by table.
 
-A record that was created and then changed was created; one that was changed back was not changed.
+A record that was created and then changed counts as created; one that was changed back does not
+count as changed.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from airhaul.local_base.transaction.changes import (
 
 @dataclass(slots=True)
 class Delta:
-    """What has changed in one table.
+    """The net changes of one table.
 
     Args:
-        created: Records that are new, by id, as they are now.
-        changed: Records that were changed, by id, as they are now.
-        before: For those, the cells that have changed, as they were; None where it was empty.
-        deleted: Records that are gone, by id, as they were.
-        new_fields: Fields that are new.
-        changed_fields: Fields that were changed, by id: as they were first, and are now.
-        renamed: The table as it was, if its name or description was changed, and as it is.
+        created: New records by id, in their current state.
+        changed: Changed records by id, in their current state.
+        before: The previous values of the changed cells of ``changed``; None where one was empty.
+        deleted: Deleted records by id, in their last state.
+        new_fields: New fields.
+        changed_fields: Changed fields by id: their first state and their current state.
+        renamed: The previous and the current table, if its name or description was changed.
         new: The table, if it is new.
     """
 
@@ -49,14 +50,14 @@ class Delta:
     renamed: tuple[Table, Table] | None = None
     new: Table | None = None
 
-    def take(self, change: Change) -> None:
-        """Add a change to those before it."""
+    def add(self, change: Change) -> None:
+        """Add a change to the earlier ones."""
         match change:
             case RecordCreated(_, record):
                 self.created[record.id] = record
             case RecordChanged(_, record, before, _) if record.id not in self.created:
                 self.changed[record.id] = record
-                # What was there before the first of several changes counts.
+                # The value before the first of several changes counts.
                 self.before[record.id] = before | self.before.get(record.id, {})
             case RecordDeleted(_, record):
                 before = self.before.pop(record.id, {})
@@ -73,10 +74,10 @@ class Delta:
             case TableCreated(table):
                 self.new = table
             case _:
-                pass  # a change of a record that is new
+                pass  # a change of a new record
 
-    def settle(self, session: Session) -> None:
-        """Read records as they are at the end, and leave out what is as it was."""
+    def finish(self, session: Session) -> None:
+        """Read the final state of records, and drop cells and records that did not change."""
         ids = [*self.created, *self.changed]
         now = {record.id: record for record in session.records.some(ids)}
         self.created = {id_: now[id_] for id_ in self.created}
@@ -94,7 +95,7 @@ class Delta:
 
 
 def table_of(change: Change) -> str:
-    """The id of the table that has changed, or that something in it has."""
+    """Return the id of the table of a change."""
     match change:
         case TableCreated(table) | TableChanged(_, table):
             return table.id
@@ -103,13 +104,13 @@ def table_of(change: Change) -> str:
 
 
 def record_before(record: StoredRecord, before: dict[str, Any]) -> StoredRecord:
-    """A record as it was, by what its changed cells held; None where one was empty."""
+    """Return the previous state of a record, given its changed cells; None where one was empty."""
     cells = record.cells | before
     return replace(record, cells={id_: cell for id_, cell in cells.items() if cell is not None})
 
 
 def deltas_of(changes: Iterable[Change], session: Session) -> dict[str, Delta]:
-    """What changes come to, by the ids of tables.
+    """Compute net changes, by the ids of tables.
 
     Args:
         changes: The changes, in the order they were made.
@@ -117,7 +118,7 @@ def deltas_of(changes: Iterable[Change], session: Session) -> dict[str, Delta]:
     """
     found: dict[str, Delta] = {}
     for change in changes:
-        found.setdefault(table_of(change), Delta()).take(change)
+        found.setdefault(table_of(change), Delta()).add(change)
     for delta in found.values():
-        delta.settle(session)
+        delta.finish(session)
     return found

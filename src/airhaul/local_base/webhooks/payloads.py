@@ -1,10 +1,10 @@
-"""What a webhook is told of a request's changes.
+"""The payload that a webhook gets for a request's changes.
 
-Source: https://airtable.com/developers/web/api/model/webhooks-payload and the models beside it. Not
-published, and decided: only cells that were written are told as changed, not those that are
-computed from them; a field whose options alone changed is not told; with ``watchDataInFieldIds`` a
-record is told as new or gone only if it holds something in one of these fields; with
-``watchSchemasOfFieldIds`` no new field is told.
+Source: https://airtable.com/developers/web/api/model/webhooks-payload and related models. Not
+published, and decided: only written cells are reported as changed, not the cells computed from
+them; a change of a field's options alone is not reported; with ``watchDataInFieldIds``, a new or
+deleted record is reported only if one of these fields is not empty; with
+``watchSchemasOfFieldIds``, new fields are not reported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airhaul.local_base.lists.formulas import make_filter
+from airhaul.local_base.lists.filters import make_filter
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.context import Context
@@ -21,13 +21,13 @@ from airhaul.local_base.webhooks.deltas import Delta, record_before
 from airhaul.local_base.webhooks.specification import Specification
 
 
-class Told:
-    """What one webhook is told of one request.
+class PayloadBuilder:
+    """Builds the payload of one webhook for one request.
 
     Args:
         context: The request.
         specification: What the webhook watches.
-        tables: The base's tables by id, as they are now.
+        tables: The base's tables by id, in their current state.
     """
 
     def __init__(
@@ -38,22 +38,22 @@ class Told:
         self._tables = tables
         self._cells = WebhookCells(context, tables)
 
-    def about(self, deltas: dict[str, Delta]) -> dict[str, Any]:
-        """The part of a payload that says what has changed; empty if nothing is to be told.
+    def build(self, deltas: dict[str, Delta]) -> dict[str, Any]:
+        """Build the part of a payload that reports changes; empty if there is nothing to report.
 
         Args:
-            deltas: What has changed, by the ids of tables.
+            deltas: The net changes by the ids of tables.
         """
         created: dict[str, Any] = {}
         changed: dict[str, Any] = {}
         for table_id, delta in deltas.items():
             if delta.new is not None:
-                if self._tells_new_tables():
+                if self._reports_new_tables():
                     created[table_id] = self._new_table(self._tables[table_id])
             elif self._is_in_scope(self._tables[table_id]):
-                told = self._table(self._tables[table_id], delta)
-                if told:
-                    changed[table_id] = told
+                changes = self._table(self._tables[table_id], delta)
+                if changes:
+                    changed[table_id] = changes
         shown = {"changedTablesById": changed, "createdTablesById": created}
         return {name: tables for name, tables in shown.items() if tables}
 
@@ -61,7 +61,7 @@ class Told:
         scope = self._watched.scope
         return scope in (None, table.id) or any(view.id == scope for view in table.views)
 
-    def _tells_new_tables(self) -> bool:
+    def _reports_new_tables(self) -> bool:
         watched = self._watched
         about_tables = watched.data_types & {"tableMetadata", "tableFields"}
         return watched.scope is None and watched.watches("add") and bool(about_tables)
@@ -73,24 +73,22 @@ class Told:
         return shown
 
     def _table(self, table: Table, delta: Delta) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         if "tableMetadata" in self._watched.data_types:
-            told |= self._renamed(delta)
+            changes |= self._renamed(delta)
         if "tableFields" in self._watched.data_types:
-            told |= self._fields(delta)
+            changes |= self._fields(delta)
         if "tableData" in self._watched.data_types:
             view = next((view for view in table.views if view.id == self._watched.scope), None)
             if view is None:
-                told |= self._records(table, delta)
+                changes |= self._records(table, delta)
             else:
                 formula = view.settings.get("formula")
-                reading = self._context.reading
-                holds = (
-                    make_filter(table, formula).of_records(reading, table) if formula else _always
-                )
+                cells = self._context.cells
+                holds = make_filter(table, formula).of_records(cells, table) if formula else _always
                 records = self._records(table, _through(delta, holds))
-                told |= {"changedViewsById": {view.id: records}} if records else {}
-        return told
+                changes |= {"changedViewsById": {view.id: records}} if records else {}
+        return changes
 
     def _renamed(self, delta: Delta) -> dict[str, Any]:
         if delta.renamed is None or not self._watched.watches("update"):
@@ -102,49 +100,51 @@ class Told:
 
     def _fields(self, delta: Delta) -> dict[str, Any]:
         watched = self._watched
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         if delta.new_fields and watched.watches("add") and watched.schemas is None:
-            told["createdFieldsById"] = {field.id: _definition(field) for field in delta.new_fields}
+            changes["createdFieldsById"] = {
+                field.id: _definition(field) for field in delta.new_fields
+            }
         changed: dict[str, Any] = {}
         for field_id, (before, after) in delta.changed_fields.items():
-            old, new = _definition(before), _definition(after)
-            differing = [key for key in new if new[key] != old[key]]
+            old, current = _definition(before), _definition(after)
+            differing = [key for key in current if current[key] != old[key]]
             if differing and (watched.schemas is None or field_id in watched.schemas):
-                changed[field_id] = {"current": {key: new[key] for key in differing}}
+                changed[field_id] = {"current": {key: current[key] for key in differing}}
                 if watched.with_previous_fields:
                     changed[field_id]["previous"] = {key: old[key] for key in differing}
         if changed and watched.watches("update"):
-            told["changedFieldsById"] = changed
-        return told
+            changes["changedFieldsById"] = changed
+        return changes
 
     def _records(self, table: Table, delta: Delta) -> dict[str, Any]:
         watched = self._watched
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         created = {
             id_: {"createdTime": record.created, "cellValuesByFieldId": self._filled(table, record)}
             for id_, record in delta.created.items()
             if self._holds_watched(record)
         }
         if created and watched.watches("add"):
-            told["createdRecordsById"] = created
+            changes["createdRecordsById"] = created
         changed = {
             id_: shown
             for id_, record in delta.changed.items()
             if (shown := self._changed(table, record, delta.before[id_]))
         }
         if changed and watched.watches("update"):
-            told["changedRecordsById"] = changed
+            changes["changedRecordsById"] = changed
         gone = [id_ for id_, record in delta.deleted.items() if self._holds_watched(record)]
         if gone and watched.watches("remove"):
-            told["destroyedRecordIds"] = gone
-        return told
+            changes["destroyedRecordIds"] = gone
+        return changes
 
     def _holds_watched(self, record: StoredRecord) -> bool:
         watched = self._watched.fields
         return watched is None or not watched.isdisjoint(record.cells)
 
     def _filled(self, table: Table, record: StoredRecord) -> dict[str, Any]:
-        """The cells that are told of a new record, without the empty ones."""
+        """Return the reported cells of a new record, without the empty ones."""
         watched = self._watched.fields
         fields = [
             field
@@ -182,7 +182,7 @@ class Told:
 
 
 def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
-    """Changes as they are seen through a view: what comes into it is new, what leaves is gone."""
+    """Return changes as a view sees them: entering records are new, leaving ones deleted."""
     seen = Delta()
     seen.created = {id_: record for id_, record in delta.created.items() if holds(record)}
     seen.deleted = {id_: record for id_, record in delta.deleted.items() if holds(record)}
@@ -197,7 +197,7 @@ def _through(delta: Delta, holds: Callable[[StoredRecord], bool]) -> Delta:
             case True, False:
                 seen.deleted[record_id] = previous
             case _:
-                pass  # it is not in the view, and was not
+                pass  # it is not in the view, and was not before
     return seen
 
 

@@ -1,7 +1,7 @@
-"""What a webhook watches.
+"""The specification of a webhook: what it watches.
 
 Source: https://airtable.com/developers/web/api/model/webhooks-specification. Not published, and
-decided: keys that are not documented are refused; something to watch that is not there is a 422
+decided: undocumented keys are refused; a reference to something that does not exist is a 422
 ``INVALID_FILTERS``.
 """
 
@@ -48,18 +48,18 @@ _SOURCE_OPTIONS: Final = {"formSubmission": "viewId", "formPageSubmission": "pag
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """What a webhook watches; None stands for everything, where there is a choice.
+    """What a webhook watches; in optional parts None means everything.
 
     Args:
         data_types: Records, fields or tables.
-        change_types: What happens to them.
+        change_types: The kinds of changes.
         scope: The id of a table or view.
-        sources: Where changes come from.
+        sources: The sources of changes.
         fields: The ids of the fields whose cells are watched.
         schemas: The ids of the fields whose names and types are watched.
-        context: The ids of fields whose cells are told with each record; all of them if None.
-        with_previous_cells: Whether it is told what cells held before.
-        with_previous_fields: Whether it is told what fields were before.
+        context: The ids of the fields whose cells are included with each record; None for all.
+        with_previous_cells: Whether payloads contain the previous values of cells.
+        with_previous_fields: Whether payloads contain the previous definitions of fields.
     """
 
     data_types: frozenset[str]
@@ -73,11 +73,11 @@ class Specification:
     with_previous_fields: bool = False
 
     def watches(self, kind: ChangeType) -> bool:
-        """Whether changes of this kind are told."""
+        """Return whether changes of a kind are watched."""
         return self.change_types is None or kind in self.change_types
 
-    def is_whole(self, tables: Mapping[str, Table]) -> bool:
-        """Whether everything that is named is still there."""
+    def is_valid(self, tables: Mapping[str, Table]) -> bool:
+        """Return whether everything that it names still exists."""
         fields = {field_id for table in tables.values() for field_id in table.by_id}
         views = {view.id for table in tables.values() for view in table.views}
         named = (self.fields or frozenset()) | (self.schemas or frozenset())
@@ -93,7 +93,7 @@ def read_specification(given: Any) -> Specification:
         given: The JSON.
 
     Raises:
-        Refusal: It has not the documented form.
+        Refusal: The JSON does not have the documented form.
     """
     options = _object(_object(given, {"options"}).get("options"), {"filters", "includes"})
     filters = _object(options.get("filters"), _FILTERS)
@@ -159,7 +159,7 @@ def _flag(given: Any) -> bool:
 
 
 def _check_source_options(given: Any) -> None:
-    # There are no forms here, so that they hold nothing back.
+    # A local base has no forms, so these options have no effect.
     for name, option in _object(given, _SOURCE_OPTIONS).items():
         key = _SOURCE_OPTIONS[name]
         if not isinstance(_object(option, {key}).get(key), str):

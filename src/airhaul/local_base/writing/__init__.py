@@ -1,1 +1,1 @@
-"""Writes cells, links and records."""
+"""Writing cells, links and records."""

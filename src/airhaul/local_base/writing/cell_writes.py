@@ -1,4 +1,4 @@
-"""Cells of a record that is there already: written, stored and noted."""
+"""Writing cells of an existing record."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from airhaul.local_base.transaction.context import Context
 def write_cells(
     context: Context, record: StoredRecord, cells: dict[str, Any]
 ) -> RecordChanged | None:
-    """Write cells; those that are the same already are left alone.
+    """Write the cells that differ, store the record, and record the change.
 
     Args:
-        context: The request, which notes the change.
-        record: The record, which holds the cells afterwards.
+        context: The request, to which the change is added.
+        record: The record, which is updated.
         cells: Cells by field id; None clears one.
 
     Returns:
-        The change, or None if there was nothing to change.
+        The change, or None if no cell differs.
     """
     before = {key: record.cells.get(key) for key in cells}
     written = {key: cell for key, cell in cells.items() if cell != before[key]}
@@ -33,7 +33,7 @@ def write_cells(
         else:
             record.cells[field_id] = cell
     context.session.records.change(record)
-    context.reading.forget()
+    context.cells.forget()
     change = RecordChanged(record.table_id, record, {key: before[key] for key in written}, written)
     context.changes.append(change)
     return change

@@ -1,7 +1,7 @@
-"""Links are kept on both sides, and lead to no record that is gone.
+"""Keeping links consistent: on both sides, and without deleted records.
 
 Source: https://airtable.com/developers/web/api/field-model (inverse fields). Not published, and
-decided: a link stands behind those that are there on the other side, whose cell counts as changed.
+decided: a new link is added at the end of the inverse cell, which counts as changed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def link_back(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> None:
-    """Bring the other sides of a record's links up to date.
+    """Update the inverse cells of a record's links.
 
     Args:
         context: The request.
         table: The record's table.
         record: The record.
-        before: What its cells were, by field id.
-        after: What those of them became that were written.
+        before: The previous cells by field id.
+        after: The written cells by field id.
     """
     for field in _links_of(table):
         if field.id not in after:
@@ -43,12 +43,12 @@ def link_back(
 
 
 def unlink(context: Context, table: Table, gone: Sequence[StoredRecord]) -> None:
-    """Take records out of all links to them, before they are deleted.
+    """Remove all links to records that are about to be deleted.
 
     Args:
         context: The request.
         table: Their table.
-        gone: The records, whose own cells stay as they are.
+        gone: The records; their own cells stay as they are.
     """
     ids = {record.id for record in gone}
     for field in _links_of(table):
@@ -56,7 +56,7 @@ def unlink(context: Context, table: Table, gone: Sequence[StoredRecord]) -> None
         if inverse is not None:
             linked = dict.fromkeys(one for record in gone for one in record.cells.get(field.id, ()))
             _take_out(context, inverse, [one for one in linked if one not in ids], ids)
-    # Those who link here without being linked back have to be searched for.
+    # Links without an inverse have to be searched for.
     for other in context.session.schema.tables(table.base_id).values():
         for field in _links_of(other):
             if _linked_table_id(field) == table.id and _inverse(field) is None:

@@ -1,9 +1,9 @@
-"""Which record a row is merged into by its key.
+"""Upsert: finding the record that matches the key of a row.
 
 Source: https://airtable.com/developers/web/api/update-multiple-records. Not published, and decided:
-a blank key finds the records in which it is blank; text is compared exactly; a row finds what was
-there before the request, and what earlier rows of the request have made, but not what they have
-changed.
+a blank key matches records in which it is blank; text is compared exactly; a row matches records as
+they were before the request, and records that earlier rows of the request have created, but not
+their changes to existing records.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def merge_target(
         table: The table.
         cells: The row's cells by field id.
         merge: ``performUpsert`` of the request.
-        among: The ids of the records that are looked at; all of the table if None.
+        among: The ids of the records to search; all records of the table if None.
 
     Returns:
-        The record, or None if there is none yet.
+        The record, or None if no record matches.
 
     Raises:
-        Refusal: The key is no key, a row lacks it, or several records have it.
+        Refusal: The key is invalid, the row lacks it, or several records match.
     """
     fields = _merge_fields(table, merge)
     if any(field.id not in cells for field in fields):

@@ -1,4 +1,4 @@
-"""Writing records: the one way by which they are created, changed and deleted."""
+"""Writing records: all creations, changes and deletions go through ``Writer``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airhaul.local_base.transaction.changes import (
 )
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.writing.cell_writes import write_cells
-from airhaul.local_base.writing.cells import Writing, check_cell
+from airhaul.local_base.writing.cells import WriteContext, check_cell
 from airhaul.local_base.writing.cells.text import CLEARED_RICH_TEXT
 from airhaul.local_base.writing.linking import link_back, unlink
 from airhaul.wire.shapes import WRITABLE_TYPES
@@ -26,28 +26,28 @@ class Writer:
     """Writes records of one table, for one request.
 
     Args:
-        context: The request, and the transaction it is done in.
+        context: The request and its transaction.
         table: The table.
-        typecast: Whether text may be converted, and choices and linked records added.
+        typecast: Whether to convert text, and to add missing choices and linked records.
     """
 
     def __init__(self, context: Context, table: Table, *, typecast: bool = False) -> None:
         self._context = context
         self._table = table
-        self._writing = Writing(context, table, typecast, self._create_elsewhere)
+        self._write = WriteContext(context, table, typecast, self._create_elsewhere)
 
     @property
     def _changes(self) -> list[Change]:
         return self._context.changes
 
     def check(self, row: Any) -> dict[str, Any]:
-        """Turn a row that was sent into cells by field id; None where a cell is cleared.
+        """Convert a row of a request to cells by field id; None clears a cell.
 
         Args:
             row: ``{"fields": {...}}``, by names or ids of fields.
 
         Raises:
-            Refusal: A field is not there, or does not hold its value.
+            Refusal: A field does not exist, or a value does not fit its field.
         """
         fields = row.get("fields") if isinstance(row, dict) else None
         if not isinstance(fields, dict):
@@ -55,7 +55,7 @@ class Writer:
         cells: dict[str, Any] = {}
         for name, value in fields.items():
             field = self._table.find(name)
-            cells[field.id] = check_cell(field, value, self._writing)
+            cells[field.id] = check_cell(field, value, self._write)
         self._keep_choices()
         return cells
 
@@ -63,12 +63,12 @@ class Writer:
         """Create records.
 
         Args:
-            rows: For each the cells that ``check`` made of it.
+            rows: The cells of each record, as ``check`` returns them.
         """
         full = [{key: cell for key, cell in row.items() if cell is not None} for row in rows]
         context = self._context
         records = context.session.records.add(self._table.id, full, context.now, context.person_id)
-        context.reading.forget()
+        context.cells.forget()
         self._changes.extend(RecordCreated(self._table.id, record) for record in records)
         for record in records:
             link_back(context, self._table, record, {}, record.cells)
@@ -78,9 +78,9 @@ class Writer:
         """Write cells of a record.
 
         Args:
-            record: The record, which holds them afterwards.
-            cells: The cells that ``check`` made; None clears one.
-            replace: Whether all other cells are cleared that can be written.
+            record: The record, which is updated.
+            cells: The cells, as ``check`` returns them; None clears one.
+            replace: Whether to clear all other writable cells.
         """
         fields = self._table.by_id
         wanted = dict(cells)
@@ -99,7 +99,7 @@ class Writer:
         gone = list(records)
         unlink(self._context, self._table, gone)
         self._context.session.records.delete(record.id for record in gone)
-        self._context.reading.forget()
+        self._context.cells.forget()
         self._changes.extend(RecordDeleted(self._table.id, record) for record in gone)
 
     def _create_elsewhere(self, table: Table, fields: dict[str, Any]) -> StoredRecord:
@@ -109,9 +109,9 @@ class Writer:
 
     def _keep_choices(self) -> None:
         schema = self._context.session.schema
-        for field in self._writing.grown.values():
+        for field in self._write.grown.values():
             schema.change_field(self._table, field)
             self._changes.append(FieldChanged(self._table.id, self._table.by_id[field.id], field))
-        if self._writing.grown:
+        if self._write.grown:
             self._table = schema.tables(self._table.base_id)[self._table.id]
-            self._writing.grown.clear()
+            self._write.grown.clear()

@@ -1,9 +1,9 @@
-// The two ways to the server: Airtable's API, as any client uses it, and the console's own control.
+// The two APIs of the server: Airtable's, as any client uses it, and the console's own endpoints.
 
 const KEPT = "airhaul.token";
 let token = sessionStorage.getItem(KEPT) ?? "console";
 
-/** An answer that is an error, in the server's words. */
+/** An error answer, with the server's message. */
 export class ApiError extends Error {
   constructor(status, type, message) {
     super(message);
@@ -12,19 +12,19 @@ export class ApiError extends Error {
   }
 }
 
-/** The token that this page sends from now on; it stays in this tab. */
+/** Set the token that this page sends from now on; it is kept in this tab only. */
 export function useToken(text) {
   token = text;
   sessionStorage.setItem(KEPT, text);
 }
 
-/** Ask Airtable's API for JSON: `airtable("/v0/meta/bases", [["pageSize", 100]])`. */
+/** Get JSON from Airtable's API: `airtable("/v0/meta/bases", [["pageSize", 100]])`. */
 export async function airtable(path, query = []) {
   const asked = query.length ? `${path}?${new URLSearchParams(query)}` : path;
   return read(asked, { headers: { Authorization: `Bearer ${token}` } });
 }
 
-/** What the console shows of the server; waits for news if told what is known. */
+/** Get the server's state for the console; waits for news if the known state is given. */
 export function state({ after = 0, revision = "", wait = 0, signal } = {}) {
   const query = new URLSearchParams({ after, revision, wait_s: wait });
   return read(`/_console/state?${query}`, { signal });
@@ -54,7 +54,7 @@ async function read(path, options) {
     text = await answer.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, "NO_REPLY", "The connection broke before the reply was there.");
+    throw new ApiError(0, "NO_REPLY", "The connection broke before the reply arrived.");
   }
   let json;
   try {
@@ -64,7 +64,7 @@ async function read(path, options) {
   }
   if (answer.ok) return json;
   const { error } = json;
-  // Airtable's errors are an object or a word; the console's own are a sentence.
+  // Airtable's errors are an object or a word; those of the console are a sentence.
   if (typeof error === "object") throw new ApiError(answer.status, error.type, error.message ?? error.type);
   throw new ApiError(answer.status, String(error), String(error));
 }

@@ -1,4 +1,4 @@
-// Cells as nodes, by the type of their field, in the forms that Airtable's records have.
+// Rendering cells by the type of their field, in the forms that Airtable's records have.
 
 import { h } from "./dom.js";
 import { shownField } from "./fields.js";
@@ -12,8 +12,8 @@ const MENTION = /<airtable:mention id="[^"]*">([^<]*)<\/airtable:mention>/g;
  *
  * @param field The field as the metadata API describes it.
  * @param value The cell's JSON; undefined for an empty one.
- * @param whole Whether there is room for all of it.
- * @param onLink Called with a table's and a record's id when a linked record is asked for.
+ * @param whole Whether to show all of it.
+ * @param onLink Called with a table's and a record's id when a linked record is opened.
  */
 export function cell(field, value, { whole = false, onLink = null } = {}) {
   if (value == null || value === "" || (Array.isArray(value) && value.length === 0)) return null;
@@ -25,7 +25,7 @@ export function cell(field, value, { whole = false, onLink = null } = {}) {
   return one(shown, value, whole, onLink);
 }
 
-/** The text that tells a record: its primary cell. */
+/** The title of a record: the text of its primary cell. */
 export function titleOf(table, record) {
   const field = table.fields.find(({ id }) => id === table.primaryFieldId);
   return (field && cell(field, record.fields[field.name])?.textContent) || "Unnamed record";
@@ -45,7 +45,7 @@ function one(field, value, whole, onLink) {
 const TEXTS = ["singleLineText", "multilineText", "richText", "email", "url", "phoneNumber", "date", "dateTime", "createdTime", "lastModifiedTime", "singleSelect", "externalSyncSource"];
 const NUMBERS = ["number", "percent", "currency", "duration", "rating", "count", "autoNumber"];
 
-/** Whether a value has the form that its type should have; another is shown as it is. */
+/** Whether a value has the form of its type; any other value is shown as it is. */
 function fits(type, value) {
   if (TEXTS.includes(type)) return typeof value === "string";
   if (NUMBERS.includes(type)) return typeof value === "number";
@@ -80,7 +80,7 @@ function anchor(href, label) {
 }
 
 function web(value) {
-  // Only what is plainly a page of the web is a link; a script in an address stays text.
+  // Only http and https URLs become links; a javascript: URL stays text.
   return /^https?:\/\//i.test(value) ? anchor(value, value.replace(/^https?:\/\//i, "")) : text(value);
 }
 
@@ -158,7 +158,7 @@ function aiText(value, _options, { whole }) {
 }
 
 function time(value, options) {
-  // Created and last modified times say in their result whether they have a time of day.
+  // The result of created and last modified times decides whether they have a time of day.
   const shown = options.result?.options ?? options;
   return text(value.length > 10 ? format.dateTime(value, shown) : format.date(value, shown));
 }

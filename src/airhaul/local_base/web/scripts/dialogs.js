@@ -1,9 +1,9 @@
-// A dialog at a time: a title, what it shows, and a way out by Escape, button or a click beside it.
+// One dialog at a time: a title, its content, and closing by Escape, button or a click outside.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** Open a dialog; the focus goes back to where it was when it is closed. */
+/** Open a dialog; closing it returns the focus to where it was. */
 export function openDialog(title, content, { kind = "", onClose = null } = {}) {
   const close = h("button", { type: "button", class: "quiet icon-only", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
   const head = h("header", {}, h("h2", {}, title), close);

@@ -1,4 +1,4 @@
-// Elements made of data. Nothing here reads text as markup, so what a record holds stays text.
+// Elements made from data. Nothing here parses text as markup, so the contents of records stay text.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -7,12 +7,12 @@ export function h(name, properties = {}, ...children) {
   return fill(document.createElement(name), properties, children);
 }
 
-/** The same for SVG. */
+/** Make an SVG element. */
 export function s(name, properties = {}, ...children) {
   return fill(document.createElementNS(SVG, name), properties, children);
 }
 
-/** Put other children into an element. */
+/** Replace the children of an element. */
 export function show(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
 }

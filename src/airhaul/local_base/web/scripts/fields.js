@@ -1,4 +1,4 @@
-// Airtable's field types: what they are called, and how they look.
+// Airtable's field types: their names and icons.
 
 import { icon } from "./icons.js";
 
@@ -41,7 +41,7 @@ const TYPES = {
 const NUMBERS = new Set(["number", "percent", "currency", "duration", "count", "autoNumber"]);
 const COMPUTED = new Set(["formula", "rollup", "multipleLookupValues"]);
 
-/** A type's name for people; an unknown one keeps its own. */
+/** The display name of a type; an unknown type keeps its own name. */
 export function typeName(type) {
   return TYPES[type]?.[0] ?? type;
 }
@@ -50,7 +50,7 @@ export function typeIcon(type) {
   return icon(TYPES[type]?.[1] ?? "unknown");
 }
 
-/** The field whose cells a field shows: itself, or the result of a computed one. */
+/** The field as which cells are shown: itself, or the result of a computed field. */
 export function shownField(field) {
   const result = COMPUTED.has(field.type) ? field.options?.result : null;
   return result ? { ...field, type: result.type, options: result.options } : field;
@@ -60,7 +60,7 @@ export function isNumeric(field) {
   return field.type !== "multipleLookupValues" && NUMBERS.has(shownField(field).type);
 }
 
-/** What is special about a field, in a few words. */
+/** The options of a field, in a few words. */
 export function describeOptions(field) {
   const options = field.options ?? {};
   const parts = [];

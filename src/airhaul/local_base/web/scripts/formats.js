@@ -1,6 +1,6 @@
-// Numbers, dates and durations as their fields' options say.
+// Numbers, dates and durations in the form that their fields' options set, and requests as text.
 
-/** A number with a fixed count of decimals. */
+/** A number with a fixed number of decimals. */
 export function number(value, precision) {
   if (precision == null) return new Intl.NumberFormat("en-US", { maximumFractionDigits: 8 }).format(value);
   return new Intl.NumberFormat("en-US", {
@@ -30,13 +30,13 @@ export function duration(value, format = "h:mm") {
   return text;
 }
 
-/** `YYYY-MM-DD` in the field's own form. */
+/** A `YYYY-MM-DD` date in the field's format. */
 export function date(value, options = {}) {
   const at = new Date(`${value}T00:00:00Z`);
   return Number.isNaN(at.getTime()) ? String(value) : dayOf(at, options, "UTC");
 }
 
-/** A time in UTC in the field's own form and zone. */
+/** A UTC time in the field's format and zone. */
 export function dateTime(value, options = {}) {
   const at = new Date(value);
   if (Number.isNaN(at.getTime())) return String(value);
@@ -54,7 +54,7 @@ function zoneOf(name) {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });
   } catch {
-    return "UTC"; // a zone that this browser does not know
+    return "UTC"; // the browser does not know the zone
   }
   return name;
 }
@@ -70,14 +70,30 @@ function dayOf(at, options, timeZone) {
   return `${part.year.padStart(4, "0")}-${part.month.padStart(2, "0")}-${part.day.padStart(2, "0")}`;
 }
 
-/** A count of bytes for people. */
+/** A size in bytes, rounded to kB or MB. */
 export function bytes(value) {
   if (value < 1000) return `${value} B`;
   return value < 1_000_000 ? `${number(value / 1000, 0)} kB` : `${number(value / 1_000_000, 1)} MB`;
 }
 
-/** Seconds as milliseconds, with a decimal where that tells something. */
+/** Seconds as milliseconds, with a decimal below 10 ms. */
 export function milliseconds(seconds) {
   const value = seconds * 1000;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+/** The kind of an HTTP status: `ok`, `wrong`, `failed` or `none`. */
+export function statusKind(status) {
+  if (status === 0) return "none";
+  if (status >= 500) return "failed";
+  return status >= 400 ? "wrong" : "ok";
+}
+
+/** A path with its percent-encoding decoded; unchanged if it is not valid UTF-8. */
+export function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

@@ -1,4 +1,4 @@
-// The grid: a head that sorts, and rows that open by click, Enter or Space.
+// The grid: a header that sorts, and rows that open by click, Enter or Space.
 
 import { cell } from "./cells.js";
 import { h } from "./dom.js";
@@ -7,14 +7,14 @@ import { icon } from "./icons.js";
 
 const UNSORTABLE = new Set(["multipleAttachments", "button"]);
 
-/** A table without rows; `rows` is where they go. */
+/** An empty table, and the element that takes its rows. */
 export function gridOf(table, sort, onSort) {
   const rows = h("tbody", { onkeydown: moveByArrows });
   const head = h("tr", {}, h("th", { class: "place", scope: "col" }, h("span", { class: "unseen" }, "Open")), ordered(table).map((field) => headOf(field, sort, onSort)));
   return { rows, table: h("table", { "aria-label": table.name }, h("thead", {}, head), rows) };
 }
 
-/** One record; `place` counts from 1. */
+/** The row of a record; `place` counts from 1. */
 export function rowOf(table, record, place, onOpen) {
   const open = h("button", { type: "button", class: "open", "aria-label": `Open record ${place}`, onclick: onOpen }, h("span", {}, String(place)), icon("open"));
   const cells = ordered(table).map((field) => {

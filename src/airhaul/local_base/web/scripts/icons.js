@@ -1,4 +1,4 @@
-// Line icons on a grid of 16, drawn in the colour of the text around them.
+// Line icons on a 16-pixel grid, drawn in the color of the surrounding text.
 
 import { s } from "./dom.js";
 
@@ -55,7 +55,7 @@ const LINES = {
 
 const FILLED = new Set(["star", "heart", "thumbsUp", "flag", "dot"]);
 
-/** Draw an icon. It is silent to screen readers: words stand beside it. */
+/** Draw an icon, hidden from screen readers, since text is always next to it. */
 export function icon(name, { filled = false } = {}) {
   const shape = s("path", { d: LINES[name] ?? LINES.unknown });
   const isFilled = filled && FILLED.has(name);

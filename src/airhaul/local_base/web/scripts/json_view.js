@@ -1,16 +1,16 @@
-// JSON with its parts told apart by colour; each part is text.
+// JSON with its parts distinguished by color; each part is text.
 
 import { h } from "./dom.js";
 
 const PART = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** Show a body: JSON is laid out, anything else stays as it came. */
+/** Show a body: JSON is indented, anything else stays as received. */
 export function bodyView(body) {
   if (body == null || body === "") return h("p", { class: "note" }, "none");
-  return h("pre", { class: "json", tabindex: "0" }, parts(laidOut(body)));
+  return h("pre", { class: "json", tabindex: "0" }, parts(indented(body)));
 }
 
-function laidOut(body) {
+function indented(body) {
   if (typeof body !== "string") return JSON.stringify(body, null, 2);
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

@@ -1,4 +1,4 @@
-// The page as a whole: which base, which table, which view, and where news goes.
+// The page as a whole: the selected base, table and view, and the distribution of news.
 
 import { airtable, useToken } from "./api.js";
 import { Conditions } from "./conditions.js";
@@ -57,7 +57,7 @@ async function loadBases() {
 
 async function openBase(id) {
   if (!id) {
-    show(at("records"), h("p", { class: "empty" }, "There is no base yet."));
+    show(at("records"), h("p", { class: "empty" }, "No bases yet."));
     return;
   }
   try {
@@ -111,11 +111,11 @@ function askForToken() {
     dialog.close();
     loadBases();
   };
-  const words = h("p", {}, "Records come from the same API that your programs use. Type a token that this server accepts; it stays in this tab.");
+  const words = h("p", {}, "Records come from the same API that your programs use. Enter a token that this server accepts; it is kept in this tab only.");
   const dialog = openDialog("Token", [words, h("form", { class: "token-form", onsubmit: use }, input, h("button", { type: "submit" }, "Use"))], { kind: "small" });
 }
 
-/** On small screens one view is shown at a time. */
+/** Select the view that small screens show. */
 function showView(view) {
   document.body.dataset.view = view;
   for (const button of document.querySelectorAll("nav.views button")) {

@@ -1,4 +1,4 @@
-// The rate limit over the last minute: how many requests each base had within a second.
+// The rate chart of the last minute: requests per second of each base, and lockouts.
 
 import { h, s, show } from "./dom.js";
 
@@ -77,7 +77,7 @@ export class Rate {
   }
 }
 
-/** How many requests the second before each moment had, as steps `[moment, many]`. */
+/** The number of requests in the second before each moment, as steps `[moment, many]`. */
 function windows(requests, from) {
   const turns = requests.flatMap(({ at }) => [[at, 1], [at + 1, -1]]).sort(([one], [other]) => one - other);
   const steps = [[from, 0]];

@@ -1,4 +1,4 @@
-// One record, whole: each field with its type, and the JSON that the API gives.
+// The dialog of one record: each field with its type, and the record's JSON.
 
 import { cell, titleOf } from "./cells.js";
 import { openDialog } from "./dialogs.js";

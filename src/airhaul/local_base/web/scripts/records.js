@@ -1,4 +1,4 @@
-// The records of one table: what is asked of the API, and the grid that shows it.
+// The records of one table: the requests to the API, and the grid.
 
 import { airtable } from "./api.js";
 import { h, show } from "./dom.js";
@@ -15,7 +15,7 @@ export class Records {
     this.element = element;
     this.baseId = baseId;
     this.tables = tables;
-    this.asked = 0; // answers to older questions are dropped
+    this.asked = 0; // replies to older requests are dropped
   }
 
   open(table, formula = "") {
@@ -80,7 +80,7 @@ export class Records {
     this.load();
   }
 
-  /** Ask for the first page anew. */
+  /** Load the first page again. */
   async load() {
     const asked = ++this.asked;
     this.element.setAttribute("aria-busy", "true");

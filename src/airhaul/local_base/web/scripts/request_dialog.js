@@ -1,12 +1,11 @@
-// One request, whole: what was asked, what was answered, and how to ask it again.
+// The dialog of one request: the request, its reply, and a command to send it again.
 
 import { wholeRequest } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
-import { milliseconds } from "./formats.js";
+import { decoded, milliseconds, statusKind } from "./formats.js";
 import { icon } from "./icons.js";
 import { bodyView } from "./json_view.js";
-import { decoded, statusKind } from "./requests.js";
 
 export async function openRequest(number, at) {
   let request;
@@ -23,7 +22,7 @@ export async function openRequest(number, at) {
   const query = request.query.length
     ? [h("h3", {}, "Query"), h("table", { class: "facts" }, h("tbody", {}, request.query.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "wide" }, value)))))]
     : [];
-  const forgotten = () => h("p", { class: "note" }, "Not remembered any more.");
+  const forgotten = () => h("p", { class: "note" }, "No longer kept.");
   const isBodyForgotten = request.body == null && request.json_bytes > "null".length;
   const body = isBodyForgotten ? forgotten() : bodyView(request.body);
   const reply = request.reply == null ? forgotten() : bodyView(request.reply);
@@ -36,7 +35,7 @@ async function copied(button, text) {
   button.lastChild.textContent = "Copied";
 }
 
-/** The request as a command; the token is left to a variable. */
+/** The request as a curl command, with the token in a variable. */
 function asCurl({ method, path, query, body }) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const target = query.length ? `${path}?${new URLSearchParams(query)}` : path;

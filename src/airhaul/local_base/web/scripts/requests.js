@@ -1,23 +1,16 @@
-// The live list of requests: the latest first, and each whole on a click.
+// The live list of requests, the latest first; a click opens one.
 
 import { clearRequests } from "./api.js";
 import { h, show } from "./dom.js";
-import { milliseconds } from "./formats.js";
+import { decoded, milliseconds, statusKind } from "./formats.js";
 import { icon } from "./icons.js";
 import { openRequest } from "./request_dialog.js";
 
 const MOST = 300;
 const KINDS = { all: "All", errors: "Errors", faults: "Faults" };
 
-/** What a status is: `ok`, `wrong`, `failed` or `none`. */
-export function statusKind(status) {
-  if (status === 0) return "none";
-  if (status >= 500) return "failed";
-  return status >= 400 ? "wrong" : "ok";
-}
-
 export class Requests {
-  /** `names` are those of bases and tables, by id. */
+  /** `names` has the names of bases and tables by id. */
   constructor(element, names) {
     this.names = names;
     this.kind = "all";
@@ -57,7 +50,7 @@ export class Requests {
   setPaused(isPaused) {
     this.isPaused = isPaused;
     show(this.pause, icon(isPaused ? "play" : "pause"));
-    this.pause.title = isPaused ? "Go on" : "Hold the list still";
+    this.pause.title = isPaused ? "Resume the list" : "Pause the list";
     this.pause.setAttribute("aria-label", this.pause.title);
     if (!isPaused) this.release();
   }
@@ -84,12 +77,12 @@ export class Requests {
     return row;
   }
 
-  /** Show the list anew, after names have become known. */
+  /** Render the list again when names have become known. */
   rename() {
     for (const row of [...this.list.children]) row.replaceWith(this.row(row.request));
   }
 
-  /** A path with names in the place of ids; ids that are not known are shortened. */
+  /** A path with names instead of ids; unknown ids are shortened. */
   readable(path) {
     const parts = path.replace(/^\/v0\//, "").split("/");
     return parts.flatMap((part, place) => {
@@ -108,16 +101,7 @@ export class Requests {
   }
 }
 
-/** A path for reading; one that is no UTF-8 stays as it is. */
-export function decoded(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-/** The first word of a `User-Agent` that tells anything. */
+/** The short name of a client, from its `User-Agent`. */
 function who(client) {
   return client.startsWith("Mozilla/") ? "browser" : client.split(" ", 1)[0];
 }

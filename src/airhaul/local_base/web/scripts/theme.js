@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it; remembered in this browser.
+// The theme: light, dark, or that of the system; remembered in this browser.
 
 import { show } from "./dom.js";
 import { icon } from "./icons.js";

@@ -1,13 +1,13 @@
-// News of the server: one question that waits for its answer, and then the next.
+// News of the server by long polling: one request at a time.
 
 import { state } from "./api.js";
 
 const WAIT_S = 20;
-const PAUSE_MS = 250; // between two answers, however much there is to tell
+const PAUSE_MS = 250; // between two requests, however much is new
 const RETRY_MS = 1500;
 
 /**
- * Tell every piece of news, from now on; nothing is asked while the page is hidden.
+ * Report news from now on; no requests are sent while the page is hidden.
  *
  * @param onNews Called with each state of the server.
  * @param onLive Called with whether the server answers.
@@ -19,7 +19,7 @@ export async function watch(onNews, onLive) {
     await untilShown();
     try {
       const news = await state({ after, revision, wait: revision ? WAIT_S : 0 });
-      // A server that was started anew counts from the beginning.
+      // A restarted server counts from the beginning.
       const isOther = news.last < after;
       ({ last: after, revision } = isOther ? { last: 0, revision: "" } : news);
       onLive(true);

@@ -1,7 +1,7 @@
-"""What each type of field takes, and what is stored of it.
+"""The values that each type of field accepts, and how they are stored.
 
 Source: https://airtable.com/developers/web/api/field-model. Not published, and decided here: ``""``
-clears cells of text and is refused by all others.
+clears text cells and is refused by all other types.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from airhaul.local_base.writing.cells import (
     people,
     text,
 )
-from airhaul.local_base.writing.cells.writing import Check, Writing
+from airhaul.local_base.writing.cells.write_context import Check, WriteContext
 
-__all__ = ["Writing", "check_cell"]
+__all__ = ["WriteContext", "check_cell"]
 
 
-def check_cell(field: Field, value: Any, writing: Writing) -> Any:
-    """Turn a value that was sent into what is stored.
+def check_cell(field: Field, value: Any, write: WriteContext) -> Any:
+    """Convert a value of a request to a cell as it is stored.
 
     Args:
         field: The field.
-        value: The JSON that was sent.
-        writing: How to take it.
+        value: The JSON in the request.
+        write: The settings of the request.
 
     Returns:
         The cell; None if it is empty.
 
     Raises:
-        Refusal: The field's type does not hold it.
+        Refusal: The value does not fit the field's type.
     """
     check = _CHECKS.get(field.type)
     if check is None:
         raise refusal.is_computed(field.name)
     if value is None:
         return None
-    cell = check(field, value, writing)
+    cell = check(field, value, write)
     return None if cell in ("", []) or cell is False else cell
 
 

@@ -1,8 +1,8 @@
-"""Cells of attachments, kept by their ids.
+"""Attachment cells, stored as ids.
 
 Source: https://airtable.com/developers/web/api/field-model. Not published, and decided here: an
-element with an id is the attachment of that id, whatever else it says; other keys are not looked
-at; without a name the last part of the URL's path is the file's name.
+element with an id is the attachment with that id, and its other keys are ignored; unknown keys are
+ignored; the default file name is the last part of the URL's path.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from urllib.parse import unquote, urlsplit
 
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 
-def check_attachments(field: Field, value: Any, writing: Writing) -> Any:
-    """Take ``{"url", "filename"?}`` for new files, ``{"id"}`` for those that are there."""
-    if writing.typecast and isinstance(value, str):
+def check_attachments(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept ``{"url", "filename"?}`` for new files, and ``{"id"}`` for existing ones."""
+    if write.typecast and isinstance(value, str):
         value = [{"url": part.strip()} for part in value.split(",") if part.strip()]
     if not isinstance(value, list):
         raise refusal.cannot_parse(value, field.name)
-    return list(dict.fromkeys(_attachment(item, writing) for item in value))
+    return list(dict.fromkeys(_attachment(item, write) for item in value))
 
 
-def _attachment(item: Any, writing: Writing) -> str:
-    attachments = writing.context.session.attachments
+def _attachment(item: Any, write: WriteContext) -> str:
+    attachments = write.context.session.attachments
     if not isinstance(item, dict):
         raise refusal.invalid_attachment()
     if "id" in item:
         there = attachments.one(item["id"]) if isinstance(item["id"], str) else None
-        if there is None or there.base_id != writing.table.base_id:
+        if there is None or there.base_id != write.table.base_id:
             raise refusal.invalid_attachment()
         return there.id
     url, name = item.get("url"), item.get("filename")
@@ -44,4 +44,4 @@ def _attachment(item: Any, writing: Writing) -> str:
         raise refusal.invalid_attachment()
     named = name or unquote(address.path)
     filename = named.replace("\\", "/").rpartition("/")[2] or "attachment"
-    return attachments.add(writing.table.base_id, filename, url=url).id
+    return attachments.add(write.table.base_id, filename, url=url).id

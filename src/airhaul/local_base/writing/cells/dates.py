@@ -1,4 +1,4 @@
-"""Cells of dates, and of points in time, which are kept in UTC."""
+"""Date cells, and cells with date and time, which are stored in UTC."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from airhaul.formula.dates.dates import parse_moment
 from airhaul.local_base.protocol import refusal
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(
@@ -18,11 +19,11 @@ _MOMENT: Final = re.compile(
 )
 
 
-def check_date(field: Field, value: Any, writing: Writing) -> Any:
-    """Take ``YYYY-MM-DD``; any date that can be read, if it may be converted."""
+def check_date(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept ``YYYY-MM-DD``; with typecast any text that can be parsed as a date."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
-    if writing.typecast:
+    if write.typecast:
         moment = parse_moment(value)
         if moment is not None:
             return moment.date().isoformat()
@@ -30,12 +31,12 @@ def check_date(field: Field, value: Any, writing: Writing) -> Any:
         if _DATE.fullmatch(value):
             return date.fromisoformat(value).isoformat()
     except ValueError:
-        pass  # no day of the calendar: refused below like any other text
+        pass  # not a calendar day: refused below like any other text
     raise refusal.cannot_accept(field.name)
 
 
-def check_date_time(field: Field, value: Any, writing: Writing) -> Any:
-    """Take a date and time in ISO form; without a zone it is in the field's own."""
+def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept a date and time in ISO form; the default zone is the field's own."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
     moment = None
@@ -44,20 +45,19 @@ def check_date_time(field: Field, value: Any, writing: Writing) -> Any:
             moment = datetime.fromisoformat(value)
         except ValueError:
             moment = None
-    elif writing.typecast:
+    elif write.typecast:
         moment = parse_moment(value)
     if moment is None:
         raise refusal.cannot_accept(field.name)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=_zone(field))
     try:
-        text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        return time_text(moment.astimezone(UTC))
     except OverflowError:
         raise refusal.cannot_accept(field.name) from None
-    return f"{text}Z"
 
 
 def _zone(field: Field) -> tzinfo:
-    # A time without a zone is read in the field's own, when it has a real one.
+    # The zone for times without one; "client" has no zone on a server.
     name = (field.options or {}).get("timeZone", "utc")
     return UTC if name in ("utc", "client") else ZoneInfo(name)

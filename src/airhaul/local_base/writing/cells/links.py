@@ -1,9 +1,9 @@
-"""Cells of links to records of a table of the same base, kept by their ids.
+"""Link cells, stored as ids of records of a table in the same base.
 
 Source: https://airtable.com/developers/web/api/field-model. How typecast finds records is known
-from a maintainer of airtable.js: by the primary field, the first one wins, and what is not there is
-created. Not published, and decided here: a record named twice in a cell stands there once; a text
-alone names one record as a whole, or else several, parted by commas.
+from a maintainer of airtable.js: by the primary field; the first match wins, and a missing record
+is created. Not published, and decided here: a record that is named twice in a cell is stored once;
+a single text names one record as a whole, otherwise several, separated by commas.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import Any
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field, Table
-from airhaul.local_base.writing.cells.writing import Check, Writing
+from airhaul.local_base.writing.cells.write_context import Check, WriteContext
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import COMPUTED_TYPES
 
 
 class CheckLinks:
-    """Takes ids of records; names of records too, if text may be converted.
+    """Accepts ids of records; with typecast also their names.
 
     Args:
-        check_cell: Checks a cell of any type: for the names of records that are to be made.
+        check_cell: Checks a cell of any type, for the primary cells of new records.
     """
 
     def __init__(self, check_cell: Check) -> None:
         self._check_cell = check_cell
 
-    def __call__(self, field: Field, value: Any, writing: Writing) -> Any:
+    def __call__(self, field: Field, value: Any, write: WriteContext) -> Any:
         """Check a cell."""
-        tables = writing.context.session.schema.tables(writing.table.base_id)
+        tables = write.context.session.schema.tables(write.table.base_id)
         linked = tables.get((field.options or {}).get("linkedTableId", ""))
         if linked is None:
             raise refusal.cannot_accept(field.name)
-        if writing.typecast and isinstance(value, str | list):
-            value = self._ids(field, linked, value, writing)
+        if write.typecast and isinstance(value, str | list):
+            value = self._ids(field, linked, value, write)
         if not isinstance(value, list) or not all(is_id(item, "rec") for item in value):
             raise refusal.not_record_ids()
         ids = list(dict.fromkeys(value))
-        found = {record.id: record for record in writing.context.session.records.some(ids)}
+        found = {record.id: record for record in write.context.session.records.some(ids)}
         for record_id in ids:
             record = found.get(record_id)
             if record is None or record.table_id not in tables:
@@ -50,37 +50,37 @@ class CheckLinks:
         return ids
 
     def _ids(
-        self, field: Field, linked: Table, value: str | list[Any], writing: Writing
+        self, field: Field, linked: Table, value: str | list[Any], write: WriteContext
     ) -> list[Any]:
         names = value
         if isinstance(value, str):
-            whole = is_id(value, "rec") or self._find(linked, value, writing) is not None
+            whole = is_id(value, "rec") or self._find(linked, value, write) is not None
             names = [value] if whole else value.split(",")
-        return [self._id(field, linked, name, writing) for name in names if name != ""]
+        return [self._id(field, linked, name, write) for name in names if name != ""]
 
-    def _id(self, field: Field, linked: Table, name: Any, writing: Writing) -> Any:
+    def _id(self, field: Field, linked: Table, name: Any, write: WriteContext) -> Any:
         if not isinstance(name, str):
-            return name  # refused with all that is no id
+            return name  # refused later, since it is not an id
         name = name.strip()
-        return name if is_id(name, "rec") else self._named(field, linked, name, writing)
+        return name if is_id(name, "rec") else self._named(field, linked, name, write)
 
-    def _named(self, field: Field, linked: Table, name: str, writing: Writing) -> str:
-        found = self._find(linked, name, writing)
+    def _named(self, field: Field, linked: Table, name: str, write: WriteContext) -> str:
+        found = self._find(linked, name, write)
         if found is not None:
             return found
         if linked.primary.type in COMPUTED_TYPES:
-            raise refusal.cannot_accept(field.name)  # nothing can be made that is called so
-        return writing.create(linked, {linked.primary.id: name}).id
+            raise refusal.cannot_accept(field.name)  # no record with this name can be created
+        return write.create(linked, {linked.primary.id: name}).id
 
-    def _find(self, linked: Table, name: str, writing: Writing) -> str | None:
-        """The first record that is called so."""
-        context, primary = writing.context, linked.primary
+    def _find(self, linked: Table, name: str, write: WriteContext) -> str | None:
+        """Find the first record with a name."""
+        context, primary = write.context, linked.primary
         if primary.type in COMPUTED_TYPES or primary.type == "barcode":
-            records = context.reading.ahead(context.session.records.all_of(linked.id))
-            named = (r for r in records if to_text(context.reading.value(r, primary)) == name)
+            records = context.cells.in_batches(context.session.records.all_of(linked.id))
+            named = (r for r in records if to_text(context.cells.value(r, primary)) == name)
             return next((record.id for record in named), None)
         try:
-            cell = self._check_cell(primary, name, self._as_other(linked, writing))
+            cell = self._check_cell(primary, name, self._as_other(linked, write))
         except refusal.Refusal:
             return None
         if cell is None:
@@ -88,5 +88,5 @@ class CheckLinks:
         found = islice(context.session.records.holding(linked.id, {primary.id: cell}), 1)
         return next((record.id for record in found), None)
 
-    def _as_other(self, linked: Table, writing: Writing) -> Writing:
-        return Writing(writing.context, linked, typecast=True, create=writing.create)
+    def _as_other(self, linked: Table, write: WriteContext) -> WriteContext:
+        return WriteContext(write.context, linked, typecast=True, create=write.create)

@@ -1,8 +1,8 @@
-"""Cells of numbers, and check boxes.
+"""Number cells, and check boxes.
 
-The service keeps numbers as JavaScript does: as doubles, so that whole ones beyond 2^53 are rounded
-(https://github.com/Airtable/airtable.js/issues/423), and prints them so: 3.0 is 3. Not published,
-and decided here: numbers are kept in full whatever the precision.
+Airtable stores numbers as JavaScript does: as doubles, so whole numbers beyond 2^53 are rounded
+(https://github.com/Airtable/airtable.js/issues/423), and it prints them accordingly: 3.0 is 3. Not
+published, and decided here: numbers are stored in full, whatever the field's precision.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from airhaul.formula.values import EXACT
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _TYPED: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _WITH_EXPONENT: Final = 1e21
@@ -23,9 +23,9 @@ _YES: Final = frozenset({"true", "checked", "yes", "1", "x"})
 _NO: Final = frozenset({"false", "unchecked", "no", "0"})
 
 
-def check_number(field: Field, value: Any, writing: Writing) -> Any:
-    """Take a number; text such as ``$1,000`` or ``5%``, if it may be converted."""
-    if writing.typecast and isinstance(value, str):
+def check_number(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept a number; with typecast also text such as ``$1,000`` or ``5%``."""
+    if write.typecast and isinstance(value, str):
         value = _typed(field, value)
         if value is None:
             return None
@@ -35,7 +35,7 @@ def check_number(field: Field, value: Any, writing: Writing) -> Any:
 
 
 def as_printed(number: float) -> float:
-    """A number as the service keeps and prints it: a double, without a point if it is whole.
+    """Return a number as Airtable stores and prints it: a double, without a point if whole.
 
     Args:
         number: A finite number.
@@ -45,12 +45,12 @@ def as_printed(number: float) -> float:
     double = float(number)
     if not double.is_integer() or abs(double) >= _WITH_EXPONENT:
         return double
-    # The shortest digits that mean this double, then zeros: 12345678901234567890 ends on 67000.
+    # The shortest digits of this double, then zeros: 12345678901234567890 ends in 67000.
     return int(Decimal(repr(double)))
 
 
 def _finite(field: Field, number: float) -> float:
-    # JSON can spell numbers that no double holds, such as 1e400; they cannot be given back.
+    # JSON allows numbers beyond the range of doubles, such as 1e400.
     if not abs(number) <= sys.float_info.max:
         raise refusal.cannot_accept(field.name)
     return number
@@ -59,7 +59,7 @@ def _finite(field: Field, number: float) -> float:
 def _typed(field: Field, text: str) -> float | None:
     symbol = (field.options or {}).get("symbol", "")
     plain = text.strip().replace(",", "")
-    sign = "-" if plain.startswith("-") else ""  # negative amounts are shown as -$5
+    sign = "-" if plain.startswith("-") else ""  # negative amounts are written as -$5
     plain = sign + plain.removeprefix(sign).removeprefix(symbol).lstrip("$€£").strip()
     if not plain:
         return None
@@ -70,22 +70,22 @@ def _typed(field: Field, text: str) -> float | None:
     return float(plain) / (100 if percent else 1)
 
 
-def check_duration(field: Field, value: Any, writing: Writing) -> Any:
-    """Take seconds; ``h:mm`` and ``h:mm:ss``, if text may be converted."""
-    if not (writing.typecast and isinstance(value, str) and ":" in value):
-        return check_number(field, value, writing)
+def check_duration(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept seconds; with typecast also ``h:mm`` and ``h:mm:ss``."""
+    if not (write.typecast and isinstance(value, str) and ":" in value):
+        return check_number(field, value, write)
     text = value.strip()
     parts = text.removeprefix("-").split(":")
     if len(parts) > 3 or not all(_TYPED.fullmatch(part) for part in parts):
         raise refusal.cannot_accept(field.name)
     hours, minutes, seconds = [*map(float, parts), 0.0][:3]
-    took = as_printed(_finite(field, hours * 3600 + minutes * 60 + seconds))
-    return -took if text.startswith("-") else took
+    total = as_printed(_finite(field, hours * 3600 + minutes * 60 + seconds))
+    return -total if text.startswith("-") else total
 
 
-def check_rating(field: Field, value: Any, writing: Writing) -> Any:
-    """Take a whole number up to the highest; 0 is no rating."""
-    number = check_number(field, value, writing)
+def check_rating(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept a whole number up to the field's maximum; 0 clears the cell."""
+    number = check_number(field, value, write)
     if number is None:
         return None
     highest = (field.options or {}).get("max", 5)
@@ -94,9 +94,9 @@ def check_rating(field: Field, value: Any, writing: Writing) -> Any:
     return int(number) or None
 
 
-def check_checkbox(field: Field, value: Any, writing: Writing) -> Any:
-    """Take true and false; words such as ``checked``, if they may be converted."""
-    if writing.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
+def check_checkbox(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept true and false; with typecast also words such as ``checked``."""
+    if write.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
         return value.strip().lower() in _YES
     if not isinstance(value, bool):
         raise refusal.cannot_accept(field.name)

@@ -1,8 +1,8 @@
-"""Cells of text.
+"""Text cells.
 
-Not published, and decided here: what e-mail, URL and phone cells hold is not checked; a text cell
-holds 100,000 characters. A rich text reads back with a line break at its end, as the service has
-it.
+Not published, and decided here: the contents of e-mail, URL and phone cells are not validated; a
+text cell has at most 100,000 characters. Rich text is read back with a line break at its end, as in
+Airtable.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Final
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
-from airhaul.local_base.writing.cells.writing import Writing
+from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _LONGEST: Final = 100_000
 
 CLEARED_RICH_TEXT: Final = "\n"
-"""What a rich text reads back as once it was cleared: a line break (seen, not published)."""
+"""How a cleared rich text cell is read back: a line break (observed, not published)."""
 
 
-def check_text(field: Field, value: Any, writing: Writing) -> Any:
-    """Take text; a number too, if it may be converted."""
-    if writing.typecast and isinstance(value, int | float) and not isinstance(value, bool):
+def check_text(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept text; with typecast also a number."""
+    if write.typecast and isinstance(value, int | float) and not isinstance(value, bool):
         value = to_text(value)
     if isinstance(value, dict | list):
         raise refusal.cannot_parse(value, field.name)
@@ -31,15 +31,15 @@ def check_text(field: Field, value: Any, writing: Writing) -> Any:
     return value
 
 
-def check_rich_text(field: Field, value: Any, writing: Writing) -> Any:
-    """Take text, and end it with a line break."""
-    text = check_text(field, value, writing)
+def check_rich_text(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept text, and add a line break at its end."""
+    text = check_text(field, value, write)
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
-def check_barcode(field: Field, value: Any, writing: Writing) -> Any:
-    """Take ``{"text", "type"?}``; a text alone, if it may be converted."""
-    if writing.typecast and isinstance(value, str):
+def check_barcode(field: Field, value: Any, write: WriteContext) -> Any:
+    """Accept ``{"text", "type"?}``; with typecast also a plain text."""
+    if write.typecast and isinstance(value, str):
         value = {"text": value}
     if not isinstance(value, dict) or not value.keys() <= {"text", "type"}:
         raise refusal.cannot_parse(value, field.name)

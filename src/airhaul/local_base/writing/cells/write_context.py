@@ -1,4 +1,4 @@
-"""What is known while the cells of a request are checked."""
+"""The context in which the values of a request are checked."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from airhaul.local_base.transaction.context import Context
 
 
 @dataclass(slots=True)
-class Writing:
-    """How values are taken, and what has to be made for them.
+class WriteContext:
+    """The settings of a write, and the choices that it adds.
 
     Args:
         context: The request.
-        table: The table that is written to.
-        typecast: Whether text may be converted, and choices and linked records added.
-        create: Creates a record in another table, of values by field id.
-        grown: Fields whose choices have grown, by id; to be stored with the records.
+        table: The table to write to.
+        typecast: Whether to convert text, and to add missing choices and linked records.
+        create: Creates a record in another table from values by field id.
+        grown: Fields with new choices, by id, to be stored with the records.
     """
 
     context: Context
@@ -31,5 +31,5 @@ class Writing:
     grown: dict[str, Field] = dataclass_field(default_factory=dict[str, Field])
 
 
-Check = Callable[[Field, Any, Writing], Any]
-"""Turns a value that was sent into a cell; ``""``, ``[]``, False and None stand for empty."""
+Check = Callable[[Field, Any, WriteContext], Any]
+"""Converts a value of a request to a cell; ``""``, ``[]``, False and None mean empty."""

@@ -1,4 +1,4 @@
-"""Closing a connection without a word to the client, for which ASGI has no message."""
+"""Closing a connection without a reply, for which ASGI has no message."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
 _STATE: Final = "airhaul.hang_up"
 
 
-class HangingUp(H11Protocol):
-    """A connection that the application can close before any of its reply is sent."""
+class AbortableConnection(H11Protocol):
+    """A connection that the application can close before anything is sent."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin with a client; each of its requests carries the means to hang up."""
+        """Put the means to abort the connection into the state of each of its requests."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, _STATE: transport.abort}
 
 
-async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request by closing its connection, an ASGI application.
+async def abort_connection(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close the connection of a request without a reply; an ASGI application.
 
-    Other servers than ours cannot close it without a word: there the reply breaks off behind its
-    headers, before the first byte of a body that never comes.
+    Servers without ``AbortableConnection`` cannot do that: there the reply is cut off after its
+    headers, before the first byte of its body.
     """
     abort: Callable[[], None] | None = scope.get("state", {}).get(_STATE)
     if abort is None:
         nothing = Reply(200, b"", {"content-type": "application/json; charset=utf-8"})
-        await breaking_off(nothing, 1)(scope, receive, send)
+        await truncated_response(nothing, 1)(scope, receive, send)
         return
     abort()
     while (await receive())["type"] != "http.disconnect":
-        pass  # until the server has noticed, it takes a missing reply for a mistake
+        pass  # returning earlier without a reply is an error to the server
 
 
-def breaking_off(reply: Reply, length: int) -> ASGIApp:
-    """A response that ends before its length is reached, so that the server hangs up.
+def truncated_response(reply: Reply, length: int) -> ASGIApp:
+    """Make a response that ends before its content length, so that the server disconnects.
 
     Args:
-        reply: What is sent of it.
-        length: How many bytes its body is said to have.
+        reply: The part of the reply to send.
+        length: The content length in its header, in bytes.
     """
     headers = {**reply.headers, "content-length": str(length)}
 

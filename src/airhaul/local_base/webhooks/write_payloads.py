@@ -1,4 +1,4 @@
-"""Writing down what a request has changed, for those who watch, in its own transaction."""
+"""Writing the payloads of webhooks, in the transaction of the request that caused them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from airhaul.local_base.store import Webhook
 from airhaul.local_base.transaction.context import Context
 from airhaul.local_base.webhooks.deltas import deltas_of, table_of
-from airhaul.local_base.webhooks.life import is_alive, is_gone
-from airhaul.local_base.webhooks.payloads import Told
+from airhaul.local_base.webhooks.lifetime import is_alive, is_gone
+from airhaul.local_base.webhooks.payloads import PayloadBuilder
 from airhaul.local_base.webhooks.specification import read_specification
 
 
-def note(context: Context, source: str) -> list[str]:
-    """Write payloads for all webhooks that watch what has changed.
+def write_payloads(context: Context, source: str) -> list[str]:
+    """Write payloads for all webhooks that watch something that the request changed.
 
     Args:
-        context: The request, done but for this.
-        source: Where it comes from, as ``publicApi``.
+        context: The request, otherwise completed.
+        source: The source of the changes, as in ``publicApi``.
 
     Returns:
-        The ids of the webhooks that have something new.
+        The ids of the webhooks that got a payload.
     """
     if not context.changes:
         return []
@@ -37,24 +37,24 @@ def note(context: Context, source: str) -> list[str]:
         "payloadFormat": "v0",
         "actionMetadata": _action(context, source),
     }
-    told: list[str] = []
+    notified: list[str] = []
     for webhook in watching:
         specification = read_specification(webhook.specification)
-        if not specification.is_whole(tables):
+        if not specification.is_valid(tables):
             webhooks.change(replace(webhook, is_broken=True))
-            news: dict[str, Any] = {"error": True, "code": "INVALID_FILTERS"}
+            found: dict[str, Any] = {"error": True, "code": "INVALID_FILTERS"}
         elif specification.sources is not None and source not in specification.sources:
             continue
         else:
-            news = Told(context, specification, tables).about(deltas)
-        if news:
-            webhooks.add_payload(webhook.id, context.moment, payload | news)
-            told.append(webhook.id)
-    return told
+            found = PayloadBuilder(context, specification, tables).build(deltas)
+        if found:
+            webhooks.add_payload(webhook.id, context.moment, payload | found)
+            notified.append(webhook.id)
+    return notified
 
 
 def _watching(context: Context) -> list[Webhook]:
-    """The webhooks that are told of changes in this base; those that are long over are deleted."""
+    """Return the base's webhooks that still get payloads; delete those that are long expired."""
     webhooks = context.session.webhooks
     watching: list[Webhook] = []
     for webhook in webhooks.around(table_of(context.changes[0])):

@@ -1,7 +1,7 @@
-"""How long webhooks and their payloads live.
+"""The lifetimes of webhooks and their payloads.
 
-Source: https://airtable.com/developers/web/guides/webhooks-api. A webhook lives seven days, and
-seven more for its payloads to be read; a payload lives seven days.
+Source: https://airtable.com/developers/web/guides/webhooks-api. A webhook expires after seven days,
+and its payloads can be read for seven more; a payload is kept for seven days.
 """
 
 from __future__ import annotations
@@ -9,34 +9,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store import Webhook
 from airhaul.local_base.transaction.context import Context
 
 _LIFE: Final = timedelta(days=7)
 
 
-def time_text(moment: datetime) -> str:
-    """A time as the API prints it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def expiration(now: datetime) -> str:
-    """When a webhook ends that is made or renewed now."""
+    """Return when a webhook expires that is created or renewed now."""
     return time_text(now + _LIFE)
 
 
 def is_alive(webhook: Webhook, now: datetime) -> bool:
-    """Whether it is still told what happens."""
+    """Return whether a webhook still gets payloads."""
     return webhook.expires > time_text(now) and not webhook.is_broken
 
 
 def is_gone(webhook: Webhook, now: datetime) -> bool:
-    """Whether even its payloads can no longer be read."""
+    """Return whether even the payloads of a webhook can no longer be read."""
     return webhook.expires <= time_text(now - _LIFE)
 
 
-def forget_the_old(context: Context, base_id: str) -> None:
-    """Delete what has outlived its time in a base."""
+def delete_expired(context: Context, base_id: str) -> None:
+    """Delete the expired webhooks and payloads of a base."""
     for webhook in context.session.webhooks.of_base(base_id):
         if is_gone(webhook, context.now):
             context.session.webhooks.delete(webhook.id)
