@@ -12,7 +12,7 @@ from airhaul import Airtable, __version__
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.local_base.protocol.request import Request
-from tests.server.listening import Listener
+from tests.local_base.listening import Listener
 
 from .program import airhaul
 

@@ -26,7 +26,7 @@ from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect
-from tests.server.test_limits_and_store import files_up_to
+from tests.local_base.gate.test_limits_and_store import files_up_to
 
 pytestmark = pytest.mark.slow  # processes are killed, and requests wait
 

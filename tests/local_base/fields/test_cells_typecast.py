@@ -1,0 +1,81 @@
+"""What typecast makes of text, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.local_base.asking import Asking
+
+FIELDS = [
+    {"name": "Number", "type": "number", "options": {"precision": 0}},
+    {"name": "Share", "type": "percent", "options": {"precision": 0}},
+    {"name": "Price", "type": "currency", "options": {"precision": 2, "symbol": "CHF"}},
+    {"name": "Took", "type": "duration", "options": {"durationFormat": "h:mm:ss"}},
+    {"name": "Stars", "type": "rating", "options": {"icon": "star", "color": "yellowBright", "max": 5}},
+    {"name": "Ok", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
+    {"name": "Day", "type": "date", "options": {"dateFormat": {"name": "iso"}}},
+]  # fmt: skip
+
+
+@pytest.fixture
+def table(ask: Asking) -> Asking:
+    ask.table("T", *FIELDS)
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "cell"),
+    [
+        ("Number", "1,234.5", 1234.5),
+        ("Number", " -3 ", -3),
+        ("Number", "", None),
+        ("Share", "50%", 0.5),
+        ("Share", "0.25", 0.25),
+        ("Price", "CHF 1,200.50", 1200.5),
+        ("Price", "€3", 3),
+        ("Price", "-CHF 3", -3),
+        ("Price", "-$3.50", -3.5),
+        ("Price", "$-3.50", -3.5),
+        ("Took", "1:30", 5400),
+        ("Took", "0:01:02.5", 62.5),
+        ("Took", "-0:30", -1800),
+        ("Took", "90", 90),
+        ("Stars", "4", 4),
+        ("Stars", "0", None),
+        ("Ok", "Checked", True),
+        ("Ok", "no", None),
+        ("Day", "March 5, 2024", "2024-03-05"),
+        ("Day", "2024-03-05T23:00:00Z", "2024-03-05"),
+        ("Name", 5, "5"),
+        ("Name", 5.0, "5"),
+        ("Name", 0.5, "0.5"),
+        ("Name", 12345678901234567890, "12345678901234567000"),
+    ],
+)
+def test_text_is_converted_on_demand_only(table, field, text, cell) -> None:
+    """With typecast it becomes a cell; without it is refused, as any text for such a field is."""
+    (record,) = table.add("T", {field: text}, typecast=True)
+    assert record["fields"].get(field) == cell
+    assert table.add("T", {field: text}, status=422)["type"] == "INVALID_VALUE_FOR_COLUMN"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("Number", "many"),
+        ("Number", "nan"),
+        ("Number", "1e999"),
+        ("Took", "1:2:3:4"),
+        ("Took", "a:b"),
+        ("Took", "nan:1"),
+        ("Stars", "9"),
+        ("Ok", "perhaps"),
+        ("Day", "someday"),
+        ("Number", True),
+    ],
+)
+def test_what_cannot_be_converted_is_refused(table, field, text) -> None:
+    """Best effort, and no more."""
+    error = table.add("T", {"Name": "good"}, {field: text}, status=422, typecast=True)
+    assert error["type"] == "INVALID_VALUE_FOR_COLUMN"
+    assert table.cells("T") == {}
