@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airhaul.bulk.engine.engine import Engine
-from airhaul.bulk.engine.job import Outcome
+from airhaul.bulk.engine.job import Arrival
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.engine.retry import Retries
@@ -73,7 +73,7 @@ class SimulatedBase:
         self._pending: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
 
-    def __call__(self, call: Call, now: float) -> tuple[float, Outcome]:
+    def __call__(self, call: Call, now: float) -> tuple[float, Arrival]:
         """Answer a call that is sent now."""
         self.pass_time(now)
         self.arrivals += 1
@@ -87,7 +87,7 @@ class SimulatedBase:
         outcome = self._answer(call)
         return (60.0 if _is_time_out(outcome) else latency_s), outcome
 
-    def _answer(self, call: Call) -> Outcome:
+    def _answer(self, call: Call) -> Arrival:
         try:
             return self.emulator.send(call, lambda: None)
         except TransportError as error:
@@ -137,7 +137,7 @@ class SimulatedBase:
         self.emulator.close()
 
 
-def _is_time_out(outcome: Outcome) -> bool:
+def _is_time_out(outcome: Arrival) -> bool:
     return isinstance(outcome, TimeoutError)
 
 
@@ -181,6 +181,6 @@ def writing_job(
         pacer or Pacer([Window(5), Window(50)]),
         concurrency=concurrency,
         retries=retries,
-        observed=observed,
+        known_base=observed,
     )
     return job, main

@@ -112,7 +112,7 @@ def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=Non
         observed,
         retries=retries,
     )
-    return Engine(work, pacer, concurrency=concurrency, retries=retries, observed=observed)
+    return Engine(work, pacer, concurrency=concurrency, retries=retries, known_base=observed)
 
 
 def airtable_pace() -> Pacer:

@@ -235,13 +235,13 @@ def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
     """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
     script = textwrap.dedent("""
         from airhaul import Record, Airtable
-        from airhaul.local_base.base import Emulator
+        from airhaul.local_base import LocalBase
         from airhaul.local_base.http.serve import LocalServer
 
         class User(Record, table="Users"):
             name: str
 
-        with Emulator.open() as emulator, LocalServer(emulator) as server:
+        with LocalBase.open() as emulator, LocalServer(emulator) as server:
             with Airtable("pat.x", emulator.default_base_id, endpoint_url=server.url) as airtable:
                 users = airtable.table(User)
                 users.create_table()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from airhaul.bulk.engine.engine import Count, Engine
+from airhaul.bulk.engine.budget import JobBudget
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.results.outcomes import Outcomes
@@ -81,7 +82,7 @@ class BulkCall(Generic[M]):
         self._began = time.monotonic()
         self._logs = [] if log is None else [log]
         self._outcomes = outcomes = Outcomes[M](SpooledRecords(reader) if is_stream else None)
-        observed = lane.observed if taken_up is None else lane.observed.for_run_taken_up()
+        observed = lane.known_base if taken_up is None else lane.known_base.for_run_taken_up()
         ledger = OutcomeRecorder(
             outcomes, reader, observed, total=total, rows_per_second=rows_per_second
         )
@@ -110,8 +111,8 @@ class BulkCall(Generic[M]):
             lane.pace,
             concurrency=lane.concurrency,
             retries=retries,
-            observed=observed,
-            meter=Count(_left(writing.max_requests, spent.requests), lane.meter),
+            known_base=observed,
+            budget=JobBudget(_left(writing.max_requests, spent.requests), lane.budget),
         )
 
     def _undoing(

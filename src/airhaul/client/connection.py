@@ -13,7 +13,7 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
-from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
+from airhaul.drive.lane import ConnectionBudget, Lane, SharedPace, known_base_of, pace_of
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Connection:
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
         self._lock = threading.Lock()
-        self._observed = KnownBase()
-        self.meter = Meter(config.max_requests)
+        self._known_base = KnownBase()
+        self.budget = ConnectionBudget(config.max_requests)
 
     @property
     def is_local(self) -> bool:
@@ -141,8 +141,8 @@ class Connection:
         )
         return Lane(
             pace,
-            observed_of(config.endpoint_url, base_id or ""),
-            self.meter,
+            known_base_of(config.endpoint_url, base_id or ""),
+            self.budget,
             transport,
             async_transport,
             config.concurrency,
@@ -157,8 +157,8 @@ class Connection:
             pace = self._local_paces[base_id]
         return Lane(
             pace,
-            self._observed,
-            self.meter,
+            self._known_base,
+            self.budget,
             self.emulator,
             InThread(self.emulator),
             concurrency=1,

@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from airhaul.bulk.engine.events import Event
-from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 OnEvent = Callable[[Event], None]
 
 _END: Final = object()
-_Arrival = tuple[int, Outcome | Exception]
+_Landed = tuple[int, Arrival | Exception]
 
 now = time.monotonic
 
@@ -92,7 +92,7 @@ async def run(
         BaseException: What ``rows`` or ``on_event`` raised, and cancellation, after the requests in
             flight have landed; the job's result is partial then.
     """
-    put, replies = anyio.create_memory_object_stream[_Arrival](math.inf)
+    put, replies = anyio.create_memory_object_stream[_Landed](math.inf)
     failure: BaseException | None = None
     with put, replies:
         async with anyio.create_task_group() as tasks:
@@ -119,8 +119,8 @@ class _Driving:
         job: Job[Any],
         lane: Lane,
         tasks: TaskGroup,
-        put: MemoryObjectSendStream[_Arrival],
-        replies: MemoryObjectReceiveStream[_Arrival],
+        put: MemoryObjectSendStream[_Landed],
+        replies: MemoryObjectReceiveStream[_Landed],
     ) -> None:
         self._job = job
         self._lane = lane
@@ -158,25 +158,25 @@ class _Driving:
     async def _wait(self, until: float | None) -> None:
         timeout_s = None if until is None else max(0.0, until - now())
         with anyio.move_on_after(timeout_s):
-            ticket, outcome = await self._replies.receive()
-            if isinstance(outcome, Exception) and not isinstance(outcome, TransportError):
+            ticket, arrival = await self._replies.receive()
+            if isinstance(arrival, Exception) and not isinstance(arrival, TransportError):
                 # A fault of ours while sending: seen here, and the job must not wait for it.
-                self._job.feed(ticket, not_carried(outcome), now())
+                self._job.feed(ticket, not_carried(arrival), now())
                 if self._lands:
                     return  # the first one is raised
-                raise outcome
-            self._job.feed(ticket, outcome, now())
+                raise arrival
+            self._job.feed(ticket, arrival, now())
 
     async def _carry_to_stream(self, send: Send) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                outcome: Outcome | Exception = await _carry(send, self._lane)
+                arrival: Arrival | Exception = await _carry(send, self._lane)
             except Exception as error:  # noqa: BLE001 - raised again in the caller's task
-                outcome = error
-            self._put.send_nowait((send.ticket, outcome))
+                arrival = error
+            self._put.send_nowait((send.ticket, arrival))
 
 
-async def _carry(send: Send, lane: Lane) -> Outcome:
+async def _carry(send: Send, lane: Lane) -> Arrival:
     try:
         return await lane.async_transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
     except TransportError as error:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.engine.events import Event
-from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.errors import TransportError
@@ -21,7 +21,7 @@ T = TypeVar("T")
 OnEvent = Callable[[Event], None]
 
 _END: Final = object()
-_Replies = queue.SimpleQueue[tuple[int, Outcome | BaseException] | None]
+_Replies = queue.SimpleQueue[tuple[int, Arrival | BaseException] | None]
 
 now = time.monotonic
 
@@ -148,22 +148,22 @@ class _Driving:
     def _wait(self, until: float | None) -> None:
         try:
             timeout_s = None if until is None else max(0.0, until - now())
-            arrival = self._replies.get(timeout=timeout_s)
+            landed = self._replies.get(timeout=timeout_s)
         except queue.Empty:
             return
-        if arrival is None:
+        if landed is None:
             return  # Ctrl-C, looked at where the job is whole
-        ticket, outcome = arrival
-        if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
+        ticket, arrival = landed
+        if isinstance(arrival, BaseException) and not isinstance(arrival, TransportError):
             # A fault of ours in the pool thread: seen here, and the job must not wait for it.
-            self._job.feed(ticket, not_carried(outcome), now())
+            self._job.feed(ticket, not_carried(arrival), now())
             if self._lands:
                 return  # the first one is raised
-            raise outcome
-        self._job.feed(ticket, outcome, now())
+            raise arrival
+        self._job.feed(ticket, arrival, now())
 
 
-def _carry(send: Send, lane: Lane) -> Outcome:
+def _carry(send: Send, lane: Lane) -> Arrival:
     try:
         return lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
     except TransportError as error:

@@ -66,11 +66,11 @@ class SharedPace:
             self._pacer.pause(until)
 
 
-class Meter:
-    """Counts requests, over all threads, against a ceiling if there is one.
+class ConnectionBudget:
+    """The budget of one connection, over all its threads and jobs.
 
     Args:
-        most: How many there may be; None for any number.
+        most: How many requests may be sent; None for any number.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -94,16 +94,16 @@ class Lane:
 
     Args:
         pace: Its pace.
-        observed: What is known of it.
-        meter: Counts what is sent.
+        known_base: What is known of it.
+        budget: How many requests its connection may send.
         transport: Carries calls, blocking.
         async_transport: Carries calls, awaited.
         concurrency: How many calls a bulk job may have in flight.
     """
 
     pace: SharedPace
-    observed: KnownBase
-    meter: Meter
+    known_base: KnownBase
+    budget: ConnectionBudget
     transport: Transport
     async_transport: AsyncTransport
     concurrency: int
@@ -115,7 +115,7 @@ class _Paces:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.by_base: dict[tuple[str, str, int], SharedPace] = {}
-        self.observed: dict[tuple[str, str], KnownBase] = {}
+        self.known_base: dict[tuple[str, str], KnownBase] = {}
         self.by_token: dict[tuple[str, str], Window] = {}
 
 
@@ -157,7 +157,7 @@ def pace_of(endpoint: str, base_id: str, token: str, requests_per_second: int) -
         return paces.by_base[key]
 
 
-def observed_of(endpoint: str, base_id: str) -> KnownBase:
+def known_base_of(endpoint: str, base_id: str) -> KnownBase:
     """Find what this process knows of one base.
 
     Args:
@@ -169,7 +169,7 @@ def observed_of(endpoint: str, base_id: str) -> KnownBase:
     """
     paces = _paces
     with paces.lock:
-        return paces.observed.setdefault((endpoint, base_id), KnownBase())
+        return paces.known_base.setdefault((endpoint, base_id), KnownBase())
 
 
 def not_carried(error: BaseException) -> TransportError:

@@ -4,7 +4,7 @@ driver                                   job
   next(now)  ------------------------->
              <------------------------- Pull | Send | Wait | Done
   offer(row) / end_of_rows()  -------->  after Pull
-  feed(ticket, outcome, now)  -------->  when a reply has come
+  feed(ticket, arrival, now)  -------->  when a reply has come
   stop()  ----------------------------->  take no more rows, let what is in flight land
 """
 
@@ -56,7 +56,7 @@ class Done:
 
 
 Action = Pull | Send | Wait | Done
-Outcome = Reply | TransportError
+Arrival = Reply | TransportError
 """What came of a call: a reply of any status, or the reason why there is none."""
 
 T_co = TypeVar("T_co", covariant=True)
@@ -77,7 +77,7 @@ class Job(Protocol[T_co]):
         """Learn that there are no more rows."""
         ...
 
-    def feed(self, ticket: int, outcome: Outcome, now: float) -> None:
+    def feed(self, ticket: int, arrival: Arrival, now: float) -> None:
         """Learn what came of a call."""
         ...
 

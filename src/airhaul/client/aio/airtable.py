@@ -150,7 +150,7 @@ class AsyncAirtable(AsyncRunVerbs):
     @property
     def requests_made(self) -> int:
         """How many requests were sent over this connection; Free and Team plans pay by the call."""
-        return self.connection.meter.made
+        return self.connection.budget.made
 
     def lane(self) -> Lane:
         """The way to the base, at its pace."""
@@ -199,8 +199,8 @@ class AsyncAirtable(AsyncRunVerbs):
             lane.pace,
             concurrency=1,
             retries=self.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
+            known_base=lane.known_base,
+            budget=lane.budget,
         )
         return await drive.call(job, lane)
 

@@ -158,7 +158,7 @@ class AsyncBulk(Generic[M]):
             lane = replace(lane, concurrency=self._writing.concurrency)
         log: RunLog | None = None
         if self.journal is not None:
-            if not lane.observed.clock.is_known:
+            if not lane.known_base.clock.is_known:
                 await airtable.call(self.target.read_one())  # its reply tells the service's time
                 spent = spent._replace(requests=spent.requests + 1)
             log = self._log(self.journal, rows, rows_from, total, taken_up)

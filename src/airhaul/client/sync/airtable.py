@@ -151,7 +151,7 @@ class Airtable(RunVerbs):
     @property
     def requests_made(self) -> int:
         """How many requests were sent over this connection; Free and Team plans pay by the call."""
-        return self.connection.meter.made
+        return self.connection.budget.made
 
     def lane(self) -> Lane:
         """The way to the base, at its pace."""
@@ -200,8 +200,8 @@ class Airtable(RunVerbs):
             lane.pace,
             concurrency=1,
             retries=self.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
+            known_base=lane.known_base,
+            budget=lane.budget,
         )
         return drive.call(job, lane)
 

@@ -256,8 +256,8 @@ class Query(Generic[M]):
             lane.pace,
             concurrency=1,
             retries=airtable.config.retries,
-            observed=lane.observed,
-            meter=lane.meter,
+            known_base=lane.known_base,
+            budget=lane.budget,
         )
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from airhaul.bulk.engine.engine import Count, Engine
+from airhaul.bulk.engine.budget import JobBudget
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import Event, PageRead
 from airhaul.bulk.reads.pages import ReadPages, parts_of_list
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
@@ -67,8 +68,8 @@ class Scan:
             lane.pace,
             concurrency=lane.concurrency,
             retries=self._airtable.config.retries,
-            observed=lane.observed,
-            meter=Count(left, lane.meter),
+            known_base=lane.known_base,
+            budget=JobBudget(left, lane.budget),
         )
 
         def take(event: Event) -> None:
