@@ -13,7 +13,8 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
-from airhaul.drive.lane import ConnectionBudget, Lane, SharedPace, known_base_of, pace_of
+from airhaul.drive.lane import ConnectionBudget, Lane
+from airhaul.drive.pace import SharedPace, known_base_of, pace_of, withdraw_rates
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ class Connection:
             config.endpoint_url,
             base_id or "",
             _token(config).get_secret_value(),
-            config.requests_per_second,
+            connection=self,
+            requests_per_second=config.requests_per_second,
         )
         return Lane(
             pace,
@@ -180,7 +182,8 @@ class Connection:
             return self._http
 
     def close(self) -> None:
-        """Close connections, and the local base."""
+        """Close connections and the local base; the rate asked for no longer holds."""
+        withdraw_rates(self)
         with self._lock:
             emulator, self._emulator = self._emulator, None
         if self._http is not None:

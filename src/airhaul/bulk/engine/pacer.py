@@ -86,13 +86,29 @@ class Window:
         self._slots: deque[Slot] = deque(maxlen=requests)
         self._requests = requests
         self._period_s = period_s * _MARGIN
-        self.requests_per_second = requests / self._period_s
+
+    @property
+    def requests_per_second(self) -> float:
+        """The most requests that may leave in the long run."""
+        return self._requests / self._period_s
+
+    def set_requests(self, requests: int) -> None:
+        """Allow another number of requests from the next one on.
+
+        Args:
+            requests: How many, in any period.
+        """
+        self._requests = requests
+        kept = self._slots.maxlen or 0
+        if requests > kept:
+            # Never fewer than before: a number that falls and rises again must not forget any.
+            self._slots = deque(self._slots, maxlen=requests)
 
     def predecessor(self) -> tuple[Slot, float] | None:
         """The slot that the next one has to wait for, with the period; None while there is room."""
         if len(self._slots) < self._requests:
             return None
-        first = self._slots[0]
+        first = self._slots[-self._requests]
         return first, self._period_s + (_COLD_S if first.cold else 0.0)
 
     def add(self, slot: Slot) -> None:
@@ -101,10 +117,10 @@ class Window:
 
 
 class Pacer:
-    """The pace of one base and one token; not safe to share between threads by itself.
+    """The pace of one base; not safe to share between threads by itself.
 
     Args:
-        windows: The limits that hold at once; a window may be shared with other pacers.
+        windows: The limits of every request.
     """
 
     def __init__(self, windows: Sequence[Window]) -> None:
@@ -117,24 +133,31 @@ class Pacer:
     @property
     def requests_per_second(self) -> float | None:
         """The most requests that may leave in the long run, or None for any number."""
-        return min((window.requests_per_second for window in self._windows), default=None)
+        return self.requests_per_second_with()
 
-    def book(self, now: float) -> Slot:
+    def requests_per_second_with(self, *more: Window) -> float | None:
+        """The same under further limits, as of ``book``."""
+        windows = (*self._windows, *more)
+        return min((window.requests_per_second for window in windows), default=None)
+
+    def book(self, now: float, *more: Window) -> Slot:
         """Take the next free slot.
 
         Args:
             now: The time, in seconds.
+            *more: Further limits for this request, such as that of its token.
 
         Returns:
             A slot at ``now`` or later.
         """
-        found = [window.predecessor() for window in self._windows]
+        windows = (*self._windows, *more)
+        found = [window.predecessor() for window in windows]
         slot = Slot(now, tuple(pair for pair in found if pair is not None))
         slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
-        if self._latest is not None and self._windows:
+        if self._latest is not None and windows:
             slot.waits_for += ((self._latest, _GAP_S),)
         self.opens_at(slot)
-        for window in self._windows:
+        for window in windows:
             window.add(slot)
         self._latest = slot
         return slot
