@@ -1,4 +1,4 @@
-"""Drives jobs with threads: the requests of a bulk job on a pool made for it, all else here.
+"""Drives jobs with threads: several requests at a time on a pool, one at a time right here.
 
 The caller's rows are pulled and the caller's callbacks run on the caller's own thread.
 """
@@ -9,6 +9,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.engine.events import Event
@@ -83,23 +84,51 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
             flight have landed; the job's result is partial then.
     """
     replies: _Replies = queue.SimpleQueue()
-    pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul")
-
-    def submit(send: Send) -> None:
-        pool.submit(_carry_to_queue, send, lane, replies)
-
-    try:
-        with Interrupts(lambda: replies.put(None)) as interrupts:
-            driving = _Driving(job, submit, replies, interrupts)
-            try:
-                driving.drive(iter(rows), on_event or _ignore)
-            except BaseException:
-                job.stop()
-                driving.land()
-                raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
+    with closing(sender), Interrupts(lambda: replies.put(None)) as interrupts:
+        driving = _Driving(job, sender.send, replies, interrupts)
+        try:
+            driving.drive(iter(rows), on_event or _ignore)
+        except BaseException:
+            job.stop()
+            driving.land()
+            raise
     return job.result
+
+
+class _Inline:
+    """Sends on the caller's thread, so that one request at a time needs no other thread."""
+
+    def __init__(self, lane: Lane, replies: _Replies) -> None:
+        self._lane = lane
+        self._replies = replies
+
+    def send(self, send: Send) -> None:
+        try:
+            arrival = _carry(send, self._lane)
+        except BaseException as error:
+            # Raised by our own fault or by a signal handler: landing must not wait for the reply.
+            self._replies.put((send.ticket, error))
+            raise
+        self._replies.put((send.ticket, arrival))
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class _Pool:
+    """Sends on threads of its own, as many as there may be requests in flight."""
+
+    def __init__(self, lane: Lane, replies: _Replies) -> None:
+        self._lane = lane
+        self._replies = replies
+        self._pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul-request")
+
+    def send(self, send: Send) -> None:
+        self._pool.submit(_carry_to_queue, send, self._lane, self._replies)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _Driving:
