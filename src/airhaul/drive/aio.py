@@ -18,10 +18,11 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[Event], object]
 
 _END: Final = object()
 _Landed = tuple[int, Arrival | Exception]
@@ -39,14 +40,17 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
     Yields:
         Events, each before the next call is sent.
     """
+    log = JobLog()
     while True:
         for event in job.events():
+            log.note(event)
             yield event
         match job.next(now()):
             case Send() as send:
                 job.feed(send.ticket, await _carry(send, lane), now())
             case Wait(until):
                 assert until is not None, "nothing is in flight"
+                log.wait(until, now())
                 await anyio.sleep(max(0.0, until - now()))
             case Pull():
                 job.end_of_rows()
@@ -56,18 +60,20 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
                 return
 
 
-async def call(job: Job[T], lane: Lane) -> T:
+async def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
     """Run a job that takes no rows, to its end.
 
     Args:
         job: The job.
         lane: The way to the base.
+        on_event: Called with each event.
 
     Returns:
         Its result.
     """
-    async for _ in stream(job, lane):
-        pass
+    async for event in stream(job, lane):
+        if on_event is not None:
+            on_event(event)
     return job.result
 
 
@@ -128,6 +134,7 @@ class _Driving:
         self._put = put
         self._replies = replies
         self._lands = False
+        self._log = JobLog()
 
     async def land(self) -> None:
         """Let what is in flight come to its end, whatever happens to one of the requests."""
@@ -138,6 +145,7 @@ class _Driving:
         job = self._job
         while True:
             for event in job.events():
+                self._log.note(event)
                 on_event(event)
             match job.next(now()):
                 case Pull():
@@ -156,6 +164,7 @@ class _Driving:
             on_event(event)
 
     async def _wait(self, until: float | None) -> None:
+        self._log.wait(until, now())
         timeout_s = None if until is None else max(0.0, until - now())
         with anyio.move_on_after(timeout_s):
             ticket, arrival = await self._replies.receive()
@@ -177,10 +186,16 @@ class _Driving:
 
 
 async def _carry(send: Send, lane: Lane) -> Arrival:
+    began = now()
+    arrival: Arrival
     try:
-        return await lane.async_transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+        arrival = await lane.async_transport.send(
+            send.call, lambda: lane.pace.left(send.slot, now())
+        )
     except TransportError as error:
-        return error
+        arrival = error
+    log_request(send.call, arrival, now() - began)
+    return arrival
 
 
 async def each(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:

@@ -16,10 +16,11 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[Event], object]
 
 _END: Final = object()
 _Replies = queue.SimpleQueue[tuple[int, Arrival | BaseException] | None]
@@ -37,13 +38,17 @@ def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
     Yields:
         Events, each before the next call is sent.
     """
+    log = JobLog()
     while True:
-        yield from job.events()
+        for event in job.events():
+            log.note(event)
+            yield event
         match job.next(now()):
             case Send() as send:
                 job.feed(send.ticket, _carry(send, lane), now())
             case Wait(until):
                 assert until is not None, "nothing is in flight"
+                log.wait(until, now())
                 time.sleep(max(0.0, until - now()))
             case Pull():
                 job.end_of_rows()
@@ -52,18 +57,20 @@ def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
                 return
 
 
-def call(job: Job[T], lane: Lane) -> T:
+def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
     """Run a job that takes no rows, to its end.
 
     Args:
         job: The job.
         lane: The way to the base.
+        on_event: Called with each event.
 
     Returns:
         Its result.
     """
-    for _ in stream(job, lane):
-        pass
+    for event in stream(job, lane):
+        if on_event is not None:
+            on_event(event)
     return job.result
 
 
@@ -146,6 +153,7 @@ class _Driving:
         self._replies = replies
         self._interrupts = interrupts
         self._lands = False
+        self._log = JobLog()
 
     def land(self) -> None:
         """Let what is in flight come to its end, whatever happens to one of the requests."""
@@ -157,6 +165,7 @@ class _Driving:
         while True:
             self._interrupts.check()
             for event in job.events():
+                self._log.note(event)
                 outside(on_event, event)
             match job.next(now()):
                 case Pull():
@@ -176,6 +185,7 @@ class _Driving:
 
     def _wait(self, until: float | None) -> None:
         try:
+            self._log.wait(until, now())
             timeout_s = None if until is None else max(0.0, until - now())
             landed = self._replies.get(timeout=timeout_s)
         except queue.Empty:
@@ -193,10 +203,14 @@ class _Driving:
 
 
 def _carry(send: Send, lane: Lane) -> Arrival:
+    began = now()
+    arrival: Arrival
     try:
-        return lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+        arrival = lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
     except TransportError as error:
-        return error
+        arrival = error
+    log_request(send.call, arrival, now() - began)
+    return arrival
 
 
 def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:

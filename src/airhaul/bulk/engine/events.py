@@ -74,6 +74,9 @@ class Retrying:
     error: AirhaulError
     wait_s: float
 
+    def __str__(self) -> str:
+        return f"{self.error} Trying again in {self.wait_s:.3g} s."
+
 
 @dataclass(frozen=True, slots=True)
 class Restarted:

@@ -14,6 +14,7 @@ from airhaul.client.aio.run_verbs import AsyncRunVerbs
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection, Origin
+from airhaul.client.inputs import OnEvent
 from airhaul.client.local import LocalOptions
 from airhaul.drive import aio as drive
 from airhaul.drive.lane import Lane
@@ -180,11 +181,12 @@ class AsyncAirtable(AsyncRunVerbs):
         schema = await self.table_schema(name)
         return AsyncTable(self, model_of_table(schema))
 
-    async def call(self, call: Call) -> Any:
+    async def call(self, call: Call, *, on_event: OnEvent | None = None) -> Any:
         """Send one call, paced and repeated where that is safe.
 
         Args:
             call: What to send.
+            on_event: Called with each event, such as ``Retrying``.
 
         Returns:
             The answer's JSON.
@@ -202,7 +204,7 @@ class AsyncAirtable(AsyncRunVerbs):
             known_base=lane.known_base,
             budget=lane.budget,
         )
-        return await drive.call(job, lane)
+        return await drive.call(job, lane, on_event)
 
     async def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""

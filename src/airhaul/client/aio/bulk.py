@@ -159,7 +159,8 @@ class AsyncBulk(Generic[M]):
         log: RunLog | None = None
         if self.journal is not None:
             if not lane.known_base.clock.is_known:
-                await airtable.call(self.target.read_one())  # its reply tells the service's time
+                # The reply has the service's time.
+                await airtable.call(self.target.read_one(), on_event=self._writing.on_event)
                 spent = spent._replace(requests=spent.requests + 1)
             log = self._log(self.journal, rows, rows_from, total, taken_up)
         call = BulkCall(

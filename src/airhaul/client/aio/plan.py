@@ -77,7 +77,7 @@ class AsyncPlan(Planned[M]):
         options.setdefault("typecast", self.typecast)
         writing = Writing.of(options)
         self.refuse_if_it_must_not_be(writing)
-        scan = AsyncScan(self._table)
+        scan = AsyncScan(self._table, on_event=writing.on_event)
         if check:
             await self._check(scan)
         return await self.write(writing, spent=scan.spent)

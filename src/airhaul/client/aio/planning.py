@@ -28,7 +28,7 @@ from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.client.aio.bound import AsyncBound
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.scan import AsyncScan
-from airhaul.client.inputs import AsyncRows, refuse_a_single_row
+from airhaul.client.inputs import AsyncRows, OnEvent, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
@@ -50,6 +50,7 @@ class AsyncPlanning(Generic[M]):
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be made again.
         max_requests: Send at most so many requests; None for any number.
+        on_event: Called with each event of what is read.
     """
 
     def __init__(
@@ -60,13 +61,14 @@ class AsyncPlanning(Generic[M]):
         source: Path | None = None,
         keeps_all: bool = False,
         max_requests: int | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self._table = table
         self._typecast = typecast
         self._path = source
         self._source = None if source is None else source.name
         self._keeps_all = keeps_all
-        self._scan = AsyncScan(table, max_requests)
+        self._scan = AsyncScan(table, max_requests, on_event)
         self._columns = tuple(columns_of(table.model).by_column)
         self._target = Target(table.airtable.base_id, table.name, table.model, typecast)
 
@@ -253,6 +255,7 @@ async def sync_rows(
         source=source,
         keeps_all=deleting.missing and (has_journal or writing.on_error == "rollback"),
         max_requests=writing.max_requests,
+        on_event=writing.on_event,
     )
     plan = await planning.sync(rows, key, deleting, parallel=parallel)
     plan.refuse_if_it_must_not_be(writing)

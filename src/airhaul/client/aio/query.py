@@ -155,7 +155,9 @@ class AsyncQuery(Generic[M]):
             journal,
             keep_rows,
         )
-        planning = AsyncPlanning(self._table, typecast=typecast, max_requests=max_requests)
+        planning = AsyncPlanning(
+            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+        )
         plan = await planning.update_where(self._selection, changes)
         return await plan.write(writing, spent=plan.spent)
 
@@ -172,7 +174,9 @@ class AsyncQuery(Generic[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
         writing = Writing.of(options)
-        planning = AsyncPlanning(self._table, max_requests=writing.max_requests)
+        planning = AsyncPlanning(
+            self._table, max_requests=writing.max_requests, on_event=writing.on_event
+        )
         plan = await planning.delete_where(self._selection)
         return await plan.write(writing, spent=plan.spent)
 

@@ -13,6 +13,7 @@ from airhaul.bulk.engine.events import Event, PageRead
 from airhaul.bulk.reads.pages import ReadPages, parts_of_list
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.client.aio.bound import AsyncBound
+from airhaul.client.inputs import OnEvent
 from airhaul.drive import aio as drive
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Node, print_formula
@@ -29,12 +30,19 @@ class AsyncScan:
     Args:
         table: The table.
         max_requests: Send at most so many requests; None for any number.
+        on_event: Called with each event.
     """
 
-    def __init__(self, table: AsyncBound[Any], max_requests: int | None = None) -> None:
+    def __init__(
+        self,
+        table: AsyncBound[Any],
+        max_requests: int | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
         self._airtable = table.airtable
         self._name = table.name
         self._most = max_requests
+        self._on_event = on_event
         self.spent = NOTHING_SPENT
 
     async def read(
@@ -74,6 +82,8 @@ class AsyncScan:
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
                 on_page(event.records)
+            if self._on_event is not None:
+                self._on_event(event)
 
         began = time.monotonic()
         await drive.run(job, lane, (), take)

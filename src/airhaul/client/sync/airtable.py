@@ -13,6 +13,7 @@ from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection, Origin
+from airhaul.client.inputs import OnEvent
 from airhaul.client.local import LocalOptions
 from airhaul.client.sync.run_verbs import RunVerbs
 from airhaul.client.sync.table import Table
@@ -181,11 +182,12 @@ class Airtable(RunVerbs):
         schema = self.table_schema(name)
         return Table(self, model_of_table(schema))
 
-    def call(self, call: Call) -> Any:
+    def call(self, call: Call, *, on_event: OnEvent | None = None) -> Any:
         """Send one call, paced and repeated where that is safe.
 
         Args:
             call: What to send.
+            on_event: Called with each event, such as ``Retrying``.
 
         Returns:
             The answer's JSON.
@@ -203,7 +205,7 @@ class Airtable(RunVerbs):
             known_base=lane.known_base,
             budget=lane.budget,
         )
-        return drive.call(job, lane)
+        return drive.call(job, lane, on_event)
 
     def whoami(self) -> dict[str, Any]:
         """Ask whose token this is."""

@@ -78,7 +78,7 @@ class Plan(Planned[M]):
         options.setdefault("typecast", self.typecast)
         writing = Writing.of(options)
         self.refuse_if_it_must_not_be(writing)
-        scan = Scan(self._table)
+        scan = Scan(self._table, on_event=writing.on_event)
         if check:
             self._check(scan)
         return self.write(writing, spent=scan.spent)

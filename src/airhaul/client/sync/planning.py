@@ -26,7 +26,7 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import sort_out
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
-from airhaul.client.inputs import Rows, refuse_a_single_row
+from airhaul.client.inputs import OnEvent, Rows, refuse_a_single_row
 from airhaul.client.options import Writing
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bound import Bound
@@ -51,6 +51,7 @@ class Planning(Generic[M]):
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be made again.
         max_requests: Send at most so many requests; None for any number.
+        on_event: Called with each event of what is read.
     """
 
     def __init__(
@@ -61,13 +62,14 @@ class Planning(Generic[M]):
         source: Path | None = None,
         keeps_all: bool = False,
         max_requests: int | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self._table = table
         self._typecast = typecast
         self._path = source
         self._source = None if source is None else source.name
         self._keeps_all = keeps_all
-        self._scan = Scan(table, max_requests)
+        self._scan = Scan(table, max_requests, on_event)
         self._columns = tuple(columns_of(table.model).by_column)
         self._target = Target(table.airtable.base_id, table.name, table.model, typecast)
 
@@ -254,6 +256,7 @@ def sync_rows(
         source=source,
         keeps_all=deleting.missing and (has_journal or writing.on_error == "rollback"),
         max_requests=writing.max_requests,
+        on_event=writing.on_event,
     )
     plan = planning.sync(rows, key, deleting, parallel=parallel)
     plan.refuse_if_it_must_not_be(writing)

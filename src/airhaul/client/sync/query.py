@@ -156,7 +156,9 @@ class Query(Generic[M]):
             journal,
             keep_rows,
         )
-        planning = Planning(self._table, typecast=typecast, max_requests=max_requests)
+        planning = Planning(
+            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+        )
         plan = planning.update_where(self._selection, changes)
         return plan.write(writing, spent=plan.spent)
 
@@ -173,7 +175,9 @@ class Query(Generic[M]):
             BulkError: A record was not deleted; its ``result`` says what became of each.
         """
         writing = Writing.of(options)
-        planning = Planning(self._table, max_requests=writing.max_requests)
+        planning = Planning(
+            self._table, max_requests=writing.max_requests, on_event=writing.on_event
+        )
         plan = planning.delete_where(self._selection)
         return plan.write(writing, spent=plan.spent)
 

@@ -13,6 +13,7 @@ from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import Event, PageRead
 from airhaul.bulk.reads.pages import ReadPages, parts_of_list
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
+from airhaul.client.inputs import OnEvent
 from airhaul.client.sync.bound import Bound
 from airhaul.drive import blocking as drive
 from airhaul.errors import ConfigurationError
@@ -30,12 +31,19 @@ class Scan:
     Args:
         table: The table.
         max_requests: Send at most so many requests; None for any number.
+        on_event: Called with each event.
     """
 
-    def __init__(self, table: Bound[Any], max_requests: int | None = None) -> None:
+    def __init__(
+        self,
+        table: Bound[Any],
+        max_requests: int | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
         self._airtable = table.airtable
         self._name = table.name
         self._most = max_requests
+        self._on_event = on_event
         self.spent = NOTHING_SPENT
 
     def read(
@@ -75,6 +83,8 @@ class Scan:
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
                 on_page(event.records)
+            if self._on_event is not None:
+                self._on_event(event)
 
         began = time.monotonic()
         drive.run(job, lane, (), take)
