@@ -29,7 +29,8 @@ class Config:
         local: A local base's file, or ``":memory:"``; then no token is needed.
         timeout_s: How long to wait for a reply, in seconds.
         concurrency: How many requests of one bulk call may be in flight.
-        requests_per_second: The limit to keep to for each base; Airtable's is 5.
+        requests_per_second: The rate limit for each base; Airtable's is 5. If open connections of
+            this process ask for different rates, the lowest one holds.
         retries: How often to try.
         max_requests: Send at most so many requests over this connection; None for any number. What
             finds out or takes back what was done may go beyond it.

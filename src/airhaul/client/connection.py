@@ -1,4 +1,4 @@
-"""An open way to a service: its transports, its lanes, and the local base if it is one."""
+"""A connection to a service: its transports, its lanes, and the local base if it is one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where a record was read, and so where it is saved.
+    """Where a record was read, and is saved to.
 
     Args:
         connection: The connection.
@@ -36,12 +36,12 @@ class Origin(NamedTuple):
 
 
 class Connection:
-    """What both faces of one configuration share.
+    """What the blocking and the async client of one configuration share.
 
     Args:
         config: How to reach the base.
-        emulator: A local base that is open already; otherwise one is opened when it is first used.
-        local_options: How that behaves.
+        emulator: A local base that is already open; otherwise one is opened on first use.
+        local_options: How the local base behaves.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Connection:
 
     @property
     def retries(self) -> Retries:
-        """How often to try; a local base in this process is at work on nothing once it answers."""
+        """How often to try; a local base in this process works on nothing after its reply."""
         retries = self.config.retries
         return replace(retries, settle_s=0.0) if self.is_local else retries
 
@@ -82,7 +82,7 @@ class Connection:
         if self.is_local:
             return self.emulator.default_base_id
         raise ConfigurationError(
-            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; it stands in the "
+            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; it is in the "
             "address of the base's page and starts with app."
         )
 
@@ -101,13 +101,13 @@ class Connection:
             return self._emulator
 
     def journal(self, journal: str | Path | bool | None = None) -> Journal | None:
-        """The journal that bulk writes are written down in.
+        """The journal of bulk writes.
 
         Args:
             journal: As of ``WriteOptions``; as configured if None.
 
         Raises:
-            JournalError: It is no journal, is damaged, or cannot be opened.
+            JournalError: The file is not a journal, is damaged, or cannot be opened.
         """
         path = self.config.journal if journal is None else journal_path(journal)
         if path is None:
@@ -118,7 +118,7 @@ class Connection:
 
     @property
     def service(self) -> str:
-        """The service's root, or the local base's file; it tells no secret."""
+        """The service's root, or the local base's file; it holds no secret."""
         config = self.config
         if config.local is None:
             return config.endpoint_url
@@ -197,7 +197,7 @@ class Connection:
             await self._transports()[1].acquire()
 
     async def release(self) -> None:
-        """Let go of what ``acquire`` kept open."""
+        """Release what ``acquire`` kept open."""
         if not self.is_local:
             await self._transports()[1].release()
 

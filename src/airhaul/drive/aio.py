@@ -1,7 +1,7 @@
 """Drives jobs with anyio, on asyncio and trio alike.
 
 The caller's rows are pulled and the caller's callbacks run in the caller's own task. A request in
-flight is shielded from cancellation until its reply or its time-out, so that its fate is known.
+flight is shielded from cancellation until its reply or its time-out, so that its result is known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ now = time.monotonic
 
 
 async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
-    """Run a job that takes no rows, and hand over its events as they come.
+    """Run a job that takes no rows, and yield its events as they come.
 
     Args:
         job: The job; read its ``result`` when the iterator is exhausted.
@@ -61,7 +61,7 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
 
 
 async def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
-    """Run a job that takes no rows, to its end.
+    """Run a job that takes no rows to its end.
 
     Args:
         job: The job.
@@ -95,8 +95,8 @@ async def run(
         The job's result.
 
     Raises:
-        BaseException: What ``rows`` or ``on_event`` raised, and cancellation, after the requests in
-            flight have landed; the job's result is partial then.
+        BaseException: Whatever ``rows`` or ``on_event`` raised, and cancellation, after the
+            requests in flight have landed; the job's result is partial then.
     """
     put, replies = anyio.create_memory_object_stream[_Landed](math.inf)
     failure: BaseException | None = None
@@ -137,7 +137,7 @@ class _Driving:
         self._log = JobLog()
 
     async def land(self) -> None:
-        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
         await self.drive(each(()), _ignore)
 
@@ -169,7 +169,7 @@ class _Driving:
         with anyio.move_on_after(timeout_s):
             ticket, arrival = await self._replies.receive()
             if isinstance(arrival, Exception) and not isinstance(arrival, TransportError):
-                # A fault of ours while sending: seen here, and the job must not wait for it.
+                # A fault of ours while sending: the job must not wait for its reply.
                 self._job.feed(ticket, not_carried(arrival), now())
                 if self._lands:
                     return  # the first one is raised
@@ -214,4 +214,4 @@ async def collect(rows: Iterable[object] | AsyncIterable[object]) -> list[object
 
 
 def _ignore(event: Event) -> None:
-    """Take an event when nobody asks."""
+    """Ignore an event."""

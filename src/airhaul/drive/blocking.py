@@ -29,7 +29,7 @@ now = time.monotonic
 
 
 def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
-    """Run a job that takes no rows, and hand over its events as they come.
+    """Run a job that takes no rows, and yield its events as they come.
 
     Args:
         job: The job; read its ``result`` when the iterator is exhausted.
@@ -58,7 +58,7 @@ def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
 
 
 def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
-    """Run a job that takes no rows, to its end.
+    """Run a job that takes no rows to its end.
 
     Args:
         job: The job.
@@ -87,8 +87,8 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
         The job's result.
 
     Raises:
-        BaseException: What ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests in
-            flight have landed; the job's result is partial then.
+        BaseException: Whatever ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests
+            in flight have landed; the job's result is partial then.
     """
     replies: _Replies = queue.SimpleQueue()
     sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
@@ -111,10 +111,13 @@ class _Inline:
         self._replies = replies
 
     def send(self, send: Send) -> None:
+        arrival: Arrival | BaseException
         try:
             arrival = _carry(send, self._lane)
+        except Exception as error:  # noqa: BLE001 - raised again when the job has been fed
+            arrival = error
         except BaseException as error:
-            # Raised by our own fault or by a signal handler: landing must not wait for the reply.
+            # A second Ctrl-C ends the call immediately; landing must not wait for the reply.
             self._replies.put((send.ticket, error))
             raise
         self._replies.put((send.ticket, arrival))
@@ -156,7 +159,7 @@ class _Driving:
         self._log = JobLog()
 
     def land(self) -> None:
-        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
         self.drive(iter(()), _ignore)
 
@@ -191,10 +194,10 @@ class _Driving:
         except queue.Empty:
             return
         if landed is None:
-            return  # Ctrl-C, looked at where the job is whole
+            return  # Ctrl-C, raised where the job is in a consistent state
         ticket, arrival = landed
         if isinstance(arrival, BaseException) and not isinstance(arrival, TransportError):
-            # A fault of ours in the pool thread: seen here, and the job must not wait for it.
+            # A fault of ours while sending: the job must not wait for its reply.
             self._job.feed(ticket, not_carried(arrival), now())
             if self._lands:
                 return  # the first one is raised
@@ -231,4 +234,4 @@ def collect(rows: Iterable[object]) -> list[object]:
 
 
 def _ignore(event: Event) -> None:
-    """Take an event when nobody asks."""
+    """Ignore an event."""

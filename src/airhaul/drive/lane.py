@@ -41,8 +41,8 @@ class Lane:
         pace: Its pace.
         known_base: What is known of it.
         budget: How many requests its connection may send.
-        transport: Carries calls, blocking.
-        async_transport: Carries calls, awaited.
+        transport: Sends calls, blocking.
+        async_transport: Sends calls, awaited.
         concurrency: How many calls a bulk job may have in flight.
     """
 

@@ -63,17 +63,17 @@ class SharedPace:
             return self._base.opens_at(slot)
 
     def depart(self, slot: Slot, now: float) -> None:
-        """Learn that a request is sent now."""
+        """Note that a request is sent now."""
         with self._lock:
             self._base.depart(slot, now)
 
     def returned(self, slot: Slot, now: float) -> None:
-        """Learn that a request was answered with success."""
+        """Note that a request was answered with success."""
         with self._lock:
             self._base.returned(slot, now)
 
     def left(self, slot: Slot, at: float) -> None:
-        """Learn when a request was really written to its connection."""
+        """Note when a request was written to its connection."""
         with self._lock:
             self._base.left(slot, at)
 

@@ -1,4 +1,4 @@
-"""The engine: runs any work at the pace, with so many calls in flight, and tries again where safe.
+"""The engine: runs any work at the pace, with a bounded number of calls in flight, and retries.
 
 ``Work`` decides what is sent; the engine decides when, and how often.
 """
@@ -50,7 +50,7 @@ class Engine(Generic[T]):
     Args:
         work: What to send.
         pace: The pace of the base, shared with its other jobs.
-        concurrency: How many calls may be in flight at once, at least 1.
+        concurrency: How many calls may be in flight at the same time, at least 1.
         retries: How often to try.
         known_base: What is known of the base, shared with its other jobs.
         budget: How many requests may be sent.
@@ -86,11 +86,11 @@ class Engine(Generic[T]):
 
     @property
     def result(self) -> T:
-        """What the work has come to."""
+        """The result of the work so far."""
         return self._work.result
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         events = self._events + self._work.events()
         self._events = []
         return events
@@ -100,7 +100,7 @@ class Engine(Generic[T]):
         self._work.offer(row)
 
     def end_of_rows(self) -> None:
-        """Learn that there are no more rows."""
+        """Note that there are no more rows."""
         self._rows_ended = True
         self._work.end_of_rows()
 
@@ -110,7 +110,7 @@ class Engine(Generic[T]):
         self._drop_what_is_new()
 
     def next(self, now: float) -> Action:
-        """Say what to do next."""
+        """Decide what to do next."""
         if self._work.stopping:
             self._drop_what_is_new()
         action = self._next_to_send(now)
@@ -187,7 +187,7 @@ class Engine(Generic[T]):
         self._work.refuse(ticket.tag, error, Attempt(self._sendings, now, now))
 
     def feed(self, ticket: int, arrival: Arrival, now: float) -> None:
-        """Learn what came of a call."""
+        """Take the reply of a call, or the reason why there is none."""
         held = self._in_flight.pop(ticket)
         if isinstance(arrival, Reply):
             self._known_base.clock.observe(held.sent_at, now, arrival.headers.get("date"))

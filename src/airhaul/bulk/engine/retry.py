@@ -1,4 +1,4 @@
-"""What to do about an arrival: take it, try again, give up, or admit not to know.
+"""What to do about a reply or a failure: accept it, retry, give up, or call it unknown.
 
 arrival                          read, update, upsert, delete       create
 429, per second                  again after the penalty            again after the penalty
@@ -88,14 +88,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Whether the call was carried out cannot be told."""
+    """The call may or may not have been carried out."""
 
     error: AirhaulError
 
 
 @dataclass(slots=True)
 class History:
-    """How a call fared so far.
+    """The history of a call.
 
     Args:
         tries: How often it was sent, those that met the rate limit not counted.
@@ -114,12 +114,12 @@ Decision = Accepted | Again | Refused | Unknown
 def judge(
     call: Call, arrival: Arrival, history: History, retries: Retries, *, has_answered: bool
 ) -> Decision:
-    """Decide what to do about an arrival.
+    """Decide what to do about a reply or a failure.
 
     Args:
         call: What was sent.
-        arrival: What came back, or why nothing did.
-        history: How often it was sent by now.
+        arrival: The reply, or why there is none.
+        history: How often it was sent so far.
         retries: The bounds.
         has_answered: Whether this service has answered as Airtable does before.
 
@@ -150,7 +150,7 @@ def judge(
             return Accepted({"id": call.path.rpartition("/")[2], "deleted": True})
         return Refused(error)
     except InvalidRequestError as error:
-        return Refused(error)  # what became of an earlier try, whoever sent it can find out
+        return Refused(error)  # whoever sent it can find out what an earlier try did
     except AirhaulError as error:
         return _given_up(call, error, history)
 
@@ -172,7 +172,7 @@ def _judge_lost(
     *,
     has_answered: bool,
 ) -> Decision:
-    """What may have been carried out: repeat what does no harm twice, admit the rest."""
+    """Decide on a call that may have been carried out: repeat it only where that is safe."""
     if _was_refused_by_a_stranger(call, error, arrival, has_answered=has_answered):
         return _given_up(call, error, history)
     if call.effect == "create":
@@ -202,11 +202,11 @@ def _asked_s(arrival: Arrival) -> float:
 def _was_refused_by_a_stranger(
     call: Call, error: AirhaulError, arrival: Arrival, *, has_answered: bool
 ) -> bool:
-    """Whether a proxy, a login wall or a wrong URL stands in the way, and will go on to."""
+    """Whether a proxy, a login wall or a wrong URL is in the way, and will stay there."""
     if not isinstance(error, BadReplyError) or not isinstance(arrival, Reply):
         return False
     if arrival.status >= 300:
         return True
-    # A page where JSON is due: from a service that never answered otherwise, it comes again. A
-    # write may be behind it all the same.
+    # A page instead of JSON: a service that never answered otherwise will send it again. A write
+    # may have been carried out all the same.
     return error.is_page and call.effect == "read" and not has_answered

@@ -1,4 +1,4 @@
-"""Reading a list page by page, and from its start again when the server has forgotten it."""
+"""Reads a list page by page, and again from its start when the server has forgotten it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from airhaul.wire.shapes import RecordJson
 
 
 class _Seen:
-    """The ids of the records that were handed over, packed, and looked up only when needed."""
+    """The ids of the records that were passed on, packed, and looked up only when needed."""
 
     def __init__(self) -> None:
         self._packed = bytearray()
@@ -40,7 +40,7 @@ class _Seen:
             self._odd.update(ids)
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
-        """The records that were not handed over yet."""
+        """The records that were not passed on yet."""
         if self._ids is None:
             text = self._packed.decode("utf-8", "surrogatepass")
             self._ids = self._odd | {
@@ -50,12 +50,12 @@ class _Seen:
 
 
 class ReadPages(ReadOnlyWork):
-    """Work that reads a list, or the parts of one at once; its pages come as ``PageRead`` events.
+    """Work that reads a list, or its parts side by side; pages come as ``PageRead`` events.
 
     Args:
         base_id: The base.
         table: The table's id or name.
-        parts: What to read; several are read at once, each page by page.
+        parts: What to read; several are read side by side, each page by page.
     """
 
     def __init__(self, base_id: str, table: str, *parts: ListParameters) -> None:
@@ -66,7 +66,7 @@ class ReadPages(ReadOnlyWork):
         self._events: list[Event] = []
 
     def next_call(self, now: float) -> tuple[_Part, Call] | None:  # noqa: ARG002 - it never waits
-        """Hand over the call for the next page of a part; there is one of each part at a time."""
+        """Return the call for the next page of a part; each part has one at a time."""
         if self.stopping:
             return None
         part = next((part for part in self._parts if part.is_idle), None)
@@ -86,7 +86,7 @@ class ReadPages(ReadOnlyWork):
         self._events.append(PageRead(fresh))
 
     def refuse(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
-        """Start a part again if its list was forgotten half-way, else end."""
+        """Read a part again if the server has forgotten its list, else end."""
         if tag.chain.can_restart(error):
             tag.chain.restart()
             tag.is_idle = True
@@ -95,7 +95,7 @@ class ReadPages(ReadOnlyWork):
             self._end(error)
 
     def lose(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:
-        """Never the case for reading, which can always be repeated."""
+        """End as for a refusal; only repeated reads get here."""
         self.refuse(tag, error, sending)
 
     def _end(self, error: AirhaulError) -> None:
@@ -103,7 +103,7 @@ class ReadPages(ReadOnlyWork):
         self.stop()
 
     def events(self) -> list[Event]:
-        """Hand over the pages that have come."""
+        """Return the pages that have come."""
         events, self._events = self._events, []
         return events
 

@@ -1,4 +1,4 @@
-"""What a bulk call does about rows that were not written."""
+"""What a bulk call does about rows that cannot be written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airhaul.errors import AirhaulError, BulkError, BulkInterrupted, Configurati
 OnError = Literal["stop", "continue", "rollback"]
 """``"stop"``: send nothing new after the first row that fails, and raise ``BulkError``.
 ``"continue"``: write all good rows, and list the others in the result.
-``"rollback"``: take back what this call has written, and raise ``BulkError``."""
+``"rollback"``: undo what this call has written, and raise ``BulkError``."""
 
 _MOST_LINES: Final = 10
 
@@ -32,12 +32,12 @@ def raise_if_failed(
     """Raise when the policy asks for it.
 
     Args:
-        result: What became of each row.
+        result: The outcome of each row.
         on_error: The policy.
         ended_by: What ended the call before its last row, if anything did.
 
     Raises:
-        BulkError: Not every row was written; its ``result`` says what became of each.
+        BulkError: Not every row was written; its ``result`` has the outcome of each.
     """
     if result.is_complete or (on_error == "continue" and ended_by is None):
         return
@@ -67,7 +67,7 @@ def _message(what: str, result: BulkResult[Any], cause: AirhaulError | None) -> 
     figures = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no rows"
     lines = result.explain()
     if cause is not None and not any(str(cause) in line for line in lines[:_MOST_LINES]):
-        lines.insert(0, str(cause))  # what began it comes first, however much came of it
+        lines.insert(0, str(cause))  # the cause comes first, however many rows it has cost
     more = len(lines) - _MOST_LINES
     return "\n  ".join(
         [f"{what}: {figures}.", *lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]
