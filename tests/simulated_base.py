@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.engine.job import Outcome
+from airhaul.bulk.engine.job import Arrival
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.engine.retry import Retries
@@ -83,7 +83,7 @@ class SimulatedBase:
         self._pending: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
 
-    def __call__(self, call: Call, now: float) -> tuple[float, Outcome]:
+    def __call__(self, call: Call, now: float) -> tuple[float, Arrival]:
         """Answer a call that is sent now."""
         self.pass_time(now)
         self.arrivals += 1
@@ -97,7 +97,7 @@ class SimulatedBase:
         outcome = self._answer(call)
         return (60.0 if _is_time_out(outcome) else latency_s), outcome
 
-    def _answer(self, call: Call) -> Outcome:
+    def _answer(self, call: Call) -> Arrival:
         try:
             return self.emulator.send(call, lambda: None)
         except TransportError as error:
@@ -147,7 +147,7 @@ class SimulatedBase:
         self.emulator.close()
 
 
-def _is_time_out(outcome: Outcome) -> bool:
+def _is_time_out(outcome: Arrival) -> bool:
     return isinstance(outcome, TimeoutError)
 
 

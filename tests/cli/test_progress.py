@@ -15,7 +15,6 @@ from rich.console import Console
 from airhaul.bulk.engine.events import (
     Reconciled,
     Restarted,
-    Retrying,
     RollingBack,
     RowRefused,
     RowsWritten,
@@ -23,24 +22,19 @@ from airhaul.bulk.engine.events import (
 )
 from airhaul.cli.output import progress
 from airhaul.cli.output.progress import RowProgress
-from airhaul.errors import InvalidRequestError, RateLimitError, RowError
+from airhaul.errors import InvalidRequestError, RowError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.http.serve import LocalServer
-from airhaul.wire.endpoints import base_schema
 from tests.cli.conftest import file
 from tests.cli.program import PROGRAM, airhaul
 
-CALL = base_schema("app00000000000000")
-BUSY = RateLimitError("Too many requests.")
 REFUSED = InvalidRequestError("Airtable answered 422.", status=422)
 
 
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (Retrying(CALL, BUSY, 30.0), "Too many requests. Trying again in 30 s."),
-        (Retrying(CALL, BUSY, 0.2), "Too many requests. Trying again at once."),
         (Restarted(), "The list has expired on the server; reading it again from its start."),
         (Splitting(10, REFUSED), "A request was refused for some of its rows; looking for which."),
         (

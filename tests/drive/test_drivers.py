@@ -16,7 +16,7 @@ import anyio.lowlevel
 import pytest
 import trio
 
-from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record
+from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record, result_of
 from airhaul.bulk.engine.events import RowsWritten
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
@@ -185,7 +185,8 @@ def test_the_callers_generator_runs_on_the_callers_thread(server) -> None:
     assert threads == {threading.current_thread()}
 
 
-def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server) -> None:
+@pytest.mark.parametrize("concurrency", [10, 1])
+def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server, concurrency) -> None:
     """Ctrl-C raises with the result, and the result is what the server holds."""
     with connect(server) as airtable:
         users = airtable.table(User)
@@ -201,11 +202,58 @@ def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server) -> None:
 
         threading.Thread(target=interrupt).start()
         with pytest.raises(BulkInterrupted) as caught:
-            users.bulk_create(rows(1_000))
+            users.bulk_create(rows(1_000), concurrency=concurrency)
         emulator.latency_s = 0
         result = caught.value.result
         assert 0 < len(result) < 1_000
+        assert set(result.counts()) == {"created", "skipped"}
         assert {user.id for user in users.all()} == {user.id for user in result}
+
+
+@pytest.mark.parametrize("where", ["in process", "over HTTP"])
+def test_one_request_at_a_time_needs_no_other_thread(emulator, server, where) -> None:
+    """With ``concurrency=1`` the caller's thread sends; a program without threads stays one."""
+    if where == "in process":
+        airtable = Airtable(connection=connection_to(emulator))
+    else:
+        airtable = connect(server)
+    threads: set[str] = set()
+
+    def note(event) -> None:
+        threads.update(thread.name for thread in threading.enumerate())
+
+    with airtable:
+        users = airtable.table(User)
+        users.create_table()
+        assert len(users.bulk_create(rows(35), concurrency=1, on_event=note)) == 35
+        assert not any(name.startswith("airhaul-request") for name in threads)
+        if where == "over HTTP":
+            users.bulk_create(rows(35), concurrency=2, on_event=note)
+            assert any(name.startswith("airhaul-request") for name in threads)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers on this system")
+def test_a_signal_handler_that_raises_during_a_request_ends_the_call(emulator, server) -> None:
+    """A time limit made of a signal breaks a request off; the call ends, and its rows are looked for."""
+
+    def give_up(number, frame) -> None:
+        raise LookupError("out of time")
+
+    with connect(server) as airtable:
+        users = airtable.table(User)
+        users.create_table()
+        emulator.latency_s = 0.3
+        before = signal.signal(signal.SIGALRM, give_up)
+        signal.setitimer(signal.ITIMER_REAL, 0.45)
+        try:
+            with pytest.raises(LookupError, match="out of time") as caught:
+                users.bulk_create(rows(100), concurrency=1)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        emulator.latency_s = 0
+        result = result_of(caught.value)
+        assert {user.id for user in users.all()} == {user.id for user in result}
+        assert len(result) > 0
 
 
 def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
@@ -239,7 +287,7 @@ def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
     """A script that is stopped by SIGINT ends soon, with KeyboardInterrupt's status."""
     script = textwrap.dedent("""
         from airhaul import Record, Airtable
-        from airhaul.local_base.base import LocalBase
+        from airhaul.local_base import LocalBase
         from airhaul.local_base.http.serve import LocalServer
 
         class User(Record, table="Users"):

@@ -16,6 +16,7 @@ from airhaul.cli.bases.serve import serve
 from airhaul.cli.bases.tables import tables
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.output.console import err, print_error
+from airhaul.cli.output.warnings import warnings_shown
 from airhaul.cli.rows.delete import delete
 from airhaul.cli.rows.export_file import export_file
 from airhaul.cli.rows.import_file import import_file
@@ -41,7 +42,8 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
     @functools.wraps(verb)
     def run(*args: P.args, **options: P.kwargs) -> None:
         try:
-            code = verb(*args, **options)
+            with warnings_shown():
+                code = verb(*args, **options)
         except AirhaulError as error:
             print_error(str(error))
             code = NOTHING_DONE

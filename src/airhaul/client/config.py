@@ -30,7 +30,8 @@ class Config:
         timeout_s: How long to wait for a reply, in seconds.
         concurrency: The most requests of one bulk call in flight.
         requests_per_second: The rate limit for each base; Airtable's is 5
-            (https://airtable.com/developers/web/api/rate-limits).
+            (https://airtable.com/developers/web/api/rate-limits). If open connections of this
+            process ask for different rates, the lowest one holds.
         retries: How often and how long to retry a request.
         max_requests: The most requests to send over this connection; None for no limit. Requests
             that find out what was written, or undo it, may exceed it.

@@ -13,7 +13,8 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
-from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
+from airhaul.drive.lane import ConnectionBudget, Lane
+from airhaul.drive.pace import SharedPace, known_base_of, pace_of, withdraw_rates
 from airhaul.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Connection:
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
         self._lock = threading.Lock()
-        self._observed = KnownBase()
-        self.meter = Meter(config.max_requests)
+        self._known_base = KnownBase()
+        self.budget = ConnectionBudget(config.max_requests)
 
     @property
     def is_local(self) -> bool:
@@ -143,12 +144,13 @@ class Connection:
             config.endpoint_url,
             base_id or "",
             _token(config).get_secret_value(),
-            config.requests_per_second,
+            connection=self,
+            requests_per_second=config.requests_per_second,
         )
         return Lane(
             pace,
-            observed_of(config.endpoint_url, base_id or ""),
-            self.meter,
+            known_base_of(config.endpoint_url, base_id or ""),
+            self.budget,
             transport,
             async_transport,
             config.concurrency,
@@ -164,8 +166,8 @@ class Connection:
             pace = self._local_paces[base_id]
         return Lane(
             pace,
-            self._observed,
-            self.meter,
+            self._known_base,
+            self.budget,
             self.emulator,
             InThread(self.emulator),
             concurrency=1,
@@ -188,7 +190,8 @@ class Connection:
             return self._http
 
     def close(self) -> None:
-        """Close the HTTP connections and the local base."""
+        """Close the HTTP connections and the local base; its rate no longer holds."""
+        withdraw_rates(self)
         with self._lock:
             emulator, self._emulator = self._emulator, None
         if self._http is not None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airhaul.bulk.engine.pacer import Pacer, Window
-from airhaul.drive.lane import SharedPace, unlimited_pace
+from airhaul.drive.pace import SharedPace, local_pace
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -62,6 +60,4 @@ class LocalOptions:
 
     def pace(self) -> SharedPace:
         """Make the pace for a client of this base."""
-        if self.requests_per_second is None:
-            return unlimited_pace()
-        return SharedPace(Pacer([Window(self.requests_per_second)]), threading.Lock())
+        return local_pace(self.requests_per_second)

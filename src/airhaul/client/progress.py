@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airhaul.bulk.engine.events import Event, RowRefused, RowsWritten
+from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsWritten
 from airhaul.client.options import WriteSettings
 from airhaul.client.rejects import Rejects
 
@@ -60,8 +60,9 @@ class ProgressReport:
         self._rejects.on_event(event)
         if isinstance(event, RowsWritten):
             if self._bar is not None:
-                if event.seconds_left is not None:
-                    self._bar.set_postfix_str(f"{clock(event.seconds_left)} left", refresh=False)
+                left_s = event.seconds_left
+                left = "" if left_s is None else f"{clock(left_s)} left"
+                self._bar.set_postfix_str(left, refresh=False)
                 self._bar.update(len(event.records))
             if self._callback is not None:
                 before = event.done - len(event.records)
@@ -69,6 +70,8 @@ class ProgressReport:
                     self._callback(place, event.total, record)
         elif isinstance(event, RowRefused) and self._bar is not None:
             self._bar.update()
+        elif isinstance(event, Retrying) and self._bar is not None:
+            self._bar.set_postfix_str(f"trying again in {event.wait_s:.3g} s")
         if self._on_event is not None:
             self._on_event(event)
 

@@ -1,1 +1,1 @@
-"""The only code that waits: it asks a job what to do, does it, and says what came of it."""
+"""The only code that waits: it asks a job what to do, does it, and reports the result."""

@@ -1,7 +1,7 @@
 """Drives jobs with anyio, on asyncio and trio alike.
 
 The caller's rows are pulled and the caller's callbacks run in the caller's own task. A request in
-flight is shielded from cancellation until its reply or its time-out, so that its fate is known.
+flight is shielded from cancellation until its reply or its time-out, so that its result is known.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[Event], object]
 
 _END: Final = object()
-_Arrival = tuple[int, Outcome | Exception]
+_Landed = tuple[int, Arrival | Exception]
 
 now = time.monotonic
 
 
 async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
-    """Run a job that takes no rows, and hand over its events as they come.
+    """Run a job that takes no rows, and yield its events as they come.
 
     Args:
         job: The job; read its ``result`` when the iterator is exhausted.
@@ -41,14 +42,17 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
     Yields:
         Events, each before the next call is sent.
     """
+    log = JobLog()
     while True:
         for event in job.events():
+            log.note(event)
             yield event
         match job.next(now()):
             case Send() as send:
                 job.feed(send.ticket, await _carry(send, lane), now())
             case Wait(until):
                 assert until is not None, "nothing is in flight"
+                log.wait(until, now())
                 await anyio.sleep(max(0.0, until - now()))
             case Pull():
                 job.end_of_rows()
@@ -58,18 +62,20 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
                 return
 
 
-async def call(job: Job[T], lane: Lane) -> T:
-    """Run a job that takes no rows, to its end.
+async def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
+    """Run a job that takes no rows to its end.
 
     Args:
         job: The job.
         lane: The way to the base.
+        on_event: Called with each event.
 
     Returns:
         Its result.
     """
-    async for _ in stream(job, lane):
-        pass
+    async for event in stream(job, lane):
+        if on_event is not None:
+            on_event(event)
     return job.result
 
 
@@ -91,10 +97,10 @@ async def run(
         The job's result.
 
     Raises:
-        BaseException: What ``rows`` or ``on_event`` raised, and cancellation, after the requests in
-            flight have landed; the job's result is partial then.
+        BaseException: Whatever ``rows`` or ``on_event`` raised, and cancellation, after the
+            requests in flight have landed; the job's result is partial then.
     """
-    put, replies = anyio.create_memory_object_stream[_Arrival](math.inf)
+    put, replies = anyio.create_memory_object_stream[_Landed](math.inf)
     failure: BaseException | None = None
     with put, replies:
         async with anyio.create_task_group() as tasks:
@@ -149,8 +155,8 @@ class _Driving:
         job: Job[Any],
         lane: Lane,
         tasks: TaskGroup,
-        put: MemoryObjectSendStream[_Arrival],
-        replies: MemoryObjectReceiveStream[_Arrival],
+        put: MemoryObjectSendStream[_Landed],
+        replies: MemoryObjectReceiveStream[_Landed],
     ) -> None:
         self._job = job
         self._lane = lane
@@ -158,9 +164,10 @@ class _Driving:
         self._put = put
         self._replies = replies
         self._lands = False
+        self._log = JobLog()
 
     async def land(self) -> None:
-        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
         await self.drive(each(()), _ignore)
 
@@ -168,6 +175,7 @@ class _Driving:
         job = self._job
         while True:
             for event in job.events():
+                self._log.note(event)
                 on_event(event)
             match job.next(now()):
                 case Pull():
@@ -186,31 +194,38 @@ class _Driving:
             on_event(event)
 
     async def _wait(self, until: float | None) -> None:
+        self._log.wait(until, now())
         timeout_s = None if until is None else max(0.0, until - now())
         with anyio.move_on_after(timeout_s):
-            ticket, outcome = await self._replies.receive()
-            if isinstance(outcome, Exception) and not isinstance(outcome, TransportError):
-                # A fault of ours while sending: seen here, and the job must not wait for it.
-                self._job.feed(ticket, not_carried(outcome), now())
+            ticket, arrival = await self._replies.receive()
+            if isinstance(arrival, Exception) and not isinstance(arrival, TransportError):
+                # A fault of ours while sending: the job must not wait for its reply.
+                self._job.feed(ticket, not_carried(arrival), now())
                 if self._lands:
                     return  # the first one is raised
-                raise outcome
-            self._job.feed(ticket, outcome, now())
+                raise arrival
+            self._job.feed(ticket, arrival, now())
 
     async def _carry_to_stream(self, send: Send) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                outcome: Outcome | Exception = await _carry(send, self._lane)
+                arrival: Arrival | Exception = await _carry(send, self._lane)
             except Exception as error:  # noqa: BLE001 - raised again in the caller's task
-                outcome = error
-            self._put.send_nowait((send.ticket, outcome))
+                arrival = error
+            self._put.send_nowait((send.ticket, arrival))
 
 
-async def _carry(send: Send, lane: Lane) -> Outcome:
+async def _carry(send: Send, lane: Lane) -> Arrival:
+    began = now()
+    arrival: Arrival
     try:
-        return await lane.async_transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+        arrival = await lane.async_transport.send(
+            send.call, lambda: lane.pace.left(send.slot, now())
+        )
     except TransportError as error:
-        return error
+        arrival = error
+    log_request(send.call, arrival, now() - began)
+    return arrival
 
 
 async def each(rows: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
@@ -229,4 +244,4 @@ async def collect(rows: Iterable[object] | AsyncIterable[object]) -> list[object
 
 
 def _ignore(event: Event) -> None:
-    """Take an event when nobody asks."""
+    """Ignore an event."""

@@ -1,4 +1,4 @@
-"""Drives jobs with threads: the requests of a bulk job on a pool made for it, all else here.
+"""Drives jobs with threads: several requests at a time on a pool, one at a time right here.
 
 The caller's rows are pulled and the caller's callbacks run on the caller's own thread.
 """
@@ -9,27 +9,29 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[Event], object]
 
 _END: Final = object()
-_Replies = queue.SimpleQueue[tuple[int, Outcome | BaseException] | None]
+_Replies = queue.SimpleQueue[tuple[int, Arrival | BaseException] | None]
 
 now = time.monotonic
 
 
 def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
-    """Run a job that takes no rows, and hand over its events as they come.
+    """Run a job that takes no rows, and yield its events as they come.
 
     Args:
         job: The job; read its ``result`` when the iterator is exhausted.
@@ -38,13 +40,17 @@ def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
     Yields:
         Events, each before the next call is sent.
     """
+    log = JobLog()
     while True:
-        yield from job.events()
+        for event in job.events():
+            log.note(event)
+            yield event
         match job.next(now()):
             case Send() as send:
                 job.feed(send.ticket, _carry(send, lane), now())
             case Wait(until):
                 assert until is not None, "nothing is in flight"
+                log.wait(until, now())
                 time.sleep(max(0.0, until - now()))
             case Pull():
                 job.end_of_rows()
@@ -53,18 +59,20 @@ def stream(job: Job[Any], lane: Lane) -> Iterator[Event]:
                 return
 
 
-def call(job: Job[T], lane: Lane) -> T:
-    """Run a job that takes no rows, to its end.
+def call(job: Job[T], lane: Lane, on_event: OnEvent | None = None) -> T:
+    """Run a job that takes no rows to its end.
 
     Args:
         job: The job.
         lane: The way to the base.
+        on_event: Called with each event.
 
     Returns:
         Its result.
     """
-    for _ in stream(job, lane):
-        pass
+    for event in stream(job, lane):
+        if on_event is not None:
+            on_event(event)
     return job.result
 
 
@@ -81,26 +89,19 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
         The job's result.
 
     Raises:
-        BaseException: What ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests in
-            flight have landed; the job's result is partial then.
+        BaseException: Whatever ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests
+            in flight have landed; the job's result is partial then.
     """
     replies: _Replies = queue.SimpleQueue()
-    pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul")
-
-    def submit(send: Send) -> None:
-        pool.submit(_carry_to_queue, send, lane, replies)
-
-    try:
-        with Interrupts(lambda: replies.put(None)) as interrupts:
-            driving = _Driving(job, submit, replies, interrupts)
-            try:
-                driving.drive(iter(rows), on_event or _ignore)
-            except BaseException:
-                job.stop()
-                driving.land()
-                raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
+    with closing(sender), Interrupts(lambda: replies.put(None)) as interrupts:
+        driving = _Driving(job, sender.send, replies, interrupts)
+        try:
+            driving.drive(iter(rows), on_event or _ignore)
+        except BaseException:
+            job.stop()
+            driving.land()
+            raise
     return job.result
 
 
@@ -134,6 +135,44 @@ def follow(flow: Flow[T], lane: Lane) -> T:
         return result
 
 
+class _Inline:
+    """Sends on the caller's thread, so that one request at a time needs no other thread."""
+
+    def __init__(self, lane: Lane, replies: _Replies) -> None:
+        self._lane = lane
+        self._replies = replies
+
+    def send(self, send: Send) -> None:
+        arrival: Arrival | BaseException
+        try:
+            arrival = _carry(send, self._lane)
+        except Exception as error:  # noqa: BLE001 - raised again when the job has been fed
+            arrival = error
+        except BaseException as error:
+            # A second Ctrl-C ends the call immediately; landing must not wait for the reply.
+            self._replies.put((send.ticket, error))
+            raise
+        self._replies.put((send.ticket, arrival))
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class _Pool:
+    """Sends on threads of its own, as many as there may be requests in flight."""
+
+    def __init__(self, lane: Lane, replies: _Replies) -> None:
+        self._lane = lane
+        self._replies = replies
+        self._pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul-request")
+
+    def send(self, send: Send) -> None:
+        self._pool.submit(_carry_to_queue, send, self._lane, self._replies)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
 class _Driving:
     """One run of a job: the loop, and where replies arrive."""
 
@@ -149,9 +188,10 @@ class _Driving:
         self._replies = replies
         self._interrupts = interrupts
         self._lands = False
+        self._log = JobLog()
 
     def land(self) -> None:
-        """Let what is in flight come to its end, whatever happens to one of the requests."""
+        """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
         self.drive(iter(()), _ignore)
 
@@ -160,6 +200,7 @@ class _Driving:
         while True:
             self._interrupts.check()
             for event in job.events():
+                self._log.note(event)
                 outside(on_event, event)
             match job.next(now()):
                 case Pull():
@@ -179,27 +220,32 @@ class _Driving:
 
     def _wait(self, until: float | None) -> None:
         try:
+            self._log.wait(until, now())
             timeout_s = None if until is None else max(0.0, until - now())
-            arrival = self._replies.get(timeout=timeout_s)
+            landed = self._replies.get(timeout=timeout_s)
         except queue.Empty:
             return
-        if arrival is None:
-            return  # Ctrl-C, looked at where the job is whole
-        ticket, outcome = arrival
-        if isinstance(outcome, BaseException) and not isinstance(outcome, TransportError):
-            # A fault of ours in the pool thread: seen here, and the job must not wait for it.
-            self._job.feed(ticket, not_carried(outcome), now())
+        if landed is None:
+            return  # Ctrl-C, raised where the job is in a consistent state
+        ticket, arrival = landed
+        if isinstance(arrival, BaseException) and not isinstance(arrival, TransportError):
+            # A fault of ours while sending: the job must not wait for its reply.
+            self._job.feed(ticket, not_carried(arrival), now())
             if self._lands:
                 return  # the first one is raised
-            raise outcome
-        self._job.feed(ticket, outcome, now())
+            raise arrival
+        self._job.feed(ticket, arrival, now())
 
 
-def _carry(send: Send, lane: Lane) -> Outcome:
+def _carry(send: Send, lane: Lane) -> Arrival:
+    began = now()
+    arrival: Arrival
     try:
-        return lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+        arrival = lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
     except TransportError as error:
-        return error
+        arrival = error
+    log_request(send.call, arrival, now() - began)
+    return arrival
 
 
 def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
@@ -220,4 +266,4 @@ def collect(rows: Iterable[object]) -> list[object]:
 
 
 def _ignore(event: Event) -> None:
-    """Take an event when nobody asks."""
+    """Ignore an event."""

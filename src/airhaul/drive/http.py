@@ -1,4 +1,4 @@
-"""Carries calls over HTTP, and says of a failure whether the request may have arrived."""
+"""Sends calls over HTTP, and distinguishes failures by whether the request may have arrived."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def _settings(
 
 
 def _opened(kind: Callable[..., C], settings: dict[str, Any]) -> C:
-    """Open a client of the HTTP library, which reads proxies and certificates as it does so."""
+    """Open a client of the HTTP library, which reads proxies and certificates on the way."""
     try:
         return kind(**settings)
     except (httpx2.InvalidURL, ValueError):
-        # What the library says holds parts of the address, perhaps of the password in it.
+        # The library's message holds parts of the address, perhaps of the password in it.
         reason = "the address of a proxy cannot be used"
     except (ImportError, OSError) as error:
         reason = _first_line(error)
@@ -76,7 +76,7 @@ def _reply(response: httpx2.Response) -> Reply:
 
 
 def _failure(call: Call, endpoint_url: str, error: Exception) -> Exception:
-    """Say what a failure of the HTTP library means."""
+    """Make our error of a failure of the HTTP library."""
     host = httpx2.URL(endpoint_url).host or endpoint_url
     match error:
         case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
@@ -104,10 +104,10 @@ def _first_line(error: Exception) -> str:
 
 
 class HttpTransport:
-    """Carries calls over HTTP, blocking; safe to use from several threads and after a fork.
+    """Sends calls over HTTP, blocking; safe to use from several threads and after a fork.
 
     Args:
-        endpoint_url: The service's root, as ``https://api.airtable.com``.
+        endpoint_url: The service's root, such as ``https://api.airtable.com``.
         token: The access token; it goes into a header and nowhere else.
         timeout_s: How long to wait for a reply, in seconds.
         connections: How many connections to keep open.
@@ -163,7 +163,7 @@ def _tracer(on_sent: Sent) -> Callable[[str, dict[str, Any]], None]:
 
 
 class AsyncHttpTransport:
-    """Carries calls over HTTP, awaited, under any event loop.
+    """Sends calls over HTTP, awaited, under any event loop.
 
     Connections belong to the event loop that opened them. They are kept while at least one lease is
     held under that loop, and closed with the last.
@@ -193,7 +193,7 @@ class AsyncHttpTransport:
         held.leases += 1
 
     async def release(self) -> None:
-        """Let go; the last one closes the connections."""
+        """Release a lease; the last one closes the connections."""
         held = self._held.get()
         assert held is not None, "released more often than acquired"
         held.leases -= 1

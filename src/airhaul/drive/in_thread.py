@@ -8,7 +8,7 @@ from airhaul.wire.call import Call, Reply, Sent, Transport
 
 
 class InThread:
-    """Sends each call on a worker thread, so that the event loop goes on.
+    """Sends each call on a worker thread, so that the event loop keeps running.
 
     Args:
         transport: The blocking transport; whoever made it closes it.

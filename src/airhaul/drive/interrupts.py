@@ -1,9 +1,9 @@
-"""Ctrl-C at a moment when nothing is lost by it.
+"""Ctrl-C that is raised only where nothing is lost by it.
 
-Python raises ``KeyboardInterrupt`` between any two steps of the main thread: also after a reply was
-taken from its queue and before the job has learnt of it, which would then wait for ever. So while a
-job is driven, Ctrl-C is noted, and raised where the job is whole. In the caller's own code, which
-may take its time, it is raised at once; so is the second one.
+Python raises ``KeyboardInterrupt`` between any two steps of the main thread, for example after a
+reply was taken from its queue and before the job was fed with it; the job would then wait forever.
+So while a job is driven, Ctrl-C is recorded, and raised where the job is in a consistent state. In
+the caller's own code, which may take long, it is raised immediately; so is a second Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 
 class Interrupts:
-    """Notes Ctrl-C while a job is driven on the main thread; elsewhere it does nothing.
+    """Records Ctrl-C while a job is driven on the main thread; elsewhere it does nothing.
 
     A program that has a handler of its own for SIGINT keeps it.
 
     Args:
-        wake: Called when Ctrl-C was noted, to end a wait.
+        wake: Called when Ctrl-C was recorded, to end a wait.
     """
 
     def __init__(self, wake: Callable[[], object]) -> None:
@@ -34,7 +34,7 @@ class Interrupts:
         self._is_ours = False
 
     def __enter__(self) -> Self:
-        """Begin to note."""
+        """Start to record Ctrl-C."""
         is_main = threading.current_thread() is threading.main_thread()
         if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self._is_ours = True
@@ -42,7 +42,7 @@ class Interrupts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let Ctrl-C be what it was; one that was noted at the last moment is raised."""
+        """Restore the handler; a Ctrl-C recorded at the last moment is raised."""
         if self._is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if kind is None:
@@ -55,7 +55,7 @@ class Interrupts:
         self._wake()
 
     def check(self) -> None:
-        """Raise what was noted; called where the job is whole.
+        """Raise a recorded Ctrl-C; called where the job is in a consistent state.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed.
@@ -65,7 +65,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def outside(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-        """Call the caller's own code, where Ctrl-C is raised at once."""
+        """Call the caller's own code, where Ctrl-C is raised immediately."""
         self._is_outside = True
         try:
             return call(*args, **options)

@@ -1,79 +1,24 @@
-"""A lane: the way to one base, with its pace, shared by all that this process sends there.
-
-Airtable counts requests by base and by token, whoever sends them. So the pace is kept in one place
-for each base and each token, over all threads, jobs and faces of the process.
-"""
+"""A lane: the way to one base, with its pace and what is known of it."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 import time
 from dataclasses import dataclass
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.engine.pacer import Pacer, Slot, Window
 from airhaul.bulk.engine.retry import Retries
+from airhaul.drive.pace import SharedPace
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Transport
-from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_TOKEN
 
 
-class SharedPace:
-    """A pace that several threads may use at once.
-
-    Args:
-        pacer: The pace.
-        lock: Held while it is asked; the same for all pacers that share a window.
-    """
-
-    def __init__(self, pacer: Pacer, lock: threading.Lock) -> None:
-        self._pacer = pacer
-        self._lock = lock
-
-    @property
-    def requests_per_second(self) -> float | None:
-        """The most requests that may leave in the long run, or None for any number."""
-        return self._pacer.requests_per_second
-
-    def book(self, now: float) -> Slot:
-        """Take the next free slot."""
-        with self._lock:
-            return self._pacer.book(now)
-
-    def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, as far as is known now."""
-        with self._lock:
-            return self._pacer.opens_at(slot)
-
-    def depart(self, slot: Slot, now: float) -> None:
-        """Learn that a request is sent now."""
-        with self._lock:
-            self._pacer.depart(slot, now)
-
-    def returned(self, slot: Slot, now: float) -> None:
-        """Learn that a request was answered with success."""
-        with self._lock:
-            self._pacer.returned(slot, now)
-
-    def left(self, slot: Slot, at: float) -> None:
-        """Learn when a request was really written to its connection."""
-        with self._lock:
-            self._pacer.left(slot, at)
-
-    def pause(self, until: float) -> None:
-        """Let nothing leave before a time."""
-        with self._lock:
-            self._pacer.pause(until)
-
-
-class Meter:
-    """Counts requests, over all threads, against a ceiling if there is one.
+class ConnectionBudget:
+    """The budget of one connection, over all its threads and jobs.
 
     Args:
-        most: How many there may be; None for any number.
+        most: How many requests may be sent; None for any number.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -97,17 +42,17 @@ class Lane:
 
     Args:
         pace: Its pace.
-        observed: What is known of it.
-        meter: Counts what is sent.
-        transport: Carries calls, blocking.
-        async_transport: Carries calls, awaited.
+        known_base: What is known of it.
+        budget: How many requests its connection may send.
+        transport: Sends calls, blocking.
+        async_transport: Sends calls, awaited.
         concurrency: How many calls a bulk job may have in flight.
         retries: How often jobs try.
     """
 
     pace: SharedPace
-    observed: KnownBase
-    meter: Meter
+    known_base: KnownBase
+    budget: ConnectionBudget
     transport: Transport
     async_transport: AsyncTransport
     concurrency: int
@@ -117,75 +62,12 @@ class Lane:
     def context(self) -> JobContext:
         """What its jobs share."""
         return JobContext(
-            self.pace, self.observed, self.retries, self.concurrency, time.monotonic, self.meter
+            self.pace, self.known_base, self.retries, self.concurrency, time.monotonic, self.budget
         )
-
-
-class _Paces:
-    """All paces of this process."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.by_base: dict[tuple[str, str, int], SharedPace] = {}
-        self.observed: dict[tuple[str, str], KnownBase] = {}
-        self.by_token: dict[tuple[str, str], Window] = {}
-
-
-_paces = _Paces()
-
-
-def _forget_after_fork() -> None:
-    # A lock held by another thread at the fork would never be released in the child.
-    global _paces  # noqa: PLW0603 - one registry for each process
-    _paces = _Paces()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
-
-
-def pace_of(endpoint: str, base_id: str, token: str, requests_per_second: int) -> SharedPace:
-    """Find the pace that all jobs of this process keep to for one base.
-
-    Args:
-        endpoint: The service's URL.
-        base_id: The base, or ``""`` for endpoints that belong to none.
-        token: The access token; only a digest of it is kept.
-        requests_per_second: The limit of the base.
-
-    Returns:
-        The same object for the same base.
-    """
-    paces = _paces
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    with paces.lock:
-        token_window = paces.by_token.setdefault(
-            (endpoint, digest), Window(REQUESTS_PER_SECOND_PER_TOKEN)
-        )
-        key = (endpoint, base_id, requests_per_second)
-        if key not in paces.by_base:
-            pacer = Pacer([Window(requests_per_second), token_window])
-            paces.by_base[key] = SharedPace(pacer, paces.lock)
-        return paces.by_base[key]
-
-
-def observed_of(endpoint: str, base_id: str) -> KnownBase:
-    """Find what this process knows of one base.
-
-    Args:
-        endpoint: The service's URL.
-        base_id: The base, or ``""`` for endpoints that belong to none.
-
-    Returns:
-        The same object for the same base.
-    """
-    paces = _paces
-    with paces.lock:
-        return paces.observed.setdefault((endpoint, base_id), KnownBase())
 
 
 def not_carried(error: BaseException) -> TransportError:
-    """What a job is told where carrying a call failed in a way that no transport tells.
+    """Make the arrival of a call that failed in a way no transport reports.
 
     Args:
         error: What was raised. Where the configuration is wrong, nothing was sent.
@@ -193,8 +75,3 @@ def not_carried(error: BaseException) -> TransportError:
     if isinstance(error, ConfigurationError):
         return NotSentError(str(error))
     return TransportError(f"the request failed: {error!r}")
-
-
-def unlimited_pace() -> SharedPace:
-    """Make a pace without a limit, for a local base in this process."""
-    return SharedPace(Pacer([]), threading.Lock())

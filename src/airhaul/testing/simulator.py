@@ -13,13 +13,13 @@ from typing import Any, Generic, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.engine.job import Done, Job, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.bulk.engine.pacer import Pacer
 from airhaul.wire.call import Call
 
 T = TypeVar("T")
 
-Service = Callable[[Call, float], tuple[float, Outcome]]
+Service = Callable[[Call, float], tuple[float, Arrival]]
 """Answers a request sent at a time: the seconds until the reply, and the reply."""
 
 
@@ -199,7 +199,7 @@ class _Run(Generic[T]):
         self._service = service
         self._rows = rows
         self._pacer = pacer
-        self._coming: list[tuple[float, int, Outcome]] = []
+        self._coming: list[tuple[float, int, Arrival]] = []
 
     @property
     def now(self) -> float:
@@ -231,8 +231,8 @@ class _Run(Generic[T]):
         if self._pacer is not None:
             self._pacer.left(send.slot, self.now)
         self.report.sent.append(Sent(self.now, send.call))
-        latency_s, outcome = self._service(send.call, self.now)
-        heapq.heappush(self._coming, (self.now + latency_s, send.ticket, outcome))
+        latency_s, arrival = self._service(send.call, self.now)
+        heapq.heappush(self._coming, (self.now + latency_s, send.ticket, arrival))
         self.report.most_in_flight = max(self.report.most_in_flight, len(self._coming))
 
     def _wait(self, until: float | None, stop_at: float | None) -> None:
@@ -243,5 +243,5 @@ class _Run(Generic[T]):
             raise StuckError("the job waits, and nothing is on its way")
         self._clock.now = max(self.now, min(times))
         while self._coming and self._coming[0][0] <= self.now:
-            _, ticket, outcome = heapq.heappop(self._coming)
-            self._job.feed(ticket, outcome, self.now)
+            _, ticket, arrival = heapq.heappop(self._coming)
+            self._job.feed(ticket, arrival, self.now)

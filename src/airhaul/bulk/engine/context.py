@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from airhaul.bulk.engine.engine import Count, Engine, Meter
+from airhaul.bulk.engine.budget import JobBudget, RequestBudget
+from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pace
 from airhaul.bulk.engine.retry import Retries
@@ -26,6 +28,7 @@ class JobContext:
         concurrency: How many requests may be in flight at once.
         clock: The time, in seconds, on a clock that never goes back.
         budget: How many requests may be sent, over all jobs; None for any number.
+        on_event: Called with the events of jobs that only read: their retries.
     """
 
     pace: Pace
@@ -33,7 +36,8 @@ class JobContext:
     retries: Retries
     concurrency: int
     clock: Callable[[], float]
-    budget: Meter | None = None
+    budget: RequestBudget | None = None
+    on_event: Callable[[Event], object] | None = None
 
     def begin(
         self,
@@ -56,6 +60,6 @@ class JobContext:
             self.pace,
             concurrency=concurrency or self.concurrency,
             retries=self.retries,
-            observed=known or self.known,
-            meter=Count(max_requests, self.budget),
+            known_base=known or self.known,
+            budget=JobBudget(max_requests, self.budget),
         )

@@ -1,4 +1,4 @@
-"""The engine: runs any work at the pace, with so many calls in flight, and tries again where safe.
+"""The engine: runs any work at the pace, with a bounded number of calls in flight, and retries.
 
 ``Work`` decides what is sent; the engine decides when, and how often.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
+from airhaul.bulk.engine.budget import JobBudget, RequestBudget
 from airhaul.bulk.engine.events import Event, Retrying
-from airhaul.bulk.engine.job import Action, Done, Outcome, Pull, Send, Wait
+from airhaul.bulk.engine.job import Action, Arrival, Done, Pull, Send, Wait
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pace, Slot
 from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, Retries, judge
@@ -20,55 +21,6 @@ from airhaul.errors import RequestCeilingError
 from airhaul.wire.call import Call, Reply
 
 T = TypeVar("T")
-
-
-class Meter(Protocol):
-    """Counts requests, against a ceiling if there is one."""
-
-    def has_room(self) -> bool:
-        """Whether one more request may be sent."""
-        ...
-
-    def count(self) -> None:
-        """Count a request that is sent."""
-        ...
-
-    @property
-    def most(self) -> int | None:
-        """The ceiling."""
-        ...
-
-
-class Count:
-    """Counts the requests of one job.
-
-    Args:
-        most: How many there may be; None for any number.
-        beside: Another meter that counts the same requests, and has a ceiling of its own.
-    """
-
-    def __init__(self, most: int | None = None, beside: Meter | None = None) -> None:
-        self._own_most = most
-        self._beside = beside
-        self.made = 0
-
-    def has_room(self) -> bool:
-        """Whether one more request may be sent."""
-        own = self._own_most is None or self.made < self._own_most
-        return own and (self._beside is None or self._beside.has_room())
-
-    def count(self) -> None:
-        """Count a request that is sent."""
-        self.made += 1
-        if self._beside is not None:
-            self._beside.count()
-
-    @property
-    def most(self) -> int | None:
-        """The ceiling that is lower, or nearer."""
-        if self._own_most is not None and self.made >= self._own_most:
-            return self._own_most
-        return self._own_most if self._beside is None else self._beside.most
 
 
 @dataclass(slots=True)
@@ -98,10 +50,10 @@ class Engine(Generic[T]):
     Args:
         work: What to send.
         pace: The pace of the base, shared with its other jobs.
-        concurrency: How many calls may be in flight at once, at least 1.
+        concurrency: How many calls may be in flight at the same time, at least 1.
         retries: How often to try.
-        observed: What is known of the base, shared with its other jobs.
-        meter: Counts the requests, and says when there may be no more.
+        known_base: What is known of the base, shared with its other jobs.
+        budget: How many requests may be sent.
     """
 
     def __init__(
@@ -111,15 +63,15 @@ class Engine(Generic[T]):
         *,
         concurrency: int,
         retries: Retries | None = None,
-        observed: KnownBase | None = None,
-        meter: Meter | None = None,
+        known_base: KnownBase | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self._work = work
         self._pace = pace
         self._concurrency = concurrency
         self._retries = retries or Retries()
-        self._observed = observed or KnownBase()
-        self._meter = meter or Count()
+        self._known_base = known_base or KnownBase()
+        self._budget = budget or JobBudget()
         self._in_flight: dict[int, _Ticket] = {}
         self._ready: _Ticket | None = None
         self._later: list[_Due] = []
@@ -134,11 +86,11 @@ class Engine(Generic[T]):
 
     @property
     def result(self) -> T:
-        """What the work has come to."""
+        """The result of the work so far."""
         return self._work.result
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         events = self._events + self._work.events()
         self._events = []
         return events
@@ -148,7 +100,7 @@ class Engine(Generic[T]):
         self._work.offer(row)
 
     def end_of_rows(self) -> None:
-        """Learn that there are no more rows."""
+        """Note that there are no more rows."""
         self._rows_ended = True
         self._work.end_of_rows()
 
@@ -158,7 +110,7 @@ class Engine(Generic[T]):
         self._drop_what_is_new()
 
     def next(self, now: float) -> Action:
-        """Say what to do next."""
+        """Decide what to do next."""
         if self._work.stopping:
             self._drop_what_is_new()
         action = self._next_to_send(now)
@@ -206,7 +158,7 @@ class Engine(Generic[T]):
         return _Ticket(*found) if found is not None else None
 
     def _send_or_wait(self, ticket: _Ticket, now: float) -> Action:
-        if not self._meter.has_room() and self._is_new(ticket):
+        if not self._budget.has_room() and self._is_new(ticket):
             self._ready = None
             self._refuse_over_ceiling(ticket, now)
             return Wait(now)
@@ -217,7 +169,7 @@ class Engine(Generic[T]):
             return Wait(opens_at)
         self._pace.depart(ticket.slot, now)
         self._ready = None
-        self._meter.count()
+        self._budget.count()
         self._sendings += 1
         if not ticket.history.tries:
             ticket.first_at = now
@@ -228,50 +180,50 @@ class Engine(Generic[T]):
 
     def _refuse_over_ceiling(self, ticket: _Ticket, now: float) -> None:
         error = RequestCeilingError(
-            f"The ceiling of {counted(self._meter.most or 0, 'request')} is reached; nothing more "
+            f"The ceiling of {counted(self._budget.most or 0, 'request')} is reached; nothing more "
             "was sent. "
             "Raise max_requests to go on."
         )
         self._work.refuse(ticket.tag, error, Attempt(self._sendings, now, now))
 
-    def feed(self, ticket: int, outcome: Outcome, now: float) -> None:
-        """Learn what came of a call."""
+    def feed(self, ticket: int, arrival: Arrival, now: float) -> None:
+        """Take the reply of a call, or the reason why there is none."""
         held = self._in_flight.pop(ticket)
-        if isinstance(outcome, Reply):
-            self._observed.clock.observe(held.sent_at, now, outcome.headers.get("date"))
-        verdict = judge(
+        if isinstance(arrival, Reply):
+            self._known_base.clock.observe(held.sent_at, now, arrival.headers.get("date"))
+        decision = judge(
             held.call,
-            outcome,
+            arrival,
             held.history,
             self._retries,
-            has_answered=self._observed.has_answered,
+            has_answered=self._known_base.has_answered,
         )
         sending = Attempt(ticket, held.first_at, now, held.history.was_lost)
-        match verdict:
+        match decision:
             case Accepted(value):
                 if held.slot is not None:
                     self._pace.returned(held.slot, now)
-                self._observed.has_answered = True
-                self._observed.note_created(held.call, value)
+                self._known_base.has_answered = True
+                self._known_base.note_created(held.call, value)
                 self._work.accept(held.tag, value, sending)
             case Refused(error):
                 self._work.refuse(held.tag, error, sending)
             case Again():
-                self._try_again(held, verdict, now)
+                self._try_again(held, decision, now)
             case _:
-                self._work.lose(held.tag, verdict.error, sending)
+                self._work.lose(held.tag, decision.error, sending)
 
-    def _try_again(self, ticket: _Ticket, verdict: Again, now: float) -> None:
+    def _try_again(self, ticket: _Ticket, decision: Again, now: float) -> None:
         history = ticket.history
-        history.was_lost = history.was_lost or verdict.lost
-        if verdict.pause:
-            self._pace.pause(now + verdict.wait_s)
+        history.was_lost = history.was_lost or decision.lost
+        if decision.pause:
+            self._pace.pause(now + decision.wait_s)
             history.rate_limited += 1
             history.tries -= 1
         if self._work.stopping and self._is_new(ticket):
             self._work.abandon(ticket.tag)
             return
         ticket.slot = None
-        at = now + verdict.wait_s
+        at = now + decision.wait_s
         heapq.heappush(self._later, _Due(at, self._sendings, ticket))
-        self._events.append(Retrying(ticket.call, verdict.error, verdict.wait_s))
+        self._events.append(Retrying(ticket.call, decision.error, decision.wait_s))

@@ -1,4 +1,4 @@
-"""What happens during bulk work, told to ``on_event`` on the caller's own thread."""
+"""What happens during bulk work, passed to ``on_event`` on the caller's own thread."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from airhaul.wire.shapes import RecordJson
 
 @dataclass(frozen=True, slots=True)
 class RowsWritten:
-    """Rows are in the table as they were asked for, or gone from it.
+    """Rows were written as requested, or deleted.
 
     Args:
         records: The records, in the order of the rows; for deletions the caller's own, or ids.
-        done: How many rows are settled by now.
+        done: How many rows are settled so far.
         total: How many rows there are, or None while that is not known.
-        state: What became of these rows.
-        seconds_left: The time left, told from the pace and what was done lately, in seconds; None
-            while it cannot be told.
+        state: The outcome of these rows.
+        seconds_left: The time left in seconds, estimated from the pace and the latest progress;
+            None while there is no estimate.
     """
 
     records: Sequence[Any]
@@ -38,7 +38,7 @@ class RowRefused:
 
     Args:
         error: The row's address and the reason.
-        done: How many rows are settled by now.
+        done: How many rows are settled so far.
         total: How many rows there are, or None while that is not known.
         row: The row as it was given.
     """
@@ -54,7 +54,7 @@ class PageRead:
     """A page of records has come.
 
     Args:
-        records: The records as JSON, without any that a restarted list has brought twice.
+        records: The records as JSON, each once even if the list was read again.
     """
 
     records: Sequence[RecordJson]
@@ -74,19 +74,22 @@ class Retrying:
     error: AirhaulError
     wait_s: float
 
+    def __str__(self) -> str:
+        return f"{self.error} Trying again in {self.wait_s:.3g} s."
+
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The server has forgotten a list half read; it is read again from its start."""
+    """The server has forgotten a list that was partly read; it is read again from its start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """A request was refused for some of its rows, and is taken apart to find them.
+    """A request was refused for some of its rows, and is split to find them.
 
     Args:
         rows: How many rows it had.
-        error: What Airtable said.
+        error: Airtable's refusal.
     """
 
     rows: int
@@ -99,8 +102,8 @@ class Reconciled:
 
     Args:
         found: How many of them are in the table, and count as created.
-        absent: How many are not, and are sent again, or left.
-        unknown: Of how many it cannot be told.
+        absent: How many are not; they are sent again or given up.
+        unknown: How many could not be decided.
     """
 
     found: int
@@ -110,10 +113,10 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class RollingBack:
-    """Something failed, and what was written is taken back.
+    """A row failed, and what was written is undone.
 
     Args:
-        rows: How many rows are to be taken back.
+        rows: How many rows are to be undone.
     """
 
     rows: int

@@ -21,7 +21,7 @@ from airhaul.bulk.engine.job import Job
 
 T = TypeVar("T")
 
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[Event], object]
 
 
 @dataclass(frozen=True, slots=True)

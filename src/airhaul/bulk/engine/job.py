@@ -1,10 +1,10 @@
-"""How a job and its driver talk: the job is asked what to do next, and is told what came of it.
+"""How a job and its driver talk: the driver asks what to do next, and feeds the job with replies.
 
 driver                                   job
   next(now)  ------------------------->
              <------------------------- Pull | Send | Wait | Done
   offer(row) / end_of_rows()  -------->  after Pull
-  feed(ticket, outcome, now)  -------->  when a reply has come
+  feed(ticket, arrival, now)  -------->  when a reply has come
   stop()  ----------------------------->  take no more rows, let what is in flight land
 """
 
@@ -21,17 +21,17 @@ from airhaul.wire.call import Call, Reply
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Hand over the next row, or say that there are no more."""
+    """Offer the next row, or report that there are no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a call now, and feed its outcome under this ticket.
+    """Send a call now, and feed what arrives under this ticket.
 
     Args:
-        ticket: Names this sending.
+        ticket: Identifies this sending.
         call: What to send.
-        slot: Its place in the pace; the driver reports when the request really left.
+        slot: Its place in the pace; the driver reports when the request was written.
     """
 
     ticket: int
@@ -52,21 +52,21 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """All is settled; ``result`` can be read."""
+    """Everything is settled; ``result`` can be read."""
 
 
 Action = Pull | Send | Wait | Done
-Outcome = Reply | TransportError
-"""What came of a call: a reply of any status, or the reason why there is none."""
+Arrival = Reply | TransportError
+"""What a call brings: a reply of any status, or the reason why there is none."""
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Job(Protocol[T_co]):
-    """A piece of work, decided but not done."""
+    """What decides on requests, and leaves sending and waiting to a driver."""
 
     def next(self, now: float) -> Action:
-        """Say what to do next; ``now`` is in seconds on a clock that never goes back."""
+        """Decide what to do next; ``now`` is in seconds on a monotonic clock."""
         ...
 
     def offer(self, row: object) -> None:
@@ -74,11 +74,11 @@ class Job(Protocol[T_co]):
         ...
 
     def end_of_rows(self) -> None:
-        """Learn that there are no more rows."""
+        """Note that there are no more rows."""
         ...
 
-    def feed(self, ticket: int, outcome: Outcome, now: float) -> None:
-        """Learn what came of a call."""
+    def feed(self, ticket: int, arrival: Arrival, now: float) -> None:
+        """Take the reply of a call, or the reason why there is none."""
         ...
 
     def stop(self) -> None:
@@ -86,10 +86,10 @@ class Job(Protocol[T_co]):
         ...
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time, in order."""
+        """Return what happened since the last call, in order."""
         ...
 
     @property
     def result(self) -> T_co:
-        """What the job has come to; partial while it is not done."""
+        """The result; partial while the job is not done."""
         ...

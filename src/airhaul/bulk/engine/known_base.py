@@ -1,4 +1,4 @@
-"""What this process has seen of one base lately, shared by all jobs that go there."""
+"""What this process knows of one base, shared by all its jobs on that base."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class KnownBase:
         self._created: deque[str] = deque(maxlen=_REMEMBERED)
 
     def for_run_taken_up(self) -> KnownBase:
-        """What is known, apart from the records that this process has created.
+        """Return what is known, apart from the records that this process has created.
 
-        Some of them may be those that the run looks for, where this process has worked on it before
-        and could not write down what came of them.
+        The resumed run may look for some of them, if this process worked on it before and could
+        not record their outcome.
         """
         taken = KnownBase()
         taken.clock, taken.has_answered = self.clock, self.has_answered
@@ -38,10 +38,10 @@ class KnownBase:
         self._created.extend(record_ids)
 
     def note_created(self, call: Call, value: Any) -> None:
-        """Remember the records that a call has created, as its answer says.
+        """Remember the records that a call has created, according to its answer.
 
-        An answer with more or fewer records than rows is not believed: its rows are looked for, and
-        must not be taken for those of another call.
+        An answer with more or fewer records than rows is not trusted: its rows are looked for, and
+        must not be mistaken for those of another call.
         """
         if not isinstance(value, dict):
             return
@@ -55,7 +55,7 @@ class KnownBase:
             self.created(id_ for id_ in made if isinstance(id_, str))
 
     def created_lately(self) -> set[str]:
-        """The records that this process knows it has created, the latest thousands of them."""
+        """The latest records that this process knows it has created, up to 10,000."""
         return set(self._created.copy())
 
 

@@ -1,10 +1,10 @@
-"""The pace: how many requests may leave in a second, told without a clock of its own.
+"""The pace: how many requests may leave in a second; the caller provides the time.
 
 A slot is booked for each request; the sixth of a base waits for the first, the seventh for the
-second, and so on. What counts is when the service sees a request, and that is later than when it
-was sent by a time that varies: connections are opened, threads are woken. So the time of a slot is
-corrected by what is learnt of it, when the request was really written and when its reply came, and
-whoever waits for that slot waits accordingly.
+second, and so on. What counts is when the service sees a request. That is later than when it was
+sent, by a time that varies: connections are opened, threads are woken. So the time of a slot is
+corrected when the request is written and when its reply comes, and the slots that wait for it move
+with it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-# What the clocks of both sides may differ by within a second.
+# How far the clocks of both sides may drift apart within a second.
 _MARGIN: Final = 1.015
 # The first requests after a rest take longer on their way than those that follow them.
 _COLD_S: Final = 0.08
-# A late reply tells that the request came late, or that the service was slow; not more than this
-# is taken for the former, and what the margin covers anyway does not count.
+# A late reply means that the request came late or that the service was slow. At most this much is
+# attributed to the former, and what the margin covers anyway does not count.
 _MOST_LATE_S: Final = 0.05
 _COVERED_S: Final = 0.012
 _COMPARED: Final = 10
-# Requests that leave together wait for one another on their way, and arrive the more unevenly.
+# Requests that leave together delay one another on their way, and arrive less evenly.
 _GAP_S: Final = 0.03
 
 
@@ -33,7 +33,7 @@ class Slot:
     """The place of one request in the pace.
 
     Args:
-        at: When it may leave; once it has left, when it did, as far as is known.
+        at: When it may leave; after that, when it left, as far as is known.
         waits_for: The slots that must be a period old before it, with that period in seconds.
         cold: Whether it comes after a rest, with none or only old ones to wait for.
         departed: Whether its request was sent.
@@ -46,7 +46,7 @@ class Slot:
 
 
 class Pace(Protocol):
-    """What a job asks about time; shared by all jobs of a base."""
+    """When a job may send; shared by all jobs of a base."""
 
     @property
     def requests_per_second(self) -> float | None:
@@ -62,11 +62,11 @@ class Pace(Protocol):
         ...
 
     def depart(self, slot: Slot, now: float) -> None:
-        """Learn that a request is sent now."""
+        """Note that a request is sent now."""
         ...
 
     def returned(self, slot: Slot, now: float) -> None:
-        """Learn that a request was answered with success."""
+        """Note that a request was answered with success."""
         ...
 
     def pause(self, until: float) -> None:
@@ -86,13 +86,29 @@ class Window:
         self._slots: deque[Slot] = deque(maxlen=requests)
         self._requests = requests
         self._period_s = period_s * _MARGIN
-        self.requests_per_second = requests / self._period_s
+
+    @property
+    def requests_per_second(self) -> float:
+        """The most requests that may leave in the long run."""
+        return self._requests / self._period_s
+
+    def set_requests(self, requests: int) -> None:
+        """Allow another number of requests from the next one on.
+
+        Args:
+            requests: How many, in any period.
+        """
+        self._requests = requests
+        kept = self._slots.maxlen or 0
+        if requests > kept:
+            # Never fewer than before: a number that falls and rises again must not forget any.
+            self._slots = deque(self._slots, maxlen=requests)
 
     def predecessor(self) -> tuple[Slot, float] | None:
         """The slot that the next one has to wait for, with the period; None while there is room."""
         if len(self._slots) < self._requests:
             return None
-        first = self._slots[0]
+        first = self._slots[-self._requests]
         return first, self._period_s + (_COLD_S if first.cold else 0.0)
 
     def add(self, slot: Slot) -> None:
@@ -101,40 +117,47 @@ class Window:
 
 
 class Pacer:
-    """The pace of one base and one token; not safe to share between threads by itself.
+    """The pace of one base; not safe to share between threads by itself.
 
     Args:
-        windows: The limits that hold at once; a window may be shared with other pacers.
+        windows: The limits of every request.
     """
 
     def __init__(self, windows: Sequence[Window]) -> None:
         self._windows = tuple(windows)
         self._paused_until = -math.inf
         self._latest: Slot | None = None
-        # Only the latest: a read and a write, a large and a small request take their own times.
+        # Only the latest: reads and writes, large and small requests take different times.
         self._took_s: deque[float] = deque(maxlen=_COMPARED)
 
     @property
     def requests_per_second(self) -> float | None:
         """The most requests that may leave in the long run, or None for any number."""
-        return min((window.requests_per_second for window in self._windows), default=None)
+        return self.requests_per_second_with()
 
-    def book(self, now: float) -> Slot:
+    def requests_per_second_with(self, *more: Window) -> float | None:
+        """The same under further limits, as of ``book``."""
+        windows = (*self._windows, *more)
+        return min((window.requests_per_second for window in windows), default=None)
+
+    def book(self, now: float, *more: Window) -> Slot:
         """Take the next free slot.
 
         Args:
             now: The time, in seconds.
+            *more: Further limits for this request, such as that of its token.
 
         Returns:
             A slot at ``now`` or later.
         """
-        found = [window.predecessor() for window in self._windows]
+        windows = (*self._windows, *more)
+        found = [window.predecessor() for window in windows]
         slot = Slot(now, tuple(pair for pair in found if pair is not None))
         slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
-        if self._latest is not None and self._windows:
+        if self._latest is not None and windows:
             slot.waits_for += ((self._latest, _GAP_S),)
         self.opens_at(slot)
-        for window in self._windows:
+        for window in windows:
             window.add(slot)
         self._latest = slot
         return slot
@@ -142,14 +165,14 @@ class Pacer:
     def opens_at(self, slot: Slot) -> float:
         """When a request with this slot may leave, as far as is known now.
 
-        The answer is kept in the slot, for those that wait for it: whoever waits asks again when
-        the time has come, so what each has to look at is its own few predecessors only.
+        The time is kept in the slot, for the slots that wait for it. Each caller asks again when
+        its time has come, so only a slot's own few predecessors have to be looked at.
 
         Args:
             slot: A slot whose request has not left.
 
         Returns:
-            The time, in seconds; it can move further away as more is learnt.
+            The time, in seconds; it can move to later as more becomes known.
         """
         for before, period_s in slot.waits_for:
             at = before.at if before.departed else max(before.at, self._paused_until)
@@ -158,17 +181,17 @@ class Pacer:
         return slot.at
 
     def depart(self, slot: Slot, now: float) -> None:
-        """Learn that a request is sent now."""
+        """Note that a request is sent now."""
         slot.at = max(slot.at, now)
         slot.departed = True
-        slot.waits_for = ()  # what came before is of no more use, and would never be let go
+        slot.waits_for = ()  # no longer needed, and the chain would never be freed
 
     def left(self, slot: Slot, at: float) -> None:
-        """Learn when a request was really written to its connection."""
+        """Note when a request was written to its connection."""
         slot.at = max(slot.at, at)
 
     def returned(self, slot: Slot, now: float) -> None:
-        """Learn that a request was answered with success.
+        """Note that a request was answered with success.
 
         Args:
             slot: Its slot.

@@ -1,6 +1,6 @@
-"""What to do about an outcome: take it, try again, give up, or admit not to know.
+"""What to do about a reply or a failure: accept it, retry, give up, or call it unknown.
 
-outcome                          read, update, upsert, delete       create
+arrival                          read, update, upsert, delete       create
 429, per second                  again after the penalty            again after the penalty
 429, month's quota               give up                            give up
 nothing was sent                 again                              again
@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from airhaul.bulk.engine.job import Outcome
+from airhaul.bulk.engine.job import Arrival
 from airhaul.errors import (
     AirhaulError,
     BadReplyError,
@@ -88,14 +88,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Whether the call was carried out cannot be told."""
+    """The call may or may not have been carried out."""
 
     error: AirhaulError
 
 
 @dataclass(slots=True)
 class History:
-    """How a call fared so far.
+    """The history of a call.
 
     Args:
         tries: How often it was sent, those that met the rate limit not counted.
@@ -108,28 +108,28 @@ class History:
     was_lost: bool = False
 
 
-Verdict = Accepted | Again | Refused | Unknown
+Decision = Accepted | Again | Refused | Unknown
 
 
 def judge(
-    call: Call, outcome: Outcome, history: History, retries: Retries, *, has_answered: bool
-) -> Verdict:
-    """Decide what to do about an outcome.
+    call: Call, arrival: Arrival, history: History, retries: Retries, *, has_answered: bool
+) -> Decision:
+    """Decide what to do about a reply or a failure.
 
     Args:
         call: What was sent.
-        outcome: What came back, or why nothing did.
-        history: How often it was sent by now.
+        arrival: The reply, or why there is none.
+        history: How often it was sent so far.
         retries: The bounds.
         has_answered: Whether this service has answered as Airtable does before.
 
     Returns:
-        One of the four verdicts.
+        One of the four decisions.
     """
     try:
-        if isinstance(outcome, TransportError):
-            raise outcome
-        return Accepted(parse(call, outcome))
+        if isinstance(arrival, TransportError):
+            raise arrival
+        return Accepted(parse(call, arrival))
     except RateLimitError as error:
         if history.rate_limited >= retries.rate_limited:
             return _given_up(call, error, history)
@@ -141,23 +141,23 @@ def judge(
         if 400 <= error.status < 500 and not error.is_page:
             # Airtable's own refusal, cut on its way: to be read again.
             return _judge_not_carried_out(call, error, history, retries)
-        return _judge_lost(call, error, outcome, history, retries, has_answered=has_answered)
+        return _judge_lost(call, error, arrival, history, retries, has_answered=has_answered)
     except (ServerError, TransportError) as error:
-        return _judge_lost(call, error, outcome, history, retries, has_answered=has_answered)
+        return _judge_lost(call, error, arrival, history, retries, has_answered=has_answered)
     except NotFoundError as error:
         if call.method == "DELETE" and history.was_lost and not call.query:
             # An earlier try, whose reply was lost, has deleted it.
             return Accepted({"id": call.path.rpartition("/")[2], "deleted": True})
         return Refused(error)
     except InvalidRequestError as error:
-        return Refused(error)  # what became of an earlier try, whoever sent it can find out
+        return Refused(error)  # whoever sent it can find out what an earlier try did
     except AirhaulError as error:
         return _given_up(call, error, history)
 
 
 def _judge_not_carried_out(
     call: Call, error: AirhaulError, history: History, retries: Retries
-) -> Verdict:
+) -> Decision:
     if history.tries >= retries.tries:
         return _given_up(call, error, history)
     return Again(error, _backoff_s(history, retries))
@@ -166,23 +166,23 @@ def _judge_not_carried_out(
 def _judge_lost(
     call: Call,
     error: AirhaulError,
-    outcome: Outcome,
+    arrival: Arrival,
     history: History,
     retries: Retries,
     *,
     has_answered: bool,
-) -> Verdict:
-    """What may have been carried out: repeat what does no harm twice, admit the rest."""
-    if _was_refused_by_a_stranger(call, error, outcome, has_answered=has_answered):
+) -> Decision:
+    """Decide on a call that may have been carried out: repeat it only where that is safe."""
+    if _was_refused_by_a_stranger(call, error, arrival, has_answered=has_answered):
         return _given_up(call, error, history)
     if call.effect == "create":
         return Unknown(error)
     if history.tries >= retries.tries:
         return Refused(error) if call.effect == "read" else Unknown(error)
-    return Again(error, max(_backoff_s(history, retries), _asked_s(outcome)), lost=True)
+    return Again(error, max(_backoff_s(history, retries), _asked_s(arrival)), lost=True)
 
 
-def _given_up(call: Call, error: AirhaulError, history: History) -> Verdict:
+def _given_up(call: Call, error: AirhaulError, history: History) -> Decision:
     # The last try was not carried out; an earlier one may have been.
     return Unknown(error) if history.was_lost and call.effect != "read" else Refused(error)
 
@@ -192,21 +192,21 @@ def _backoff_s(history: History, retries: Retries) -> float:
     return min(backoff_s, retries.longest_backoff_s)
 
 
-def _asked_s(outcome: Outcome) -> float:
+def _asked_s(arrival: Arrival) -> float:
     """The seconds that a 503 asks to wait."""
-    if not isinstance(outcome, Reply):
+    if not isinstance(arrival, Reply):
         return 0.0
-    return min(retry_after_s(outcome) or 0.0, _LONGEST_ASKED_S)
+    return min(retry_after_s(arrival) or 0.0, _LONGEST_ASKED_S)
 
 
 def _was_refused_by_a_stranger(
-    call: Call, error: AirhaulError, outcome: Outcome, *, has_answered: bool
+    call: Call, error: AirhaulError, arrival: Arrival, *, has_answered: bool
 ) -> bool:
-    """Whether a proxy, a login wall or a wrong URL stands in the way, and will go on to."""
-    if not isinstance(error, BadReplyError) or not isinstance(outcome, Reply):
+    """Whether a proxy, a login wall or a wrong URL is in the way, and will stay there."""
+    if not isinstance(error, BadReplyError) or not isinstance(arrival, Reply):
         return False
-    if outcome.status >= 300:
+    if arrival.status >= 300:
         return True
-    # A page where JSON is due: from a service that never answered otherwise, it comes again. A
-    # write may be behind it all the same.
+    # A page instead of JSON: a service that never answered otherwise will send it again. A write
+    # may have been carried out all the same.
     return error.is_page and call.effect == "read" and not has_answered

@@ -1,4 +1,4 @@
-"""``Work``: what there is to send, apart from when; the engine asks it and tells it what came."""
+"""``Work``: what there is to send; the engine decides when, and feeds it with the results."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How a call fared until it was settled.
+    """The history of a call until it was settled.
 
     Args:
-        number: Which request of the job settled it, from 1.
+        number: Which request of the job settled it, counted from 1.
         first_at: When it was sent for the first time, in seconds on the job's clock.
         now: When it was settled, on the same clock.
         was_lost: Whether an earlier try may have been carried out although its reply was lost.
-        since: The earliest time that it can have been for the service at the first try, where
-            another process made that.
+        since: The earliest time that the service's clock can have shown at the first try, where
+            another process made that try.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Attempt:
 
 
 class Work(Protocol[T_co]):
-    """What there is to send, apart from when."""
+    """What there is to send."""
 
     @property
     def wants_row(self) -> bool:
@@ -49,8 +49,8 @@ class Work(Protocol[T_co]):
     def is_new(self, tag: Any) -> bool:
         """Whether a call does something new.
 
-        A call that serves to find out or to undo what was done is not dropped when the work is
-        stopped, and not held back by a ceiling: without it nobody would know.
+        A call that finds out or undoes what was done is not dropped when the work is stopped, and
+        not held back by a ceiling: without it the outcome of its rows would stay unknown.
         """
         ...
 
@@ -59,31 +59,31 @@ class Work(Protocol[T_co]):
         ...
 
     def end_of_rows(self) -> None:
-        """Learn that there are no more rows."""
+        """Note that there are no more rows."""
         ...
 
     def next_call(self, now: float) -> tuple[Any, Call] | None:
-        """Hand over a call that can be sent now, with a tag that names it, or None."""
+        """Return a call that can be sent now, with a tag that identifies it, or None."""
         ...
 
     def wakes_at(self) -> float | None:
-        """When it will have a call although nothing comes in before; None for never."""
+        """When it will have a call even if nothing comes in before; None for never."""
         ...
 
     def accept(self, tag: Any, value: Any, sending: Attempt) -> None:
-        """Learn that a call was carried out."""
+        """Take the answer of a call that was carried out."""
         ...
 
     def refuse(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that a call was not carried out."""
+        """Take the error of a call that was not carried out."""
         ...
 
     def lose(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that nobody knows whether a call was carried out."""
+        """Take the error of a call that may or may not have been carried out."""
         ...
 
     def abandon(self, tag: Any) -> None:
-        """Learn that a call was not sent, because the job was stopped."""
+        """Drop a call that was not sent, because the job was stopped."""
         ...
 
     def stop(self) -> None:
@@ -91,12 +91,12 @@ class Work(Protocol[T_co]):
         ...
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         ...
 
     @property
     def result(self) -> T_co:
-        """What the work has come to."""
+        """The result so far."""
         ...
 
 

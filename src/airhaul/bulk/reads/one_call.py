@@ -24,7 +24,7 @@ class OneCall(ReadOnlyWork):
         self._error: AirhaulError | None = None
 
     def next_call(self, now: float) -> tuple[None, Call] | None:  # noqa: ARG002 - it never waits
-        """Hand over the call, once."""
+        """Return the call, once."""
         call, self._call = self._call, None
         return None if call is None else (None, call)
 
@@ -37,12 +37,12 @@ class OneCall(ReadOnlyWork):
         self._error = error
 
     def lose(self, tag: None, error: AirhaulError, sending: Attempt) -> None:
-        """Keep the error, which says that nobody knows."""
+        """Keep the error, with a note that the result is unknown."""
         error.add_note("Whether Airtable has carried this out is not known: look before repeating.")
         self.refuse(tag, error, sending)
 
     def events(self) -> list[Event]:
-        """Nothing happens but the answer."""
+        """Return nothing; only the answer counts."""
         return []
 
     @property

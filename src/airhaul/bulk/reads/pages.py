@@ -1,4 +1,4 @@
-"""Reading a list page by page, and from its start again when the server has forgotten it."""
+"""Reads a list page by page, and again from its start when the server has forgotten it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from airhaul.bulk.engine.events import Event, PageRead, Restarted
+from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
 from airhaul.bulk.results.outcomes import ID_LENGTH
-from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError
+from airhaul.errors import AirhaulError, BadReplyError
 from airhaul.formula import Node, parse, print_formula
 from airhaul.formula.build import all_of, literal
 from airhaul.formula.nodes import Binary
@@ -20,11 +21,9 @@ from airhaul.wire.endpoints import ListParameters, list_records
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import RecordJson
 
-_MOST_RESTARTS: Final = 5
-
 
 class _Seen:
-    """The ids of the records that were handed over, packed, and looked up only when needed."""
+    """The ids of the records that were passed on, packed, and looked up only when needed."""
 
     def __init__(self) -> None:
         self._packed = bytearray()
@@ -41,7 +40,7 @@ class _Seen:
             self._odd.update(ids)
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
-        """The records that were not handed over yet."""
+        """The records that were not passed on yet."""
         if self._ids is None:
             text = self._packed.decode("utf-8", "surrogatepass")
             self._ids = self._odd | {
@@ -51,51 +50,52 @@ class _Seen:
 
 
 class ReadPages(ReadOnlyWork):
-    """Work that reads a list, or the parts of one at once; its pages come as ``PageRead`` events.
+    """Work that reads a list, or its parts side by side; pages come as ``PageRead`` events.
 
     Args:
         base_id: The base.
         table: The table's id or name.
-        parts: What to read; several are read at once, each page by page.
+        parts: What to read; several are read side by side, each page by page.
     """
 
     def __init__(self, base_id: str, table: str, *parts: ListParameters) -> None:
         super().__init__()
         self._seen = _Seen()
-        self._chains = [_Chain(base_id, table, part) for part in parts]
+        self._parts = [_Part(base_id, table, parameters) for parameters in parts]
         self._error: AirhaulError | None = None
         self._events: list[Event] = []
 
-    def next_call(self, now: float) -> tuple[_Chain, Call] | None:  # noqa: ARG002 - it never waits
-        """Hand over the call for the next page of a part; there is one of each part at a time."""
+    def next_call(self, now: float) -> tuple[_Part, Call] | None:  # noqa: ARG002 - it never waits
+        """Return the call for the next page of a part; each part has one at a time."""
         if self.stopping:
             return None
-        chain = next((chain for chain in self._chains if chain.is_idle), None)
-        return None if chain is None else (chain, chain.next_call())
+        part = next((part for part in self._parts if part.is_idle), None)
+        return None if part is None else (part, part.next_call())
 
-    def accept(self, tag: _Chain, value: Any, sending: Attempt) -> None:  # noqa: ARG002 - a read
+    def accept(self, tag: _Part, value: Any, sending: Attempt) -> None:  # noqa: ARG002 - a read
         """Take a page."""
         try:
             records = records_in(value)
         except BadReplyError as error:
             self._end(error)
             return
-        fresh = self._seen.without(records) if tag.restarts else records
-        tag.continue_at(value.get("offset"))
-        if len(self._chains) > 1 or not tag.is_finished:
+        fresh = self._seen.without(records) if tag.chain.restarts else records
+        tag.is_idle = tag.chain.advance(value.get("offset"))
+        if len(self._parts) > 1 or tag.is_idle:
             self._seen.add(fresh)
         self._events.append(PageRead(fresh))
 
-    def refuse(self, tag: _Chain, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
-        """Start a part again if its list was forgotten half-way, else end."""
-        if isinstance(error, IteratorExpiredError) and tag.can_restart:
-            tag.restart()
+    def refuse(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
+        """Read a part again if the server has forgotten its list, else end."""
+        if tag.chain.can_restart(error):
+            tag.chain.restart()
+            tag.is_idle = True
             self._events.append(Restarted())
         else:
             self._end(error)
 
-    def lose(self, tag: _Chain, error: AirhaulError, sending: Attempt) -> None:
-        """Never the case for reading, which can always be repeated."""
+    def lose(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:
+        """End as for a refusal; only repeated reads get here."""
         self.refuse(tag, error, sending)
 
     def _end(self, error: AirhaulError) -> None:
@@ -103,7 +103,7 @@ class ReadPages(ReadOnlyWork):
         self.stop()
 
     def events(self) -> list[Event]:
-        """Hand over the pages that have come."""
+        """Return the pages that have come."""
         events, self._events = self._events, []
         return events
 
@@ -118,35 +118,19 @@ class ReadPages(ReadOnlyWork):
             raise self._error
 
 
-class _Chain:
-    """One list: each page says where the next begins."""
+class _Part:
+    """One part of the list; at most one of its pages is asked for at a time."""
 
     def __init__(self, base_id: str, table: str, parameters: ListParameters) -> None:
         self._base_id = base_id
         self._table = table
         self._parameters = parameters
-        self._offset: str | None = None
+        self.chain = PageChain()
         self.is_idle = True
-        self.is_finished = False
-        self.restarts = 0
 
     def next_call(self) -> Call:
         self.is_idle = False
-        return list_records(self._base_id, self._table, self._parameters, self._offset)
-
-    def continue_at(self, offset: str | None) -> None:
-        self._offset = offset
-        self.is_finished = offset is None
-        self.is_idle = not self.is_finished
-
-    @property
-    def can_restart(self) -> bool:
-        return self._offset is not None and self.restarts < _MOST_RESTARTS
-
-    def restart(self) -> None:
-        self.restarts += 1
-        self._offset = None
-        self.is_idle = True
+        return list_records(self._base_id, self._table, self._parameters, self.chain.offset)
 
 
 _LETTERS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -53,7 +53,7 @@ class TableReader:
             The answer's JSON.
         """
         job = self._context.begin(OneCall(call), concurrency=1, max_requests=self._left)
-        return (yield from self._run(job, 1))
+        return (yield from self._run(job, 1, self._context.on_event))
 
     def tables(self) -> Flow[list[TableJson]]:
         """Read the tables of the base with their fields."""
@@ -89,6 +89,8 @@ class TableReader:
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
                 on_page(event.records)
+            elif self._context.on_event is not None:
+                self._context.on_event(event)
 
         yield from self._run(job, concurrency, take)
 
@@ -118,7 +120,7 @@ class TableReader:
             found |= {record["id"]: record for record in records}
         return found
 
-    def _run(self, job: Engine[T], concurrency: int, on_event: OnEvent | None = None) -> Flow[T]:
+    def _run(self, job: Engine[T], concurrency: int, on_event: OnEvent | None) -> Flow[T]:
         began = self._context.clock()
         try:
             answer: T = yield Step(job, concurrency=concurrency, on_event=on_event)

@@ -1,1 +1,1 @@
-"""What became of each row: outcomes, results, and the policy for rows that fail."""
+"""The outcome of each row, the result of a call, and the policy for rows that fail."""

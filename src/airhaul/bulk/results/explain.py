@@ -1,4 +1,4 @@
-"""Saying in lines what was not written, and why; rows with one cause share a line."""
+"""Explains line by line what was not written; neighbouring rows with one cause share a line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "delete
 
 
 def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) -> Iterator[str]:
-    """Say what was not written, in the order of the rows.
+    """Explain what was not written, in the order of the rows.
 
     Args:
-        outcomes: What became of each row.
-        states: Of which rows to speak; of all if left out.
+        outcomes: The outcome of each row.
+        states: Which rows to explain; all if left out.
 
     Yields:
         A line for each row, or for neighbouring rows with one cause.
@@ -39,7 +39,7 @@ def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) 
 
 
 def _cause(outcomes: Outcomes[Any], place: int) -> tuple[Any, ...]:
-    """What neighbouring rows have to have in common to share a line."""
+    """What neighbouring rows must have in common to share a line."""
     state, error = outcomes.state_of(place), outcomes.error_of(place)
     has_note = outcomes.has_note(place)
     if isinstance(error, RowError):
@@ -75,7 +75,7 @@ def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
 def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
     lines = ""
     if error.line and last.line:
-        # Objects of JSON may stand on one line, all of them.
+        # All JSON objects may be on one line.
         one = error.line == last.line
         lines = f"line {error.line}" if one else f"lines {error.line}-{last.line}"
     file = " ".join(part for part in (error.source, lines) if part)
@@ -84,7 +84,7 @@ def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Say how many of something there are: ``1 row``, ``2,000 rows``.
+    """Format a number of things: ``1 row``, ``2,000 rows``.
 
     Args:
         number: How many.

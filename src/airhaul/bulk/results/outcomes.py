@@ -1,4 +1,4 @@
-"""What became of each row, kept small: some thirty bytes a row, and the records where they fit."""
+"""The outcome of each row, kept small: some thirty bytes a row, and the records."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ M = TypeVar("M", bound=RecordBase)
 State = Literal[
     "created", "updated", "unchanged", "deleted", "failed", "skipped", "unknown", "undone"
 ]
-"""Written; in the table as it should be; gone; refused; never sent; sent and nobody knows;
-written and taken back."""
+"""``created`` and ``updated``: written. ``unchanged``: in the table already as it should be.
+``deleted``: gone. ``failed``: refused. ``skipped``: never sent. ``unknown``: sent, and may or may
+not have been written. ``undone``: written, then undone."""
 
 _STATES: Final[tuple[State, ...]] = get_args(State)
 _NUMBER_OF: Final = {state: number for number, state in enumerate(_STATES)}
@@ -30,17 +31,17 @@ _NO_ID: Final = b" " * ID_LENGTH
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome(Generic[M]):
-    """What became of one row.
+    """The outcome of one row.
 
     Args:
         index: The row's place in the input, from 0; deletions that a sync found follow the rows.
-        state: What became of it.
-        record: The record that it is now, when it is in the table.
-        error: Why it was not written, when it was not.
+        state: The outcome.
+        record: Its record, if it is in the table.
+        error: Why it was not written, if it was not.
         line: Its line in the file it came from, from 1, or None.
-        id: The record's id, where it is known; also of one that is deleted.
-        request: Which request of the call settled it, from 1; None where none did.
-        note: What else is to be said, as the new id of a deleted record that was made again.
+        id: The record's id, if it is known; also for a deleted record.
+        request: Which request of the call settled it, from 1; None if none did.
+        note: A remark, such as the new id of a deleted record that was made again.
     """
 
     index: int
@@ -57,7 +58,7 @@ class Records(Protocol[M]):
     """Where the records of a result are kept."""
 
     def put(self, index: int, record: M, raw: RecordJson | None) -> None:
-        """Keep a record, given also as it came, where it did."""
+        """Keep a record, and the JSON it came as, if any."""
         ...
 
     def get(self, index: int) -> M | None:
@@ -92,7 +93,7 @@ class InMemory(Generic[M]):
 
 
 OnSettle = Callable[[int, State, str | None, AirhaulError | None, int | None, str | None], object]
-"""Told of each row that is settled: its place, state, id, error, request and note."""
+"""Called for each row that is settled: its place, state, id, error, request and note."""
 
 
 class Outcomes(Generic[M]):
@@ -118,12 +119,12 @@ class Outcomes(Generic[M]):
         return len(self._states)
 
     def open(self, index: int, line: int | None = None) -> None:
-        """Make room for a row that was taken; until it is settled it counts as skipped."""
+        """Add a row that was taken; until it is settled it counts as skipped."""
         self.extend_to(index + 1)
         self._lines[index] = line or 0
 
     def extend_to(self, rows: int) -> None:
-        """Make room for so many rows, taken or not."""
+        """Make room for a number of rows, taken or not."""
         more = rows - len(self._states)
         if more > 0:
             self._states += bytes([_NONE]) * more
@@ -141,7 +142,7 @@ class Outcomes(Generic[M]):
         request: int | None = None,
         note: str | None = None,
     ) -> None:
-        """Say what became of a row; what was said before of it is replaced where given."""
+        """Set the outcome of a row; given values replace earlier ones."""
         if self._states[index] == _NONE:
             self.settled += 1
         self._states[index] = _NUMBER_OF[state]
@@ -159,13 +160,13 @@ class Outcomes(Generic[M]):
             self.on_settle(index, state, id, error, request, note)
 
     def keep(self, index: int, record: M, raw: RecordJson | None = None) -> None:
-        """Keep the record that a row is now."""
+        """Keep the record of a row."""
         self._records.put(index, record, raw)
 
     def _set_id(self, index: int, id_: str) -> None:
         start = index * ID_LENGTH
         packed = id_.encode("utf-8", "surrogatepass")
-        # Ids are 17 ASCII characters in every answer seen, and nobody promises it.
+        # Ids are 17 ASCII characters in every answer seen, but that is not documented.
         if len(packed) != ID_LENGTH:
             self._odd_ids[index] = id_
             packed = _NO_ID
@@ -181,16 +182,16 @@ class Outcomes(Generic[M]):
         return None if packed == _NO_ID else packed.decode("utf-8", "surrogatepass")
 
     def state_of(self, index: int) -> State:
-        """What became of a row."""
+        """The state of a row."""
         number = self._states[index]
         return "skipped" if number == _NONE else _STATES[number]
 
     def is_settled(self, index: int) -> bool:
-        """Whether it is known by now what became of a row."""
+        """Whether the outcome of a row is known."""
         return self._states[index] != _NONE
 
     def record_of(self, index: int) -> M | None:
-        """The record of a row, where it is in the table."""
+        """The record of a row, if it is in the table."""
         if self.state_of(index) in ("created", "updated", "unchanged"):
             return self._records.get(index)
         return None
@@ -224,7 +225,7 @@ class Outcomes(Generic[M]):
         return map(self.__getitem__, range(len(self)))
 
     def counts(self) -> dict[State, int]:
-        """How many rows came to which state; states without rows are left out."""
+        """The number of rows in each state; states without rows are left out."""
         numbers = Counter(self._states)
         counts: dict[State, int] = {
             state: numbers[number] for number, state in enumerate(_STATES) if numbers[number]
@@ -234,12 +235,12 @@ class Outcomes(Generic[M]):
         return counts
 
     def places(self, *states: State) -> array[int]:
-        """The places of the rows that came to one of some states, in order."""
+        """The places of the rows in any of these states, in order."""
         wanted = {_NUMBER_OF[state] for state in states}
         if "skipped" in states:
             wanted.add(_NONE)
         return array("Q", (place for place, state in enumerate(self._states) if state in wanted))
 
     def has_note(self, index: int) -> bool:
-        """Whether something else is to be said of a row."""
+        """Whether a row has a note."""
         return index in self._notes

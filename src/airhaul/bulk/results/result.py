@@ -1,4 +1,4 @@
-"""``BulkResult``: the records that a bulk call has written, and what became of every row."""
+"""``BulkResult``: the records that a bulk call has written, and the outcome of every row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_LINES_IN_PAGE: Final = 20
 
 
 class Spent(NamedTuple):
-    """What reading has taken before a call writes.
+    """The cost of reading before a call writes.
 
     Args:
         requests: How many requests.
@@ -41,11 +41,11 @@ NOTHING_SPENT: Final = Spent()
 
 
 class OutcomeList(Sequence[RowOutcome[M]]):
-    """The outcomes of some rows, in the order of the input; made when they are looked at.
+    """The outcomes of some rows, in the order of the input; made on access.
 
     Args:
         outcomes: All of them.
-        places: The places of those that belong here; None for all.
+        places: The places of the rows in this list; None for all.
     """
 
     def __init__(self, outcomes: Outcomes[M], places: array[int] | None = None) -> None:
@@ -74,10 +74,10 @@ class BulkResult(Sequence[M]):
     Records that were deleted are not among them; ``deleted`` has their ids.
 
     Args:
-        outcomes: What became of each row.
+        outcomes: The outcome of each row.
         requests: How many requests were sent.
         seconds: How long it took.
-        run: The run's id in the journal, or None if it was not written down.
+        run: The run's id in the journal, or None if it was not journaled.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class BulkResult(Sequence[M]):
 
     @property
     def outcomes(self) -> OutcomeList[M]:
-        """What became of each row that was taken, in the order of the input."""
+        """The outcome of each row that was taken, in the order of the input."""
         return OutcomeList(self._outcomes)
 
     @property
@@ -109,7 +109,7 @@ class BulkResult(Sequence[M]):
 
     @property
     def unchanged(self) -> list[M]:
-        """The records that were in the table already as they should be."""
+        """The records that already were as they should be."""
         return self._records("unchanged")
 
     @property
@@ -125,17 +125,17 @@ class BulkResult(Sequence[M]):
 
     @property
     def skipped(self) -> OutcomeList[M]:
-        """The rows that were taken and not written, because another one stopped the call."""
+        """The rows that were not sent, because another row ended the call."""
         return self._with("skipped")
 
     @property
     def unknown(self) -> OutcomeList[M]:
-        """The rows that were sent and whose fate cannot be told: look before sending them again."""
+        """The rows that may or may not have been written: look before sending them again."""
         return self._with("unknown")
 
     @property
     def undone(self) -> OutcomeList[M]:
-        """The rows that were written and taken back."""
+        """The rows that were written, then undone."""
         return self._with("undone")
 
     def _with(self, state: State) -> OutcomeList[M]:
@@ -147,24 +147,24 @@ class BulkResult(Sequence[M]):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row is in the table, or gone from it, as it was asked for."""
+        """Whether every row was written, or deleted, as requested."""
         return not any(state in _NOT_WRITTEN or state == "undone" for state in self.counts())
 
     def counts(self) -> dict[State, int]:
-        """How many rows came to which state; states without rows are left out."""
+        """The number of rows in each state; states without rows are left out."""
         return self._outcomes.counts()
 
     def note(self, index: int, text: str) -> None:
-        """Say something more of a row.
+        """Add a note to a row.
 
         Args:
             index: The row's place.
-            text: What is to be said.
+            text: The note.
         """
         self._outcomes.settle(index, self._outcomes.state_of(index), note=text)
 
     def explain(self) -> list[str]:
-        """Say in lines what was not written, and why; rows with one cause share a line."""
+        """Explain line by line what was not written; rows with one cause share a line."""
         return list(explain(self._outcomes))
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,8 +226,8 @@ class BulkResult(Sequence[M]):
             f"<tr><th>{html.escape(name)}</th><td>{value:,}</td></tr>" for name, value in figures
         )
         cells += f"<tr><th>seconds</th><td>{self.seconds:.1f}</td></tr>"
-        told = self.explain()
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in told[:_MOST_LINES_IN_PAGE])
-        if len(told) > _MOST_LINES_IN_PAGE:
-            lines += f"<li>and {len(told) - _MOST_LINES_IN_PAGE} more</li>"
+        explained = self.explain()
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in explained[:_MOST_LINES_IN_PAGE])
+        if len(explained) > _MOST_LINES_IN_PAGE:
+            lines += f"<li>and {len(explained) - _MOST_LINES_IN_PAGE} more</li>"
         return f"<table>{cells}</table>" + (f"<ul>{lines}</ul>" if lines else "")

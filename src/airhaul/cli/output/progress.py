@@ -12,7 +12,6 @@ from airhaul.bulk.engine.events import (
     Event,
     Reconciled,
     Restarted,
-    Retrying,
     RollingBack,
     RowRefused,
     RowsWritten,
@@ -78,9 +77,6 @@ class RowProgress:
             case RowRefused():
                 self._failed += 1
                 self._show(event.done, event.total)
-            case Retrying():
-                wait = f"in {event.wait_s:.0f} s" if event.wait_s >= 1 else "at once"
-                self._note(f"{event.error} Trying again {wait}.")
             case Restarted():
                 self._note("The list has expired on the server; reading it again from its start.")
             case Splitting():

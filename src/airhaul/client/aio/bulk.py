@@ -23,7 +23,7 @@ from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.aio.session import AsyncBound
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import AsyncRows, refuse_a_single_row
+from airhaul.client.inputs import AsyncRows, OnEvent, refuse_a_single_row
 from airhaul.client.options import WriteSettings
 from airhaul.client.progress import ProgressReport
 from airhaul.client.rejects import Rejects
@@ -99,7 +99,7 @@ class AsyncBulk(Generic[M]):
     @property
     def context(self) -> JobContext:
         """What all jobs of the base share."""
-        return self.lane.context
+        return replace(self.lane.context, on_event=self._settings.on_event)
 
     @property
     def by_id(self) -> Prefetch | None:
@@ -177,6 +177,7 @@ class AsyncBulk(Generic[M]):
             keeps_all=guard.missing and self.asked.keeps_before,
             file=self._file,
             max_requests=self._settings.max_requests,
+            on_event=self._settings.on_event,
         )
         with closing(self.rejects):
             flow = sync_table(
@@ -218,6 +219,7 @@ def planner_of(
     keeps_all: bool = False,
     file: Path | None = None,
     max_requests: int | None = None,
+    on_event: OnEvent | None = None,
 ) -> Planner[M]:
     """Make what plans the writes of a table.
 
@@ -227,10 +229,11 @@ def planner_of(
         keeps_all: Whether records that may be deleted are read with all their columns.
         file: The file that the rows come from, if they come from one.
         max_requests: Send at most so many requests; None for any number.
+        on_event: Called with the retries of the reading.
     """
     airtable = table.airtable
     return Planner(
-        airtable.lane().context,
+        replace(airtable.lane().context, on_event=on_event),
         Target(airtable.base_id, table.name, table.model, typecast),
         table.model,
         source=file,

@@ -241,7 +241,9 @@ class AsyncQuery(Generic[M]):
             journal,
             keep_rows,
         )
-        planner = planner_of(self._table, typecast=typecast, max_requests=max_requests)
+        planner = planner_of(
+            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+        )
         bulk = AsyncBulk(self._table, writing, "update")
         return await bulk.write_planned(planner.update_where(self._whole(), changes))
 
@@ -280,7 +282,9 @@ class AsyncQuery(Generic[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         writing = WriteSettings.of(options)
-        planner = planner_of(self._table, max_requests=writing.max_requests)
+        planner = planner_of(
+            self._table, max_requests=writing.max_requests, on_event=writing.on_event
+        )
         bulk = AsyncBulk(self._table, writing, "delete")
         return await bulk.write_planned(planner.delete_where(self._whole()))
 

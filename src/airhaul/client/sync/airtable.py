@@ -151,7 +151,7 @@ class Airtable(Session, RunVerbs):
     @property
     def requests_made(self) -> int:
         """How many requests this connection has sent; Free and Team plans limit them per month."""
-        return self.connection.meter.made
+        return self.connection.budget.made
 
     def table(self, model: type[M]) -> Table[M]:
         """Get the table of a model, with all its verbs; nothing is sent.

@@ -242,7 +242,9 @@ class Query(Generic[M]):
             journal,
             keep_rows,
         )
-        planner = planner_of(self._table, typecast=typecast, max_requests=max_requests)
+        planner = planner_of(
+            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+        )
         bulk = Bulk(self._table, writing, "update")
         return bulk.write_planned(planner.update_where(self._whole(), changes))
 
@@ -281,7 +283,9 @@ class Query(Generic[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
         """
         writing = WriteSettings.of(options)
-        planner = planner_of(self._table, max_requests=writing.max_requests)
+        planner = planner_of(
+            self._table, max_requests=writing.max_requests, on_event=writing.on_event
+        )
         bulk = Bulk(self._table, writing, "delete")
         return bulk.write_planned(planner.delete_where(self._whole()))
 

@@ -1,0 +1,98 @@
+"""One pace for each base in a process, whichever connection sends; counted at the server."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from airhaul import Airtable, Record
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
+from tests.conftest import connect
+
+
+class User(Record, table="Users"):
+    name: str
+
+
+def opened(server: LocalServer, requests_per_second: int, token: str = "patTest.x") -> Airtable:
+    """A connection that has asked for its rate, with a first request."""
+    airtable = Airtable(
+        token,
+        server.emulator.default_base_id,
+        endpoint_url=server.url,
+        requests_per_second=requests_per_second,
+    )
+    airtable.schema()
+    return airtable
+
+
+def write_at_once(airtables: Sequence[Airtable], requests: int) -> None:
+    """Let all connections write at the same time, each with so many requests."""
+    rows = [{"name": str(number)} for number in range(10 * requests)]
+    writers = [
+        threading.Thread(target=airtable.table(User).bulk_create, args=(rows,))
+        for airtable in airtables
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+
+def most_in_a_second(emulator: LocalBase) -> int:
+    """The most requests that came within one second."""
+    times = sorted(request.at for request in emulator.requests)
+    return max(sum(1 for at in times if first <= at < first + 1.0) for first in times)
+
+
+@pytest.fixture
+def users(emulator: LocalBase, server: LocalServer) -> None:
+    """The table, made without touching the base's pace."""
+    with connect(server) as airtable:
+        airtable.table(User).create_table()
+    emulator.requests.clear()
+
+
+def test_connections_of_different_rates_share_one_pace(users, emulator, server) -> None:
+    """Of 5 and 4 requests per second the lower rate holds for both together, not 9."""
+    with opened(server, 5) as five, opened(server, 4, "patOther.x") as four:
+        write_at_once([five, four], 6)
+    assert most_in_a_second(emulator) == 4
+    assert {request.status for request in emulator.requests} == {200}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", ["closed", "dropped"])
+def test_the_rate_rises_when_the_slower_connection_is_gone(users, emulator, server, way) -> None:
+    """A connection that is closed, or garbage, slows nobody down any more."""
+    with opened(server, 6) as fast:
+        slow = opened(server, 2)
+        write_at_once([fast], 3)
+        assert most_in_a_second(emulator) == 2
+        if way == "closed":
+            slow.close()
+        del slow
+        gc.collect()
+        emulator.requests.clear()
+        write_at_once([fast], 8)
+        assert most_in_a_second(emulator) == 6
+
+
+def test_a_pause_reaches_every_connection(users, emulator, server) -> None:
+    """After a 429 of one connection, the other one waits too, although its rate differs."""
+    with opened(server, 5) as five, opened(server, 4, "patOther.x") as four:
+        emulator.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=1.0))
+        limited = threading.Thread(target=five.schema)
+        limited.start()
+        time.sleep(0.3)  # by then its refusal has come
+        four.schema()
+        limited.join()
+    refused, *later = list(emulator.requests)[2:]
+    assert [refused.status, *(request.status for request in later)] == [429, 200, 200]
+    assert all(request.at - refused.at >= 1.0 for request in later)
