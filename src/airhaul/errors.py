@@ -43,6 +43,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from airhaul.messages import Message
+
 __all__ = [
     "AirhaulError",
     "ApiError",
@@ -98,7 +100,8 @@ class AirhaulError(Exception):
     """The root of the tree.
 
     Args:
-        message: What happened, where, and what to do next.
+        message: What happened, where, and what to do next; a ``Message`` where it names options
+            or methods.
     """
 
     def __init__(self, message: str) -> None:
@@ -107,7 +110,7 @@ class AirhaulError(Exception):
 
     def __str__(self) -> str:
         # KeyError, among the builtins below, would print its message in quotes.
-        return self.message
+        return str(self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Attributes set by keyword survive pickling, whatever the constructor asks for.
@@ -205,7 +208,7 @@ class RowError(AirhaulError, ValueError):
         self.value = value
         self.source = source
         self.line = line
-        super().__init__(f"{self.address}: {reason}" if self.address else reason)
+        super().__init__(Message(f"{self.address}: ", reason) if self.address else reason)
 
     @property
     def address(self) -> str:
@@ -248,7 +251,7 @@ class FileFormatError(AirhaulError, ValueError):
 
     def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
         where = f"{source or 'input'} line {line}" if line is not None else source
-        super().__init__(f"{where}: {message}" if where else message)
+        super().__init__(Message(f"{where}: ", message) if where else message)
         self.source = source
         self.line = line
 
@@ -276,6 +279,7 @@ class BulkInterrupted(KeyboardInterrupt):
 
     def __init__(self, message: str, *, result: Any) -> None:
         super().__init__(message)
+        self.message = message
         self.result = result
 
 

@@ -15,7 +15,7 @@ from airhaul.cli.bases.schema import schema
 from airhaul.cli.bases.serve import serve
 from airhaul.cli.bases.tables import tables
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
-from airhaul.cli.output.console import err, print_error
+from airhaul.cli.output.printing import err, print_error
 from airhaul.cli.rows.delete import delete
 from airhaul.cli.rows.export_file import export_file
 from airhaul.cli.rows.import_file import import_file
@@ -43,7 +43,7 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
         try:
             code = verb(*args, **options)
         except AirhaulError as error:
-            print_error(str(error))
+            print_error(error.message)
             code = NOTHING_DONE
         except OSError as error:
             print_error(f"{error.filename or 'the system'}: {error.strerror or error}")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, Group
 
 from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.plan_view import lines_of
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
 from airhaul.cli.output.confirm import may_write
-from airhaul.cli.output.console import err, in_options, out, print_error, print_json
+from airhaul.cli.output.printing import err, out, print_error, print_json
 from airhaul.cli.output.results import Report
+from airhaul.cli.output.wording import in_options
 from airhaul.cli.writing import carry_out
 from airhaul.client.sync.plan import Plan
 from airhaul.errors import StalePlanError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 
 _MOST_NAMED: Final = 5
@@ -87,18 +90,17 @@ def write_plan(
 def show(console: Console, plan: Planned[Any]) -> None:
     """Print a plan: as a table on a terminal, as plain lines elsewhere."""
     if console.is_terminal:
-        console.print(plan)
+        console.print(Group(*lines_of(plan, console.options, in_options)))
     else:
-        console.print(str(plan), markup=False)
+        console.print(in_options(plan.text()), markup=False)
 
 
 def _refuse(plan: Plan[Any], report: Report, console: Console) -> int:
-    refusal = in_options(plan.refusal or "")
     if report.as_json:
-        print_json({**plan.to_dict(), "refusal": refusal})
+        print_json(plan.to_dict())
     else:
         show(console, replace(plan, refusal=None))
-    print_error(f"Nothing was written: {refusal}")
+    print_error(Message("Nothing was written: ", plan.refusal or ""))
     return NOTHING_DONE
 
 
@@ -107,7 +109,7 @@ def _tell_nothing_to_do(plan: Plan[Any]) -> None:
     kept = f", {unchanged:,} unchanged" if unchanged else ""
     out().print(f"{plan.table}: nothing to do{kept}", markup=False)
     for note in plan.notes:
-        err().print(note, markup=False)
+        err().print(in_options(note), markup=False)
 
 
 def _stale(error: StalePlanError) -> str:

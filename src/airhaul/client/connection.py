@@ -15,6 +15,7 @@ from airhaul.client.config import MEMORY, Config, journal_path
 from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import Lane, Meter, SharedPace, observed_of, pace_of
 from airhaul.errors import ConfigurationError
+from airhaul.messages import Message, Option
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal
@@ -81,8 +82,12 @@ class Connection:
         if self.is_local:
             return self.emulator.default_base_id
         raise ConfigurationError(
-            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; it stands in the "
-            "address of the base's page and starts with app."
+            Message(
+                "No base is configured. Set ",
+                Option("base_id"),
+                " or the environment variable AIRTABLE_BASE_ID. The base ID is in the URL of the "
+                "base's page and starts with app.",
+            )
         )
 
     @property

@@ -17,18 +17,18 @@ class Reading:
     """How a record was read; many records share one.
 
     Args:
-        fetched: The columns that were asked for; None for all.
+        not_fetched: The fields that were not asked for, by their names in the model.
         errors: The cells that did not fit their types.
         origin: The connection that read it, and that saves it; stays behind when a record is
             pickled.
     """
 
-    fetched: frozenset[str] | None = None
+    not_fetched: frozenset[str] = frozenset()
     errors: tuple[CellError, ...] = ()
     origin: object = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Reading, (self.fetched, self.errors)
+        return Reading, (self.not_fetched, self.errors)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
         return self
@@ -74,16 +74,7 @@ class RecordBase(BaseModel):
     @property
     def not_fetched(self) -> frozenset[str]:
         """The fields that were not asked for when the record was read, by their Python names."""
-        from airhaul.model.columns import columns_of
-
-        fetched = self._reading.fetched if self._reading else None
-        if fetched is None:
-            return frozenset()
-        return frozenset(
-            column.name
-            for column in columns_of(type(self)).by_name.values()
-            if column.column not in fetched
-        )
+        return self._reading.not_fetched if self._reading else frozenset()
 
     def __eq__(self, other: object) -> bool:
         """Two records are equal when class and values are, however they were read."""

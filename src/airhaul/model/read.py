@@ -56,17 +56,17 @@ class Reader(Generic[M]):
         self.origin = origin
         self._model = model
         self._columns = columns_of(model)
-        self._fetched = None if fetched is None else frozenset(fetched)
-        self._reading = Reading(self._fetched, (), origin)
+        asked_for = None if fetched is None else frozenset(fetched)
+        self._not_fetched = frozenset(
+            column.name
+            for column in self._columns.by_name.values()
+            if asked_for is not None and column.column not in asked_for
+        )
+        self._reading = Reading(self._not_fetched, (), origin)
         self._on_invalid: OnInvalid = on_invalid
         self._plan: list[tuple[str, str, FieldType, Any]] = [
             (column.input_name, column.column, column.type, _constant(column))
             for column in self._columns.by_name.values()
-        ]
-        self._missing = [
-            column
-            for column in self._columns.by_name.values()
-            if self._fetched is not None and column.column not in self._fetched
         ]
         self._warned: set[str] = set()
         validate: Callable[..., M] = model.__pydantic_validator__.validate_python
@@ -125,7 +125,7 @@ class Reader(Generic[M]):
             return [record for record in made if record is not None]
         # One pass a record, and few calls besides pydantic's: here reading spends its time.
         empties, validate = self._empties, self._validate
-        reading, missing, set_slot = self._reading, self._missing, object.__setattr__
+        reading, set_slot = self._reading, object.__setattr__
         records: list[M] = []
         for raw in raws:
             cells = raw["fields"]
@@ -144,8 +144,8 @@ class Reader(Generic[M]):
             else:
                 said = {"_cells": cells, "_reading": reading}
                 set_slot(record, "__pydantic_private__", said)
-            if missing:
-                self._forget_missing(record)
+            if self._not_fetched:
+                self._forget_not_fetched(record)
             records.append(record)
         return records
 
@@ -175,18 +175,17 @@ class Reader(Generic[M]):
 
     def _remember(self, record: M, cells: Cells, reading: Reading) -> None:
         remember(record, cells, reading)
-        self._forget_missing(record)
+        self._forget_not_fetched(record)
 
-    def _forget_missing(self, record: M) -> None:
+    def _forget_not_fetched(self, record: M) -> None:
         """Count what was not asked for as not set."""
-        for column in self._missing:
-            record.__pydantic_fields_set__.discard(column.name)
+        for name in self._not_fetched:
+            record.__pydantic_fields_set__.discard(name)
 
     def _read_leniently(
         self, raw: RecordJson, values: dict[str, Any], error: ValidationError
     ) -> M | None:
         record, reasons = build_leniently(self._model, values, error)
-        missing = {column.name for column in self._missing}
         errors = tuple(
             CellError(
                 reason,
@@ -195,14 +194,14 @@ class Reader(Generic[M]):
                 value=raw["fields"].get(self._column_name(name)),
             )
             for name, reason in reasons.items()
-            if name not in missing
+            if name not in self._not_fetched
         )
         if errors and self._on_invalid == "raise":
             raise errors[0]
         if errors and self._on_invalid == "skip":
             return None
         self._warn(errors)
-        reading = Reading(self._fetched, errors, self.origin)
+        reading = Reading(self._not_fetched, errors, self.origin)
         self._remember(record, raw["fields"], reading)
         return record
 

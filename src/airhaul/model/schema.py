@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
@@ -70,26 +70,58 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
     Raises:
         SchemaError: The model has no field that could be the primary one.
     """
-    columns = [
-        column for column in columns_of(model).by_name.values() if column.type not in COMPUTED_TYPES
+    fields = [
+        _field_of(column)
+        for column in columns_of(model).by_name.values()
+        if column.type not in COMPUTED_TYPES
     ]
-    primary = next((column for column in columns if column.type in PRIMARY_TYPES), None)
-    if primary is None:
+    if not move_primary_first(fields):
         raise SchemaError(
-            f"{model.__name__} has no field that can be a table's first: one of text, number or "
-            "date is needed."
+            f"{model.__name__} has no field that can be the primary field of a table; add a field "
+            "of text, number or date."
         )
-    others = [column for column in columns if column is not primary]
-    return [field_json(column) for column in (primary, *others)]
+    return fields
 
 
-def field_json(column: Column) -> FieldJson:
-    """Describe one column for creating it.
+def move_primary_first(fields: list[FieldJson]) -> bool:
+    """Move the first field that can be the primary field of a table to the front.
 
-    Raises:
-        SchemaError: A link without the options that say where to.
+    Args:
+        fields: The fields of a new table; changed in place.
+
+    Returns:
+        Whether there is such a field.
     """
-    field: FieldJson = {"name": column.column, "type": column.type}
+    for place, field in enumerate(fields):
+        if field["type"] in PRIMARY_TYPES:
+            fields.insert(0, fields.pop(place))
+            return True
+    return False
+
+
+def new_field(
+    name: str,
+    type_: FieldType,
+    options: Mapping[str, Any] | None = None,
+    description: str | None = None,
+) -> FieldJson:
+    """Describe a field to be created.
+
+    Args:
+        name: The field's name in Airtable.
+        type_: Its type.
+        options: Airtable's options for the type; None for none.
+        description: Its description; None for none.
+    """
+    field: FieldJson = {"name": name, "type": type_}
+    if options is not None:
+        field["options"] = dict(options)
+    if description:
+        field["description"] = description
+    return field
+
+
+def _field_of(column: Column) -> FieldJson:
     options = column.info.options
     if options is None and column.info.choices is not None:
         options = {"choices": [{"name": name} for name in column.info.choices]}
@@ -97,14 +129,10 @@ def field_json(column: Column) -> FieldJson:
         options = infer_options(column.type, column.shape)
     if column.type == "multipleRecordLinks" and options is None:
         raise SchemaError(
-            f"field {column.name!r} links to another table: say to which with "
+            f"The field {column.name!r} links to another table; set which one with "
             'airtable_field(options={"linkedTableId": "tbl..."}).'
         )
-    if options is not None:
-        field["options"] = dict(options)
-    if column.info.description:
-        field["description"] = column.info.description
-    return field
+    return new_field(column.column, column.type, options, column.info.description)
 
 
 def model_of_table(table: TableJson) -> type[RecordBase]:

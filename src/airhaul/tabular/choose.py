@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.csv import read_csv
 from airhaul.tabular.json import read_json, read_json_lines
 from airhaul.tabular.rows import SourceRow
@@ -36,14 +37,18 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     if format is not None:
         if format not in get_args(Format):
             raise FileFormatError(
-                f"{format!r} is no known format; there are {', '.join(get_args(Format))}."
+                f"{format!r} is not a file format; expected one of {', '.join(get_args(Format))}."
             )
         return format
     suffix = Path(path).suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise FileFormatError(
-            f"the suffix {suffix!r} tells no format; there are {', '.join(_BY_SUFFIX)}, "
-            "or say the format.",
+            Message(
+                f"no file format has the suffix {suffix!r}; expected one of "
+                f"{', '.join(_BY_SUFFIX)}, or set ",
+                Option("format"),
+                ".",
+            ),
             source=Path(path).name,
         )
     return _BY_SUFFIX[suffix]
@@ -70,7 +75,8 @@ def read_rows(
     kind = format_of(path, format)
     if encoding is not None and kind not in ("csv", "tsv"):
         raise FileFormatError(
-            "an encoding can be told of CSV and TSV; JSON is UTF-8", source=Path(path).name
+            Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8"),
+            source=Path(path).name,
         )
     match kind:
         case "csv":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_lines
 
@@ -19,9 +20,10 @@ _LONGEST_CELL: Final = 10_000_000
 _QUOTED: Final = re.compile('"[^"]*"?')
 # Spreadsheets write this line, and read it; no other program takes it for anything but a header.
 _TOLD: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
-_NOT_UTF_8: Final = (
-    'if it comes from Windows, say encoding="cp1252", or save it as UTF-8 (in a spreadsheet "CSV '
-    'UTF-8")'
+_NOT_UTF_8: Final = Message(
+    "if the file comes from Windows, set ",
+    Option("encoding", "cp1252"),
+    ', or save it as UTF-8 (spreadsheets call this "CSV UTF-8")',
 )
 _DELIMITERS: Final = ",;\t|"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, cast
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_blocks, read_lines
 
@@ -86,7 +87,12 @@ def read_json(path: str | Path) -> Iterator[SourceRow]:
     source = Path(path).name
     text = _Window(read_blocks(path), source)
     if text.peek() == "{":
-        text.fail("expected an array of objects; for an object a line, say the format 'jsonl'")
+        text.fail(
+            Message(
+                "expected an array of objects; for one object on each line, set ",
+                Option("format", "jsonl"),
+            )
+        )
     text.expect("[", "expected an array of objects, which begins with [")
     more = text.peek() != "]"
     while more:

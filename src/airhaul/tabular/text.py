@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SAVE: Final = "save the file as UTF-8"
@@ -108,5 +109,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
 
 def _refuse(error: UnicodeDecodeError, source: str, line: int, hint: str = _SAVE) -> NoReturn:
     raise FileFormatError(
-        f"byte {error.object[error.start]:#04x} is not UTF-8; {hint}", source=source, line=line
+        Message(f"byte {error.object[error.start]:#04x} is not UTF-8; ", hint),
+        source=source,
+        line=line,
     ) from None

@@ -13,7 +13,7 @@ Source: https://airtable.com/developers/web/api/errors, and recorded answers for
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from airhaul.errors import (
     AirhaulError,
@@ -28,6 +28,7 @@ from airhaul.errors import (
     RateLimitError,
     ServerError,
 )
+from airhaul.messages import Message, Method
 from airhaul.wire.call import Call, Reply
 from airhaul.wire.shapes import RecordJson
 
@@ -36,15 +37,17 @@ _ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
 _TIMED_OUT = 408  # from something in between; what became of the request is not known
 
-_ADVICE = {
+_ADVICE: Final[dict[int, str]] = {
     401: "Check the access token: it may be wrong, revoked or expired.",
-    403: (
-        "Check that the base and table ids or names are right, that the token lists this base, "
-        "that it has the scope for this call (data.records:read or :write for rows, "
-        "schema.bases:read or :write for tables), and that its user may do this. "
-        "A model's create_table() makes its table."
+    403: Message(
+        "Check that the base and table IDs or names are right, that the token has access to this "
+        "base, that it has the scope for this call (data.records:read or :write for rows, "
+        "schema.bases:read or :write for tables), and that its user may do this. To create a "
+        "table that does not exist yet: ",
+        Method("create_table"),
+        ".",
     ),
-    404: "Check the ids and names in the path.",
+    404: "Check the IDs and names in the path.",
     413: "The request is too large: send fewer or smaller cells.",
 }
 
@@ -139,10 +142,12 @@ def _message(call: Call, reply: Reply, envelope: Envelope) -> str:
     text = f"{call}: Airtable answered {reply.status}" + (f" {said}" if said else "")
     advice = _ADVICE.get(reply.status, "")
     if envelope.type == _QUOTA:
-        advice = "The month's API calls are used up; the count starts anew on the first."
+        advice = "The API calls of this month are used up; the count restarts on the first."
     elif reply.status >= 500:
-        advice = "Airtable had a fault; https://status.airtable.com may say more."
-    return f"{text}{'' if text.endswith(('.', '!')) else '.'} {advice}".strip()
+        advice = "Airtable failed; see https://status.airtable.com."
+    if not text.endswith((".", "!")):
+        text += "."
+    return Message(f"{text} ", advice) if advice else text
 
 
 def _not_json(call: Call, reply: Reply) -> BadReplyError:
@@ -150,7 +155,7 @@ def _not_json(call: Call, reply: Reply) -> BadReplyError:
     start = reply.body[:60].decode("utf-8", "replace").strip()
     return BadReplyError(
         f"{call}: expected JSON, got {kind} with status {reply.status}, starting {start!r}. "
-        "Check the endpoint URL, and whether a proxy or login page stands in between.",
+        "Check the endpoint URL, and whether a proxy or a login page answers instead of Airtable.",
         status=reply.status,
         is_page="json" not in reply.headers.get("content-type", "json"),
     )

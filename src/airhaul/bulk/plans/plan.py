@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.bulk.rows.changes import Change, Refused
 from airhaul.errors import RowError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
@@ -147,7 +148,7 @@ class Planned(Generic[M]):
             "seconds": self.seconds,
             "refusal": self.refusal,
             "notes": list(self.notes),
-            "errors": [str(error) for error in self.errors],
+            "errors": [error.message for error in self.errors],
             "differences": [
                 {
                     "verb": difference.verb,
@@ -177,21 +178,25 @@ class Planned(Generic[M]):
         return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
 
     def _remarks(self) -> list[str]:
-        remarks = [str(error) for error in self.errors[:_SHOWN]]
+        remarks = [error.message for error in self.errors[:_SHOWN]]
         if len(self.errors) > _SHOWN:
             remarks.append(f"and {len(self.errors) - _SHOWN} more rows that are not valid")
         if self.refusal:
-            remarks.append(f"Refused: {self.refusal}")
+            remarks.append(Message("Refused: ", self.refusal))
         return [*remarks, *self.notes]
 
-    def __str__(self) -> str:
+    def text(self) -> Message:
+        """The plan in lines: what would be done to each record, and what stands in the way."""
         lines = [f"{self.table}: {self.summary()}"]
         shown, left = self.sample()
         for difference in shown:
             lines.append(f"{_SIGNS[difference.verb]} {_headline(difference)}")
             if difference.verb != "delete":
                 lines += [f"    {line}" for line in _cell_lines(difference)]
-        return "\n".join([*lines, *([left] if left else []), *self._remarks()])
+        return Message.of_lines([*lines, *([left] if left else []), *self._remarks()], "\n")
+
+    def __str__(self) -> str:
+        return str(self.text())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.table}: {self.summary()}>"

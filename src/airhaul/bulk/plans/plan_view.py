@@ -5,12 +5,12 @@ Imported when a plan is printed with rich, which not every program has loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import Any, Final
 
 from rich.cells import cell_len
-from rich.console import ConsoleOptions, RenderResult
+from rich.console import ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -32,12 +32,15 @@ _SIGNS: Final[dict[Verb, tuple[str, str]]] = {
 _Row = tuple[str, str, str, str]
 
 
-def lines_of(plan: Planned[Any], options: ConsoleOptions) -> RenderResult:
+def lines_of(
+    plan: Planned[Any], options: ConsoleOptions, word: Callable[[str], str] = str
+) -> Iterator[RenderableType]:
     """What a person sees of a plan.
 
     Args:
         plan: The plan.
         options: How wide the terminal is.
+        word: Words the messages in it; as Python does if left out.
 
     Yields:
         Parts for rich to print.
@@ -49,13 +52,13 @@ def lines_of(plan: Planned[Any], options: ConsoleOptions) -> RenderResult:
     if left:
         yield Text(left, style="dim")
     for error in plan.errors[:_MOST_LINES]:
-        yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
+        yield Padding(Text(word(error.message), style="red"), (0, 0, 0, 2), expand=False)
     if len(plan.errors) > _MOST_LINES:
         yield Text(f"  and {len(plan.errors) - _MOST_LINES:,} more that are not valid")
     if plan.refusal:
-        yield Text(f"Refused: {plan.refusal}", style="red")
+        yield Text(f"Refused: {word(plan.refusal)}", style="red")
     for note in plan.notes:
-        yield Text(note)
+        yield Text(word(note))
 
 
 def _table(differences: list[Difference], width: int) -> Table:

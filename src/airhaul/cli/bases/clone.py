@@ -11,7 +11,7 @@ import typer
 from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import AsJson, Endpoint, Token, connect
 from airhaul.cli.exit_codes import ALL_WELL, SOME_FAILED
-from airhaul.cli.output.console import err, out, print_json, print_lines
+from airhaul.cli.output.printing import err, out, print_json, print_lines
 
 _TELL_EVERY_S: Final = 5.0
 
@@ -34,7 +34,7 @@ def clone(
     The file appears whole or not at all. Comments and webhooks are not copied.
     """
     # Imported here: with it comes the local base's whole server.
-    from airhaul.cli.bases.base_copy import copy_base
+    from airhaul.cli.bases.copy_base import copy_base
 
     with connect(None, base, token, endpoint_url) as source:
         copied = copy_base(source, file, with_files=attachments, on_progress=_Progress().tell)

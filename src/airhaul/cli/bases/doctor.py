@@ -9,7 +9,8 @@ from typing import Any
 from airhaul import __version__
 from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import in_options, out
+from airhaul.cli.output.printing import out
+from airhaul.cli.output.wording import message_of
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import AirhaulError
 
@@ -64,7 +65,7 @@ def _report(name: str, check: Callable[[], str]) -> bool:
         said = check()
     except AirhaulError as error:
         console.print(f"[red]no[/red]  {name}:", end=" ")
-        console.print(in_options(str(error)), markup=False)
+        console.print(message_of(error), markup=False)
         return False
     console.print(f"[green]ok[/green]  {name}:", end=" ")
     console.print(said, markup=False)

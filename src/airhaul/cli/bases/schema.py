@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import print_json
+from airhaul.cli.output.printing import print_json
 
 
 def schema(
@@ -15,7 +15,7 @@ def schema(
 ) -> int:
     """Print the schema of a base as the metadata API does, for `serve --schema FILE`."""
     # Imported here: with it comes the local base's whole server.
-    from airhaul.cli.bases.base_copy import describe
+    from airhaul.cli.bases.copy_base import describe
 
     with connect(local, base, token, endpoint_url) as airtable:
         print_json(describe(airtable))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.output.console import err, out
+from airhaul.cli.output.printing import err, out
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.attachments import Reach
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE

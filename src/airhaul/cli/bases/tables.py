@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import out, print_json, print_lines
+from airhaul.cli.output.printing import out, print_json, print_lines
 from airhaul.wire.shapes import TableJson
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from airhaul.cli.output.console import err
+from airhaul.cli.output.printing import err
 from airhaul.errors import ConfigurationError
 
 

@@ -18,7 +18,8 @@ from airhaul.bulk.engine.events import (
     RowsWritten,
     Splitting,
 )
-from airhaul.cli.output.console import err
+from airhaul.cli.output.printing import err
+from airhaul.cli.output.wording import message_of
 from airhaul.client.progress import clock
 
 _PLAIN_EVERY_S: Final = 5.0
@@ -79,8 +80,8 @@ class RowProgress:
                 self._failed += 1
                 self._show(event.done, event.total)
             case Retrying():
-                wait = f"in {event.wait_s:.0f} s" if event.wait_s >= 1 else "at once"
-                self._note(f"{event.error} Trying again {wait}.")
+                wait = f"in {event.wait_s:.0f} s" if event.wait_s >= 1 else "immediately"
+                self._note(f"{message_of(event.error)} Trying again {wait}.")
             case Restarted():
                 self._note("The list has expired on the server; reading it again from its start.")
             case Splitting():

@@ -11,8 +11,9 @@ from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.advice import Advice
-from airhaul.cli.output.console import err, in_options, out, print_error, print_json, print_lines
+from airhaul.cli.output.next_steps import NextSteps
+from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
+from airhaul.cli.output.wording import message_of
 from airhaul.errors import BulkError, BulkInterrupted
 
 _MOST_LINES: Final = 10
@@ -67,7 +68,7 @@ class Report:
         Returns:
             The exit code.
         """
-        message = in_options(str(error))
+        message = message_of(error)
         if self.as_json:
             print_json(self._to_dict(result, message))
         # A bulk call's own error has the rows in lines below what happened.
@@ -112,13 +113,13 @@ class Report:
         if result.is_complete and not ended_early:
             return
         rejects = self._rejects_of(result)
-        advice = Advice(result, ended_early, self.on_error, self.file, rejects, self.key)
-        for line in advice.lines():
+        steps = NextSteps(result, ended_early, self.on_error, self.file, rejects, self.key)
+        for line in steps.lines():
             err().print(line, markup=False)
 
 
 def _first(lines: Sequence[str]) -> list[str]:
-    shown = [in_options(line) for line in lines[:_MOST_LINES]]
+    shown = list(lines[:_MOST_LINES])
     more = len(lines) - _MOST_LINES
     return [*shown, f"and {more:,} more"] if more > 0 else shown
 

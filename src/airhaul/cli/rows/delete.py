@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
-from airhaul.cli.output.console import working
+from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import tell_plan, write_plan
 from airhaul.cli.writing import DryRun, MaxDeletes, MaxRequests, OnErrorOption, Yes

@@ -13,7 +13,7 @@ import typer
 
 from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import err, out, print_json
+from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
 from airhaul.errors import ConfigurationError

@@ -10,7 +10,7 @@ import typer
 
 from airhaul.bulk.rows.keys import Key
 from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
-from airhaul.cli.output.console import err, working
+from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import tell_plan
 from airhaul.cli.rows.new_table import NewTable

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.model.infer import default_options
-from airhaul.model.schema import model_of_table
+from airhaul.model.schema import model_of_table, move_primary_first, new_field
 from airhaul.tabular import Format, read_rows
 from airhaul.tabular.infer import InferredColumn, infer_columns
-from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
+from airhaul.wire.shapes import FieldJson
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,11 @@ class NewTable:
     @property
     def fields(self) -> list[FieldJson]:
         """The fields as they are created, the primary one first."""
-        primary = next((column for column in self.columns if column.type in PRIMARY_TYPES), None)
-        if primary is None:
-            # A table's first field must be text, a number or a date; text holds anything.
-            first, *others = self.columns
-            return [{"name": first.name, "type": "singleLineText"}, *map(_field, others)]
-        others = [column for column in self.columns if column is not primary]
-        return [_field(primary), *map(_field, others)]
+        fields = [_field_of(column) for column in self.columns]
+        if not move_primary_first(fields):
+            # The primary field must be text, a number or a date; text holds anything.
+            fields[0] = new_field(self.columns[0].name, "singleLineText")
+        return fields
 
     @property
     def model(self) -> type[RecordBase]:
@@ -106,11 +103,8 @@ def _check(columns: list[InferredColumn], file: Path) -> None:
             )
 
 
-def _field(column: InferredColumn) -> FieldJson:
-    field: FieldJson = {"name": column.name, "type": column.type}
-    options: dict[str, Any] | None = default_options(column.type, column.choices)
+def _field_of(column: InferredColumn) -> FieldJson:
+    options = default_options(column.type, column.choices)
     if column.precision is not None:
         options = {"precision": column.precision}
-    if options is not None:
-        field["options"] = options
-    return field
+    return new_field(column.name, column.type, options)

@@ -9,7 +9,7 @@ import typer
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
-from airhaul.cli.output.console import out, print_json
+from airhaul.cli.output.printing import out, print_json
 from airhaul.cli.runs.runs import report_of
 from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
 

@@ -16,7 +16,7 @@ from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
-from airhaul.cli.output.console import out, print_json, print_lines
+from airhaul.cli.output.printing import out, print_json, print_lines
 from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
 

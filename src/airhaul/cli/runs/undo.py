@@ -9,7 +9,7 @@ import typer
 from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
 from airhaul.cli.output.confirm import may_write
-from airhaul.cli.output.console import err, out, print_json, working
+from airhaul.cli.output.printing import err, out, print_json, working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import show
 from airhaul.cli.runs.resume import RunOption

@@ -22,6 +22,7 @@ from airhaul.client.aio.scan import AsyncScan
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.client.rejects import Rejects
 from airhaul.errors import ConfigurationError, DeletionRefusedError, StalePlanError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.wire.shapes import RecordJson
@@ -90,7 +91,7 @@ class AsyncPlan(Planned[M]):
                     rejects.add(row.source, row.error)
             raise nothing_sent(outcomes_of(self.changes, self.refused))
         if self.refusal is not None:
-            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
+            raise DeletionRefusedError(Message("Nothing was written: ", self.refusal))
 
     async def write(self, writing: Writing, *, spent: Spent = NOTHING_SPENT) -> BulkResult[M]:
         """Make the writes without another look; for verbs that have just made the plan."""
@@ -152,6 +153,6 @@ def _stale(changed: Sequence[str]) -> StalePlanError:
     more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
     return StalePlanError(
         f"The table has changed since the plan was made, in {named}{more}. Nothing was written. "
-        "Make the plan again, or say apply(check=False) to write all the same.",
+        "Make the plan again, or write it without this check: apply(check=False).",
         record_ids=tuple(changed),
     )

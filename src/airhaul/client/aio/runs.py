@@ -23,6 +23,7 @@ from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions, Writing
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
+from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
 from airhaul.tabular import read_rows
 
@@ -48,8 +49,11 @@ class AsyncRuns:
         journal = airtable.connection.journal()
         if journal is None:
             raise JournalError(
-                "This connection keeps no journal. Say journal=True, or a file, where it is made, "
-                "or set AIRHAUL_JOURNAL."
+                Message(
+                    "This connection keeps no journal. Set ",
+                    Option("journal", True),
+                    " or a file when you make it, or set AIRHAUL_JOURNAL.",
+                )
             )
         self._journal: Journal = journal
 
@@ -250,7 +254,11 @@ class AsyncRuns:
         self._check_place(run)
         if run.asked.rejects is None:
             raise JournalError(
-                f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
+                Message(
+                    f"Run {run.id} kept no file of rejected rows; set ",
+                    Option("rejects"),
+                    " to a file when you write the rows.",
+                )
             )
         path = _file_there(run.asked.rejects, f"Run {run.id} rejected rows to it")
         if not run.asked.key:
@@ -271,10 +279,14 @@ class AsyncRuns:
             made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
             if other.asked.retries == run.id and any(made.values()) and other.id not in taken_back:
                 raise JournalError(
-                    f"The rejected rows of run {run.id} were sent again by run {other.id} "
-                    f"({made['created']:,} created, {made['unknown']:,} unknown); they would be "
-                    f"there twice. Take them out of {path}, and import what is left of it; or undo "
-                    f"run {other.id} first."
+                    Message(
+                        f"Run {other.id} already sent the rejected rows of run {run.id} again "
+                        f"({made['created']:,} created, {made['unknown']:,} unknown), so they "
+                        f"would be created twice. Remove them from {path} and import the rest, or undo "
+                        "first call ",
+                        Method("undo", other.id),
+                        ".",
+                    )
                 )
 
 
