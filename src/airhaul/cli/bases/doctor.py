@@ -1,4 +1,4 @@
-"""``airhaul doctor``: is everything in order between here and the base?"""
+"""``airhaul doctor``: check the configuration, the token and the base."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def _raises(error: AirhaulError) -> Callable[[], str]:
 def _report(name: str, check: Callable[[], str]) -> bool:
     console = out()
     try:
-        said = check()
+        found = check()
     except AirhaulError as error:
         console.print(f"[red]no[/red]  {name}:", end=" ")
         console.print(message_of(error), markup=False)
         return False
     console.print(f"[green]ok[/green]  {name}:", end=" ")
-    console.print(said, markup=False)
+    console.print(found, markup=False)
     return True

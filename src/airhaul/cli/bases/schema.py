@@ -1,4 +1,4 @@
-"""``airhaul schema``: a base's description, of which a local base can be made."""
+"""``airhaul schema``: print the schema of a base, from which a local base can be created."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def schema(
     token: Token = None,
     endpoint_url: Endpoint = None,
 ) -> int:
-    """Print the schema of a base as the metadata API does, for `serve --schema FILE`."""
-    # Imported here: with it comes the local base's whole server.
+    """Print the schema of a base in the format of the metadata API, for `serve --schema`."""
+    # Imported here: it loads the whole local base, which other commands do not need.
     from airhaul.cli.bases.copy_base import describe
 
     with connect(local, base, token, endpoint_url) as airtable:

@@ -1,4 +1,4 @@
-"""``airhaul tables``: what a base holds."""
+"""``airhaul tables``: list the tables of a base."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tables(
 
 
 def _print_tables(found: list[TableJson]) -> None:
-    """A field a line: that fits a narrow terminal, and can be searched."""
+    """Print one field on each line: this fits a narrow terminal, and grep finds it."""
     for table in found:
         out().print()
         out().print(Text.assemble((table["name"], "bold"), (f"  {table['id']}", "dim")))

@@ -1,4 +1,4 @@
-"""``airhaul import``: a file's rows become records."""
+"""``airhaul import``: write the rows of a file to a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airhaul.bulk.rows.keys import Key
 from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
 from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import tell_plan
+from airhaul.cli.plans import print_plan
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
     DryRun,
@@ -37,17 +37,18 @@ def import_file(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
     ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")],
     *,
     create: Annotated[
-        bool, typer.Option("--create", help="Make the table, with types told from the file.")
+        bool,
+        typer.Option("--create", help="Create the table; infer the field types from the file."),
     ] = False,
     key: Annotated[
         list[str] | None,
         typer.Option(
             "--key",
             metavar="FIELD",
-            help="Change the records that are there, told by this field; up to three times.",
+            help="Identify records by this field and update them; up to three times.",
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -64,15 +65,14 @@ def import_file(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Create a record for each row of FILE, or change it by --key.
+    """Create a record for each row of FILE, or update records identified by --key.
 
-    All rows are checked before the first is sent, unless --on-error is continue; columns take their
-    types from the table. The file is never held whole, but by --dry-run, which holds all rows in
-    memory.
+    All rows are checked before the first is sent, unless --on-error is continue. The field types of
+    the table apply. Rows are not held in memory, except by --dry-run.
     """
     check_rejects(rejects, file)
     format_of(file, format)
-    check_source(file)  # a wrong name is told before anything is asked of the base
+    check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
@@ -89,12 +89,12 @@ def import_file(
         new = NewTable.for_file(airtable, table, file, format, encoding) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:
-            Key.of(target.model, names)  # a wrong key is told before a table is made
+            Key.of(target.model, names)  # report a wrong key before the table is created
         if dry_run:
             if new:
                 err().print(f"Would create {new}.", markup=False)
             rows = read_rows(file, format, encoding)
-            return tell_plan(_plan(target, file, rows, () if new else names, typecast), report)
+            return print_plan(_plan(target, file, rows, () if new else names, typecast), report)
         if new:
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)
@@ -122,7 +122,7 @@ def _plan(
     key: tuple[str, ...],
     typecast: bool,
 ) -> Plan[RecordBase]:
-    # As the table's own plan verbs do, with the file's name in what is said of its rows.
+    # As the plan verbs of the table do, with the file name in messages about its rows.
     planning = Planning(target, typecast=typecast, source=file)
     with working(f"Reading {file.name}"):
         return planning.upsert(rows, key) if key else planning.create(rows)

@@ -282,8 +282,8 @@ class AsyncRuns:
                     Message(
                         f"Run {other.id} already sent the rejected rows of run {run.id} again "
                         f"({made['created']:,} created, {made['unknown']:,} unknown), so they "
-                        f"would be created twice. Remove them from {path} and import the rest, or undo "
-                        "first call ",
+                        f"would be created twice. Remove them from {path} and import the rest, "
+                        "or undo that run first: ",
                         Method("undo", other.id),
                         ".",
                     )
