@@ -1,14 +1,15 @@
-"""Messages that name options and methods: written once, worded for Python or for a command line.
+"""Messages that name options and methods, worded for Python or for the command line.
 
-A good message says what to do next, and Python and the command line spell that differently:
-``on_error="continue"`` is ``--on-error continue`` there. So a message keeps each of them as data:
+A message names what to do next, which Python and the command line spell differently:
+``on_error="continue"`` and ``--on-error continue``. So a message is written once, with these names
+as data in it:
 
     raise DeletionRefusedError(
-        Message("12 records would be deleted. To allow it, set ", Option("max_deletes", 12), ".")
+        Message("12 records would be deleted. To allow this, set ", Option("max_deletes", 12), ".")
     )
 
-A ``Message`` is a ``str`` that reads as Python spells it. Formatting it into another string keeps
-only that text; to keep the data, make a ``Message`` of the parts.
+A ``Message`` is a ``str`` in the spelling of Python. Put into an f-string it becomes plain text; to
+keep the data, make a ``Message`` of the parts.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Method:
 
 
 Remedy = Option | Method
-"""What a message tells its reader to use."""
+"""What a message can name for its reader to use."""
 
 
 class Message(str):

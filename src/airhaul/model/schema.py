@@ -1,4 +1,4 @@
-"""Between a model and a table: the fields that create one, and the model that reads one."""
+"""The fields for creating the table of a model, and a model made from a table."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _PYTHON_TYPES: Final[dict[str, Any]] = {
 
 
 def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
-    """Describe the table that fits a model.
+    """Describe the fields of a table for a model.
 
     Computed columns are left out: the API cannot create them.
 
@@ -64,11 +64,11 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
         model: The model.
 
     Returns:
-        The fields in the model's order, but for the first, which is the first field of a type
-        that a table's primary field may have.
+        The fields in the order of the model, except that the first one that can be the primary
+        field comes first.
 
     Raises:
-        SchemaError: The model has no field that could be the primary one.
+        SchemaError: The model has no field that can be the primary field.
     """
     fields = [
         _field_of(column)
@@ -136,14 +136,14 @@ def _field_of(column: Column) -> FieldJson:
 
 
 def model_of_table(table: TableJson) -> type[RecordBase]:
-    """Make a model that reads and writes a table whose columns are known only now.
+    """Make a model that reads and writes a table.
 
     Args:
-        table: The table as "get base schema" prints it.
+        table: The table as "get base schema" returns it.
 
     Returns:
-        A model with a field for each column, all of them optional, named as the columns are, made
-        fit for Python: ``"First Name"`` is ``first_name``.
+        A model with an optional field for each column. The fields have the names of the columns as
+        Python names: ``"First Name"`` becomes ``first_name``.
     """
     names = python_names(field["name"] for field in table["fields"])
     definitions: dict[str, Any] = {}
@@ -155,7 +155,7 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
             airtable_field(
                 default=False if annotation is bool else None,
                 column=field["name"],
-                # A type that came to Airtable later is read, and written, as it is.
+                # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
             ),
@@ -167,14 +167,14 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
 
 
 def class_name(text: str) -> str:
-    """Turn a table's name into the name of a class: ``"Open tasks"`` is ``OpenTasks``."""
+    """Turn the name of a table into a class name: ``"Open tasks"`` becomes ``OpenTasks``."""
     words = re.findall(r"\w+", text)
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return name if name.isidentifier() else f"Table{name}"
 
 
 def python_names(columns: Iterable[str]) -> Sequence[str]:
-    """Turn column names into field names, each of them only once."""
+    """Turn column names into different field names."""
     taken = set(dir(RecordBase)) | set(RecordBase.model_fields)
     names: list[str] = []
     for column in columns:

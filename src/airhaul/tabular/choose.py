@@ -1,4 +1,4 @@
-"""Which format a file has, and reading it whatever it is."""
+"""Choosing the format of a file, and reading files of any format."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
 
 
 def format_of(path: str | Path, format: Format | None = None) -> Format:
-    """Tell a file's format by its suffix.
+    """Choose the format of a file.
 
     Args:
         path: The file.
-        format: What the caller says; it wins.
+        format: The format; None to infer it from the suffix.
 
     Raises:
-        FileFormatError: The suffix tells no format.
+        FileFormatError: The format does not exist, or no format has this suffix.
     """
     if format is not None:
         if format not in get_args(Format):
@@ -57,19 +57,19 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
 def read_rows(
     path: str | Path, format: Format | None = None, encoding: str | None = None
 ) -> Iterator[SourceRow]:
-    """Read a file's rows one by one, without holding more than one.
+    """Read the rows of a file one by one; only one row is in memory.
 
     Args:
         path: The file.
-        format: What it is; None to tell by its suffix.
-        encoding: The encoding of CSV or TSV, as ``"cp1252"``; None for UTF-8, and for UTF-16 with
-            a byte order mark. JSON is UTF-8.
+        format: The format; None to infer it from the suffix.
+        encoding: The encoding of CSV or TSV, such as ``"cp1252"``; None for UTF-8, or UTF-16 with
+            a byte order mark. JSON is always UTF-8.
 
     Yields:
         The rows, in the order of the file.
 
     Raises:
-        FileFormatError: The file is not what it claims to be, with the line.
+        FileFormatError: The content does not have the format; the error has the line.
         OSError: The file cannot be read.
     """
     kind = format_of(path, format)
