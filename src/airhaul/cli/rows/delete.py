@@ -39,7 +39,7 @@ def delete(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Delete the records of TABLE that match a formula, or all of them.
+    """Delete the records of TABLE that match a formula, or all.
 
     The records are read into memory and shown before you confirm.
     """
