@@ -162,7 +162,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["export", "T", "nowhere/a.csv", "--local", "b.db"], "The folder nowhere does not exist"),
         (["export", "T", "a.xls", "--local", "b.db"], "or set --format."),
         (["tables"], "No access token is configured. Set --token or the environment variable AIRTABLE_ACCESS_TOKEN"),
-        (["tables"], "base with --local FILE."),
+        (["tables"], "or use a local base: --local my.db."),
         (["tables", "--token", "pat.x"], "No base is configured. Set --base or the environment variable AIRTABLE_BASE_ID"),
         (["tables", "--token", "pat.x", "--base", "nonsense"], "is not a base ID"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
@@ -196,7 +196,7 @@ def test_refused_tokens_and_unknown_bases() -> None:
             "app00000000000000",
             AIRTABLE_ACCESS_TOKEN="patGood.secret",
         )
-        assert (done.returncode, "base and table ids" in done.stderr) == (2, True)
+        assert (done.returncode, "base and table IDs" in done.stderr) == (2, True)
 
 
 def test_the_token_is_never_printed() -> None:

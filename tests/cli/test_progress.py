@@ -42,7 +42,10 @@ REFUSED = InvalidRequestError("Airtable answered 422.", status=422)
         (Retrying(CALL, BUSY, 30.0), "Too many requests. Trying again in 30 s."),
         (Retrying(CALL, BUSY, 0.2), "Too many requests. Trying again immediately."),
         (Restarted(), "The list expired on the server; reading it again from the start."),
-        (Splitting(10, REFUSED), "A request was refused because of some of its rows; finding out which."),
+        (
+            Splitting(10, REFUSED),
+            "A request was refused because of some of its rows; finding out which.",
+        ),
         (
             Reconciled(found=7, absent=3, unknown=0),
             "A reply was lost; looked for its rows in the table: 7 found, 3 not there.",

@@ -232,7 +232,9 @@ def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
     assert "No run has rejected rows left to send again" in done.stderr
     done = airhaul("retry", first.split()[0])
     assert done.returncode == 2
-    assert re.search(r"Run \w+ already sent the rejected rows of run \w+ again \(1 created", done.stderr)
+    assert re.search(
+        r"Run \w+ already sent the rejected rows of run \w+ again \(1 created", done.stderr
+    )
     assert len(held(stock)) == 12 + 4
 
 

@@ -164,7 +164,7 @@ def test_models_that_cannot_be_are_refused() -> None:
 
     with pytest.raises(SchemaError, match="'a' and 'b' have the same column 'X'"):
         columns_of(Twice)
-    with pytest.raises(ConfigurationError, match="no field type of Airtable"):
+    with pytest.raises(ConfigurationError, match="not a field type of Airtable"):
         airtable_field(type="text")  # type: ignore[arg-type]
 
     class Ticks(Record, table="T"):

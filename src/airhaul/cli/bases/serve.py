@@ -85,9 +85,7 @@ def serve(
     ] = "nowhere",
     latency_s: Annotated[
         float,
-        typer.Option(
-            "--latency", metavar="SECONDS", min=0.0, help="Wait so long before each reply."
-        ),
+        typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before each reply."),
     ] = 0.0,
     console: Annotated[
         bool,

@@ -65,10 +65,10 @@ def import_file(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Create a record for each row of FILE, or update records identified by --key.
+    """Create or update a record for each row of FILE.
 
-    All rows are checked before the first is sent, unless --on-error is continue. The field types of
-    the table apply. Rows are not held in memory, except by --dry-run.
+    Without --key, every row creates a record. All rows are checked before the first is sent, unless
+    --on-error is continue. Rows are not held in memory, except by --dry-run.
     """
     check_rejects(rejects, file)
     format_of(file, format)

@@ -18,7 +18,7 @@ RunOption = Annotated[
 ]
 
 OtherPolicy = Annotated[
-    OnError | None, typer.Option("--on-error", help="Replace the policy of the run.")
+    OnError | None, typer.Option("--on-error", help="Override the --on-error of the run.")
 ]
 
 

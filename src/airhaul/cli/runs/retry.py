@@ -38,7 +38,7 @@ def retry(
 ) -> int:
     """Send the rejected rows of a run again, after you corrected their file.
 
-    It is the file that --rejects was set to for that run. Rows that are rejected again go to
+    The file is the one that --rejects was set to for that run. Rows that are rejected again go to
     another file: the one that --rejects is set to now, or else a new file next to the first.
     """
     found = _to_try_again(open_journal(journal), run)
