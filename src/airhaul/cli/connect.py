@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airhaul.bulk.journal import Journal, Run
 
 IfMissing = Literal["refuse", "make", "pretend"]
+TableName = Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")]
 Local = Annotated[
     str | None,
     typer.Option("--local", metavar="FILE", help="A local base in this file; needs no account."),

@@ -20,6 +20,9 @@ from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format
 
+SourceFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+]
 OnErrorOption = Annotated[
     OnError,
     typer.Option(

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
 from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan, write_plan
@@ -18,7 +27,7 @@ from airhaul.errors import ConfigurationError
 
 
 def delete(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")],
+    table: TableName,
     *,
     where: Annotated[
         str | None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from airhaul.bulk.results.explain import counted
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
+from airhaul.cli.connect import AsJson, Base, Endpoint, Local, TableName, Token, connect
 from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
@@ -26,7 +26,7 @@ _STANDARD_OUTPUT = Path("-")
 
 
 def export_file(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")],
+    table: TableName,
     file: Annotated[
         Path,
         typer.Argument(

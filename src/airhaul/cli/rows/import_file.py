@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from airhaul.bulk.rows.keys import Key
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
 from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan
@@ -21,6 +30,7 @@ from airhaul.cli.writing import (
     MaxRequests,
     OnErrorOption,
     RejectsOption,
+    SourceFile,
     Typecast,
     carry_out,
     check_rejects,
@@ -34,10 +44,8 @@ from airhaul.tabular import SourceRow, format_of, read_rows
 
 
 def import_file(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
-    ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")],
+    file: SourceFile,
+    table: TableName,
     *,
     create: Annotated[
         bool,

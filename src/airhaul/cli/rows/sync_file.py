@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
 from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan, write_plan
@@ -19,6 +27,7 @@ from airhaul.cli.writing import (
     MaxRequests,
     OnErrorOption,
     RejectsOption,
+    SourceFile,
     Typecast,
     Yes,
     check_rejects,
@@ -28,10 +37,8 @@ from airhaul.tabular import format_of
 
 
 def sync_file(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
-    ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")],
+    file: SourceFile,
+    table: TableName,
     *,
     key: Annotated[
         list[str],
