@@ -1,14 +1,14 @@
 """Every error that airhaul raises, in one tree.
 
     AirhaulError                         the root: catch this one to catch them all
-    ├── ConfigurationError               ValueError: no token, no base, options that contradict
+    ├── ConfigurationError               ValueError: no token, no base, contradictory options
     ├── MissingExtraError                ImportError: an optional part is not installed
-    ├── FormulaError                     ValueError: a formula that cannot be read or built
+    ├── FormulaError                     ValueError: a formula that cannot be parsed or built
     │   └── LookupValueError             TypeError too: a lookup value that does not fit its field
-    ├── SchemaError                      LookupError: model and table do not fit together
-    │   ├── UnknownFieldError            KeyError: a field that the model or table lacks
-    │   ├── UnknownTableError            KeyError: a table that the base lacks
-    │   └── DuplicateKeyError            several records of the table have one key
+    ├── SchemaError                      LookupError: model and table do not match
+    │   ├── UnknownFieldError            KeyError: a field that the model or table does not have
+    │   ├── UnknownTableError            KeyError: a table that the base does not have
+    │   └── DuplicateKeyError            several records of the table have the same key
     ├── RowError                         ValueError: one row of input that cannot be written
     ├── CellError                        ValueError: one cell that does not fit its type
     ├── FileFormatError                  ValueError: a file that is not what it claims to be
@@ -16,32 +16,34 @@
     ├── StalePlanError                   RuntimeError: the table changed after a plan was made
     ├── DeletionRefusedError             RuntimeError: a sync would delete more than it may
     ├── RequestCeilingError              RuntimeError: max_requests is reached
-    ├── JournalError                     RuntimeError: the journal fails, or a run cannot go on
-    ├── TransportError                   ConnectionError: no usable reply came back
+    ├── JournalError                     RuntimeError: the journal fails, or a run cannot resume
+    ├── TransportError                   ConnectionError: no usable reply
     │   ├── NotSentError                 nothing was sent: safe to repeat
-    │   ├── ReplyTimeoutError            TimeoutError: sent, and no reply in time
-    │   ├── LostReplyError               sent, and the connection broke before the reply was whole
+    │   ├── ReplyTimeoutError            TimeoutError: sent, but no reply in time
+    │   ├── LostReplyError               sent, but the connection broke during the reply
     │   └── BadReplyError                ValueError: a reply that is not Airtable's JSON
-    └── ApiError                         a reply that says no
+    └── ApiError                         a reply with an error
         ├── AuthenticationError          PermissionError: 401, the token is missing or refused
         ├── PermissionDeniedError        PermissionError: 403, scope, role, base or table
         ├── NotFoundError                LookupError: 404
         ├── InvalidRequestError          ValueError: 400, 413, 422
-        │   └── IteratorExpiredError     422: the list has to be read again from its start
-        ├── RateLimitError               429: over the limit, worth a retry after the penalty
-        ├── QuotaExceededError           429: the month's calls are used up, not worth a retry
+        │   └── IteratorExpiredError     422: the list has to be read again from the start
+        ├── RateLimitError               429: over the rate limit, retry after the penalty
+        ├── QuotaExceededError           429: the calls of the month are used up, do not retry
         └── ServerError                  5xx
 
-``BulkInterrupted`` stands outside the tree on purpose: it is a ``KeyboardInterrupt``, so that
+``BulkInterrupted`` is outside the tree on purpose: it is a ``KeyboardInterrupt``, so that
 ``except Exception`` never swallows Ctrl-C.
 
-Each error is also the builtin that it resembles, is picklable, and says what happened, where,
-and what to do next. No error ever holds a token.
+Each error is also the builtin error that it resembles, and picklable. Its message contains what
+happened, where, and what to do next. No error ever contains a token.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from airhaul.messages import Message
 
 __all__ = [
     "AirhaulError",
@@ -80,10 +82,10 @@ __all__ = [
 
 
 def shown(value: object) -> str:
-    """Print a value for a message, cut where it is long."""
+    """Format a value for a message; a long one is cut."""
     try:
         return f"{value!r:.100}"
-    except ValueError:  # Python prints no whole number of more than 4,300 digits
+    except ValueError:  # Python formats no integer of more than 4,300 digits
         return f"a value of type {type(value).__name__} that is too long to print"
 
 
@@ -98,7 +100,8 @@ class AirhaulError(Exception):
     """The root of the tree.
 
     Args:
-        message: What happened, where, and what to do next.
+        message: What happened, where, and what to do next; a ``Message`` where it names options
+            or methods.
     """
 
     def __init__(self, message: str) -> None:
@@ -106,11 +109,11 @@ class AirhaulError(Exception):
         self.message = message
 
     def __str__(self) -> str:
-        # KeyError, among the builtins below, would print its message in quotes.
-        return self.message
+        # KeyError, one of the builtins below, would put the message in quotes.
+        return str(self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Attributes set by keyword survive pickling, whatever the constructor asks for.
+        # Keeps the attributes, whatever arguments the constructor requires.
         return _rebuild, (type(self), self.args, dict(self.__dict__))
 
 
@@ -119,7 +122,7 @@ class ConfigurationError(AirhaulError, ValueError):
 
 
 class MissingExtraError(AirhaulError, ImportError):
-    """An optional part is not installed; the message says the command that installs it."""
+    """An optional part is not installed; the message has the command that installs it."""
 
 
 class FormulaError(AirhaulError, ValueError):
@@ -127,8 +130,8 @@ class FormulaError(AirhaulError, ValueError):
 
     Args:
         message: What is wrong.
-        formula: The text that was read, if there was one.
-        position: The offset into ``formula`` where the fault stands, from 0.
+        formula: The text of the formula, if it was parsed.
+        position: The offset of the fault in ``formula``, from 0.
     """
 
     def __init__(
@@ -140,19 +143,19 @@ class FormulaError(AirhaulError, ValueError):
 
 
 class LookupValueError(FormulaError, TypeError):
-    """A lookup whose value does not fit the field, found before anything is sent."""
+    """A lookup whose value does not fit the field; nothing was sent."""
 
 
 class SchemaError(AirhaulError, LookupError):
-    """The model and the table do not fit together."""
+    """The model and the table do not match."""
 
 
 class UnknownFieldError(SchemaError, KeyError):
-    """A field was named that the model or the table does not have.
+    """The model or the table does not have the field.
 
     Args:
-        message: What was named, and what there is.
-        field: The name that is not known.
+        message: The unknown name, and the known ones.
+        field: The unknown name.
     """
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
@@ -161,11 +164,11 @@ class UnknownFieldError(SchemaError, KeyError):
 
 
 class UnknownTableError(SchemaError, KeyError):
-    """A table was named that the base does not have."""
+    """The base does not have the table."""
 
 
 class DuplicateKeyError(SchemaError):
-    """Several records of the table have one key, so it does not tell which one a row is.
+    """Several records of the table have the same key, so it does not identify one of them.
 
     Args:
         message: The keys and their records.
@@ -178,15 +181,15 @@ class DuplicateKeyError(SchemaError):
 
 
 class RowError(AirhaulError, ValueError):
-    """One row of input that cannot be written, with its address.
+    """One row of input that cannot be written, and where it is.
 
     Args:
-        reason: Why, in words.
-        index: The row's place in the input, from 0.
-        field: The field at fault, if one is.
-        value: The value at fault, if one is.
+        reason: Why it cannot be written.
+        index: The index of the row in the input, from 0.
+        field: The field that is not valid, if a single one is.
+        value: The value that is not valid, if a single one is.
         source: The file that the row came from.
-        line: The row's line in that file, from 1.
+        line: The line of the row in that file, from 1.
     """
 
     def __init__(
@@ -205,11 +208,11 @@ class RowError(AirhaulError, ValueError):
         self.value = value
         self.source = source
         self.line = line
-        super().__init__(f"{self.address}: {reason}" if self.address else reason)
+        super().__init__(Message(f"{self.address}: ", reason) if self.address else reason)
 
     @property
     def address(self) -> str:
-        """Where the fault stands: ``users.csv line 18, row 16, field 'Age'``."""
+        """Where the row is: ``users.csv line 18, row 16, field 'Age'``."""
         file = f"{self.source} " if self.source else ""
         parts = [
             f"{file}line {self.line}" if self.line is not None else file.strip(),
@@ -220,12 +223,12 @@ class RowError(AirhaulError, ValueError):
 
 
 class CellError(AirhaulError, ValueError):
-    """A cell that was read and does not fit the type of its field.
+    """A cell that does not fit the type of its field in the model.
 
     Args:
-        reason: Why, in words.
-        record_id: The record that holds the cell.
-        field: The name of the model's field.
+        reason: Why it does not fit.
+        record_id: The record with the cell.
+        field: The name of the field in the model.
         value: The cell as Airtable sent it.
     """
 
@@ -238,23 +241,23 @@ class CellError(AirhaulError, ValueError):
 
 
 class FileFormatError(AirhaulError, ValueError):
-    """A file that cannot be read as what it claims to be.
+    """A file that is not what its format requires.
 
     Args:
         message: What is wrong.
         source: The file.
-        line: The line at fault, from 1.
+        line: The line, from 1.
     """
 
     def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
         where = f"{source or 'input'} line {line}" if line is not None else source
-        super().__init__(f"{where}: {message}" if where else message)
+        super().__init__(Message(f"{where}: ", message) if where else message)
         self.source = source
         self.line = line
 
 
 class BulkError(AirhaulError, RuntimeError):
-    """A bulk call that did not write every row; ``result`` says what became of each.
+    """A bulk call that did not write every row; ``result`` has the outcome of each.
 
     Args:
         message: How many rows were written, and what stopped the rest.
@@ -267,7 +270,7 @@ class BulkError(AirhaulError, RuntimeError):
 
 
 class BulkInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a bulk call, after the requests in flight have landed.
+    """Ctrl-C during a bulk call, raised after the requests in flight have ended.
 
     Args:
         message: How many rows were written.
@@ -276,15 +279,16 @@ class BulkInterrupted(KeyboardInterrupt):
 
     def __init__(self, message: str, *, result: Any) -> None:
         super().__init__(message)
+        self.message = message
         self.result = result
 
 
 class StalePlanError(AirhaulError, RuntimeError):
-    """The table changed after a plan was made, in records that the plan touches.
+    """Records of a plan changed after the plan was made.
 
     Args:
         message: Which records, and what to do.
-        record_ids: The records that changed, or that are new with a key of the plan.
+        record_ids: The records that changed, or that are new and have a key of the plan.
     """
 
     def __init__(self, message: str, *, record_ids: tuple[str, ...] = ()) -> None:
@@ -293,31 +297,31 @@ class StalePlanError(AirhaulError, RuntimeError):
 
 
 class DeletionRefusedError(AirhaulError, RuntimeError):
-    """A sync would delete more than it was allowed to; nothing was sent."""
+    """A sync would delete more records than it may; nothing was sent."""
 
 
 class JournalError(AirhaulError, RuntimeError):
-    """The journal cannot be read or written, or a run cannot go on as it is."""
+    """The journal cannot be read or written, or a run cannot be resumed."""
 
 
 class RequestCeilingError(AirhaulError, RuntimeError):
-    """The ceiling that ``max_requests`` set is reached; what is left was not sent."""
+    """The limit of ``max_requests`` is reached; the other rows were not sent."""
 
 
 class TransportError(AirhaulError, ConnectionError):
-    """No usable reply came back."""
+    """Airtable sent no usable reply."""
 
 
 class NotSentError(TransportError):
-    """The connection failed before anything was sent, so repeating is always safe."""
+    """The connection failed before anything was sent, so repeating is safe."""
 
 
 class ReplyTimeoutError(TransportError, TimeoutError):
-    """The request was sent and no reply came in time: it may have been carried out."""
+    """The request was sent, but no reply came in time: Airtable may have executed it."""
 
 
 class LostReplyError(TransportError):
-    """The connection broke after sending and before the reply was whole."""
+    """The request was sent, but the connection broke before the reply was complete."""
 
 
 class BadReplyError(TransportError, ValueError):
@@ -326,7 +330,7 @@ class BadReplyError(TransportError, ValueError):
     Args:
         message: What came instead.
         status: The HTTP status of the reply.
-        is_page: Whether it does not even claim to be JSON.
+        is_page: Whether its content type is not JSON either.
     """
 
     def __init__(self, message: str, *, status: int, is_page: bool = False) -> None:
@@ -336,13 +340,13 @@ class BadReplyError(TransportError, ValueError):
 
 
 class ApiError(AirhaulError):
-    """Airtable answered, and the answer is no.
+    """Airtable replied with an error.
 
     Args:
-        message: What Airtable said, where, and what to do next.
+        message: Airtable's error, the request, and what to do next.
         status: The HTTP status.
         type: Airtable's error type, such as ``INVALID_VALUE_FOR_COLUMN``.
-        detail: Airtable's own message, possibly empty.
+        detail: Airtable's own message; may be empty.
     """
 
     def __init__(self, message: str, *, status: int, type: str = "", detail: str = "") -> None:
@@ -357,27 +361,27 @@ class AuthenticationError(ApiError, PermissionError):
 
 
 class PermissionDeniedError(ApiError, PermissionError):
-    """403: the token's scopes, its list of bases, or the user's role do not allow this."""
+    """403: the scopes or bases of the token, or the role of its user, do not allow this."""
 
 
 class NotFoundError(ApiError, LookupError):
-    """404: no such route, base, table or record."""
+    """404: the route, base, table or record does not exist."""
 
 
 class InvalidRequestError(ApiError, ValueError):
-    """400, 413 or 422: Airtable does not accept the request as it stands."""
+    """400, 413 or 422: Airtable does not accept the request."""
 
 
 class IteratorExpiredError(InvalidRequestError):
-    """422: the list's iterator is gone; only reading from the start helps."""
+    """422: the iterator of the list expired; read the list again from the start."""
 
 
 class RateLimitError(ApiError):
     """429: too many requests in a second.
 
     Args:
-        message: What Airtable said.
-        retry_after_s: Seconds to wait, where the reply named them.
+        message: Airtable's error.
+        retry_after_s: The seconds to wait, if the reply has them.
     """
 
     def __init__(
@@ -394,8 +398,8 @@ class RateLimitError(ApiError):
 
 
 class QuotaExceededError(ApiError):
-    """429: the workspace's API calls of this month are used up."""
+    """429: the API calls of the workspace for this month are used up."""
 
 
 class ServerError(ApiError):
-    """5xx: Airtable failed; whether it carried out the request is not known."""
+    """5xx: Airtable failed; whether it executed the request is not known."""

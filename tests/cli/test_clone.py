@@ -139,7 +139,7 @@ def test_nothing_is_left_of_a_copy_that_fails(origin) -> None:
     """A file that is there is not touched, and one that is not whole does not appear."""
     Path("copy.db").write_text("mine")
     done = clone(origin)
-    assert (done.returncode, "there already" in done.stderr) == (2, True)
+    assert (done.returncode, "exists already" in done.stderr) == (2, True)
     assert Path("copy.db").read_text() == "mine"
     Path("copy.db").unlink()
     with LocalBase.open(tokens=["patGood.x"]) as guarded, LocalServer(guarded) as server:

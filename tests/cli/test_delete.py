@@ -76,10 +76,10 @@ def test_a_dry_run_deletes_nothing(stock) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "Say which records: --where FORMULA for those that fit, or --all"),
-        (["--where", "{Pieces} > 9", "--all"], "not both"),
-        (["--where", ""], "--where holds no formula"),
-        (["--where", "  "], "--where holds no formula"),
+        ([], "Choose the records: set either --where FORMULA or --all."),
+        (["--where", "{Pieces} > 9", "--all"], "set either --where FORMULA or --all"),
+        (["--where", ""], "--where is empty"),
+        (["--where", "  "], "--where is empty"),
         (["--where", "{Pieces} >"], "INVALID_FILTER_BY_FORMULA"),
         (["--where", "{Nope} = 1"], "INVALID_FILTER_BY_FORMULA"),
     ],

@@ -51,11 +51,11 @@ def test_a_wrong_key_is_told_before_a_table_is_made(stock, create) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.json", '[{"A": "x", "B": {"c": 1}}]', "new columns cannot hold: 'B'. A column takes"),
-        ("a.json", '[{"A": "x", "B": [1, 2]}]', "new columns cannot hold: 'B'. A column takes"),
-        ("a.json", '[{"A": "x", "B": "y"}, {"B": ["z"]}]', "cannot hold: 'B'. A column takes"),
-        ("a.csv", "Name,name\nx,y\n", "names 'Name' and 'name', and a table tells them not apart"),
-        ("a.csv", "Name, Name\nx,y\n", "names 'Name' and ' Name', and a table"),
+        ("a.json", '[{"A": "x", "B": {"c": 1}}]', "values no field can hold: 'B'. A field holds"),
+        ("a.json", '[{"A": "x", "B": [1, 2]}]', "values no field can hold: 'B'. A field holds"),
+        ("a.json", '[{"A": "x", "B": "y"}, {"B": ["z"]}]', "no field can hold: 'B'. A field holds"),
+        ("a.csv", "Name,name\nx,y\n", "columns 'Name' and 'name', which Airtable treats as equal"),
+        ("a.csv", "Name, Name\nx,y\n", "columns 'Name' and ' Name', which"),
     ],
 )
 def test_no_table_is_made_that_the_rows_would_not_fit(name, text, said) -> None:
@@ -129,7 +129,7 @@ def test_a_file_of_windows_goes_in_under_its_encoding(stock) -> None:
     done = airhaul("import", "win.csv", "Stock", "--local", stock)
     assert done.returncode == 2
     assert "win.csv line 2: byte 0xfc is not UTF-8" in done.stderr
-    assert "say --encoding cp1252" in done.stderr
+    assert "set --encoding cp1252" in done.stderr
     words = ("win.csv", "Stock", "--encoding", "cp1252", "--local", stock)
     assert airhaul("import", *words, "--dry-run").stdout.startswith("Stock: 60 to create")
     assert airhaul("import", *words, "--max-requests", 4).returncode == 1
@@ -147,8 +147,8 @@ def test_what_can_be_read_only_once_is_refused_before_a_table_is_made() -> None:
     os.mkfifo("pipe.csv")
     done = airhaul("import", "pipe.csv", "New", "--create", "--local", "b.db")
     assert done.returncode == 2
-    assert "pipe.csv is no file that can be read twice" in done.stderr
-    assert "import FILE" in done.stderr
+    assert "pipe.csv is not a regular file" in done.stderr
+    assert "import that" in done.stderr
     assert not Path("b.db").exists()
 
 
@@ -195,7 +195,7 @@ def test_nothing_written_is_exit_code_2(stock) -> None:
     done = airhaul("import", "new.csv", "Stock", "--on-error", "continue", "--local", stock)
     assert done.returncode == 2
     assert done.stdout.startswith("Stock: 2 failed in 0 requests")
-    assert "With --rejects FILE" in done.stderr
+    assert "set --rejects FILE" in done.stderr
 
 
 def test_only_the_first_failures_are_listed(stock) -> None:
@@ -218,7 +218,7 @@ def test_rows_that_were_never_sent_are_named(stock) -> None:
     assert "10 rows are in r.csv: correct them and import that file." in done.stderr
     written = len(held(stock)) - 12
     assert f"Error: Stopped: {written} created, 10 failed" in done.stderr
-    assert f"{390 - written} rows were not sent, as said above. Import only those" in done.stderr
+    assert f"{390 - written} rows were not sent; see above. Import only those" in done.stderr
 
 
 def test_rollback_takes_back_what_was_written(stock) -> None:
@@ -230,7 +230,7 @@ def test_rollback_takes_back_what_was_written(stock) -> None:
         "import", "new.csv", "Stock", "--key", "Code", "--on-error", "rollback", "--local", stock
     )
     assert done.returncode == 2, done.stderr
-    assert "Taking back what was written: " in done.stderr
+    assert "Undoing what was written: " in done.stderr
     assert "Error: Rolled back: " in done.stderr
     assert "Correct new.csv and run the command again" in done.stderr
     assert held(stock) == before
@@ -246,9 +246,9 @@ def test_a_ceiling_of_requests_holds_for_all_of_the_command(emulator, server) ->
     done = airhaul(*words, "--max-requests", 4)
     assert done.returncode == 1
     assert sum(emulator.counts().values()) == before + 4
-    assert "The ceiling of 4 requests is reached" in done.stderr
-    assert "Raise --max-requests to go on." in done.stderr
-    assert "Run the command again; what is done is not done twice." in done.stderr
+    assert "The limit of 4 requests is reached" in done.stderr
+    assert "To continue, raise --max-requests." in done.stderr
+    assert "Run the command again; no row is written twice." in done.stderr
     done = airhaul(*words, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["created"] + json.loads(done.stdout)["updated"] == 60
@@ -287,8 +287,8 @@ def test_a_dry_run_makes_no_table() -> None:
     ("rejects", "said"),
     [
         ("stock.csv", "is the file that the rows come from"),
-        ("r.json", "formats csv, tsv, jsonl"),
-        ("nowhere/r.csv", "there is no folder nowhere"),
+        ("r.json", "as csv, tsv, jsonl"),
+        ("nowhere/r.csv", "the folder nowhere does not exist"),
     ],
 )
 @pytest.mark.parametrize("command", ["import", "sync"])
@@ -331,6 +331,6 @@ def test_a_terminal_shows_figures_and_failures(stock) -> None:
     assert code == 1
     assert "2 of 2 rows, 1 failed" in text
     assert "Stock: 1 created, 1 failed in 1 request" in text
-    told = text[text.index("new.csv line 3") - 2 : text.index("With --rejects")].splitlines()
+    told = text[text.index("new.csv line 3") - 2 : text.index("To save rejected rows")].splitlines()
     assert len(told) > 1
     assert all(line.startswith("  ") for line in told)

@@ -162,14 +162,14 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
     ("words", "said"),
     [
         (["import", "nope.csv", "T", "--local", "b.db"], "nope.csv: No such file"),
-        (["import", "a.xyz", "T", "--local", "b.db"], "'.xyz' tells no format"),
+        (["import", "a.xyz", "T", "--local", "b.db"], "no file format has the suffix '.xyz'"),
         (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
-        (["export", "T", "nowhere/a.csv", "--local", "b.db"], "There is no folder nowhere to put a.csv in"),
-        (["export", "T", "a.xls", "--local", "b.db"], "or say --format"),
-        (["tables"], "No access token is given. Say --token, set AIRTABLE_ACCESS_TOKEN, or use a local "),
-        (["tables"], "base with --local FILE."),
-        (["tables", "--token", "pat.x"], "No base is configured. Say --base, or set AIRTABLE_BASE_ID"),
-        (["tables", "--token", "pat.x", "--base", "nonsense"], "is not a base id"),
+        (["export", "T", "nowhere/a.csv", "--local", "b.db"], "The folder nowhere does not exist"),
+        (["export", "T", "a.xls", "--local", "b.db"], "or set --format."),
+        (["tables"], "No access token is configured. Set --token or the environment variable AIRTABLE_ACCESS_TOKEN"),
+        (["tables"], "or use a local base: --local my.db."),
+        (["tables", "--token", "pat.x"], "No base is configured. Set --base or the environment variable AIRTABLE_BASE_ID"),
+        (["tables", "--token", "pat.x", "--base", "nonsense"], "is not a base ID"),
         (["tables", "--token", "pat.x", "--local", "b.db"], "one or the other"),
         (["tables", "--local", __file__], "not a local base of airhaul"),
         (["import", "x.csv"], "Missing argument"),
@@ -208,7 +208,7 @@ def test_refused_tokens_and_unknown_bases() -> None:
             "app00000000000000",
             AIRTABLE_ACCESS_TOKEN="patGood.secret",
         )
-        assert (done.returncode, "base and table ids" in done.stderr) == (2, True)
+        assert (done.returncode, "base and table IDs" in done.stderr) == (2, True)
 
 
 def test_the_token_is_never_printed() -> None:
@@ -260,7 +260,7 @@ def test_doctor_says_what_is_in_order() -> None:
     assert done.stdout.endswith(" with 0 tables\n")
     done = airhaul("doctor")
     assert done.returncode == 2
-    assert "no  configuration: No access token is given. Say --token," in done.stdout
+    assert "no  configuration: No access token is configured. Set --token" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_serve_says_how_it_is_reached() -> None:
     ) as child:  # fmt: skip
         try:
             said, _, command = child.stderr.readline().partition(": airhaul ")
-            assert said == "Any token will do"
+            assert said == "Any token works"
             done = airhaul(*command.split())
         finally:
             child.terminate()

@@ -35,17 +35,20 @@ REFUSED = InvalidRequestError("Airtable answered 422.", status=422)
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (Restarted(), "The list has expired on the server; reading it again from its start."),
-        (Splitting(10, REFUSED), "A request was refused for some of its rows; looking for which."),
+        (Restarted(), "The list expired on the server; reading it again from the start."),
+        (
+            Splitting(10, REFUSED),
+            "A request was refused because of some of its rows; finding out which.",
+        ),
         (
             Reconciled(found=7, absent=3, unknown=0),
-            "A reply was lost; looked for its rows: 7 found, 3 not there.",
+            "A reply was lost; looked for its rows in the table: 7 found, 3 not there.",
         ),
         (
             Reconciled(found=0, absent=0, unknown=10),
-            "A reply was lost; looked for its rows: 10 not to be told.",
+            "A reply was lost; looked for its rows in the table: 10 unclear.",
         ),
-        (RollingBack(1_230), "Taking back what was written: 1,230 rows."),
+        (RollingBack(1_230), "Undoing what was written: 1,230 rows."),
     ],
 )
 def test_what_happens_is_told_once(capsys, event, said) -> None:
@@ -84,7 +87,7 @@ def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
         done = airhaul(*words)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("New: 30 created in ")
-        assert "A reply was lost; looked for its rows: 10 found." in done.stderr
+        assert "A reply was lost; looked for its rows in the table: 10 found." in done.stderr
         assert "secret" not in done.stdout + done.stderr
 
 
@@ -110,9 +113,9 @@ def test_ctrl_c_tells_what_was_written_and_how_to_go_on(emulator, server, key) -
     assert told["created"] + told["skipped"] == 19_999
     assert told["error"].startswith(f"Interrupted: {told['created']} created, ")
     if key:
-        assert "Run the command again; what is done is not done twice." in err
+        assert "Run the command again; no row is written twice." in err
     else:
-        left = re.search(r"([\d,]+) rows were not sent, as said above. Import only those", err)
+        left = re.search(r"([\d,]+) rows were not sent; see above. Import only those", err)
         assert left is not None
         assert int(left[1].replace(",", "")) == told["skipped"]
     done = airhaul("export", "Many", "out.csv", *options)

@@ -27,7 +27,7 @@ def test_a_journal_without_runs_says_so() -> None:
     """The file is made in the place where the system has state."""
     done = airhaul("runs")
     assert done.returncode == 0, done.stderr
-    assert "knows no runs yet" in done.stdout
+    assert "has no runs yet" in done.stdout
     assert (Path(os.environ["XDG_STATE_HOME"]) / "airhaul/journal.db").exists()
     assert json.loads(airhaul("runs", "--json").stdout) == []
 
@@ -36,13 +36,13 @@ def test_a_base_is_no_journal(stock) -> None:
     """Told in the words of the command line."""
     done = airhaul("runs", "--journal", stock)
     assert done.returncode == 2
-    assert "no journal of airhaul. Name another file with --journal." in done.stderr
+    assert "not a journal of airhaul. Set --journal to another file." in done.stderr
 
 
 def test_a_command_that_writes_names_its_run(stock) -> None:
     """And says how to take it back; the journal lists it, with what it did."""
     done = airhaul("import", file("new.csv", "n1,New,1"), "Stock", "--local", stock)
-    told = re.search(r"Run (\w{8}); to take it back: airhaul undo \1", done.stderr)
+    told = re.search(r"Run (\w{8}); to undo it: airhaul undo \1", done.stderr)
     assert told is not None, done.stderr
     listed = airhaul("runs").stdout.splitlines()
     assert listed[0].split() == ["Run", "Began", "What", "Rows", "State"]
@@ -117,7 +117,7 @@ def test_a_run_that_ended_early_is_resumed(stock) -> None:
     new = file("new.csv", *(f"n{number:02},New,{number}" for number in range(60)))
     done = airhaul("import", new, "Stock", "--local", stock, "--max-requests", 4)
     assert done.returncode == 1
-    run = re.search(r"To go on from there: airhaul resume (\w+)", done.stderr)
+    run = re.search(r"To send the other rows: airhaul resume (\w+)", done.stderr)
     assert run is not None, done.stderr
     assert 12 < len(held(stock)) < 72
     resumed = airhaul("resume", run[1])
@@ -126,7 +126,7 @@ def test_a_run_that_ended_early_is_resumed(stock) -> None:
     assert len(held(stock)) == 72
     again = airhaul("resume")
     assert again.returncode == 0
-    assert f"Run {run[1]} came to its end: nothing is left to do." in again.stdout
+    assert f"Run {run[1]} is complete: there is nothing to resume." in again.stdout
     assert len(json.loads(airhaul("runs", "--json").stdout)) == 1
 
 
@@ -148,7 +148,7 @@ def test_undo_shows_what_it_would_do_and_asks(stock) -> None:
     nothing = airhaul("undo", run, "--yes")
     assert (nothing.returncode, nothing.stdout.strip()) == (
         0,
-        f"Run {run}: nothing is left to take back.",
+        f"Run {run}: there is nothing left to undo.",
     )
 
 
@@ -231,10 +231,12 @@ def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
     assert len(held(stock)) == 12 + 4
     done = airhaul("retry")
     assert done.returncode == 2
-    assert "No run has rejected rows that were not tried again" in done.stderr
+    assert "No run has rejected rows left to send again" in done.stderr
     done = airhaul("retry", first.split()[0])
     assert done.returncode == 2
-    assert re.search(r"were sent again by run \w+ \(1 created", done.stderr)
+    assert re.search(
+        r"Run \w+ already sent the rejected rows of run \w+ again \(1 created", done.stderr
+    )
     assert len(held(stock)) == 12 + 4
 
 
@@ -257,7 +259,7 @@ def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
     for words in (["retry"], ["retry", run]):
         done = airhaul(*words)
         assert done.returncode == 2
-        assert "import with --rejects" in done.stderr
+        assert "Import with --rejects" in done.stderr
 
 
 @pytest.mark.parametrize("option", [["--forget-older", "0"], ["--forget-beyond", "1"]])

@@ -52,7 +52,7 @@ def test_where_nobody_can_be_asked_it_takes_yes(wanted, stock) -> None:
     before = held(stock)
     done = airhaul(*WORDS, "--delete")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Nothing was written: this is no terminal" in done.stderr
+    assert "Nothing was written: this is not a terminal" in done.stderr
     assert "--yes" in done.stderr
     assert held(stock) == before
 
@@ -133,7 +133,7 @@ def test_too_many_deletions_are_refused(stock) -> None:
     done = airhaul(*words)
     assert done.returncode == 2
     assert "Nothing was written: 10 of 12 records would be deleted" in done.stderr
-    assert "say --max-deletes 10." in done.stderr
+    assert "set --max-deletes 10." in done.stderr
     assert airhaul(*words, "--max-deletes", 9).returncode == 2
     assert airhaul(*words, "--dry-run").returncode == 2
     assert len(held(stock)) == 12
@@ -148,7 +148,7 @@ def test_an_empty_file_deletes_nothing_unless_that_is_said(stock) -> None:
     done = airhaul(*words)
     assert done.returncode == 2
     assert "the source is empty" in done.stderr
-    assert "say --allow-empty." in done.stderr
+    assert "set --allow-empty." in done.stderr
     assert len(held(stock)) == 12
     assert airhaul(*words, "--allow-empty").returncode == 0
     assert held(stock) == {}
@@ -205,7 +205,7 @@ def test_json_with_yes_is_nothing_but_json(wanted, stock) -> None:
     words = ["sync", "few.csv", "Stock", "--key", "Code", "--delete", "--json", "--local", stock]
     done = airhaul(*words)
     assert done.returncode == 2
-    assert "say --max-deletes 12." in json.loads(done.stdout)["refusal"]
+    assert "set --max-deletes 12." in json.loads(done.stdout)["refusal"]
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_json_with_yes_is_nothing_but_json(wanted, stock) -> None:
     [
         (["sync", "stock.csv", "Stock"], "Missing option '--key'"),
         (["sync", "stock.csv", "Stock", "--key", "Kode"], "Kode"),
-        (["sync", "stock.csv", "Stock", "--key", "Code", "--max-deletes", "3"], "go with --delete"),
-        (["sync", "stock.csv", "Stock", "--key", "Code", "--allow-empty"], "go with --delete"),
+        (["sync", "stock.csv", "Stock", "--key", "Code", "--max-deletes", "3"], "need --delete"),
+        (["sync", "stock.csv", "Stock", "--key", "Code", "--allow-empty"], "need --delete"),
         (["sync", "stock.csv", "Stock", "--key", "Code", "--parallel", "0"], "--parallel"),
         (["sync", "stock.csv", "Stock", "--key", "Code", "--on-error", "cry"], "--on-error"),
         (["sync", "nope.csv", "Stock", "--key", "Code"], "nope.csv: No such file"),

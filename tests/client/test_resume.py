@@ -303,7 +303,7 @@ def test_after_the_quota_was_used_up_a_run_goes_on(items, server) -> None:
 
 def test_after_the_ceiling_of_requests_a_run_goes_on(items) -> None:
     """The ceiling counts all that a call sends, and the next call has one of its own."""
-    with pytest.raises(AirhaulError, match="ceiling"):
+    with pytest.raises(AirhaulError, match="limit of 4 requests"):
         items.table(Item).import_file("items.csv", max_requests=4)
     assert 0 < len(held(items)) < 95
     assert items.resume().counts() == {"created": 95}
@@ -455,7 +455,7 @@ def test_what_a_retry_has_created_is_not_created_by_the_next_one(tmp_path: Path)
         assert first.counts() == {"created": 1, "failed": 1}
         rejects.write_text("name,number\na,1\nb,2\n")
         with pytest.raises(
-            JournalError, match=r"\(1 created, 0 unknown\); they would be there twice"
+            JournalError, match=r"\(1 created, 0 unknown\), so they would be created twice"
         ):
             airtable.retry(run, model=Item)
         assert items.count() == 1

@@ -237,7 +237,7 @@ def test_refused_tokens_and_unknown_places_are_told_apart() -> None:
     ):
         with pytest.raises(errors.AuthenticationError, match="access token") as refused:
             bad.table(User).all()
-        with pytest.raises(errors.PermissionDeniedError, match="base and table ids") as unknown:
+        with pytest.raises(errors.PermissionDeniedError, match="base and table IDs") as unknown:
             lost.table(User).all()
         for caught in (refused, unknown):
             assert "secret" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"

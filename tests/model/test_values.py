@@ -42,9 +42,9 @@ class Item(Record, table="Items"):
     [
         ({"at": datetime(1, 1, 1, tzinfo=EAST)}, "outside the years 1 to 9999 in UTC"),
         ({"at": datetime(9999, 12, 31, 23, tzinfo=WEST)}, "outside the years 1 to 9999 in UTC"),
-        ({"amount": "1E+999999999"}, "whole numbers exactly up to"),
-        ({"pieces": 10**5000}, "whole numbers exactly up to"),
-        ({"amount": Decimal(10**5000)}, "whole numbers exactly up to"),
+        ({"amount": "1E+999999999"}, "integers exactly only up to"),
+        ({"pieces": 10**5000}, "integers exactly only up to"),
+        ({"amount": Decimal(10**5000)}, "integers exactly only up to"),
         ({"extra": 10**5000}, "too long to print"),
     ],
 )

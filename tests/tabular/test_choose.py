@@ -45,5 +45,5 @@ def test_the_caller_knows_better_than_the_suffix(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused() -> None:
     """Also where no type checker stands in between."""
-    with pytest.raises(FileFormatError, match="there are csv, tsv, json, jsonl"):
+    with pytest.raises(FileFormatError, match="expected one of csv, tsv, json, jsonl"):
         format_of("a.csv", "excel")  # type: ignore[arg-type]

@@ -102,12 +102,12 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
     for encoding, said in (
         ("UTF8", "line 1: byte 0xdf is not UTF-8"),
         ("utf-16", "not in the encoding utf-16"),
-        ("klingon", "'klingon' is no known encoding; there are utf-8"),
-        ("base64", "'base64' is no known encoding"),
+        ("klingon", "'klingon' is not an encoding; expected one such as utf-8"),
+        ("base64", "'base64' is not an encoding"),
     ):
         with pytest.raises(FileFormatError, match=said):
             list(read_rows(file, encoding=encoding))
-    with pytest.raises(FileFormatError, match="JSON is UTF-8"):
+    with pytest.raises(FileFormatError, match="JSON is always UTF-8"):
         list(read_rows(tmp_path / "in.json", encoding="cp1252"))
 
 
@@ -132,7 +132,7 @@ def test_columns_without_a_name_may_be_blank(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "a,b\n1,2,\n") == [(2, {"a": "1", "b": "2"})]
     assert fault_of(tmp_path, "a,,b\n1,,2\n1,x,2\n") == (
         3,
-        "in.csv line 3: column 2 holds 'x', and has no name in the header; give it one",
+        "in.csv line 3: column 2 contains 'x', but has no name; add one to the header",
     )
 
 
@@ -157,17 +157,17 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
     [
         ("", None, "the file is empty"),
         ("\n  \n\n", None, "the file is empty"),
-        ("a,b,a,b,c\n", 1, "names 'a', 'b' more than once"),
+        ("a,b,a,b,c\n", 1, "has 'a', 'b' more than once"),
         ("\n,, \n1,2\n", 2, "the header has no names"),
-        ("a,b\n1,2\n1,2,3\n", 3, "3 cells below a header of 2"),
-        ('a,b\n1,"x\ny",z\n', 2, "3 cells below a header of 2"),
+        ("a,b\n1,2\n1,2,3\n", 3, "3 cells, but the header has 2"),
+        ('a,b\n1,"x\ny",z\n', 2, "3 cells, but the header has 2"),
         ('a,b\n1,2\n"p\nq","never\nclosed\n', 3, "never closed"),
-        ('a\n"x"y\n', 2, "follows a closing quote"),
+        ('a\n"x"y\n', 2, "text after a closing quote"),
         ("a\nx\ry\nz\n", 2, "carriage return"),
         (b"a\nx\n\xfcber\n", 3, "byte 0xfc is not UTF-8"),
-        (b"a\nx\n\xfcber\n", 3, 'say encoding="cp1252"'),
+        (b"a\nx\n\xfcber\n", 3, 'set encoding="cp1252"'),
         (b"a\nx\0y\n", 2, "NUL"),
-        ('a\n1\n"' + "x\n" * 5_100_000, 3, "perhaps its quote is never closed"),
+        ('a\n1\n"' + "x\n" * 5_100_000, 3, "check whether its quote is closed"),
     ],
     ids=lambda value: repr(value)[:30],
 )

@@ -114,5 +114,5 @@ def test_answers_of_another_service_are_not_records(value: object) -> None:
 def test_fewer_records_than_rows_is_a_bad_reply() -> None:
     """Rows are matched to records by place, so their number has to agree."""
     record = {"id": "rec1", "fields": {}}
-    with pytest.raises(errors.BadReplyError, match="2 rows were sent and 1 came back"):
+    with pytest.raises(errors.BadReplyError, match="2 rows were sent, but the reply has 1"):
         records_in({"records": [record]}, 2)

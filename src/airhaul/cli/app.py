@@ -1,4 +1,4 @@
-"""The program ``airhaul``: its commands, and how it ends."""
+"""The program ``airhaul``: its commands and its exit codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airhaul.cli.bases.schema import schema
 from airhaul.cli.bases.serve import serve
 from airhaul.cli.bases.tables import tables
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
-from airhaul.cli.output.console import err, print_error
+from airhaul.cli.output.printing import err, print_error
 from airhaul.cli.output.warnings import warnings_shown
 from airhaul.cli.rows.delete import delete
 from airhaul.cli.rows.export_file import export_file
@@ -31,12 +31,13 @@ P = ParamSpec("P")
 
 
 def command(verb: Callable[P, int]) -> Callable[P, None]:
-    """Make a command of a function that gives an exit code.
+    """Make a command of a function that returns an exit code.
 
-    Errors become one line and code 2, Ctrl-C becomes 130; neither prints a traceback.
+    An error is printed as one line and exits with 2, Ctrl-C exits with 130; neither prints a
+    traceback.
 
     Args:
-        verb: The function; 0 for all well, 1 for some rows that failed.
+        verb: The function. It returns 0 for success, 1 if some rows failed.
     """
 
     @functools.wraps(verb)
@@ -45,7 +46,7 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
             with warnings_shown():
                 code = verb(*args, **options)
         except AirhaulError as error:
-            print_error(str(error))
+            print_error(error.message)
             code = NOTHING_DONE
         except OSError as error:
             print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
@@ -71,11 +72,9 @@ app.command("export")(command(export_file))
 app.command("sync")(command(sync_file))
 app.command("delete")(command(delete))
 app.command("runs")(command(runs))
-app.command("resume", short_help="Go on with a run that was broken off, where it was.")(
-    command(resume)
-)
-app.command("retry", short_help="Send the rejected rows of a run again, corrected.")(command(retry))
-app.command("undo", short_help="Take a run back, apart from what changed since.")(command(undo))
+app.command("resume", short_help="Resume a run that was interrupted.")(command(resume))
+app.command("retry", short_help="Send the corrected rejected rows of a run again.")(command(retry))
+app.command("undo", short_help="Undo a run, except for what changed since.")(command(undo))
 app.command("tables")(command(tables))
 app.command("schema", short_help="Print the schema of a base, for `serve --schema`.")(
     command(schema)
@@ -96,5 +95,8 @@ def program(
 
 
 def main() -> None:
-    """Run the program; it ends with 0 all well, 1 some rows failed, 2 nothing done, 130 Ctrl-C."""
+    """Run the program.
+
+    Exit codes: 0 for success, 1 if some rows failed, 2 if nothing was done, 130 after Ctrl-C.
+    """
     app()

@@ -1,4 +1,4 @@
-"""The options that say which base a command works on, and the way to it."""
+"""The options that choose the base and the journal of a command, and opening them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from airhaul.bulk.journal.runs import Run
 
 IfMissing = Literal["refuse", "make", "pretend"]
+TableName = Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or ID.")]
 Local = Annotated[
     str | None,
-    typer.Option("--local", metavar="FILE", help="An embedded base in this file; no account."),
+    typer.Option("--local", metavar="FILE", help="A local base in this file; needs no account."),
 ]
 Base = Annotated[
     str | None,
-    typer.Option("--base", metavar="APP", help="The base's id. [env: AIRTABLE_BASE_ID]"),
+    typer.Option("--base", metavar="APP", help="The base ID. [env: AIRTABLE_BASE_ID]"),
 ]
 Token = Annotated[
     str | None,
     typer.Option(
         "--token",
         metavar="PAT",
-        help="The access token; better kept in the environment. [env: AIRTABLE_ACCESS_TOKEN]",
+        help="The personal access token; safer in the environment. [env: AIRTABLE_ACCESS_TOKEN]",
     ),
 ]
 Endpoint = Annotated[
@@ -38,7 +39,7 @@ Endpoint = Annotated[
     typer.Option(
         "--endpoint-url",
         metavar="URL",
-        help="Another service that speaks Airtable's API. [env: AIRTABLE_ENDPOINT_URL]",
+        help="The URL of another service with Airtable's API. [env: AIRTABLE_ENDPOINT_URL]",
     ),
 ]
 JournalOption = Annotated[
@@ -46,7 +47,7 @@ JournalOption = Annotated[
     typer.Option(
         "--journal",
         metavar="FILE|off",
-        help="Where the run is written down; in its usual place if not given. "
+        help="The journal file, or off; by default one file for all your runs. "
         "[env: AIRHAUL_JOURNAL]",
     ),
 ]
@@ -63,23 +64,23 @@ def connect(
     journal: str | None = None,
     if_missing: IfMissing = "refuse",
 ) -> Airtable:
-    """Open the base that the options name, or else the environment or ``.env``.
+    """Open the base that the options choose, or else the environment or ``.env``.
 
-    An option that names a service rules out the environment's other kind of service: a command
-    never goes from Airtable to a local base, or back, by itself.
+    An option for one kind of service overrides the environment's settings for the other kind: a
+    command never switches between Airtable and a local base by itself.
 
     Args:
-        local: A local base's file.
-        base: The base's id.
-        token: The access token.
-        endpoint_url: The service's root.
-        max_requests: Send at most so many requests; None for any number.
-        journal: The journal's file, or ``off``.
-        if_missing: What to do about a local base whose file is not there: refuse a name that is
+        local: The file of a local base.
+        base: The base ID.
+        token: The personal access token.
+        endpoint_url: The root URL of the service.
+        max_requests: The highest number of requests to send; None for no limit.
+        journal: The journal file, or ``off``.
+        if_missing: What to do about a local base whose file does not exist: refuse a name that is
             probably mistyped, make the file, or pretend to, with a base in memory.
 
     Raises:
-        ConfigurationError: No service is named, or two are, or the local base is not there.
+        ConfigurationError: No service is configured, or two are, or the local base does not exist.
     """
     known = read_environment()
     kept = journal_option(journal)
@@ -109,7 +110,7 @@ def _found(local: str, if_missing: IfMissing) -> str:
     if if_missing == "pretend":
         return MEMORY
     raise ConfigurationError(
-        f"There is no local base {local}. To make one of a file: "
+        f"There is no local base {local}. To create one from a file: "
         f"airhaul import FILE TABLE --create --local {shlex.quote(local)}"
     )
 
@@ -119,18 +120,18 @@ def connect_as(run: Run, base: str | None, token: str | None, journal: str | Non
 
     Args:
         run: The run.
-        base: The base's id, if it is to be that one; a wrong one is refused.
-        token: The access token; from the environment if None.
-        journal: The journal's file.
+        base: The base ID, to check it; another than the run's is refused.
+        token: The personal access token; None for that of the environment.
+        journal: The journal file, or ``off``.
 
     Raises:
-        ConfigurationError: No token is given, and the base is not a local one.
+        ConfigurationError: No token is configured, and the base is not a local one.
     """
     asked, kept = run.asked, journal_option(journal)
     if not asked.service.startswith(("https://", "http://")):
         if not Path(asked.service).exists():
             raise ConfigurationError(
-                f"The local base {asked.service}, in which run {run.id} was made, is not there."
+                f"The local base {asked.service} of run {run.id} does not exist any more."
             )
         return Airtable(None, base or asked.base_id, local=asked.service, journal=kept)
     token = token or read_environment().get("AIRTABLE_ACCESS_TOKEN")
@@ -138,24 +139,24 @@ def connect_as(run: Run, base: str | None, token: str | None, journal: str | Non
 
 
 def open_journal(journal: str | None) -> Journal:
-    """Open the journal that an option or the environment names, or the usual one.
+    """Open the journal that an option or the environment chooses, or the default one.
 
     Args:
-        journal: The journal's file.
+        journal: The journal file, or ``off``.
 
     Raises:
-        ConfigurationError: It is switched off.
-        JournalError: It cannot be opened.
+        ConfigurationError: The journal is switched off.
+        JournalError: The journal cannot be opened.
     """
     from airhaul.bulk.journal.file import Journal
 
     path = journal_path(journal_option(journal))
     if path is None:
-        raise ConfigurationError("The journal is switched off; name one with --journal FILE.")
+        raise ConfigurationError("The journal is switched off. Choose one with --journal FILE.")
     return Journal(path)
 
 
 def journal_option(journal: str | None) -> str | bool:
-    """What ``--journal`` or the environment says; the usual place if neither says anything."""
-    said = journal_of_text(journal or read_environment().get("AIRHAUL_JOURNAL"))
-    return True if said is None else said
+    """Read ``--journal`` or the environment; the default journal if neither is set."""
+    configured = journal_of_text(journal or read_environment().get("AIRHAUL_JOURNAL"))
+    return True if configured is None else configured

@@ -1,4 +1,4 @@
-"""How a command ends, for scripts."""
+"""The exit codes of the commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 ALL_WELL: Final = 0
 SOME_FAILED: Final = 1
-"""Some rows are in the table as they were asked for, and others are not."""
+"""Some rows were written, others were not."""
 NOTHING_DONE: Final = 2
 """Wrong usage, or nothing was written."""
 INTERRUPTED: Final = 130

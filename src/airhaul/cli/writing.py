@@ -1,4 +1,4 @@
-"""What the commands that write have in common: their options, and running a bulk call."""
+"""What the writing commands share: their options, and running a bulk call."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format
 
+SourceFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+]
 OnErrorOption = Annotated[
     OnError,
     typer.Option(
         "--on-error",
-        help="What a row does that fails: send nothing new, write all good rows, or take back "
+        help="What to do after a row fails: stop sending, continue with the other rows, or undo "
         "what was written.",
     ),
 ]
@@ -33,64 +36,67 @@ RejectsOption = Annotated[
     typer.Option(
         "--rejects",
         metavar="FILE",
-        help="A .csv, .tsv or .jsonl file for the rows that are refused, with the reasons.",
+        help="Save rejected rows, with the reasons, to this .csv, .tsv or .jsonl file.",
     ),
 ]
 MaxRequests = Annotated[
     int | None,
-    typer.Option("--max-requests", metavar="N", min=1, help="Send at most N requests in all."),
+    typer.Option("--max-requests", metavar="N", min=1, help="Send at most N requests."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking for confirmation.")]
 MaxDeletes = Annotated[
     int | None,
     typer.Option("--max-deletes", metavar="N", min=0, help="Refuse to delete more than N records."),
 ]
 FileFormat = Annotated[
-    Format | None, typer.Option("--format", help="What the file is, if its name lies.")
+    Format | None,
+    typer.Option("--format", help="The format of the file; by default its suffix decides."),
 ]
 FileEncoding = Annotated[
     str | None,
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="The encoding of CSV, as cp1252, if it is neither UTF-8 nor marked.",
+        help="The encoding of a CSV file, such as cp1252; UTF-8 by default.",
     ),
 ]
 Typecast = Annotated[
     bool,
-    typer.Option("--typecast", help="Let Airtable add choices, and find linked records by name."),
+    typer.Option(
+        "--typecast", help="Let Airtable add missing choices and find linked records by name."
+    ),
 ]
 
 
 def check_source(file: Path) -> None:
-    """Refuse what cannot be read twice: rows are looked at before the first of them is sent.
+    """Refuse a source that cannot be read twice: all rows are checked before the first is sent.
 
     Args:
         file: The file whose rows are written.
 
     Raises:
-        ConfigurationError: It is a pipe, a folder, or anything else than a file.
-        OSError: There is no such file.
+        ConfigurationError: It is a pipe, a folder, or anything else that is not a file.
+        OSError: The file does not exist.
     """
     if str(file) == "-" or not stat.S_ISREG(file.stat().st_mode):
         raise ConfigurationError(
-            f"{file} is no file that can be read twice: all rows are looked at before the first is "
-            "sent. Save them to a file, and import FILE."
+            f"{file} is not a regular file. All rows are checked before the first is sent, so "
+            "the source has to be read twice. Save the rows to a file and import that."
         )
 
 
 def check_rejects(rejects: Path | None, file: Path) -> None:
-    """Refuse a file of rejects that cannot be written, before anything is sent.
+    """Refuse a rejects file that cannot be written, before anything is sent.
 
     Args:
-        rejects: Where refused rows go, if anywhere.
+        rejects: The file for rejected rows; None for none.
         file: The file whose rows are written.
 
     Raises:
-        FileFormatError: The suffix tells no format that refused rows can be written in, or there is
-            no such folder.
-        ConfigurationError: The file is the one that is read.
+        FileFormatError: Rejected rows cannot be written in the format of that suffix, or the
+            folder does not exist.
+        ConfigurationError: Both are the same file.
     """
     if rejects is None:
         return
@@ -98,11 +104,11 @@ def check_rejects(rejects: Path | None, file: Path) -> None:
 
 
 def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:
-    """Run a bulk call with its progress shown, and tell what became of it.
+    """Run a bulk call, show its progress, and report the result.
 
     Args:
-        write: Makes the call; takes what wants to know of its events.
-        report: Tells the result.
+        write: Makes the call; takes a function that is called with each event.
+        report: Reports the result.
         label: What is being done, for the progress.
 
     Returns:
@@ -115,5 +121,5 @@ def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, la
         partial = result_of(error)
         if partial is None:
             raise
-        return report.broken_off(partial, error)
+        return report.ended_early(partial, error)
     return report.done(result)

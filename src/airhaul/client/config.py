@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.inputs import refuse_unknown_options
 from airhaul.errors import ConfigurationError
+from airhaul.messages import Message, Option
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
@@ -58,13 +59,18 @@ class Config:
             )
         if self.local is None and self.access_token is None:
             raise ConfigurationError(
-                "No access token is given. Pass access_token=, set AIRTABLE_ACCESS_TOKEN, or use "
-                'a local base with local="my.db".'
+                Message(
+                    "No access token is configured. Set ",
+                    Option("access_token"),
+                    " or the environment variable AIRTABLE_ACCESS_TOKEN, or use a local base: ",
+                    Option("local", "my.db"),
+                    ".",
+                )
             )
         if self.base_id is not None and not is_id(self.base_id, "app"):
             raise ConfigurationError(
-                f"{self.base_id!r} is not a base id; expected app and 14 characters, as in the "
-                "address of the base's page."
+                f"{self.base_id!r} is not a base ID; expected app + 14 characters, as in "
+                "appAbCdEfGhIjKlMn. The URL of the base's page contains it."
             )
         if not self.endpoint_url.startswith(("https://", "http://")):
             raise ConfigurationError(

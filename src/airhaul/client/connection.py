@@ -16,6 +16,7 @@ from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import ConnectionBudget, Lane
 from airhaul.drive.pace import SharedPace, known_base_of, pace_of, withdraw_rates
 from airhaul.errors import ConfigurationError
+from airhaul.messages import Message, Option
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.file import Journal
@@ -82,8 +83,12 @@ class Connection:
         if self.is_local:
             return self.emulator.default_base_id
         raise ConfigurationError(
-            "No base is configured. Pass base_id=, or set AIRTABLE_BASE_ID; the id is in the "
-            "address of the base's page and starts with app."
+            Message(
+                "No base is configured. Set ",
+                Option("base_id"),
+                " or the environment variable AIRTABLE_BASE_ID. The base ID is in the URL of the "
+                "base's page and starts with app.",
+            )
         )
 
     @property

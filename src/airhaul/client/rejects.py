@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from airhaul.bulk.engine.events import Event, RowRefused
 from airhaul.errors import ConfigurationError, RowError
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.tabular import RejectsFile, SourceRow
@@ -33,7 +34,11 @@ class Rejects:
     ) -> None:
         if path is not None and source is not None and _is_same_file(path, source):
             raise ConfigurationError(
-                f"{path} is the file that the rows come from; name another one for the rejects."
+                Message(
+                    f"{path} is the file that the rows come from. Set ",
+                    Option("rejects"),
+                    " to another file.",
+                )
             )
         self._file = None if path is None else RejectsFile(path)
         self._model = model

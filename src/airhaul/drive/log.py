@@ -43,7 +43,7 @@ class JobLog:
                 # Requests in flight together fail together: one warning is enough.
                 is_new = str(event) != self._last
                 self._last = str(event)
-                _LOGGER.log(logging.WARNING if is_new else logging.DEBUG, "%s", event)
+                _LOGGER.log(logging.WARNING if is_new else logging.DEBUG, event.message)
             case Restarted():
                 _LOGGER.info("The server has forgotten a list; reading it again from its start.")
             case _:

@@ -1,1 +1,1 @@
-"""What a record is: a Pydantic model bound to a table, and how its values become cells and back."""
+"""Records as Pydantic models of a table, and the conversion between values and cells."""

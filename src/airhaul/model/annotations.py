@@ -1,4 +1,4 @@
-"""Reading a type annotation: what is left of it without ``Annotated`` and ``| None``."""
+"""Reading a type annotation: the type without ``Annotated`` and ``| None``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SEQUENCES = (list, tuple, set, frozenset)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """An annotation, taken apart.
+    """The parts of an annotation.
 
     Args:
-        core: The type itself, as ``int`` or ``list``.
-        item: The shape of its items when ``core`` is a sequence, else None.
-        accepts_none: Whether None is a value of the annotation.
-        choices: The values that a ``Literal`` or an ``Enum`` allows.
-        metadata: What ``Annotated`` added.
+        core: The type itself, such as ``int`` or ``list``.
+        item: The shape of the items of a sequence; else None.
+        accepts_none: Whether the annotation accepts None.
+        choices: The values of a ``Literal`` or an ``Enum`` of text; else None.
+        metadata: The metadata of ``Annotated``.
     """
 
     core: Any
@@ -35,7 +35,7 @@ class Shape:
 
     @property
     def holds_objects(self) -> bool:
-        """Whether a value can be a JSON object, so that a cell that is one has to be looked at."""
+        """Whether a value can be a JSON object, so that such a cell has to be decoded."""
         return (
             self.core is Any
             or self.core is object
@@ -44,18 +44,18 @@ class Shape:
         )
 
     def is_a(self, *types_: type) -> bool:
-        """Whether the core is one of these classes or derives from one."""
+        """Whether the core is one of these classes or a subclass."""
         return isinstance(self.core, type) and issubclass(self.core, types_)
 
 
 def shape_of(annotation: Any) -> Shape:
-    """Take an annotation apart.
+    """Read an annotation.
 
     Args:
-        annotation: A type as pydantic holds it, with forward references resolved.
+        annotation: A type as pydantic has it, with forward references resolved.
 
     Returns:
-        Its shape; a union of several types keeps the union as ``core``.
+        The shape; the ``core`` of a union of several types is the union.
     """
     if hasattr(annotation, "__value__"):  # ``type Name = ...`` of Python 3.12
         return shape_of(annotation.__value__)

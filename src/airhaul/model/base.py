@@ -1,4 +1,4 @@
-"""``RecordBase``: a pydantic model with an id, a creation time, and a memory of what was read."""
+"""``RecordBase``: a pydantic model with an ID, a creation time, and the cells as they were read."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ class Reading:
     """How a record was read; many records share one.
 
     Args:
-        fetched: The columns that were asked for; None for all.
+        not_fetched: The fields that were not requested, by their names in the model.
         errors: The cells that did not fit their types.
-        origin: The connection that read it, and that saves it; stays behind when a record is
-            pickled.
+        origin: The connection that read the record and saves it; not pickled.
     """
 
-    fetched: frozenset[str] | None = None
+    not_fetched: frozenset[str] = frozenset()
     errors: tuple[CellError, ...] = ()
     origin: object = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Reading, (self.fetched, self.errors)
+        return Reading, (self.not_fetched, self.errors)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
         return self
@@ -38,8 +37,8 @@ class RecordBase(BaseModel):
     """A row of a table, typed.
 
     Args:
-        id: Airtable's record id; None until the record is created. Never written.
-        created_time: When Airtable created it, in UTC with whole seconds. Never written.
+        id: The record ID; None until the record is created. Never written.
+        created_time: When Airtable created the record, in UTC with whole seconds. Never written.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -50,19 +49,18 @@ class RecordBase(BaseModel):
     id: str | None = None
     created_time: datetime | None = None
 
-    # What Airtable last said of a record: kept beside pydantic's private attributes, and not as
-    # some of them. Those are set by a call of Python for each record, which takes as long as
-    # validating it.
+    # The cells and the reading are put into the dict of private attributes directly. Declared as
+    # private attributes, pydantic would set them in Python, which doubles the time per record.
 
     @property
     def _cells(self) -> Cells | None:
-        """The ``fields`` of the record as they came, by column name."""
+        """The ``fields`` of the record as Airtable sent them, by column name."""
         private = self.__pydantic_private__
         return private.get("_cells") if private else None
 
     @property
     def _reading(self) -> Reading | None:
-        """How it was read."""
+        """How the record was read."""
         private = self.__pydantic_private__
         return private.get("_reading") if private else None
 
@@ -73,20 +71,11 @@ class RecordBase(BaseModel):
 
     @property
     def not_fetched(self) -> frozenset[str]:
-        """The fields that were not asked for when the record was read, by their Python names."""
-        from airhaul.model.columns import columns_of
-
-        fetched = self._reading.fetched if self._reading else None
-        if fetched is None:
-            return frozenset()
-        return frozenset(
-            column.name
-            for column in columns_of(type(self)).by_name.values()
-            if column.column not in fetched
-        )
+        """The fields that were not requested when the record was read, by their Python names."""
+        return self._reading.not_fetched if self._reading else frozenset()
 
     def __eq__(self, other: object) -> bool:
-        """Two records are equal when class and values are, however they were read."""
+        """Records are equal if their class and their values are, however they were read."""
         if not isinstance(other, RecordBase):
             return NotImplemented
         return type(self) is type(other) and self.__dict__ == other.__dict__
@@ -95,17 +84,17 @@ class RecordBase(BaseModel):
 
 
 def remember(record: RecordBase, cells: Cells, reading: Reading) -> None:
-    """Keep what Airtable said of a record, and how it was read."""
-    said = {"_cells": cells, "_reading": reading}
+    """Store the cells of a record as Airtable sent them, and how it was read."""
+    kept = {"_cells": cells, "_reading": reading}
     private = record.__pydantic_private__
-    object.__setattr__(record, "__pydantic_private__", {**private, **said} if private else said)
+    object.__setattr__(record, "__pydantic_private__", {**private, **kept} if private else kept)
 
 
 def table_name_of(model: type[RecordBase]) -> str:
-    """The table that a model is bound to, by name or id.
+    """Return the name or ID of the table that a model is bound to.
 
     Raises:
-        ConfigurationError: It is bound to none.
+        ConfigurationError: The model is not bound to a table.
     """
     if model.__airhaul_table__ is None:
         raise ConfigurationError(

@@ -1,7 +1,7 @@
-"""From a value to a cell and from a cell to a value.
+"""Encoding values as cells, and decoding cells.
 
-Encoding works on values that pydantic has validated. Decoding only undoes what Airtable adds; the
-conversion itself is pydantic's.
+Encoding takes values that pydantic validated. Decoding only undoes what Airtable adds to a cell;
+pydantic then converts it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pydantic import AnyUrl, BaseModel, TypeAdapter
 
 from airhaul.wire.shapes import FieldType
 
-# A JavaScript number keeps whole numbers up to here; Airtable's cells are such numbers.
+# The largest integer that JavaScript keeps exactly; Airtable's numbers are JavaScript numbers.
 _WHOLE_LIMIT: Final = 2**53 - 1
-_WHOLE_DIGITS: Final = 20  # more than any of them has
+_WHOLE_DIGITS: Final = 20  # more than any such integer has
 
 _SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -36,7 +36,7 @@ def encode(value: Any) -> Any:
         JSON; None for an empty cell.
 
     Raises:
-        ValueError: No cell can hold the value, with the reason in words.
+        ValueError: No cell can hold the value; the message has the reason.
     """
     if value is None or value is True or value is False:
         return value
@@ -53,7 +53,7 @@ def _encode_text(value: str) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"text that is not valid Unicode (a lone surrogate at position {error.start})"
+            f"the text is not valid Unicode (a lone surrogate at position {error.start})"
         ) from None
     return str(value)
 
@@ -61,8 +61,8 @@ def _encode_text(value: str) -> str:
 def _encode_whole(value: int) -> int:
     if not -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT:
         raise ValueError(
-            f"Airtable keeps whole numbers exactly up to {_WHOLE_LIMIT} only; "
-            "declare the field as str to keep every digit"
+            f"Airtable stores integers exactly only up to {_WHOLE_LIMIT}; declare the field as str "
+            "to keep all digits"
         )
     return int(value)
 
@@ -75,27 +75,27 @@ def _encode_number(value: float) -> float:
 
 def _encode_decimal(value: Decimal) -> int | float:
     if value.is_finite() and value == value.to_integral_value():
-        # Written out, 1E+999999999 has a billion digits.
+        # As an integer, 1E+999999999 would have a billion digits.
         return _encode_whole(int(value) if value.adjusted() < _WHOLE_DIGITS else _WHOLE_LIMIT + 1)
     return _encode_number(float(value))
 
 
 def encode_datetime(value: datetime) -> str:
-    """Print a point in time as Airtable does: UTC with milliseconds; a naive one is UTC already.
+    """Format a datetime as Airtable does: UTC with milliseconds; a naive one is UTC.
 
     Raises:
-        ValueError: In UTC it is before the year 1 or after the year 9999.
+        ValueError: In UTC, it is before the year 1 or after the year 9999.
     """
     try:
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("a point in time outside the years 1 to 9999 in UTC") from None
+        raise ValueError("the time is outside the years 1 to 9999 in UTC") from None
     return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 @functools.cache
 def datetime_validator() -> TypeAdapter[datetime]:
-    """What reads a point in time from whatever pydantic takes for one; made when first used."""
+    """Return the validator of a datetime, made when first used."""
     return TypeAdapter(datetime)
 
 
@@ -108,7 +108,7 @@ def _encode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode_nested(value: BaseModel) -> Any:
-    # By alias, as it is read; a model of one's own may hold what no cell can.
+    # By alias, as it is read. It may contain values that no cell can hold.
     return encode(value.model_dump(mode="json", exclude_none=True, by_alias=True))
 
 
@@ -141,10 +141,10 @@ def _encoder_of(value: Any) -> Callable[[Any], Any]:
 
 
 def encode_as(type_: FieldType, value: Any) -> Any:
-    """Turn a value into a cell of a certain field type.
+    """Turn a value into a cell of the given field type.
 
     Args:
-        type_: The column's type.
+        type_: The type of the field.
         value: A validated value.
 
     Returns:
@@ -164,15 +164,15 @@ def decode(type_: FieldType, cell: Any) -> Any:
     """Undo what Airtable adds to a cell, so that pydantic can validate it.
 
     Args:
-        type_: The type that the model gives the column.
-        cell: A cell as it came, not absent.
+        type_: The type of the field in the model.
+        cell: The cell as Airtable sent it; not absent.
 
     Returns:
-        The cell, with special numbers as floats and a cleared rich text as ``""``.
+        The cell, with special numbers as floats, and a cleared rich text as ``""``.
     """
     if isinstance(cell, dict) and "specialValue" in cell:
         special = cast("dict[str, Any]", cell)["specialValue"]
         return _SPECIAL_NUMBERS.get(special, cell)
     if type_ == "richText" and cell == "\n":
-        return ""  # what a cleared rich text reads back as
+        return ""  # a cleared rich text is sent as "\n"
     return cell

@@ -1,4 +1,4 @@
-"""The columns of a model: for each field the column it stands for, its type and its rules."""
+"""The columns of a model: for each field its name in Airtable, its type and its rules."""
 
 from __future__ import annotations
 
@@ -22,27 +22,26 @@ if TYPE_CHECKING:
     from airhaul.model.base import RecordBase
 
 SYSTEM_FIELDS: Final = ("id", "created_time")
-"""Fields that every record has and no cell holds."""
+"""The fields that every record has and that are not cells."""
 
 NO_VALUE: Final = object()
-"""Stands where there is no value at all, not even None."""
+"""Means that there is no value, not even None."""
 
 
 class Column:
-    """One field of a model and the column it stands for.
+    """A field of a model, and its field in Airtable, here called column.
 
     Args:
-        name: The field's name in the model.
-        info: What pydantic knows of the field.
+        name: The name of the field in the model.
+        info: The field as pydantic describes it.
     """
 
     def __init__(self, name: str, info: FieldInfo) -> None:
         self.name = name
         self.field_info = info
-        said = next(
+        self.info = next(
             (item for item in reversed(info.metadata) if isinstance(item, ColumnInfo)), ColumnInfo()
         )
-        self.info = said
         shape = shape_of(info.annotation)
         self.shape = Shape(
             shape.core,
@@ -51,9 +50,9 @@ class Column:
             shape.choices,
             (*shape.metadata, *info.metadata),
         )
-        self.column: str = said.column or info.alias or name
-        self.type: FieldType = said.type or infer_type(name, self.shape)
-        self.read_only: bool = said.read_only or self.type in COMPUTED_TYPES
+        self.column: str = self.info.column or info.alias or name
+        self.type: FieldType = self.info.type or infer_type(name, self.shape)
+        self.read_only: bool = self.info.read_only or self.type in COMPUTED_TYPES
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name
         choices = alias.choices if isinstance(alias, AliasChoices) else ()
@@ -61,10 +60,10 @@ class Column:
 
     @cached_property
     def empty(self) -> Any:
-        """What an empty cell reads as by its type, or ``NO_VALUE``: then it reads as the default.
+        """The value of an empty cell; ``NO_VALUE`` if it reads as the default of the field.
 
-        The type's own empty value comes first, so that an unticked box is False even where the
-        model's default is True; then None.
+        The empty value of the type comes before the default, so that an unticked checkbox is False
+        even if the default is True.
         """
         if self.type == "checkbox" or self.shape.is_a(bool):
             return False
@@ -78,28 +77,28 @@ class Column:
 
     @property
     def takes_blank_text(self) -> bool:
-        """Whether ``""`` is a value of its own, and not just a blank cell."""
+        """Whether ``""`` is a value, and not a blank cell."""
         if self.shape.choices is not None:
             return "" in self.shape.choices
         return self.type in TEXT_TYPES or self.shape.is_a(str)
 
-    def make_default(self, beside: dict[str, Any]) -> Any:
-        """Make the default of one record, or give ``NO_VALUE`` where the model has none.
+    def make_default(self, others: dict[str, Any]) -> Any:
+        """Make the default of the field for one record; ``NO_VALUE`` if it has none.
 
         Args:
-            beside: The fields before this one that are valid, by name.
+            others: The valid fields before this one, by name.
         """
         try:
-            value = self.field_info.get_default(call_default_factory=True, validated_data=beside)
+            value = self.field_info.get_default(call_default_factory=True, validated_data=others)
         except KeyError as error:
-            if error.args[0] in beside:
+            if error.args[0] in others:
                 raise
-            return NO_VALUE  # it is made of a field that is not valid
+            return NO_VALUE  # the default depends on a field that is not valid
         return NO_VALUE if value is PydanticUndefined else value
 
     @cached_property
     def validator(self) -> TypeAdapter[Any]:
-        """Validates one value of this field alone."""
+        """The validator of a value of this field alone."""
         annotation: Any = self.field_info.annotation
         return TypeAdapter(_annotated(annotation, self.field_info.metadata))
 
@@ -116,10 +115,10 @@ class Columns:
     """All columns of a model.
 
     Args:
-        model_name: The model's class name, for messages.
-        by_name: Field name to column, in the order of the model.
-        table_name: The table's name, where the model was made of a table: its users know the names
-            of table and columns, and not those of class and fields.
+        model_name: The class name of the model, for messages.
+        by_name: The columns by field name, in the order of the model.
+        table_name: The name of the table, if the model was made from a table: its users know the
+            names in Airtable, and not those in the model.
     """
 
     model_name: str
@@ -128,20 +127,20 @@ class Columns:
 
     @cached_property
     def by_column(self) -> dict[str, Column]:
-        """Column name to column."""
+        """The columns by column name."""
         found: dict[str, Column] = {}
         for column in self.by_name.values():
             if column.column in found:
                 raise SchemaError(
                     f"{self.model_name}: the fields {found[column.column].name!r} and "
-                    f"{column.name!r} both stand for the column {column.column!r}."
+                    f"{column.name!r} have the same column {column.column!r}."
                 )
             found[column.column] = column
         return found
 
     @cached_property
     def by_any_name(self) -> dict[str, Column]:
-        """Column, aliases and field name to column; the field name wins."""
+        """The columns by field name, column name or alias; the field name comes first."""
         return {
             **{other: column for column in self.by_name.values() for other in column.other_names},
             **self.by_column,
@@ -155,10 +154,10 @@ class Columns:
         return tuple(column for column in self.by_name.values() if not column.read_only)
 
     def find(self, name: str) -> Column:
-        """Find a column by the field's name, its alias or the column's name.
+        """Find a column by field name, column name or alias.
 
         Raises:
-            UnknownFieldError: There is none, with the nearest names.
+            UnknownFieldError: There is none; the message has similar names.
         """
         try:
             return self.by_any_name[name]
@@ -166,7 +165,7 @@ class Columns:
             raise self.unknown(name) from None
 
     def unknown(self, *unknown: str) -> UnknownFieldError:
-        """Make the error for names that no field has; the nearest names are told of the first."""
+        """Make the error for unknown names; it suggests names similar to the first of them."""
         name = unknown[0]
         known = self.by_any_name if self.table_name is None else self.by_column
         near = difflib.get_close_matches(name, known, n=3)
@@ -183,16 +182,16 @@ class Columns:
 
 
 def columns_of(model: type[RecordBase]) -> Columns:
-    """Read the columns of a model, once for each class.
+    """Read the columns of a model; cached for each class.
 
     Raises:
-        SchemaError: An annotation that no column can hold, or two fields for one column.
+        SchemaError: No column can hold the type of a field, or two fields have the same column.
     """
     found = model.__dict__.get("__airhaul_columns__")
     if isinstance(found, Columns):
         return found
     if not model.__pydantic_complete__:
-        model.model_rebuild()  # names used before they were defined
+        model.model_rebuild()  # resolves forward references
     columns = Columns(
         model.__name__,
         {
@@ -202,6 +201,6 @@ def columns_of(model: type[RecordBase]) -> Columns:
         },
         model.__airhaul_table__ if model.__airhaul_is_of_table__ else None,
     )
-    _ = columns.by_column  # two fields for one column must not wait for the first write
+    _ = columns.by_column  # report two fields with the same column now, not at the first write
     type.__setattr__(model, "__airhaul_columns__", columns)
     return columns

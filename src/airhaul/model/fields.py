@@ -1,4 +1,4 @@
-"""How a model says which column a field stands for, where its name and annotation do not."""
+"""Declaring the column of a field, where the name and the annotation are not enough."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from airhaul.wire.shapes import FIELD_TYPES, FieldType
 
 @dataclass(frozen=True, slots=True)
 class ColumnInfo:
-    """What the model says of a column; usable as ``Annotated`` metadata too.
+    """The declaration of a column; can also be used as ``Annotated`` metadata.
 
     Args:
-        column: The column's name in Airtable; None for the pydantic alias or the field's own name.
+        column: The column's name in Airtable; None for the pydantic alias or the field name.
         type: The field type in Airtable; None to infer it from annotation and name.
-        read_only: Never write it. Computed types are read-only by themselves.
-        choices: The choices of a select field, for creating its table.
-        options: Airtable's options for the type, for creating its table; they win.
-        description: The column's description, for creating its table.
+        read_only: Whether to never write it. Computed types are always read-only.
+        choices: The choices of a select field, for creating the table.
+        options: Airtable's options for the type, for creating the table; they replace ``choices``.
+        description: The description in Airtable, for creating the table.
     """
 
     column: str | None = None
@@ -37,7 +37,7 @@ class ColumnInfo:
     def __post_init__(self) -> None:
         if self.type is not None and self.type not in FIELD_TYPES:
             raise ConfigurationError(
-                f"{self.type!r} is no field type of Airtable; the types are "
+                f"{self.type!r} is not a field type of Airtable; expected one of "
                 f"{', '.join(sorted(FIELD_TYPES))}."
             )
 
@@ -54,24 +54,25 @@ def airtable_field(
     default_factory: Callable[[], Any] | None = None,
     **constraints: Any,
 ) -> Any:
-    """Describe a field of a model: pydantic's ``Field`` with the column it stands for.
+    """Declare a field of a model: pydantic's ``Field`` with the column in Airtable.
 
     Args:
         default: The Python default; without one the field is required.
-        column: The column's name in Airtable, as ``"Full Name"``.
-        type: Airtable's field type, as ``"currency"``; else told from annotation and name.
-        read_only: Read it, never write it.
-        choices: The choices of a select field, used when its table is created.
-        options: Airtable's options for the type, used when its table is created.
-        description: Documentation, in Python and in Airtable.
+        column: The column's name in Airtable, such as ``"Full Name"``.
+        type: Airtable's field type, such as ``"currency"``; None to infer it from annotation and
+            name.
+        read_only: Whether to never write the field.
+        choices: The choices of a select field, for creating the table.
+        options: Airtable's options for the type, for creating the table.
+        description: The description, in Python and in Airtable.
         default_factory: A callable that makes the default.
-        **constraints: Anything else that ``pydantic.Field`` takes: ``gt``, ``alias``, ...
+        **constraints: Any other argument of ``pydantic.Field``: ``gt``, ``alias``, ...
 
     Returns:
-        What a class body assigns to a field; typed ``Any``, as pydantic's ``Field`` is.
+        The value to assign in the class body; typed ``Any``, like pydantic's ``Field``.
 
     Raises:
-        ConfigurationError: ``type`` is no field type of Airtable.
+        ConfigurationError: ``type`` is not a field type of Airtable.
     """
     if default_factory is not None:
         constraints["default_factory"] = default_factory

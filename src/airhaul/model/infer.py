@@ -1,7 +1,7 @@
-"""Which field type a column has, told from a field's annotation and name.
+"""Inferring the type of a column from the annotation and the name of a field.
 
-One mapping serves creating tables, writing, reading and lookups. A name only ever refines what the
-annotation says: text named ``email`` becomes an e-mail column, a number named ``price`` a currency.
+The same mapping applies to creating tables, writing, reading and lookups. The name only refines the
+annotation: text named ``email`` becomes an e-mail column, a number named ``price`` a currency.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ _RATING_MAX: Final = 10  # https://airtable.com/developers/web/api/field-model
 
 
 def infer_type(name: str, shape: Shape) -> FieldType:
-    """Tell the field type of a column.
+    """Infer the type of a column.
 
     Args:
-        name: The field's name in the model.
-        shape: Its annotation, taken apart.
+        name: The name of the field in the model.
+        shape: The annotation of the field.
 
     Returns:
         The type that fits best.
 
     Raises:
-        SchemaError: No column of Airtable holds such a value.
+        SchemaError: No type of Airtable fits such a value.
     """
     if shape.is_sequence:
         return "multipleSelects"
@@ -80,13 +80,13 @@ def infer_type(name: str, shape: Shape) -> FieldType:
     if shape.is_a(UUID):
         return "singleLineText"
     raise SchemaError(
-        f"field {name!r}: no column type is known for {_printed(shape.core)}; "
-        "say it with airtable_field(type=...)."
+        f"field {name!r}: no column type fits {_printed(shape.core)}; choose one with "
+        "airtable_field(type=...)."
     )
 
 
 def _number_type(name: str, shape: Shape) -> FieldType:
-    # Only a number that the model itself bounds can be a rating: a score of 95 would be refused.
+    # Only a number with an upper bound can be a rating: Airtable would refuse a score of 95.
     if shape.is_a(int) and _RATING_NAME.search(name) and 1 <= _upper_bound(shape) <= _RATING_MAX:
         return "rating"
     return _by_name(name, _NUMBER_NAMES) or "number"
@@ -111,9 +111,9 @@ def _printed(core: Any) -> str:
 
 
 def infer_options(type_: FieldType, shape: Shape) -> dict[str, Any] | None:
-    """Make the options with which a column of this type is created for a field.
+    """Make the options for creating the column of a field.
 
-    Numbers get the highest precision for floats, so that nothing is rounded away.
+    Numbers get the highest precision that floats have, so that none is rounded.
 
     Args:
         type_: The field type.
@@ -133,7 +133,7 @@ def infer_options(type_: FieldType, shape: Shape) -> dict[str, Any] | None:
 
 
 def default_options(type_: FieldType, choices: Iterable[str] = ()) -> dict[str, Any] | None:
-    """Make the options with which a column is created when nothing more is known of it.
+    """Make the default options for creating a column of a type.
 
     Args:
         type_: The field type.

@@ -1,4 +1,4 @@
-"""The fields of a model as lookups see them: which column, which kind, which values fit."""
+"""The fields of a model for lookups: the column, the kind of lookups, and the values that fit."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _NUMBER_RESULTS: Final = frozenset({"count", "autoNumber"})
 
 @dataclass(frozen=True, slots=True)
 class FieldForLookup:
-    """One field of a model, for building a formula.
+    """A field of a model, for building a formula.
 
     Args:
-        name: The field's name in the model, for messages.
-        column: The column's name.
-        kind: Which lookups it has.
-        encode: Validates a value and makes it a cell, or raises ``ValueError``.
+        name: The name of the field in the model, for messages.
+        column: The name of the column.
+        kind: The kind of lookups that it has.
+        encode: Validates a value and turns it into a cell, or raises ``ValueError``.
     """
 
     name: str
@@ -47,13 +47,13 @@ class FieldForLookup:
 
 
 def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
-    """Make the function that finds a field for a lookup.
+    """Make a function that finds the field of a lookup.
 
     Args:
         model: The model.
 
     Returns:
-        A function from a field's name to what lookups need of it; it raises ``UnknownFieldError``.
+        A function from the name of a field to the field; it raises ``UnknownFieldError``.
     """
     columns = columns_of(model)
 
@@ -109,7 +109,7 @@ def _validate(adapter: TypeAdapter[Any], value: object) -> Any:
 
 
 def _encode_text(value: object) -> object:
-    # Any text may be looked for, also one that the field's own rules would not let in.
+    # Any text can be looked for, even one that the constraints of the field do not allow.
     cell = encode(value)
     if not isinstance(cell, str):
         raise ValueError("expected text")
@@ -129,5 +129,5 @@ def _encode_moment(value: object) -> object:
 
 def _encode_id(value: object) -> object:
     if not is_id(value, "rec"):
-        raise ValueError("expected a record id such as rec00000000000000")
+        raise ValueError("expected a record ID: rec + 14 characters, as in recAbCdEfGhIjKlMn")
     return value

@@ -1,7 +1,7 @@
-"""From Airtable's JSON to a typed record, leniently: a bad cell never costs the row.
+"""Lenient reading: a typed record from Airtable's JSON, even if some of its cells do not fit.
 
-The usual record takes one pass through pydantic. Only when that fails are the fields looked at one
-by one, so that what is good is kept and what is bad is named.
+Usually pydantic validates the whole record in one pass. Only if that fails are the fields validated
+one by one, so that the record keeps the valid ones and lists the others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from airhaul.wire.shapes import Cells, FieldType, RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 OnInvalid = Literal["empty", "raise", "skip"]
-"""What a cell that does not fit its type does: reads as empty, raises, or skips the record."""
+"""What to do with a cell that does not fit: read it as empty, raise, or skip the record."""
 
 _ABSENT: Final = object()
 _WHOLE_RECORD: Final = "(record)"
@@ -36,12 +36,12 @@ class CellWarning(UserWarning):
 
 
 class Reader(Generic[M]):
-    """Makes records of one model from JSON.
+    """Makes records of a model from JSON.
 
     Args:
         model: The model.
-        fetched: The columns that were asked for; None for all.
-        on_invalid: What a cell does that does not fit.
+        fetched: The columns that were requested; None for all.
+        on_invalid: What to do with a cell that does not fit its type.
         origin: The connection that the records come from.
     """
 
@@ -56,17 +56,17 @@ class Reader(Generic[M]):
         self.origin = origin
         self._model = model
         self._columns = columns_of(model)
-        self._fetched = None if fetched is None else frozenset(fetched)
-        self._reading = Reading(self._fetched, (), origin)
+        asked_for = None if fetched is None else frozenset(fetched)
+        self._not_fetched = frozenset(
+            column.name
+            for column in self._columns.by_name.values()
+            if asked_for is not None and column.column not in asked_for
+        )
+        self._reading = Reading(self._not_fetched, (), origin)
         self._on_invalid: OnInvalid = on_invalid
         self._plan: list[tuple[str, str, FieldType, Any]] = [
             (column.input_name, column.column, column.type, _constant(column))
             for column in self._columns.by_name.values()
-        ]
-        self._missing = [
-            column
-            for column in self._columns.by_name.values()
-            if self._fetched is not None and column.column not in self._fetched
         ]
         self._warned: set[str] = set()
         validate: Callable[..., M] = model.__pydantic_validator__.validate_python
@@ -74,13 +74,13 @@ class Reader(Generic[M]):
         self._validate: Callable[[dict[str, Any]], M] = (
             functools.partial(validate, strict=False) if is_strict else validate
         )
-        self._empties = self._made_at_once()
+        self._empties = self._constant_empties()
 
-    def _made_at_once(self) -> dict[str, Any] | None:
-        """The empty values, where a record can be made of its cells as they are; None elsewhere.
+    def _constant_empties(self) -> dict[str, Any] | None:
+        """The empty values, if the cells can be validated as they are; else None.
 
-        Most can: each column has its field's name, nothing has to be decoded, and what is empty is
-        a constant. The cells then go to pydantic in one piece, on top of the empty values.
+        They can if each column has the name of its field, no cell has to be decoded, and all empty
+        values are constants. Then pydantic gets the cells on top of the empty values.
         """
         empties: dict[str, Any] = {}
         for input_name, column, type_, empty in self._plan:
@@ -89,7 +89,7 @@ class Reader(Generic[M]):
             if empty is not NO_VALUE:
                 empties[input_name] = empty
         takes_more = self._model.model_config.get("extra") in ("allow", "forbid")
-        # Another column may be called as one of the aliases is.
+        # Another column may have the name of an alias.
         is_plain = all(
             not column.shape.holds_objects and not column.other_names
             for column in self._columns.by_name.values()
@@ -112,7 +112,7 @@ class Reader(Generic[M]):
         return found[0] if found else None
 
     def read_page(self, raws: Sequence[RecordJson]) -> list[M]:
-        """Make records of a page, those left out that ``on_invalid="skip"`` leaves out.
+        """Make the records of a page, without those that ``on_invalid="skip"`` skips.
 
         Args:
             raws: Records as Airtable sends them.
@@ -123,9 +123,9 @@ class Reader(Generic[M]):
         if self._empties is None:
             made = map(self._read_cell_by_cell, raws)
             return [record for record in made if record is not None]
-        # One pass a record, and few calls besides pydantic's: here reading spends its time.
+        # Reading spends most of its time here: one pass of pydantic a record, and few other calls.
         empties, validate = self._empties, self._validate
-        reading, missing, set_slot = self._reading, self._missing, object.__setattr__
+        reading, set_slot = self._reading, object.__setattr__
         records: list[M] = []
         for raw in raws:
             cells = raw["fields"]
@@ -142,10 +142,10 @@ class Reader(Generic[M]):
             if record.__pydantic_private__:
                 remember(record, cells, reading)
             else:
-                said = {"_cells": cells, "_reading": reading}
-                set_slot(record, "__pydantic_private__", said)
-            if missing:
-                self._forget_missing(record)
+                kept = {"_cells": cells, "_reading": reading}
+                set_slot(record, "__pydantic_private__", kept)
+            if self._not_fetched:
+                self._forget_not_fetched(record)
             records.append(record)
         return records
 
@@ -175,18 +175,17 @@ class Reader(Generic[M]):
 
     def _remember(self, record: M, cells: Cells, reading: Reading) -> None:
         remember(record, cells, reading)
-        self._forget_missing(record)
+        self._forget_not_fetched(record)
 
-    def _forget_missing(self, record: M) -> None:
-        """Count what was not asked for as not set."""
-        for column in self._missing:
-            record.__pydantic_fields_set__.discard(column.name)
+    def _forget_not_fetched(self, record: M) -> None:
+        """Count the fields that were not requested as not set."""
+        for name in self._not_fetched:
+            record.__pydantic_fields_set__.discard(name)
 
     def _read_leniently(
         self, raw: RecordJson, values: dict[str, Any], error: ValidationError
     ) -> M | None:
         record, reasons = build_leniently(self._model, values, error)
-        missing = {column.name for column in self._missing}
         errors = tuple(
             CellError(
                 reason,
@@ -195,14 +194,14 @@ class Reader(Generic[M]):
                 value=raw["fields"].get(self._column_name(name)),
             )
             for name, reason in reasons.items()
-            if name not in missing
+            if name not in self._not_fetched
         )
         if errors and self._on_invalid == "raise":
             raise errors[0]
         if errors and self._on_invalid == "skip":
             return None
         self._warn(errors)
-        reading = Reading(self._fetched, errors, self.origin)
+        reading = Reading(self._not_fetched, errors, self.origin)
         self._remember(record, raw["fields"], reading)
         return record
 
@@ -216,28 +215,27 @@ class Reader(Generic[M]):
                 self._warned.add(error.field)
                 warnings.warn(
                     f"{self._model.__name__}: {error}; reading it as empty. "
-                    "record.cell_errors lists every such cell of a record.",
+                    "record.cell_errors lists all such cells of a record.",
                     CellWarning,
                     stacklevel=4,
                 )
 
 
 def _constant(column: Column) -> Any:
-    """The empty value itself, or the class that makes a new one where it could be changed."""
+    """The empty value of a column; for a mutable one its class, which makes a new one."""
     return column.shape.core if isinstance(column.empty, _CHANGEABLE) else column.empty
 
 
 def values_as_stored(record: RecordBase) -> Mapping[str, Any]:
-    """The values of a record that was read, as far as the table holds them.
+    """Return the values of a record as the table has them, for copying a table.
 
-    A copy of a table holds what the table does: no default where a cell is empty, and a cell that
-    does not fit as it is.
+    Empty cells have no default, and cells that do not fit their types are as Airtable sent them.
 
     Args:
         record: A record as it was read.
 
     Returns:
-        Its values by field name, without those that the model made up.
+        The values by field name, without the defaults of the model.
     """
     values, known = vars(record), record.model_fields_set
     if len(known) == len(values) and not record.cell_errors:
@@ -249,15 +247,15 @@ def values_as_stored(record: RecordBase) -> Mapping[str, Any]:
 def build_leniently(
     model: type[M], values: dict[str, Any], error: ValidationError
 ) -> tuple[M, dict[str, str]]:
-    """Build a record of what is good in some values.
+    """Build a record from the values that are valid.
 
     Args:
         model: The model.
-        values: By input name; not valid as a whole.
-        error: What pydantic said of the whole.
+        values: The values by input name; some are not valid.
+        error: Pydantic's error for all values together.
 
     Returns:
-        The record, and for each field that did not fit the reason.
+        The record, and the reason for each field that is not valid.
     """
     reasons: dict[str, str] = {}
     columns = columns_of(model).by_name
@@ -283,7 +281,7 @@ def build_leniently(
             reasons[name] = alone.errors(include_url=False)[0]["msg"]
     if not reasons:
         reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
-    # With all values, for a model that looks at them when it is made.
+    # With all values, for a model that uses them in its initialization.
     given = {columns[name].input_name if name in columns else name: held[name] for name in held}
     record = model.model_construct(**given)
     object.__setattr__(record, "__pydantic_fields_set__", set(held) - made - set(reasons))
@@ -291,6 +289,6 @@ def build_leniently(
 
 
 def _in_place_of_an_unfit_cell(column: Column, fitting: dict[str, Any]) -> Any:
-    """None where the type allows it, else the default, else None."""
+    """None if the type allows it, else the default, else None."""
     default = NO_VALUE if column.shape.accepts_none else column.make_default(fitting)
     return None if default is NO_VALUE else default

@@ -1,4 +1,4 @@
-"""Names that no field may have, since every record has them for something else."""
+"""Names that no field can have, because every record uses them for something else."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import SYSTEM_FIELDS
 from airhaul.model.fields import ColumnInfo
 
-_MEANING: Final = {"id": "id of the record", "created_time": "time of the record's creation"}
+_MEANING: Final = {"id": "the record ID", "created_time": "the creation time of the record"}
 
 
 def refuse_names_of_verbs(model_name: str, fields: Iterable[str], verbs: Container[str]) -> None:
-    """Refuse fields that hide a verb; pydantic would take the verb for the field's default.
+    """Refuse fields named like a method; pydantic would use the method as the default.
 
     Args:
         model_name: The model, for the message.
-        fields: The names of its fields.
-        verbs: The names that are taken.
+        fields: The names of the fields.
+        verbs: The names of the methods.
 
     Raises:
-        ConfigurationError: A field has one of them.
+        ConfigurationError: A field is named like a method.
     """
     reserved = sorted(name for name in fields if name in verbs)
     if reserved:
         raise ConfigurationError(
-            f"{model_name}: the fields {', '.join(reserved)} have names of a record's verbs. "
-            'Rename them, and keep the column with airtable_field(column="...").'
+            f"{model_name}: the fields {', '.join(reserved)} are named like methods of Record. "
+            'Rename them, and keep their columns with airtable_field(column="...").'
         )
 
 
 def refuse_other_system_fields(model: type[RecordBase]) -> None:
-    """Refuse a column of the user's own that is called ``id``: it would never be written.
+    """Refuse a column declared as ``id`` or ``created_time``: it would never be written.
 
     Args:
-        model: The model; it may declare ``id`` and ``created_time`` as every record has them.
+        model: The model; it can declare ``id`` and ``created_time`` as every record has them.
 
     Raises:
-        ConfigurationError: It declares one of them as something else.
+        ConfigurationError: The model declares one of them as something else.
     """
     for name in SYSTEM_FIELDS:
         own, ours = model.model_fields[name], RecordBase.model_fields[name]
         is_column = any(isinstance(item, ColumnInfo) for item in own.metadata)
         if is_column or own.is_required() or own.annotation != ours.annotation:
             raise ConfigurationError(
-                f"{model.__name__}: the field {name!r} is Airtable's own {_MEANING[name]}, and no "
-                "column. Leave it out; a column of yours that is called so goes into a field of "
-                f'another name, with airtable_field(column="{name}").'
+                f"{model.__name__}: the field {name!r} is {_MEANING[name]}, not a column. Leave it "
+                "out. If your table has a column of this name, declare it as a field of another "
+                f'name, with airtable_field(column="{name}").'
             )

@@ -1,10 +1,10 @@
-"""Between a model and a table: the fields that create one, and the model that reads one."""
+"""The fields for creating the table of a model, and a model made from a table."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
@@ -56,7 +56,7 @@ _PYTHON_TYPES: Final[dict[str, Any]] = {
 
 
 def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
-    """Describe the table that fits a model.
+    """Describe the fields of a table for a model.
 
     Computed columns are left out: the API cannot create them.
 
@@ -64,32 +64,64 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
         model: The model.
 
     Returns:
-        The fields in the model's order, but for the first, which is the first field of a type
-        that a table's primary field may have.
+        The fields in the order of the model, except that the first one that can be the primary
+        field comes first.
 
     Raises:
-        SchemaError: The model has no field that could be the primary one.
+        SchemaError: The model has no field that can be the primary field.
     """
-    columns = [
-        column for column in columns_of(model).by_name.values() if column.type not in COMPUTED_TYPES
+    fields = [
+        _field_of(column)
+        for column in columns_of(model).by_name.values()
+        if column.type not in COMPUTED_TYPES
     ]
-    primary = next((column for column in columns if column.type in PRIMARY_TYPES), None)
-    if primary is None:
+    if not move_primary_first(fields):
         raise SchemaError(
-            f"{model.__name__} has no field that can be a table's first: one of text, number or "
-            "date is needed."
+            f"{model.__name__} has no field that can be the primary field of a table; add a field "
+            "of text, number or date."
         )
-    others = [column for column in columns if column is not primary]
-    return [field_json(column) for column in (primary, *others)]
+    return fields
 
 
-def field_json(column: Column) -> FieldJson:
-    """Describe one column for creating it.
+def move_primary_first(fields: list[FieldJson]) -> bool:
+    """Move the first field that can be the primary field of a table to the front.
 
-    Raises:
-        SchemaError: A link without the options that say where to.
+    Args:
+        fields: The fields of a new table; changed in place.
+
+    Returns:
+        Whether there is such a field.
     """
-    field: FieldJson = {"name": column.column, "type": column.type}
+    for place, field in enumerate(fields):
+        if field["type"] in PRIMARY_TYPES:
+            fields.insert(0, fields.pop(place))
+            return True
+    return False
+
+
+def new_field(
+    name: str,
+    type_: FieldType,
+    options: Mapping[str, Any] | None = None,
+    description: str | None = None,
+) -> FieldJson:
+    """Describe a field to be created.
+
+    Args:
+        name: The field's name in Airtable.
+        type_: Its type.
+        options: Airtable's options for the type; None for none.
+        description: Its description; None for none.
+    """
+    field: FieldJson = {"name": name, "type": type_}
+    if options is not None:
+        field["options"] = dict(options)
+    if description:
+        field["description"] = description
+    return field
+
+
+def _field_of(column: Column) -> FieldJson:
     options = column.info.options
     if options is None and column.info.choices is not None:
         options = {"choices": [{"name": name} for name in column.info.choices]}
@@ -97,25 +129,21 @@ def field_json(column: Column) -> FieldJson:
         options = infer_options(column.type, column.shape)
     if column.type == "multipleRecordLinks" and options is None:
         raise SchemaError(
-            f"field {column.name!r} links to another table: say to which with "
+            f"The field {column.name!r} links to another table; set which one with "
             'airtable_field(options={"linkedTableId": "tbl..."}).'
         )
-    if options is not None:
-        field["options"] = dict(options)
-    if column.info.description:
-        field["description"] = column.info.description
-    return field
+    return new_field(column.column, column.type, options, column.info.description)
 
 
 def model_of_table(table: TableJson) -> type[RecordBase]:
-    """Make a model that reads and writes a table whose columns are known only now.
+    """Make a model that reads and writes a table.
 
     Args:
-        table: The table as "get base schema" prints it.
+        table: The table as "get base schema" returns it.
 
     Returns:
-        A model with a field for each column, all of them optional, named as the columns are, made
-        fit for Python: ``"First Name"`` is ``first_name``.
+        A model with an optional field for each column. The fields have the names of the columns as
+        Python names: ``"First Name"`` becomes ``first_name``.
     """
     names = python_names(field["name"] for field in table["fields"])
     definitions: dict[str, Any] = {}
@@ -127,7 +155,7 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
             airtable_field(
                 default=False if annotation is bool else None,
                 column=field["name"],
-                # A type that came to Airtable later is read, and written, as it is.
+                # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
             ),
@@ -139,14 +167,14 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
 
 
 def class_name(text: str) -> str:
-    """Turn a table's name into the name of a class: ``"Open tasks"`` is ``OpenTasks``."""
+    """Turn the name of a table into a class name: ``"Open tasks"`` becomes ``OpenTasks``."""
     words = re.findall(r"\w+", text)
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return name if name.isidentifier() else f"Table{name}"
 
 
 def python_names(columns: Iterable[str]) -> Sequence[str]:
-    """Turn column names into field names, each of them only once."""
+    """Turn column names into different field names."""
     taken = set(dir(RecordBase)) | set(RecordBase.model_fields)
     names: list[str] = []
     for column in columns:

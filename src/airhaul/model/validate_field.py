@@ -1,4 +1,4 @@
-"""Validating one field by itself: with its own validators, without those of the whole model."""
+"""Validating one field: with its own validators, without those of the whole model."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from airhaul.model.columns import columns_of
 
 
 def validate_alone(
-    model: type[RecordBase], name: str, value: Any, beside: Mapping[str, Any]
+    model: type[RecordBase], name: str, value: Any, others: Mapping[str, Any]
 ) -> Any:
     """Validate one field.
 
     Args:
         model: The model.
         name: The field's name.
-        value: What is to be validated.
-        beside: Other fields that are valid, by name, for validators that look at them.
+        value: The value.
+        others: Other valid fields by name, for validators that use them.
 
     Returns:
         The validated value.
@@ -33,7 +33,7 @@ def validate_alone(
     alone = _without_its_own_validators(model)
     held = alone.__new__(alone)
     for slot, content in (
-        ("__dict__", dict(beside)),
+        ("__dict__", dict(others)),
         ("__pydantic_fields_set__", set[str]()),
         ("__pydantic_extra__", None),
         ("__pydantic_private__", None),
@@ -45,11 +45,11 @@ def validate_alone(
 
 @functools.lru_cache(maxsize=1024)
 def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
-    """A model with the same fields, their validators and the same configuration.
+    """Make a model with the same fields, field validators and configuration.
 
-    What validates the whole model is left out, and nothing is frozen: each field is assigned.
+    It has no validators of the whole model and nothing is frozen, because fields are assigned.
     """
-    columns_of(model)  # names used before they were defined are known from here on
+    columns_of(model)  # resolves forward references
     definitions: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         field = copy.copy(info)
@@ -57,7 +57,7 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
         definitions[name] = (info.annotation, field)
     validators: dict[str, Any] = {}
     decorators = model.__pydantic_decorators__
-    # Those of pydantic 1 are called in the same way.
+    # Validators in the style of pydantic 1 are called in the same way.
     both: tuple[Any, ...] = (*decorators.field_validators.values(), *decorators.validators.values())
     for place, decorator in enumerate(both):
         options: dict[str, Any] = {"mode": decorator.info.mode, "check_fields": False}

@@ -1,4 +1,4 @@
-"""From a record to the cells of a create or update, strictly: nothing invalid is ever sent."""
+"""Strict writing: the cells of a create or update from a record; nothing invalid is sent."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from airhaul.wire.shapes import Cells, RecordJson
 
 
 def cells_to_create(record: RecordBase) -> Cells:
-    """Make the cells of a new record: what it holds, defaults included, without empty ones.
+    """Make the cells of a new record, with defaults and without empty cells.
 
     Args:
-        record: A record whose values pydantic has validated.
+        record: A record whose values pydantic validated.
 
     Raises:
-        RowError: A value that no cell can hold.
+        RowError: No cell can hold a value.
     """
     held = vars(record)
     cells: Cells = {}
@@ -37,21 +37,21 @@ def cells_to_update(record: RecordBase) -> Cells:
     """Make the cells that changed since the record was read; None clears a cell.
 
     Args:
-        record: A record that Airtable knows.
+        record: A record with an ID.
 
     Raises:
-        RowError: A value that does not fit its field, or that no cell can hold.
+        RowError: A value does not fit its field, or no cell can hold it.
     """
     before = _as_loaded(record)
     after = validated(record)
     cells: Cells = {}
     stored = record._cells or {}
     not_fetched = record.not_fetched
-    # Set to what they read as, they change all the same: the table holds something else.
+    # If one is set to the value it was read as, that is a change: the table has another cell.
     unfit = {bad.field for bad in record.cell_errors} & record.model_fields_set
     for column in columns_of(type(record)).writable:
         if column.name in not_fetched:
-            # What was there is not known, so it is sent if it was set, and only then.
+            # The cell in the table is not known, so it is sent only if it was set.
             if column.name in record.model_fields_set:
                 cells[column.column] = encode_value(column, after[column.name])
             continue
@@ -60,7 +60,7 @@ def cells_to_update(record: RecordBase) -> Cells:
             if _was_left_alone(record, column):
                 continue
             if column.name in record.model_fields_set:
-                there = None  # it reads as the default, and is empty
+                there = None  # the cell is empty, and was read as the default
         cell = encode_value(column, after[column.name])
         if column.name in unfit or cell != there:
             cells[column.column] = cell
@@ -68,13 +68,13 @@ def cells_to_update(record: RecordBase) -> Cells:
 
 
 def _was_left_alone(record: RecordBase, column: Column) -> bool:
-    """Whether a value is the one that the model made up when the cell was empty."""
+    """Whether a value is the default that an empty cell was read as."""
     is_changeable = isinstance(vars(record).get(column.name), dict | list | set | BaseModel)
     return column.name not in record.model_fields_set and not is_changeable
 
 
 def encode_value(column: Column, value: Any) -> Any:
-    """Turn one value into a cell of its column; what is empty becomes None, which clears.
+    """Turn a value into a cell of its column; an empty value becomes None, which clears the cell.
 
     Raises:
         RowError: No cell can hold the value.
@@ -83,7 +83,7 @@ def encode_value(column: Column, value: Any) -> Any:
         cell = encode_as(column.type, value)
     except ValueError as error:
         raise RowError(f"{error}, got {shown(value)}", field=column.name, value=value) from None
-    # Airtable refuses "" for selects, numbers and dates; null clears every type of cell.
+    # Airtable refuses "" for selects, numbers and dates; null clears cells of all types.
     return None if cell in ("", []) else cell
 
 
@@ -91,11 +91,11 @@ def _encode_loaded(column: Column, value: Any) -> Any:
     try:
         return encode_value(column, value)
     except RowError:
-        return NO_VALUE  # read as something that cannot be written, such as NaN
+        return NO_VALUE  # the value cannot be written, such as NaN
 
 
 def _as_loaded(record: RecordBase) -> dict[str, Any]:
-    """The record's values as they were when it was read."""
+    """Return the values of a record as they were read."""
     raw: RecordJson = {
         "id": record.id or "",
         "createdTime": record.created_time.isoformat() if record.created_time else "",
@@ -113,18 +113,18 @@ def _quiet_read(model: type[RecordBase], raw: RecordJson, origin: object = None)
 
 
 def validated(record: RecordBase) -> dict[str, Any]:
-    """Validate what a record holds now, since assignments are not checked one by one.
+    """Validate the current values of a record; assignments are not validated.
 
-    Cells that did not fit when they were read, and were left alone, do not stand in the way.
+    Cells that did not fit when they were read, and were not changed, are accepted.
 
     Args:
         record: The record.
 
     Returns:
-        Its validated values by field name.
+        The validated values by field name.
 
     Raises:
-        RowError: The first value that does not fit.
+        RowError: A value does not fit; the error is about the first one.
     """
     model = type(record)
     columns = columns_of(model)
@@ -146,11 +146,11 @@ def validated(record: RecordBase) -> dict[str, Any]:
 
 
 def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:
-    """Take over what Airtable says of a record, in place.
+    """Update a record in place from Airtable's reply.
 
     Args:
-        record: The record to bring up to date.
-        raw: The record as Airtable sends it, with all its cells.
+        record: The record to update.
+        raw: The record as Airtable sent it, with all its cells.
         origin: The connection that it comes from.
     """
     fresh = _quiet_read(type(record), raw, origin)

@@ -1,4 +1,4 @@
-"""Files in and out: rows of CSV, TSV, JSON and JSON Lines, streamed, with their lines."""
+"""Reading and writing rows of CSV, TSV, JSON and JSON Lines files, streamed."""
 
 from airhaul.tabular.choose import Format, format_of, read_rows
 from airhaul.tabular.rejects import RejectsFile

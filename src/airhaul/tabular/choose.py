@@ -1,4 +1,4 @@
-"""Which format a file has, and reading it whatever it is."""
+"""Choosing the format of a file, and reading files of any format."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.csv import read_csv
 from airhaul.tabular.json import read_json, read_json_lines
 from airhaul.tabular.rows import SourceRow
@@ -24,26 +25,30 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
 
 
 def format_of(path: str | Path, format: Format | None = None) -> Format:
-    """Tell a file's format by its suffix.
+    """Choose the format of a file.
 
     Args:
         path: The file.
-        format: What the caller says; it wins.
+        format: The format; None to infer it from the suffix.
 
     Raises:
-        FileFormatError: The suffix tells no format.
+        FileFormatError: The format does not exist, or no format has this suffix.
     """
     if format is not None:
         if format not in get_args(Format):
             raise FileFormatError(
-                f"{format!r} is no known format; there are {', '.join(get_args(Format))}."
+                f"{format!r} is not a file format; expected one of {', '.join(get_args(Format))}."
             )
         return format
     suffix = Path(path).suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise FileFormatError(
-            f"the suffix {suffix!r} tells no format; there are {', '.join(_BY_SUFFIX)}, "
-            "or say the format.",
+            Message(
+                f"no file format has the suffix {suffix!r}; expected one of "
+                f"{', '.join(_BY_SUFFIX)}, or set ",
+                Option("format"),
+                ".",
+            ),
             source=Path(path).name,
         )
     return _BY_SUFFIX[suffix]
@@ -52,25 +57,26 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
 def read_rows(
     path: str | Path, format: Format | None = None, encoding: str | None = None
 ) -> Iterator[SourceRow]:
-    """Read a file's rows one by one, without holding more than one.
+    """Read the rows of a file one by one; only one row is in memory.
 
     Args:
         path: The file.
-        format: What it is; None to tell by its suffix.
-        encoding: The encoding of CSV or TSV, as ``"cp1252"``; None for UTF-8, and for UTF-16 with
-            a byte order mark. JSON is UTF-8.
+        format: The format; None to infer it from the suffix.
+        encoding: The encoding of CSV or TSV, such as ``"cp1252"``; None for UTF-8, or UTF-16 with
+            a byte order mark. JSON is always UTF-8.
 
     Yields:
         The rows, in the order of the file.
 
     Raises:
-        FileFormatError: The file is not what it claims to be, with the line.
+        FileFormatError: The content does not have the format; the error has the line.
         OSError: The file cannot be read.
     """
     kind = format_of(path, format)
     if encoding is not None and kind not in ("csv", "tsv"):
         raise FileFormatError(
-            "an encoding can be told of CSV and TSV; JSON is UTF-8", source=Path(path).name
+            Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8"),
+            source=Path(path).name,
         )
     match kind:
         case "csv":

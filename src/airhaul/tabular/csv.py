@@ -11,23 +11,25 @@ from pathlib import Path
 from typing import Final
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_lines
 
-# Longer than any cell of Airtable; the library's own limit would refuse long texts.
+# Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
 _LONGEST_CELL: Final = 10_000_000
 _QUOTED: Final = re.compile('"[^"]*"?')
-# Spreadsheets write this line, and read it; no other program takes it for anything but a header.
-_TOLD: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
-_NOT_UTF_8: Final = (
-    'if it comes from Windows, say encoding="cp1252", or save it as UTF-8 (in a spreadsheet "CSV '
-    'UTF-8")'
+# Spreadsheet programs write and read this line; to other programs it is a header.
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_NOT_UTF_8: Final = Message(
+    "if the file comes from Windows, set ",
+    Option("encoding", "cp1252"),
+    ', or save it as UTF-8 (spreadsheets call this "CSV UTF-8")',
 )
 _DELIMITERS: Final = ",;\t|"
 
 
 class _Lines:
-    """Lines for the CSV reader, counted, so that a quoted line break is counted too."""
+    """Counts the lines that the CSV reader takes, line breaks in quotes included."""
 
     def __init__(self, lines: Iterable[str], read: int) -> None:
         self._lines = iter(lines)
@@ -47,33 +49,33 @@ def read_csv(
 ) -> Iterator[SourceRow]:
     """Read the rows below a header.
 
-    Blank lines and rows of blank cells are skipped, and so are columns without a name, as long as
-    nothing stands in them: spreadsheets leave both behind. A row may be shorter than the header.
-    Names and cells stay as they are, with the spaces around them.
+    Blank lines, rows of blank cells, and columns without a name and without content are skipped:
+    spreadsheet programs write them. A row may be shorter than the header. Names and cells keep the
+    spaces around them.
 
     Args:
         path: The file.
-        delimiter: What parts cells; None for what the line ``sep=;`` before the header says, or
-            else the first of comma, semicolon, tab and bar that the header has outside quotes.
-        encoding: As ``read_lines`` takes it.
+        delimiter: The delimiter; None for the one in a line ``sep=;`` before the header, or else
+            the first of comma, semicolon, tab and bar in the header outside quotes.
+        encoding: The encoding; see ``read_lines``.
 
     Yields:
-        The rows, each cell as text.
+        The rows; each cell is text.
 
     Raises:
-        FileFormatError: The file is not CSV, with the line.
+        FileFormatError: The file is not CSV; the error has the line.
     """
     source = Path(path).name
-    # One setting for the whole process: somebody else's higher limit is left alone.
+    # This setting applies to the whole process; a higher limit set elsewhere stays.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
     first, names = next(numbered, (0, ""))
     if not names:
-        raise FileFormatError("the file is empty; a header was expected", source=source)
-    told = _TOLD.fullmatch(names)
-    if told is not None:
-        delimiter = delimiter or told[1]
+        raise FileFormatError("the file is empty; expected a header", source=source)
+    separator = _SEPARATOR_LINE.fullmatch(names)
+    if separator is not None:
+        delimiter = delimiter or separator[1]
         first, names = next(numbered, (first, ""))
     lines = _Lines(chain([names], text), read=first - 1)
     rows = _rows(lines, delimiter or _delimiter_of(names), source)
@@ -99,7 +101,7 @@ def _delimiter_of(header: str) -> str:
 
 
 def _rows(lines: _Lines, delimiter: str, source: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the line each begins on."""
+    """Read rows, each with the line on which it begins."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = lines.read + 1
@@ -108,28 +110,28 @@ def _rows(lines: _Lines, delimiter: str, source: str) -> Iterator[tuple[int, lis
         except StopIteration:
             return
         except csv.Error as error:
-            raise FileFormatError(_plainly(error), source=source, line=line) from None
+            raise FileFormatError(_reason(error), source=source, line=line) from None
         if cells:
             yield line, cells
 
 
-def _plainly(error: csv.Error) -> str:
-    said = str(error)
-    if "unexpected end of data" in said:
-        return "a quote is opened in the row that begins here, and never closed"
-    if "field larger than" in said:
+def _reason(error: csv.Error) -> str:
+    text = str(error)
+    if "unexpected end of data" in text:
+        return "the row that begins here has a quote that is never closed"
+    if "field larger than" in text:
         return (
-            f"a cell of the row that begins here is longer than {_LONGEST_CELL:,} characters; "
-            "perhaps its quote is never closed"
+            f"the row that begins here has a cell of more than {_LONGEST_CELL:,} characters; "
+            "check whether its quote is closed"
         )
-    if "new-line character" in said:
+    if "new-line character" in text:
         return (
-            "a carriage return stands outside quotes; "
-            r"save the file with \n or \r\n at the end of its lines"
+            "there is a carriage return outside quotes; "
+            r"save the file with \n or \r\n as line ends"
         )
-    if "expected after" in said:
-        return "text follows a closing quote; a quote inside a quoted cell is doubled"
-    return said
+    if "expected after" in text:
+        return "there is text after a closing quote; write a quote inside a quoted cell twice"
+    return text
 
 
 def _check_header(header: list[str], source: str, line: int) -> None:
@@ -138,27 +140,25 @@ def _check_header(header: list[str], source: str, line: int) -> None:
     twice = [name for name, count in Counter(header).items() if count > 1 and name.strip()]
     if twice:
         raise FileFormatError(
-            f"the header names {', '.join(map(repr, twice))} more than once; "
-            "give each column a name of its own",
+            f"the header has {', '.join(map(repr, twice))} more than once; rename the columns",
             source=source,
             line=line,
         )
 
 
 def _check_nameless(header: list[str], cells: list[str], source: str, line: int) -> None:
-    """Refuse a row with something in a column that has no name."""
+    """Refuse a row with content in a column that has no name."""
     for place, cell in enumerate(cells):
         if not cell.strip():
             continue
         if place >= len(header):
             message = (
-                f"{len(cells)} cells below a header of {len(header)}; a cell that holds the "
-                "delimiter needs quotes"
+                f"the row has {len(cells)} cells, but the header has {len(header)}; put quotes "
+                "around a cell that contains the delimiter"
             )
         elif not header[place].strip():
             message = (
-                f"column {place + 1} holds {cell[:40]!r}, and has no name in the header; "
-                "give it one"
+                f"column {place + 1} contains {cell[:40]!r}, but has no name; add one to the header"
             )
         else:
             continue

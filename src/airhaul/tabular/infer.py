@@ -1,6 +1,6 @@
-"""Telling from a file's rows which type each column has.
+"""Inferring the type of each column of a file from its rows.
 
-A column has the narrowest type that fits every value; where one value does not fit, it is text.
+A column has the narrowest type that fits all values; if one value does not fit, it is text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ InferredType = Literal[
     "url",
 ]
 
-# No plus sign and no leading zero: those are telephone numbers and codes, and would lose it.
+# No plus sign and no leading zero: telephone numbers and codes have them, and must keep them.
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d+)?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT: Final = re.compile(
@@ -36,15 +36,15 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL: Final = re.compile(r"https?://\S+")
 _NO: Final = frozenset({"false", "no"})
 _YES_NO: Final = _NO | {"true", "yes"}
-# More digits than a number of JavaScript keeps: an identifier, not a quantity.
+# Numbers with more digits are identifiers, and JavaScript would round them.
 _MOST_DIGITS: Final = 15
 _HIGHEST_PRECISION: Final = 8
 
-# A choice recurs: at most a dozen values, each of them short and standing in 20 rows on average.
+# Choices repeat: at most a dozen short values, each in 20 rows on average.
 _MOST_CHOICES: Final = 12
 _ROWS_PER_CHOICE: Final = 20
 _LONGEST_CHOICE: Final = 40
-# In lists there is no doubt that the items are choices, so only memory is minded.
+# The items of lists are always choices, so this limit only saves memory.
 _MOST_ITEMS: Final = 10_000
 
 
@@ -53,13 +53,13 @@ class InferredColumn:
     """A column of a file.
 
     Args:
-        name: Its name.
-        type: The field type that fits its values.
-        precision: The digits behind the point, for a number; else None.
-        choices: The values, in the order they were met, for a choice; else empty.
-        blanks: How many rows have no value there.
-        fits: Whether the type holds every value; no type holds an object, a list of other things
-            than text, or texts beside lists.
+        name: The column's name.
+        type: The field type that fits the values.
+        precision: The number of decimal places of a number; else None.
+        choices: The values of a choice, in the order of the file; else empty.
+        blanks: The number of rows without a value.
+        fits: Whether the type can hold every value; no type holds an object, a list of anything
+            but text, or both texts and lists.
     """
 
     name: str
@@ -71,13 +71,13 @@ class InferredColumn:
 
 
 def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
-    """Tell the type of each column.
+    """Infer the type of each column.
 
     Args:
-        rows: Column name to value, as text or as JSON.
+        rows: The values by column name, as text or as JSON.
 
     Returns:
-        The columns, in the order they were first met.
+        The columns, in the order in which they first occur.
     """
     seen: dict[str, _Seen] = {}
     count = 0
@@ -92,7 +92,7 @@ def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
 
 @dataclass(slots=True)
 class _Seen:
-    """What is known of a column so far."""
+    """What the rows so far show of a column."""
 
     filled: int = 0
     fits: set[str] = field(
@@ -101,7 +101,7 @@ class _Seen:
     precision: int = 0
     choices: dict[str, None] | None = field(default_factory=dict[str, None])
     long: bool = False
-    says_no: bool = False
+    has_no: bool = False
     lists: int = 0
     is_nested: bool = False
 
@@ -118,7 +118,7 @@ class _Seen:
             return
         self.fits.discard("list")
         text = _plain(value)
-        self.says_no = self.says_no or (isinstance(value, str) and value.lower() in _NO)
+        self.has_no = self.has_no or (isinstance(value, str) and value.lower() in _NO)
         self.fits &= _fitting(value, text)
         if "number" in self.fits:
             self.precision = max(self.precision, _precision(text))
@@ -151,8 +151,8 @@ class _Seen:
         if "number" in self.fits:
             return InferredColumn(name, "number", self.precision, (), blanks)
         simple: tuple[InferredType, ...] = ("checkbox", "date", "dateTime", "email", "url")
-        if "checkbox" in self.fits and blanks and self.says_no:
-            # A box is ticked or not: "no" and no answer would become the same.
+        if "checkbox" in self.fits and blanks and self.has_no:
+            # A checkbox cannot distinguish "no" from a blank cell.
             return InferredColumn(name, "singleSelect", None, tuple(self.choices or ()), blanks)
         for type_ in simple:
             if type_ in self.fits:

@@ -1,7 +1,7 @@
-"""Reading JSON: an array of objects, or an object a line.
+"""Reading JSON: an array of objects, or one object on each line.
 
-Stricter than the library: NaN and infinity are refused, since JSON has no such numbers, and so is
-a name that stands twice in an object, since one of its values would be lost.
+Stricter than the json module: NaN and infinity are refused, because JSON has no such numbers, and
+so is a name that occurs twice in an object, because one of its values would be lost.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, cast
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_blocks, read_lines
 
 _SPACE: Final = " \t\r\n"
-# A record of Airtable is smaller by far; what is larger is no list of rows.
+# A record of Airtable is much smaller; a larger value is not a row.
 _LARGEST_ROW: Final = 50_000_000
-# The longest piece of JSON that a cut can break, but for a string: an escaped pair, \ud83d\ude00.
+# The longest token besides a string is an escaped surrogate pair: \ud83d\ude00.
 _LONGEST_TOKEN: Final = 12
 
 
 def _no_such_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(cells) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} stands twice in one object")
+        raise ValueError(f"the name {twice!r} occurs twice in one object")
     return cells
 
 
@@ -42,7 +43,7 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
-    """Read a file with one JSON object a line; blank lines are skipped.
+    """Read a file with one JSON object on each line; blank lines are skipped.
 
     Args:
         path: A UTF-8 file.
@@ -72,7 +73,7 @@ def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
 
 
 def read_json(path: str | Path) -> Iterator[SourceRow]:
-    """Read an array of objects, one at a time, without holding the file.
+    """Read an array of objects one at a time, without loading the whole file.
 
     Args:
         path: A UTF-8 file; it may be a single line.
@@ -81,17 +82,22 @@ def read_json(path: str | Path) -> Iterator[SourceRow]:
         The rows, each with the line on which its object begins.
 
     Raises:
-        FileFormatError: The file is not an array of objects, with the line.
+        FileFormatError: The file is not an array of objects; the error has the line.
     """
     source = Path(path).name
     text = _Window(read_blocks(path), source)
     if text.peek() == "{":
-        text.fail("expected an array of objects; for an object a line, say the format 'jsonl'")
+        text.fail(
+            Message(
+                "expected an array of objects; for one object on each line, set ",
+                Option("format", "jsonl"),
+            )
+        )
     text.expect("[", "expected an array of objects, which begins with [")
     more = text.peek() != "]"
     while more:
         if text.peek() == "]":
-            text.fail("a comma stands before the ] that ends the array")
+            text.fail("there is a comma before the ] that ends the array")
         line = text.line
         yield _row(text.value(), source, line)
         more = text.peek() == ","
@@ -99,7 +105,7 @@ def read_json(path: str | Path) -> Iterator[SourceRow]:
             text.expect(",", "")
     text.expect("]", "expected , or ] after an object")
     if text.peek():
-        text.fail("there is more after the end of the array")
+        text.fail("there is text after the end of the array")
 
 
 def _row(value: Any, source: str, line: int) -> SourceRow:
@@ -111,7 +117,7 @@ def _row(value: Any, source: str, line: int) -> SourceRow:
 
 
 class _Window:
-    """A moving view of a long text, that knows on which line it stands."""
+    """A moving window over a long text that knows its line."""
 
     def __init__(self, blocks: Iterator[str], source: str) -> None:
         self._blocks = blocks
@@ -121,7 +127,7 @@ class _Window:
         self.line = 1
 
     def peek(self) -> str:
-        """The next character that is not white space, or ``""`` at the end."""
+        """Return the next character that is not white space; ``""`` at the end."""
         while True:
             at = self._at
             while at < len(self._text) and self._text[at] in _SPACE:
@@ -133,13 +139,13 @@ class _Window:
                 return ""
 
     def expect(self, character: str, otherwise: str) -> None:
-        """Step over a character, or fail."""
+        """Skip this character, or fail with a message."""
         if self.peek() != character:
             self.fail(otherwise)
         self._move(self._at + 1)
 
     def value(self) -> Any:
-        """Read one JSON value, taking in as much text as it needs."""
+        """Read one JSON value, loading as much text as it needs."""
         blocks = 1
         while True:
             try:
@@ -148,7 +154,7 @@ class _Window:
                 if not self._may_be_cut(error) or not self._more(blocks):
                     self._move(error.pos)
                     self.fail(f"not JSON: {error.msg}")
-                # Twice as much text each time keeps the time for a long row linear.
+                # Doubling the text keeps the time for a long row linear.
                 blocks *= 2
             except ValueError as error:
                 self.fail(f"not JSON: {error}")
@@ -159,11 +165,11 @@ class _Window:
                 return value
 
     def fail(self, message: str) -> NoReturn:
-        """Raise with the line."""
+        """Raise the error with the current line."""
         raise FileFormatError(message, source=self._source, line=self.line)
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
-        """Whether the fault may only be that the text at hand ends too early."""
+        """Whether the error may only be that the loaded text ends too early."""
         if len(self._text) - self._at > _LARGEST_ROW:
             return False
         is_open = error.msg.startswith("Unterminated string")

@@ -1,8 +1,7 @@
-"""The file of rejected rows: as they were given, with the reasons, to be corrected and sent again.
+"""The rejects file: rejected rows as they were given, with the reasons, to correct and send again.
 
-It is written as the rows come, beside its place, and put there at the end: what was rejected before
-a crash is in the file with ``.part`` at its end, and a file may be imported and take the rejected
-rows of the same import.
+Rows are written immediately to a file with the suffix ``.part``, which is renamed at the end. So
+the rows rejected before a crash are saved, and an import can read a rejects file and replace it.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ _FORMATS: Final[tuple[Format, ...]] = ("csv", "tsv", "jsonl")
 
 
 class RejectsFile:
-    """Takes rejected rows; the file is there once there is one.
+    """Writes rejected rows; without any there is no file.
 
     Args:
-        path: The file; what is there is replaced.
+        path: The file; an existing one is replaced.
 
     Raises:
-        FileFormatError: The suffix tells no format that can be written row by row, or there is no
-            place for the file: better now than at the first rejected row of many.
+        FileFormatError: The format cannot be written row by row, or the folder does not exist:
+            better now than at the first rejected row.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         folder = self.path.parent
         if self.path.is_dir() or not folder.is_dir():
-            why = "it is a folder" if self.path.is_dir() else f"there is no folder {folder}"
-            raise FileFormatError(f"rejected rows cannot go there: {why}", source=str(path))
+            why = "it is a folder" if self.path.is_dir() else f"the folder {folder} does not exist"
+            raise FileFormatError(f"cannot write rejected rows to it: {why}", source=str(path))
         self._part = self.path.with_name(f"{self.path.name}.part")
         self._format = format_of(path)
         self._file: IO[str] | None = None
@@ -45,7 +44,7 @@ class RejectsFile:
         self.count = 0
         if self._format not in _FORMATS:
             raise FileFormatError(
-                f"rejected rows go to a file of the formats {', '.join(_FORMATS)}",
+                f"rejected rows can only be written as {', '.join(_FORMATS)}",
                 source=self.path.name,
             )
 
@@ -56,16 +55,16 @@ class RejectsFile:
 
         Args:
             row: The row as it was given.
-            more: Columns that other rows may have; looked at with the first row.
+            more: Columns that other rows may have; used with the first row only.
             reason: Why it was rejected.
-            line: Its line in the file it came from, or None.
+            line: The line of the row in its file; None for another source.
 
         Raises:
             OSError: The file cannot be written.
         """
         if self._file is None:
             self._columns = list(dict.fromkeys([*row, *more, LINE_COLUMN, ERROR_COLUMN]))
-            # Half a surrogate pair may be why a row was rejected. It has no bytes, but an escape.
+            # A row may be rejected because of half a surrogate pair, which UTF-8 can only escape.
             self._file = self._part.open(
                 "w", encoding="utf-8", errors="backslashreplace", newline=""
             )
@@ -86,9 +85,9 @@ class RejectsFile:
         return json.dumps(plain, ensure_ascii=False) + "\n"
 
     def close(self) -> None:
-        """Put the file in its place; without a rejected row there is none, an old one is removed.
+        """Rename the file; without rejected rows, delete one of an earlier call.
 
-        What an old one holds was rejected by another call, and would be taken for this one's.
+        The rows of an earlier call would look like those of this call.
         """
         if self._file is not None:
             self._file.close()
@@ -99,7 +98,7 @@ class RejectsFile:
 
 
 def _is_rejects_file(path: Path) -> bool:
-    """Whether a file was written here: nobody else's is ever removed."""
+    """Whether a file is a rejects file: no other file is ever deleted."""
     try:
         with path.open(encoding="utf-8") as file:
             return ERROR_COLUMN in file.readline()
@@ -108,5 +107,5 @@ def _is_rejects_file(path: Path) -> bool:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN; a rejected row may hold one, and is to be read again."""
+    """Make a value valid JSON, which has no NaN, so that the rejected row can be read again."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""One row of a file, with its address."""
+"""A row of a file, with its line."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 ERROR_COLUMN: Final = "airhaul error"
 LINE_COLUMN: Final = "airhaul line"
-"""What a file of rejected rows has besides their cells; read over when it is imported again."""
+"""Extra columns of a rejects file; ignored when that file is imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One row of a file.
+    """A row of a file.
 
     Args:
         line: The line on which it begins, from 1; the header of a CSV file is line 1.
-        cells: Column name to value; text from CSV, JSON values from JSON.
+        cells: The values by column name: text from CSV, JSON values from JSON.
     """
 
     line: int

@@ -1,4 +1,4 @@
-"""Opening text, with the line in the error when bytes are no text."""
+"""Reading text files; an error for bytes that are not text has the line."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
+from airhaul.messages import Message
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SAVE: Final = "save the file as UTF-8"
 
 
 def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE) -> Iterator[str]:
-    r"""Read a text file line by line, line ends kept as they are.
+    r"""Read a text file line by line; the line ends are kept.
 
     Args:
-        path: The file; a byte order mark is left out.
-        encoding: The name of its encoding, as ``"cp1252"``; None for UTF-8, or for UTF-16 where
-            there is a byte order mark that says so.
+        path: The file; a byte order mark is skipped.
+        encoding: The encoding, such as ``"cp1252"``; None for UTF-8, or UTF-16 with a byte order
+            mark.
         hint: What to do about a file that is not UTF-8.
 
     Yields:
-        Lines that end in ``\n``, but for the last.
+        Lines; each ends in ``\n``, except perhaps the last.
 
     Raises:
-        FileFormatError: Bytes that are not text in that encoding, with the line if it is UTF-8; a
-            NUL, with the line; or there is no such encoding.
+        FileFormatError: There are bytes that are not text in that encoding (the error has the line
+            for UTF-8), or a NUL character, or the encoding does not exist.
     """
     source = Path(path).name
     with Path(path).open("rb") as file:
@@ -41,7 +42,9 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
         for number, line in enumerate(lines, start=1):
             if "\0" in line:
                 raise FileFormatError(
-                    "there is a NUL character; is this a text file?", source=source, line=number
+                    "there is a NUL character, so this is not a text file",
+                    source=source,
+                    line=number,
                 )
             yield line
 
@@ -55,40 +58,40 @@ def _utf_8(file: BinaryIO, source: str, hint: str) -> Iterator[str]:
 
 
 def _known(encoding: str, source: str) -> str | None:
-    """The encoding, or None for UTF-8, of which the line of a fault is known."""
+    """Check an encoding; None for UTF-8, because that reader reports the line of an error."""
     try:
         "".encode(encoding)
     except LookupError:
         raise FileFormatError(
-            f"{encoding!r} is no known encoding; there are utf-8, utf-16, cp1252 (Windows in "
-            "Western Europe), cp1250, latin-1, mac-roman, shift-jis and others",
+            f"{encoding!r} is not an encoding; expected one such as utf-8, utf-16, cp1252 (Windows "
+            "in Western Europe), cp1250, latin-1, mac-roman or shift-jis",
             source=source,
         ) from None
     return None if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig") else encoding
 
 
 def _decoded(file: BinaryIO, encoding: str, source: str) -> Iterator[str]:
-    # The line end is named, so that a carriage return inside a cell is kept.
+    # With this line end, a carriage return inside a cell is kept.
     with io.TextIOWrapper(file, encoding=encoding, newline="\n") as text:
         try:
             yield from text
         except UnicodeError as error:
             raise FileFormatError(
-                f"not in the encoding {encoding}: {error}", source=source
+                f"the file is not in the encoding {encoding}: {error}", source=source
             ) from None
 
 
 def read_blocks(path: str | Path) -> Iterator[str]:
-    """Read a UTF-8 file in blocks of one size, for a text that may be a single long line.
+    """Read a UTF-8 file in blocks, for a text that may be one long line.
 
     Args:
-        path: The file; a byte order mark at its start is left out.
+        path: The file; a byte order mark is skipped.
 
     Yields:
-        Pieces of the text, at most 64 KiB each, cut anywhere between two characters.
+        Parts of the text, at most 64 KiB each, cut between any two characters.
 
     Raises:
-        FileFormatError: Bytes that are not UTF-8, with the line.
+        FileFormatError: There are bytes that are not UTF-8; the error has the line.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line = 1
@@ -108,5 +111,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
 
 def _refuse(error: UnicodeDecodeError, source: str, line: int, hint: str = _SAVE) -> NoReturn:
     raise FileFormatError(
-        f"byte {error.object[error.start]:#04x} is not UTF-8; {hint}", source=source, line=line
+        Message(f"byte {error.object[error.start]:#04x} is not UTF-8; ", hint),
+        source=source,
+        line=line,
     ) from None

@@ -1,4 +1,4 @@
-"""Writing files that appear whole or not at all."""
+"""Writing files that are complete or not there at all."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pydantic import BaseModel
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
 
-_MOST_DIGITS: Final = 400  # a double has no more
+_MOST_DIGITS: Final = 400  # more than any double has
 
-# More than CSV asks for: any delimiter, so that a header never looks as if it had another one,
-# and a carriage return, which readers take for the end of a line.
+# More than CSV requires: every delimiter, so that no reader infers the wrong one from the header,
+# and a carriage return, which some readers treat as the end of a line.
 _NEEDS_QUOTES: Final = re.compile('[,;\t|"\r\n]')
 
 
 class Writer(Protocol):
-    """Takes rows, one after the other."""
+    """Writes rows one by one."""
 
     def write(self, row: Mapping[str, object]) -> None:
-        """Write a row, column name to value."""
+        """Write a row: the values by column name."""
         ...
 
 
@@ -38,25 +38,27 @@ class Writer(Protocol):
 def open_writer(
     path: str | Path, columns: Sequence[str], format: Format | None = None
 ) -> Generator[Writer]:
-    """Open a file for rows; it takes its place only when the block ends well.
+    """Open a file for rows; it appears only when the block ends without an error.
 
     Args:
-        path: The file; one that is there stays as it is until the new one is whole.
+        path: The file; an existing one is replaced when the new one is complete.
         columns: The columns, in order.
-        format: What to write; None to tell by the suffix.
+        format: The format; None to infer it from the suffix.
 
     Yields:
-        What takes the rows.
+        The writer.
 
     Raises:
-        FileFormatError: The suffix tells no format, or the path is a folder or a device.
-        OSError: The file cannot be written, the disk is full, ...
+        FileFormatError: No format has this suffix, or the path is a folder or a device.
+        OSError: The file cannot be written, for example because the disk is full.
     """
     kind = format_of(path, format)
-    target = Path(path).resolve()  # a link goes on pointing where it does
+    target = Path(path).resolve()  # replaces the target of a link, not the link
     is_there = target.exists()
     if is_there and not target.is_file():
-        raise FileFormatError("is not a regular file, so it cannot be replaced", source=str(path))
+        raise FileFormatError(
+            "this is not a regular file, so it cannot be replaced", source=str(path)
+        )
     part = target.with_name(f".airhaul-{uuid.uuid4().hex}.part")
     try:
         with part.open("x", encoding="utf-8", newline="") as file:
@@ -106,11 +108,11 @@ def csv_line(texts: Iterable[str], delimiter: str) -> str:
 
     Args:
         texts: The cells.
-        delimiter: What stands between them.
+        delimiter: The delimiter.
     """
-    # The library's writer leaves a lone carriage return bare before Python 3.13.
+    # Before Python 3.13, csv.writer does not quote a single carriage return.
     line = delimiter.join(map(_quoted, texts))
-    return (line or '""') + "\n"  # a row of one blank cell is no blank line
+    return (line or '""') + "\n"  # a row of one blank cell must not be a blank line
 
 
 def _quoted(text: str) -> str:
@@ -150,12 +152,12 @@ def as_json(value: object) -> Any:
     """Turn a value into JSON.
 
     Args:
-        value: A cell as Python has it.
+        value: A value of a record.
 
     Returns:
-        Dates as ISO text, points in time in UTC with milliseconds and Z (a naive one is taken as
-        UTC), durations in seconds, enums by value, sets as sorted lists, models by alias, anything
-        unknown as text.
+        Dates as ISO text, datetimes in UTC with milliseconds and Z (a naive one is UTC), durations
+        in seconds, enums by value, sets as sorted lists, models by alias, and everything else as
+        text.
     """
     match value:
         case Enum():
@@ -169,7 +171,7 @@ def as_json(value: object) -> Any:
         case Decimal():
             is_whole = value.is_finite() and value == value.to_integral_value()
             if is_whole and value.adjusted() >= _MOST_DIGITS:
-                return str(value)  # no cell holds it; a row that was rejected may
+                return str(value)  # no cell can hold it, but a rejected row can
             return int(value) if is_whole else float(value)
         case None | bool() | int() | float() | str():
             return value
@@ -181,7 +183,7 @@ def as_json(value: object) -> Any:
         case list() | tuple():
             return [as_json(item) for item in cast("Sequence[object]", value)]
         case set() | frozenset():
-            # Sorted, so that the same records make the same file each time.
+            # Sorted, so that the same records always make the same file.
             return sorted(map(as_json, cast("frozenset[object]", value)), key=str)
         case _:
             return str(value)
@@ -191,7 +193,7 @@ def _moment(value: datetime) -> str:
     try:
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
-        return value.isoformat()  # no cell holds it; a row that was rejected may
+        return value.isoformat()  # no cell can hold it, but a rejected row can
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
@@ -199,11 +201,11 @@ def as_text(value: object) -> str:
     """Turn a value into a cell of CSV.
 
     Args:
-        value: A cell as Python has it.
+        value: A value of a record.
 
     Returns:
-        None as a blank, which CSV cannot tell from an empty text; a list of plain values joined by
-        ``", "``; what is nested deeper as JSON; a Decimal with every digit; the rest as in JSON.
+        None as a blank cell, like an empty text; a list of plain values joined by ``", "``; nested
+        values as JSON; a Decimal with all its digits; everything else as in JSON.
     """
     if isinstance(value, Enum):
         return as_text(value.value)

@@ -1,1 +1,1 @@
-"""Airtable's HTTP vocabulary, pure: what is sent and what comes back, with no network in it."""
+"""Airtable's requests and replies as data; nothing here uses the network."""

@@ -1,7 +1,7 @@
-"""One request, one reply, and the seam between them.
+"""A request, a reply, and the transport between them.
 
-``Call`` says what to send without saying how. A ``Transport`` carries it: over HTTP, or straight
-into the local base. The token belongs to the transport, so no ``Call`` can print it.
+A ``Call`` describes a request. A ``Transport`` sends it: over HTTP, or directly to the local base.
+The token belongs to the transport, so printing a ``Call`` never shows it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 Effect = Literal["read", "repeatable", "create"]
-"""What sending twice does: nothing, nothing more than once, or a second set of rows."""
+"""What sending a call twice does: nothing, the same as once, or it creates the rows twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Call:
 
     Args:
         method: ``GET``, ``POST``, ``PATCH``, ``PUT`` or ``DELETE``.
-        path: From the root, percent-encoded: ``/v0/appXXX/Users``.
+        path: The path from the root, percent-encoded: ``/v0/appXXX/Users``.
         effect: What sending it twice would do.
-        query: Name and value pairs, not yet encoded, in order.
-        body: The JSON body, or None for none.
-        base_id: The base whose pace it counts against, or None for account-wide endpoints.
+        query: Name and value pairs, in order, not encoded.
+        body: The JSON body; None for none.
+        base_id: The base whose rate limit it counts against; None for account-wide endpoints.
     """
 
     method: str
@@ -40,7 +40,7 @@ class Call:
 
     @property
     def target(self) -> str:
-        """Path and query as they stand in the request line."""
+        """The path and query as in the request line."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     def __str__(self) -> str:
@@ -49,12 +49,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back.
+    """A reply of Airtable.
 
     Args:
         status: The HTTP status.
-        body: The body's bytes, decompressed.
-        headers: Header names in lower case to values.
+        body: The bytes of the body, decompressed.
+        headers: The headers by name, in lower case.
     """
 
     status: int
@@ -68,36 +68,36 @@ class Reply:
             ValueError: The body is not JSON.
         """
         try:
-            # Keys repeat, most values do not: to look each of them up costs more than it saves.
+            # Keys repeat, most values do not: caching values costs more than it saves.
             return from_json(self.body, cache_strings="keys")
         except ValueError:
-            # Half of a surrogate pair, which JSON can spell and UTF-8 cannot.
+            # Half of a surrogate pair, which JSON can escape and UTF-8 cannot encode.
             return json.loads(self.body)
 
 
 Sent = Callable[[], None]
-"""Called by a transport at the moment a request is really written to the connection."""
+"""A function that a transport calls when it writes the request to the connection."""
 
 
 class Transport(Protocol):
-    """Carries a call and brings its reply, blocking. Safe to use from several threads."""
+    """Sends a call and returns the reply; blocking and thread-safe."""
 
     def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, whatever its status.
 
         Args:
-            call: What to send.
-            on_sent: Called once the request leaves. Connecting takes time that the service does
-                not see; the pace is kept on the moment that it does.
+            call: The request.
+            on_sent: Called when the request leaves. Airtable does not see the time for connecting,
+                so the rate limit is counted from this moment.
 
         Raises:
-            TransportError: No reply came back, with the class saying whether it may have arrived.
+            TransportError: There is no reply; the class shows whether the request may have arrived.
         """
         ...
 
 
 class AsyncTransport(Protocol):
-    """The same, awaited."""
+    """The async version of ``Transport``."""
 
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, as ``Transport.send`` does."""

@@ -1,4 +1,4 @@
-"""Each endpoint of the Web API that airhaul uses, as a function that makes a ``Call``.
+"""The endpoints of the Web API that airhaul uses, each as a function that makes a ``Call``.
 
 Source: https://airtable.com/developers/web/api and its page for each endpoint.
 """
@@ -19,16 +19,16 @@ Direction = Literal["asc", "desc"]
 
 @dataclass(frozen=True, slots=True)
 class ListParameters:
-    """What "list records" can be asked for.
+    """The parameters of "list records".
 
     Args:
-        fields: Column names or field ids to return; None for all.
+        fields: The names or IDs of the fields to return; None for all.
         formula: ``filterByFormula``.
-        view: A view's name or id.
-        sort: Column and direction pairs, the first the most significant.
-        max_records: At most so many over all pages.
-        page_size: At most so many a page, 1 to 100.
-        by_field_id: Whether the answer names cells by field id, and not by name.
+        view: The name or ID of a view.
+        sort: Pairs of a field and a direction, the most significant first.
+        max_records: The highest number of records on all pages together.
+        page_size: The highest number of records on a page, 1 to 100.
+        by_field_id: Whether the reply identifies cells by field ID instead of name.
     """
 
     fields: tuple[str, ...] | None = None
@@ -40,7 +40,7 @@ class ListParameters:
     by_field_id: bool = False
 
     def as_query(self) -> tuple[tuple[str, str], ...]:
-        """The parameters in the form of a query string."""
+        """The parameters for the query string."""
         pairs: list[tuple[str, str]] = [("fields[]", name) for name in self.fields or ()]
         for number, (column, direction) in enumerate(self.sort):
             pairs += [(f"sort[{number}][field]", column), (f"sort[{number}][direction]", direction)]
@@ -58,7 +58,7 @@ class ListParameters:
         return tuple(pairs)
 
     def as_body(self) -> dict[str, Any]:
-        """The parameters in the form of the POST body."""
+        """The parameters for the body of the POST form."""
         body: dict[str, Any] = {
             "fields": None if self.fields is None else list(self.fields),
             "filterByFormula": self.formula,
@@ -78,13 +78,13 @@ def _table_path(base_id: str, table: str) -> str:
 def list_records(
     base_id: str, table: str, parameters: ListParameters, offset: str | None = None
 ) -> Call:
-    """Read one page; changes to the POST form when the URL would grow too long.
+    """Read one page; use the POST form when the URL would be too long.
 
     Args:
         base_id: The base.
-        table: The table's id or name.
+        table: The table's ID or name.
         parameters: What to read; the same for every page.
-        offset: Where the page before said to go on.
+        offset: The offset from the page before; None for the first page.
     """
     path = _table_path(base_id, table)
     query = parameters.as_query() + ((("offset", offset),) if offset else ())
@@ -105,7 +105,7 @@ def get_record(base_id: str, table: str, record_id: str) -> Call:
 def create_records(
     base_id: str, table: str, rows: Sequence[Cells], *, typecast: bool = False
 ) -> Call:
-    """Create up to 10 records; the reply lists them in this order."""
+    """Create up to 10 records; the reply has them in the same order."""
     body: dict[str, Any] = {"records": [{"fields": cells} for cells in rows]}
     if typecast:
         body["typecast"] = True
@@ -115,7 +115,7 @@ def create_records(
 def update_record(
     base_id: str, table: str, record_id: str, cells: Cells, *, typecast: bool = False
 ) -> Call:
-    """Change the named cells of one record and leave the others alone."""
+    """Update the given cells of one record."""
     body: dict[str, Any] = {"fields": cells}
     if typecast:
         body["typecast"] = True
@@ -126,7 +126,7 @@ def update_record(
 def update_records(
     base_id: str, table: str, rows: Sequence[tuple[str, Cells]], *, typecast: bool = False
 ) -> Call:
-    """Change the named cells of up to 10 records, each by its id; the reply keeps the order."""
+    """Update the given cells of up to 10 records by ID; the reply has them in the same order."""
     body: dict[str, Any] = {"records": [{"id": id_, "fields": cells} for id_, cells in rows]}
     if typecast:
         body["typecast"] = True
@@ -155,14 +155,14 @@ def upsert_records(
     *,
     typecast: bool = False,
 ) -> Call:
-    """Create or change up to 10 records, told by their keys; the reply keeps the order.
+    """Create or update up to 10 records, identified by keys; the reply has the same order.
 
     Args:
         base_id: The base.
-        table: The table's id or name.
-        rows: The id of each, where it is known, and its cells; without an id with those of the key.
-        merge_on: The one to three columns of the key.
-        typecast: Whether text may be converted, and choices added.
+        table: The table's ID or name.
+        rows: For each record its ID, if known, and its cells; without an ID, with the key cells.
+        merge_on: The one to three fields of the key.
+        typecast: Whether Airtable may convert text and add choices.
     """
     body: dict[str, Any] = {
         "records": [
@@ -183,18 +183,18 @@ def delete_record(base_id: str, table: str, record_id: str) -> Call:
 
 
 def delete_records(base_id: str, table: str, record_ids: Sequence[str]) -> Call:
-    """Delete up to 10 records; all of them or none."""
+    """Delete up to 10 records, all of them or none."""
     query = tuple(("records[]", record_id) for record_id in record_ids)
     return Call("DELETE", _table_path(base_id, table), "repeatable", query=query, base_id=base_id)
 
 
 def whoami() -> Call:
-    """Ask whose token this is; needs no scope."""
+    """Ask for the user of the token; needs no scope."""
     return Call("GET", "/v0/meta/whoami", "read")
 
 
 def list_bases(offset: str | None = None) -> Call:
-    """List the bases that the token may see, 1,000 a page."""
+    """List the bases that the token has access to, 1,000 on a page."""
     query = (("offset", offset),) if offset else ()
     return Call("GET", "/v0/meta/bases", "read", query=query)
 
@@ -204,7 +204,7 @@ def base_schema(base_id: str, *, visible_fields: bool = False) -> Call:
 
     Args:
         base_id: The base.
-        visible_fields: Whether views tell which fields they show.
+        visible_fields: Whether to list the visible fields of each view.
     """
     path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
     query = (("include", "visibleFieldIds"),) if visible_fields else ()
@@ -214,7 +214,7 @@ def base_schema(base_id: str, *, visible_fields: bool = False) -> Call:
 def create_table(
     base_id: str, name: str, fields: Sequence[FieldJson], *, description: str | None = None
 ) -> Call:
-    """Create a table; its first field becomes the primary one."""
+    """Create a table; the first field becomes the primary field."""
     body: dict[str, Any] = {"name": name, "fields": list(fields)}
     if description:
         body["description"] = description

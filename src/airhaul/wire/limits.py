@@ -1,4 +1,4 @@
-"""Airtable's limits, each with where it is stated."""
+"""Airtable's limits, each with its source."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ RATE_LIMIT_PENALTY_S: Final = 30.0
 SYNCS_PER_BASE: Final = 20
 SYNCS_PERIOD_S: Final = 300.0
 
-# https://airtable.com/developers/web/api/update-multiple-records (older text; newer pages omit the
-# number, and the service still refuses 11)
+# https://airtable.com/developers/web/api/update-multiple-records (in older versions of the page;
+# the service still refuses 11)
 RECORDS_PER_WRITE: Final = 10
 
 # https://airtable.com/developers/web/api/list-records
@@ -25,7 +25,7 @@ MERGE_FIELDS: Final = 3
 
 # https://support.airtable.com/docs/enforcement-of-url-length-limit-for-web-api-requests
 URL_LENGTH: Final = 16_000
-# airtable.js changes to the POST form of "list records" here, which leaves room for the host.
+# airtable.js uses the POST form of "list records" from here on; this leaves room for the host.
 URL_LENGTH_FOR_GET: Final = 15_000
 
 # https://airtable.com/developers/web/api/update-table

@@ -1,6 +1,6 @@
-"""From a reply to its value, or to the right error.
+"""Turning a reply into its value, or into the right error.
 
-Airtable answers with five error envelopes, and proxies answer with none:
+Airtable has five forms of error bodies; a proxy has none of them:
 
     {"error": {"type": "...", "message": "..."}}        the general form; the message may be absent
     {"error": {"type": "NOT_FOUND"}}                     404
@@ -8,12 +8,12 @@ Airtable answers with five error envelopes, and proxies answer with none:
     {"errors": [{"error": "...", "message": "..."}]}     429
     {"error": "invalid_grant", "error_description": ""}  the OAuth token endpoint
 
-Source: https://airtable.com/developers/web/api/errors, and recorded answers for the last three.
+Source: https://airtable.com/developers/web/api/errors, and recorded replies for the last three.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from airhaul.errors import (
     AirhaulError,
@@ -28,29 +28,32 @@ from airhaul.errors import (
     RateLimitError,
     ServerError,
 )
+from airhaul.messages import Message, Method
 from airhaul.wire.call import Call, Reply
 from airhaul.wire.shapes import RecordJson
 
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 _ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
-_TIMED_OUT = 408  # from something in between; what became of the request is not known
+_TIMED_OUT = 408  # from a proxy; whether the request was executed is not known
 
-_ADVICE = {
+_ADVICE: Final[dict[int, str]] = {
     401: "Check the access token: it may be wrong, revoked or expired.",
-    403: (
-        "Check that the base and table ids or names are right, that the token lists this base, "
-        "that it has the scope for this call (data.records:read or :write for rows, "
-        "schema.bases:read or :write for tables), and that its user may do this. "
-        "A model's create_table() makes its table."
+    403: Message(
+        "Check that the base and table IDs or names are right, that the token has access to this "
+        "base, that it has the scope for this call (data.records:read or :write for rows, "
+        "schema.bases:read or :write for tables), and that its user may do this. To create a "
+        "table that does not exist yet: ",
+        Method("create_table"),
+        ".",
     ),
-    404: "Check the ids and names in the path.",
+    404: "Check the IDs and names in the path.",
     413: "The request is too large: send fewer or smaller cells.",
 }
 
 
 class Envelope(NamedTuple):
-    """What an error body says."""
+    """The content of an error body."""
 
     type: str
     detail: str
@@ -60,15 +63,15 @@ def parse(call: Call, reply: Reply) -> Any:
     """Read a reply.
 
     Args:
-        call: What was asked; its method and path stand in messages.
-        reply: What came back.
+        call: The request; its method and path are part of messages.
+        reply: The reply.
 
     Returns:
-        The JSON of a reply with status 200, or None when its body is empty.
+        The JSON of a reply with status 200; None when its body is empty.
 
     Raises:
         BadReplyError: The status is 200 and the body is not JSON.
-        ApiError: Any other status, as the class that fits it.
+        ApiError: The status is another one; the class depends on it.
     """
     if not 200 <= reply.status < 300:
         raise error_of(call, reply)
@@ -81,10 +84,10 @@ def parse(call: Call, reply: Reply) -> Any:
 
 
 def error_of(call: Call, reply: Reply) -> AirhaulError:
-    """Make the error that a refused reply stands for."""
+    """Make the error for a reply with an error status."""
     envelope = _envelope(reply)
     if envelope is None and reply.status == 429:
-        envelope = Envelope("", "")  # from something in between, which means the same by it
+        envelope = Envelope("", "")  # from a proxy, with the same meaning
     if envelope is None:
         if reply.status >= 500 or reply.status == _TIMED_OUT:
             return ServerError(_message(call, reply, Envelope("", "")), status=reply.status)
@@ -135,14 +138,16 @@ def _envelope(reply: Reply) -> Envelope | None:
 
 
 def _message(call: Call, reply: Reply, envelope: Envelope) -> str:
-    said = ": ".join(part for part in (envelope.type, envelope.detail) if part)
-    text = f"{call}: Airtable answered {reply.status}" + (f" {said}" if said else "")
+    detail = ": ".join(part for part in (envelope.type, envelope.detail) if part)
+    text = f"{call}: Airtable answered {reply.status}" + (f" {detail}" if detail else "")
     advice = _ADVICE.get(reply.status, "")
     if envelope.type == _QUOTA:
-        advice = "The month's API calls are used up; the count starts anew on the first."
+        advice = "The API calls of this month are used up; the count restarts on the first."
     elif reply.status >= 500:
-        advice = "Airtable had a fault; https://status.airtable.com may say more."
-    return f"{text}{'' if text.endswith(('.', '!')) else '.'} {advice}".strip()
+        advice = "Airtable failed; see https://status.airtable.com."
+    if not text.endswith((".", "!")):
+        text += "."
+    return Message(f"{text} ", advice) if advice else text
 
 
 def _not_json(call: Call, reply: Reply) -> BadReplyError:
@@ -150,16 +155,16 @@ def _not_json(call: Call, reply: Reply) -> BadReplyError:
     start = reply.body[:60].decode("utf-8", "replace").strip()
     return BadReplyError(
         f"{call}: expected JSON, got {kind} with status {reply.status}, starting {start!r}. "
-        "Check the endpoint URL, and whether a proxy or login page stands in between.",
+        "Check the endpoint URL, and whether a proxy or a login page answers instead of Airtable.",
         status=reply.status,
         is_page="json" not in reply.headers.get("content-type", "json"),
     )
 
 
 def retry_after_s(reply: Reply) -> float | None:
-    """The seconds that a reply asks to wait, or None.
+    """Read the seconds that a reply asks to wait; None if it does not.
 
-    Documented for 503 only, as a number of seconds; read wherever it stands.
+    Documented for 503 only, as a number of seconds; read from every reply.
     """
     try:
         seconds = float(reply.headers.get("retry-after", ""))
@@ -169,17 +174,17 @@ def retry_after_s(reply: Reply) -> float | None:
 
 
 def list_in(value: Any, name: str) -> list[Any]:
-    """Take a list out of an answer, such as its ``tables``, and look whether it is there.
+    """Take a list of objects with IDs, such as ``tables``, out of a reply.
 
     Args:
-        value: The answer's JSON.
-        name: The list's name.
+        value: The JSON of the reply.
+        name: The name of the list.
 
     Returns:
-        The list as it stands there.
+        The list, not copied.
 
     Raises:
-        BadReplyError: It is JSON, and not an answer of Airtable.
+        BadReplyError: There is no such list, so the reply is not from Airtable.
     """
     found = value.get(name) if isinstance(value, dict) else None
     if isinstance(found, list):
@@ -196,28 +201,28 @@ def list_in(value: Any, name: str) -> list[Any]:
 
 
 def object_in(value: Any, name: str) -> Any:
-    """Take an answer that is one object with an id, such as a table; as ``list_in`` takes many."""
+    """Check a reply that is one object with an ID, such as a table; see ``list_in``."""
     (found,) = list_in({name: [value]}, name)
     return found
 
 
 def records_in(value: Any, count: int | None = None) -> list[RecordJson]:
-    """Take the records out of an answer, and look whether they are records.
+    """Take the records out of a reply, and check that they are records.
 
     Args:
-        value: The answer's JSON.
-        count: How many there must be, or None for any number.
+        value: The JSON of the reply.
+        count: The number of records that there must be; None for any number.
 
     Returns:
-        The records as they stand there.
+        The records, not copied.
 
     Raises:
-        BadReplyError: It is JSON, and not an answer of Airtable.
+        BadReplyError: There are no records or too few, so the reply is not from Airtable.
     """
     records: list[RecordJson] = list_in(value, "records")
-    for record in records:  # a plain loop: each record that is read passes here
+    for record in records:  # a plain loop, because it runs for every record that is read
         if record.get("fields").__class__ is not dict:
-            raise BadReplyError("records without fields came back", status=200)
+            raise BadReplyError("the reply has records without fields", status=200)
     if count is not None and len(records) != count:
-        raise BadReplyError(f"{count} rows were sent and {len(records)} came back", status=200)
+        raise BadReplyError(f"{count} rows were sent, but the reply has {len(records)}", status=200)
     return records

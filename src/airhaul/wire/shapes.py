@@ -1,4 +1,4 @@
-"""The JSON that Airtable sends and takes, as types.
+"""Types for the JSON that Airtable sends and accepts.
 
 Source: https://airtable.com/developers/web/api/field-model and the endpoint pages.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
 Cells = dict[str, Any]
-"""The ``fields`` of a record: column name (or field id) to cell; empty cells are absent."""
+"""The ``fields`` of a record: field name (or ID) to cell; empty cells are absent."""
 
 WritableType = Literal[
     "singleLineText",
@@ -52,7 +52,7 @@ FieldType = Literal[WritableType, ComputedType]
 FIELD_TYPES: Final[frozenset[str]] = frozenset(get_args(FieldType))
 COMPUTED_TYPES: Final[frozenset[str]] = frozenset(get_args(ComputedType))
 WRITABLE_TYPES: Final[frozenset[str]] = frozenset(get_args(WritableType))
-"""The types whose cells can be written, which are those that the API creates fields of."""
+"""The types whose cells can be written; the API can create fields of these types only."""
 
 TEXT_TYPES: Final[frozenset[str]] = frozenset(
     {"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"}
@@ -62,8 +62,8 @@ NUMBER_TYPES: Final[frozenset[str]] = frozenset(
 )
 
 # https://airtable.com/developers/web/api/update-multiple-records lists number, text, long text,
-# single and multiple select, and date; the service is seen to take e-mail, URL and phone number as
-# text.
+# single and multiple select, and date; tests showed that the service treats e-mail, URL and phone
+# number as text.
 MERGEABLE_TYPES: Final[frozenset[str]] = frozenset(
     {
         "number",
@@ -77,9 +77,9 @@ MERGEABLE_TYPES: Final[frozenset[str]] = frozenset(
         "phoneNumber",
     }
 )
-"""The types of the fields that an upsert can tell a record by."""
+"""The types of the fields by which an upsert can identify a record."""
 
-# Which types may be a table's first field; the exact list is not published.
+# The types that a primary field can have; the exact list is not published.
 PRIMARY_TYPES: Final[frozenset[str]] = (
     TEXT_TYPES
     | NUMBER_TYPES - {"rating"}
@@ -88,7 +88,7 @@ PRIMARY_TYPES: Final[frozenset[str]] = (
 
 
 class RecordJson(TypedDict):
-    """One record; ``createdTime`` is ISO 8601 in UTC with whole seconds."""
+    """A record; ``createdTime`` is ISO 8601 in UTC with whole seconds."""
 
     id: str
     createdTime: str
@@ -96,7 +96,7 @@ class RecordJson(TypedDict):
 
 
 class FieldJson(TypedDict):
-    """One field of a table; ``id`` is absent when the field is yet to be created."""
+    """A field of a table; ``id`` is absent in a field to be created."""
 
     name: str
     type: str
@@ -106,7 +106,7 @@ class FieldJson(TypedDict):
 
 
 class ViewJson(TypedDict):
-    """One view of a table."""
+    """A view of a table."""
 
     id: str
     name: str
@@ -114,7 +114,7 @@ class ViewJson(TypedDict):
 
 
 class TableJson(TypedDict):
-    """One table of a base, as "get base schema" prints it."""
+    """A table of a base, as "get base schema" returns it."""
 
     id: str
     name: str
@@ -125,7 +125,7 @@ class TableJson(TypedDict):
 
 
 class BaseJson(TypedDict):
-    """One base, as "list bases" prints it."""
+    """A base, as "list bases" returns it."""
 
     id: str
     name: str

@@ -78,7 +78,7 @@ def test_a_rolled_back_call_leaves_nothing_when_the_source_breaks(people, emulat
 
 def test_a_ceiling_of_requests(people, emulator) -> None:
     """Nothing is sent above it, and what is left is said to be skipped."""
-    with pytest.raises(BulkError, match="ceiling of 3 requests") as caught:
+    with pytest.raises(BulkError, match="limit of 3 requests") as caught:
         people.bulk_create(rows(60), max_requests=3)
     assert caught.value.result.counts() == {"created": 30, "skipped": 30}
     assert len(emulator.requests) == 3
@@ -94,7 +94,7 @@ def test_requests_are_counted(emulator) -> None:
         table.create_table()
         table.bulk_create(rows(20))
         assert airtable.requests_made == 3 == len(emulator.requests)
-        with pytest.raises(BulkError, match="ceiling of 4"):
+        with pytest.raises(BulkError, match="limit of 4"):
             table.bulk_create(rows(20))
         with pytest.raises(errors.RequestCeilingError, match="max_requests"):
             table.all()

@@ -18,6 +18,7 @@ from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, Retries
 from airhaul.bulk.engine.work import Attempt, Work
 from airhaul.bulk.results.explain import counted
 from airhaul.errors import RequestCeilingError
+from airhaul.messages import Message, Option
 from airhaul.wire.call import Call, Reply
 
 T = TypeVar("T")
@@ -180,9 +181,12 @@ class Engine(Generic[T]):
 
     def _refuse_over_ceiling(self, ticket: _Ticket, now: float) -> None:
         error = RequestCeilingError(
-            f"The ceiling of {counted(self._budget.most or 0, 'request')} is reached; nothing more "
-            "was sent. "
-            "Raise max_requests to go on."
+            Message(
+                f"The limit of {counted(self._budget.most or 0, 'request')} is reached; nothing "
+                "more was sent. To continue, raise ",
+                Option("max_requests"),
+                ".",
+            )
         )
         self._work.refuse(ticket.tag, error, Attempt(self._sendings, now, now))
 

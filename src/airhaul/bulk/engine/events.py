@@ -8,6 +8,7 @@ from typing import Any
 
 from airhaul.bulk.results.outcomes import State
 from airhaul.errors import AirhaulError, RowError
+from airhaul.messages import Message
 from airhaul.wire.call import Call
 from airhaul.wire.shapes import RecordJson
 
@@ -74,8 +75,13 @@ class Retrying:
     error: AirhaulError
     wait_s: float
 
+    @property
+    def message(self) -> Message:
+        """The event in a sentence."""
+        return Message(self.error.message, f" Trying again in {self.wait_s:.3g} s.")
+
     def __str__(self) -> str:
-        return f"{self.error} Trying again in {self.wait_s:.3g} s."
+        return str(self.message)
 
 
 @dataclass(frozen=True, slots=True)

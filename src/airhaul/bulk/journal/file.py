@@ -19,6 +19,7 @@ from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.errors import JournalError
+from airhaul.messages import Message, Method
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -173,7 +174,9 @@ class Journal:
             ).fetchall()
         if not rows:
             which = "no run" if run_id is None else f"no run {run_id!r}"
-            raise JournalError(f"The journal {self.path} has {which}; airhaul runs lists them.")
+            raise JournalError(
+                Message(f"The journal {self.path} has {which}; ", Method("runs"), " lists them.")
+            )
         if len(rows) > 1 and run_id is not None and rows[0][1] != run_id:
             raise JournalError(f"Several runs begin with {run_id!r}; give more of the id.")
         return self._run(rows[0])

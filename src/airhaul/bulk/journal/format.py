@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from airhaul.errors import JournalError
+from airhaul.messages import Message, Option
 
 _APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
 _VERSION: Final = 1
@@ -72,8 +73,13 @@ def connect(path: Path) -> sqlite3.Connection:
             raise
     except (OSError, sqlite3.OperationalError) as error:
         raise JournalError(
-            f"The journal {path} cannot be opened: {error}. Name another file with journal=, or "
-            "do without one: journal=False."
+            Message(
+                f"The journal {path} cannot be opened: {error}. Set ",
+                Option("journal"),
+                " to another file, or do without a journal: ",
+                Option("journal", False),
+                ".",
+            )
         ) from None
     except sqlite3.DatabaseError as error:
         raise JournalError(
@@ -110,12 +116,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != _APPLICATION_ID and tables:
         raise JournalError(
-            f"{path} is a database, and no journal of airhaul. Name another file with journal=."
+            Message(
+                f"{path} is a database, but not a journal of airhaul. Set ",
+                Option("journal"),
+                " to another file.",
+            )
         )
     if version > _VERSION:
         raise JournalError(
-            f"The journal {path} was written by a later airhaul (format {version}; this one knows "
-            f"{_VERSION}). Update airhaul, or name another file with journal=."
+            Message(
+                f"The journal {path} was written by a later airhaul (format {version}; this one "
+                f"reads {_VERSION}). Upgrade airhaul, or set ",
+                Option("journal"),
+                " to another file.",
+            )
         )
     # With WAL, a commit that was synchronised survives a kill and a power cut.
     connection.execute("PRAGMA journal_mode = WAL")

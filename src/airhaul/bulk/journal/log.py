@@ -16,6 +16,7 @@ from airhaul.bulk.journal.runs import Asked, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Chunk
 from airhaul.errors import AirhaulError, JournalError
+from airhaul.messages import Message, Method
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -207,8 +208,11 @@ class RunLog:
     def full(self, error: Exception) -> JournalError:
         """Make the error for a journal that cannot be written."""
         return JournalError(
-            f"The journal {self.path} cannot be written: {error}. Nothing more was sent. Make "
-            f"room, and go on with: airhaul resume {self.id}"
+            Message(
+                f"The journal {self.path} cannot be written: {error}. Nothing more was sent. Free "
+                "some disk space, and then: ",
+                Method("resume", self.id),
+            )
         )
 
 

@@ -151,6 +151,6 @@ def _stale(changed: Sequence[str]) -> StalePlanError:
     more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
     return StalePlanError(
         f"The table has changed since the plan was made, in {named}{more}. Nothing was written. "
-        "Make the plan again, or apply it unchecked with apply(check=False).",
+        "Make the plan again, or write it without this check: apply(check=False).",
         record_ids=tuple(changed),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -15,11 +15,12 @@ from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.precheck import OnRefusal, in_order, refuse_invalid
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import DeletionRefusedError, RowError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -79,7 +80,7 @@ class Planned(Generic[M]):
         if policy.checks_first:
             refuse_invalid(self.rows, on_refusal)
         if self.refusal is not None:
-            raise DeletionRefusedError(f"Nothing was written: {self.refusal}")
+            raise DeletionRefusedError(Message("Nothing was written: ", self.refusal))
 
     @property
     def errors(self) -> list[RowError]:
@@ -145,7 +146,7 @@ class Planned(Generic[M]):
             "seconds": self.seconds,
             "refusal": self.refusal,
             "notes": list(self.notes),
-            "errors": [str(error) for error in self.errors],
+            "errors": [error.message for error in self.errors],
             "differences": [
                 {
                     "verb": difference.verb,
@@ -175,33 +176,51 @@ class Planned(Generic[M]):
         return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
 
     def _remarks(self) -> list[str]:
-        remarks = [str(error) for error in self.errors[:SHOWN]]
+        remarks: list[str] = [error.message for error in self.errors[:SHOWN]]
         if len(self.errors) > SHOWN:
             remarks.append(f"and {len(self.errors) - SHOWN} more rows that are not valid")
         if self.refusal:
-            remarks.append(f"InvalidRow: {self.refusal}")
+            remarks.append(Message("Refused: ", self.refusal))
         return [*remarks, *self.notes]
 
-    def __str__(self) -> str:
+    def text(self) -> Message:
+        """The plan in lines: what would be done to each record, and what stands in the way."""
         lines = [f"{self.table_name}: {self.summary()}"]
         shown, left = sample(self.differences)
         for difference in shown:
             lines.append(f"{_SIGNS[difference.verb]} {_headline(difference)}")
             if difference.verb != "delete":
                 lines += [f"    {line}" for line in _cell_lines(difference)]
-        return "\n".join([*lines, *([left] if left else []), *self._remarks()])
+        return Message.of_lines([*lines, *([left] if left else []), *self._remarks()], "\n")
+
+    def __str__(self) -> str:
+        return str(self.text())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.table_name}: {self.summary()}>"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Print the plan as a table that fits the terminal, for rich."""
+        del console
+        yield from self.lines(options)
+
+    def lines(
+        self, options: ConsoleOptions, word: Callable[[str], str] = str
+    ) -> Iterator[RenderableType]:
+        """The plan as a table that fits the terminal, for rich.
+
+        Args:
+            options: How wide the terminal is.
+            word: Words the messages in it; as Python does if left out.
+
+        Yields:
+            Parts for rich to print.
+        """
         from airhaul.bulk.plans.plan_view import lines_of
 
-        del console
         heading = f"{self.table_name}: {self.summary()}"
         yield from lines_of(
-            heading, self.differences, self.errors, self.refusal, self.notes, options
+            heading, self.differences, self.errors, self.refusal, self.notes, options, word
         )
 
     def _repr_html_(self) -> str:

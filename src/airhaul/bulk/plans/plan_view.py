@@ -5,12 +5,12 @@ Imported when a plan is printed with rich, which not every program has loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
 from rich.cells import cell_len
-from rich.console import ConsoleOptions, RenderResult
+from rich.console import ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -40,7 +40,8 @@ def lines_of(
     refusal: str | None,
     notes: Sequence[str],
     options: ConsoleOptions,
-) -> RenderResult:
+    word: Callable[[str], str] = str,
+) -> Iterator[RenderableType]:
     """What a person sees of a plan.
 
     Args:
@@ -50,6 +51,7 @@ def lines_of(
         refusal: Why the plan may not be applied, if so.
         notes: What else there is to know.
         options: How wide the terminal is.
+        word: Words the messages in it; as Python does if left out.
 
     Yields:
         Parts for rich to print.
@@ -61,13 +63,13 @@ def lines_of(
     if left:
         yield Text(left, style="dim")
     for error in errors[:_MOST_LINES]:
-        yield Padding(Text(str(error), style="red"), (0, 0, 0, 2), expand=False)
+        yield Padding(Text(word(error.message), style="red"), (0, 0, 0, 2), expand=False)
     if len(errors) > _MOST_LINES:
         yield Text(f"  and {len(errors) - _MOST_LINES:,} more that are not valid")
     if refusal:
-        yield Text(f"Refused: {refusal}", style="red")
+        yield Text(f"Refused: {word(refusal)}", style="red")
     for note in notes:
-        yield Text(note)
+        yield Text(word(note))
 
 
 def _table(differences: list[Difference], width: int) -> Table:

@@ -11,6 +11,7 @@ from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import DuplicateKeyError
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import RecordJson
 
@@ -44,16 +45,21 @@ class DeleteGuard:
         if not deletions:
             return None
         if not rows and not self.allow_empty:
-            return (
-                f"the source is empty, so all {deletions:,} records would be deleted. If that is "
-                "meant, say allow_empty=True."
+            return Message(
+                f"the source is empty, so all {deletions:,} records would be deleted. To allow "
+                "this, set ",
+                Option("allow_empty", True),
+                ".",
             )
         most = math.ceil(records / 3) if self.most is None and rows else self.most
         if most is not None and deletions > most:
-            limit = "a third of the table" if self.most is None else "max_deletes"
-            return (
-                f"{deletions:,} of {records:,} records would be deleted, more than {limit} "
-                f"({most:,}). If that is meant, say max_deletes={deletions}."
+            limit = "a third of the table" if self.most is None else Option("max_deletes")
+            return Message(
+                f"{deletions:,} of {records:,} records would be deleted, more than ",
+                limit,
+                f" ({most:,}). To allow this, set ",
+                Option("max_deletes", deletions),
+                ".",
             )
         return None
 

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 
 from airhaul.bulk.results.outcomes import Outcomes, RowOutcome, State
 from airhaul.errors import RowError
+from airhaul.messages import Message
 
 _WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
 
@@ -51,25 +52,30 @@ def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
     is_one = first.index == last.index
     rows = f"row {first.index}" if is_one else f"rows {first.index}-{last.index}"
     error = first.error
+    reason = error.message if error else ""
     match first.state:
         case "skipped":
-            return f"{rows}: not written{f' ({error})' if error else ''}"
+            return (
+                Message(f"{rows}: not written (", reason, ")") if error else f"{rows}: not written"
+            )
         case "unknown":
             was, it = ("it was", "it") if is_one else ("they were", "them")
-            return (
+            return Message(
                 f"{rows}: sent, and it cannot be told whether {was} written. Look for {it} "
-                f"before sending {it} again. ({error})"
+                f"before sending {it} again. (",
+                reason,
+                ")",
             )
         case "undone" if first.note is not None:
             return f"{rows}: {first.note if is_one else 'deleted, and made again with new ids'}"
         case "undone":
             return f"{rows}: written, and taken back"
         case "failed" if isinstance(error, RowError):
-            return str(error) if is_one else f"{_address(error, last, rows)}: {error.reason}"
+            return reason if is_one else Message(f"{_address(error, last, rows)}: ", error.reason)
         case "failed":
-            return f"{rows}: {error}"
+            return Message(f"{rows}: ", reason)
         case _:
-            return f"{rows}: {first.state}, and could not be taken back: {error}"
+            return Message(f"{rows}: {first.state}, and could not be taken back: ", reason)
 
 
 def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:

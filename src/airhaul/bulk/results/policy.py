@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 from airhaul.bulk.results.result import BulkResult
 from airhaul.errors import AirhaulError, BulkError, BulkInterrupted, ConfigurationError
+from airhaul.messages import Message, Option
 
 OnError = Literal["stop", "continue", "rollback"]
 """``"stop"``: send nothing new after the first row that fails, and raise ``BulkError``.
@@ -47,7 +48,9 @@ class Policy:
         """
         if on_error not in _POLICIES:
             known = ", ".join(f'"{name}"' for name in get_args(OnError))
-            raise ConfigurationError(f"on_error={on_error!r} is not known; choose one of {known}.")
+            raise ConfigurationError(
+                Message(Option("on_error", on_error), f" does not exist; expected one of {known}.")
+            )
         return _POLICIES[on_error]
 
     def raise_if_failed(self, result: BulkResult[Any], ended_by: AirhaulError | None) -> None:
@@ -142,8 +145,8 @@ def _message(what: str, result: BulkResult[Any], cause: AirhaulError | None) -> 
     figures = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no rows"
     lines = result.explain()
     if cause is not None and not any(str(cause) in line for line in lines[:_MOST_LINES]):
-        lines.insert(0, str(cause))  # the cause comes first, however many rows it cost
+        lines.insert(0, cause.message)  # the cause comes first, however many rows it cost
     more = len(lines) - _MOST_LINES
-    return "\n  ".join(
+    return Message.of_lines(
         [f"{what}: {figures}.", *lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]
     )

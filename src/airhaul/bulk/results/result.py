@@ -181,7 +181,7 @@ class BulkResult(Sequence[M]):
                     "state": outcome.state,
                     "id": outcome.id,
                     "request": outcome.request,
-                    "error": str(outcome.error) if outcome.error else None,
+                    "error": outcome.error.message if outcome.error else None,
                     "note": outcome.note,
                 }
                 for outcome in self._outcomes

@@ -10,6 +10,7 @@ from airhaul.bulk.rows.diff import canonical
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.formula import Node, Q, build_lookup
 from airhaul.formula.build import all_of, any_of
+from airhaul.messages import Message, Method
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.lookups import lookup_fields
@@ -142,9 +143,11 @@ class KeysSeen:
             return
         message = f"row {first} has the same key, {self._key.shown(cells)}"
         if value != its_value:
-            message = (
+            message = Message(
                 f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "
-                "and whether Airtable tells them apart is not known; sync() does"
+                "and whether Airtable distinguishes them is not documented; ",
+                Method("sync"),
+                " distinguishes them",
             )
         raise RowError(message, field=self._key.columns[0].name)
 

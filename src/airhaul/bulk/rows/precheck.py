@@ -11,6 +11,7 @@ from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.errors import BulkError, RowError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)
@@ -141,7 +142,7 @@ def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
     lines = [f"Nothing was sent: {valid}.", *told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         lines.append(f"and {len(told) - _MOST_LINES} more")
-    error = BulkError("\n  ".join(lines), result=BulkResult(outcomes))
+    error = BulkError(Message.of_lines(lines), result=BulkResult(outcomes))
     error.__cause__ = errors[0]
     return error
 

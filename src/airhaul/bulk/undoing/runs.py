@@ -13,6 +13,7 @@ from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.errors import JournalError
+from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import TableJson
 
@@ -96,7 +97,11 @@ def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Ru
     place.check(run)
     if run.asked.rejects is None:
         raise JournalError(
-            f"Run {run.id} kept no file of rejected rows; give one with rejects= (--rejects)."
+            Message(
+                f"Run {run.id} kept no file of rejected rows; set ",
+                Option("rejects"),
+                " to a file when you write the rows.",
+            )
         )
     path = Path(run.asked.rejects)
     if not run.asked.key:
@@ -112,10 +117,14 @@ def _refuse_to_double(journal: Journal, run: Run, path: Path) -> None:
         made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
         if other.asked.retries == run.id and any(made.values()) and other.id not in undone:
             raise JournalError(
-                f"The rejected rows of run {run.id} were sent again by run {other.id} "
-                f"({made['created']:,} created, {made['unknown']:,} unknown); they would be "
-                f"there twice. Take them out of {path}, and import what is left of it; or undo "
-                f"run {other.id} first."
+                Message(
+                    f"Run {other.id} already sent the rejected rows of run {run.id} again "
+                    f"({made['created']:,} created, {made['unknown']:,} unknown), so they "
+                    f"would be created twice. Remove them from {path} and import the rest, "
+                    "or undo that run first: ",
+                    Method("undo", other.id),
+                    ".",
+                )
             )
 
 

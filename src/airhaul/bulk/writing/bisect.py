@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from airhaul.bulk.rows.changes import Change, Chunk
 from airhaul.bulk.writing.blame import Suspects, row_error, suspects_of
 from airhaul.errors import AirhaulError, RowError
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)
@@ -73,8 +74,13 @@ def blame(
         return _named(changes, places, error, suspects.field, source)
     first, last = changes[0].index, changes[-1].index
     shared = RowError(
-        f"one of the rows {first}-{last} was refused with its whole request, {error} "
-        'on_error="continue" finds it and writes the others.',
+        Message(
+            f"one of the rows {first}-{last} was refused with its whole request, ",
+            error.message,
+            " ",
+            Option("on_error", "continue"),
+            " finds it and writes the others.",
+        ),
         field=suspects.field,
     )
     return [(change, shared) for change in changes]

@@ -18,6 +18,7 @@ from airhaul.bulk.rows.inverse import Effect, inverse
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import AirhaulError, ApiError
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
 
@@ -170,7 +171,9 @@ def _settle_undone(
     elif _is_new(change) and _is_gone(error):
         outcomes.settle(index, "undone", note="somebody else has deleted it")
     elif state == "unknown":
-        reason = AirhaulError(f"it was written, and taking it back: {error}")
+        reason = AirhaulError(
+            Message("it was written, and undoing it failed: ", error.message if error else "")
+        )
         outcomes.settle(index, "unknown", error=reason)
     else:
         reason = error or AirhaulError("it was cut off before")

@@ -1,1 +1,1 @@
-"""Commands for bases: serve, clone, inspect, check."""
+"""Commands for bases: clone, doctor, schema, serve, tables."""

@@ -1,4 +1,4 @@
-"""``airhaul doctor``: is everything in order between here and the base?"""
+"""``airhaul doctor``: check the configuration, the token and the base."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from airhaul import __version__
 from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import in_options, out
+from airhaul.cli.output.printing import out
+from airhaul.cli.output.wording import message_of
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import AirhaulError
 
@@ -61,11 +62,11 @@ def _raises(error: AirhaulError) -> Callable[[], str]:
 def _report(name: str, check: Callable[[], str]) -> bool:
     console = out()
     try:
-        said = check()
+        found = check()
     except AirhaulError as error:
         console.print(f"[red]no[/red]  {name}:", end=" ")
-        console.print(in_options(str(error)), markup=False)
+        console.print(message_of(error), markup=False)
         return False
     console.print(f"[green]ok[/green]  {name}:", end=" ")
-    console.print(said, markup=False)
+    console.print(found, markup=False)
     return True

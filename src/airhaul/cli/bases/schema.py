@@ -1,9 +1,9 @@
-"""``airhaul schema``: a base's description, of which a local base can be made."""
+"""``airhaul schema``: print the schema of a base, from which a local base can be created."""
 
 from __future__ import annotations
 
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import print_json
+from airhaul.cli.output.printing import print_json
 
 
 def schema(
@@ -13,9 +13,9 @@ def schema(
     token: Token = None,
     endpoint_url: Endpoint = None,
 ) -> int:
-    """Print the schema of a base as the metadata API does, for `serve --schema FILE`."""
-    # Imported here: with it comes the local base's whole server.
-    from airhaul.cli.bases.base_copy import describe
+    """Print the schema of a base in the format of the metadata API, for `serve --schema`."""
+    # Imported here: it loads the whole local base, which other commands do not need.
+    from airhaul.cli.bases.copy_base import describe
 
     with connect(local, base, token, endpoint_url) as airtable:
         print_json(describe(airtable))

@@ -1,4 +1,4 @@
-"""``airhaul serve``: a local base over HTTP, for any Airtable client."""
+"""``airhaul serve``: serve a local base over HTTP, for any Airtable client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.output.console import err, out
+from airhaul.cli.output.printing import err, out
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.attachments import Reach
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
@@ -16,21 +16,27 @@ from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 def serve(
     *,
     local: Annotated[
-        str, typer.Option("--local", metavar="FILE", help="The base's file; memory if not given.")
+        str,
+        typer.Option(
+            "--local", metavar="FILE", help="The file of the local base; in memory by default."
+        ),
     ] = ":memory:",
     host: Annotated[
-        str, typer.Option("--host", help="Where to listen; beyond this machine only if asked.")
+        str, typer.Option("--host", help="The address to listen on; only this machine by default.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any free one.")
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, help="The port to listen on; 0 for any free port."
+        ),
     ] = 8642,
     tokens: Annotated[
         list[str] | None,
         typer.Option(
             "--token",
             metavar="PAT[=RIGHT,...]",
-            help="Accept this token only; its scopes, base ids, person's e-mail and role may "
-            "follow; may be repeated.",
+            help="Accept only this token, with these scopes, base IDs, e-mail address and role; "
+            "can be repeated.",
         ),
     ] = None,
     schema: Annotated[
@@ -38,55 +44,64 @@ def serve(
         typer.Option(
             "--schema",
             metavar="FILE",
-            help="Make the base that this file describes as the metadata API prints it.",
+            help="Create the base from this schema, in the format of the metadata API.",
         ),
     ] = None,
     rate_limit: Annotated[
-        bool, typer.Option("--rate-limit", help="Airtable's 5 requests a second, and its penalty.")
+        bool,
+        typer.Option(
+            "--rate-limit", help="Apply Airtable's limit of 5 requests per second, and its penalty."
+        ),
     ] = False,
     monthly_quota: Annotated[
         int | None,
-        typer.Option("--quota", metavar="N", min=0, help="Refuse data calls after so many."),
+        typer.Option(
+            "--quota", metavar="N", min=0, help="Refuse requests for data after the first N."
+        ),
     ] = None,
     faults: Annotated[
         list[str] | None,
         typer.Option(
             "--fault",
             metavar="[METHOD ]KIND@N|KIND:P[ xTIMES][ /PATH]",
-            help="What goes wrong, at the N-th request or with a probability, as 503-before:0.05 "
-            "or 'POST close-after@3 /Contacts'; may be repeated.",
+            help="Simulate a fault at the N-th request or with probability P, such as "
+            "503-before:0.05 or 'POST close-after@3 /Contacts'; can be repeated.",
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="What the chance of faults begins with.")
+        int, typer.Option("--seed", metavar="N", help="The seed of the random faults.")
     ] = 0,
     all_field_types: Annotated[
         bool,
-        typer.Option("--all-field-types", help="Let the API create computed fields, too."),
+        typer.Option("--all-field-types", help="Allow the API to create computed fields."),
     ] = False,
     fetch_attachments: Annotated[
         Reach,
         typer.Option(
             "--fetch-attachments",
-            help="From where attachments written by URL are fetched: nowhere, public addresses, "
-            "or loopback, which is this machine too.",
+            help="Download attachments that are written by URL: from nowhere, from public "
+            "addresses, or from this machine too (loopback).",
         ),
     ] = "nowhere",
     latency_s: Annotated[
-        float, typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before replies.")
+        float,
+        typer.Option("--latency", metavar="SECONDS", min=0.0, help="Wait before each reply."),
     ] = 0.0,
     console: Annotated[
         bool,
-        typer.Option("--console", help="A page at the root: records, requests, limits, faults."),
+        typer.Option(
+            "--console", help="Serve a page at / with records, requests, limits and faults."
+        ),
     ] = False,
     console_anywhere: Annotated[
         bool,
         typer.Option(
-            "--console-anywhere", help="The same for everybody who can reach --host: no password."
+            "--console-anywhere",
+            help="Serve that page, without a password, to everybody who can reach --host.",
         ),
     ] = False,
 ) -> int:
-    """Offer a local base over HTTP until Ctrl-C."""
+    """Serve a local base over HTTP until Ctrl-C."""
     # Imported here: the other commands need no server.
     from airhaul.local_base.base import LocalBase
     from airhaul.local_base.gate.faults import Faults
@@ -97,7 +112,7 @@ def serve(
     if console and not console_anywhere and not is_loopback(host):
         raise ConfigurationError(
             f"The console has no password, and {host} can be reached from other machines. "
-            "Leave out --host, or say --console-anywhere if all of them may use it."
+            "Leave out --host, or set --console-anywhere to allow all of them to use it."
         )
     has_console = console or console_anywhere
 
@@ -121,7 +136,7 @@ def serve(
             if not tokens:
                 base = emulator.default_base_id
                 hint = f"airhaul tables --endpoint-url {url} --base {base} --token pat"
-                err().print(f"Any token will do: {hint}", markup=False, style="dim")
+                err().print(f"Any token works: {hint}", markup=False, style="dim")
 
         run(emulator, host=host, port=port, console=has_console, on_ready=announce)
     return 0

@@ -1,4 +1,4 @@
-"""``airhaul tables``: what a base holds."""
+"""``airhaul tables``: list the tables of a base."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import out, print_json, print_lines
+from airhaul.cli.output.printing import out, print_json, print_lines
 from airhaul.wire.shapes import TableJson
 
 
@@ -32,7 +32,7 @@ def tables(
 
 
 def _print_tables(found: list[TableJson]) -> None:
-    """A field a line: that fits a narrow terminal, and can be searched."""
+    """Print one field on each line: this fits a narrow terminal, and grep finds it."""
     for table in found:
         out().print()
         out().print(Text.assemble((table["name"], "bold"), (f"  {table['id']}", "dim")))

@@ -1,22 +1,25 @@
-"""Asking before something is written, where there is somebody to ask."""
+"""Asking for confirmation before anything is written."""
 
 from __future__ import annotations
 
 import sys
 
-from airhaul.cli.output.console import err
+from airhaul.cli.output.printing import err
 from airhaul.errors import ConfigurationError
 
 
 def may_write(question: str, *, yes: bool) -> bool:
-    """Whether it may be written: because ``--yes`` says so, or somebody does who was asked.
+    """Ask whether to write, unless ``--yes`` is set.
 
     Args:
         question: What to ask, without the choice of answers.
-        yes: Whether the answer was given on the command line.
+        yes: Whether ``--yes`` is set.
+
+    Returns:
+        Whether to write.
 
     Raises:
-        ConfigurationError: It is not said, and nobody is there to ask.
+        ConfigurationError: ``--yes`` is not set, and there is no terminal to ask on.
         KeyboardInterrupt: Ctrl-C instead of an answer.
     """
     if yes:
@@ -24,8 +27,8 @@ def may_write(question: str, *, yes: bool) -> bool:
     # The question goes to standard error, as standard output may be a file.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigurationError(
-            "Nothing was written: this is no terminal where somebody could be asked. "
-            "Say --yes to write it, or --dry-run to look at it only."
+            "Nothing was written: this is not a terminal, so there is nobody to ask. Set --yes to "
+            "write without asking, or --dry-run to only see the changes."
         )
     try:
         err().print(f"{question} [y/N] ", markup=False, end="")

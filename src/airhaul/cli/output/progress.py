@@ -1,4 +1,4 @@
-"""How far a bulk call is, for people."""
+"""The progress of a bulk call, for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airhaul.bulk.engine.events import (
     RowsWritten,
     Splitting,
 )
-from airhaul.cli.output.console import err
+from airhaul.cli.output.printing import err
 from airhaul.client.progress import clock
 
 _PLAIN_EVERY_S: Final = 5.0
@@ -26,7 +26,7 @@ _NARROW: Final = 60
 
 
 class RowProgress:
-    """Shows how far a bulk call is: a bar on a terminal, now and then a line elsewhere.
+    """Shows the progress of a bulk call: a bar on a terminal, a line every few seconds elsewhere.
 
     Args:
         label: What is being done.
@@ -44,7 +44,7 @@ class RowProgress:
         self._has_moved = False
 
     def __enter__(self) -> Self:
-        """Show the bar, if this is a terminal."""
+        """Show the bar, on a terminal."""
         if self._console.is_terminal:
             whole = Column(no_wrap=True)
             cut = Column(no_wrap=True, overflow="ellipsis", max_width=_WIDEST_LABEL)
@@ -63,13 +63,13 @@ class RowProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the bar as it stands; one that never moved goes."""
+        """Leave the bar as it is; remove one that never moved."""
         if self._bar is not None:
             self._bar.live.transient = not self._has_moved
             self._bar.stop()
 
     def on_event(self, event: Event) -> None:
-        """Take an event of a bulk call."""
+        """Show an event of a bulk call."""
         match event:
             case RowsWritten():
                 self._seconds_left = event.seconds_left
@@ -78,13 +78,13 @@ class RowProgress:
                 self._failed += 1
                 self._show(event.done, event.total)
             case Restarted():
-                self._note("The list has expired on the server; reading it again from its start.")
+                self._note("The list expired on the server; reading it again from the start.")
             case Splitting():
-                self._note("A request was refused for some of its rows; looking for which.")
+                self._note("A request was refused because of some of its rows; finding out which.")
             case Reconciled():
-                self._note(f"A reply was lost; looked for its rows: {_found(event)}.")
+                self._note(f"A reply was lost; looked for its rows in the table: {_found(event)}.")
             case RollingBack():
-                self._note(f"Taking back what was written: {event.rows:,} rows.")
+                self._note(f"Undoing what was written: {event.rows:,} rows.")
             case _:
                 pass
 
@@ -103,12 +103,12 @@ class RowProgress:
             self._note(f"{self._label}: {figures}")
 
     def _note(self, text: str) -> None:
-        # Requests in flight together meet the same trouble together; it is told once.
+        # Requests in flight at the same time fail for the same reason; it is printed once.
         if text != self._last_note:
             self._last_note = text
             self._console.print(text, markup=False)
 
 
 def _found(event: Reconciled) -> str:
-    figures = {"found": event.found, "not there": event.absent, "not to be told": event.unknown}
+    figures = {"found": event.found, "not there": event.absent, "unclear": event.unknown}
     return ", ".join(f"{number:,} {what}" for what, number in figures.items() if number) or "none"

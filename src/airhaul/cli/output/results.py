@@ -1,4 +1,4 @@
-"""Telling what became of the rows, to people or to programs."""
+"""Reporting the outcome of the rows, for people or for programs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from pathlib import Path
 from typing import Any, Final
 
 from airhaul.bulk.results.outcomes import State
-from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.advice import Advice
-from airhaul.cli.output.console import err, in_options, out, print_error, print_json, print_lines
+from airhaul.cli.output.next_steps import NextSteps
+from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
+from airhaul.cli.output.wording import message_of
 from airhaul.errors import BulkError, BulkInterrupted
 
 _MOST_LINES: Final = 10
-_AS_ASKED_FOR: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
+_WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
 
 
 @dataclass(frozen=True)
 class Report:
-    """Tells what became of a command's rows.
+    """Reports the result of a command.
 
     Args:
         table: The table's name.
-        as_json: Whether a program reads it.
-        on_error: What a row did that failed.
-        file: The file that the rows came from, if they came from one.
-        rejects: The file that refused rows go to, if there is one.
-        key: The fields that rows are told by, where they are.
+        as_json: Whether to print JSON.
+        on_error: What to do with a row that cannot be written.
+        file: The file that the rows come from; None for another source.
+        rejects: The file for rejected rows; None for none.
+        key: The fields that identify a record; empty for none.
     """
 
     table: str
@@ -39,11 +40,16 @@ class Report:
     rejects: Path | None = None
     key: Sequence[str] = ()
 
+    @property
+    def policy(self) -> Policy:
+        """What the command does with a row that cannot be written."""
+        return Policy.of(self.on_error)
+
     def done(self, result: BulkResult[Any]) -> int:
-        """Tell the result of a call that came to its end.
+        """Report the result of a call that ended normally.
 
         Args:
-            result: What became of the rows.
+            result: The result.
 
         Returns:
             The exit code.
@@ -57,42 +63,43 @@ class Report:
         self._name_run(result)
         return _code(result)
 
-    def broken_off(self, result: BulkResult[Any], error: BaseException) -> int:
-        """Tell the result of a call that ended before its last row.
+    def ended_early(self, result: BulkResult[Any], error: BaseException) -> int:
+        """Report the result of a call that ended before its last row.
 
         Args:
-            result: What became of the rows.
-            error: What ended it.
+            result: The result up to then.
+            error: What ended the call.
 
         Returns:
             The exit code.
         """
-        message = in_options(str(error))
+        message = message_of(error)
         if self.as_json:
             print_json(self._to_dict(result, message))
-        # A bulk call's own error has the rows in lines below what happened.
+        # The message of a bulk call has a headline, and below it lines about the rows.
         headline, *lines = message.split("\n  ")
         if isinstance(error, BulkInterrupted):
             err().print(headline, markup=False)
         else:
             print_error(headline)
             if not isinstance(error, BulkError):
-                lines += [f"Until then: {result}", *_first(result.explain())]
+                lines += [f"Before that: {result}", *_first(result.explain())]
         print_lines(lines)
         self._advise(result, ended_early=True)
         self._name_run(result)
         return INTERRUPTED if isinstance(error, BulkInterrupted) else _code(result)
 
     def _name_run(self, result: BulkResult[Any]) -> None:
-        """Say under which name the run is known, where it wrote anything."""
+        """Print the ID of the run, if it wrote anything."""
         if result.run is not None and not self.as_json and _has_written(result):
-            took_back = f"airhaul undo {result.run}"
             err().print(
-                f"Run {result.run}; to take it back: {took_back}", markup=False, style="dim"
+                f"Run {result.run}; to undo it: airhaul undo {result.run}",
+                markup=False,
+                style="dim",
             )
 
     def _to_dict(self, result: BulkResult[Any], error: str | None = None) -> dict[str, Any]:
-        """Every number, and each row that is not as it was asked for."""
+        """All counts, and the rows that have something to report."""
         summary = result.to_dict()
         summary["outcomes"] = [row for row in summary["outcomes"] if not _is_well(row)]
         rejects = self._rejects_of(result)
@@ -112,19 +119,19 @@ class Report:
         if result.is_complete and not ended_early:
             return
         rejects = self._rejects_of(result)
-        advice = Advice(result, ended_early, self.on_error, self.file, rejects, self.key)
-        for line in advice.lines():
+        steps = NextSteps(result, ended_early, self.policy, self.file, rejects, self.key)
+        for line in steps.lines():
             err().print(line, markup=False)
 
 
 def _first(lines: Sequence[str]) -> list[str]:
-    shown = [in_options(line) for line in lines[:_MOST_LINES]]
+    shown = list(lines[:_MOST_LINES])
     more = len(lines) - _MOST_LINES
     return [*shown, f"and {more:,} more"] if more > 0 else shown
 
 
 def _is_well(row: dict[str, Any]) -> bool:
-    return row["state"] in _AS_ASKED_FOR and row["error"] is None and row["note"] is None
+    return row["state"] in _WRITTEN and row["error"] is None and row["note"] is None
 
 
 def _has_written(result: BulkResult[Any]) -> bool:
@@ -134,6 +141,6 @@ def _has_written(result: BulkResult[Any]) -> bool:
 def _code(result: BulkResult[Any]) -> int:
     if result.is_complete:
         return ALL_WELL
-    # A row of which nobody knows may be in the table: that is not nothing.
-    some = any(state in result.counts() for state in (*_AS_ASKED_FOR, "unknown"))
+    # A row with an unknown outcome may be in the table: that is not nothing.
+    some = any(state in result.counts() for state in (*_WRITTEN, "unknown"))
     return SOME_FAILED if some else NOTHING_DONE

@@ -6,13 +6,15 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from airhaul.cli.output.console import err, in_options
+from airhaul.cli.output.printing import err
+from airhaul.cli.output.wording import in_options
 
 
 class _ToStandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         # Looked up each time: a progress bar puts itself between.
-        err().print(in_options(record.getMessage()), markup=False)
+        message = record.getMessage() if record.args else record.msg
+        err().print(in_options(message), markup=False)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``airhaul delete``: records go."""
+"""``airhaul delete``: delete records."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
-from airhaul.cli.output.console import working
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
+from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import tell_plan, write_plan
+from airhaul.cli.plans import print_plan, write_plan
 from airhaul.cli.writing import DryRun, MaxDeletes, MaxRequests, OnErrorOption, Yes
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
@@ -18,10 +27,13 @@ from airhaul.errors import ConfigurationError
 
 
 def delete(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    table: TableName,
     *,
     where: Annotated[
-        str | None, typer.Option("--where", metavar="FORMULA", help="The records that fit.")
+        str | None,
+        typer.Option(
+            "--where", metavar="FORMULA", help="Only the records that match this formula."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All records of the table.")] = False,
     max_deletes: MaxDeletes = None,
@@ -36,17 +48,15 @@ def delete(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Delete the records of TABLE that a formula names, or all of them.
+    """Delete the records of TABLE that match a formula, or all.
 
-    They are read and held in memory, shown, and have to be confirmed.
+    The records are read into memory and shown before you confirm.
     """
     if where is not None and not where.strip():
-        # An empty variable of a script is not to delete a whole table.
-        raise ConfigurationError("--where holds no formula. To delete all records, say --all.")
+        # An empty variable in a script must not delete a whole table.
+        raise ConfigurationError("--where is empty. To delete all records, set --all.")
     if (where is None) != everything:
-        raise ConfigurationError(
-            "Say which records: --where FORMULA for those that fit, or --all; not both."
-        )
+        raise ConfigurationError("Choose the records: set either --where FORMULA or --all.")
     report = Report(table, as_json=as_json, on_error=on_error)
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
@@ -59,7 +69,7 @@ def delete(
             refusal = f"{number:,} records would be deleted, more than --max-deletes {max_deletes}."
             plan = replace(plan, refusal=refusal)
         if dry_run:
-            return tell_plan(plan, report)
+            return print_plan(plan, report)
         those = "this record" if number == 1 else f"these {number:,} records"
         return write_plan(
             plan, report, yes=yes, question=f"Delete {those}?", label=f"Deleting from {table}"

@@ -1,4 +1,4 @@
-"""``airhaul export``: records become a file's rows."""
+"""``airhaul export``: write the records of a table to a file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from airhaul.bulk.results.explain import counted
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
-from airhaul.cli.output.console import err, out, print_json
+from airhaul.cli.connect import AsJson, Base, Endpoint, Local, TableName, Token, connect
+from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
 from airhaul.errors import ConfigurationError
@@ -26,7 +26,7 @@ _STANDARD_OUTPUT = Path("-")
 
 
 def export_file(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    table: TableName,
     file: Annotated[
         Path,
         typer.Argument(
@@ -35,19 +35,24 @@ def export_file(
     ],
     *,
     where: Annotated[
-        str | None, typer.Option("--where", metavar="FORMULA", help="Only records that fit.")
+        str | None,
+        typer.Option(
+            "--where", metavar="FORMULA", help="Only the records that match this formula."
+        ),
     ] = None,
     view: Annotated[
-        str | None, typer.Option("--view", metavar="VIEW", help="Only a view's records.")
+        str | None, typer.Option("--view", metavar="VIEW", help="Only the records of this view.")
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="FIELD", help="Only this field; may be repeated."),
+        typer.Option("--only", metavar="FIELD", help="Only this field; can be repeated."),
     ] = None,
     sort: Annotated[
         list[str] | None,
         typer.Option(
-            "--sort", metavar="FIELD", help="In this order; -FIELD descends; may be repeated."
+            "--sort",
+            metavar="FIELD",
+            help="Sort by this field, -FIELD in descending order; can be repeated.",
         ),
     ] = None,
     limit: Annotated[
@@ -55,7 +60,10 @@ def export_file(
     ] = None,
     format: Annotated[
         Format | None,
-        typer.Option("--format", help="What to write, if the name lies; for - it is csv."),
+        typer.Option(
+            "--format",
+            help="The format of the file; by default its suffix decides, and csv for -.",
+        ),
     ] = None,
     local: Local = None,
     base: Base = None,
@@ -65,13 +73,15 @@ def export_file(
 ) -> int:
     """Write the records of TABLE to FILE.
 
-    The file appears whole or not at all.
+    FILE is complete or not written at all.
     """
     is_file = file != _STANDARD_OUTPUT
     if is_file:
         format_of(file, format)
         if not file.parent.is_dir():
-            raise ConfigurationError(f"There is no folder {file.parent} to put {file.name} in.")
+            raise ConfigurationError(
+                f"The folder {file.parent} does not exist, so {file.name} cannot be written."
+            )
     with connect(local, base, token, endpoint_url) as airtable:
         source = airtable.table_named(table)
         selection = Selection(
@@ -93,7 +103,7 @@ def export_file(
 
 
 def _to_standard_output(source: Table[Any], selection: Selection, format: Format) -> int:
-    """Write all or nothing there, too: what is read half fails before the first line."""
+    """Write everything or nothing: reading ends before the first line is written."""
     with TemporaryDirectory(prefix="airhaul-") as folder:
         path = Path(folder) / "records"
         count = Query(source, selection).export_file(path, format)
@@ -102,7 +112,7 @@ def _to_standard_output(source: Table[Any], selection: Selection, format: Format
                 shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Who reads has enough, as head has; the end of the program is not to say it again.
+            # The reader has read enough, as head does. Python must not report it again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
     err().print(f"{counted(count, 'record')} of {source.name}", markup=False, style="dim")

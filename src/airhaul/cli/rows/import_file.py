@@ -1,17 +1,25 @@
-"""``airhaul import``: a file's rows become records."""
+"""``airhaul import``: write the rows of a file to a table."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from airhaul.bulk.rows.keys import Key
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
-from airhaul.cli.output.console import err, working
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
+from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import tell_plan
+from airhaul.cli.plans import print_plan
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
     DryRun,
@@ -20,6 +28,7 @@ from airhaul.cli.writing import (
     MaxRequests,
     OnErrorOption,
     RejectsOption,
+    SourceFile,
     Typecast,
     carry_out,
     check_rejects,
@@ -30,20 +39,19 @@ from airhaul.tabular import format_of
 
 
 def import_file(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
-    ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    file: SourceFile,
+    table: TableName,
     *,
     create: Annotated[
-        bool, typer.Option("--create", help="Make the table, with types told from the file.")
+        bool,
+        typer.Option("--create", help="Create the table; infer the field types from the file."),
     ] = False,
     key: Annotated[
         list[str] | None,
         typer.Option(
             "--key",
             metavar="FIELD",
-            help="Change the records that are there, told by this field; up to three times.",
+            help="Identify records by this field and update them; up to three times.",
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -60,15 +68,14 @@ def import_file(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Create a record for each row of FILE, or change it by --key.
+    """Create or update a record for each row of FILE.
 
-    All rows are checked before the first is sent, unless --on-error is continue; columns take their
-    types from the table. The file is never held whole, but by --dry-run, which holds all rows in
-    memory.
+    Without --key, every row creates a record. All rows are checked before the first is sent, unless
+    --on-error is continue. Rows are not held in memory, except by --dry-run.
     """
     check_rejects(rejects, file)
     format_of(file, format)
-    check_source(file)  # a wrong name is told before anything is asked of the base
+    check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
@@ -85,7 +92,7 @@ def import_file(
         new = NewTable.for_file(airtable, table, file, format, encoding) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:
-            Key.of(target.model, names)  # a wrong key is told before a table is made
+            Key.of(target.model, names)  # report a wrong key before the table is created
         if dry_run:
             if new:
                 err().print(f"Would create {new}.", markup=False)
@@ -97,7 +104,7 @@ def import_file(
                     typecast=typecast,
                     encoding=encoding,
                 )
-            return tell_plan(plan, report)
+            return print_plan(plan, report)
         if new:
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)

@@ -1,19 +1,18 @@
-"""A table that does not exist yet, with columns told from a file."""
+"""A table that does not exist yet, with field types inferred from a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.model.infer import default_options
-from airhaul.model.schema import model_of_table
+from airhaul.model.schema import model_of_table, move_primary_first, new_field
 from airhaul.tabular import Format, read_rows
 from airhaul.tabular.infer import InferredColumn, infer_columns
-from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
+from airhaul.wire.shapes import FieldJson
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,8 @@ class NewTable:
     """A table to be created.
 
     Args:
-        name: Its name.
-        columns: What was told from a file, in the file's order.
+        name: The table's name.
+        columns: The columns inferred from a file, in the order of the file.
     """
 
     name: str
@@ -37,17 +36,17 @@ class NewTable:
         format: Format | None,
         encoding: str | None = None,
     ) -> NewTable:
-        """Describe a table whose columns fit a file.
+        """Describe a table whose fields fit a file.
 
         Args:
             airtable: The base.
             name: The table's name.
-            file: The file, which is read once to its end.
-            format: What the file is; None to tell by its name.
-            encoding: Its encoding; None for UTF-8, or what its byte order mark says.
+            file: The file, which is read completely once.
+            format: The format of the file; None to infer it from the suffix.
+            encoding: The encoding of the file; None for UTF-8, or UTF-16 with a byte order mark.
 
         Raises:
-            ConfigurationError: There is such a table already, or the file has no columns, or some
+            ConfigurationError: The table exists already, or the file has no columns, or columns
                 that no table can have.
         """
         try:
@@ -56,25 +55,23 @@ class NewTable:
             pass
         else:
             raise ConfigurationError(
-                f"The table {name!r} is there already; leave out --create to add rows to it."
+                f"The table {name!r} exists already. To add rows to it, leave out --create."
             )
         columns = infer_columns(row.cells for row in read_rows(file, format, encoding))
         if not columns:
-            raise ConfigurationError(f"{file} holds no rows to tell columns from.")
+            raise ConfigurationError(f"{file} has no rows to infer fields from.")
         _check(columns, file)
-        # Spaces around the names come of "Name, Age": rows find their columns without them.
+        # A header such as "Name, Age" has spaces around names; rows are matched without them.
         return cls(name, [replace(column, name=column.name.strip()) for column in columns])
 
     @property
     def fields(self) -> list[FieldJson]:
-        """The fields as they are created, the primary one first."""
-        primary = next((column for column in self.columns if column.type in PRIMARY_TYPES), None)
-        if primary is None:
-            # A table's first field must be text, a number or a date; text holds anything.
-            first, *others = self.columns
-            return [{"name": first.name, "type": "singleLineText"}, *map(_field, others)]
-        others = [column for column in self.columns if column is not primary]
-        return [_field(primary), *map(_field, others)]
+        """The fields to create, the primary field first."""
+        fields = [_field_of(column) for column in self.columns]
+        if not move_primary_first(fields):
+            # The primary field must be text, a number or a date; text holds anything.
+            fields[0] = new_field(self.columns[0].name, "singleLineText")
+        return fields
 
     @property
     def model(self) -> type[RecordBase]:
@@ -92,25 +89,22 @@ def _check(columns: list[InferredColumn], file: Path) -> None:
     unfit = [repr(column.name) for column in columns if not column.fits]
     if unfit:
         raise ConfigurationError(
-            f"{file} has values that new columns cannot hold: {', '.join(unfit)}. A column takes "
-            "text, numbers, dates, yes and no, or lists of text; put what is nested into columns "
-            "of its own."
+            f"{file} has columns whose values no field can hold: {', '.join(unfit)}. A field holds "
+            "text, numbers, dates, true and false, or lists of text. Move nested values to columns "
+            "of their own."
         )
     seen: dict[str, str] = {}
     for column in columns:
         first = seen.setdefault(column.name.strip().casefold(), column.name)
         if first != column.name:
             raise ConfigurationError(
-                f"{file} names {first!r} and {column.name!r}, and a table tells them not apart; "
-                "give each column a name of its own."
+                f"{file} has the columns {first!r} and {column.name!r}, which Airtable treats as "
+                "equal names. Rename one of them."
             )
 
 
-def _field(column: InferredColumn) -> FieldJson:
-    field: FieldJson = {"name": column.name, "type": column.type}
-    options: dict[str, Any] | None = default_options(column.type, column.choices)
+def _field_of(column: InferredColumn) -> FieldJson:
+    options = default_options(column.type, column.choices)
     if column.precision is not None:
         options = {"precision": column.precision}
-    if options is not None:
-        field["options"] = options
-    return field
+    return new_field(column.name, column.type, options)

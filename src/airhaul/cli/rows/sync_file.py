@@ -1,16 +1,24 @@
-"""``airhaul sync``: a table becomes like a file."""
+"""``airhaul sync``: make a table equal to a file."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, JournalOption, Local, Token, connect
-from airhaul.cli.output.console import working
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    JournalOption,
+    Local,
+    TableName,
+    Token,
+    connect,
+)
+from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import tell_plan, write_plan
+from airhaul.cli.plans import print_plan, write_plan
 from airhaul.cli.writing import (
     DryRun,
     FileEncoding,
@@ -19,6 +27,7 @@ from airhaul.cli.writing import (
     MaxRequests,
     OnErrorOption,
     RejectsOption,
+    SourceFile,
     Typecast,
     Yes,
     check_rejects,
@@ -28,15 +37,13 @@ from airhaul.tabular import format_of
 
 
 def sync_file(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
-    ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table's name or id.")],
+    file: SourceFile,
+    table: TableName,
     *,
     key: Annotated[
         list[str],
         typer.Option(
-            "--key", metavar="FIELD", help="What tells which record a row is; up to three times."
+            "--key", metavar="FIELD", help="Identify records by this field; up to three times."
         ),
     ],
     delete: Annotated[
@@ -44,7 +51,7 @@ def sync_file(
     ] = False,
     max_deletes: MaxDeletes = None,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Let an empty file delete all records.")
+        bool, typer.Option("--allow-empty", help="Allow an empty file to delete all records.")
     ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -52,7 +59,7 @@ def sync_file(
     rejects: RejectsOption = None,
     max_requests: MaxRequests = None,
     parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, help="Read N pages at once.")
+        int, typer.Option("--parallel", metavar="N", min=1, help="Read N pages in parallel.")
     ] = 1,
     typecast: Typecast = False,
     format: FileFormat = None,
@@ -64,17 +71,17 @@ def sync_file(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Make TABLE like FILE, and send only what differs.
+    """Make TABLE equal to FILE, and send only the differences.
 
-    The table is read once and compared; what would be done is shown and has to be confirmed. Both
-    the rows and the records are held in memory. --delete refuses to take more than a third of the
-    table, unless --max-deletes says how many.
+    The table is read once and compared with the file. The changes are shown before you confirm.
+    Both the rows and the records are held in memory. --delete refuses to delete more than a third
+    of the table, unless --max-deletes allows more.
     """
     if not delete and (max_deletes is not None or allow_empty):
-        raise ConfigurationError("--max-deletes and --allow-empty go with --delete.")
+        raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
     check_rejects(rejects, file)
     format_of(file, format)
-    file.stat()  # a wrong name is told before anything is asked of the base
+    file.stat()  # report a wrong name before the base is asked for anything
     report = Report(
         table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=tuple(key)
     )
@@ -95,5 +102,5 @@ def sync_file(
                 encoding=encoding,
             )
         if dry_run:
-            return tell_plan(plan, report)
+            return print_plan(plan, report)
         return write_plan(plan, report, yes=yes, question="Write this?", label=f"Syncing {table}")

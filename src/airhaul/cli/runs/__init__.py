@@ -1,1 +1,1 @@
-"""Commands for runs of the journal: list, resume, retry, undo."""
+"""Commands for the runs in the journal: runs, resume, retry, undo."""

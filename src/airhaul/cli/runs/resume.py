@@ -1,4 +1,4 @@
-"""``airhaul resume``: a run that was broken off goes on."""
+"""``airhaul resume``: continue a run that was interrupted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import typer
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
-from airhaul.cli.output.console import out, print_json
+from airhaul.cli.output.printing import out, print_json
 from airhaul.cli.runs.runs import report_of
 from airhaul.cli.writing import MaxRequests, RejectsOption, carry_out
 
 RunOption = Annotated[
-    str | None, typer.Argument(metavar="RUN", help="The run's id; the latest if not given.")
+    str | None, typer.Argument(metavar="RUN", help="The run ID; the latest run by default.")
 ]
 
 OtherPolicy = Annotated[
-    OnError | None, typer.Option("--on-error", help="Another policy than it had.")
+    OnError | None, typer.Option("--on-error", help="Override the --on-error of the run.")
 ]
 
 
@@ -33,17 +33,17 @@ def resume(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Go on with a run that was killed, interrupted or ended early, where it was.
+    """Resume a run that was killed, interrupted or ended early.
 
-    What was sent and not answered is looked for in the table, and never sent again blindly. The
-    file that the rows come from must be as it was.
+    Rows that were sent without a reply are looked up in the table first, so none is written twice.
+    The file that the rows come from must not have changed.
     """
     found = open_journal(journal).run(run)
     if found.state == "done":
         if as_json:
             print_json(found.to_dict())
         else:
-            out().print(f"Run {found.id} came to its end: nothing is left to do.", markup=False)
+            out().print(f"Run {found.id} is complete: there is nothing to resume.", markup=False)
         return ALL_WELL
     report = report_of(found, as_json=as_json, on_error=on_error, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:

@@ -1,4 +1,4 @@
-"""``airhaul retry``: the rejected rows of a run are sent again."""
+"""``airhaul retry``: send the rejected rows of a run again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def retry(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="The run's id; the latest with rejected rows if not given."
+            metavar="RUN", help="The run ID; the latest run with rejected rows by default."
         ),
     ] = None,
     *,
@@ -37,10 +37,10 @@ def retry(
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """Send the rejected rows of a run again, after their file was corrected.
+    """Send the rejected rows of a run again, after you corrected their file.
 
-    It is the file that --rejects named when the run was made. What is rejected this time goes to
-    another file: that which --rejects names now, or else a new one beside the first.
+    The file is the one that --rejects was set to for that run. Rows that are rejected again go to
+    another file: the one that --rejects is set to now, or else a new file next to the first.
     """
     found = _to_try_again(open_journal(journal), run)
     file = Path(found.asked.rejects or "")
@@ -59,12 +59,12 @@ def retry(
 
 
 def _to_try_again(journal: Journal, named: str | None) -> Run:
-    """Find the run: the one that is named, or the latest whose rejected rows were not sent yet."""
+    """Find the run: the given one, or the latest whose rejected rows were not sent again."""
     if named is not None:
         run = journal.run(named)
         if run.asked.rejects is None:
             raise JournalError(
-                f"Run {run.id} kept no file of rejected rows; import with --rejects to have one."
+                f"Run {run.id} kept no rejected rows. Import with --rejects FILE to keep them."
             )
         return run
     runs = journal.runs(None)
@@ -74,13 +74,13 @@ def _to_try_again(journal: Journal, named: str | None) -> Run:
         if rejects is not None and Path(rejects).exists() and run.id not in sent:
             return run
     raise JournalError(
-        "No run has rejected rows that were not tried again; import with --rejects to have "
-        "them in a file."
+        "No run has rejected rows left to send again. Import with --rejects FILE to keep them in "
+        "a file."
     )
 
 
 def _next(file: Path) -> Path:
-    """A name beside a file, with the next number that is free: r.csv, r-2.csv, r-3.csv."""
+    """A name next to a file with the next free number: r.csv, r-2.csv, r-3.csv."""
     stem, number = file.stem, 1
     if numbered := re.fullmatch(r"(.*)-(\d+)", stem):
         stem, number = numbered[1], int(numbered[2])

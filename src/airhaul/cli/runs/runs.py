@@ -1,4 +1,4 @@
-"""``airhaul runs``: what was done, and how it stands."""
+"""``airhaul runs``: list the runs in the journal, or show one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
-from airhaul.cli.output.console import out, print_json, print_lines
+from airhaul.cli.output.printing import out, print_json, print_lines
 from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
 
@@ -42,28 +42,32 @@ _COLOURS: Final = {
 
 def runs(
     run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="One run, with all that is known of it.")
+        str | None, typer.Argument(metavar="RUN", help="Show the details of this run.")
     ] = None,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Not only the latest.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List all runs, not only the latest.")
+    ] = False,
     forget_days: Annotated[
         int | None,
-        typer.Option("--forget-older", metavar="DAYS", min=0, help="Forget what is older."),
+        typer.Option("--forget-older", metavar="DAYS", min=0, help="Delete runs that are older."),
     ] = None,
     forget_megabytes: Annotated[
         int | None,
         typer.Option(
-            "--forget-beyond", metavar="MB", min=1, help="Forget the oldest beyond this size."
+            "--forget-beyond", metavar="MB", min=1, help="Delete the oldest runs beyond this size."
         ),
     ] = None,
     journal: JournalOption = None,
     as_json: AsJson = False,
 ) -> int:
-    """List the runs that the journal knows, or show one."""
+    """List the runs in the journal, or show one."""
     opened = open_journal(journal)
     if forget_days is not None or forget_megabytes is not None:
         if run is not None:
-            raise ConfigurationError("Forgetting goes by age or size; name no run with it.")
+            raise ConfigurationError(
+                "--forget-older and --forget-beyond work on all runs; leave out RUN."
+            )
         return _forget(opened, forget_days, forget_megabytes)
     if run is not None:
         return _show_one(opened, opened.run(run), as_json=as_json)
@@ -71,7 +75,7 @@ def runs(
     if as_json:
         print_json([one.to_dict() for one in found])
     elif not found:
-        out().print(f"The journal {opened.path} knows no runs yet.", markup=False)
+        out().print(f"The journal {opened.path} has no runs yet.", markup=False)
     else:
         _print_list(found)
     return ALL_WELL
@@ -85,14 +89,14 @@ def report_of(
     file: Path | None = None,
     rejects: Path | None = None,
 ) -> Report:
-    """Make what tells the result of a run that goes on or is tried again.
+    """Make the report for a run that is resumed or retried.
 
     Args:
         run: The run.
-        as_json: Whether a program reads it.
-        on_error: Another policy than the run had.
-        file: The file that rows come from; the run's own if None.
-        rejects: Where refused rows go; where the run's own went if None.
+        as_json: Whether to print JSON.
+        on_error: The policy; None for that of the run.
+        file: The file that the rows come from; None for that of the run.
+        rejects: The file for rejected rows; None for that of the run.
     """
     asked = run.asked
     if file is None and asked.source is not None:
@@ -114,7 +118,7 @@ def _forget(journal: Journal, days: int | None, megabytes: int | None) -> int:
 
 
 def _print_list(found: Sequence[Run]) -> None:
-    """A line for each run; where the terminal is too narrow for that, a few lines for each."""
+    """Print a line for each run, or a few lines for each on a narrow terminal."""
     lines = [
         (run.id, f"{run.began.astimezone():%Y-%m-%d %H:%M}", _what(run), _counts(run), run.state)
         for run in found
@@ -141,7 +145,7 @@ def _what(run: Run) -> str:
     from_where = f" {Path(asked.source.path).name}" if asked.source is not None else ""
     of_which = f" of {asked.undoes}" if asked.undoes else ""
     again = f", {asked.retries} again" if asked.retries else ""
-    # As the program calls them: import, sync.
+    # As the commands are called: import, sync.
     verb = asked.verb.removesuffix("_file")
     return f"{verb}{from_where}{of_which} → {asked.table}{again}"
 
@@ -151,7 +155,7 @@ def _counts(run: Run) -> str:
 
 
 class _Course(NamedTuple):
-    """What happened in a run: errors by row, its slowest requests, rows settled over time."""
+    """What happened in a run: errors by row, the slowest requests, finished rows over time."""
 
     errors: dict[int, str]
     slowest: list[list[Any]]
@@ -222,12 +226,12 @@ def _details(run: Run) -> list[tuple[str, str]]:
     if run.error:
         details.append(("ended by", run.error))
     if run.can_go_on and run.state != "with failures":
-        details.append(("go on", f"airhaul resume {run.id}"))
+        details.append(("resume", f"airhaul resume {run.id}"))
     return details
 
 
 def _picture(steps: Sequence[tuple[datetime, int]]) -> str:
-    """Rows settled over time, as a line of bars."""
+    """Draw the finished rows over time as a line of bars."""
     begin, end = steps[0][0], steps[-1][0]
     span = (end - begin).total_seconds() or 1.0
     heights = [0] * _PICTURE_WIDTH

@@ -33,6 +33,7 @@ from airhaul.client.inputs import AsyncRows
 from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
 from airhaul.tabular import read_rows
@@ -56,8 +57,11 @@ class AsyncRuns:
         journal = airtable.connection.journal()
         if journal is None:
             raise JournalError(
-                "This connection keeps no journal. Say journal=True, or a file, where it is made, "
-                "or set AIRHAUL_JOURNAL."
+                Message(
+                    "This connection keeps no journal. Set ",
+                    Option("journal", True),
+                    " or a file when you make it, or set AIRHAUL_JOURNAL.",
+                )
             )
         self._journal: Journal = journal
 

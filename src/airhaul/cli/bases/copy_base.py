@@ -1,4 +1,4 @@
-"""Copying a base into a local file: its schema and its records, whole or not at all."""
+"""Copying a base into the file of a local base, completely or not at all."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Copied:
 
     Args:
         base_id: The base.
-        records: How many records, by the table's name.
-        files: How many attachments were fetched.
-        missing: The attachments that could not be fetched: name, and why.
+        records: The number of records, by the table's name.
+        files: The number of attachments that were downloaded.
+        missing: The attachments that could not be downloaded: name and reason.
     """
 
     base_id: str
@@ -36,7 +36,7 @@ class Copied:
 
 
 def describe(source: Airtable) -> dict[str, Any]:
-    """Describe a base in the form that a local base can be made of.
+    """Describe a base as the metadata API does, so that a local base can be created from it.
 
     Args:
         source: The base.
@@ -57,20 +57,20 @@ def copy_base(
     with_files: bool = False,
     on_progress: Callable[[str, int], object],
 ) -> Copied:
-    """Copy a base into a file, which appears when all is in it.
+    """Copy a base into a file, which appears when it is complete.
 
     Args:
         source: The base.
-        path: The file, which must not be there.
-        with_files: Whether the contents of attachments are fetched too.
-        on_progress: Called with a table's name and how many of its records were copied.
+        path: The file, which must not exist yet.
+        with_files: Whether to download attachments too.
+        on_progress: Called with a table's name and the number of its records copied so far.
 
     Raises:
-        ConfigurationError: The file is there already, or the base changed while it was read.
+        ConfigurationError: The file exists already, or the base changed while it was read.
         AirhaulError: The base could not be read.
     """
     if path.exists():
-        raise ConfigurationError(f"{path} is there already. Name another file, or delete it.")
+        raise ConfigurationError(f"{path} exists already. Choose another file, or delete it.")
     part = path.with_name(f"{path.name}.part")
     _delete(part)
     copied = Copied(source.base_id)
@@ -114,7 +114,7 @@ def _copy_table(
 
 
 def _pages(source: Airtable, table_id: str) -> Iterator[list[RecordJson]]:
-    """Read a table page by page; each record once, also if the list has to be read again."""
+    """Read a table page by page; each record once, even if the list has to be read again."""
     parameters = ListParameters(by_field_id=True)
     seen: set[str] = set()
     offset: str | None = None
@@ -137,9 +137,9 @@ def _pages(source: Airtable, table_id: str) -> Iterator[list[RecordJson]]:
 
 
 def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> dict[str, bytes]:
-    """Fetch attachments; one that cannot be had is noted, and the others go on.
+    """Download attachments; note the ones that fail, and continue with the others.
 
-    Their URLs are signed, and are asked for without the token.
+    Their URLs are signed, so the token is not sent.
     """
     import httpx2
 

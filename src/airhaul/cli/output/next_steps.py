@@ -1,0 +1,94 @@
+"""What to do after a command that did not write every row: none is lost, none is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airhaul.bulk.results.explain import counted
+from airhaul.bulk.results.policy import Policy
+from airhaul.bulk.results.result import BulkResult
+
+
+@dataclass(frozen=True)
+class NextSteps:
+    """Advises how to continue after a call that did not write every row.
+
+    Args:
+        result: The result of the call.
+        ended_early: Whether the call ended before its last row.
+        policy: What the call did with a row that cannot be written.
+        file: The file that the rows came from; None for another source.
+        rejects: The file with the rejected rows; None if there is none.
+        key: The fields that identify a record; without them, a row sent twice creates two records.
+    """
+
+    result: BulkResult[Any]
+    ended_early: bool
+    policy: Policy
+    file: Path | None
+    rejects: Path | None
+    key: Sequence[str]
+
+    def lines(self) -> list[str]:
+        """What to do next, in sentences."""
+        refused = len(self.result.errors)
+        if not refused:
+            return [] if self._is_the_rest_settled else [self._how_to_send_the_rest()]
+        if self.rejects is None:
+            if self._is_the_rest_settled:
+                hint = "To save rejected rows to a file, with the reasons, set --rejects FILE."
+                return [hint] if self.file is not None else []
+            return [self._how_to_send_the_rest()]
+        place = f"{counted(refused, 'row')} {'is' if refused == 1 else 'are'} in {self.rejects}"
+        them = "it" if refused == 1 else "them"
+        correct = f"correct {them} and import that file"
+        if self._is_the_rest_settled:
+            if self.result.run is not None:
+                return [f"{place}: correct {them}, and then: airhaul retry {self.result.run}"]
+            # Not with sync: the rejected rows are not the whole table.
+            key = "".join(f" --key {name}" for name in self.key)
+            return [f"{place}: {correct} again{f', with{key}' if key else ''}."]
+        if self._may_be_repeated:
+            place += f", with the reason{'' if refused == 1 else 's'}."
+            return [place, self._how_to_send_the_rest()]
+        return [f"{place}: {correct}.", self._how_to_send_the_rest()]
+
+    @property
+    def _is_the_rest_settled(self) -> bool:
+        """Whether every row that was not refused is written, or was reported as unknown."""
+        if self.result.skipped or self.result.undone:
+            return False
+        return self._is_anything_written or not self.ended_early
+
+    @property
+    def _is_anything_written(self) -> bool:
+        counts = self.result.counts()
+        return any(state in counts for state in ("created", "updated", "deleted", "unknown"))
+
+    @property
+    def _may_be_repeated(self) -> bool:
+        """Whether the same command again creates no record twice."""
+        return bool(self.key) or self.file is None or not self._is_anything_written
+
+    def _how_to_send_the_rest(self) -> str:
+        if self.result.run is not None and self._is_anything_written and self.result.skipped:
+            return f"To send the other rows: airhaul resume {self.result.run}"
+        if not self._may_be_repeated:
+            left = len(self.result.skipped)
+            was, them = ("was", "it") if left == 1 else ("were", "those")
+            return (
+                f"{counted(left, 'row')} {was} not sent; see above. Import only {them}: the whole "
+                "file again would create the others twice."
+            )
+        run = "run the command again"
+        if self.result.errors:
+            run = f"correct {self.file or 'the rows'} and {run}"
+            if not self.policy.splits:
+                rejects = "" if self.rejects or self.file is None else " --rejects FILE"
+                run += f", or write the good rows with --on-error continue{rejects}"
+        if self._is_anything_written:
+            run += "; no row is written twice"
+        return f"{run[:1].upper()}{run[1:]}."

@@ -1,0 +1,56 @@
+"""The messages of the library in the words of the command line: ``--on-error continue``."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+from airhaul.errors import AirhaulError, BulkInterrupted
+from airhaul.messages import Message, MethodName, Option, OptionName, Remedy
+
+_OPTIONS: Final[dict[OptionName, str]] = {
+    "access_token": "--token",
+    "allow_empty": "--allow-empty",
+    "base_id": "--base",
+    "encoding": "--encoding",
+    "format": "--format",
+    "journal": "--journal",
+    "local": "--local",
+    "max_deletes": "--max-deletes",
+    "max_requests": "--max-requests",
+    "on_error": "--on-error",
+    "rejects": "--rejects",
+}
+_METHODS: Final[dict[MethodName, str]] = {
+    "create_table": "airhaul import FILE TABLE --create",
+    "resume": "airhaul resume",
+    "runs": "airhaul runs",
+    "sync": "airhaul sync",
+    "undo": "airhaul undo",
+}
+
+
+def in_options(message: str) -> str:
+    """Spell the options and methods that a message names as the command line does.
+
+    Args:
+        message: A message of the library; another text stays as it is.
+    """
+    return message.worded(_spelled) if isinstance(message, Message) else message
+
+
+def message_of(error: BaseException) -> str:
+    """Take the message of an error, in the words of the command line."""
+    if isinstance(error, AirhaulError | BulkInterrupted):
+        return in_options(error.message)
+    return str(error)
+
+
+def _spelled(remedy: Remedy) -> str:
+    if not isinstance(remedy, Option):
+        command = _METHODS[remedy.name]
+        return command if remedy.argument is None else f"{command} {remedy.argument}"
+    flag = _OPTIONS[remedy.name]
+    if remedy.value is None or remedy.value is True:
+        return flag
+    return f"{flag} {'off' if remedy.value is False else shlex.quote(str(remedy.value))}"

@@ -1,0 +1,127 @@
+"""Messages that name options and methods, worded for Python or for the command line.
+
+A message names what to do next, which Python and the command line spell differently:
+``on_error="continue"`` and ``--on-error continue``. So a message is written once, with these names
+as data in it:
+
+    raise DeletionRefusedError(
+        Message("12 records would be deleted. To allow this, set ", Option("max_deletes", 12), ".")
+    )
+
+A ``Message`` is a ``str`` in the spelling of Python. Put into an f-string it becomes plain text; to
+keep the data, make a ``Message`` of the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+OptionName = Literal[
+    "access_token",
+    "allow_empty",
+    "base_id",
+    "encoding",
+    "format",
+    "journal",
+    "local",
+    "max_deletes",
+    "max_requests",
+    "on_error",
+    "rejects",
+]
+"""The options that messages name, as Python spells them."""
+
+MethodName = Literal["create_table", "resume", "runs", "sync", "undo"]
+"""The methods that messages name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option to set.
+
+    Args:
+        name: The option.
+        value: What to set it to; None to name the option only.
+    """
+
+    name: OptionName
+    value: str | int | None = None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return self.name
+        value = f'"{self.value}"' if isinstance(self.value, str) else repr(self.value)
+        return f"{self.name}={value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method to call.
+
+    Args:
+        name: The method.
+        argument: What to call it with; None for nothing.
+    """
+
+    name: MethodName
+    argument: str | None = None
+
+    def __str__(self) -> str:
+        argument = "" if self.argument is None else f'"{self.argument}"'
+        return f"{self.name}({argument})"
+
+
+Remedy = Option | Method
+"""What a message can name for its reader to use."""
+
+
+class Message(str):
+    """A text with remedies in it, spelled as Python does.
+
+    Args:
+        parts: Text and remedies, in order. A message among them keeps its own remedies.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str | Remedy, ...]
+
+    def __new__(cls, *parts: str | Remedy) -> Self:
+        """Join the parts."""
+        flat = tuple(_flat(parts))
+        message = super().__new__(cls, "".join(map(str, flat)))
+        message.parts = flat
+        return message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.parts
+
+    def worded(self, word: Callable[[Remedy], str]) -> str:
+        """Spell the remedies in another way.
+
+        Args:
+            word: Spells one of them.
+        """
+        return "".join(part if isinstance(part, str) else word(part) for part in self.parts)
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[str], end: str = "\n  ") -> Self:
+        """Join a first line and the lines below it.
+
+        Args:
+            lines: The lines.
+            end: What separates them; those below the first are indented if left out.
+        """
+        parts: list[str] = []
+        for line in lines:
+            parts += [end, line]
+        return cls(*parts[1:])
+
+
+def _flat(parts: Iterable[str | Remedy]) -> Iterable[str | Remedy]:
+    for part in parts:
+        if isinstance(part, Message):
+            yield from part.parts
+        else:
+            yield part
