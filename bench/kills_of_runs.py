@@ -80,13 +80,13 @@ def carry_out(number: int, folder: Path) -> Killed:
     source = folder / "rows.csv"
     lines = [f"row {row},{row}" for row in range(run.rows)]
     source.write_text("\n".join(["Name,Number", *lines, ""]), encoding="utf-8")
-    with LocalBase.open(str(folder / "base.db")) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(str(folder / "base.db")) as local_base, LocalServer(local_base) as server:
         there = _prepare(server, run)
-        emulator.faults = Faults(
+        local_base.faults = Faults(
             *(Fault(kind, probability=0.004, path="/app") for kind in LOSSES), seed=number
         )
         told = _until_done(run, random, source, server)
-        emulator.faults = None
+        local_base.faults = None
         _compare(run, server, there, told)
     return run
 
@@ -94,7 +94,7 @@ def carry_out(number: int, folder: Path) -> Killed:
 def _connect(server: LocalServer) -> Airtable:
     return Airtable(
         TOKEN,
-        server.emulator.default_base_id,
+        server.local_base.default_base_id,
         endpoint_url=server.url,
         requests_per_second=2_000,
     )
@@ -134,7 +134,7 @@ def _until_done(run: Killed, random: Random, source: Path, server: LocalServer) 
             env={
                 **os.environ,
                 "AIRTABLE_ACCESS_TOKEN": TOKEN,
-                "AIRTABLE_BASE_ID": server.emulator.default_base_id,
+                "AIRTABLE_BASE_ID": server.local_base.default_base_id,
             },
         )
         if run.kills < MOST_KILLS and _is_killed(process, random, server):
@@ -164,7 +164,7 @@ def _is_killed(process: subprocess.Popen, random: Random, server: LocalServer) -
 
 
 def _writes(server: LocalServer) -> int:
-    counts = server.emulator.counts()
+    counts = server.local_base.counts()
     return sum(counts[method] for method in ("POST", "PATCH", "PUT", "DELETE"))
 
 

@@ -79,19 +79,19 @@ def run(bench: Bench) -> Sheet:
 
 
 def _fill(file: Path, count: int) -> None:
-    with LocalBase.open(file) as emulator:
-        base_id = emulator.default_base_id
-        emulator.send(endpoints.create_table(base_id, TABLE, FIELDS), lambda: None)
+    with LocalBase.open(file) as local_base:
+        base_id = local_base.default_base_id
+        local_base.send(endpoints.create_table(base_id, TABLE, FIELDS), lambda: None)
         rows = make_rows(count)
         while part := list(islice(rows, _AT_ONCE)):
-            with emulator._store.session(write=True) as session:
+            with local_base._store.session(write=True) as session:
                 (table,) = session.schema.tables(base_id).values()
                 ids = {name: field.id for name, field in table.by_name.items()}
                 cells = [
                     {ids[name]: cell for name, cell in as_json(row).items() if cell is not False}
                     for row in part
                 ]
-                session.records.add(table.id, cells, datetime.now(UTC), emulator._store.user_id)
+                session.records.add(table.id, cells, datetime.now(UTC), local_base._store.user_id)
 
 
 def _list(server: Served, query: dict[str, str]) -> tuple[float, float]:

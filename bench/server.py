@@ -65,7 +65,7 @@ class Server:
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._emulator: LocalBase
+        self._local_base: LocalBase
         self._tally: Tally
         # The same base once more, without a limit, for what is no client's business.
         self._inside: LocalBase
@@ -91,7 +91,7 @@ class Server:
         self.close()
         store = Store(MEMORY)
         self._inside = self._open.enter_context(LocalBase(store))
-        self._emulator = LocalBase(
+        self._local_base = LocalBase(
             store,
             requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
             latency_s=latency_s,
@@ -104,8 +104,8 @@ class Server:
         if fault is not None:
             from airhaul.local_base.gate.faults import Fault, Faults
 
-            self._emulator.faults = Faults(Fault(**fault), seed=1)
-        server = self._open.enter_context(LocalServer(self._emulator))
+            self._local_base.faults = Faults(Fault(**fault), seed=1)
+        server = self._open.enter_context(LocalServer(self._local_base))
         url = server.url
         if lose is not None:
             url = self._open.enter_context(Relay(url, Losses(**lose))).url
@@ -128,7 +128,7 @@ class Server:
 
     def clear(self) -> dict[str, Any]:
         """Forget the requests that came."""
-        self._emulator.requests = self._tally = Tally()
+        self._local_base.requests = self._tally = Tally()
         return {}
 
     def counts(self) -> dict[str, Any]:

@@ -73,42 +73,42 @@ def _unconfigured(
 
 
 @pytest.fixture
-def emulator() -> Iterator[LocalBase]:
+def local_base() -> Iterator[LocalBase]:
     """A local base in memory, whose requests can be counted."""
     with LocalBase.open() as opened:
         yield opened
 
 
 @pytest.fixture
-def server(emulator: LocalBase) -> Iterator[LocalServer]:
+def server(local_base: LocalBase) -> Iterator[LocalServer]:
     """The same base over HTTP."""
-    with LocalServer(emulator) as running:
+    with LocalServer(local_base) as running:
         yield running
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def airtable(request: pytest.FixtureRequest, emulator: LocalBase) -> Iterator[Airtable]:
-    """A connection to the base, in process and over HTTP; ``emulator`` counts its requests.
+def airtable(request: pytest.FixtureRequest, local_base: LocalBase) -> Iterator[Airtable]:
+    """A connection to the base, in process and over HTTP; ``local_base`` counts its requests.
 
     Over HTTP the pace is set far above what a test sends: what is tested here is not the pace.
     """
     if request.param == "in process":
-        yield Airtable(connection=connection_to(emulator))
+        yield Airtable(connection=connection_to(local_base))
         return
-    with LocalServer(emulator) as running, connect(running) as opened:
+    with LocalServer(local_base) as running, connect(running) as opened:
         yield opened
 
 
-def connection_to(emulator: LocalBase, **options) -> Connection:
+def connection_to(local_base: LocalBase, **options) -> Connection:
     """A connection to a base that is open in this process."""
-    return Connection(make_config(local=":memory:", **options), emulator)
+    return Connection(make_config(local=":memory:", **options), local_base)
 
 
 def connect(server: LocalServer, **options) -> Airtable:
     """A connection over HTTP."""
     return Airtable(
         "patTest.secret",
-        server.emulator.default_base_id,
+        server.local_base.default_base_id,
         endpoint_url=server.url,
         **{"requests_per_second": 1_000, **options},
     )

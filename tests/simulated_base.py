@@ -46,7 +46,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class SimulatedBase:
-    """An emulator whose clocks show what the simulation says.
+    """A local base whose clocks show what the simulation says.
 
     Args:
         model: The model of its one table.
@@ -67,18 +67,18 @@ class SimulatedBase:
 
     def __post_init__(self) -> None:
         self.now = 0.0
-        self.emulator = LocalBase.open(
+        self.local_base = LocalBase.open(
             clock=lambda: self.now,
             wall_clock=lambda: EPOCH + timedelta(seconds=self.now + self.ahead_s),
             requests_per_second=self.limit,
         )
-        self.base_id = self.emulator.default_base_id
+        self.base_id = self.local_base.default_base_id
         assert self.model.__airhaul_table__ is not None
         self.table: str = self.model.__airhaul_table__
         call = endpoints.create_table(self.base_id, self.table, fields_to_create(self.model))
-        self.emulator.send(call, lambda: None)
-        self.emulator.requests.clear()
-        self.emulator.faults = self.faults
+        self.local_base.send(call, lambda: None)
+        self.local_base.requests.clear()
+        self.local_base.faults = self.faults
         self.arrivals = 0
         self._pending: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
@@ -99,7 +99,7 @@ class SimulatedBase:
 
     def _answer(self, call: Call) -> Arrival:
         try:
-            return self.emulator.send(call, lambda: None)
+            return self.local_base.send(call, lambda: None)
         except TransportError as error:
             return error
 
@@ -116,35 +116,35 @@ class SimulatedBase:
 
     def write(self, *rows: dict[str, Any]) -> list[str]:
         """Create records as somebody else does, without faults, and say their ids."""
-        faults, self.emulator.faults = self.emulator.faults, None
+        faults, self.local_base.faults = self.local_base.faults, None
         ids: list[str] = []
         for start in range(0, len(rows), 10):
             call = endpoints.create_records(self.base_id, self.table, rows[start : start + 10])
-            reply = self.emulator.send(call, lambda: None)
+            reply = self.local_base.send(call, lambda: None)
             assert reply.status == 200, reply.body
             ids += [record["id"] for record in reply.json()["records"]]
-        self.emulator.faults = faults
+        self.local_base.faults = faults
         return ids
 
     def held(self) -> dict[str, dict[str, Any]]:
         """What the table holds now: cells by record id."""
-        faults, self.emulator.faults = self.emulator.faults, None
+        faults, self.local_base.faults = self.local_base.faults, None
         found: dict[str, dict[str, Any]] = {}
         offset = None
         while True:
             call = endpoints.list_records(
                 self.base_id, self.table, endpoints.ListParameters(), offset
             )
-            answer = self.emulator.send(call, lambda: None).json()
+            answer = self.local_base.send(call, lambda: None).json()
             found |= {record["id"]: record["fields"] for record in answer["records"]}
             offset = answer.get("offset")
             if offset is None:
-                self.emulator.faults = faults
+                self.local_base.faults = faults
                 return found
 
     def close(self) -> None:
-        """Let go of the emulator."""
-        self.emulator.close()
+        """Let go of the local base."""
+        self.local_base.close()
 
 
 def _is_time_out(outcome: Arrival) -> bool:

@@ -59,9 +59,9 @@ def test_every_request_names_the_client_and_its_version(server) -> None:
     asyncio.run(
         read(
             AsyncAirtable(
-                "patTest.secret", server.emulator.default_base_id, endpoint_url=server.url
+                "patTest.secret", server.local_base.default_base_id, endpoint_url=server.url
             )
         )
     )
-    seen = {request.client for request in server.emulator.requests}
+    seen = {request.client for request in server.local_base.requests}
     assert seen == {f"airhaul/{airhaul.__version__}"}

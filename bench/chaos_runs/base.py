@@ -99,7 +99,7 @@ class Seen:
 
 
 class WatchedEmulator(LocalBase):
-    """An emulator that remembers what it has really done."""
+    """A local base that remembers what it has really done."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

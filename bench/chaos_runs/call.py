@@ -29,20 +29,20 @@ class Ended:
     error: BaseException | None = None
 
 
-def call(url: str, emulator: WatchedEmulator, act: Callable[..., Any], faults: Faults) -> Ended:
+def call(url: str, local_base: WatchedEmulator, act: Callable[..., Any], faults: Faults) -> Ended:
     """Make a call on the synchronous face.
 
     Args:
         url: The base's server.
-        emulator: The base. If it has no faults yet, it has them from the first answer on.
+        local_base: The base. If it has no faults yet, it has them from the first answer on.
         act: Makes the call on a table.
         faults: The faults.
     """
-    with Airtable(OUR_TOKEN, emulator.default_base_id, **_options(url)) as airtable:
+    with Airtable(OUR_TOKEN, local_base.default_base_id, **_options(url)) as airtable:
         try:
-            if emulator.faults is None:
+            if local_base.faults is None:
                 airtable.whoami()
-                emulator.faults = faults
+                local_base.faults = faults
             return Ended(act(airtable.table(Thing)))
         except BaseException as error:  # noqa: BLE001 - judged
             return Ended(result_of(error), error)
@@ -50,7 +50,7 @@ def call(url: str, emulator: WatchedEmulator, act: Callable[..., Any], faults: F
 
 def call_async(
     url: str,
-    emulator: WatchedEmulator,
+    local_base: WatchedEmulator,
     act: Callable[..., Any],
     faults: Faults,
     cancel_after_s: float | None,
@@ -59,7 +59,7 @@ def call_async(
 
     Args:
         url: The base's server.
-        emulator: The base. If it has no faults yet, it has them from the first answer on.
+        local_base: The base. If it has no faults yet, it has them from the first answer on.
         act: Makes the call on a table.
         faults: The faults.
         cancel_after_s: When the task is cancelled, or None.
@@ -68,11 +68,13 @@ def call_async(
     async def main() -> Ended:
         task = asyncio.current_task()
         assert task is not None
-        async with AsyncAirtable(OUR_TOKEN, emulator.default_base_id, **_options(url)) as airtable:
+        async with AsyncAirtable(
+            OUR_TOKEN, local_base.default_base_id, **_options(url)
+        ) as airtable:
             try:
-                if emulator.faults is None:
+                if local_base.faults is None:
                     await airtable.whoami()
-                    emulator.faults = faults
+                    local_base.faults = faults
                 if cancel_after_s is not None:
                     asyncio.get_running_loop().call_later(cancel_after_s, task.cancel)
                 return Ended(await act(airtable.table(Thing)))

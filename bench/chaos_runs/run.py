@@ -44,15 +44,15 @@ def run_once(seed: int) -> Report:
     is_async = chance.random() < 1 / 3
     on_error = chance.choice(["stop", "continue", "continue", "rollback"])
     clock = Clock(chance.choice([0.0, 0.4, -7.3, 3_600.9]))
-    emulator = WatchedEmulator.open(wall_clock=clock, hold_s=_HOLD_S)
-    with patch.object(airhaul.bulk.engine.retry, "RATE_LIMIT_PENALTY_S", _PENALTY_S), emulator:
+    local_base = WatchedEmulator.open(wall_clock=clock, hold_s=_HOLD_S)
+    with patch.object(airhaul.bulk.engine.retry, "RATE_LIMIT_PENALTY_S", _PENALTY_S), local_base:
         fields = fields_to_create(Thing)
-        emulator.ask(endpoints.create_table(emulator.default_base_id, TABLE, fields))
+        local_base.ask(endpoints.create_table(local_base.default_base_id, TABLE, fields))
         older = timedelta(seconds=chance.choice(_OLDER_S))
         clock.ahead -= older
-        deed = DEEDS[verb](Start(chance, emulator, on_error, is_async=is_async))
-        before = emulator.held()
-        emulator.seen.clear()
+        deed = DEEDS[verb](Start(chance, local_base, on_error, is_async=is_async))
+        before = local_base.held()
+        local_base.seen.clear()
         clock.ahead += older
         options: dict[str, Any] = {"on_error": on_error, "concurrency": chance.randint(1, 12)}
         if chance.random() < 0.1:
@@ -62,13 +62,13 @@ def run_once(seed: int) -> Report:
         who = chance.choice(["pyairtable", "airhaul", None])
         faults = some_faults(chance, seed)
         if chance.random() < 0.5:
-            emulator.faults = faults  # else when the client has had its first answer
+            local_base.faults = faults  # else when the client has had its first answer
         act = partial(deed.act, **options, **breaking.options())
-        with LocalServer(emulator) as server, _others(who, server.url, emulator, seed):
+        with LocalServer(local_base) as server, _others(who, server.url, local_base, seed):
             if is_async:
-                ended = call_async(server.url, emulator, act, faults, breaking.cancel_after_s)
+                ended = call_async(server.url, local_base, act, faults, breaking.cancel_after_s)
             else:
-                ended = call(server.url, emulator, act, faults)
+                ended = call(server.url, local_base, act, faults)
         case = Case(
             seed=seed,
             title=f"{verb}, {options}, {len(deed.rows)} rows, async={is_async}, {who}",
@@ -76,7 +76,7 @@ def run_once(seed: int) -> Report:
             ended=ended,
             is_broken_off=breaking.is_one,
             on_error=on_error,
-            evidence=Evidence(emulator, before, faults.injected),
+            evidence=Evidence(local_base, before, faults.injected),
         )
         report = judge(case)
     report.figures[f"face {'async' if is_async else 'sync'}"] += 1
@@ -85,8 +85,8 @@ def run_once(seed: int) -> Report:
 
 
 def _others(
-    who: str | None, url: str, emulator: WatchedEmulator, seed: int
+    who: str | None, url: str, local_base: WatchedEmulator, seed: int
 ) -> Others | nullcontext[None]:
     if who is None:
         return nullcontext()
-    return Others(url, emulator.default_base_id, seed, is_airhaul=who == "airhaul")
+    return Others(url, local_base.default_base_id, seed, is_airhaul=who == "airhaul")

@@ -52,16 +52,16 @@ class Start:
 
     Args:
         chance: Decides.
-        emulator: The base.
+        local_base: The base.
         on_error: The policy.
         is_async: Whether rows may come from an asynchronous generator.
     """
 
     def __init__(
-        self, chance: Random, emulator: WatchedEmulator, on_error: str, *, is_async: bool
+        self, chance: Random, local_base: WatchedEmulator, on_error: str, *, is_async: bool
     ) -> None:
         self.chance = chance
-        self._emulator = emulator
+        self._local_base = local_base
         self._is_async = is_async
         self.size = chance.randint(1, chance.choice([1, 5, 30, 120, 300, 300]))
         # The places of the rows that cannot be written.
@@ -73,7 +73,7 @@ class Start:
 
     def write(self, rows: Sequence[Cells]) -> dict[str, Cells]:
         """Write records, and say what each holds, by id."""
-        return dict(zip(self._emulator.write(rows), rows, strict=True))
+        return dict(zip(self._local_base.write(rows), rows, strict=True))
 
     def write_numbered(self, count: int) -> dict[str, Cells]:
         """Write the things of the first numbers, and say what each holds, by id."""
@@ -82,7 +82,7 @@ class Start:
 
     def things(self, there: Mapping[str, Cells]) -> list[Thing]:
         """Records of the table, as the caller has them."""
-        held = self._emulator.held()
+        held = self._local_base.held()
         records = [Reader(Thing).read(held[id_]) for id_ in there]
         return [record for record in records if record is not None]
 

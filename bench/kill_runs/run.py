@@ -23,9 +23,9 @@ SERVERS: Final = 2
 
 def begin(file: Path) -> None:
     """Make the file, with its table."""
-    with LocalBase.open(file) as emulator:
-        call = endpoints.create_table(emulator.default_base_id, TABLE, FIELDS)
-        reply = emulator.send(call, lambda: None)
+    with LocalBase.open(file) as local_base:
+        call = endpoints.create_table(local_base.default_base_id, TABLE, FIELDS)
+        reply = local_base.send(call, lambda: None)
         if reply.status != 200:
             raise RuntimeError(f"the table could not be made: {reply.body!r}")
 
@@ -80,13 +80,13 @@ def look(file: Path, writers: Sequence[Writer]) -> list[str]:
     found: dict[int, Things] = {writer.number: {} for writer in writers}
     ids: dict[int, dict[str, str]] = {writer.number: {} for writer in writers}
     wrong: list[str] = []
-    with LocalBase.open(file) as emulator:
+    with LocalBase.open(file) as local_base:
         offset: str | None = ""
         while offset is not None:
             call = endpoints.list_records(
-                emulator.default_base_id, TABLE, ListParameters(), offset or None
+                local_base.default_base_id, TABLE, ListParameters(), offset or None
             )
-            page = json.loads(emulator.send(call, lambda: None).body)
+            page = json.loads(local_base.send(call, lambda: None).body)
             for record in page["records"]:
                 fields = record["fields"]
                 if fields["Key"] in found[fields["Writer"]]:

@@ -170,7 +170,7 @@ def test_sync(
     base.write(*there)
     before = base.held()
     client = Client(base, SimulatedClock(10.0))
-    base.emulator.faults = faults
+    base.local_base.faults = faults
     flow = sync_table(
         client.context,
         client.planner(keeps_all=delete),
@@ -217,11 +217,11 @@ def test_apply(faults, latency, on_error, size, seed, bad, others, stop_at) -> N
     changed = {ids[place] for place in others if place < len(ids)}
     for id_ in changed:
         cells = {"number": 77}
-        base.emulator.send(
+        base.local_base.send(
             endpoints.update_records(base.base_id, base.table, [(id_, cells)]), lambda: None
         )
     before = base.held()
-    base.emulator.faults = faults
+    base.local_base.faults = faults
 
     def apply() -> Flow[BulkResult[Any]]:
         spent = yield from check_plan(client.context, plan)
@@ -325,12 +325,12 @@ def test_undo(verb, faults, latency, size, seed, others, not_sent, stop_at) -> N
                 call = endpoints.update_records(
                     base.base_id, base.table, [(held_ids[position], {"number": 77})]
                 )
-                base.emulator.send(call, lambda: None)
+                base.local_base.send(call, lambda: None)
         left = base.held()
         journal = client.journal
         assert journal is not None
         assert result.run is not None
-        base.emulator.faults, base.not_sent = faults, {base.arrivals + n for n in not_sent}
+        base.local_base.faults, base.not_sent = faults, {base.arrivals + n for n in not_sent}
         run = journal.run(result.run)
         plan = None
         try:
@@ -397,7 +397,7 @@ def test_resume(verb, faults, latency, on_error, size, seed, bad, kills) -> None
         there = {record["code"]: id_ for record, id_ in zip(records, ids, strict=True)}
         rows = rows_for(verb, all_rows, there)
         before = base.held()
-        base.emulator.faults = faults
+        base.local_base.faults = faults
         result = killed_and_resumed(
             base, clock, path, kills, lambda client: begun(client, verb, on_error, rows, there)
         )

@@ -158,7 +158,7 @@ def test_creates(
         # Others write at the same time what differs from each of our rows in one cell.
         row = cells({"name": f"n{number}", "number": number + 100})
         base.at(start + at, lambda row=row: base.write(row))
-    base.emulator.faults = faults
+    base.local_base.faults = faults
     job = writing_job(
         base, RowEncoder(Item), on_error=on_error, concurrency=concurrency, total=len(given_rows)
     )
@@ -253,7 +253,7 @@ def test_changes(
         else:
             rows.append({"code": f"c{index}", "rank": index + 0.5, **change})
     encoder, key, prefetch = work_of(verb, on_error)
-    base.emulator.faults = faults
+    base.local_base.faults = faults
     job = writing_job(
         base,
         encoder,

@@ -49,31 +49,31 @@ def origin() -> Iterator[LocalServer]:
             },
         ],
     }
-    with LocalBase.open(schema=described) as emulator, LocalServer(emulator) as server:
-        base = emulator.default_base_id
+    with LocalBase.open(schema=described) as local_base, LocalServer(local_base) as server:
+        base = local_base.default_base_id
         for start in range(0, 230, 10):
             rows = [
                 {"fields": {"Name": f"N{n}", "Kind": "ab"[n % 2], "Done": n % 3 == 0}}
                 for n in range(start, start + 10)
             ]
-            assert post(emulator, f"/v0/{base}/Things", {"records": rows})
-        paper = post(emulator, f"/v0/{base}/Papers", {"fields": {"Title": "Plan"}})
+            assert post(local_base, f"/v0/{base}/Things", {"records": rows})
+        paper = post(local_base, f"/v0/{base}/Papers", {"fields": {"Title": "Plan"}})
         file = {"contentType": "text/plain", "filename": "plan.txt", "file": "aGVsbG8="}
-        post(emulator, f"/v0/{base}/{paper['id']}/Files/uploadAttachment", file)
+        post(local_base, f"/v0/{base}/{paper['id']}/Files/uploadAttachment", file)
         yield server
 
 
-def post(emulator: LocalBase, path: str, body: dict):
-    reply = emulator.handle(Request("POST", path, body=body, token="p"))
+def post(local_base: LocalBase, path: str, body: dict):
+    reply = local_base.handle(Request("POST", path, body=body, token="p"))
     assert reply.status == 200, reply.body
     return json.loads(reply.body)
 
 
-def held(emulator: LocalBase, table: str) -> list[dict]:
+def held(local_base: LocalBase, table: str) -> list[dict]:
     """All records of a table, with ids and times."""
-    path, records, query = f"/v0/{emulator.default_base_id}/{table}", [], ()
+    path, records, query = f"/v0/{local_base.default_base_id}/{table}", [], ()
     while True:
-        page = json.loads(emulator.handle(Request("GET", path, query, token="p")).body)
+        page = json.loads(local_base.handle(Request("GET", path, query, token="p")).body)
         records += page["records"]
         if "offset" not in page:
             return records
@@ -81,7 +81,7 @@ def held(emulator: LocalBase, table: str) -> list[dict]:
 
 
 def clone(server: LocalServer, *options: str, **environment: str):
-    base = server.emulator.default_base_id
+    base = server.local_base.default_base_id
     return airhaul(
         "clone", base, "copy.db", "--endpoint-url", server.url, *options,
         AIRTABLE_ACCESS_TOKEN="patAny.x", **environment,
@@ -93,13 +93,13 @@ def test_a_copy_holds_what_the_origin_holds(origin) -> None:
     done = clone(origin, "--attachments")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"copy.db: 231 records of 2 tables and 1 attachment of {origin.emulator.default_base_id}\n"
+        f"copy.db: 231 records of 2 tables and 1 attachment of {origin.local_base.default_base_id}\n"
     )
     with LocalBase.open("copy.db") as copy:
-        assert copy.default_base_id == origin.emulator.default_base_id
-        assert held(copy, "Things") == held(origin.emulator, "Things")
+        assert copy.default_base_id == origin.local_base.default_base_id
+        assert held(copy, "Things") == held(origin.local_base, "Things")
         (paper,) = held(copy, "Papers")
-        (original,) = held(origin.emulator, "Papers")
+        (original,) = held(origin.local_base, "Papers")
         (file,) = paper["fields"]["Files"]
         assert file["id"] == original["fields"]["Files"][0]["id"]
         assert copy.file(file["url"]).body == b"hello"
@@ -109,7 +109,7 @@ def test_a_copy_holds_what_the_origin_holds(origin) -> None:
                     Request("GET", f"/v0/meta/bases/{copy.default_base_id}/tables", token="p")
                 ).body
             )
-            for base in (copy, origin.emulator)
+            for base in (copy, origin.local_base)
         ]
         assert schemas[0] == schemas[1]
     assert [path.name for path in Path().iterdir()] == ["copy.db"]
@@ -123,16 +123,16 @@ def test_without_attachments_their_urls_are_kept(origin) -> None:
         (file,) = held(copy, "Papers")[0]["fields"]["Files"]
         assert file["url"].startswith(origin.url)
         assert file["filename"] == "plan.txt"
-    assert not [one for one in origin.emulator.requests if "attachments" in one.path]
+    assert not [one for one in origin.local_base.requests if "attachments" in one.path]
 
 
 def test_a_copy_goes_on_through_faults(origin) -> None:
     """A page that is refused is asked for again, and a list that was forgotten read again."""
-    origin.emulator.fail("503-before@3", "GET iterator-lost@2")
+    origin.local_base.fail("503-before@3", "GET iterator-lost@2")
     assert clone(origin).returncode == 0
-    origin.emulator.fail()
+    origin.local_base.fail()
     with LocalBase.open("copy.db") as copy:
-        assert held(copy, "Things") == held(origin.emulator, "Things")
+        assert held(copy, "Things") == held(origin.local_base, "Things")
 
 
 def test_nothing_is_left_of_a_copy_that_fails(origin) -> None:
@@ -150,16 +150,16 @@ def test_nothing_is_left_of_a_copy_that_fails(origin) -> None:
 
 def test_files_that_cannot_be_fetched_are_told(origin) -> None:
     """All else is copied, and the exit code says that something is missing."""
-    emulator = origin.emulator
-    with emulator._store.session(write=True) as session:
+    local_base = origin.local_base
+    with local_base._store.session(write=True) as session:
         (table,) = [
             one
-            for one in session.schema.tables(emulator.default_base_id).values()
+            for one in session.schema.tables(local_base.default_base_id).values()
             if one.name == "Papers"
         ]
         (record,) = session.records.all_of(table.id)
         gone = session.attachments.add(
-            emulator.default_base_id, "gone.txt", url=f"{origin.url}/attachments/nothing"
+            local_base.default_base_id, "gone.txt", url=f"{origin.url}/attachments/nothing"
         )
         files = record.cells[table.fields[1].id]
         record.cells[table.fields[1].id] = [gone.id, *files]
@@ -176,7 +176,7 @@ def test_files_are_fetched_without_the_token(origin) -> None:
     with Listener() as host:
         host.body = b"hi"
         cells = {"fields": {"Title": "Far", "Files": [{"url": f"{host.url}/far.txt"}]}}
-        post(origin.emulator, f"/v0/{origin.emulator.default_base_id}/Papers", cells)
+        post(origin.local_base, f"/v0/{origin.local_base.default_base_id}/Papers", cells)
         assert clone(origin, "--attachments").returncode == 0
     ((method, path, headers, _),) = host.asked
     assert (method, path) == ("GET", "/far.txt")
@@ -186,7 +186,7 @@ def test_files_are_fetched_without_the_token(origin) -> None:
 
 def test_a_schema_goes_round(origin) -> None:
     """What is printed makes the same base, which prints the same."""
-    options = ("--endpoint-url", origin.url, "--base", origin.emulator.default_base_id)
+    options = ("--endpoint-url", origin.url, "--base", origin.local_base.default_base_id)
     done = airhaul("schema", *options, AIRTABLE_ACCESS_TOKEN="patAny.x")
     assert done.returncode == 0
     described = json.loads(done.stdout)

@@ -236,16 +236,23 @@ def test_rollback_takes_back_what_was_written(stock) -> None:
     assert held(stock) == before
 
 
-def test_a_ceiling_of_requests_holds_for_all_of_the_command(emulator, server) -> None:
+def test_a_ceiling_of_requests_holds_for_all_of_the_command(local_base, server) -> None:
     """--max-requests counts every request; with a key the command can just be run again."""
-    options = ["--endpoint-url", server.url, "--base", emulator.default_base_id, "--token", "pat.x"]
+    options = [
+        "--endpoint-url",
+        server.url,
+        "--base",
+        local_base.default_base_id,
+        "--token",
+        "pat.x",
+    ]
     file("new.csv", *(f"n{number},A,1" for number in range(60)))
     airhaul("import", file("one.csv", "n0,A,1"), "Stock", "--create", *options)
-    before = sum(emulator.counts().values())
+    before = sum(local_base.counts().values())
     words = ["import", "new.csv", "Stock", "--key", "Code", "--journal", "off", *options]
     done = airhaul(*words, "--max-requests", 4)
     assert done.returncode == 1
-    assert sum(emulator.counts().values()) == before + 4
+    assert sum(local_base.counts().values()) == before + 4
     assert "The limit of 4 requests is reached" in done.stderr
     assert "To continue, raise --max-requests." in done.stderr
     assert "Run the command again; no row is written twice." in done.stderr

@@ -106,9 +106,9 @@ def test_every_format_goes_round(people, suffix) -> None:
     assert json.loads(Path("a.json").read_text()) == json.loads(Path("b.json").read_text())
 
 
-def test_the_example_data_goes_round_over_http(emulator, server) -> None:
+def test_the_example_data_goes_round_over_http(local_base, server) -> None:
     """3,526 real rows through the program and a socket, and back."""
-    options = ("--endpoint-url", server.url, "--base", emulator.default_base_id)
+    options = ("--endpoint-url", server.url, "--base", local_base.default_base_id)
     token = {"AIRTABLE_ACCESS_TOKEN": "patTest.secret"}
     small = Path("small.csv")
     with (
@@ -195,8 +195,8 @@ def test_a_service_that_is_not_there_is_told() -> None:
 
 def test_refused_tokens_and_unknown_bases() -> None:
     """The service's refusals are told in words, without the token."""
-    with LocalBase.open(tokens={"patGood.secret"}) as emulator, LocalServer(emulator) as server:
-        options = ("--endpoint-url", server.url, "--base", emulator.default_base_id)
+    with LocalBase.open(tokens={"patGood.secret"}) as local_base, LocalServer(local_base) as server:
+        options = ("--endpoint-url", server.url, "--base", local_base.default_base_id)
         done = airhaul("tables", *options, AIRTABLE_ACCESS_TOKEN="patBad.secret")
         assert (done.returncode, "access token" in done.stderr) == (2, True)
         assert "secret" not in done.stderr
@@ -224,8 +224,8 @@ def test_the_token_is_never_printed() -> None:
         ["delete", "Stock", "--where", "{Nope}", "--yes"],
     ]
     secret = "patGood0000000.1234"
-    with LocalBase.open(tokens={secret}) as emulator, LocalServer(emulator) as server:
-        options = ["--endpoint-url", server.url, "--base", emulator.default_base_id]
+    with LocalBase.open(tokens={secret}) as local_base, LocalServer(local_base) as server:
+        options = ["--endpoint-url", server.url, "--base", local_base.default_base_id]
         airhaul("import", "new.csv", "Stock", "--create", *options, "--token", secret)
         for command in commands:
             for token in (secret, f"{secret}x"):
@@ -376,21 +376,28 @@ def test_help_and_version() -> None:
         assert f" {name} [OPTIONS]" in told.output
 
 
-def test_ctrl_c_says_what_is_written(emulator, server) -> None:
+def test_ctrl_c_says_what_is_written(local_base, server) -> None:
     """An import that is interrupted ends with 130, one message, and no half-known rows."""
     Path("many.csv").write_text("Name\n" + "\n".join(f"P{n}" for n in range(50_000)))
-    options = ["--endpoint-url", server.url, "--base", emulator.default_base_id, "--token", "pat.x"]
+    options = [
+        "--endpoint-url",
+        server.url,
+        "--base",
+        local_base.default_base_id,
+        "--token",
+        "pat.x",
+    ]
     child = subprocess.Popen(
         [*PROGRAM, "import", "many.csv", "Many", "--create", *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stderr.readline().startswith("Created table Many")
-    while emulator.counts()["POST"] < 3:
+    while local_base.counts()["POST"] < 3:
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=30)
     assert child.returncode == 130
     assert "Traceback" not in err
     assert "Interrupted: " in err
-    written = 10 * (emulator.counts()["POST"] - 1)
+    written = 10 * (local_base.counts()["POST"] - 1)
     assert f"{written:,} created" in err

@@ -81,8 +81,8 @@ def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
     """What was sent and not answered is looked for; the note says so, and no row is twice."""
     faults = Faults(Fault.parse("POST close-after@3"))
     file("new.csv", *(f"n{number},A,1" for number in range(30)))
-    with LocalBase.open(faults=faults) as emulator, LocalServer(emulator) as server:
-        options = ["--endpoint-url", server.url, "--base", emulator.default_base_id]
+    with LocalBase.open(faults=faults) as local_base, LocalServer(local_base) as server:
+        options = ["--endpoint-url", server.url, "--base", local_base.default_base_id]
         words = ["import", "new.csv", "New", "--create", *options, "--token", "patTest.secret"]
         done = airhaul(*words)
         assert done.returncode == 0, done.stderr
@@ -93,17 +93,24 @@ def test_a_lost_reply_is_told_and_doubles_nothing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", [[], ["--key", "Name"]])
-def test_ctrl_c_tells_what_was_written_and_how_to_go_on(emulator, server, key) -> None:
+def test_ctrl_c_tells_what_was_written_and_how_to_go_on(local_base, server, key) -> None:
     """The partial result as JSON, code 130, and advice that makes no row twice."""
-    options = ["--endpoint-url", server.url, "--base", emulator.default_base_id, "--token", "pat.x"]
+    options = [
+        "--endpoint-url",
+        server.url,
+        "--base",
+        local_base.default_base_id,
+        "--token",
+        "pat.x",
+    ]
     airhaul("import", file("one.csv", "P0", header="Name"), "Many", "--create", *options)
     many = file("many.csv", *(f"P{number}" for number in range(1, 20_000)), header="Name")
     child = subprocess.Popen(
         [*PROGRAM, "import", str(many), "Many", "--json", "--journal", "off", *key, *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    before = emulator.counts()
-    while emulator.counts()["POST"] + emulator.counts()["PATCH"] < before["POST"] + 3:
+    before = local_base.counts()
+    while local_base.counts()["POST"] + local_base.counts()["PATCH"] < before["POST"] + 3:
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)

@@ -99,12 +99,12 @@ def test_no_token_is_printed() -> None:
 
 def test_models_may_have_connections_of_their_own() -> None:
     """A configuration on the model wins over the common one; a base id is only another base."""
-    with LocalBase.open() as emulator, LocalServer(emulator) as server:
+    with LocalBase.open() as local_base, LocalServer(local_base) as server:
         with connect(server) as airtable:
-            second = airtable.call(_create_base(emulator))["id"]
+            second = airtable.call(_create_base(local_base))["id"]
         own = Config(
             access_token=airtable.config.access_token,
-            base_id=emulator.default_base_id,
+            base_id=local_base.default_base_id,
             endpoint_url=server.url,
             requests_per_second=1000,
         )
@@ -131,10 +131,10 @@ def test_models_may_have_connections_of_their_own() -> None:
             airtable_model(table_name="T", config=own, access_token="pat.x")
 
 
-def _create_base(emulator: LocalBase):
+def _create_base(local_base: LocalBase):
     fields = [{"name": "name", "type": "singleLineText"}]
     tables = [{"name": "Others", "fields": fields}]
-    body = {"name": "Second", "workspaceId": emulator.workspace_id, "tables": tables}
+    body = {"name": "Second", "workspaceId": local_base.workspace_id, "tables": tables}
     return Call("POST", "/v0/meta/bases", "create", body=body)
 
 
@@ -161,13 +161,13 @@ def test_threads_work_on_bases_of_their_own() -> None:
 def test_the_pace_is_kept_over_http_and_threads() -> None:
     """Two jobs at once on a base with Airtable's limit: no request is refused."""
     with (
-        LocalBase.open() as emulator,
-        LocalServer(emulator) as prepared,
+        LocalBase.open() as local_base,
+        LocalServer(local_base) as prepared,
         connect(prepared) as airtable,
     ):
         airtable.table(User).create_table()
-        emulator._limits._per_base = 5
-        emulator.requests.clear()
+        local_base._limits._per_base = 5
+        local_base.requests.clear()
         with (
             connect(prepared, requests_per_second=5) as one,
             connect(prepared, requests_per_second=5) as two,
@@ -183,7 +183,7 @@ def test_the_pace_is_kept_over_http_and_threads() -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert [request.status for request in emulator.requests] == [200] * 12
+        assert [request.status for request in local_base.requests] == [200] * 12
 
 
 def test_the_configured_connection_is_at_hand() -> None:

@@ -30,7 +30,7 @@ class Task(Record, table="Tasks"):
 
 
 @pytest.fixture
-def tables(airtable: Airtable, emulator):
+def tables(airtable: Airtable, local_base):
     people = airtable.create_table("People", [{"name": "name", "type": "singleLineText"}])
     fields = [{"name": "title", "type": "singleLineText"}]
     for name in ("files", "owner", "team", "code", "text", "who"):
@@ -38,7 +38,7 @@ def tables(airtable: Airtable, emulator):
         options = {"linkedTableId": people["id"]} if name == "who" else None
         fields.append({"name": name, "type": type_, **({"options": options} if options else {})})
     airtable.create_table("Tasks", fields)
-    base = emulator.default_base_id
+    base = local_base.default_base_id
     for name, type_, options in [
         ("names", "multipleLookupValues", {"recordLinkFieldId": "who", "fieldIdInLinkedTable": "name"}),
         ("shout", "formula", {"formula": 'UPPER({title}) & "!"'}),
@@ -46,11 +46,11 @@ def tables(airtable: Airtable, emulator):
         ("people", "count", {"recordLinkFieldId": "who"}),
         ("changed", "lastModifiedTime", {}),
     ]:  # fmt: skip
-        emulator.add_field(base, "Tasks", {"name": name, "type": type_, "options": options})
+        local_base.add_field(base, "Tasks", {"name": name, "type": type_, "options": options})
     return airtable.table(Person), airtable.table(Task)
 
 
-def test_all_kinds_of_fields_go_there_and_back(tables, emulator) -> None:
+def test_all_kinds_of_fields_go_there_and_back(tables, local_base) -> None:
     """What a record holds is written; what is computed is read, and never sent."""
     people, tasks = tables
     ada, bob = people.bulk_create([{"name": "Ada"}, {"name": "Bob"}])
@@ -75,14 +75,14 @@ def test_all_kinds_of_fields_go_there_and_back(tables, emulator) -> None:
     task.who = [ada.id]
     task.files = [{"id": task.files[0]["id"]}, {"url": "https://files.example.com/b.png"}]
     tasks.save(task)
-    sent = emulator.requests[-1].body
+    sent = local_base.requests[-1].body
     assert "names" not in str(sent)
     again = tasks.get(made.id)
     assert (again.names, again.people) == (["Ada"], 1)
     assert [file["filename"] for file in again.files] == ["a.png", "b.png"]
 
 
-def test_an_unchanged_record_is_not_written(tables, emulator) -> None:
+def test_an_unchanged_record_is_not_written(tables, local_base) -> None:
     """A second identical sync writes nothing, whatever Airtable adds to the cells."""
     people, tasks = tables
     (ada,) = people.bulk_create([{"name": "Ada"}])
@@ -95,10 +95,10 @@ def test_an_unchanged_record_is_not_written(tables, emulator) -> None:
         "text": "**x**",
     }
     assert len(tasks.sync([row], key="title").created) == 1
-    before = emulator.counts()
+    before = local_base.counts()
     result = tasks.sync([row], key="title")
     assert len(result.unchanged) == 1
-    after = emulator.counts()
+    after = local_base.counts()
     assert (after["POST"], after["PATCH"]) == (before["POST"], before["PATCH"])
 
 

@@ -24,10 +24,10 @@ class User(Record, table="Users"):
 
 
 @pytest.fixture
-def users(airtable: Airtable, emulator: LocalBase):
+def users(airtable: Airtable, local_base: LocalBase):
     table = airtable.table(User)
     table.create_table()
-    emulator.requests.clear()
+    local_base.requests.clear()
     return table
 
 
@@ -36,85 +36,85 @@ def rows(count: int) -> list[dict]:
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 0), (4, 1), (25, 3), (100, 10)])
-def test_creating_takes_a_request_for_ten_rows(users, emulator, count, requests) -> None:
+def test_creating_takes_a_request_for_ten_rows(users, local_base, count, requests) -> None:
     """n rows are ceil(n / 10) requests, and all rows arrive in their order."""
     result = users.bulk_create(rows(count))
-    assert len(emulator.requests) == result.requests == requests
+    assert len(local_base.requests) == result.requests == requests
     assert [user.name for user in result] == [row["name"] for row in rows(count)]
     assert all(user.id for user in result)
     stored = {user.id: user.age for user in users.all()}
     assert stored == {user.id: user.age for user in result}
 
 
-def test_reading_takes_a_request_for_a_hundred_records(users, emulator) -> None:
+def test_reading_takes_a_request_for_a_hundred_records(users, local_base) -> None:
     """250 records are 3 requests."""
     users.bulk_create(rows(250))
-    emulator.requests.clear()
+    local_base.requests.clear()
     assert len(users.all()) == 250
-    assert len(emulator.requests) == 3
+    assert len(local_base.requests) == 3
 
 
-def test_the_first_is_one_request_for_one_record(users, emulator) -> None:
+def test_the_first_is_one_request_for_one_record(users, local_base) -> None:
     """``first`` does not read a page to show one record."""
     users.bulk_create(rows(30))
-    emulator.requests.clear()
+    local_base.requests.clear()
     assert users.first(name="User 7").age == 7
-    (request,) = emulator.requests
+    (request,) = local_base.requests
     assert dict(request.query)["pageSize"] == "1"
     assert dict(request.query)["maxRecords"] == "1"
     assert users.first(name="nobody") is None
 
 
-def test_exists_and_count_read_as_little_as_they_can(users, emulator) -> None:
+def test_exists_and_count_read_as_little_as_they_can(users, local_base) -> None:
     """Counting asks for one column only."""
     (made, *_) = users.bulk_create(rows(120))
-    emulator.requests.clear()
+    local_base.requests.clear()
     assert users.exists(made.id)
     assert users.exists(age__gt=118)
     assert not users.exists(name="nobody")
-    assert len(emulator.requests) == 3
+    assert len(local_base.requests) == 3
     assert users.count(age__lt=100) == 100
     assert users.count() == 120
-    assert [value for key, value in emulator.requests[-1].query if key == "fields[]"] == ["name"]
+    assert [value for key, value in local_base.requests[-1].query if key == "fields[]"] == ["name"]
 
 
-def test_saving_sends_what_changed_and_nothing_else(users, emulator) -> None:
+def test_saving_sends_what_changed_and_nothing_else(users, local_base) -> None:
     """An unchanged record is no request, and a changed one sends the changed cell alone."""
     user = users.create(name="Ada", age=36, tags=["a"])
     again = users.get(user.id)
-    emulator.requests.clear()
+    local_base.requests.clear()
     users.save(user)
     users.save(again)
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
     again.age = 37
     users.save(again)
     users.save(again)
-    (request,) = emulator.requests
+    (request,) = local_base.requests
     assert (request.method, request.body) == ("PATCH", {"fields": {"age": 37}})
     again.tags.append("b")
     again.age = None
     again.is_active = False
     users.save(again)
-    assert emulator.requests[-1].body == {
+    assert local_base.requests[-1].body == {
         "fields": {"age": None, "is_active": False, "tags": ["a", "b"]}
     }
     fresh = users.get(user.id)
     assert (fresh.age, fresh.is_active, fresh.tags) == (None, False, ["a", "b"])
 
 
-def test_cells_that_were_not_fetched_are_never_written(users, emulator) -> None:
+def test_cells_that_were_not_fetched_are_never_written(users, local_base) -> None:
     """Reading two columns and saving must not clear the others."""
     user = users.create(name="Ada", age=36, email="a@b.c")
     (part,) = users.where(name="Ada").only("name", "age").all()
     assert part.not_fetched >= {"email", "is_active", "tags"}
     part.name = "Grace"
     users.save(part)
-    assert emulator.requests[-1].body == {"fields": {"name": "Grace"}}
+    assert local_base.requests[-1].body == {"fields": {"name": "Grace"}}
     assert users.get(user.id).email == "a@b.c"
     part = users.where(name="Grace").only("name").first()
     part.email = ""
     users.save(part)
-    assert emulator.requests[-1].body == {"fields": {"email": None}}
+    assert local_base.requests[-1].body == {"fields": {"email": None}}
 
 
 def test_an_unticked_box_is_false_though_the_default_is_true(users) -> None:
@@ -157,15 +157,15 @@ def test_hostile_names_find_exactly_their_row(users, name) -> None:
         ({"is_active": "maybe"}, LookupValueError, "'is_active'"),
     ],
 )
-def test_wrong_lookups_fail_before_any_request(users, emulator, lookups, error, said) -> None:
+def test_wrong_lookups_fail_before_any_request(users, local_base, lookups, error, said) -> None:
     """The field is named, and nothing is sent."""
     for verb in (users.find_by, users.first, users.where, users.exists, users.count):
         with pytest.raises(error, match=said):
             verb(**lookups)
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
 
 
-def test_a_list_with_a_bad_row_sends_nothing(users, emulator) -> None:
+def test_a_list_with_a_bad_row_sends_nothing(users, local_base) -> None:
     """Row 17 is named with its field, its value and the reason."""
     given = rows(25)
     given[17]["age"] = "n/a"
@@ -173,14 +173,14 @@ def test_a_list_with_a_bad_row_sends_nothing(users, emulator) -> None:
         BulkError, match=r"row 17, field 'age': .*valid integer.*got 'n/a'"
     ) as caught:
         users.bulk_create(given)
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
     result = caught.value.result
     assert [row.index for row in result.errors] == [17]
     assert isinstance(caught.value.__cause__, RowError)
     assert len(result) == 0
 
 
-def test_a_stream_with_a_bad_row_says_what_was_written(users, emulator) -> None:
+def test_a_stream_with_a_bad_row_says_what_was_written(users, local_base) -> None:
     """A generator is validated as it is read; what was sent before is at hand."""
     given = rows(25)
     given[17]["age"] = "n/a"
@@ -203,7 +203,7 @@ def test_unknown_keys_are_refused_and_ids_of_an_export_are_not(users) -> None:
     assert made.seen.year == 2024
 
 
-def test_a_refused_request_names_its_rows(users, emulator) -> None:
+def test_a_refused_request_names_its_rows(users, local_base) -> None:
     """What Airtable refuses is told with its own words, and the row that it speaks of."""
     with pytest.raises(BulkError, match="INVALID_MULTIPLE_CHOICE_OPTIONS") as caught:
         users.bulk_create([*rows(10), {"name": "x", "tags": ["new"]}, *rows(3)])
@@ -237,7 +237,7 @@ def test_own_records_get_their_ids(users) -> None:
     assert users.get(mine[1].id) == mine[1]
 
 
-def test_queries_sort_limit_and_combine(users, emulator) -> None:
+def test_queries_sort_limit_and_combine(users, local_base) -> None:
     """``where`` is lazy, and its parts add up."""
     users.bulk_create(rows(20))
     query = users.where(age__gte=5).where(Q(age__lt=8) | Q(age=19)).order_by("-age")
@@ -245,7 +245,7 @@ def test_queries_sort_limit_and_combine(users, emulator) -> None:
     assert [user.age for user in query.limit(2).all()] == [19, 7]
     assert query.count() == 4
     query.limit(2).all()
-    assert dict(emulator.requests[-1].query)["pageSize"] == "2"  # not a page of 100
+    assert dict(local_base.requests[-1].query)["pageSize"] == "2"  # not a page of 100
     assert [user.age for user in users.all(formula="{age} > 17", sort="-age")] == [19, 18]
     assert [user.age for user in users.all(filterByFormula="{age} > 17", maxRecords=1)] == [18]
     assert [user.age for user in users.iterate(sort=["-age"], page_size=7)] == list(
@@ -271,7 +271,7 @@ class NotATime(datetime):
         return "NaT"
 
 
-def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, emulator) -> None:
+def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, local_base) -> None:
     """NaN and NaT come with rows of data frames; None is what an empty cell is written as."""
     missing = NotATime(1, 1, 1)
     for row, place in (
@@ -281,31 +281,31 @@ def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, emulat
     ):
         with pytest.raises(BulkError, match=rf"row 1, field {place}: .*use None for an empty cell"):
             users.bulk_create([{"name": "b"}, row])
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
 
 
-def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, emulator) -> None:
+def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, local_base) -> None:
     """Its columns, which iterating it gives, are no rows."""
     frame = type("DataFrame", (), {"__iter__": lambda self: iter(["name", "age"])})()
     with pytest.raises(ConfigurationError, match=r'DataFrame; pass its rows.*to_dict\("records"\)'):
         users.bulk_create(frame)
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
 
 
-def test_a_condition_may_be_a_formula_as_text(users, emulator) -> None:
+def test_a_condition_may_be_a_formula_as_text(users, local_base) -> None:
     """Beside lookups; what is no formula, or no condition, is told before anything is sent."""
     users.bulk_create(rows(20))
     assert users.count("{age} > 17") == 2
     assert [user.age for user in users.where("{age} > 15", age__lt=17).all()] == [16]
-    before = len(emulator.requests)
+    before = len(local_base.requests)
     with pytest.raises(FormulaError, match="expected"):
         users.where("{age} >")
     with pytest.raises(ConfigurationError, match=r"a condition is .*, not 3"):
         users.where(3)
-    assert len(emulator.requests) == before
+    assert len(local_base.requests) == before
 
 
-def test_a_query_and_a_connection_say_what_they_are(users, emulator) -> None:
+def test_a_query_and_a_connection_say_what_they_are(users, local_base) -> None:
     """In Airtable's words, without a request, and without the token."""
     query = users.where("{age} > 3").order_by("-age").limit(2)
     assert repr(query) == (
@@ -319,10 +319,10 @@ def test_a_query_and_a_connection_say_what_they_are(users, emulator) -> None:
     )
     assert repr(Airtable.local("x.db")) == "<Airtable at x.db>"
     assert repr(users) == "<Table 'Users' of User>"
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
 
 
-def test_options_that_do_not_exist_are_refused(users, emulator) -> None:
+def test_options_that_do_not_exist_are_refused(users, local_base) -> None:
     """A misspelt option must not be ignored."""
     with pytest.raises(TypeError, match=r"^there is no option 'max_recrods'; .*max_records"):
         users.all(max_recrods=3)
@@ -336,7 +336,7 @@ def test_options_that_do_not_exist_are_refused(users, emulator) -> None:
         Airtable("pat", lokal="x.db")
     with pytest.raises(ConfigurationError, match=r"table_named\('Users'\)"):
         users.airtable.table("Users")
-    assert len(emulator.requests) == 0
+    assert len(local_base.requests) == 0
 
 
 def test_deleting_and_refreshing(users) -> None:

@@ -122,7 +122,7 @@ WANTED = [(number, f"n{number}") for number in range(95)]
 
 def killed(server: LocalServer, what: str, moment: str, at: int, began: str = "") -> None:
     """Let a process kill itself."""
-    words = [server.url, server.emulator.default_base_id, what, moment, str(at), began]
+    words = [server.url, server.local_base.default_base_id, what, moment, str(at), began]
     done = subprocess.run(
         [sys.executable, "-c", DYING, *words],
         capture_output=True,
@@ -210,11 +210,11 @@ def test_a_run_that_is_killed_again_and_again_goes_on(items, server) -> None:
 def test_lost_replies_after_a_kill(items, server) -> None:
     """The process that goes on loses replies itself."""
     killed(server, "", "after", 3)
-    server.emulator.faults = Faults(
+    server.local_base.faults = Faults(
         Fault("close-after", at=1, method="POST"), Fault("502-after", at=3, method="POST")
     )
     assert items.resume().counts() == {"created": 95}
-    server.emulator.faults = None
+    server.local_base.faults = None
     assert held(items) == WANTED
 
 
@@ -292,10 +292,12 @@ def test_after_ctrl_c_a_run_goes_on(items, server) -> None:
 
 def test_after_the_quota_was_used_up_a_run_goes_on(items, server) -> None:
     """The month's calls are over in the middle; next month the rest is sent."""
-    server.emulator.faults = Faults(*(Fault("quota", at=at, method="POST") for at in range(4, 40)))
+    server.local_base.faults = Faults(
+        *(Fault("quota", at=at, method="POST") for at in range(4, 40))
+    )
     with pytest.raises(BulkError):
         items.table(Item).bulk_create(rows(), concurrency=1)
-    server.emulator.faults = None
+    server.local_base.faults = None
     assert len(held(items)) == 30
     assert items.resume().counts() == {"created": 95}
     assert held(items) == WANTED
@@ -345,14 +347,14 @@ def test_a_full_disk_under_the_journal_ends_the_run_and_loses_nothing(items) -> 
     assert Counter(number for number, _ in held(items)) == Counter(range(600))
 
 
-def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, emulator: LocalBase) -> None:
+def test_a_disk_that_is_full_from_the_beginning_sends_nothing(items, local_base: LocalBase) -> None:
     """Where the run cannot be begun in the journal, no row is sent."""
     Journal("journal.db")
     with files_up_to(60_000), pytest.raises(JournalError, match="cannot be read or written"):
         items.table(Item).bulk_create([{"name": "x" * 500, "number": n} for n in range(500)])
     assert held(items) == []
     assert items.runs() == []
-    assert emulator.counts()["POST"] == 1  # the table
+    assert local_base.counts()["POST"] == 1  # the table
 
 
 def test_failed_rows_are_kept_as_they_failed_and_the_rest_goes_on(items, server) -> None:

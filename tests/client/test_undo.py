@@ -254,7 +254,7 @@ async def test_the_asynchronous_face_undoes_too(tmp_path) -> None:
         assert [run.asked.verb for run in airtable.runs()] == ["undo", "bulk_create"]
 
 
-def test_a_run_over_http_is_undone_over_http(emulator: LocalBase, server, tmp_path) -> None:
+def test_a_run_over_http_is_undone_over_http(local_base: LocalBase, server, tmp_path) -> None:
     """The service's clock and ids come over the wire here."""
     from tests.conftest import connect
 

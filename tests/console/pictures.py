@@ -31,9 +31,9 @@ def main(folder: Path) -> None:
     """Make them all."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = _Clock()
-    with LocalBase.open(clock=clock) as emulator:
-        tables = seed(emulator)
-        with LocalServer(emulator, console=True) as server, open_browser() as browser:
+    with LocalBase.open(clock=clock) as local_base:
+        tables = seed(local_base)
+        with LocalServer(local_base, console=True) as server, open_browser() as browser:
             for name, options in {
                 "console": {"viewport": {"width": 1320, "height": 800}},
                 "console-dark": {
@@ -46,10 +46,10 @@ def main(folder: Path) -> None:
                     "device_scale_factor": 2,
                 },
             }.items():
-                emulator.requests.clear()
-                _live_a_minute(emulator, clock, tables)
+                local_base.requests.clear()
+                _live_a_minute(local_base, clock, tables)
                 page = _opened(browser, server.url, options)
-                _go_on(emulator, clock)
+                _go_on(local_base, clock)
                 page.wait_for_timeout(900)
                 page.screenshot(path=folder / f"{name}.png")
                 page.context.close()
@@ -65,32 +65,32 @@ def _opened(browser: Browser, url: str, options: dict) -> Page:
     return page
 
 
-def _live_a_minute(emulator: LocalBase, clock: _Clock, tables: dict[str, str]) -> None:
+def _live_a_minute(local_base: LocalBase, clock: _Clock, tables: dict[str, str]) -> None:
     """A client that keeps to the limit, another that does not, and a few faults."""
-    emulator.limits.requests_per_second = None  # ends the penalties of the picture before
-    emulator.limits.requests_per_second = 5
-    emulator.latency_s = 0
+    local_base.limits.requests_per_second = None  # ends the penalties of the picture before
+    local_base.limits.requests_per_second = 5
+    local_base.latency_s = 0
     # None of them happens to the page, which names its tables by their ids.
-    emulator.faults = Faults(
+    local_base.faults = Faults(
         Fault.parse("503-before:0.2 /Shipments"), Fault.parse("POST close-after@9 /Empty")
     )
     chance = Random(5)
-    base = f"/v0/{emulator.default_base_id}"
+    base = f"/v0/{local_base.default_base_id}"
     clock.ahead_s += 60
     for second in range(58):
         lively = 5 if second < 9 else 7 if second == 22 else chance.randrange(1, 5)
         for _ in range(lively):
-            emulator.handle(_request(chance, base, tables), trusted=True)
+            local_base.handle(_request(chance, base, tables), trusted=True)
             clock.ahead_s += 0.2 if lively < 6 else 0.1
         clock.ahead_s += max(0.0, 1 - 0.2 * lively)
     clock.ahead_s += 1.5
 
 
-def _go_on(emulator: LocalBase, clock: _Clock) -> None:
+def _go_on(local_base: LocalBase, clock: _Clock) -> None:
     """Some requests that the page sees come."""
-    base = f"/v0/{emulator.default_base_id}"
+    base = f"/v0/{local_base.default_base_id}"
     clock.ahead_s += 1.2
-    emulator.latency_s = 0.12
+    local_base.latency_s = 0.12
     for request in (
         Request(
             "GET", f"{base}/Contacts", (("maxRecords", "3"),), None, None, "Airtable.js/0.12.2"
@@ -98,10 +98,12 @@ def _go_on(emulator: LocalBase, clock: _Clock) -> None:
         Request("POST", f"{base}/Empty", (), {"fields": {"Nme": "Ada"}}, None, "pyairtable/3.1.1"),
         Request("POST", f"{base}/Empty", (), {"fields": {"Name": "Ada"}}, None, "pyairtable/3.1.1"),
     ):
-        emulator.handle(request, trusted=True)
+        local_base.handle(request, trusted=True)
         clock.ahead_s += 0.4
-    emulator.faults = Faults(Fault("503-before", at=1), Fault.parse("POST close-after:0.05 /Empty"))
-    emulator.handle(
+    local_base.faults = Faults(
+        Fault("503-before", at=1), Fault.parse("POST close-after:0.05 /Empty")
+    )
+    local_base.handle(
         Request("GET", f"{base}/Shipments", (), None, None, "airhaul/0.1.0"), trusted=True
     )
 

@@ -53,16 +53,16 @@ _NOTES = (
 )
 
 
-def seed(emulator: LocalBase, *, shipments: int = 180) -> dict[str, str]:
+def seed(local_base: LocalBase, *, shipments: int = 180) -> dict[str, str]:
     """Fill the default base; the ids of its tables by name."""
     chance = Random(7)
     tables = {
-        name: _create_table(emulator, name, fields)
+        name: _create_table(local_base, name, fields)
         for name, fields in (
             ("Shipments", SHIPMENTS), ("Contacts", PEOPLE), ("Empty", PEOPLE[:1]))
     }  # fmt: skip
     began = datetime(2026, 3, 2, 5, 40, tzinfo=UTC)
-    add_records(emulator, "Shipments", [_shipment(chance, n, began) for n in range(shipments)])
+    add_records(local_base, "Shipments", [_shipment(chance, n, began) for n in range(shipments)])
     first = (
         "Ada",
         "Grace",
@@ -76,29 +76,31 @@ def seed(emulator: LocalBase, *, shipments: int = 180) -> dict[str, str]:
         "Ken",
     )
     last = ("Okafor", "Lindqvist", "Tanaka", "Moreau", "Silva")
-    add_records(emulator, "Contacts", [
+    add_records(local_base, "Contacts", [
         {"Name": f"{one} {other}", "Email": f"{one}.{other}@example.org".lower(),
          "Phone": f"+49 30 {chance.randrange(100000, 999999)}", "Site": f"https://{other.lower()}.example",
          "About": "Prefers *short* calls.", "Since": str(date(2019, 1, 7) + timedelta(days=chance.randrange(2000)))}
         for one in first for other in last])  # fmt: skip
-    emulator.requests.clear()
+    local_base.requests.clear()
     return tables
 
 
-def add_records(emulator: LocalBase, table: str, rows: list[dict]) -> None:
-    path = f"/v0/{emulator.default_base_id}/{quote(table)}"
+def add_records(local_base: LocalBase, table: str, rows: list[dict]) -> None:
+    path = f"/v0/{local_base.default_base_id}/{quote(table)}"
     for start in range(0, len(rows), 10):
         body = {"records": [{"fields": row} for row in rows[start : start + 10]], "typecast": True}
-        _ask(emulator, Call("POST", path, "create", (), body))
+        _ask(local_base, Call("POST", path, "create", (), body))
 
 
-def _create_table(emulator: LocalBase, name: str, fields: list[dict]) -> str:
-    path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
-    return _ask(emulator, Call("POST", path, "create", (), {"name": name, "fields": fields}))["id"]
+def _create_table(local_base: LocalBase, name: str, fields: list[dict]) -> str:
+    path = f"/v0/meta/bases/{local_base.default_base_id}/tables"
+    return _ask(local_base, Call("POST", path, "create", (), {"name": name, "fields": fields}))[
+        "id"
+    ]
 
 
-def _ask(emulator: LocalBase, call: Call) -> dict:
-    reply = emulator.send(call, lambda: None)
+def _ask(local_base: LocalBase, call: Call) -> dict:
+    reply = local_base.send(call, lambda: None)
     assert reply.status == 200, reply.body
     return reply.json()
 

@@ -20,9 +20,9 @@ TOKEN = {"Authorization": "Bearer pat.secret"}
 
 
 @pytest.fixture
-def http(emulator: LocalBase) -> Iterator[httpx2.Client]:
+def http(local_base: LocalBase) -> Iterator[httpx2.Client]:
     with (
-        LocalServer(emulator, console=True) as server,
+        LocalServer(local_base, console=True) as server,
         httpx2.Client(base_url=server.url, timeout=10) as client,
     ):
         yield client
@@ -36,7 +36,7 @@ def change(http: httpx2.Client, **settings) -> httpx2.Response:
     return http.patch("/_console/settings", json=settings)
 
 
-def test_it_is_off_unless_asked_for(server, emulator) -> None:
+def test_it_is_off_unless_asked_for(server, local_base) -> None:
     """Without it the root is a short text, and there is nothing to control."""
     with httpx2.Client(base_url=server.url) as http:
         root = http.get("/")
@@ -50,7 +50,7 @@ def test_it_is_off_unless_asked_for(server, emulator) -> None:
         ]:
             answer = http.request(method, f"/_console/{path}", json={"latency_s": 9}, headers=TOKEN)
             assert answer.status_code == 404
-    assert emulator.latency_s == 0
+    assert local_base.latency_s == 0
 
 
 def test_the_page_and_its_files_come_with_a_strict_policy(http) -> None:
@@ -70,7 +70,7 @@ def test_the_page_and_its_files_come_with_a_strict_policy(http) -> None:
         .headers["content-type"]
         .startswith("text/javascript")
     )
-    for path in ("../emulator.py", "..%2femulator.py", "scripts", "nothing.js"):
+    for path in ("../base.py", "..%2fbase.py", "scripts", "nothing.js"):
         assert http.get(f"/_console/web/{path}").status_code == 404
 
 
@@ -92,7 +92,7 @@ def test_names_of_this_machine_are_answered(http, host) -> None:
     assert http.get("/_console/state", headers={"Host": host}).status_code == 200
 
 
-def test_changes_have_to_be_json(http, emulator) -> None:
+def test_changes_have_to_be_json(http, local_base) -> None:
     """What a form of another page can send changes nothing."""
     http.get("/v0/meta/whoami", headers=TOKEN)
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
@@ -104,10 +104,10 @@ def test_changes_have_to_be_json(http, emulator) -> None:
             == 415
         )
         assert http.post("/_console/clear", content="{}", headers=headers).status_code == 415
-    assert (emulator.latency_s, len(emulator.requests)) == (0, 1)
+    assert (local_base.latency_s, len(local_base.requests)) == (0, 1)
 
 
-def test_settings_change_what_happens(http, emulator) -> None:
+def test_settings_change_what_happens(http, local_base) -> None:
     """Faults, the rate limit, the quota and the latency act at once, and end again."""
     assert whoami(http) == 200
     assert change(http, faults=["503-before:1"]).json()["faults"] == [
@@ -118,21 +118,21 @@ def test_settings_change_what_happens(http, emulator) -> None:
     assert whoami(http) == 200
 
     change(http, requests_per_second=2)
-    bases = f"/v0/meta/bases/{emulator.default_base_id}/tables"
+    bases = f"/v0/meta/bases/{local_base.default_base_id}/tables"
     assert [http.get(bases, headers=TOKEN).status_code for _ in range(3)] == [200, 200, 429]
     state = http.get("/_console/state").json()
-    assert state["locked_until"][emulator.default_base_id] - state["now"] > 25
+    assert state["locked_until"][local_base.default_base_id] - state["now"] > 25
     change(http, requests_per_second=None)
     assert http.get(bases, headers=TOKEN).status_code == 200
     assert http.get("/_console/state").json()["locked_until"] == {}
 
     change(http, quota_left=0)
-    assert http.get(f"/v0/{emulator.default_base_id}/T", headers=TOKEN).status_code == 429
+    assert http.get(f"/v0/{local_base.default_base_id}/T", headers=TOKEN).status_code == 429
     change(http, quota_left=None, latency_s=0.2)
     began = time.monotonic()
     assert whoami(http) == 200
     assert time.monotonic() - began >= 0.2
-    assert emulator.requests[-1].seconds >= 0.2
+    assert local_base.requests[-1].seconds >= 0.2
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_settings_change_what_happens(http, emulator) -> None:
      {"faults": ["503-before:2"]}, {"requests_per_second": 0}, {"requests_per_second": 1.5}, {"quota_left": -1},
      {"tokens": []}, {"latency_s": 1, "faults": ["x"]}, [], "x"],
 )  # fmt: skip
-def test_bad_settings_are_refused_whole(http, emulator, wanted) -> None:
+def test_bad_settings_are_refused_whole(http, local_base, wanted) -> None:
     """A wrong one is named, and nothing of the rest is done."""
     answer = http.patch("/_console/settings", json=wanted)
     assert answer.status_code == 422
     assert answer.json()["error"]
-    assert (emulator.latency_s, emulator.faults, emulator.limits.requests_per_second) == (
+    assert (local_base.latency_s, local_base.faults, local_base.limits.requests_per_second) == (
         0,
         None,
         None,
@@ -162,9 +162,9 @@ def test_bodies_that_are_no_json_are_refused(http, body) -> None:
     assert answer.status_code == 422
 
 
-def test_faults_that_stay_go_on_counting(http, emulator) -> None:
+def test_faults_that_stay_go_on_counting(http, local_base) -> None:
     """Adding one does not begin the others again, also those that were set in Python."""
-    emulator.faults = Faults(Fault("500-before", at=2, path="whoami", times=4, retry_after_s=3))
+    local_base.faults = Faults(Fault("500-before", at=2, path="whoami", times=4, retry_after_s=3))
     (text,) = [fault["text"] for fault in http.get("/_console/state").json()["settings"]["faults"]]
     assert text == "500-before@2 x4 whoami"
     assert whoami(http) == 200
@@ -172,12 +172,12 @@ def test_faults_that_stay_go_on_counting(http, emulator) -> None:
     assert [whoami(http) for _ in range(3)] == [500, 200, 429]
 
 
-def test_requests_are_told_with_both_bodies_and_no_token(http, emulator) -> None:
+def test_requests_are_told_with_both_bodies_and_no_token(http, local_base) -> None:
     """The list has what it is about, each request whole has the bodies, and the token is nowhere."""
     table = {"name": "T", "fields": [{"name": "Name", "type": "singleLineText"}]}
-    path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
+    path = f"/v0/meta/bases/{local_base.default_base_id}/tables"
     http.post(path, json=table, headers={**TOKEN, "User-Agent": "someone/2"})
-    answer = http.get(f"/v0/{emulator.default_base_id}/T?pageSize=0", headers=TOKEN)
+    answer = http.get(f"/v0/{local_base.default_base_id}/T?pageSize=0", headers=TOKEN)
     state = http.get("/_console/state")
     told = state.json()["requests"]
     assert [(one["number"], one["method"], one["status"]) for one in told] == [
@@ -186,7 +186,7 @@ def test_requests_are_told_with_both_bodies_and_no_token(http, emulator) -> None
     ]
     assert (told[1]["client"], told[1]["base_id"], told[0]["query"]) == (
         "someone/2",
-        emulator.default_base_id,
+        local_base.default_base_id,
         [["pageSize", "0"]],
     )
     first, second = (http.get(f"/_console/requests/{number}") for number in (1, 2))
@@ -197,7 +197,7 @@ def test_requests_are_told_with_both_bodies_and_no_token(http, emulator) -> None
     assert not any("secret" in one.text for one in (state, first, second))
 
 
-def test_news_comes_when_there_is_some(http, emulator) -> None:
+def test_news_comes_when_there_is_some(http, local_base) -> None:
     """A question for news is kept until a request comes, and answered soon after."""
     state = http.get("/_console/state").json()
     known = {"after": state["last"], "revision": state["revision"]}
@@ -216,7 +216,7 @@ def test_news_comes_when_there_is_some(http, emulator) -> None:
     assert http.get("/_console/state", params={"after": "x"}).status_code == 422
 
 
-def test_clearing_empties_the_list_and_goes_on_counting(http, emulator) -> None:
+def test_clearing_empties_the_list_and_goes_on_counting(http, local_base) -> None:
     """What was told is gone, and the next request has the next number."""
     whoami(http)
     revision = http.get("/_console/state").json()["revision"]
@@ -228,20 +228,20 @@ def test_clearing_empties_the_list_and_goes_on_counting(http, emulator) -> None:
     assert [one["number"] for one in http.get("/_console/state").json()["requests"]] == [2]
 
 
-def test_much_is_told_in_parts(http, emulator) -> None:
+def test_much_is_told_in_parts(http, local_base) -> None:
     """At most 200 requests are told at once, the latest of them, and all are counted."""
     from airhaul.local_base.protocol.request import Request
 
     for _ in range(450):
-        emulator.handle(Request("GET", "/v0/meta/whoami"), trusted=True)
+        local_base.handle(Request("GET", "/v0/meta/whoami"), trusted=True)
     state = http.get("/_console/state").json()
     assert [one["number"] for one in state["requests"]] == list(range(450, 250, -1))
     assert state["counts"] == {"methods": {"GET": 450}, "statuses": {"200": 450}}
 
 
-def test_a_server_stops_while_a_page_waits(emulator) -> None:
+def test_a_server_stops_while_a_page_waits(local_base) -> None:
     """A question that waits does not hold the server up."""
-    with LocalServer(emulator, console=True) as server:
+    with LocalServer(local_base, console=True) as server:
         state = httpx2.get(f"{server.url}/_console/state").json()
         url = f"{server.url}/_console/state?after={state['last']}&revision={state['revision']}&wait_s=20"
         waiting = threading.Thread(target=lambda: httpx2.get(url, timeout=20))

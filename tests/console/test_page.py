@@ -33,13 +33,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def tables(emulator: LocalBase) -> dict[str, str]:
-    return seed(emulator, shipments=130)
+def tables(local_base: LocalBase) -> dict[str, str]:
+    return seed(local_base, shipments=130)
 
 
 @pytest.fixture
-def served(emulator: LocalBase, tables) -> Iterator[LocalServer]:
-    with LocalServer(emulator, console=True) as running:
+def served(local_base: LocalBase, tables) -> Iterator[LocalServer]:
+    with LocalServer(local_base, console=True) as running:
         yield running
 
 
@@ -69,7 +69,7 @@ def filter_by(page: Page, formula: str) -> None:
     page.get_by_role("button", name="Filter", exact=True).click()
 
 
-def test_the_main_path(page, served, emulator) -> None:
+def test_the_main_path(page, served, local_base) -> None:
     """Open, look, filter, filter wrongly, see a request come, switch a fault on, see its 503."""
     rows = page.locator(".grid tbody tr")
     expect(rows).to_have_count(100)
@@ -112,7 +112,7 @@ def test_the_main_path(page, served, emulator) -> None:
     assert httpx2.get(f"{served.url}/v0/meta/whoami", headers=TOKEN).status_code == 200
 
 
-def test_a_request_is_shown_whole(page, emulator) -> None:
+def test_a_request_is_shown_whole(page, local_base) -> None:
     """A click on a request has its query, its body and its reply."""
     filter_by(page, "{Care} = 5")
     page.locator(".log li", has_text="filterByFormula={Care} = 5").first.click()
@@ -123,15 +123,15 @@ def test_a_request_is_shown_whole(page, emulator) -> None:
     expect(dialog).to_have_count(0)
 
 
-def test_latency_limit_and_lock_out(page, served, emulator) -> None:
+def test_latency_limit_and_lock_out(page, served, local_base) -> None:
     """The switches act on the server, and the picture says that a base is locked out."""
     page.get_by_label("Latency").fill("0.5")
     page.get_by_label("Rate limit", exact=True).check(force=True)
     expect(page.locator(".limit-name").first).to_have_text("5/s")
-    assert (emulator.latency_s, emulator.limits.requests_per_second) == (0.5, 5)
-    emulator.latency_s = 0
+    assert (local_base.latency_s, local_base.limits.requests_per_second) == (0.5, 5)
+    local_base.latency_s = 0
     expect(page.locator("output")).to_have_text("0 ms")
-    url = f"{served.url}/v0/meta/bases/{emulator.default_base_id}/tables"
+    url = f"{served.url}/v0/meta/bases/{local_base.default_base_id}/tables"
     statuses = [httpx2.get(url, headers=TOKEN).status_code for _ in range(7)]
     assert 429 in statuses
     expect(page.locator("figcaption")).to_contain_text("locked out")
@@ -140,10 +140,10 @@ def test_latency_limit_and_lock_out(page, served, emulator) -> None:
     expect(page.locator(".counters")).to_contain_text("429")
 
 
-def test_what_a_record_holds_stays_text(page, emulator, tables) -> None:
+def test_what_a_record_holds_stays_text(page, local_base, tables) -> None:
     """Markup in a cell, and a script in an address, are shown and not run."""
     add_records(
-        emulator,
+        local_base,
         "Contacts",
         [
             {
@@ -282,10 +282,10 @@ def test_light_and_dark(page) -> None:
 def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
     """A server that accepts particular tokens gets one from whoever sits there, and only then answers."""
     with (
-        LocalBase.open(tokens=["pat.right"]) as emulator,
-        LocalServer(emulator, console=True) as server,
+        LocalBase.open(tokens=["pat.right"]) as local_base,
+        LocalServer(local_base, console=True) as server,
     ):
-        seed(emulator, shipments=3)
+        seed(local_base, shipments=3)
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{server.url}/")
@@ -296,7 +296,7 @@ def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
         context.close()
 
 
-def test_a_fault_of_its_own_requests_is_shown(page, emulator) -> None:
+def test_a_fault_of_its_own_requests_is_shown(page, local_base) -> None:
     """The page is a client like others: a broken reply is said, and can be asked for again."""
     from airhaul.local_base.gate.faults import Fault, Faults
 
@@ -305,9 +305,9 @@ def test_a_fault_of_its_own_requests_is_shown(page, emulator) -> None:
         ("truncated", "NO_REPLY"),
         ("not-json", "NOT_JSON"),
     ):
-        emulator.faults = Faults(Fault(kind, probability=1, path="/tbl"))
+        local_base.faults = Faults(Fault(kind, probability=1, path="/tbl"))
         page.get_by_role("button", name="Reload").click()
         expect(page.locator("#formula-error")).to_contain_text(words)
-        emulator.faults = None
+        local_base.faults = None
         page.get_by_role("button", name="Try again").click()
         expect(page.locator("#formula-error")).to_be_empty()

@@ -34,7 +34,7 @@ def rows(count: int) -> list[dict[str, str]]:
 def async_airtable(server: LocalServer, **options) -> AsyncAirtable:
     return AsyncAirtable(
         "patTest.x",
-        server.emulator.default_base_id,
+        server.local_base.default_base_id,
         endpoint_url=server.url,
         **{"requests_per_second": 1_000, **options},
     )
@@ -71,10 +71,10 @@ async def everything(airtable: AsyncAirtable) -> None:
 
 @pytest.mark.parametrize("where", ["in process", "over HTTP"])
 @pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
-def test_every_verb_on_both_event_loops(emulator, server, run, where) -> None:
+def test_every_verb_on_both_event_loops(local_base, server, run, where) -> None:
     """The asynchronous face works on asyncio and trio, with and without a socket."""
     if where == "in process":
-        airtable = AsyncAirtable(connection=connection_to(emulator))
+        airtable = AsyncAirtable(connection=connection_to(local_base))
     else:
         airtable = async_airtable(server)
     if run is trio.run:
@@ -152,7 +152,7 @@ def test_a_forked_child_writes_on(tmp_path, server) -> None:
         airtable.close()
 
 
-def test_the_callers_error_comes_back_after_what_was_sent_has_landed(emulator, server) -> None:
+def test_the_callers_error_comes_back_after_what_was_sent_has_landed(local_base, server) -> None:
     """An exception of a callback stops the run; its note says what was written."""
     with connect(server) as airtable:
         users = airtable.table(User)
@@ -186,24 +186,24 @@ def test_the_callers_generator_runs_on_the_callers_thread(server) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [10, 1])
-def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server, concurrency) -> None:
+def test_ctrl_c_lets_the_requests_in_flight_land(local_base, server, concurrency) -> None:
     """Ctrl-C raises with the result, and the result is what the server holds."""
     with connect(server) as airtable:
         users = airtable.table(User)
         users.create_table()
-        emulator.latency_s = 0.1
+        local_base.latency_s = 0.1
 
-        before = emulator.counts()["POST"]
+        before = local_base.counts()["POST"]
 
         def interrupt() -> None:
-            while emulator.counts()["POST"] == before:
+            while local_base.counts()["POST"] == before:
                 time.sleep(0.005)
             os.kill(os.getpid(), signal.SIGINT)
 
         threading.Thread(target=interrupt).start()
         with pytest.raises(BulkInterrupted) as caught:
             users.bulk_create(rows(1_000), concurrency=concurrency)
-        emulator.latency_s = 0
+        local_base.latency_s = 0
         result = caught.value.result
         assert 0 < len(result) < 1_000
         assert set(result.counts()) == {"created", "skipped"}
@@ -211,10 +211,10 @@ def test_ctrl_c_lets_the_requests_in_flight_land(emulator, server, concurrency) 
 
 
 @pytest.mark.parametrize("where", ["in process", "over HTTP"])
-def test_one_request_at_a_time_needs_no_other_thread(emulator, server, where) -> None:
+def test_one_request_at_a_time_needs_no_other_thread(local_base, server, where) -> None:
     """With ``concurrency=1`` the caller's thread sends; a program without threads stays one."""
     if where == "in process":
-        airtable = Airtable(connection=connection_to(emulator))
+        airtable = Airtable(connection=connection_to(local_base))
     else:
         airtable = connect(server)
     threads: set[str] = set()
@@ -233,7 +233,7 @@ def test_one_request_at_a_time_needs_no_other_thread(emulator, server, where) ->
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers on this system")
-def test_a_signal_handler_that_raises_during_a_request_ends_the_call(emulator, server) -> None:
+def test_a_signal_handler_that_raises_during_a_request_ends_the_call(local_base, server) -> None:
     """A time limit made of a signal breaks a request off; the call ends, and its rows are looked for."""
 
     def give_up(number, frame) -> None:
@@ -242,7 +242,7 @@ def test_a_signal_handler_that_raises_during_a_request_ends_the_call(emulator, s
     with connect(server) as airtable:
         users = airtable.table(User)
         users.create_table()
-        emulator.latency_s = 0.3
+        local_base.latency_s = 0.3
         before = signal.signal(signal.SIGALRM, give_up)
         signal.setitimer(signal.ITIMER_REAL, 0.45)
         try:
@@ -250,13 +250,13 @@ def test_a_signal_handler_that_raises_during_a_request_ends_the_call(emulator, s
                 users.bulk_create(rows(100), concurrency=1)
         finally:
             signal.signal(signal.SIGALRM, before)
-        emulator.latency_s = 0
+        local_base.latency_s = 0
         result = result_of(caught.value)
         assert {user.id for user in users.all()} == {user.id for user in result}
         assert len(result) > 0
 
 
-def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
+def test_cancelling_lets_the_requests_in_flight_land(local_base, server) -> None:
     """A cancelled task leaves nothing half-known behind."""
     written: list[str] = []
 
@@ -268,13 +268,13 @@ def test_cancelling_lets_the_requests_in_flight_land(emulator, server) -> None:
         async with async_airtable(server) as airtable:
             users = airtable.table(User)
             await users.create_table()
-            emulator.latency_s = 0.1
+            local_base.latency_s = 0.1
             with anyio.move_on_after(0.15):
                 await users.bulk_create(rows(1_000), on_event=note)
-            emulator.latency_s = 0
-            posts = emulator.counts()["POST"]
+            local_base.latency_s = 0
+            posts = local_base.counts()["POST"]
             await anyio.sleep(0.2)
-            assert emulator.counts()["POST"] == posts
+            assert local_base.counts()["POST"] == posts
             return await users.count()
 
     stored = asyncio.run(main())
@@ -293,8 +293,8 @@ def test_a_run_that_is_interrupted_ends_as_a_program(tmp_path) -> None:
         class User(Record, table="Users"):
             name: str
 
-        with LocalBase.open() as emulator, LocalServer(emulator) as server:
-            with Airtable("pat.x", emulator.default_base_id, endpoint_url=server.url) as airtable:
+        with LocalBase.open() as local_base, LocalServer(local_base) as server:
+            with Airtable("pat.x", local_base.default_base_id, endpoint_url=server.url) as airtable:
                 users = airtable.table(User)
                 users.create_table()
                 print("ready", flush=True)

@@ -230,8 +230,8 @@ def test_the_month_used_up_is_not_retried() -> None:
 def test_refused_tokens_and_unknown_places_are_told_apart() -> None:
     """401 speaks of the token; 403 of base, table and scope; and no message holds the token."""
     with (
-        LocalBase.open(tokens={"patGood.secret"}) as emulator,
-        LocalServer(emulator) as server,
+        LocalBase.open(tokens={"patGood.secret"}) as local_base,
+        LocalServer(local_base) as server,
         connect(server) as bad,
         Airtable("patGood.secret", BASE, endpoint_url=server.url) as lost,
     ):

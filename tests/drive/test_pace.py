@@ -24,7 +24,7 @@ def opened(server: LocalServer, requests_per_second: int, token: str = "patTest.
     """A connection that has asked for its rate, with a first request."""
     airtable = Airtable(
         token,
-        server.emulator.default_base_id,
+        server.local_base.default_base_id,
         endpoint_url=server.url,
         requests_per_second=requests_per_second,
     )
@@ -45,54 +45,54 @@ def write_at_once(airtables: Sequence[Airtable], requests: int) -> None:
         writer.join()
 
 
-def most_in_a_second(emulator: LocalBase) -> int:
+def most_in_a_second(local_base: LocalBase) -> int:
     """The most requests that came within one second."""
-    times = sorted(request.at for request in emulator.requests)
+    times = sorted(request.at for request in local_base.requests)
     return max(sum(1 for at in times if first <= at < first + 1.0) for first in times)
 
 
 @pytest.fixture
-def users(emulator: LocalBase, server: LocalServer) -> None:
+def users(local_base: LocalBase, server: LocalServer) -> None:
     """The table, made without touching the base's pace."""
     with connect(server) as airtable:
         airtable.table(User).create_table()
-    emulator.requests.clear()
+    local_base.requests.clear()
 
 
-def test_connections_of_different_rates_share_one_pace(users, emulator, server) -> None:
+def test_connections_of_different_rates_share_one_pace(users, local_base, server) -> None:
     """Of 5 and 4 requests per second the lower rate holds for both together, not 9."""
     with opened(server, 5) as five, opened(server, 4, "patOther.x") as four:
         write_at_once([five, four], 6)
-    assert most_in_a_second(emulator) == 4
-    assert {request.status for request in emulator.requests} == {200}
+    assert most_in_a_second(local_base) == 4
+    assert {request.status for request in local_base.requests} == {200}
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", ["closed", "dropped"])
-def test_the_rate_rises_when_the_slower_connection_is_gone(users, emulator, server, way) -> None:
+def test_the_rate_rises_when_the_slower_connection_is_gone(users, local_base, server, way) -> None:
     """A connection that is closed, or garbage, slows nobody down any more."""
     with opened(server, 6) as fast:
         slow = opened(server, 2)
         write_at_once([fast], 3)
-        assert most_in_a_second(emulator) == 2
+        assert most_in_a_second(local_base) == 2
         if way == "closed":
             slow.close()
         del slow
         gc.collect()
-        emulator.requests.clear()
+        local_base.requests.clear()
         write_at_once([fast], 8)
-        assert most_in_a_second(emulator) == 6
+        assert most_in_a_second(local_base) == 6
 
 
-def test_a_pause_reaches_every_connection(users, emulator, server) -> None:
+def test_a_pause_reaches_every_connection(users, local_base, server) -> None:
     """After a 429 of one connection, the other one waits too, although its rate differs."""
     with opened(server, 5) as five, opened(server, 4, "patOther.x") as four:
-        emulator.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=1.0))
+        local_base.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=1.0))
         limited = threading.Thread(target=five.schema)
         limited.start()
         time.sleep(0.3)  # by then its refusal has come
         four.schema()
         limited.join()
-    refused, *later = list(emulator.requests)[2:]
+    refused, *later = list(local_base.requests)[2:]
     assert [refused.status, *(request.status for request in later)] == [429, 200, 200]
     assert all(request.at - refused.at >= 1.0 for request in later)

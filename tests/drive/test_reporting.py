@@ -96,17 +96,17 @@ def test_requests_that_fail_together_are_one_warning(closed_port, caplog) -> Non
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_requests_and_waits_are_logged_without_secrets(emulator, server, caplog) -> None:
+def test_requests_and_waits_are_logged_without_secrets(local_base, server, caplog) -> None:
     """Method, path, status and seconds of each request, and long waits; no token, query or body."""
     caplog.set_level(logging.DEBUG, "airhaul")
     with connect(server) as airtable:
         users = airtable.table(User)
         users.create_table()
         users.bulk_create([{"name": "private"}])
-        emulator.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=2.0))
+        local_base.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=2.0))
         assert users.count(name="private") == 1
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
-    base = emulator.default_base_id
+    base = local_base.default_base_id
     levels = [level for level, _ in lines]
     assert levels == ["DEBUG", "DEBUG", "DEBUG", "WARNING", "INFO", "DEBUG"]
     assert lines[1][1].startswith(f"POST /v0/{base}/Users: 200 in 0.")

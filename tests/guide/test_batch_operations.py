@@ -84,7 +84,7 @@ def test_basic_bulk_create(names, capsys) -> None:
     assert [row["age"] for row in stored("Users")] == [28, 32, 25, 30]
     printed = capsys.readouterr().out
     assert printed.startswith("Created 4 users\n  - Alice (rec")
-    assert default_connection().emulator.counts()["POST"] == 2 + 1
+    assert default_connection().local_base.counts()["POST"] == 2 + 1
 
 
 def test_default_values_are_written(names) -> None:
@@ -119,7 +119,7 @@ def test_batch_processing(names, capsys) -> None:
     printed = capsys.readouterr().out
     assert "Created batch 10: 10 users\n" in printed
     assert "Total created: 100" in printed
-    assert default_connection().emulator.counts()["POST"] == 2 + 10
+    assert default_connection().local_base.counts()["POST"] == 2 + 10
 
 
 def test_batch_update(names) -> None:
@@ -282,7 +282,7 @@ def test_memory_usage(names) -> None:
     names["process_large_dataset"]("big.csv", chunk_size=100)
     assert User.count() == 250
     assert User.count(age__gt=80) == 18
-    assert default_connection().emulator.counts()["POST"] == 2 + 25
+    assert default_connection().local_base.counts()["POST"] == 2 + 25
 
 
 def test_every_block_has_its_test() -> None:

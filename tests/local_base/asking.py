@@ -14,22 +14,22 @@ NOTE = {"name": "Note", "type": "multilineText"}
 
 
 class Asking:
-    """Asks an emulator, which it closes at the end of a block; each answer's status is looked at."""
+    """Asks a local base, which it closes at the end of a block; each answer's status is looked at."""
 
-    def __init__(self, emulator: LocalBase) -> None:
-        self.emulator = emulator
-        self.base = emulator.default_base_id
+    def __init__(self, local_base: LocalBase) -> None:
+        self.local_base = local_base
+        self.base = local_base.default_base_id
 
     @property
     def store(self) -> Store:
         """What is behind the requests, for what none of them can do."""
-        return self.emulator._store
+        return self.local_base._store
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.emulator.close()
+        self.local_base.close()
 
     def __call__(
         self,
@@ -41,7 +41,7 @@ class Asking:
         address: str | None = None,
     ) -> Any:
         request = Request(method, f"/v0/{path}", query, body, "pat.x", address)
-        reply = self.emulator.handle(request)
+        reply = self.local_base.handle(request)
         assert reply.status == status, reply.body
         return json.loads(reply.body) if reply.body else None
 
@@ -57,7 +57,7 @@ class Asking:
 
     def computed(self, table: str, name: str, type: str, **options: Any) -> dict[str, Any]:
         """Create a field of a type that the API does not create."""
-        return self.emulator.add_field(
+        return self.local_base.add_field(
             self.base, table, {"name": name, "type": type, "options": options}
         )
 

@@ -10,9 +10,9 @@ from tests.local_base.shop import open_shop
 
 
 @pytest.fixture
-def ask(emulator: LocalBase) -> Asking:
+def ask(local_base: LocalBase) -> Asking:
     """A local base in memory, asked by requests alone."""
-    return Asking(emulator)
+    return Asking(local_base)
 
 
 @pytest.fixture

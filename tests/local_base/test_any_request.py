@@ -207,8 +207,8 @@ sensible = st.one_of(
 @pytest.fixture(scope="module")
 def known() -> Any:
     """A base with a table and some records, and what its things are called."""
-    with LocalBase.open(all_field_types=True) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(all_field_types=True) as local_base:
+        ask = Asking(local_base)
         path = f"meta/bases/{ask.base}/tables"
         table = ask("POST", path, {"name": "T", "fields": FIELDS})
         names = {
@@ -225,7 +225,7 @@ def known() -> Any:
             "T", {"Name": "x", "Age": 1, "Tags": ["x"], "Day": "2024-01-01"}, {}, {"Name": "\0"}
         )
         ask.add("T", {"Links": [record["id"], other["id"]], "Who": {"id": names["PERSON"]}})
-        yield emulator, {**names, "RECORD": record["id"]}
+        yield local_base, {**names, "RECORD": record["id"]}
 
 
 def real(value: Any, names: dict[str, str]) -> Any:
@@ -242,11 +242,11 @@ def real(value: Any, names: dict[str, str]) -> Any:
 @given(st.one_of(sensible, sensible, anything))
 def test_no_request_raises_or_is_answered_by_500(known, asked) -> None:
     """Odd paths, queries and bodies get an answer in JSON, and the base goes on."""
-    emulator, names = known
+    local_base, names = known
     method, path, queries, body = asked
     path = "/".join(names.get(part, part) for part in path.split("/"))
     query = tuple((key, names.get(value, value)) for key, value in queries)
-    reply = emulator.handle(Request(method, path, query, real(body, names), "pat.x"))
+    reply = local_base.handle(Request(method, path, query, real(body, names), "pat.x"))
     assert isinstance(reply, Reply)
     assert reply.status < 500, reply.body
     json.loads(reply.body.decode("utf-8"))
@@ -262,8 +262,8 @@ def test_no_request_raises_or_is_answered_by_500(known, asked) -> None:
 )
 def test_half_a_surrogate_pair_is_refused(known, body) -> None:
     """What UTF-8 cannot spell cannot be stored or given back, and is not changed silently."""
-    emulator, names = known
-    reply = emulator.handle(Request("POST", f"/v0/{names['BASE']}/T", (), body, "pat.x"))
+    local_base, names = known
+    reply = local_base.handle(Request("POST", f"/v0/{names['BASE']}/T", (), body, "pat.x"))
     assert reply.status == 422
     assert json.loads(reply.body)["error"]["type"] == "INVALID_REQUEST_BODY"
 
@@ -271,16 +271,16 @@ def test_half_a_surrogate_pair_is_refused(known, body) -> None:
 @pytest.mark.parametrize("count", [0, -1, 2**63, 10**30, 1.5, True, "x", "0", "1" * 30])
 def test_counts_without_measure_are_refused(known, count) -> None:
     """Neither a page nor a list is of no size, or of one that no machine counts to."""
-    emulator, names = known
+    local_base, names = known
     for name in ("pageSize", "maxRecords"):
         body = {name: count}
         request = Request("POST", f"/v0/{names['BASE']}/T/listRecords", (), body, "pat.x")
-        assert emulator.handle(request).status == 422
+        assert local_base.handle(request).status == 422
 
 
 def test_places_without_measure_are_refused(known) -> None:
     """The number in ``sort[0][field]`` may have more digits than Python reads."""
-    emulator, names = known
+    local_base, names = known
     query = ((f"sort[{'9' * 5000}][field]", "Name"),)
     request = Request("GET", f"/v0/{names['BASE']}/T", query, None, "pat.x")
-    assert emulator.handle(request).status == 422
+    assert local_base.handle(request).status == 422

@@ -55,8 +55,8 @@ def api(server: LocalServer) -> Iterator[pyairtable.Api]:
 
 
 @pytest.fixture
-def base(api: pyairtable.Api, emulator: LocalBase) -> pyairtable.Base:
-    return api.base(emulator.default_base_id)
+def base(api: pyairtable.Api, local_base: LocalBase) -> pyairtable.Base:
+    return api.base(local_base.default_base_id)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from airhaul.local_base.http.serve import LocalServer
 from .conftest import connect
 
 
-def test_unknown_things_and_refused_tokens(emulator) -> None:
+def test_unknown_things_and_refused_tokens(local_base) -> None:
     """401, 403 and 404 come as the reference says."""
     with LocalBase.open(tokens={"patGood.x"}) as guarded, LocalServer(guarded) as running:
         good = pyairtable.Api("patGood.x", endpoint_url=running.url)
@@ -35,43 +35,43 @@ def test_unknown_things_and_refused_tokens(emulator) -> None:
         bad.session.close()
 
 
-def test_its_retries_outlast_a_429(server, base, table, emulator) -> None:
+def test_its_retries_outlast_a_429(server, base, table, local_base) -> None:
     """A refusal for haste is tried again, and the row is written once."""
-    emulator.faults = Faults(Fault("429", at=1, method="POST"), Fault("429", at=1, method="GET"))
+    local_base.faults = Faults(Fault("429", at=1, method="POST"), Fault("429", at=1, method="GET"))
     table.create({"Name": "a"})
     assert [record["fields"] for record in table.all()] == [{"Name": "a"}]
-    assert [request.status for request in emulator.requests][-4:] == [429, 200, 429, 200]
+    assert [request.status for request in local_base.requests][-4:] == [429, 200, 429, 200]
 
 
 @pytest.mark.parametrize(
     ("kind", "status"), [("500-before", 500), ("502-before", 502), ("429", 429)]
 )
-def test_a_retry_strategy_of_ones_own(server, base, table, emulator, kind, status) -> None:
+def test_a_retry_strategy_of_ones_own(server, base, table, local_base, kind, status) -> None:
     """Faults of the service are tried again when told so, and not without."""
     patient = retry_strategy(status_forcelist=(429, 500, 502), backoff_factor=0)
     for strategy, answered in ((None, [status]), (patient, [status, 200])):
         api = connect(server, retry_strategy=strategy)
-        emulator.faults = Faults(Fault(kind, at=1))
+        local_base.faults = Faults(Fault(kind, at=1))
         with contextlib.suppress(requests.HTTPError):
             assert api.table(base.id, "People").all() == []
-        assert [request.status for request in emulator.requests][-len(answered) :] == answered
+        assert [request.status for request in local_base.requests][-len(answered) :] == answered
         api.session.close()
 
 
-def test_its_time_out(server, base, table, emulator) -> None:
+def test_its_time_out(server, base, table, local_base) -> None:
     """A reply that is late is given up, and what was written stays."""
-    emulator.latency_s = 1.0
+    local_base.latency_s = 1.0
     hasty = connect(server, timeout=(1, 0.2), retry_strategy=None).table(base.id, "People")
     with pytest.raises(requests.ReadTimeout):
         hasty.create({"Name": "a"})
-    emulator.latency_s = 0
+    local_base.latency_s = 0
     assert [record["fields"] for record in table.all()] == [{"Name": "a"}]
     hasty.api.session.close()
 
 
-def test_a_lost_reply(server, base, table, emulator) -> None:
+def test_a_lost_reply(server, base, table, local_base) -> None:
     """The connection breaks after the work is done; the client tells, and the row is there."""
-    emulator.faults = Faults(Fault("close-after", at=1, method="POST"))
+    local_base.faults = Faults(Fault("close-after", at=1, method="POST"))
     careful = connect(server, retry_strategy=None).table(base.id, "People")
     with pytest.raises(requests.ConnectionError, match="without response"):
         careful.create({"Name": "a"})
@@ -79,14 +79,14 @@ def test_a_lost_reply(server, base, table, emulator) -> None:
     careful.api.session.close()
 
 
-def test_a_lost_reply_with_its_own_retries(table, emulator) -> None:
+def test_a_lost_reply_with_its_own_retries(table, local_base) -> None:
     """It sends a create again that was carried out, and here as there the row is doubled."""
-    emulator.faults = Faults(Fault("close-after", at=1, method="POST"))
+    local_base.faults = Faults(Fault("close-after", at=1, method="POST"))
     table.create({"Name": "a"})
     assert [record["fields"] for record in table.all()] == [{"Name": "a"}] * 2
 
 
-def test_many_threads_at_once(table, emulator) -> None:
+def test_many_threads_at_once(table, local_base) -> None:
     """Ten threads create and delete, and nothing is left of it."""
 
     def come_and_go(thread: int) -> int:
@@ -96,4 +96,4 @@ def test_many_threads_at_once(table, emulator) -> None:
     with ThreadPoolExecutor(10) as threads:
         assert list(threads.map(come_and_go, range(10))) == [20] * 10
     assert table.all() == []
-    assert {request.status for request in emulator.requests} == {200}
+    assert {request.status for request in local_base.requests} == {200}

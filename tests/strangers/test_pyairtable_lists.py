@@ -28,12 +28,12 @@ def test_all_with_formulas_sort_and_fields(table) -> None:
     assert all(key.startswith("fld") for key in by_id)
 
 
-def test_a_long_formula_by_post(table, emulator) -> None:
+def test_a_long_formula_by_post(table, local_base) -> None:
     """499 ids by formula exceed a URL, and the POST form pages too."""
     made = table.batch_create([{"Name": f"P{n}"} for n in range(250)])
     formula = formulas.OR(*[formulas.EQ(formulas.RECORD_ID(), r["id"]) for r in made] * 2)
     assert {record["id"] for record in table.all(formula=formula)} == {r["id"] for r in made}
-    assert emulator.requests[-1].path.endswith("/listRecords")
+    assert local_base.requests[-1].path.endswith("/listRecords")
 
 
 def test_first(table) -> None:
@@ -81,11 +81,11 @@ def test_pages_of_every_size(table) -> None:
         table.all(page_size=101)
 
 
-def test_views_filter_and_sort(base, table, emulator) -> None:
+def test_views_filter_and_sort(base, table, local_base) -> None:
     """A view restricts and orders; a sort of the request orders anew, and a formula restricts more."""
     table.batch_create([{"Name": f"P{n}", "Age": n} for n in range(6)])
     order = [{"field": "Age", "direction": "desc"}]
-    view = emulator.add_view(base.id, "People", "Old", formula="{Age} > 2", sort=order)
+    view = local_base.add_view(base.id, "People", "Old", formula="{Age} > 2", sort=order)
     for name in ("Old", view):
         assert [record["fields"]["Age"] for record in table.all(view=name)] == [5, 4, 3]
     assert [r["fields"]["Age"] for r in table.all(view="Old", sort=["Age"])] == [3, 4, 5]

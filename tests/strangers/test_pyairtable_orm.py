@@ -106,7 +106,7 @@ class Things(Model):
 
 
 @pytest.fixture
-def things(base, emulator):
+def things(base, local_base):
     described = [
         {"name": name, "type": type_, **({"options": options} if options else {})}
         for name, (type_, options) in WRITTEN.items()
@@ -116,7 +116,7 @@ def things(base, emulator):
     table.create_field("Itself", "multipleRecordLinks", options={"linkedTableId": table.id})
     for name, (type_, options) in COMPUTED.items():
         field = {"name": name, "type": type_, "options": options}
-        emulator.add_field(base.id, "Things", field)
+        local_base.add_field(base.id, "Things", field)
     return table
 
 
@@ -212,7 +212,7 @@ def test_links_are_models(model) -> None:
     assert model.from_id(a.id).links == []
 
 
-def test_many_models_at_once(model, emulator) -> None:
+def test_many_models_at_once(model, local_base) -> None:
     """Batches save what is new and what has changed, read by ids, and delete."""
     many = [model(name=f"T{n}", count=n) for n in range(25)]
     model.batch_save(many)

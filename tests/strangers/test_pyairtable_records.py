@@ -16,12 +16,12 @@ def test_create_and_get(table) -> None:
     assert table.get(made["id"]) == made
 
 
-def test_batch_create_keeps_order(table, emulator) -> None:
+def test_batch_create_keeps_order(table, local_base) -> None:
     """25 records are 3 requests, in the order of the input."""
-    before = len(emulator.requests)
+    before = len(local_base.requests)
     made = table.batch_create([{"Name": f"P{n}"} for n in range(25)])
     assert [record["fields"]["Name"] for record in made] == [f"P{n}" for n in range(25)]
-    assert len(emulator.requests) - before == 3
+    assert len(local_base.requests) - before == 3
 
 
 def test_update_and_replace(table) -> None:
@@ -132,10 +132,10 @@ def test_cells_by_field_id(table) -> None:
     assert merged["records"][0]["fields"] == {name: "d"}
 
 
-def test_a_connection_that_wants_field_ids(server, table, emulator) -> None:
+def test_a_connection_that_wants_field_ids(server, table, local_base) -> None:
     """The option of the connection holds for all its verbs."""
     api = connect(server, use_field_ids=True)
-    people = api.table(emulator.default_base_id, "People")
+    people = api.table(local_base.default_base_id, "People")
     name = table.schema().field("Name").id
     assert people.create({"Name": "a"})["fields"] == {name: "a"}
     assert [record["fields"] for record in people.all()] == [{name: "a"}]

@@ -8,17 +8,17 @@ import requests
 from .conftest import DATE, MOMENT, PEOPLE
 
 
-def test_schema(api, table, emulator) -> None:
+def test_schema(api, table, local_base) -> None:
     """This client's own models read what the metadata endpoints print."""
     schema = table.schema()
     assert schema.field("Status").options.choices[0].name == "todo"
     assert schema.primary_field_id == schema.field("Name").id
     assert schema.field("Seen").options.time_format.format == "HH:mm"
-    assert [base.id for base in api.bases()] == [emulator.default_base_id]
+    assert [base.id for base in api.bases()] == [local_base.default_base_id]
     assert api.whoami()["id"].startswith("usr")
     field = table.create_field("Email", "email")
     assert table.schema(force=True).field(field.id).name == "Email"
-    base = api.create_base(emulator.workspace_id, "Second", [{"name": "T", "fields": PEOPLE[:1]}])
+    base = api.create_base(local_base.workspace_id, "Second", [{"name": "T", "fields": PEOPLE[:1]}])
     assert [t.name for t in base.tables()] == ["T"]
 
 
@@ -102,10 +102,10 @@ def test_tables_and_fields_are_renamed_and_described(base, table) -> None:
     assert base.table("Persons").create({"Years": 3})["fields"] == {"Years": 3}
 
 
-def test_a_formula_is_changed(api, base, table, emulator) -> None:
+def test_a_formula_is_changed(api, base, table, local_base) -> None:
     """The options of a formula are what the API changes of a field."""
     options = {"formula": "{Age} + 1"}
-    emulator.add_field(base.id, "People", {"name": "Next", "type": "formula", "options": options})
+    local_base.add_field(base.id, "People", {"name": "Next", "type": "formula", "options": options})
     record = table.create({"Age": 36})
     assert record["fields"]["Next"] == 37
     field = table.schema(force=True).field("Next")
@@ -127,7 +127,7 @@ def test_names_that_are_taken(base, table) -> None:
         base.create_table("Others", [*PEOPLE[:1], {"name": "name", "type": "email"}])
 
 
-def test_bases_and_tables_are_looked_up(api, base, table, emulator) -> None:
+def test_bases_and_tables_are_looked_up(api, base, table, local_base) -> None:
     """The client's own checks find what is there, and tell what is not."""
     assert api.base(base.id, validate=True).name == "Local base"
     assert api.base(base.id, validate=True).permission_level == "create"
@@ -137,7 +137,7 @@ def test_bases_and_tables_are_looked_up(api, base, table, emulator) -> None:
     with pytest.raises(KeyError):
         base.table("None", validate=True)
     assert [one.name for one in base.tables()] == ["People"]
-    made = api.workspace(emulator.workspace_id).create_base(
+    made = api.workspace(local_base.workspace_id).create_base(
         "Third", [{"name": "T", "description": "Its first", "fields": PEOPLE}]
     )
     assert made.schema().table("T").description == "Its first"
@@ -151,9 +151,13 @@ def test_views_are_told(base, table) -> None:
     assert view.visible_field_ids == [field.id for field in table.schema().fields]
 
 
-def test_the_people_of_a_base_are_told(api, base, emulator) -> None:
+def test_the_people_of_a_base_are_told(api, base, local_base) -> None:
     """Who works on a base is told, and what the base is."""
     told = base.collaborators()
-    assert (told.id, told.name, told.workspace_id) == (base.id, "Local base", emulator.workspace_id)
+    assert (told.id, told.name, told.workspace_id) == (
+        base.id,
+        "Local base",
+        local_base.workspace_id,
+    )
     people = told.individual_collaborators.via_base
     assert api.whoami()["id"] in [person.user_id for person in people]

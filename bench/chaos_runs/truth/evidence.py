@@ -17,22 +17,22 @@ class Evidence:
     """What there is to hold outcomes against.
 
     Args:
-        emulator: The base, after the call.
+        local_base: The base, after the call.
         before: The records before the call, by id.
         injected: How often each kind of fault happened.
     """
 
     def __init__(
-        self, emulator: WatchedEmulator, before: Mapping[str, Any], injected: Mapping[str, int]
+        self, local_base: WatchedEmulator, before: Mapping[str, Any], injected: Mapping[str, int]
     ) -> None:
-        seen = [one for one in emulator.seen if one.request.token is not None]
+        seen = [one for one in local_base.seen if one.request.token is not None]
         # The requests of the call that is checked.
         self.ours = [one for one in seen if one.is_ours]
         self.of_others = [one for one in seen if not one.is_ours]
         self.injected = injected
         # What each record held before the call, and what each holds now.
         self.before: dict[str, Cells] = {id_: one["fields"] for id_, one in before.items()}
-        self.held: dict[str, Cells] = {id_: one["fields"] for id_, one in emulator.held().items()}
+        self.held: dict[str, Cells] = {id_: one["fields"] for id_, one in local_base.held().items()}
         self.made_by_us = {id_ for one in self.ours for id_ in one.created}
         # What each record holds that others have written, and not deleted.
         self.left_by_others = self._left_by_others()

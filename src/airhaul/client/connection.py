@@ -41,18 +41,18 @@ class Connection:
 
     Args:
         config: How to reach the base.
-        emulator: A local base that is already open; if None, one is opened on first use.
+        local_base: A local base that is already open; if None, one is opened on first use.
         local_options: How a local base behaves that is opened here.
     """
 
     def __init__(
         self,
         config: Config,
-        emulator: LocalBase | None = None,
+        local_base: LocalBase | None = None,
         local_options: LocalOptions = LocalOptions(),  # noqa: B008 - it never changes
     ) -> None:
         self.config = config
-        self._emulator = emulator
+        self._local_base = local_base
         self._local_options = local_options
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
@@ -81,7 +81,7 @@ class Connection:
         if self.config.base_id is not None:
             return self.config.base_id
         if self.is_local:
-            return self.emulator.default_base_id
+            return self.local_base.default_base_id
         raise ConfigurationError(
             Message(
                 "No base is configured. Set ",
@@ -92,7 +92,7 @@ class Connection:
         )
 
     @property
-    def emulator(self) -> LocalBase:
+    def local_base(self) -> LocalBase:
         """The local base itself, opened on first use.
 
         Raises:
@@ -101,9 +101,9 @@ class Connection:
         if self.config.local is None:
             raise ConfigurationError("This is a connection to Airtable, not to a local base.")
         with self._lock:
-            if self._emulator is None:
-                self._emulator = self._local_options.open(self.config.local)
-            return self._emulator
+            if self._local_base is None:
+                self._local_base = self._local_options.open(self.config.local)
+            return self._local_base
 
     def journal(self, journal: str | Path | bool | None = None) -> Journal | None:
         """Open the journal in which bulk writes are recorded.
@@ -173,8 +173,8 @@ class Connection:
             pace,
             self._known_base,
             self.budget,
-            self.emulator,
-            InThread(self.emulator),
+            self.local_base,
+            InThread(self.local_base),
             concurrency=1,
             retries=self.retries,
         )
@@ -198,11 +198,11 @@ class Connection:
         """Close the HTTP connections and the local base; its rate no longer holds."""
         withdraw_rates(self)
         with self._lock:
-            emulator, self._emulator = self._emulator, None
+            local_base, self._local_base = self._local_base, None
         if self._http is not None:
             self._http[0].close()
-        if emulator is not None:
-            emulator.close()
+        if local_base is not None:
+            local_base.close()
 
     async def acquire(self) -> None:
         """Keep the HTTP connections of the running event loop open until ``release``."""

@@ -40,7 +40,7 @@ class TestServer:
     @property
     def local_base(self) -> LocalBase:
         """The local base."""
-        return self._server.emulator
+        return self._server.local_base
 
     @property
     def base_id(self) -> str:
@@ -121,5 +121,5 @@ def serving(**options: Any) -> Generator[TestServer]:
     Yields:
         The server.
     """
-    with LocalBase.open(**options) as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(**options) as local_base, LocalServer(local_base) as server:
         yield TestServer(server)

@@ -15,28 +15,28 @@ from tests.conftest import connect, connection_to
 
 
 @pytest.fixture
-def emulator() -> Iterator[LocalBase]:
+def local_base() -> Iterator[LocalBase]:
     with LocalBase.open(hold_s=1.0) as opened:
         yield opened
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def people(request: pytest.FixtureRequest, emulator: LocalBase) -> Iterator[Table[Person]]:
+def people(request: pytest.FixtureRequest, local_base: LocalBase) -> Iterator[Table[Person]]:
     """The table, empty, with its requests not counted yet."""
-    with _connected(emulator, request.param) as airtable:
+    with _connected(local_base, request.param) as airtable:
         table = airtable.table(Person)
         table.create_table()
-        emulator.requests.clear()
+        local_base.requests.clear()
         yield table
 
 
 @contextmanager
-def _connected(emulator: LocalBase, how: str) -> Iterator[Airtable]:
+def _connected(local_base: LocalBase, how: str) -> Iterator[Airtable]:
     if how == "in process":
-        yield Airtable(connection=connection_to(emulator, retries=FAST))
+        yield Airtable(connection=connection_to(local_base, retries=FAST))
         return
     with (
-        LocalServer(emulator) as server,
+        LocalServer(local_base) as server,
         connect(server, retries=FAST, timeout_s=0.5) as airtable,
     ):
         yield airtable

@@ -44,10 +44,10 @@ def bad_rows(count: int, *bad: int) -> list[dict[str, Any]]:
     return given
 
 
-def writes(emulator: LocalBase) -> list[tuple[str, int]]:
+def writes(local_base: LocalBase) -> list[tuple[str, int]]:
     """The requests that write: method and number of rows."""
     found = []
-    for request in emulator.requests:
+    for request in local_base.requests:
         if request.method == "DELETE":
             found.append(("DELETE", len(request.query)))
         elif request.method != "GET" and not request.path.endswith("listRecords"):
@@ -55,12 +55,12 @@ def writes(emulator: LocalBase) -> list[tuple[str, int]]:
     return found
 
 
-def held(emulator: LocalBase) -> list[dict[str, Any]]:
+def held(local_base: LocalBase) -> list[dict[str, Any]]:
     """What the base itself holds, in its order, asked without faults."""
-    faults, emulator.faults = emulator.faults, None
-    requests = list(emulator.requests)
-    found = Airtable(connection=connection_to(emulator)).table(Person).all()
-    emulator.faults = faults
-    emulator.requests.clear()
-    emulator.requests.extend(requests)
+    faults, local_base.faults = local_base.faults, None
+    requests = list(local_base.requests)
+    found = Airtable(connection=connection_to(local_base)).table(Person).all()
+    local_base.faults = faults
+    local_base.requests.clear()
+    local_base.requests.extend(requests)
     return [person._cells for person in found]

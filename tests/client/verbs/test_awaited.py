@@ -11,14 +11,14 @@ from airhaul.local_base.http.serve import LocalServer
 from tests.client.verbs.people import FAST, Person, bad_rows, rows
 
 
-def test_the_awaited_verbs(emulator) -> None:
+def test_the_awaited_verbs(local_base) -> None:
     """The same verbs, awaited, over HTTP."""
     from airhaul import AsyncAirtable
 
     async def main(url: str) -> None:
         async with AsyncAirtable(
             "pat.x",
-            emulator.default_base_id,
+            local_base.default_base_id,
             endpoint_url=url,
             requests_per_second=1000,
             retries=FAST,
@@ -49,5 +49,5 @@ def test_the_awaited_verbs(emulator) -> None:
             await people.bulk_delete([found])
             assert await people.count() == 21
 
-    with LocalServer(emulator) as server:
+    with LocalServer(local_base) as server:
         asyncio.run(main(server.url))

@@ -24,14 +24,14 @@ from tests.client.verbs.people import held, rows
         "not-json",
     ],
 )
-def test_ten_creates_whose_reply_is_lost_are_ten_rows(people, emulator, kind) -> None:
+def test_ten_creates_whose_reply_is_lost_are_ten_rows(people, local_base, kind) -> None:
     """They are found in the table, and reported as created."""
     people.count()
-    emulator.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
+    local_base.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
     events: list[Any] = []
     result = people.bulk_create(rows(10), on_event=events.append)
-    assert emulator.faults.injected[kind] == 1
-    assert len(held(emulator)) == 10
+    assert local_base.faults.injected[kind] == 1
+    assert len(held(local_base)) == 10
     assert result.counts() == {"created": 10}
     assert [person.name for person in result] == [f"N{n}" for n in range(10)]
     assert Reconciled(10, 0, 0) in events
@@ -41,30 +41,30 @@ def test_ten_creates_whose_reply_is_lost_are_ten_rows(people, emulator, kind) ->
     "kind", ["close-before", "500-before", "502-before", "503-before", "timeout-before"]
 )
 def test_creates_that_were_lost_before_they_were_written_are_sent_again(
-    people, emulator, kind
+    people, local_base, kind
 ) -> None:
     """Twice none is there; then they are sent once more."""
-    emulator.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
+    local_base.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
     result = people.bulk_create(rows(10))
-    assert len(held(emulator)) == 10
+    assert len(held(local_base)) == 10
     assert result.counts() == {"created": 10}
 
 
-def test_identical_rows_equal_to_older_ones_are_told_apart(people, emulator) -> None:
+def test_identical_rows_equal_to_older_ones_are_told_apart(people, local_base) -> None:
     """What this process has created itself is never taken for what was lost."""
     same = [{"name": "same", "email": "same"}] * 10
     people.bulk_create(same)
     for kind, method in (("close-after", "POST"), ("close-before", "POST")):
-        emulator.faults = Faults(Fault(kind, at=1, method=method))
+        local_base.faults = Faults(Fault(kind, at=1, method=method))
         result = people.bulk_create(same)
         assert len({person.id for person in result}) == 10
-    assert len(held(emulator)) == 30
+    assert len(held(local_base)) == 30
 
 
-def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, emulator) -> None:
+def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, local_base) -> None:
     """When looking fails as well, nothing is claimed, and the user is told what to do."""
     people.count()
-    emulator.faults = Faults(
+    local_base.faults = Faults(
         Fault("close-after", at=1, method="POST"),
         Fault("503-before", probability=1.0, method="GET", retry_after_s=0.0),
     )
@@ -75,9 +75,9 @@ def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, emulato
 
 
 @pytest.mark.slow
-def test_rate_limits_are_waited_out(people, emulator) -> None:
+def test_rate_limits_are_waited_out(people, local_base) -> None:
     """A 429 is never a failure of rows."""
-    emulator.faults = Faults(
+    local_base.faults = Faults(
         Fault("429-retry-after", at=2, retry_after_s=0.05),
         Fault("429-retry-after", at=3, retry_after_s=0.05),
     )

@@ -8,14 +8,14 @@ from airhaul import BulkError, errors
 from tests.client.verbs.people import Person, full_rows, held, rows, writes
 
 
-def test_a_plan_writes_nothing_and_applies_what_it_says(people, emulator) -> None:
+def test_a_plan_writes_nothing_and_applies_what_it_says(people, local_base) -> None:
     """Counts, differences, requests and seconds; then the same is done."""
     people.bulk_create(rows(30))
     given = [*rows(29), {"name": "new", "email": "new@x.org"}]
     given[2] = {**given[2], "age": 77, "joined": "2024-05-06"}
-    emulator.requests.clear()
+    local_base.requests.clear()
     plan = people.plan_sync(given, key="email", delete_missing=True)
-    assert writes(emulator) == []
+    assert writes(local_base) == []
     assert plan.counts() == {"create": 1, "update": 1, "delete": 1, "unchanged": 28}
     assert (plan.requests, plan.seconds) == (3, pytest.approx(0.6))
     change = next(one for one in plan.differences if one.verb == "update")
@@ -28,26 +28,26 @@ def test_a_plan_writes_nothing_and_applies_what_it_says(people, emulator) -> Non
     assert plan.to_dict()["differences"][0]["cells"]["age"] == {"before": 2, "after": 77}
     result = plan.apply()
     assert result.counts() == {"created": 1, "updated": 1, "deleted": 1, "unchanged": 28}
-    assert len(held(emulator)) == 30
+    assert len(held(local_base)) == 30
     with pytest.raises(errors.ConfigurationError, match="applied before"):
         plan.apply()
 
 
-def test_a_plan_is_refused_when_a_record_of_it_has_changed(people, emulator) -> None:
+def test_a_plan_is_refused_when_a_record_of_it_has_changed(people, local_base) -> None:
     """What somebody else did meanwhile is not written over, unless told to."""
     made = people.bulk_create(rows(5))
     changes = [{"id": person.id, "age": 50} for person in made[:3]]
     plan = people.plan_update(changes)
     people.bulk_update([made[4]], age=1)  # not in the plan
     people.bulk_update([made[1]], notes="not a cell of the plan")
-    emulator.requests.clear()
+    local_base.requests.clear()
     assert plan.apply().counts() == {"updated": 3}
     stale = people.plan_update([{"id": person.id, "age": 60} for person in made[:3]])
     people.bulk_update([made[1].id], age=2)
     with pytest.raises(errors.StalePlanError) as caught:
         stale.apply()
     assert caught.value.record_ids == (made[1].id,)
-    assert [row["age"] for row in held(emulator)[:3]] == [50, 2, 50]
+    assert [row["age"] for row in held(local_base)[:3]] == [50, 2, 50]
     assert stale.apply(check=False).counts() == {"updated": 3}
     gone = people.plan_delete(made[:2])
     people.bulk_update([made[0]], notes="changed")
@@ -59,7 +59,7 @@ def test_a_plan_is_refused_when_a_record_of_it_has_changed(people, emulator) -> 
         new.apply()
 
 
-def test_each_verb_has_its_plan(people, emulator) -> None:
+def test_each_verb_has_its_plan(people, local_base) -> None:
     """Nothing is written by any of them, and each says what its verb does."""
     made = people.bulk_create(rows(4))
     made[0].age = 9
@@ -75,7 +75,7 @@ def test_each_verb_has_its_plan(people, emulator) -> None:
         (people.where(age__lt=2).plan_update(age=1), {"update": 1, "unchanged": 1}),
         (people.where(age__lt=2).plan_delete(), {"delete": 2}),
     ]  # fmt: skip
-    assert all(method == "POST" for method, _ in writes(emulator))
+    assert all(method == "POST" for method, _ in writes(local_base))
     for plan, counts in plans:
         assert {name: count for name, count in plan.counts().items() if count} == counts
         assert str(plan)

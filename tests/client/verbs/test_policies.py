@@ -9,7 +9,7 @@ from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import bad_rows, full_rows, held, rows
 
 
-def test_one_bad_row_in_100_costs_the_others_nothing(people, emulator) -> None:
+def test_one_bad_row_in_100_costs_the_others_nothing(people, local_base) -> None:
     """99 are written, the one is named with its field and Airtable's words, in few requests."""
     result = people.bulk_create(bad_rows(100, 57), on_error="continue")
     assert result.counts() == {"created": 99, "failed": 1}
@@ -17,25 +17,25 @@ def test_one_bad_row_in_100_costs_the_others_nothing(people, emulator) -> None:
     assert failed.index == 57
     assert failed.error.field == "status"
     assert "INVALID_MULTIPLE_CHOICE_OPTIONS" in str(failed.error)
-    assert len(emulator.requests) == 12  # two more than ten: the message names the value
-    assert len(held(emulator)) == 99
+    assert len(local_base.requests) == 12  # two more than ten: the message names the value
+    assert len(held(local_base)) == 99
     assert result.explain()[0].startswith("row 57, field 'status': ")
 
 
-def test_three_bad_rows_in_one_request(people, emulator) -> None:
+def test_three_bad_rows_in_one_request(people, local_base) -> None:
     """Each is named, the other seven are written, within the same bound."""
     result = people.bulk_create(bad_rows(100, 51, 54, 58), on_error="continue")
     assert [outcome.index for outcome in result.errors] == [51, 54, 58]
     assert result.counts() == {"created": 97, "failed": 3}
-    assert len(emulator.requests) <= 18
-    assert [row["name"] for row in held(emulator)] == [
+    assert len(local_base.requests) <= 18
+    assert [row["name"] for row in held(local_base)] == [
         f"N{n}" for n in range(100) if n not in (51, 54, 58)
-    ] or len(held(emulator)) == 97  # over HTTP requests in flight may change the order
+    ] or len(held(local_base)) == 97  # over HTTP requests in flight may change the order
 
 
 @pytest.mark.parametrize("bad", range(10))
 def test_one_bad_row_that_nothing_tells_of_costs_eight_requests_at_most(
-    people, emulator, bad
+    people, local_base, bad
 ) -> None:
     """Where the message fits every row, the request is halved until the row stands alone."""
     given = rows(100)
@@ -45,47 +45,47 @@ def test_one_bad_row_that_nothing_tells_of_costs_eight_requests_at_most(
     result = people.bulk_create(given, on_error="continue")
     assert [outcome.index for outcome in result.errors] == [40 + bad]
     assert result.errors[0].error.field == "notes"
-    assert len(emulator.requests) <= 18
-    assert len(held(emulator)) == 99
+    assert len(local_base.requests) <= 18
+    assert len(held(local_base)) == 99
 
 
-def test_any_number_of_bad_rows_is_bounded(people, emulator) -> None:
+def test_any_number_of_bad_rows_is_bounded(people, local_base) -> None:
     """Ten bad rows in one request cost eighteen requests more, and all are named."""
     given = rows(10, notes="x" * 100_001)
     result = people.bulk_create(given, on_error="continue")
     assert result.counts() == {"failed": 10}
-    assert len(emulator.requests) <= 19
+    assert len(local_base.requests) <= 19
 
 
-def test_stop_writes_nothing_after_the_failure(people, emulator) -> None:
+def test_stop_writes_nothing_after_the_failure(people, local_base) -> None:
     """The bad request is not written, nor anything after it; what was written before stays."""
     with pytest.raises(BulkError, match="Stopped") as caught:
         people.bulk_create(bad_rows(60, 25), concurrency=1)
     result = caught.value.result
-    assert len(held(emulator)) == len(result) == 20
+    assert len(held(local_base)) == len(result) == 20
     assert [outcome.index for outcome in result.errors] == [25]
     assert result.counts() == {"created": 20, "failed": 1, "skipped": 39}
-    assert len(emulator.requests) == 3
+    assert len(local_base.requests) == 3
     assert result_of(caught.value) is result
 
 
-def test_stop_says_the_truth_with_requests_in_flight(people, emulator) -> None:
+def test_stop_says_the_truth_with_requests_in_flight(people, local_base) -> None:
     """What was on its way when one failed has landed, and is said to be written."""
-    emulator.latency_s = 0.05
+    local_base.latency_s = 0.05
     with pytest.raises(BulkError) as caught:
         people.bulk_create(bad_rows(120, 3), concurrency=6)
     result = caught.value.result
-    assert {row["name"] for row in held(emulator)} == {person.name for person in result}
+    assert {row["name"] for row in held(local_base)} == {person.name for person in result}
     assert all(outcome.state != "created" for outcome in result.outcomes[:10])
 
 
-def test_rollback_of_creates(people, emulator) -> None:
+def test_rollback_of_creates(people, local_base) -> None:
     """All that was written is deleted, what was in flight too, and it is said."""
     people.bulk_create(rows(3))
-    emulator.latency_s = 0.02
+    local_base.latency_s = 0.02
     with pytest.raises(BulkError, match="Rolled back") as caught:
         people.bulk_create(bad_rows(90, 55), on_error="rollback", concurrency=6)
-    assert [row["name"] for row in held(emulator)] == ["N0", "N1", "N2"]
+    assert [row["name"] for row in held(local_base)] == ["N0", "N1", "N2"]
     counts = caught.value.result.counts()
     assert counts["failed"] == 1
     assert counts["undone"] >= 10
@@ -93,24 +93,24 @@ def test_rollback_of_creates(people, emulator) -> None:
     assert "created" not in counts
 
 
-def test_rollback_of_updates_upserts_and_deletions(people, emulator) -> None:
+def test_rollback_of_updates_upserts_and_deletions(people, local_base) -> None:
     """Cells get what they held, deleted records are made again, created ones go."""
     made = people.bulk_create(
         [{**row, "tags": ["a"], "joined": "2024-01-01", "notes": "before"} for row in rows(30)]
     )
-    before = held(emulator)
+    before = held(local_base)
     changes = [{"id": p.id, "notes": "", "tags": ["b"], "age": 1} for p in made]
     changes[25]["status"] = "none"
     with pytest.raises(BulkError, match="Rolled back") as caught:
         people.bulk_update(changes, on_error="rollback", concurrency=2)
-    assert held(emulator) == before
+    assert held(local_base) == before
     assert caught.value.result.counts()["undone"] >= 10
 
     given = full_rows(40)
     given[38]["status"] = "none"
     with pytest.raises(BulkError, match="Rolled back") as caught:
         people.bulk_upsert(given, key="email", on_error="rollback", concurrency=2)
-    assert held(emulator) == before
+    assert held(local_base) == before
     assert caught.value.result.counts()["undone"] >= 30
 
     ids = [p.id for p in made]
@@ -118,55 +118,55 @@ def test_rollback_of_updates_upserts_and_deletions(people, emulator) -> None:
     with pytest.raises(BulkError, match="made again with new ids") as caught:
         people.bulk_delete(ids, on_error="rollback", concurrency=2)
     key = lambda row: row["email"]  # noqa: E731
-    assert sorted(held(emulator), key=key) == sorted(before, key=key)
+    assert sorted(held(local_base), key=key) == sorted(before, key=key)
     undone = caught.value.result.undone[0]
     assert undone.note == f"it was {ids[undone.index]}, and is made again as {undone.id}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["close-after", "close-before", "503-after", "timeout-after"])
-def test_rollback_that_meets_faults_itself(people, emulator, kind) -> None:
+def test_rollback_that_meets_faults_itself(people, local_base, kind) -> None:
     """Taking back is repeated and reconciled as writing is."""
     made = people.bulk_create(rows(20))
-    before = held(emulator)
+    before = held(local_base)
     faults = [Fault(kind, at=n, method="DELETE", retry_after_s=0.0) for n in (1, 2)]
-    emulator.faults = Faults(*faults)
+    local_base.faults = Faults(*faults)
     with pytest.raises(BulkError, match="Rolled back"):
         people.bulk_create(bad_rows(40, 35), on_error="rollback", concurrency=1)
-    assert held(emulator) == before
+    assert held(local_base) == before
     # Deleted records are made again by a create, whose reply is lost.
-    emulator.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
+    local_base.faults = Faults(Fault(kind, at=1, method="POST", retry_after_s=0.0))
     ids = [*(p.id for p in made), "rec00000000000000"]
     with pytest.raises(BulkError, match="Rolled back"):
         people.bulk_delete(ids, on_error="rollback", concurrency=1)
-    assert emulator.faults.injected[kind] == 1
+    assert local_base.faults.injected[kind] == 1
     key = lambda row: row["email"]  # noqa: E731
-    assert sorted(held(emulator), key=key) == sorted(before, key=key)
+    assert sorted(held(local_base), key=key) == sorted(before, key=key)
 
 
-def test_what_rollback_cannot_take_back_is_listed(people, emulator) -> None:
+def test_what_rollback_cannot_take_back_is_listed(people, local_base) -> None:
     """A record that cannot be deleted stays, and its outcome says so with the reason."""
-    emulator.faults = Faults(
+    local_base.faults = Faults(
         Fault("503-before", probability=1.0, method="DELETE", retry_after_s=0.0)
     )
     with pytest.raises(BulkError, match="Rolled back in part") as caught:
         people.bulk_create(bad_rows(20, 15), on_error="rollback", concurrency=1)
-    assert len(held(emulator)) == 10
+    assert len(held(local_base)) == 10
     states = [outcome.state for outcome in caught.value.result.outcomes[:10]]
     assert states == ["created"] * 10
     assert "rows 0-9: created, and could not be taken back" in str(caught.value)
     assert caught.value.__cause__.index == 15
 
 
-def test_continue_gives_up_on_what_is_not_about_rows(people, emulator) -> None:
+def test_continue_gives_up_on_what_is_not_about_rows(people, local_base) -> None:
     """A token that ends, or a quota, ends the call: the other rows would fail alike."""
-    emulator.faults = Faults(Fault("quota", at=3, method="POST"))
+    local_base.faults = Faults(Fault("quota", at=3, method="POST"))
     with pytest.raises(BulkError, match="PUBLIC_API_BILLING_LIMIT_EXCEEDED") as caught:
         people.bulk_create(rows(60), on_error="continue", concurrency=1)
     result = caught.value.result
     assert result.counts() == {"created": 20, "failed": 10, "skipped": 30}
-    assert len(held(emulator)) == 20
-    assert len(emulator.requests) == 3
+    assert len(held(local_base)) == 20
+    assert len(local_base.requests) == 3
 
 
 def test_an_unknown_policy_is_refused(people) -> None:

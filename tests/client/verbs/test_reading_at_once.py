@@ -11,7 +11,7 @@ from tests.client.verbs.people import rows
 
 @pytest.mark.slow
 @pytest.mark.parametrize("parallel", [2, 5, 70])
-def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> None:
+def test_parallel_reading_gives_the_same_records(people, local_base, parallel) -> None:
     """Each record once, whatever the number of chains."""
     people.bulk_create(rows(130))
     alone = {person.id: person for person in people.all()}
@@ -27,10 +27,10 @@ def test_parallel_reading_gives_the_same_records(people, emulator, parallel) -> 
 
 
 @pytest.mark.slow
-def test_a_chain_whose_list_is_lost_is_read_again(people, emulator) -> None:
+def test_a_chain_whose_list_is_lost_is_read_again(people, local_base) -> None:
     """An iterator that is lost in one of several chains costs no record and doubles none."""
     people.bulk_create(rows(500))
-    emulator.faults = Faults(Fault("iterator-lost", at=1), Fault("iterator-lost", at=2))
+    local_base.faults = Faults(Fault("iterator-lost", at=1), Fault("iterator-lost", at=2))
     found = people.all(parallel=2)
-    assert emulator.faults.injected["iterator-lost"] >= 1
+    assert local_base.faults.injected["iterator-lost"] >= 1
     assert sorted(person.age for person in found) == list(range(500))

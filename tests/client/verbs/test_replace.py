@@ -12,16 +12,16 @@ from tests.client.verbs.people import Person, bad_rows, held, rows, writes
 from tests.conftest import connection_to
 
 
-def test_what_a_row_leaves_out_is_cleared(people, emulator) -> None:
+def test_what_a_row_leaves_out_is_cleared(people, local_base) -> None:
     """Twelve rows are two PUT requests; cells come from the row and the model's defaults alone."""
     made = people.bulk_create(rows(12, status="old", notes="x", tags=["a"]))
-    emulator.requests.clear()
+    local_base.requests.clear()
     result = people.bulk_replace(
         [{"id": person.id, "name": "new", "email": person.email} for person in made]
     )
-    assert writes(emulator) == [("PUT", 10), ("PUT", 2)]
+    assert writes(local_base) == [("PUT", 10), ("PUT", 2)]
     assert result.counts() == {"updated": 12}
-    assert held(emulator)[3] == {
+    assert held(local_base)[3] == {
         "name": "new",
         "email": "e3@x.org",
         "status": "new",
@@ -29,14 +29,14 @@ def test_what_a_row_leaves_out_is_cleared(people, emulator) -> None:
     }
 
 
-def test_records_are_replaced_by_all_that_they_hold(people, emulator) -> None:
+def test_records_are_replaced_by_all_that_they_hold(people, local_base) -> None:
     """A record is sent whole, whatever changed, and brought up to date in place."""
     made = people.bulk_create(rows(1, notes="x"))
     made[0].notes = ""
     result = people.bulk_replace(made)
     assert result[0] is made[0]
-    assert emulator.requests[-1].body["records"][0]["fields"]["name"] == "N0"
-    assert "notes" not in held(emulator)[0]
+    assert local_base.requests[-1].body["records"][0]["fields"]["name"] == "N0"
+    assert "notes" not in held(local_base)[0]
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_records_are_replaced_by_all_that_they_hold(people, emulator) -> None:
     ],
 )
 def test_rows_that_cannot_replace_are_refused_before_anything_is_sent(
-    people, emulator, row, reason
+    people, local_base, row, reason
 ) -> None:
     """A replacement is validated as a new record is, and needs to know which record it is."""
-    emulator.requests.clear()
+    local_base.requests.clear()
     with pytest.raises(BulkError, match=reason):
         people.bulk_replace([row])
-    assert not emulator.requests
+    assert not local_base.requests
 
 
-def test_a_record_read_in_part_replaces_nothing(people, emulator) -> None:
+def test_a_record_read_in_part_replaces_nothing(people, local_base) -> None:
     """What was not fetched would be cleared, so it is refused."""
     people.bulk_create(rows(1))
     (part,) = people.where().only("name", "email").all()
@@ -65,7 +65,7 @@ def test_a_record_read_in_part_replaces_nothing(people, emulator) -> None:
         people.bulk_replace([part])
 
 
-def test_a_plan_shows_what_would_change_and_what_would_be_cleared(people, emulator) -> None:
+def test_a_plan_shows_what_would_change_and_what_would_be_cleared(people, local_base) -> None:
     """Nothing is sent but the reading; applied, only what differs is written."""
     made = people.bulk_create(rows(2, notes="x"))
     wanted = [{"id": made[0].id, "name": "N0", "email": "e0@x.org", "age": 0, "notes": "x"}]
@@ -74,13 +74,13 @@ def test_a_plan_shows_what_would_change_and_what_would_be_cleared(people, emulat
     (difference,) = plan.differences
     assert difference.cells == {"age": (1, None), "notes": ("x", None)}
     plan.apply()
-    assert "notes" not in held(emulator)[1]
+    assert "notes" not in held(local_base)[1]
 
 
-def test_a_rollback_restores_cells_that_were_cleared(people, emulator) -> None:
+def test_a_rollback_restores_cells_that_were_cleared(people, local_base) -> None:
     """One row of twenty is refused: the ten that were replaced hold again what they held."""
     made = people.bulk_create(rows(20, notes="x"))
-    before = held(emulator)
+    before = held(local_base)
     wanted = [
         {**row, "id": person.id, "notes": ""}
         for row, person in zip(bad_rows(20, 15), made, strict=True)
@@ -88,37 +88,37 @@ def test_a_rollback_restores_cells_that_were_cleared(people, emulator) -> None:
     with pytest.raises(BulkError) as caught:
         people.bulk_replace(wanted, on_error="rollback", concurrency=1)
     assert caught.value.result.counts()["undone"] == 10
-    assert held(emulator) == before
+    assert held(local_base) == before
 
 
-def test_an_undo_restores_columns_that_the_model_does_not_know(tmp_path, emulator) -> None:
+def test_an_undo_restores_columns_that_the_model_does_not_know(tmp_path, local_base) -> None:
     """The journal keeps all cells of a record that is replaced, as of one that is deleted."""
-    airtable = Airtable(connection=connection_to(emulator, journal=tmp_path / "j"))
+    airtable = Airtable(connection=connection_to(local_base, journal=tmp_path / "j"))
     people = airtable.table(Person)
     people.create_table()
-    emulator.add_field(airtable.base_id, "People", {"name": "Secret", "type": "singleLineText"})
+    local_base.add_field(airtable.base_id, "People", {"name": "Secret", "type": "singleLineText"})
     (person,) = people.bulk_create(rows(1, notes="x"))
     airtable.call(
         endpoints.update_records(airtable.base_id, "People", [(person.id, {"Secret": "kept"})])
     )
-    before = held(emulator)
+    before = held(local_base)
     people.bulk_replace([{"id": person.id, "name": "y", "email": "z"}])
-    assert "Secret" not in held(emulator)[0]
+    assert "Secret" not in held(local_base)[0]
     assert airtable.undo().is_complete
-    assert held(emulator) == before
+    assert held(local_base) == before
 
 
-def test_replacing_is_awaited_too(emulator) -> None:
+def test_replacing_is_awaited_too(local_base) -> None:
     """The asynchronous verb sends the same request."""
-    airtable = Airtable(connection=connection_to(emulator))
+    airtable = Airtable(connection=connection_to(local_base))
     people = airtable.table(Person)
     people.create_table()
     (person,) = people.bulk_create(rows(1))
-    emulator.requests.clear()
+    local_base.requests.clear()
 
     async def replace() -> None:
         table = AsyncAirtable(connection=airtable.connection).table(Person)
         await table.bulk_replace([{"id": person.id, "name": "y", "email": "z"}])
 
     asyncio.run(replace())
-    assert writes(emulator) == [("PUT", 1)]
+    assert writes(local_base) == [("PUT", 1)]

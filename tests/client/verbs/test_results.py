@@ -14,7 +14,7 @@ from tests.client.verbs.people import Person, bad_rows, held, rows
 from tests.conftest import connect
 
 
-def test_events_and_progress(people, emulator) -> None:
+def test_events_and_progress(people, local_base) -> None:
     """Each request's rows, each refusal, and what happens in between, with the time left."""
     events: list[Any] = []
     seen: list[tuple[int, int | None, str]] = []
@@ -48,7 +48,7 @@ def test_results_can_be_pickled_and_printed(people) -> None:
     assert "row 11" in result._repr_html_()
 
 
-def test_an_error_of_the_callers_has_the_partial_result(people, emulator) -> None:
+def test_an_error_of_the_callers_has_the_partial_result(people, local_base) -> None:
     """Whatever breaks a call off, what was written is at hand."""
 
     def source():
@@ -59,11 +59,11 @@ def test_an_error_of_the_callers_has_the_partial_result(people, emulator) -> Non
         people.bulk_create(source())
     result = result_of(caught.value)
     assert result is not None
-    assert result.counts()["created"] == len(held(emulator)) == 20
+    assert result.counts()["created"] == len(held(local_base)) == 20
     assert result_of(ValueError("x")) is None
 
 
-def test_a_rolled_back_call_leaves_nothing_when_the_source_breaks(people, emulator) -> None:
+def test_a_rolled_back_call_leaves_nothing_when_the_source_breaks(people, local_base) -> None:
     """All or nothing, whatever the reason."""
 
     def source():
@@ -72,28 +72,28 @@ def test_a_rolled_back_call_leaves_nothing_when_the_source_breaks(people, emulat
 
     with pytest.raises(OSError, match="broke") as caught:
         people.bulk_create(source(), on_error="rollback")
-    assert held(emulator) == []
+    assert held(local_base) == []
     assert result_of(caught.value).counts() == {"undone": 20, "skipped": 5}
 
 
-def test_a_ceiling_of_requests(people, emulator) -> None:
+def test_a_ceiling_of_requests(people, local_base) -> None:
     """Nothing is sent above it, and what is left is said to be skipped."""
     with pytest.raises(BulkError, match="limit of 3 requests") as caught:
         people.bulk_create(rows(60), max_requests=3)
     assert caught.value.result.counts() == {"created": 30, "skipped": 30}
-    assert len(emulator.requests) == 3
+    assert len(local_base.requests) == 3
     with pytest.raises(BulkError, match="Rolled back"):
         people.bulk_create(rows(20), max_requests=1, on_error="rollback")
-    assert len(held(emulator)) == 30  # taking back goes beyond the ceiling
+    assert len(held(local_base)) == 30  # taking back goes beyond the ceiling
 
 
-def test_requests_are_counted(emulator) -> None:
+def test_requests_are_counted(local_base) -> None:
     """Plans that pay by the call are counted by the call, and can be capped."""
-    with LocalServer(emulator) as server, connect(server, max_requests=4) as airtable:
+    with LocalServer(local_base) as server, connect(server, max_requests=4) as airtable:
         table = airtable.table(Person)
         table.create_table()
         table.bulk_create(rows(20))
-        assert airtable.requests_made == 3 == len(emulator.requests)
+        assert airtable.requests_made == 3 == len(local_base.requests)
         with pytest.raises(BulkError, match="limit of 4"):
             table.bulk_create(rows(20))
         with pytest.raises(errors.RequestCeilingError, match="max_requests"):

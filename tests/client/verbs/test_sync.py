@@ -10,31 +10,31 @@ from airhaul import BulkError, errors
 from tests.client.verbs.people import Person, held, rows, writes
 
 
-def test_sync_three_times_and_with_changes(people, emulator) -> None:
+def test_sync_three_times_and_with_changes(people, local_base) -> None:
     """250 rows are created once; then nothing is written; then one request for each kind."""
     given = rows(250)
     result = people.sync(given, key="email", delete_missing=True)
     assert result.counts() == {"created": 250}
     for _ in range(2):
-        emulator.requests.clear()
+        local_base.requests.clear()
         result = people.sync(given, key="email", delete_missing=True)
         assert result.counts() == {"unchanged": 250}
         assert len(result) == 250
-        assert [request.method for request in emulator.requests] == ["GET"] * 3
+        assert [request.method for request in local_base.requests] == ["GET"] * 3
     for index in (1, 100, 249):
         given[index] = {**given[index], "name": "changed"}
     del given[50]
     given += [{"name": "x", "email": "x"}, {"name": "y", "email": "y"}]
-    emulator.requests.clear()
+    local_base.requests.clear()
     result = people.sync(given, key="email", delete_missing=True)
     assert result.counts() == {"created": 2, "updated": 3, "unchanged": 246, "deleted": 1}
-    assert writes(emulator) == [("PATCH", 3), ("POST", 2), ("DELETE", 1)]
-    there = {row["email"]: row["name"] for row in held(emulator)}
+    assert writes(local_base) == [("PATCH", 3), ("POST", 2), ("DELETE", 1)]
+    there = {row["email"]: row["name"] for row in held(local_base)}
     assert there == {row["email"]: row["name"] for row in given}
     assert people.sync(given, key="email", delete_missing=True).counts() == {"unchanged": 251}
 
 
-def test_the_same_value_in_another_form_is_no_change(people, emulator) -> None:
+def test_the_same_value_in_another_form_is_no_change(people, local_base) -> None:
     """Numbers, dates, empties and choices are compared as they are stored."""
     people.bulk_create(
         [
@@ -58,59 +58,59 @@ def test_the_same_value_in_another_form_is_no_change(people, emulator) -> None:
     assert people.sync([Person(**row) for row in same], key="email").counts() == {"unchanged": 2}
 
 
-def test_an_empty_source_deletes_nothing_and_says_why(people, emulator) -> None:
+def test_an_empty_source_deletes_nothing_and_says_why(people, local_base) -> None:
     """A source that failed to load must not empty the table; whoever means it, says so."""
     people.bulk_create(rows(5))
-    emulator.requests.clear()
+    local_base.requests.clear()
     with pytest.raises(errors.DeletionRefusedError, match="source is empty.*allow_empty=True"):
         people.sync([], key="email", delete_missing=True)
-    assert writes(emulator) == []
+    assert writes(local_base) == []
     plan = people.plan_sync([], key="email", delete_missing=True)
     assert "the source is empty" in str(plan)
     with pytest.raises(errors.DeletionRefusedError, match="empty"):
         plan.apply()
     assert people.sync([], key="email").counts() == {}
-    assert len(held(emulator)) == 5
+    assert len(held(local_base)) == 5
     result = people.sync([], key="email", delete_missing=True, allow_empty=True)
     assert len(result.deleted) == 5
-    assert held(emulator) == []
+    assert held(local_base) == []
 
 
-def test_more_deletions_than_a_third_are_refused(people, emulator) -> None:
+def test_more_deletions_than_a_third_are_refused(people, local_base) -> None:
     """Half a source must not delete the other half, unless the number is said."""
     people.bulk_create(rows(30))
     with pytest.raises(errors.DeletionRefusedError, match="15 of 30 records.*max_deletes=15"):
         people.sync(rows(15), key="email", delete_missing=True)
     with pytest.raises(errors.DeletionRefusedError, match="max_deletes"):
         people.sync(rows(28), key="email", delete_missing=True, max_deletes=1)
-    assert len(held(emulator)) == 30
+    assert len(held(local_base)) == 30
     result = people.sync(rows(15), key="email", delete_missing=True, max_deletes=15)
     assert result.counts() == {"unchanged": 15, "deleted": 15}
 
 
-def test_double_keys_are_named_before_any_write(people, emulator) -> None:
+def test_double_keys_are_named_before_any_write(people, local_base) -> None:
     """On either side: the rows of the input, or the records of the table."""
     with pytest.raises(BulkError, match="row 0 has the same key, email='e0@x.org'"):
         people.sync([*rows(2), *rows(1)], key="email")
     made = people.bulk_create([*rows(2), *rows(1)])
-    emulator.requests.clear()
+    local_base.requests.clear()
     with pytest.raises(errors.DuplicateKeyError) as caught:
         people.sync(rows(3), key="email")
     assert set(caught.value.record_ids) == {made[0].id, made[2].id}
     assert made[2].id in str(caught.value)
-    assert writes(emulator) == []
+    assert writes(local_base) == []
 
 
-def test_records_without_a_key_are_left_alone(people, emulator) -> None:
+def test_records_without_a_key_are_left_alone(people, local_base) -> None:
     """Nothing tells whether they are among the rows, so they are not deleted."""
     people.bulk_create([*rows(6), {"name": "no key", "email": ""}])
     plan = people.plan_sync(rows(5), key="email", delete_missing=True)
     assert "1 record has no key" in str(plan)
     plan.apply()
-    assert [row["name"] for row in held(emulator)] == ["N0", "N1", "N2", "N3", "N4", "no key"]
+    assert [row["name"] for row in held(local_base)] == ["N0", "N1", "N2", "N3", "N4", "no key"]
 
 
-def test_rows_that_are_not_valid_stop_a_sync_and_its_deletions(people, emulator) -> None:
+def test_rows_that_are_not_valid_stop_a_sync_and_its_deletions(people, local_base) -> None:
     """A row that cannot be read might be one of those that look missing."""
     people.bulk_create(rows(6))
     given = [*rows(4), {"name": "x", "email": "e4@x.org", "age": "old"}]
@@ -118,21 +118,21 @@ def test_rows_that_are_not_valid_stop_a_sync_and_its_deletions(people, emulator)
         people.sync(given, key="email", delete_missing=True)
     with pytest.raises(errors.DeletionRefusedError, match="not valid"):
         people.sync(given, key="email", delete_missing=True, on_error="continue")
-    assert len(held(emulator)) == 6
+    assert len(held(local_base)) == 6
 
 
-def test_reading_counts_for_the_seconds_as_for_the_requests(people, emulator) -> None:
+def test_reading_counts_for_the_seconds_as_for_the_requests(people, local_base) -> None:
     """A sync of an unchanged table does nothing but read, and says how long that took."""
     people.sync(rows(150), key="email")
-    emulator.latency_s = 0.05
+    local_base.latency_s = 0.05
     result = people.sync(rows(150), key="email")
     assert (result.counts(), result.requests) == ({"unchanged": 150}, 2)
     assert result.seconds >= 0.1
 
 
-def test_case_tells_keys_apart_in_a_sync(people, emulator) -> None:
+def test_case_tells_keys_apart_in_a_sync(people, local_base) -> None:
     """A sync compares by itself, letter by letter."""
     given = [{"name": "a", "email": "x"}, {"name": "b", "email": "X"}]
     people.sync(given, key="email")
     assert people.sync(given, key="email").counts() == {"unchanged": 2}
-    assert len(held(emulator)) == 2
+    assert len(held(local_base)) == 2

@@ -11,55 +11,55 @@ from airhaul.local_base.gate.faults import Fault, Faults
 from tests.client.verbs.people import full_rows, held, rows
 
 
-def test_upsert_of_20_rows_is_2_requests_and_says_which_are_new(people, emulator) -> None:
+def test_upsert_of_20_rows_is_2_requests_and_says_which_are_new(people, local_base) -> None:
     """Airtable finds the records; the outcome tells created from updated."""
     people.bulk_create(rows(7))
-    emulator.requests.clear()
+    local_base.requests.clear()
     given = full_rows(20)
     result = people.bulk_upsert(given, key="email")
-    assert len(emulator.requests) == 2
+    assert len(local_base.requests) == 2
     assert result.counts() == {"created": 13, "updated": 7}
     assert [outcome.state for outcome in result.outcomes][6:8] == ["updated", "created"]
     assert [person.email for person in result] == [row["email"] for row in given]
-    assert len(held(emulator)) == 20
+    assert len(held(local_base)) == 20
     again = people.bulk_upsert(given, key="email")
     assert again.counts() == {"updated": 20}
-    assert len(held(emulator)) == 20
+    assert len(held(local_base)) == 20
 
 
 @pytest.mark.parametrize(
     "kind", ["close-after", "503-after", "truncated", "timeout-after", "not-json"]
 )
-def test_upsert_with_every_reply_lost_once_is_still_20_rows(people, emulator, kind) -> None:
+def test_upsert_with_every_reply_lost_once_is_still_20_rows(people, local_base, kind) -> None:
     """What is repeated finds what it has made, and still counts as created."""
     people.bulk_create(rows(5))
     lost = [Fault(kind, at=n, method="PATCH", retry_after_s=0.0) for n in (1, 3)]
-    emulator.faults = Faults(*lost)
+    local_base.faults = Faults(*lost)
     result = people.bulk_upsert(full_rows(20), key="email", concurrency=1)
-    assert emulator.faults.injected[kind] == 2
-    assert len(held(emulator)) == 20
+    assert local_base.faults.injected[kind] == 2
+    assert len(held(local_base)) == 20
     assert {outcome.state for outcome in result.outcomes} <= {"created", "updated"}
     # What was written in the very second of the call cannot be told from what the call has made.
     assert [outcome.state for outcome in result.outcomes][5:] == ["created"] * 15
 
 
-def test_defaults_of_the_model_go_into_new_records_only(people, emulator) -> None:
+def test_defaults_of_the_model_go_into_new_records_only(people, local_base) -> None:
     """An upsert of a few fields changes those, and leaves what the row does not speak of."""
     people.bulk_create([{"name": "A", "email": "a@x.org", "status": "old", "active": False}])
-    emulator.requests.clear()
+    local_base.requests.clear()
     result = people.bulk_upsert(
         [{"name": "A2", "email": "a@x.org"}, {"name": "B", "email": "b@x.org"}], key="email"
     )
     assert result.counts() == {"updated": 1, "created": 1}
-    assert held(emulator) == [
+    assert held(local_base) == [
         {"name": "A2", "email": "a@x.org", "status": "old"},
         {"name": "B", "email": "b@x.org", "status": "new", "active": True},
     ]
-    assert [request.method for request in emulator.requests] == ["GET", "PATCH"]
+    assert [request.method for request in local_base.requests] == ["GET", "PATCH"]
 
 
 def test_a_key_of_several_fields_and_of_a_type_that_airtable_does_not_merge_on(
-    people, emulator
+    people, local_base
 ) -> None:
     """Up to three fields; dates with a time are matched by reading."""
     people.bulk_create(rows(3))
@@ -78,7 +78,7 @@ def test_a_key_of_several_fields_and_of_a_type_that_airtable_does_not_merge_on(
         key="seen",
     )
     assert [outcome.state for outcome in result.outcomes] == ["updated", "created"]
-    assert [row["name"] for row in held(emulator)] == ["N0", "seen", "N2", "N1", "t"]
+    assert [row["name"] for row in held(local_base)] == ["N0", "seen", "N2", "N1", "t"]
 
 
 @pytest.mark.parametrize(
@@ -90,19 +90,19 @@ def test_a_key_of_several_fields_and_of_a_type_that_airtable_does_not_merge_on(
     ],
 )
 def test_keys_that_tell_nothing_apart_are_refused_before_any_write(
-    people, emulator, given, reason
+    people, local_base, given, reason
 ) -> None:
     """Blank and double keys are named with their rows."""
     with pytest.raises(BulkError, match=reason):
         people.bulk_upsert(given, key="email")
-    assert not emulator.requests
+    assert not local_base.requests
 
 
 @pytest.mark.parametrize(("key", "reason"), [
     ("tags", None), ("active", "cannot be a key"), ("nome", "did you mean"),
     ([], "one to 3"), (["name", "email", "age", "notes"], "one to 3"),
 ])  # fmt: skip
-def test_fields_that_cannot_be_a_key_are_refused(people, emulator, key, reason) -> None:
+def test_fields_that_cannot_be_a_key_are_refused(people, local_base, key, reason) -> None:
     """A box, or a field that is not there, tells no records apart."""
     if reason is None:
         people.bulk_upsert([{"name": "x", "email": "y", "tags": ["b", "a"]}], key=key)
@@ -112,10 +112,10 @@ def test_fields_that_cannot_be_a_key_are_refused(people, emulator, key, reason) 
         return
     with pytest.raises((errors.ConfigurationError, errors.UnknownFieldError), match=reason):
         people.bulk_upsert(rows(1), key=key)
-    assert not emulator.requests
+    assert not local_base.requests
 
 
-def test_a_key_that_several_records_have_fails_its_row_alone(people, emulator) -> None:
+def test_a_key_that_several_records_have_fails_its_row_alone(people, local_base) -> None:
     """Airtable refuses such a request; the other rows are written, and the records are named."""
     people.bulk_create([*rows(3), *rows(1)])
     result = people.bulk_upsert(full_rows(5), key="email", on_error="continue")
@@ -125,7 +125,7 @@ def test_a_key_that_several_records_have_fails_its_row_alone(people, emulator) -
     assert "several records have its key, email='e0@x.org': rec" in str(plan.errors[0])
 
 
-def test_get_or_create_and_update_or_create(people, emulator) -> None:
+def test_get_or_create_and_update_or_create(people, local_base) -> None:
     """The pair that Django's users know, with one record after any number of calls."""
     one, is_new = people.get_or_create({"name": "Ada"}, email="ada@x.org")
     assert is_new
@@ -136,16 +136,16 @@ def test_get_or_create_and_update_or_create(people, emulator) -> None:
     new, is_new = people.update_or_create({"name": "Alan"}, email="alan@x.org")
     assert is_new
     assert new.status == "new"
-    assert len(held(emulator)) == 2
+    assert len(held(local_base)) == 2
 
 
-def test_a_look_whose_list_is_forgotten_begins_anew(people, emulator) -> None:
+def test_a_look_whose_list_is_forgotten_begins_anew(people, local_base) -> None:
     """The second page cannot be had any more, so both are read again, and nothing is missed."""
     people.bulk_create([{"name": "N", "email": "e@x.org"}] * 150)
-    emulator.requests.clear()
-    emulator.faults = Faults(Fault("iterator-lost", at=1))
+    local_base.requests.clear()
+    local_base.faults = Faults(Fault("iterator-lost", at=1))
     with pytest.raises(BulkError, match="several records have its key") as caught:
         people.bulk_upsert([{"name": "M", "email": "e@x.org"}], key="email", max_requests=10)
     assert caught.value.result.counts() == {"failed": 1}
-    assert emulator.faults.injected["iterator-lost"] == 1
-    assert [request.status for request in emulator.requests] == [200, 422, 200, 200]
+    assert local_base.faults.injected["iterator-lost"] == 1
+    assert [request.status for request in local_base.requests] == [200, 422, 200, 200]

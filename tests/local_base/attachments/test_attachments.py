@@ -86,7 +86,7 @@ def test_a_file_is_read_by_its_url(ask: WithFiles) -> None:
     """In process too, where the URL says that there is no server."""
     (shown,) = ask.upload("notes.txt", "text/plain", b"one\n")
     assert shown["url"].startswith(f"{IN_PROCESS}/attachments/{shown['id']}/")
-    reply = ask.emulator.file(shown["url"])
+    reply = ask.local_base.file(shown["url"])
     assert (reply.status, reply.body) == (200, b"one\n")
     assert reply.headers["content-type"] == "text/plain"
 
@@ -95,10 +95,10 @@ def test_a_url_is_good_for_two_hours(ask: WithFiles) -> None:
     """After that the cell shows another one."""
     (shown,) = ask.upload("a.txt", "text/plain", b"x")
     ask.clock.now += timedelta(minutes=119)
-    assert ask.emulator.file(shown["url"]).status == 200
+    assert ask.local_base.file(shown["url"]).status == 200
     ask.clock.now += timedelta(minutes=2)
-    assert ask.emulator.file(shown["url"]).status == 403
-    assert ask.emulator.file(ask.held()[0]["url"]).status == 200
+    assert ask.local_base.file(shown["url"]).status == 403
+    assert ask.local_base.file(ask.held()[0]["url"]).status == 200
 
 
 def test_a_url_cannot_be_made_up(ask: WithFiles) -> None:
@@ -115,15 +115,15 @@ def test_a_url_cannot_be_made_up(ask: WithFiles) -> None:
         (id_, "junk", signature, name),
         (id_, expires, signature),
     ):
-        assert ask.emulator.file(f"/{first}/{'/'.join(parts)}").status == 403
-    assert ask.emulator.file(foreign["url"]).status == 403
-    assert ask.emulator.file("/v0/meta/whoami").status == 403
-    other.emulator.close()
+        assert ask.local_base.file(f"/{first}/{'/'.join(parts)}").status == 403
+    assert ask.local_base.file(foreign["url"]).status == 403
+    assert ask.local_base.file("/v0/meta/whoami").status == 403
+    other.local_base.close()
 
 
 def test_files_over_http_do_nothing_in_a_browser(ask: WithFiles) -> None:
     """Images are shown, anything else is saved; no script runs, no type is guessed."""
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         ask.upload("x.html", "text/html", b"<script>alert(1)</script>")
         ask.upload("b.png", "image/png", PNG)
         ask.upload('ü"\r\n.bin', "junk\r\nx: y", b"x")
@@ -142,7 +142,7 @@ def test_files_over_http_do_nothing_in_a_browser(ask: WithFiles) -> None:
 def test_urls_lead_to_where_the_client_asked(ask: WithFiles) -> None:
     """Through a name of its own, a tunnel or a proxy: the host that the client used."""
     ask.upload("a.txt", "text/plain", b"x")
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         url = f"{server.url}/v0/{ask.base}/T/{ask.record}"
         headers = {"authorization": "Bearer x", "host": "box.test:99"}
         found = requests.get(url, headers=headers, timeout=5).json()
@@ -182,12 +182,12 @@ def test_files_without_a_cell_are_deleted_when_asked(ask: WithFiles) -> None:
     other = ask.record
     ask.record = ask.add_record("T", {"Name": "b"})
     (kept,) = ask.upload("b.txt", "text/plain", b"y")
-    assert ask.emulator.delete_unused_attachments() == 0
+    assert ask.local_base.delete_unused_attachments() == 0
     ask("DELETE", f"{ask.base}/T/{other}")
-    assert ask.emulator.file(gone["url"]).status == 200
-    assert ask.emulator.delete_unused_attachments() == 1
-    assert ask.emulator.file(gone["url"]).status == 404
-    assert ask.emulator.file(kept["url"]).status == 200
+    assert ask.local_base.file(gone["url"]).status == 200
+    assert ask.local_base.delete_unused_attachments() == 1
+    assert ask.local_base.file(gone["url"]).status == 404
+    assert ask.local_base.file(kept["url"]).status == 200
 
 
 def test_another_client_uploads(ask: WithFiles, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_another_client_uploads(ask: WithFiles, tmp_path: Path) -> None:
 
     path = tmp_path / "b.png"
     path.write_bytes(PNG)
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         api = pyairtable.Api("pat.x", endpoint_url=server.url)
         api.session.mount("http://content.airtable.com", Here())
         table = api.table(ask.base, "T")
@@ -240,8 +240,8 @@ def test_a_url_is_fetched_if_that_is_allowed() -> None:
         (shown,) = ask.held()
         assert listener.asked[0][1] == "/a/x.png?v=1"
         assert (shown["type"], shown["size"], shown["width"]) == ("image/png", len(PNG), 800)
-        assert ask.emulator.file(shown["url"]).body == PNG
-        ask.emulator.close()
+        assert ask.local_base.file(shown["url"]).body == PNG
+        ask.local_base.close()
 
 
 def test_only_public_addresses_are_fetched_from() -> None:

@@ -66,14 +66,14 @@ _TYPES = sorted(FIELD_TYPES)
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_value_for_any_type(type_, value, typecast) -> None:
     """200 or 422 with an error's type, and what was taken can be read, filtered and written back."""
-    with LocalBase.open(all_field_types=True) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(all_field_types=True) as local_base:
+        ask = Asking(local_base)
         table = ask.table("T")
         ask.field("T", "multipleRecordLinks", "multipleRecordLinks", linkedTableId=table)
         if type_ != "multipleRecordLinks":
             ask.field("T", type_, type_, **OPTIONS.get(type_, {}))
         body = {"fields": {type_: value}, "typecast": typecast}
-        reply = emulator.handle(Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x"))
+        reply = local_base.handle(Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x"))
         answer = json.loads(reply.body)
         assert reply.status in (200, 422), answer
         if reply.status == 422:
@@ -92,12 +92,12 @@ def test_any_value_for_any_type(type_, value, typecast) -> None:
 @given(st.sampled_from(_TYPES), _JSON, st.booleans())
 def test_any_options_for_any_type(type_, options, all_types) -> None:
     """A field is made or refused, and a base with it can be read and written."""
-    with LocalBase.open(all_field_types=all_types) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(all_field_types=all_types) as local_base:
+        ask = Asking(local_base)
         ask.table("T")
         body = {"name": "New", "type": type_, "options": options}
         path = f"/v0/meta/bases/{ask.base}/tables/{table_of(ask)}/fields"
-        reply = emulator.handle(Request("POST", path, (), body, "pat.x"))
+        reply = local_base.handle(Request("POST", path, (), body, "pat.x"))
         assert reply.status in (200, 422), reply.body
         assert ("New" in ask.schema()["T"]) is (reply.status == 200)
         (record,) = ask.add("T", {"Name": "x"})
@@ -114,7 +114,7 @@ def test_lists_as_deep_as_a_parser_takes_them_are_refused(ask: Asking) -> None:
     for name in ("Name", "Tags"):
         error = ask.add("T", {name: value}, status=422)
         assert error["message"] == f'Cannot parse value "" for field {name}'
-    state(ask.emulator, 0)
+    state(ask.local_base, 0)
 
 
 @pytest.mark.parametrize(

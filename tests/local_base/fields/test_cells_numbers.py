@@ -37,7 +37,7 @@ def test_a_number_is_printed_as_the_service_prints_it(ask: Asking, sent, printed
     for name in ("N", "Took"):
         body = json.loads(f'{{"fields": {{"{name}": {sent}}}}}')
         request = Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x")
-        reply = ask.emulator.handle(request)
+        reply = ask.local_base.handle(request)
         assert reply.body.endswith(f'"fields":{{"{name}":{printed}}}}}'.encode())
 
 
@@ -45,7 +45,7 @@ def test_a_duration_that_was_typed_is_whole(ask: Asking) -> None:
     """An hour and a half is 5400 and not 5400.0, as for every other way to write it."""
     ask.table("T", TOOK)
     body = {"fields": {"Took": "1:30"}, "typecast": True}
-    reply = ask.emulator.handle(Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x"))
+    reply = ask.local_base.handle(Request("POST", f"/v0/{ask.base}/T", (), body, "pat.x"))
     assert reply.body.endswith(b'"fields":{"Took":5400}}')
 
 
@@ -60,9 +60,9 @@ def test_a_filter_finds_what_was_written(number) -> None:
     assert as_printed(kept) == kept
 
 
-def test_a_large_number_is_found(emulator: LocalBase) -> None:
+def test_a_large_number_is_found(local_base: LocalBase) -> None:
     """A filter and an upsert find a number by the digits that were sent, not only by those kept."""
-    ask = Asking(emulator)
+    ask = Asking(local_base)
     ask.table("T", NUMBER)
     (record,) = ask.add("T", {"N": 2**53 + 1})
     assert list(ask.cells("T", ("filterByFormula", f"{{N}} = {2**53 + 1}"))) == [record["id"]]

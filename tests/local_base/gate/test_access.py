@@ -21,9 +21,9 @@ NAME = [{"name": "Name", "type": "singleLineText"}]
 HIDDEN = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
 
 
-def ask(emulator: LocalBase, method: str, path: str, body=None, token="patAll.x", query=()):
+def ask(local_base: LocalBase, method: str, path: str, body=None, token="patAll.x", query=()):
     """The status, and the JSON or what the error says."""
-    reply = emulator.handle(Request(method, path, tuple(query), body, token))
+    reply = local_base.handle(Request(method, path, tuple(query), body, token))
     answer = json.loads(reply.body) if reply.body else None
     error = answer.get("error") if isinstance(answer, dict) else None
     return reply.status, answer if error is None else error
@@ -33,19 +33,19 @@ def ask(emulator: LocalBase, method: str, path: str, body=None, token="patAll.x"
 def path(tmp_path) -> Iterator[str]:
     """A file with a base that has the table Things, and one record in it."""
     path = str(tmp_path / "base.db")
-    with LocalBase.open(path) as emulator:
-        base = emulator.default_base_id
-        ask(emulator, "POST", f"/v0/meta/bases/{base}/tables", {"name": "Things", "fields": NAME})
-        ask(emulator, "POST", f"/v0/{base}/Things", {"fields": {"Name": "one"}})
+    with LocalBase.open(path) as local_base:
+        base = local_base.default_base_id
+        ask(local_base, "POST", f"/v0/meta/bases/{base}/tables", {"name": "Things", "fields": NAME})
+        ask(local_base, "POST", f"/v0/{base}/Things", {"fields": {"Name": "one"}})
     return path
 
 
-def calls(emulator: LocalBase) -> dict[str, tuple]:
+def calls(local_base: LocalBase) -> dict[str, tuple]:
     """For each scope the calls that need it, and it alone."""
-    base = emulator.default_base_id
-    _, schema = ask(emulator, "GET", f"/v0/meta/bases/{base}/tables")
+    base = local_base.default_base_id
+    _, schema = ask(local_base, "GET", f"/v0/meta/bases/{base}/tables")
     table = schema["tables"][0]
-    _, listed = ask(emulator, "GET", f"/v0/{base}/Things")
+    _, listed = ask(local_base, "GET", f"/v0/{base}/Things")
     one = f"/v0/{base}/Things/{listed['records'][0]['id']}"
     row = {"fields": {"Name": "x"}}
     fields_path = f"/v0/meta/bases/{base}/tables/{table['id']}/fields"
@@ -95,12 +95,12 @@ def test_each_endpoint_needs_its_scope_and_no_other(path, scope) -> None:
         Token("patOnly.x", scopes=frozenset({scope})),
         Token("patNot.x", scopes=SCOPES - {scope}),
     ]
-    with LocalBase.open(path, tokens=tokens) as emulator:
-        for method, url, body in calls(emulator)[scope]:
-            status, error = ask(emulator, method, url, body, "patNot.x")
+    with LocalBase.open(path, tokens=tokens) as local_base:
+        for method, url, body in calls(local_base)[scope]:
+            status, error = ask(local_base, method, url, body, "patNot.x")
             assert (status, error["type"]) == (403, HIDDEN), url
             assert "both your user and your token" in error["message"]
-            assert ask(emulator, method, url, body, "patOnly.x")[0] == 200, url
+            assert ask(local_base, method, url, body, "patOnly.x")[0] == 200, url
 
 
 def test_every_endpoint_says_what_it_needs() -> None:
@@ -124,58 +124,61 @@ def test_a_webhook_needs_the_scopes_of_what_it_tells(path) -> None:
         "tableFields": {"patAll.x", "patSchema.x"},
         "tableMetadata": {"patAll.x", "patSchema.x"},
     }
-    with LocalBase.open(path, tokens=tokens) as emulator:
-        url = f"/v0/bases/{emulator.default_base_id}/webhooks"
+    with LocalBase.open(path, tokens=tokens) as local_base:
+        url = f"/v0/bases/{local_base.default_base_id}/webhooks"
         for kind, who in allowed.items():
             body = {"specification": {"options": {"filters": {"dataTypes": [kind]}}}}
-            hook = ask(emulator, "POST", url, body)[1]["id"]
+            hook = ask(local_base, "POST", url, body)[1]["id"]
             for token in ("patAll.x", "patHook.x", "patData.x", "patSchema.x"):
                 expected = 200 if token in who else 403
-                assert ask(emulator, "POST", url, body, token)[0] == expected, (kind, token)
-                assert ask(emulator, "GET", f"{url}/{hook}/payloads", None, token)[0] == expected
-            assert ask(emulator, "GET", url, None, "patHook.x")[0] == 200
+                assert ask(local_base, "POST", url, body, token)[0] == expected, (kind, token)
+                assert ask(local_base, "GET", f"{url}/{hook}/payloads", None, token)[0] == expected
+            assert ask(local_base, "GET", url, None, "patHook.x")[0] == 200
 
 
 def test_a_missing_and_a_wrong_token_are_the_same_refusal(path) -> None:
     """401 for both, and before anything else is looked at."""
-    with LocalBase.open(path, tokens=["patAll.x"]) as emulator:
+    with LocalBase.open(path, tokens=["patAll.x"]) as local_base:
         for token in (None, "", "patOther.x", "patAll"):
-            status, error = ask(emulator, "GET", "/v0/meta/nothing", token=token)
+            status, error = ask(local_base, "GET", "/v0/meta/nothing", token=token)
             assert (status, error["type"]) == (401, "AUTHENTICATION_REQUIRED")
-        assert ask(emulator, "GET", "/v0/meta/nothing") == (404, "NOT_FOUND")
+        assert ask(local_base, "GET", "/v0/meta/nothing") == (404, "NOT_FOUND")
 
 
 def test_bases_that_a_token_may_not_see_are_not_there(path) -> None:
     """They are missing from the list, and refused as bases that do not exist."""
-    with LocalBase.open(path) as emulator:
-        body = {"name": "Second", "workspaceId": emulator.workspace_id, "tables": []}
+    with LocalBase.open(path) as local_base:
+        body = {"name": "Second", "workspaceId": local_base.workspace_id, "tables": []}
         body["tables"] = [{"name": "T", "fields": NAME}]
-        first, second = emulator.default_base_id, ask(emulator, "POST", "/v0/meta/bases", body)[1]
+        first, second = (
+            local_base.default_base_id,
+            ask(local_base, "POST", "/v0/meta/bases", body)[1],
+        )
     bound = Token("patBound.x", bases=frozenset({second["id"]}))
-    with LocalBase.open(path, tokens=["patAll.x", bound]) as emulator:
-        seen = [base["id"] for base in ask(emulator, "GET", "/v0/meta/bases")[1]["bases"]]
+    with LocalBase.open(path, tokens=["patAll.x", bound]) as local_base:
+        seen = [base["id"] for base in ask(local_base, "GET", "/v0/meta/bases")[1]["bases"]]
         assert seen == [first, second["id"]]
-        _, listed = ask(emulator, "GET", "/v0/meta/bases", token="patBound.x")
+        _, listed = ask(local_base, "GET", "/v0/meta/bases", token="patBound.x")
         assert [base["id"] for base in listed["bases"]] == [second["id"]]
         for base, expected in ((first, 403), ("app00000000000000", 403), (second["id"], 200)):
             status, answer = ask(
-                emulator, "GET", f"/v0/meta/bases/{base}/tables", token="patBound.x"
+                local_base, "GET", f"/v0/meta/bases/{base}/tables", token="patBound.x"
             )
             assert status == expected
             assert status == 200 or answer["type"] == HIDDEN
-        assert ask(emulator, "GET", f"/v0/{first}/Things", token="patBound.x")[0] == 403
-        status, error = ask(emulator, "POST", "/v0/meta/bases", body, token="patBound.x")
+        assert ask(local_base, "GET", f"/v0/{first}/Things", token="patBound.x")[0] == 403
+        status, error = ask(local_base, "POST", "/v0/meta/bases", body, token="patBound.x")
         assert (status, error["type"]) == (403, HIDDEN)
 
 
 def test_a_role_that_is_too_low_is_told_in_the_words_of_the_reference(path) -> None:
     """Each role may do what the one before may, and one thing more."""
     tokens = [Token(f"pat{role}.x", role=role) for role in ("read", "comment", "edit", "create")]
-    with LocalBase.open(path, tokens=["patAll.x", *tokens]) as emulator:
-        base = emulator.default_base_id
-        _, schema = ask(emulator, "GET", f"/v0/meta/bases/{base}/tables")
+    with LocalBase.open(path, tokens=["patAll.x", *tokens]) as local_base:
+        base = local_base.default_base_id
+        _, schema = ask(local_base, "GET", f"/v0/meta/bases/{base}/tables")
         table_id = schema["tables"][0]["id"]
-        done = calls(emulator)
+        done = calls(local_base)
         ladder = (
             ("read", done["data.records:read"][0]),
             ("comment", done["data.recordComments:write"][0]),
@@ -185,7 +188,7 @@ def test_a_role_that_is_too_low_is_told_in_the_words_of_the_reference(path) -> N
         for needed, (method, url, body) in ladder:
             for place, token in enumerate(tokens):
                 allowed = place >= [role for role, _ in ladder].index(needed)
-                status, answer = ask(emulator, method, url, body, token.text)
+                status, answer = ask(local_base, method, url, body, token.text)
                 assert status == (200 if allowed else 403), (needed, token.role)
                 if not allowed:
                     assert answer == {
@@ -193,14 +196,14 @@ def test_a_role_that_is_too_low_is_told_in_the_words_of_the_reference(path) -> N
                         "message": "You are not permitted to perform this operation",
                     }
         row = {"fields": {"Name": "x"}}
-        status, error = ask(emulator, "POST", f"/v0/{base}/Things", row, "patread.x")
+        status, error = ask(local_base, "POST", f"/v0/{base}/Things", row, "patread.x")
         assert status == 403
         assert error["message"] == (
             f"You are not permitted to create records in table Things ({table_id})"
         )
-        status, error = ask(emulator, "POST", f"/v0/{base}/Nothing", row, "patread.x")
+        status, error = ask(local_base, "POST", f"/v0/{base}/Nothing", row, "patread.x")
         assert (status, error["type"]) == (403, HIDDEN)
-        _, listed = ask(emulator, "GET", "/v0/meta/bases", token="patedit.x")
+        _, listed = ask(local_base, "GET", "/v0/meta/bases", token="patedit.x")
         assert listed["bases"][0]["permissionLevel"] == "edit"
 
 
@@ -210,19 +213,21 @@ def test_what_a_token_does_is_done_by_its_person(path) -> None:
     shy = replace(ada, text="patShy.x", scopes=frozenset({"data.records:read"}))
     ids = set()
     for _ in range(2):
-        with LocalBase.open(path, tokens=["patAll.x", ada, shy]) as emulator:
-            status, me = ask(emulator, "GET", "/v0/meta/whoami", token="patAda.x")
+        with LocalBase.open(path, tokens=["patAll.x", ada, shy]) as local_base:
+            status, me = ask(local_base, "GET", "/v0/meta/whoami", token="patAda.x")
             assert status == 200
             assert me["email"] == "ada.king@example.org"
-            assert ask(emulator, "GET", "/v0/meta/whoami", token="patShy.x")[1] == {"id": me["id"]}
-            method, url, body = calls(emulator)["data.recordComments:write"][0]
-            comment = ask(emulator, method, url, body, "patAda.x")[1]
+            assert ask(local_base, "GET", "/v0/meta/whoami", token="patShy.x")[1] == {
+                "id": me["id"]
+            }
+            method, url, body = calls(local_base)["data.recordComments:write"][0]
+            comment = ask(local_base, method, url, body, "patAda.x")[1]
             assert comment["author"]["name"] == "Ada King"
-            owner = ask(emulator, "GET", "/v0/meta/whoami")[1]["id"]
+            owner = ask(local_base, "GET", "/v0/meta/whoami")[1]["id"]
             _, shown = ask(
-                emulator,
+                local_base,
                 "GET",
-                f"/v0/meta/bases/{emulator.default_base_id}",
+                f"/v0/meta/bases/{local_base.default_base_id}",
                 query=[("include", "collaborators")],
             )
             people = {
@@ -239,24 +244,26 @@ def test_what_a_token_does_is_done_by_its_person(path) -> None:
 def test_all_tokens_of_a_person_share_fifty_requests_a_second(path) -> None:
     """The limit is the person's; another person is not held up by it."""
     tokens = [Token("patA.x", person="a@x.org"), Token("patB.x", person="a@x.org"), "patC.x"]
-    with LocalBase.open(path, tokens=tokens, requests_per_second=5, clock=Clock(100.0)) as emulator:
+    with LocalBase.open(
+        path, tokens=tokens, requests_per_second=5, clock=Clock(100.0)
+    ) as local_base:
         used = [
-            ask(emulator, "GET", "/v0/meta/whoami", token=f"pat{'AB'[n % 2]}.x")[0]
+            ask(local_base, "GET", "/v0/meta/whoami", token=f"pat{'AB'[n % 2]}.x")[0]
             for n in range(51)
         ]
         assert used == [200] * 50 + [429]
-        assert ask(emulator, "GET", "/v0/meta/whoami", token="patA.x")[0] == 429
-        assert ask(emulator, "GET", "/v0/meta/whoami", token="patC.x")[0] == 200
+        assert ask(local_base, "GET", "/v0/meta/whoami", token="patA.x")[0] == 429
+        assert ask(local_base, "GET", "/v0/meta/whoami", token="patC.x")[0] == 200
 
 
 def test_a_refused_token_uses_up_nothing(path) -> None:
     """Strangers can neither lock a base out nor spend its month."""
     with LocalBase.open(
         path, tokens=["patAll.x"], requests_per_second=5, monthly_quota=1, clock=Clock(100.0)
-    ) as emulator:
-        url = f"/v0/{emulator.default_base_id}/Things"
-        assert [ask(emulator, "GET", url, token="patBad.x")[0] for _ in range(20)] == [401] * 20
-        assert ask(emulator, "GET", url)[0] == 200
+    ) as local_base:
+        url = f"/v0/{local_base.default_base_id}/Things"
+        assert [ask(local_base, "GET", url, token="patBad.x")[0] for _ in range(20)] == [401] * 20
+        assert ask(local_base, "GET", url)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -297,13 +304,13 @@ def test_what_is_no_token_is_told_without_it(text, said) -> None:
 
 def test_urls_beyond_sixteen_thousand_characters_are_refused(path) -> None:
     """Path and query are counted as they come over the wire, percent signs and all."""
-    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
-        url = f"/v0/{emulator.default_base_id}/Things"
+    with LocalBase.open(path) as local_base, LocalServer(local_base) as server:
+        url = f"/v0/{local_base.default_base_id}/Things"
         longest = 16_000 - len(f"{url}?x=")
         with httpx2.Client(base_url=server.url, headers={"authorization": "Bearer p"}) as client:
             for text in ("a" * longest, "%41" * (longest // 3)):
                 assert client.get(f"{url}?x={text}").status_code == 200
                 assert client.get(f"{url}?x={text}%41").status_code == 414
         for text in ("a" * longest, "é" * (longest // 6)):
-            assert ask(emulator, "GET", url, query=[("x", text)])[0] == 200
-            assert ask(emulator, "GET", url, query=[("x", text + "é")])[0] == 414
+            assert ask(local_base, "GET", url, query=[("x", text)])[0] == 200
+            assert ask(local_base, "GET", url, query=[("x", text + "é")])[0] == 414

@@ -19,12 +19,12 @@ LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59, 700_000, tzinfo=UTC)
 def test_replies_and_records_are_dated_by_one_clock() -> None:
     """A simulated clock, of any zone, is what both are taken from, in whole seconds."""
     clock = Clock(LEAP_DAY)
-    with LocalBase.open(wall_clock=clock) as emulator:
+    with LocalBase.open(wall_clock=clock) as local_base:
 
         def ask(method: str, path: str, body=None):
-            return emulator.handle(Request(method, path, (), body, "pat.x"))
+            return local_base.handle(Request(method, path, (), body, "pat.x"))
 
-        base = emulator.default_base_id
+        base = local_base.default_base_id
         fields = [{"name": "Name", "type": "singleLineText"}]
         ask("POST", f"/v0/meta/bases/{base}/tables", {"name": "T", "fields": fields})
         made = ask("POST", f"/v0/{base}/T", {"fields": {"Name": "a"}})
@@ -46,10 +46,10 @@ def test_replies_and_records_are_dated_by_one_clock() -> None:
 def test_every_reply_over_http_has_one_date(body, status) -> None:
     """Refusals have it too, and the HTTP server adds none of its own."""
     with (
-        LocalBase.open(wall_clock=Clock(LEAP_DAY)) as emulator,
-        LocalServer(emulator) as server,
+        LocalBase.open(wall_clock=Clock(LEAP_DAY)) as local_base,
+        LocalServer(local_base) as server,
         httpx2.Client(base_url=server.url, headers={"Authorization": "Bearer pat.x"}) as client,
     ):
-        reply = client.post(f"/v0/{emulator.default_base_id}/T", content=body)
+        reply = client.post(f"/v0/{local_base.default_base_id}/T", content=body)
         assert reply.status_code == status
         assert reply.headers.get_list("date") == ["Thu, 29 Feb 2024 23:59:59 GMT"]

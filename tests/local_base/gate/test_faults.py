@@ -46,31 +46,31 @@ REPLIES = {
 class Base:
     """A table with one text field, asked in process."""
 
-    def __init__(self, emulator: LocalBase) -> None:
-        self.emulator = emulator
-        self.id = emulator.default_base_id
+    def __init__(self, local_base: LocalBase) -> None:
+        self.local_base = local_base
+        self.id = local_base.default_base_id
         self.path = f"/v0/{self.id}/T"
         fields = [{"name": "Name", "type": "singleLineText"}]
         self("POST", f"/v0/meta/bases/{self.id}/tables", {"name": "T", "fields": fields})
 
     def __call__(self, method: str, path: str, body=None, *query: tuple[str, str]) -> Reply:
-        return self.emulator.send(Call(method, path, "read", query, body), lambda: None)
+        return self.local_base.send(Call(method, path, "read", query, body), lambda: None)
 
     def create(self, *names: str) -> Reply:
         return self("POST", self.path, rows(*names))
 
     def names(self) -> list[str]:
         """What is stored, whatever faults are set."""
-        faults, self.emulator.faults = self.emulator.faults, None
+        faults, self.local_base.faults = self.local_base.faults, None
         answer = self("GET", self.path).json()
-        self.emulator.faults = faults
+        self.local_base.faults = faults
         return [record["fields"]["Name"] for record in answer["records"]]
 
     def log(self) -> list[tuple[str, int, str | None]]:
         """The requests that a fault happened to."""
         return [
             (logged.method, logged.status, logged.fault)
-            for logged in self.emulator.requests
+            for logged in self.local_base.requests
             if logged.fault
         ]
 
@@ -80,8 +80,8 @@ def rows(*names: str) -> dict:
 
 
 @pytest.fixture
-def base(emulator: LocalBase) -> Base:
-    return Base(emulator)
+def base(local_base: LocalBase) -> Base:
+    return Base(local_base)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_every_kind_is_tried_here() -> None:
 @pytest.mark.parametrize("kind", WRITES)
 def test_a_write_in_process(base, kind) -> None:
     """The client is told the fault once, the base holds the row if it came after, and the log says so."""
-    base.emulator.faults = Faults(Fault(kind, at=1, retry_after_s=6.5))
+    base.local_base.faults = Faults(Fault(kind, at=1, retry_after_s=6.5))
     status = 0
     if kind.startswith("close"):
         with pytest.raises(LostReplyError, match="POST /v0/"):
@@ -127,13 +127,13 @@ def test_a_write_in_process(base, kind) -> None:
     assert base.names() == (["a"] if WRITES[kind] else [])
     assert base.log() == [("POST", status, kind)]
     assert base.create("b").status == 200
-    assert base.emulator.faults.injected == {kind: 1}
+    assert base.local_base.faults.injected == {kind: 1}
 
 
 @pytest.mark.parametrize("kind", WRITES)
 def test_a_write_over_http(base, http, kind, capfd, caplog) -> None:
     """A real connection breaks, waits or answers likewise; the next one works; nothing is printed."""
-    base.emulator.faults = Faults(Fault(kind, at=1, retry_after_s=6.5))
+    base.local_base.faults = Faults(Fault(kind, at=1, retry_after_s=6.5))
     status = 0
     if kind.startswith("close"):
         with pytest.raises(httpx2.RemoteProtocolError, match="without sending a response"):
@@ -170,8 +170,8 @@ def raw_answer(base: Base, server: LocalServer) -> bytes:
 @pytest.mark.parametrize("kind", ["close-before", "close-after", "timeout-before", "timeout-after"])
 def test_not_a_byte_of_a_lost_reply_arrives_over_http(base, server, kind) -> None:
     """A connection ends as it does when a server dies, and not after a status line."""
-    base.emulator.hold_s = 0.05
-    base.emulator.faults = Faults(Fault(kind, at=1))
+    base.local_base.hold_s = 0.05
+    base.local_base.faults = Faults(Fault(kind, at=1))
     assert raw_answer(base, server) == b""
     assert base.log() == [("GET", 0, kind)]
 
@@ -179,7 +179,7 @@ def test_not_a_byte_of_a_lost_reply_arrives_over_http(base, server, kind) -> Non
 def test_half_of_a_reply_arrives_over_http(base, server) -> None:
     """A truncated reply has the length of the whole, and half of it."""
     base.create("a", "b")
-    base.emulator.faults = Faults(Fault("truncated", at=1))
+    base.local_base.faults = Faults(Fault("truncated", at=1))
     head, _, body = raw_answer(base, server).partition(b"\r\n\r\n")
     whole = base("GET", base.path)
     assert f"content-length: {len(whole.body)}".encode() in head.lower()
@@ -188,7 +188,7 @@ def test_half_of_a_reply_arrives_over_http(base, server) -> None:
 
 def test_another_client_sees_a_broken_connection(base, server) -> None:
     """What another HTTP library reports is an error of the connection too, and the row is there."""
-    base.emulator.faults = Faults(
+    base.local_base.faults = Faults(
         Fault("close-after", at=1), Fault("truncated", at=2), Fault("close-before", at=3)
     )
     api = pyairtable.Api("pat.x", endpoint_url=server.url, retry_strategy=None)
@@ -206,7 +206,7 @@ def test_a_lost_list_has_to_be_read_from_its_start(base) -> None:
     base.create("a", "b", "c")
     lists = f"{base.path}/listRecords"
     faults = Faults(Fault("iterator-lost", at=1), Fault("iterator-lost", at=3))
-    base.emulator.faults = faults
+    base.local_base.faults = faults
     base("GET", f"/v0/meta/bases/{base.id}/tables", None, ("offset", "x"))
     base("POST", base.path, {**rows("d"), "offset": "x"})
     one, other = (base("POST", lists, {"pageSize": 2}).json()["offset"] for _ in range(2))
@@ -216,35 +216,35 @@ def test_a_lost_list_has_to_be_read_from_its_start(base) -> None:
         assert gone.json()["error"]["type"] == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
     assert faults.injected == {"iterator-lost": 1}
     assert base("POST", lists, {"offset": other}).status == 422
-    base.emulator.faults = None
+    base.local_base.faults = None
     assert base("POST", lists, {"offset": other}).status == 422
     assert base.log() == [("GET", 422, "iterator-lost"), ("POST", 422, "iterator-lost")]
 
 
 def test_the_used_up_month_leaves_metadata_alone(base) -> None:
     """The quota fault happens to data calls only."""
-    base.emulator.faults = Faults(Fault("quota", probability=1))
+    base.local_base.faults = Faults(Fault("quota", probability=1))
     assert base("GET", "/v0/meta/whoami").status == 200
     assert base("GET", f"/v0/meta/bases/{base.id}/tables").status == 200
     assert base("GET", base.path).status == 429
-    assert base.emulator.faults.injected == {"quota": 1}
+    assert base.local_base.faults.injected == {"quota": 1}
 
 
 def test_after_a_write_that_was_refused_nothing_is_stored(base) -> None:
     """A fault hides a refusal as well; it does not make the request succeed."""
-    base.emulator.faults = Faults(Fault("503-after", at=1))
+    base.local_base.faults = Faults(Fault("503-after", at=1))
     assert base("POST", base.path, {"records": [{"fields": {"Nope": 1}}]}).status == 503
     assert base.names() == []
 
 
 def test_requests_with_a_fault_count_against_the_limits() -> None:
     """A client that repeats too fast after a fault is locked out."""
-    with LocalBase.open(requests_per_second=2, clock=lambda: 1.0) as emulator:
-        emulator.faults = Faults(Fault("503-before", at=1), Fault("close-after", at=2))
-        request = Request("GET", f"/v0/{emulator.default_base_id}/T", token="pat.x")
-        emulator.handle(request)
-        emulator.handle(request)
-        assert emulator.handle(request).status == 429
+    with LocalBase.open(requests_per_second=2, clock=lambda: 1.0) as local_base:
+        local_base.faults = Faults(Fault("503-before", at=1), Fault("close-after", at=2))
+        request = Request("GET", f"/v0/{local_base.default_base_id}/T", token="pat.x")
+        local_base.handle(request)
+        local_base.handle(request)
+        assert local_base.handle(request).status == 429
 
 
 def kinds(faults: Faults, *methods: str, path: str = "/v0/app/T") -> list[str | None]:
@@ -349,7 +349,7 @@ def test_a_place_and_a_probability_exclude_each_other() -> None:
 def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
     """A held reply blocks nobody, and ends when its time is over."""
     held_twice = [Fault("timeout-after", at=number, method="POST") for number in (1, 2)]
-    base.emulator.faults = Faults(*held_twice)
+    base.local_base.faults = Faults(*held_twice)
     address = (http.base_url.host, http.base_url.port)
     body = json.dumps(rows("a"))
     head = f"POST {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n"
@@ -360,7 +360,7 @@ def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
             time.sleep(0.01)
         assert http.get(base.path).status_code == 200
         assert select.select([held], [], [], 0)[0] == [], "it is still held"
-    base.emulator.hold_s = 0.3
+    base.local_base.hold_s = 0.3
     began = time.monotonic()
     with socket.create_connection(address, timeout=10) as held:
         held.sendall(request)
@@ -371,7 +371,7 @@ def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
 
 def test_a_reply_is_held_no_longer_than_the_client_waits(base) -> None:
     """Who has gone away leaves nothing behind that waits."""
-    base.emulator.faults = Faults(Fault("timeout-before", at=1))
+    base.local_base.faults = Faults(Fault("timeout-before", at=1))
     scope = {
         "type": "http", "method": "GET", "path": base.path, "raw_path": base.path.encode(),
         "query_string": b"", "headers": [(b"authorization", b"Bearer pat.x")],
@@ -387,7 +387,7 @@ def test_a_reply_is_held_no_longer_than_the_client_waits(base) -> None:
 
     async def ask() -> None:
         with anyio.fail_after(10):
-            await create_app(base.emulator)(scope, receive, send)
+            await create_app(base.local_base)(scope, receive, send)
 
     anyio.run(ask)
     assert received == []
@@ -396,8 +396,8 @@ def test_a_reply_is_held_no_longer_than_the_client_waits(base) -> None:
 
 def test_a_server_stops_while_a_reply_is_held(base, capfd) -> None:
     """Stopping waits for no reply that would come much later."""
-    base.emulator.faults = Faults(Fault("timeout-before", at=1))
-    with LocalServer(base.emulator) as server:
+    base.local_base.faults = Faults(Fault("timeout-before", at=1))
+    with LocalServer(base.local_base) as server:
         address = server.url.removeprefix("http://").split(":")
         held = socket.create_connection((address[0], int(address[1])), timeout=10)
         request = f"GET {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n\r\n"

@@ -26,14 +26,14 @@ from tests.local_base.clock import Clock
 def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
     """Five pass, the sixth is refused, and all others until 30 s have passed since."""
     clock = Clock(100.0)
-    with LocalBase.open(requests_per_second=5, clock=clock) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=clock) as local_base:
 
         def ask(base: str, token: str = "pat.x") -> int:
-            return emulator.handle(
+            return local_base.handle(
                 Request("GET", f"/v0/meta/bases/{base}/tables", token=token)
             ).status
 
-        base = emulator.default_base_id
+        base = local_base.default_base_id
         for _ in range(5):
             assert ask(base) == 200
             clock.now += 0.1
@@ -51,19 +51,21 @@ def test_the_sixth_request_in_a_second_locks_the_base_out() -> None:
 def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
     """One more is refused and locks nothing out; after five minutes there is room again."""
     clock = Clock(100.0)
-    with LocalBase.open(requests_per_second=5, clock=clock) as emulator:
-        base = emulator.default_base_id
+    with LocalBase.open(requests_per_second=5, clock=clock) as local_base:
+        base = local_base.default_base_id
         fields = [{"name": "Name", "type": "singleLineText"}]
-        emulator.send(endpoints.create_table(base, "T", fields), lambda: None)
+        local_base.send(endpoints.create_table(base, "T", fields), lambda: None)
 
         def sync(after_s: float = 1.0) -> int:
             clock.now += after_s
             path = f"/v0/{base}/T/sync/sync1"
-            return emulator.handle(Request("POST", path, token="pat.x", csv=b"Name\nAda\n")).status
+            return local_base.handle(
+                Request("POST", path, token="pat.x", csv=b"Name\nAda\n")
+            ).status
 
         assert [sync() for _ in range(21)] == [200] * 20 + [429]
         listing = Request("GET", f"/v0/{base}/T", token="pat.x")
-        assert emulator.handle(listing).status == 200
+        assert local_base.handle(listing).status == 200
         # The first of them was at 101 s, the next at 102 s.
         clock.now = 401.0
         assert [sync(0.5), sync(0.1)] == [200, 429]
@@ -72,13 +74,13 @@ def test_a_base_is_synchronised_twenty_times_in_five_minutes() -> None:
 
 def test_a_token_has_a_limit_of_its_own() -> None:
     """Fifty a second over all bases."""
-    with LocalBase.open(requests_per_second=5, clock=Clock(100.0)) as emulator:
+    with LocalBase.open(requests_per_second=5, clock=Clock(100.0)) as local_base:
         replies = [
-            emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
+            local_base.handle(Request("GET", "/v0/meta/whoami", token="pat.x")).status
             for _ in range(51)
         ]
         assert replies == [200] * 50 + [429]
-        assert emulator.handle(Request("GET", "/v0/meta/whoami", token="pat.y")).status == 200
+        assert local_base.handle(Request("GET", "/v0/meta/whoami", token="pat.y")).status == 200
 
 
 def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
@@ -87,11 +89,11 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
         clock = Clock(100.0)
         with LocalBase.open(
             requests_per_second=1, retry_after=retry_after, clock=clock
-        ) as emulator:
-            path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
+        ) as local_base:
+            path = f"/v0/meta/bases/{local_base.default_base_id}/tables"
 
             def ask():
-                return emulator.handle(Request("GET", path, token="pat.x"))
+                return local_base.handle(Request("GET", path, token="pat.x"))
 
             assert ask().status == 200
             first = ask()
@@ -106,13 +108,13 @@ def test_a_refusal_can_say_how_long_the_penalty_lasts() -> None:
 def test_the_month_is_used_up_for_data_and_not_for_metadata() -> None:
     """The quota counts data requests that were admitted, whatever their answer."""
     clock = Clock(100.0)
-    with LocalBase.open(monthly_quota=2, requests_per_second=3, clock=clock) as emulator:
-        base = emulator.default_base_id
+    with LocalBase.open(monthly_quota=2, requests_per_second=3, clock=clock) as local_base:
+        base = local_base.default_base_id
 
         data, metadata = f"/v0/{base}/None", f"/v0/meta/bases/{base}/tables"
 
         def ask(path: str):
-            return emulator.handle(Request("GET", path, token="pat.x"))
+            return local_base.handle(Request("GET", path, token="pat.x"))
 
         burst = [ask(path).status for path in (data, metadata, metadata, data)]
         assert burst == [403, 200, 200, 429]  # the last one for its rate, and not counted
@@ -267,19 +269,20 @@ def test_a_full_disk_while_exporting_leaves_the_old_file(tmp_path) -> None:
 def test_a_request_counts_when_it_comes_and_not_when_it_is_answered() -> None:
     """Requests that wait for a slow one before them are not taken for a burst after it."""
     now = [0.0]
-    with LocalBase.open(requests_per_second=5, clock=lambda: now[0]) as emulator:
-        call = endpoints.base_schema(emulator.default_base_id)
-        with emulator._store.session(write=True):  # in memory, everybody else waits
+    with LocalBase.open(requests_per_second=5, clock=lambda: now[0]) as local_base:
+        call = endpoints.base_schema(local_base.default_base_id)
+        with local_base._store.session(write=True):  # in memory, everybody else waits
             waiting = [
-                threading.Thread(target=emulator.send, args=(call, lambda: None)) for _ in range(5)
+                threading.Thread(target=local_base.send, args=(call, lambda: None))
+                for _ in range(5)
             ]
             for thread in waiting:
                 thread.start()
-            while len(emulator.limits._seen[emulator.default_base_id]) < 5:
+            while len(local_base.limits._seen[local_base.default_base_id]) < 5:
                 time.sleep(0.001)
             now[0] = 1.5
         for thread in waiting:
             thread.join()
         for _ in range(5):
-            assert emulator.send(call, lambda: None).status == 200
-        assert [request.at for request in emulator.requests] == [0.0] * 5 + [1.5] * 5
+            assert local_base.send(call, lambda: None).status == 200
+        assert [request.at for request in local_base.requests] == [0.0] * 5 + [1.5] * 5

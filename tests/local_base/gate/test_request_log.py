@@ -13,67 +13,67 @@ from airhaul.wire.call import Call
 MEGABYTE = 1_000_000
 
 
-def post(emulator: LocalBase, text: str) -> int:
+def post(local_base: LocalBase, text: str) -> int:
     body = {"records": [{"fields": {"Name": text}}]}
-    path = f"/v0/{emulator.default_base_id}/T"
-    return emulator.send(Call("POST", path, "create", (), body), lambda: None).status
+    path = f"/v0/{local_base.default_base_id}/T"
+    return local_base.send(Call("POST", path, "create", (), body), lambda: None).status
 
 
-def kept(emulator: LocalBase) -> list[bool]:
+def kept(local_base: LocalBase) -> list[bool]:
     """Of each request, whether its body is remembered."""
-    return [request.body is not None for request in emulator.requests]
+    return [request.body is not None for request in local_base.requests]
 
 
-def test_the_bodies_of_requests_are_bounded(emulator) -> None:
+def test_the_bodies_of_requests_are_bounded(local_base) -> None:
     """Of many large requests the latest bodies stay, and all the rest of what is known of each."""
     tracemalloc.start()
-    statuses = {post(emulator, f"{n}" * 4 * MEGABYTE) for n in range(1, 10)}
+    statuses = {post(local_base, f"{n}" * 4 * MEGABYTE) for n in range(1, 10)}
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert kept(emulator) == [False] * 6 + [True] * 3
+    assert kept(local_base) == [False] * 6 + [True] * 3
     assert held < 20 * MEGABYTE
-    assert [request.number for request in emulator.requests] == list(range(1, 10))
-    assert {request.status for request in emulator.requests} == statuses
-    assert all(request.json_bytes > 4 * MEGABYTE for request in emulator.requests)
-    assert emulator.counts() == {"POST": 9}
+    assert [request.number for request in local_base.requests] == list(range(1, 10))
+    assert {request.status for request in local_base.requests} == statuses
+    assert all(request.json_bytes > 4 * MEGABYTE for request in local_base.requests)
+    assert local_base.counts() == {"POST": 9}
 
 
-def test_one_body_is_remembered_whatever_its_size(emulator) -> None:
+def test_one_body_is_remembered_whatever_its_size(local_base) -> None:
     """Who looks for what came last finds it, and nothing before it."""
-    post(emulator, "a")
-    post(emulator, "b" * 17 * MEGABYTE)
-    assert kept(emulator) == [False, True]
-    post(emulator, "c")
-    assert kept(emulator) == [False, False, True]
+    post(local_base, "a")
+    post(local_base, "b" * 17 * MEGABYTE)
+    assert kept(local_base) == [False, True]
+    post(local_base, "c")
+    assert kept(local_base) == [False, False, True]
 
 
-def test_many_small_bodies_are_all_remembered(emulator) -> None:
+def test_many_small_bodies_are_all_remembered(local_base) -> None:
     """A load of common requests can be looked through to its beginning."""
     for n in range(500):
-        post(emulator, str(n))
-    assert [request.body["records"][0]["fields"]["Name"] for request in emulator.requests] == [
+        post(local_base, str(n))
+    assert [request.body["records"][0]["fields"]["Name"] for request in local_base.requests] == [
         str(n) for n in range(500)
     ]
 
 
-def test_bodies_are_bounded_after_the_log_was_emptied(emulator) -> None:
+def test_bodies_are_bounded_after_the_log_was_emptied(local_base) -> None:
     """What is counted and no longer there is passed over."""
     for _ in range(2):
         for _ in range(5):
-            post(emulator, "a" * 4 * MEGABYTE)
-        emulator.requests.clear()
-    post(emulator, "b" * 15 * MEGABYTE)
-    post(emulator, "c")
-    assert [request.number for request in emulator.requests] == [11, 12]
-    assert kept(emulator) == [True, True]
+            post(local_base, "a" * 4 * MEGABYTE)
+        local_base.requests.clear()
+    post(local_base, "b" * 15 * MEGABYTE)
+    post(local_base, "c")
+    assert [request.number for request in local_base.requests] == [11, 12]
+    assert kept(local_base) == [True, True]
 
 
-def test_the_size_of_a_body_over_http_is_what_was_sent(emulator) -> None:
+def test_the_size_of_a_body_over_http_is_what_was_sent(local_base) -> None:
     """Spaces in JSON are counted, and a request without a body counts for nothing."""
     raw = b'{  "records"  :  []  }'
-    with LocalServer(emulator) as server:
-        url = f"{server.url}/v0/{emulator.default_base_id}/T"
+    with LocalServer(local_base) as server:
+        url = f"{server.url}/v0/{local_base.default_base_id}/T"
         headers = {"Authorization": "Bearer pat.x", "Content-Type": "application/json"}
         httpx2.post(url, content=raw, headers=headers)
         httpx2.get(url, headers=headers)
-    assert [request.json_bytes for request in emulator.requests] == [len(raw), 0]
+    assert [request.json_bytes for request in local_base.requests] == [len(raw), 0]

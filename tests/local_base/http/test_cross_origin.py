@@ -20,13 +20,13 @@ def served(request) -> Iterator[tuple[httpx2.Client, bool]]:
     """A client of a server, and whether the server takes a named token only."""
     named = request.param == "a token"
     with (
-        LocalBase.open(tokens=["pat.x"] if named else None) as emulator,
-        LocalServer(emulator) as server,
+        LocalBase.open(tokens=["pat.x"] if named else None) as local_base,
+        LocalServer(local_base) as server,
         httpx2.Client(base_url=server.url, headers={"authorization": "Bearer pat.x"}) as client,
     ):
-        path = f"/v0/meta/bases/{emulator.default_base_id}/tables"
+        path = f"/v0/meta/bases/{local_base.default_base_id}/tables"
         assert client.post(path, json={"name": "T", "fields": [TEXT]}).status_code == 200
-        client.base_url = f"{server.url}/v0/{emulator.default_base_id}/"
+        client.base_url = f"{server.url}/v0/{local_base.default_base_id}/"
         yield client, named
 
 
@@ -82,10 +82,10 @@ def test_pages_of_other_machines_need_a_token_that_was_named(served, origin) -> 
     assert (ask_first(client, origin, "GET", "authorization").status_code == 200) is named
 
 
-def test_the_console_stays_closed_to_pages_of_other_origins(emulator) -> None:
+def test_the_console_stays_closed_to_pages_of_other_origins(local_base) -> None:
     """What has no password is read by its own page alone."""
     with (
-        LocalServer(emulator, console=True) as server,
+        LocalServer(local_base, console=True) as server,
         httpx2.Client(base_url=server.url) as client,
     ):
         for path in ("/", "/_console/state"):

@@ -123,8 +123,8 @@ cells = st.fixed_dictionaries(
 @given(st.lists(cells, min_size=1, max_size=10))
 def test_any_cells_are_filtered_and_sorted_as_they_are(rows) -> None:
     """Odd text and numbers come out of the file, for a filter, exactly as they were written."""
-    with LocalBase.open() as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open() as local_base:
+        ask = Asking(local_base)
         ask.table("T", FIELDS[1])
         ids = [record["id"] for record in ask.add("T", *rows)]
         for record_id, row in zip(ids, rows, strict=True):
@@ -230,8 +230,8 @@ def test_pages_of_another_size_and_again(counted) -> None:
 def test_lists_are_forgotten_after_five_minutes() -> None:
     """An offset lives on when it is used, and dies when it is not."""
     now = [0.0]
-    with LocalBase.open(clock=lambda: now[0]) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(clock=lambda: now[0]) as local_base:
+        ask = Asking(local_base)
         ask.table("T", FIELDS[1])
         ask.add("T", *({"Age": n} for n in range(3)))
         _, offset = numbers(ask, ("pageSize", "1"))
@@ -246,14 +246,14 @@ def test_lists_are_forgotten_after_five_minutes() -> None:
 def test_memory_for_lists_is_bounded(monkeypatch) -> None:
     """When many lists are begun, those that were used longest ago are lost, and never the last."""
     monkeypatch.setattr("airhaul.local_base.transaction.iterators._MOST_KEPT", 1_000)
-    with LocalBase.open() as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open() as local_base:
+        ask = Asking(local_base)
         ask.table("T", FIELDS[1])
         for _ in range(30):
             ask.add("T", *({"Age": n} for n in range(10)))
         offsets = [numbers(ask, ("pageSize", "100"))[1] for _ in range(10)]
         alive = [
-            ask.emulator.handle(
+            ask.local_base.handle(
                 Request("GET", f"/v0/{ask.base}/T", (("offset", offset),), None, "pat.x")
             ).status
             == 200
@@ -267,7 +267,7 @@ def test_memory_for_lists_is_bounded(monkeypatch) -> None:
 
 def test_a_view_restricts_and_orders(orders) -> None:
     """A view's filter holds besides the request's; a sort of the request takes its place."""
-    view = orders.emulator.add_view(
+    view = orders.local_base.add_view(
         orders.base, "T", "Aged", formula="{Age} > 0", sort=[{"field": "Age", "direction": "desc"}]
     )
     assert orders.names("T", ("view", "Aged")) == ["a", "b"]
@@ -280,7 +280,7 @@ def test_a_view_restricts_and_orders(orders) -> None:
 
 def test_a_view_knows_its_fields_by_id(orders) -> None:
     """When a field gets another name, views that filter and sort by it go on."""
-    view = orders.emulator.add_view(
+    view = orders.local_base.add_view(
         orders.base, "T", "Aged", formula="AND({age} > 0, Name)", sort=[{"field": "Age"}]
     )
     field = orders.schema()["T"]["Age"]["id"]
@@ -291,7 +291,7 @@ def test_a_view_knows_its_fields_by_id(orders) -> None:
 
 def test_hidden_fields_are_answered_all_the_same(orders) -> None:
     """As the service has it, a view hides fields on its page and not in the API."""
-    view = orders.emulator.add_view(orders.base, "T", "Short", fields=["Name"])
+    view = orders.local_base.add_view(orders.base, "T", "Short", fields=["Name"])
     assert orders.cells("T", ("view", view)) == orders.cells("T")
 
 
@@ -312,7 +312,7 @@ def test_wrong_views_are_refused(orders, wrong) -> None:
     """A view that could not be shown is not made."""
     described = {"table": "T", "name": "New", **wrong}
     with pytest.raises(Refusal):
-        orders.emulator.add_view(orders.base, **described)
+        orders.local_base.add_view(orders.base, **described)
     answer = orders("GET", f"{orders.base}/T", None, ("view", "New"), status=422)
     assert answer["error"]["type"] == "VIEW_NAME_NOT_FOUND"
 

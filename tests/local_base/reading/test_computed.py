@@ -27,8 +27,8 @@ def test_auto_numbers_are_never_given_twice(shop) -> None:
 def test_times_and_people_of_changes() -> None:
     """Creation and last change, by whom; watched fields only where some are named."""
     now = [datetime(2024, 1, 1, 12, 0, tzinfo=UTC)]
-    with LocalBase.open(wall_clock=lambda: now[0]) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(wall_clock=lambda: now[0]) as local_base:
+        ask = Asking(local_base)
         ask.table("T", NUMBER)
         date = {"type": "date", "options": {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}}}
         ask.computed("T", "Made", "createdTime", result=date)
@@ -104,7 +104,7 @@ def test_the_api_creates_no_computed_fields(shop, type, options) -> None:
         "message": f"Invalid options for Orders.New: Creating {type} fields is not supported at "
         "this time",
     }
-    shop.emulator.all_field_types = True
+    shop.local_base.all_field_types = True
     assert shop.field("Orders", "New", type, **options)["type"] == type
     error = shop.add("Orders", {"New": 1}, status=422)
     assert error["message"] == 'Field "New" cannot accept a value because the field is computed'
@@ -166,7 +166,7 @@ def test_computed_fields_that_are_not_whole_are_refused(shop, described) -> None
     """Nothing is added that could not be computed."""
     before = shop.schema()
     with pytest.raises(Refusal):
-        shop.emulator.add_field(shop.base, "Orders", described)
+        shop.local_base.add_field(shop.base, "Orders", described)
     assert shop.schema() == before
 
 
@@ -183,8 +183,8 @@ _STEPS = st.one_of(
 @given(st.lists(_STEPS, max_size=10))
 def test_computed_fields_equal_a_naive_recomputation(steps) -> None:
     """After any writes: lookups, rollups, counts and formulas on top are what the cells say."""
-    with LocalBase.open() as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open() as local_base:
+        ask = Asking(local_base)
         items = ask.table("Items", NUMBER)
         ask.table("Orders")
         ask.field("Orders", "Items", "multipleRecordLinks", linkedTableId=items)
@@ -221,7 +221,7 @@ def test_computed_fields_equal_a_naive_recomputation(steps) -> None:
 
 def test_a_table_may_be_created_whole(shop) -> None:
     """Fields of a new table may name each other in any order, once all types are allowed."""
-    shop.emulator.all_field_types = True
+    shop.local_base.all_field_types = True
     fields = [
         {"name": "Label", "type": "formula", "options": {"formula": "{Prices} & '/' & {No}"}},
         {"name": "Prices", "type": "multipleLookupValues", "options": far("Price")},

@@ -12,9 +12,9 @@ from tests.local_base.clock import Clock
 def test_filters_go_by_the_clock_of_the_base_and_by_when_fields_were_written() -> None:
     """``NOW`` is the request's time; ``LAST_MODIFIED_TIME`` is of the fields that it names."""
     clock = Clock(datetime(2024, 2, 29, 12, tzinfo=UTC))
-    with LocalBase.open(wall_clock=clock) as emulator:
-        base = emulator.default_base_id
-        ask = Asking(emulator)
+    with LocalBase.open(wall_clock=clock) as local_base:
+        base = local_base.default_base_id
+        ask = Asking(local_base)
 
         def names(formula: str) -> list[str]:
             answer = ask("GET", f"{base}/T", None, ("filterByFormula", formula))

@@ -94,8 +94,8 @@ def test_errors_and_special_numbers_are_cells(shop) -> None:
 def test_now_is_the_time_of_reading() -> None:
     """A formula of the clock tells the time at which it is read, not at which it was made."""
     times = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 29)]
-    with LocalBase.open(wall_clock=lambda: times[0]) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(wall_clock=lambda: times[0]) as local_base:
+        ask = Asking(local_base)
         ask.table("T")
         ask.computed("T", "Now", "formula", formula="DATESTR(CREATED_TIME()) & LEN({Name})")
         ask.computed("T", "Auto", "createdTime")
@@ -137,7 +137,7 @@ def test_formulas_that_refer_to_each_other_are_errors(shop) -> None:
         shop.computed("Items", name, "formula", formula="1")
     shop.computed("Items", "C", "formula", formula="{A}")
     shop.computed("Orders", "Cs", "multipleLookupValues", **far("C"))
-    with shop.emulator._store.session(write=True) as session:
+    with shop.local_base._store.session(write=True) as session:
         broken_formula(session, shop.base, "A", "B")
     (item,) = shop.add("Items", {"Name": "fine"})
     (order,) = shop.add("Orders", {"Items": [item["id"]]})
@@ -165,7 +165,7 @@ def test_what_was_copied_of_unknown_formulas_stays(shop) -> None:
     button = shop.computed("Orders", "Go", "button")
     shop.computed("Orders", "Half", "formula", formula="{Total} / 2")
     (order,) = shop.add("Orders", {"Name": "x"})
-    with shop.emulator._store.session(write=True) as session:
+    with shop.local_base._store.session(write=True) as session:
         record = session.records.one(order["id"])
         record.cells |= {rollup["id"]: 8, button["id"]: {"label": "Buy", "url": "https://x.test"}}
         session.records.change(record)
@@ -179,8 +179,8 @@ def test_what_was_copied_of_unknown_formulas_stays(shop) -> None:
 def test_formulas_of_the_clock_and_of_changes() -> None:
     """NOW() is the time of reading, LAST_MODIFIED_TIME() that of the last change to its fields."""
     now = [datetime(2024, 1, 1, 12, 0, tzinfo=UTC)]
-    with LocalBase.open(wall_clock=lambda: now[0]) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(wall_clock=lambda: now[0]) as local_base:
+        ask = Asking(local_base)
         ask.table("T", NUMBER)
         ask.computed("T", "Now", "formula", formula="NOW()")
         ask.computed("T", "Today", "formula", formula="DATESTR(TODAY())")

@@ -201,7 +201,7 @@ def test_results_keep_their_formats(shop) -> None:
     changed = shop("PATCH", path, {"options": {"formula": "{Name}"}})
     assert changed["options"]["result"] == {"type": "singleLineText"}
     counted = {"type": "number", "options": {"precision": 0}}
-    made = shop.emulator.add_field(
+    made = shop.local_base.add_field(
         shop.base,
         "Orders",
         {

@@ -144,9 +144,9 @@ def test_every_number_has_a_text(type_, number, options) -> None:
         assert "e" not in text
 
 
-def test_links_people_files_and_what_is_computed(emulator) -> None:
+def test_links_people_files_and_what_is_computed(local_base) -> None:
     """Links say what the others are called; what is computed says what it results in."""
-    ask = Asking(emulator)
+    ask = Asking(local_base)
     price = {"name": "Price", "type": "currency", "options": {"precision": 2, "symbol": "$"}}
     due = {"name": "Due", "type": "date", "options": date_options("us")}
     items = ask.table("Items", price, due)

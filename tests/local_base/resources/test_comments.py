@@ -159,7 +159,7 @@ def test_bad_addresses_are_refused(ask: Asking, record: str) -> None:
 
 def test_another_client_comments(ask: Asking, record: str) -> None:
     """pyairtable adds, lists, edits, answers and deletes over HTTP."""
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         api = pyairtable.Api("pat.x", endpoint_url=server.url)
         table = api.table(ask.base, "T")
         comment = table.add_comment(record, f"Hi @[{EVE.id}]")

@@ -35,7 +35,7 @@ def table(ask: Asking) -> dict:
 def test_bases_come_a_thousand_on_a_page(ask: Asking) -> None:
     """An offset leads on, each base comes once, and what is no offset is refused."""
     with ask.store.session(write=True) as session:
-        now = ask.emulator._wall_clock()
+        now = ask.local_base._wall_clock()
         made = [session.schema.add_base(f"Base {n}", now) for n in range(2_001)]
     pages, offset = [], []
     while True:
@@ -66,7 +66,7 @@ def test_visible_fields_come_when_asked_for_in_any_spelling(ask: Asking, table, 
 
 def test_views_are_listed_got_and_deleted(ask: Asking, table) -> None:
     """As another client's models read them; the last view of a table stays."""
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         api = pyairtable.Api("patAny.x", endpoint_url=server.url)
         base = api.base(ask.base)
         short = base.schema().table("Tasks").view("Short")
@@ -88,12 +88,12 @@ def test_collaborators_are_read_by_another_client(ask: Asking) -> None:
     """The base's name and workspace, and its owner; nothing of them unless asked for."""
     plain = ask("GET", f"meta/bases/{ask.base}")
     assert set(plain) == {"id", "name", "createdTime", "permissionLevel", "workspaceId"}
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         api = pyairtable.Api("patAny.x", endpoint_url=server.url)
         told = api.base(ask.base).collaborators()
         me = api.whoami()
         api.session.close()
-    assert (told.name, told.workspace_id) == ("Local base", ask.emulator.workspace_id)
+    assert (told.name, told.workspace_id) == ("Local base", ask.local_base.workspace_id)
     (owner,) = told.individual_collaborators.via_base
     assert (owner.user_id, owner.permission_level) == (me["id"], "create")
     assert owner.email == me["email"]
@@ -152,7 +152,7 @@ def test_the_first_field_is_the_primary_one(ask: Asking, table) -> None:
 def test_a_base_is_created_in_a_workspace(ask: Asking) -> None:
     """With its tables, or not at all."""
     tables = [{"name": "T", "fields": FIELDS}]
-    body = {"name": "New", "workspaceId": ask.emulator.workspace_id, "tables": tables}
+    body = {"name": "New", "workspaceId": ask.local_base.workspace_id, "tables": tables}
     made = ask("POST", "meta/bases", body)
     assert made["tables"][0]["views"][0]["name"] == "Grid view"
     for wrong in ({"workspaceId": 1}, {"tables": []}, {"name": ""}, {"tables": tables * 2}):

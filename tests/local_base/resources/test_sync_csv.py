@@ -33,7 +33,7 @@ class Syncing(Asking):
         request = Request(
             "POST", f"/v0/{self.base}/T/sync/{sync_id}", (), None, "pat.x", None, content
         )
-        reply = self.emulator.handle(request)
+        reply = self.local_base.handle(request)
         assert reply.status == status, reply.body
         return json.loads(reply.body)
 
@@ -131,9 +131,9 @@ def test_webhooks_are_told_that_it_was_a_sync(ask: Syncing) -> None:
     assert len(changed["createdRecordsById"]) == 2
 
 
-def test_ten_thousand_lines_over_http(emulator: LocalBase, server: LocalServer) -> None:
+def test_ten_thousand_lines_over_http(local_base: LocalBase, server: LocalServer) -> None:
     """The most that is allowed arrives whole, in seconds."""
-    base, headers = emulator.default_base_id, {"authorization": "Bearer pat.x"}
+    base, headers = local_base.default_base_id, {"authorization": "Bearer pat.x"}
     table = {"name": "T", "fields": [TEXT, NOTE]}
     url = f"{server.url}/v0/meta/bases/{base}/tables"
     assert requests.post(url, json=table, headers=headers, timeout=5).status_code == 200
@@ -144,7 +144,7 @@ def test_ten_thousand_lines_over_http(emulator: LocalBase, server: LocalServer) 
     reply = requests.post(url, data=content.encode(), headers=headers, timeout=60)
     assert reply.json() == {"success": True}
     assert time.process_time() - started < 30
-    last = emulator.handle(
+    last = local_base.handle(
         Request("GET", f"/v0/{base}/T", (("filterByFormula", "Name = '9999'"),), None, "pat.x")
     )
     assert json.loads(last.body)["records"][0]["fields"] == {"Name": "9999", "Note": "note 9999"}
@@ -164,4 +164,4 @@ def test_whatever_the_files_say_is_what_the_table_holds(files: list[list[tuple[s
         ask.sync(text.getvalue())
         held = [(row.get("Name", ""), row.get("Note", "")) for row in ask.rows()]
         assert sorted(held) == sorted(rows)
-    ask.emulator.close()
+    ask.local_base.close()

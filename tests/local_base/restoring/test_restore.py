@@ -73,21 +73,21 @@ TABLES = [
 DESCRIBED = {"id": BASE, "name": "Friends", "tables": TABLES}
 
 
-def schema_of(emulator: LocalBase) -> list:
-    path = f"meta/bases/{emulator.default_base_id}/tables"
-    return Asking(emulator)("GET", path, None, ("include", "visibleFieldIds"))["tables"]
+def schema_of(local_base: LocalBase) -> list:
+    path = f"meta/bases/{local_base.default_base_id}/tables"
+    return Asking(local_base)("GET", path, None, ("include", "visibleFieldIds"))["tables"]
 
 
 def test_a_described_base_is_printed_as_it_was_described(tmp_path) -> None:
     """All ids, types and options come back, the primary field before the others."""
     file = tmp_path / "base.json"
     file.write_text(json.dumps(DESCRIBED))
-    with LocalBase.open(tmp_path / "base.db", schema=file) as emulator:
-        assert emulator.default_base_id == BASE
-        assert [base["name"] for base in Asking(emulator)("GET", "meta/bases")["bases"]] == [
+    with LocalBase.open(tmp_path / "base.db", schema=file) as local_base:
+        assert local_base.default_base_id == BASE
+        assert [base["name"] for base in Asking(local_base)("GET", "meta/bases")["bases"]] == [
             "Friends"
         ]
-        (table,) = schema_of(emulator)
+        (table,) = schema_of(local_base)
         fields = TABLES[0]["fields"]
         assert table == {**TABLES[0], "fields": [fields[1], fields[0], *fields[2:]]}
         again = {"id": BASE, "tables": [table]}
@@ -99,8 +99,8 @@ def test_opening_a_file_again_with_its_schema_changes_nothing(tmp_path) -> None:
     """And one with another schema is refused."""
     path = tmp_path / "base.db"
     for _ in range(2):
-        with LocalBase.open(path, schema=DESCRIBED) as emulator:
-            assert len(schema_of(emulator)) == 1
+        with LocalBase.open(path, schema=DESCRIBED) as local_base:
+            assert len(schema_of(local_base)) == 1
     other = {"id": BASE, "tables": [{**TABLES[0], "id": one("tbl", 9)}]}
     with pytest.raises(ConfigurationError, match="no table 'People'"):
         LocalBase.open(path, schema=other)
@@ -118,10 +118,10 @@ def test_a_description_without_ids_gets_new_ones(tmp_path) -> None:
     ]
     described = {"tables": [{"name": "Things", "fields": fields}]}
     path = tmp_path / "base.db"
-    with LocalBase.open(path, schema=described) as emulator:
-        (table,) = schema_of(emulator)
-    with LocalBase.open(path, schema=described) as emulator:
-        assert schema_of(emulator) == [table]
+    with LocalBase.open(path, schema=described) as local_base:
+        (table,) = schema_of(local_base)
+    with LocalBase.open(path, schema=described) as local_base:
+        assert schema_of(local_base) == [table]
     assert [view["name"] for view in table["views"]] == ["Grid view"]
     made = table["fields"][1]["options"]["choices"]
     assert [choice["name"] for choice in made] == ["a", "b"]
@@ -189,21 +189,21 @@ RECORDS = [
 
 def test_records_are_restored_with_ids_times_and_numbers() -> None:
     """Links may point at records that come later; what is computed is not kept."""
-    with LocalBase.open(schema=DESCRIBED) as emulator:
+    with LocalBase.open(schema=DESCRIBED) as local_base:
         contents = {one("att", 1): b"hello"}
-        assert emulator.restore_records(BASE, "People", RECORDS, contents) == 2
-        listed = Asking(emulator)("GET", f"{BASE}/People")["records"]
+        assert local_base.restore_records(BASE, "People", RECORDS, contents) == 2
+        listed = Asking(local_base)("GET", f"{BASE}/People")["records"]
         assert [record["id"] for record in listed] == [one("rec", 1), one("rec", 2)]
         assert listed[0]["createdTime"] == "2020-01-01T00:00:00.000Z"
         ada = listed[0]["fields"]
         assert ada["Friends"] == [one("rec", 2)]
         assert ada["Odd"] == {"any": "thing"}
-        assert emulator.file(ada["Files"][0]["url"]).body == b"hello"
+        assert local_base.file(ada["Files"][0]["url"]).body == b"hello"
         assert ada["Owner"] == RECORDS[0]["fields"]["Owner"]
         assert [record["fields"]["Loud"] for record in listed] == ["ADA", "BOB"]
         assert [record["fields"]["Number"] for record in listed] == [7, 8]
         body = {"fields": {"Name": "Cy"}}
-        made = Asking(emulator)("POST", f"{BASE}/People", body)
+        made = Asking(local_base)("POST", f"{BASE}/People", body)
         assert made["fields"]["Number"] == 9
 
 
@@ -218,11 +218,11 @@ def test_records_are_restored_with_ids_times_and_numbers() -> None:
 )
 def test_records_that_do_not_fit_are_refused_all_together(record) -> None:
     """Nothing of the call is kept, and nothing that was there is harmed."""
-    with LocalBase.open(schema=DESCRIBED) as emulator:
-        emulator.restore_records(BASE, "People", RECORDS[:1])
+    with LocalBase.open(schema=DESCRIBED) as local_base:
+        local_base.restore_records(BASE, "People", RECORDS[:1])
         with pytest.raises(ConfigurationError):
-            emulator.restore_records(BASE, "People", [RECORDS[1], record])
-        assert len(Asking(emulator)("GET", f"{BASE}/People")["records"]) == 1
+            local_base.restore_records(BASE, "People", [RECORDS[1], record])
+        assert len(Asking(local_base)("GET", f"{BASE}/People")["records"]) == 1
     with pytest.raises(ConfigurationError, match="no table"), LocalBase.open() as empty:
         empty.restore_records(empty.default_base_id, "People", [])
 
@@ -250,8 +250,8 @@ def test_a_last_modification_is_kept_for_its_field() -> None:
         "By": {"id": one("usr", 7), "email": "x@example.org"},
     }
     record = {"id": one("rec", 1), "createdTime": "2020-01-01T00:00:00.000Z", "fields": cells}
-    with LocalBase.open(schema=described) as emulator:
-        emulator.restore_records(BASE, "T", [record])
-        (shown,) = Asking(emulator)("GET", f"{BASE}/T")["records"]
+    with LocalBase.open(schema=described) as local_base:
+        local_base.restore_records(BASE, "T", [record])
+        (shown,) = Asking(local_base)("GET", f"{BASE}/T")["records"]
     by = {"id": one("usr", 7), "email": "x@example.org", "name": "x"}
     assert shown == {**record, "fields": {**cells, "By": by}}

@@ -73,8 +73,8 @@ def columns(path: Path) -> dict[str, object]:
 
 def make_file(path: Path, rows: int = 100) -> Path:
     """A base with a table T, and the last of it written to the file itself."""
-    with LocalBase.open(path) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
         ask.table("T", NUMBER)
         for start in range(0, rows, 10):
             ask.add("T", *({"Name": "x" * 50, "N": n} for n in range(start, start + 10)))
@@ -87,17 +87,17 @@ def test_a_file_of_the_first_format_is_brought_up_to_date(tmp_path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript(FORMAT_1)
     for _ in range(2):  # the second time it is a file of the new format
-        with LocalBase.open(path) as emulator:
-            assert emulator.default_base_id == "appAAAAAAAAAAAAAA"
-            ask = Asking(emulator)
+        with LocalBase.open(path) as local_base:
+            assert local_base.default_base_id == "appAAAAAAAAAAAAAA"
+            ask = Asking(local_base)
             assert ask.cells("T", ("view", "viwAAAAAAAAAAAAAA")) == {
                 "recAAAAAAAAAAAAAA": {"Name": "one", "N": 1},
                 "recBBBBBBBBBBBBBB": {},
             }
     LocalBase.open(tmp_path / "new.db").close()
     assert columns(path) == columns(tmp_path / "new.db")
-    with LocalBase.open(path) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
         ask.computed("T", "Number", "autoNumber")
         ask.add("T", {"Name": "three"})
         assert [cells["Number"] for cells in ask.cells("T").values()] == [1, 2, 3]
@@ -162,13 +162,13 @@ def test_a_file_or_folder_that_cannot_be_written_is_refused(as_anybody) -> None:
 def test_readers_do_not_wait_for_a_long_write(tmp_path) -> None:
     """While a write is under way, lists come over HTTP, and show what was there before it."""
     path = make_file(tmp_path / "base.db")
-    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
-        ask = Asking(emulator)
-        with emulator._store.session(write=True) as session:
-            table = next(iter(session.schema.tables(emulator.default_base_id).values()))
+    with LocalBase.open(path) as local_base, LocalServer(local_base) as server:
+        ask = Asking(local_base)
+        with local_base._store.session(write=True) as session:
+            table = next(iter(session.schema.tables(local_base.default_base_id).values()))
             session.records.delete(record.id for record in list(session.records.all_of(table.id)))
             reply = requests.get(
-                f"{server.url}/v0/{emulator.default_base_id}/T",
+                f"{server.url}/v0/{local_base.default_base_id}/T",
                 params={"filterByFormula": "{N} < 50", "sort[0][field]": "N"},
                 headers={"Authorization": "Bearer pat.x"},
                 timeout=5,
@@ -180,10 +180,10 @@ def test_readers_do_not_wait_for_a_long_write(tmp_path) -> None:
 def test_writers_do_not_wait_for_a_long_filter(tmp_path) -> None:
     """While one client goes through a whole table, others write over HTTP."""
     path = make_file(tmp_path / "base.db")
-    with LocalBase.open(path) as emulator, LocalServer(emulator) as server:
-        url = f"{server.url}/v0/{emulator.default_base_id}/T"
-        with emulator._store.session(write=False) as session:
-            table = next(iter(session.schema.tables(emulator.default_base_id).values()))
+    with LocalBase.open(path) as local_base, LocalServer(local_base) as server:
+        url = f"{server.url}/v0/{local_base.default_base_id}/T"
+        with local_base._store.session(write=False) as session:
+            table = next(iter(session.schema.tables(local_base.default_base_id).values()))
             blocks = session.scans.cells(table.id, [])
             seen = len(next(blocks))
             reply = requests.post(
@@ -239,7 +239,7 @@ def test_many_clients_at_once(tmp_path) -> None:
 def test_paths_lead_to_no_files(tmp_path) -> None:
     """Whatever the path of a request says, it names no file of this machine."""
     (tmp_path / "secret").write_text("secret")
-    with LocalBase.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
+    with LocalBase.open(tmp_path / "base.db") as local_base, LocalServer(local_base) as server:
         for path in (
             "/../secret",
             "/v0/../../secret",
@@ -258,9 +258,9 @@ def test_paths_lead_to_no_files(tmp_path) -> None:
 
 def test_bodies_are_bounded(tmp_path) -> None:
     """Deep, large and endless bodies are refused, and the server goes on."""
-    with LocalBase.open(tmp_path / "base.db") as emulator, LocalServer(emulator) as server:
-        Asking(emulator).table("T", NUMBER)
-        url = f"{server.url}/v0/{emulator.default_base_id}/T"
+    with LocalBase.open(tmp_path / "base.db") as local_base, LocalServer(local_base) as server:
+        Asking(local_base).table("T", NUMBER)
+        url = f"{server.url}/v0/{local_base.default_base_id}/T"
         headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
 
         def post(body: bytes) -> int:

@@ -42,8 +42,8 @@ def test_what_is_looked_for_would_be_found(tmp_path) -> None:
     """A lost write, one that is half there, and a doubled one are told from what may be."""
     file = tmp_path / "base.db"
     begin(file)
-    with LocalBase.open(file) as emulator:
-        Asking(emulator).add("Things", *({"Key": key, "Writer": 0, "Value": 1} for key in "abb"))
+    with LocalBase.open(file) as local_base:
+        Asking(local_base).add("Things", *({"Key": key, "Writer": 0, "Value": 1} for key in "abb"))
 
     def problems(known: dict, pending: dict | None) -> list[str]:
         return look(file, [Writer(0, Random(0), known=known, pending=pending)])

@@ -38,8 +38,8 @@ def test_nothing_is_acknowledged_that_would_not_be_there(
 ) -> None:
     """A file that is not the one that was opened is neither written nor read, and nothing is made."""
     path = tmp_path / "base.db"
-    with LocalBase.open(path) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
         ask.table("T")
         for _ in range(reads):
             ask.cells("T")
@@ -55,8 +55,8 @@ def test_nothing_is_acknowledged_that_would_not_be_there(
 def test_a_file_that_is_put_back_goes_on(tmp_path: Path) -> None:
     """Whoever moved the file by mistake moves it back, and the server has lost nothing."""
     path, away = tmp_path / "base.db", tmp_path / "away.db"
-    with LocalBase.open(path) as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
         ask.table("T")
         ask.add("T", {"Name": "a"})
         path.rename(away)
@@ -70,8 +70,8 @@ def test_a_program_may_leave_the_folder_it_began_in(tmp_path: Path, monkeypatch)
     """A file that was opened by a relative path stays the same one, wherever the program goes."""
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path)
-    with LocalBase.open("base.db") as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open("base.db") as local_base:
+        ask = Asking(local_base)
         ask.table("T")
         monkeypatch.chdir("other")
         for _ in range(30):

@@ -99,7 +99,7 @@ def test_notifications_end_after_thirteen_retries(listener: Listener) -> None:
     url = f"bases/{ask.base}/webhooks/{made['id']}/enableNotifications"
     assert ask("POST", url, {"enable": True}) == {}
     until(lambda: result(ask)["success"])
-    ask.emulator.close()
+    ask.local_base.close()
 
 
 def test_an_address_that_is_not_there_is_no_fault_of_the_writer(ask: Asking) -> None:
@@ -148,11 +148,11 @@ def test_what_was_not_notified_is_notified_by_the_next_to_open_the_file(
     watch(ask, listener.url)
     ask.add_record("T", {"Name": "a"})
     until(lambda: result(ask).get("success") is False)
-    ask.emulator.close()
+    ask.local_base.close()
     listener.status = 200
     again = Asking(LocalBase.open(tmp_path / "x.db"))
     until(lambda: result(again).get("success"))
-    again.emulator.close()
+    again.local_base.close()
 
 
 def test_no_thread_runs_without_an_address(ask: Asking, listener: Listener) -> None:
@@ -164,7 +164,7 @@ def test_no_thread_runs_without_an_address(ask: Asking, listener: Listener) -> N
     watch(ask, listener.url)
     until(lambda: listener.asked)
     assert BACKGROUND in {thread.name for thread in threading.enumerate()}
-    ask.emulator.close()
+    ask.local_base.close()
     assert BACKGROUND not in {thread.name for thread in threading.enumerate()}
 
 

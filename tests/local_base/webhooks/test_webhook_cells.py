@@ -97,7 +97,7 @@ def test_files_are_told_by_urls_that_are_good_when_they_are_read(ask: Linked) ->
     changed = payload["changedTablesById"][ask.books]["changedRecordsById"][book]
     ((file,),) = changed["current"]["cellValuesByFieldId"].values()
     assert file["url"].startswith("http://box.test/attachments/")
-    assert ask.emulator.file(file["url"]).body == b"x"
+    assert ask.local_base.file(file["url"]).body == b"x"
 
 
 def test_a_url_in_a_cell_is_told_as_it_was_written(ask: Linked) -> None:

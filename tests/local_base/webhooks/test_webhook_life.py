@@ -85,7 +85,7 @@ def test_unknown_webhooks_and_bases_are_refused(ask: Watched) -> None:
     ask("GET", "bases/app00000000000000/webhooks", status=403)
     ask("GET", "bases/junk/webhooks", status=404)
     table = {"name": "T", "fields": [TEXT]}
-    body = {"name": "Second", "workspaceId": ask.emulator.workspace_id, "tables": [table]}
+    body = {"name": "Second", "workspaceId": ask.local_base.workspace_id, "tables": [table]}
     other = ask("POST", "meta/bases", body)["id"]
     ask("DELETE", f"bases/{other}/webhooks/{webhook}", status=403)
     ask("POST", f"bases/{ask.base}/webhooks/{webhook}/enableNotifications", {}, status=422)
@@ -98,7 +98,7 @@ def test_payloads_survive_the_file_being_closed(tmp_path) -> None:
     ask.table("T")
     webhook = ask.watch()
     ask.add_record("T", {"Name": "a"})
-    ask.emulator.close()
+    ask.local_base.close()
     again = Asking(LocalBase.open(path))
     assert len(again.payloads(webhook)) == 1
-    again.emulator.close()
+    again.local_base.close()

@@ -224,7 +224,7 @@ def test_sources_are_a_filter(ask: Watched) -> None:
 
 def test_a_view_is_a_scope(ask: Watched) -> None:
     """What comes into the view is new, what leaves it is gone, what stays has changed."""
-    view = ask.emulator.add_view(ask.base, "T", "Only a", formula="{Name} = 'a'")
+    view = ask.local_base.add_view(ask.base, "T", "Only a", formula="{Name} = 'a'")
     webhook = ask.watch(recordChangeScope=view)
     record = ask.add_record("T", {"Name": "b"})
     for fields in ({"Name": "a"}, {"Note": "x"}, {"Name": "c"}, {"Note": "y"}):
@@ -246,7 +246,7 @@ def test_a_view_is_a_scope(ask: Watched) -> None:
 
 def test_a_webhook_on_what_is_gone_breaks_for_good(ask: Watched) -> None:
     """One payload says so; then it is disabled, and told nothing more."""
-    view = ask.emulator.add_view(ask.base, "T", "Soon gone")
+    view = ask.local_base.add_view(ask.base, "T", "Soon gone")
     webhook = ask.watch(recordChangeScope=view)
     ask("DELETE", f"meta/bases/{ask.base}/views/{view}")
     ask.add_record("T", {"Name": "a"})
@@ -341,12 +341,12 @@ def test_who_follows_the_payloads_has_the_table(steps: list[tuple[Any, ...]]) ->
             del followed[id_]
     listed = ask("GET", f"{ask.base}/T", None, ("returnFieldsByFieldId", "true"))["records"]
     assert followed == {record["id"]: record["fields"] for record in listed}
-    ask.emulator.close()
+    ask.local_base.close()
 
 
 def test_another_client_uses_webhooks(ask: Watched) -> None:
     """pyairtable makes, lists, toggles, renews, reads and deletes over HTTP."""
-    with LocalServer(ask.emulator) as server:
+    with LocalServer(ask.local_base) as server:
         api = pyairtable.Api("pat.x", endpoint_url=server.url)
         base = api.base(ask.base)
         spec = {

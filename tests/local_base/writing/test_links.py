@@ -235,8 +235,8 @@ _WRITES = st.one_of(
 @given(st.lists(_WRITES, max_size=12))
 def test_both_sides_agree_after_any_writes(writes) -> None:
     """Whatever is linked, merged and deleted: each side names the other, and only what is there."""
-    with LocalBase.open() as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open() as local_base:
+        ask = Asking(local_base)
         people = ask.table("People")
         tasks = ask.table("Tasks")
         ask.field("Tasks", "Who", "multipleRecordLinks", linkedTableId=people)

@@ -109,7 +109,7 @@ def test_pages_and_offsets(ask) -> None:
         offset = answer["offset"]
     assert sizes == [10, 10, 5]
     assert seen == [str(n) for n in range(25)]
-    ask.emulator.forget_iterators()
+    ask.local_base.forget_iterators()
     gone = ask("GET", f"{ask.base}/T", None, ("offset", offset), status=422)
     assert gone["error"]["type"] == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
     wrong = ask("GET", f"{ask.base}/T", None, ("offset", "1"), status=422)
@@ -309,7 +309,7 @@ def test_deleting_many_is_all_or_nothing(ask) -> None:
 def test_wrong_requests_are_refused_as_airtable_does(ask, method, path, body, status) -> None:
     """Malformed paths are 404, what cannot be seen is 403, the rest 422; nothing is a crash."""
     request = Request(method, path.replace("{b}", ask.base), (), body, "pat.x")
-    assert ask.emulator.handle(request).status == status
+    assert ask.local_base.handle(request).status == status
 
 
 json_values = st.recursive(
@@ -327,10 +327,10 @@ json_values = st.recursive(
 )  # fmt: skip
 def test_no_request_crashes_the_server(method, path, body, query) -> None:
     """Any body and any query gets an answer of the API, never an exception."""
-    with LocalBase.open() as emulator:
-        ask = Asking(emulator)
+    with LocalBase.open() as local_base:
+        ask = Asking(local_base)
         ask.table("T", *FIELDS[1:5])
         (record,) = ask.add("T", {"Name": "x"})
         path = path.replace("{b}", ask.base).replace("{r}", record["id"])
-        reply = emulator.handle(Request(method, path, tuple(query), body, "pat.x"))
+        reply = local_base.handle(Request(method, path, tuple(query), body, "pat.x"))
         assert reply.status in (200, 403, 404, 422)

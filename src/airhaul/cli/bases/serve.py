@@ -126,17 +126,17 @@ def serve(
         latency_s=latency_s,
         all_field_types=all_field_types,
         fetch_attachments=fetch_attachments,
-    ) as emulator:
+    ) as local_base:
 
         def announce(url: str) -> None:
             # One line that a script can wait for and read.
-            out().print(f"airhaul serves base {emulator.default_base_id} at {url}", markup=False)
+            out().print(f"airhaul serves base {local_base.default_base_id} at {url}", markup=False)
             if has_console:
                 out().print(f"Its console is at {url}/", markup=False)
             if not tokens:
-                base = emulator.default_base_id
+                base = local_base.default_base_id
                 hint = f"airhaul tables --endpoint-url {url} --base {base} --token pat"
                 err().print(f"Any token works: {hint}", markup=False, style="dim")
 
-        run(emulator, host=host, port=port, console=has_console, on_ready=announce)
+        run(local_base, host=host, port=port, console=has_console, on_ready=announce)
     return 0

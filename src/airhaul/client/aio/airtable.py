@@ -145,7 +145,7 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         Raises:
             ConfigurationError: The connection is not to a local base.
         """
-        return self.connection.emulator
+        return self.connection.local_base
 
     @property
     def requests_made(self) -> int:

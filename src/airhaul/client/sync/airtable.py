@@ -146,7 +146,7 @@ class Airtable(Session, RunVerbs):
         Raises:
             ConfigurationError: The connection is not to a local base.
         """
-        return self.connection.emulator
+        return self.connection.local_base
 
     @property
     def requests_made(self) -> int:

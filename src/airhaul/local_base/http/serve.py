@@ -118,7 +118,7 @@ class LocalServer:
     def __init__(
         self, local_base: LocalBase, *, host: str = LOOPBACK, port: int = 0, console: bool = False
     ) -> None:
-        self.emulator = local_base
+        self.local_base = local_base
         self._ready = threading.Event()
         self._url = ""
         self._server = _make_server(local_base, host, port, console, self._announce)
