@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from airhaul.bulk.journal.file import Journal
-from airhaul.client.config import journal_path
+from airhaul import Airtable
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -59,7 +58,7 @@ def run(command: str) -> None:
 
 def run_and_kill(command: str) -> None:
     """Run a command that writes, and kill it in the middle."""
-    journal = Journal(journal_path(True) or "")
+    journal = Airtable.local(journal=True)
     process = subprocess.Popen([sys.executable, "-m", *shlex.split(command)])
     while not any(run.counts for run in journal.runs()):
         assert process.poll() is None, "it ended before it could be killed"
@@ -97,13 +96,14 @@ def test_no_page_is_a_dead_end(page: Path) -> None:
 
 def test_every_command_and_verb_is_documented() -> None:
     """What the program and the models can do stands in the pages."""
+    from pydantic import BaseModel
+
     from airhaul import Record
     from airhaul.cli.app import app
-    from airhaul.model.base import RecordBase
 
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     for command in app.registered_commands:
         assert f"airhaul {command.name}" in text or f"`{command.name}" in text
-    names = set(dir(Record)) - set(dir(RecordBase))
+    names = set(dir(Record)) - set(dir(BaseModel))
     verbs = sorted(name for name in names if not name.startswith("_"))
     assert [verb for verb in verbs if not re.search(rf"\.{verb}\(|\b{verb}\b", text)] == []

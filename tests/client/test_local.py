@@ -11,6 +11,7 @@ import pytest
 
 from airhaul import Airtable, AsyncAirtable, Record
 from airhaul.errors import AirhaulError, ConfigurationError
+from airhaul.local_base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
 
 SCHEMA = {
@@ -130,3 +131,14 @@ kept = use("kept.db")
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_base_that_is_open_is_used_and_stays_open() -> None:
+    """Several connections, of both kinds, work on one base; none of them closes it."""
+    with LocalBase.open() as local_base:
+        for _ in range(2):
+            with Airtable(local=local_base) as airtable:
+                assert airtable.base_id == local_base.default_base_id
+                assert airtable.local_base is local_base
+                assert airtable.schema() == []
+        assert local_base.counts()["GET"] == 2

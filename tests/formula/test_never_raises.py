@@ -17,7 +17,7 @@ from airhaul.formula.cell import to_cell
 from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.functions import FUNCTIONS
 from airhaul.formula.nodes import Binary, Call, Field, Number, Text, Unary
-from airhaul.formula.result_type import TEXT, result_type
+from airhaul.formula.result_types import TEXT, result_type
 from airhaul.formula.values import FormulaFault, is_kept
 from tests.conftest import examples
 from tests.formula.test_evaluate import Row, compute

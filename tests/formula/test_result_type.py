@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from airhaul.formula import field_names, parse, print_formula, with_fields
-from airhaul.formula.result_type import ResultType, result_type, type_of_field
+from airhaul.formula.result_types import ResultType, result_type, type_of_field
 from tests.formula.test_printer import trees
 
 FIELDS = {

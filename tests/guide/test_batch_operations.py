@@ -7,6 +7,7 @@ import json
 import re
 import textwrap
 import time
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from airhaul import Airtable, Record, airtable_model, configure
-from airhaul.client.default import default_connection
+from airhaul import Record, airtable_model, configure, configured
+from airhaul.local_base import LocalServer
 
 GUIDE = (Path(__file__).parent / "batch_operations.md").read_text(encoding="utf-8")
 
@@ -67,12 +68,15 @@ def names() -> dict[str, Any]:
 
 
 def stored(table: str) -> list[dict[str, Any]]:
-    """What the base itself holds, asked without the models."""
-    airtable = Airtable(connection=default_connection())
-    base = airtable.base_id
-    from airhaul.wire.endpoints import ListParameters, list_records
-
-    answer = airtable.call(list_records(base, table, ListParameters()))
+    """What the base itself holds, asked over HTTP without the models."""
+    airtable = configured()
+    with LocalServer(airtable.local_base) as server:
+        request = urllib.request.Request(
+            f"{server.url}/v0/{airtable.base_id}/{table}",
+            headers={"Authorization": "Bearer pat.any"},
+        )
+        with urllib.request.urlopen(request) as reply:
+            answer = json.load(reply)
     assert "offset" not in answer
     return [record["fields"] for record in answer["records"]]
 
@@ -84,7 +88,7 @@ def test_basic_bulk_create(names, capsys) -> None:
     assert [row["age"] for row in stored("Users")] == [28, 32, 25, 30]
     printed = capsys.readouterr().out
     assert printed.startswith("Created 4 users\n  - Alice (rec")
-    assert default_connection().local_base.counts()["POST"] == 2 + 1
+    assert configured().local_base.counts()["POST"] == 2 + 1
 
 
 def test_default_values_are_written(names) -> None:
@@ -119,7 +123,7 @@ def test_batch_processing(names, capsys) -> None:
     printed = capsys.readouterr().out
     assert "Created batch 10: 10 users\n" in printed
     assert "Total created: 100" in printed
-    assert default_connection().local_base.counts()["POST"] == 2 + 10
+    assert configured().local_base.counts()["POST"] == 2 + 10
 
 
 def test_batch_update(names) -> None:
@@ -282,7 +286,7 @@ def test_memory_usage(names) -> None:
     names["process_large_dataset"]("big.csv", chunk_size=100)
     assert User.count() == 250
     assert User.count(age__gt=80) == 18
-    assert default_connection().local_base.counts()["POST"] == 2 + 25
+    assert configured().local_base.counts()["POST"] == 2 + 25
 
 
 def test_every_block_has_its_test() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pydantic import SecretStr
 
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
-from airhaul.client.config import MEMORY, Config, journal_path
+from airhaul.client.config import MEMORY, Config, journal_path, make_config
 from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import ConnectionBudget, Lane
 from airhaul.drive.pace import SharedPace, known_base_of, pace_of, withdraw_rates
@@ -41,7 +41,8 @@ class Connection:
 
     Args:
         config: How to reach the base.
-        local_base: A local base that is already open; if None, one is opened on first use.
+        local_base: A local base that is already open, and is not closed with the connection; if
+            None, one is opened on first use.
         local_options: How a local base behaves that is opened here.
     """
 
@@ -53,12 +54,43 @@ class Connection:
     ) -> None:
         self.config = config
         self._local_base = local_base
+        self._owns_local_base = local_base is None
         self._local_options = local_options
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
         self._lock = threading.Lock()
         self._known_base = KnownBase()
         self.budget = ConnectionBudget(config.max_requests)
+
+    @classmethod
+    def to(
+        cls,
+        access_token: str | SecretStr | None = None,
+        base_id: str | None = None,
+        *,
+        local: str | Path | LocalBase | None = None,
+        **options: Any,
+    ) -> Connection:
+        """Make a connection from the arguments of a caller.
+
+        Args:
+            access_token: A personal access token, ``pat...``.
+            base_id: The base's id, ``app...``.
+            local: The file of a local base, ``":memory:"``, or a local base that is open already.
+            **options: Any other option of ``Config``.
+
+        Raises:
+            ConfigurationError: A value is missing or invalid, or two contradict each other.
+        """
+        opened = None if local is None or isinstance(local, str | Path) else local
+        path = cast("str | Path | None", local) if opened is None else MEMORY
+        config = make_config(
+            access_token=access_token,
+            base_id=base_id,
+            local=path,
+            **options,
+        )
+        return cls(config, opened)
 
     @property
     def is_local(self) -> bool:
@@ -201,7 +233,7 @@ class Connection:
             local_base, self._local_base = self._local_base, None
         if self._http is not None:
             self._http[0].close()
-        if local_base is not None:
+        if local_base is not None and self._owns_local_base:
             local_base.close()
 
     async def acquire(self) -> None:

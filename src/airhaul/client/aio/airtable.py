@@ -38,7 +38,8 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         access_token: A personal access token, ``pat...``.
         base_id: The base's id, ``app...``.
         endpoint_url: The root URL of the service; Airtable's if None.
-        local: The file of a local base, or ``":memory:"``, instead of a token.
+        local: The file of a local base, ``":memory:"``, or a local base that is open already and
+            stays open, instead of a token.
         connection: An open connection to share, instead of a token or a file.
         **options: Any other option of ``Config``: ``timeout_s``, ``concurrency``, ...
 
@@ -52,20 +53,15 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         base_id: str | None = None,
         *,
         endpoint_url: str | None = None,
-        local: str | Path | None = None,
+        local: str | Path | LocalBase | None = None,
         connection: Connection | None = None,
         **options: Any,
     ) -> None:
         self._owns_connection = connection is None
         if connection is None:
-            config = make_config(
-                access_token=access_token,
-                base_id=base_id,
-                endpoint_url=endpoint_url,
-                local=local,
-                **options,
+            connection = Connection.to(
+                access_token, base_id, endpoint_url=endpoint_url, local=local, **options
             )
-            connection = Connection(config)
         super().__init__(connection, base_id)
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from airhaul.formula.cell import to_cell, to_value
-from airhaul.formula.result_type import NUMBER, type_of_field
+from airhaul.formula.result_types import NUMBER, type_of_field
 from airhaul.formula.values import FAULT, Value, flatten, to_text
 from airhaul.local_base.reading.field_reader import FieldReader, ReadContext, fault_reader
 from airhaul.local_base.reading.record_view import RecordInFormula, compute_for

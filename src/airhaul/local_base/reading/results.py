@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from airhaul.formula import parse
-from airhaul.formula.result_type import NUMBER, ResultType, result_type, type_of_field
+from airhaul.formula.result_types import NUMBER, ResultType, result_type, type_of_field
 from airhaul.local_base.reading.linked import default_formula
 from airhaul.local_base.reading.references import (
     computed_depths,
