@@ -52,9 +52,9 @@ FLOORS = {
         "http",
     ],
     "client": [
-        "inputs fingerprint local rejects spool",
-        "config options",
-        "selection progress connection bulk_call",
+        "fingerprint local options spool",
+        "config listener selection",
+        "connection",
         "aio sync",
         "default",
     ],

@@ -23,10 +23,8 @@ from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.aio.session import AsyncBound
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import AsyncRows, OnEvent, refuse_a_single_row
-from airhaul.client.options import WriteSettings
-from airhaul.client.progress import ProgressReport
-from airhaul.client.rejects import Rejects
+from airhaul.client.listener import ProgressReport, Rejects
+from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, refuse_a_single_row
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
@@ -17,8 +18,14 @@ from airhaul.bulk.results.result import BulkResult
 from airhaul.client.aio.bulk import AsyncBulk, planner_of
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound
-from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import (
+    Condition,
+    OnEvent,
+    Progress,
+    SortKey,
+    WriteOptions,
+    WriteSettings,
+)
 from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
@@ -395,7 +402,7 @@ class AsyncQuery(Generic[M]):
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = lane.context.begin(work, concurrency=1)
+        job = Engine(work, lane.context, concurrency=1)
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records

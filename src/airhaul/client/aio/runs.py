@@ -29,8 +29,7 @@ from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound, AsyncSession
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import AsyncRows
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option

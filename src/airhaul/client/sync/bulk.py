@@ -23,10 +23,8 @@ from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import OnEvent, Rows, refuse_a_single_row
-from airhaul.client.options import WriteSettings
-from airhaul.client.progress import ProgressReport
-from airhaul.client.rejects import Rejects
+from airhaul.client.listener import ProgressReport, Rejects
+from airhaul.client.options import OnEvent, Rows, WriteSettings, refuse_a_single_row
 from airhaul.client.spool import SpooledRecords
 from airhaul.client.sync.session import Bound
 from airhaul.drive import blocking as drive

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
@@ -15,8 +16,14 @@ from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
-from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import (
+    Condition,
+    OnEvent,
+    Progress,
+    SortKey,
+    WriteOptions,
+    WriteSettings,
+)
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bulk import Bulk, planner_of
 from airhaul.client.sync.plan import Plan
@@ -394,7 +401,7 @@ class Query(Generic[M]):
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = lane.context.begin(work, concurrency=1)
+        job = Engine(work, lane.context, concurrency=1)
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records

@@ -26,8 +26,7 @@ from airhaul.bulk.undoing.runs import (
 )
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import Rows
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import Rows, WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound, Session
