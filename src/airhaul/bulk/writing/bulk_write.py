@@ -60,7 +60,7 @@ def prepare(
     """
     if not isinstance(rows, Sequence):
         return RowInput(rows, encoder)
-    changes = list(encode_each(encoder, cast("Sequence[object]", rows)))
+    changes = list(encode_each(encoder, rows))
     if policy.checks_first:
         refuse_invalid(changes, on_refusal)
     return RowInput.of_changes(changes)
