@@ -111,6 +111,50 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
         list(read_rows(tmp_path / "in.json", encoding="cp1252"))
 
 
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "utf_16_be"),
+        ("utf-16-be", "utf-16"),
+        ("utf-32-le", "utf-32-le"),
+        ("utf-32-be", "utf-32"),
+        ("gb18030", "gb18030"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Id", '"Id"'])
+def test_a_byte_order_mark_is_left_out_under_every_named_encoding(
+    tmp_path: Path, written: str, named: str, name: str
+) -> None:
+    """It is no part of the first name, and does not keep a quoted name from being one."""
+    file = tmp_path / "in.csv"
+    file.write_bytes(f"\ufeff{name};Name\r\n1;Zoë\r\n".encode(written))
+    (row,) = read_rows(file, encoding=named)
+    assert row.cells == {"Id": "1", "Name": "Zoë"}
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("utf-8", "cp1252"),
+        ("utf-8", "utf-16"),
+        ("utf-16-le", "utf-16-be"),
+        ("utf-16-be", "latin-1"),
+        ("utf-32-le", "utf-16-le"),
+    ],
+)
+def test_a_byte_order_mark_that_contradicts_the_named_encoding_is_refused(
+    tmp_path: Path, written: str, named: str
+) -> None:
+    """Read under the other name, the file would be text, but not the text that was written."""
+    file = tmp_path / "in.csv"
+    file.write_bytes("\ufeffId\r\nZoë\r\n".encode(written))
+    with pytest.raises(FileFormatError, match=f'set encoding="{written}"'):
+        list(read_rows(file, encoding=named))
+
+
 def test_a_line_that_tells_the_delimiter_is_heeded(tmp_path: Path) -> None:
     """Spreadsheets write and read "sep=;" as the first line; it is no header."""
     assert rows_of(tmp_path, "sep=;\na,b;c\n1;2\n") == [(3, {"a,b": "1", "c": "2"})]
