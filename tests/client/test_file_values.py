@@ -231,6 +231,33 @@ def test_the_zone_is_also_that_of_a_declared_field(airtable: Airtable, tmp_path:
     assert events.create(name="y", at=naive).at == naive.replace(tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("https://example.org/a.png", ["a.png"]),
+        (' "https://example.org/a,b.png" ', ["a,b.png"]),
+        ('"https://example.org/a.png, https://example.org/b.png"', ["a.png", "b.png"]),
+        ('"https://example.org/a.png\nhttp://example.org/b.png"', ["a.png", "b.png"]),
+    ],
+)
+def test_addresses_of_files_make_attachments(
+    airtable: Airtable, tmp_path: Path, text: str, names: list[str]
+) -> None:
+    """They are what Airtable takes for an attachment; a second sync finds the files there."""
+    table = table_of(airtable, "multipleAttachments")
+    held = imported(table, tmp_path, text.strip())
+    assert [attachment["filename"] for attachment in held] == names
+    assert table.sync_file(tmp_path / "in.csv", key="Name").counts() == {"unchanged": 1}
+
+
+def test_a_text_that_is_no_address_makes_no_attachment(airtable: Airtable, tmp_path: Path) -> None:
+    """A file name names no file that Airtable could fetch."""
+    table = table_of(airtable, "multipleAttachments")
+    for text in ("a.png", "https://example.org/a.png and more"):
+        with pytest.raises(BulkError, match=r"in.csv line 2, row 0, field '[Vv]'"):
+            imported(table, tmp_path, text)
+
+
 class Item(Record, table="Items"):
     name: str
     tries: int = 5

@@ -7,6 +7,7 @@ A value is read as what it says, or refused: Pydantic alone would take 45322 for
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -33,6 +34,7 @@ MOMENT_FORM: Final = "a moment is written 2024-12-31T18:00:00Z"
 NUMBER_FORM: Final = "a number is written 1234 or 1234.5"
 
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
+_ADDRESS: Final = re.compile(r"https?://\S+")
 _OWN_READING: Final = (BeforeValidator, PlainValidator, WrapValidator)
 # Airtable, too, reads times for these in UTC.
 _NO_ZONES: Final = ("utc", "client")
@@ -52,6 +54,8 @@ def file_reader(model: type[RecordBase], column: Column) -> Reader | None:
     types_ = _classes(column)
     if not types_ or reads_itself(model, column):
         return None
+    if column.type == "multipleAttachments" and column.shape.is_sequence:
+        return _read_addresses
     for classes, make in _READERS:
         if all(issubclass(type_, classes) for type_ in types_):
             return make(column)
@@ -111,6 +115,13 @@ def _read_text(value: Any) -> Any:
         return "true" if value else "false"
     # A column of JSON that holds numbers as well as texts is a text column.
     return str(value) if isinstance(value, int | float) else value
+
+
+def _read_addresses(value: Any) -> Any:
+    parts = re.split(r",?\s+", value.strip()) if isinstance(value, str) else []
+    if parts and all(map(_ADDRESS.fullmatch, parts)):
+        return [{"url": part} for part in parts]
+    return value
 
 
 def _read_tick(value: Any) -> Any:
