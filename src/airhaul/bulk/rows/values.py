@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import SYSTEM_FIELDS, Column, columns_of
+from airhaul.model.columns import Column, columns_of
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
+from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=RecordBase)
 
-# What an export, or a file of rejected rows, holds besides the fields.
-_SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})
+# What a file of rejected rows holds besides the fields.
+_REJECTS_KEYS: Final = frozenset({ERROR_COLUMN, LINE_COLUMN})
 _EMPTY: Final = "use None for an empty cell"
 
 
@@ -42,7 +43,9 @@ class RowValues(Generic[M]):
         self._columns = columns_of(model)
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
-        self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
+        self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
+        self._id_keys = _names_of(model, "id")
+        self._time_keys = {"createdTime", *_names_of(model, "created_time")}
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
@@ -85,7 +88,7 @@ class RowValues(Generic[M]):
                 # A header "Name, Age" means Age.
                 column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                if key not in self._read_over and not self._lenient_keys:
+                if not self._lenient_keys and not self._is_ignored(key, row):
                     unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
@@ -108,6 +111,18 @@ class RowValues(Generic[M]):
             error = self._columns.unknown(*unknown)
             raise RowError(error.message, field=unknown[0])
         return values
+
+    def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
+        """Whether a value that has no column belongs to the record itself, or to a rejects file.
+
+        Any other value under ``id`` or ``created_time`` is a column of the caller's own.
+        """
+        if key in self._id_keys:
+            return row[key] in (None, "") or is_id(row[key], "rec")
+        if key in self._time_keys:
+            is_record = any(is_id(row.get(name), "rec") for name in self._id_keys)
+            return row[key] in (None, "") or is_record
+        return key in self._ignored
 
     @staticmethod
     def _shown_name(column: Column, row: object) -> str:
@@ -197,11 +212,15 @@ def _from_text(column: Column, text: str) -> Any:
     return text
 
 
+def _names_of(model: type[RecordBase], system_field: str) -> set[str]:
+    alias = model.model_fields[system_field].alias
+    return {system_field, alias or system_field}
+
+
 def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
-    """What ``model_dump`` holds besides cells, also by alias."""
+    """The computed fields that ``model_dump`` holds, also by alias."""
     computed = model.model_computed_fields
-    system = [model.model_fields[name].alias for name in SYSTEM_FIELDS]
-    return {*computed, *(info.alias for info in computed.values()), *system}
+    return {*computed, *(info.alias for info in computed.values())}
 
 
 def _blank_hint(row: object, column: Column | None) -> str:
