@@ -57,6 +57,7 @@ class RowValues(Generic[M]):
 
         Raises:
             RowError: It is not valid.
+            UnknownFieldError: It has columns that the model lacks.
         """
         values = self.by_input_name(row, blank_clears=blank_clears)
         try:
@@ -68,7 +69,8 @@ class RowValues(Generic[M]):
         """The values of a row as the model takes them; arguments as of ``build``.
 
         Raises:
-            RowError: It is no row, or has columns that the model lacks.
+            RowError: It is no row, or has two values for a column.
+            UnknownFieldError: It has columns that the model lacks.
         """
         if isinstance(row, SourceRow):
             return self._of_mapping(row.cells, from_file=True, blank_clears=blank_clears)
@@ -84,11 +86,12 @@ class RowValues(Generic[M]):
         unknown: list[str] = []
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
-            if column is None and from_file:
-                # A header "Name, Age" means Age.
-                column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                if not self._lenient_keys and not self._is_ignored(key, row):
+                if self._is_ignored(key, row):
+                    continue
+                column = self._find_loosely(key, row)
+            if column is None:
+                if not self._lenient_keys:
                     unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
@@ -97,19 +100,20 @@ class RowValues(Generic[M]):
                     values[column.input_name] = None
                 continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
-                raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
+                raise RowError(
+                    f"{value!r} is no time; {_EMPTY}", field=column.shown_name, value=value
+                )
             if from_file and isinstance(value, str):
                 value = _from_text(column, value)  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "it stands there twice, under the name of the field and that of the column, "
                     "with different values",
-                    field=str(key),
+                    field=column.shown_name,
                 )
             values[column.input_name] = value
         if unknown:
-            error = self._columns.unknown(*unknown)
-            raise RowError(error.message, field=unknown[0])
+            raise self._columns.unknown(*unknown)
         return values
 
     def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
@@ -117,23 +121,27 @@ class RowValues(Generic[M]):
 
         Any other value under ``id`` or ``created_time`` is a column of the caller's own.
         """
+        is_blank = row[key] in (None, "") and self._columns.find_loosely(str(key)) is None
         if key in self._id_keys:
-            return row[key] in (None, "") or is_id(row[key], "rec")
+            return is_blank or is_id(row[key], "rec")
         if key in self._time_keys:
-            is_record = any(is_id(row.get(name), "rec") for name in self._id_keys)
-            return row[key] in (None, "") or is_record
+            return is_blank or any(is_id(row.get(name), "rec") for name in self._id_keys)
         return key in self._ignored
 
-    @staticmethod
-    def _shown_name(column: Column, row: object) -> str:
-        """The name that the caller knows: the column's for a file, the field's otherwise."""
-        return column.column if isinstance(row, SourceRow) else column.name
+    def _find_loosely(self, key: str, row: Mapping[str, Any]) -> Column | None:
+        """Find the column that a key nearly names, unless another key of the row names it too."""
+        exact, loose = self._columns.by_any_name, self._columns.find_loosely
+        column = loose(str(key))  # a program may have keys of another type
+        if column is None:
+            return None
+        named = [name for name in row if (exact.get(name) or loose(str(name))) is column]
+        return column if named == [key] else None
 
     def _row_error(self, error: ValidationError, row: object) -> RowError:
         first = error.errors(include_url=False)[0]
         place = str(first["loc"][0]) if first["loc"] else None
-        column = self._columns.by_any_name.get(place) if place else None
-        name = self._shown_name(column, row) if column else place
+        column = self._columns.by_input.get(place) if place else None
+        name = column.shown_name if column else place
         if first["type"] == "missing":
             return RowError(f"a value is required{_blank_hint(row, column)}", field=name)
         value = first["input"]
@@ -141,12 +149,11 @@ class RowValues(Generic[M]):
             return RowError(first["msg"])
         return RowError(_reason(first), field=name, value=value)
 
-    def cells(self, values: Mapping[str, Any], row: object) -> Cells:
+    def cells(self, values: Mapping[str, Any]) -> Cells:
         """Make cells of some values, each validated by itself, in the model's order.
 
         Args:
             values: By input name.
-            row: The row that they come from, for errors.
 
         Raises:
             RowError: A value does not fit, or its column cannot be written.
@@ -156,27 +163,28 @@ class RowValues(Generic[M]):
         for column in self._columns.by_name.values():
             if column.input_name not in values:
                 continue
-            called = self._shown_name(column, row)
             if column.read_only:
-                raise RowError("it is computed by Airtable, and cannot be written", field=called)
-            value = self._fitting(column, values[column.input_name], fitting, called)
+                raise RowError(
+                    "it is computed by Airtable, and cannot be written", field=column.shown_name
+                )
+            value = self._fitting(column, values[column.input_name], fitting)
             fitting[column.name] = value
             cells[column.column] = encode_value(column, value)
         return cells
 
-    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], called: str) -> Any:
+    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any]) -> Any:
         try:
             return validate_alone(self._model, column.name, value, beside)
         except ValidationError as error:
             reason = _reason(error.errors(include_url=False)[0])
-            raise RowError(reason, field=called, value=value) from None
+            raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
             if missing not in self._columns.by_name or missing in beside:
                 raise
             raise RowError(
                 f"its validator looks at {missing!r}, which the row leaves out; give both",
-                field=called,
+                field=column.shown_name,
                 value=value,
             ) from None
 
