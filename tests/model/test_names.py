@@ -125,7 +125,7 @@ def test_in_a_model_the_name_of_the_column_comes_first(airtable: Airtable) -> No
 
 
 class Ambiguous(Record, table="T"):
-    first: str | None = airtable_field(None, column="Name")
+    other: str | None = airtable_field(None, column="Name")
     NAME: str | None = airtable_field(None, column="Other")
 
 
