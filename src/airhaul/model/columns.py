@@ -85,6 +85,13 @@ class Column:
             return "" in self.shape.choices
         return self.type in TEXT_TYPES or self.shape.is_a(str)
 
+    @cached_property
+    def known_choices(self) -> frozenset[str]:
+        """The choices that the model has for a select field."""
+        item = self.shape.item or self.shape
+        of_options = [choice["name"] for choice in (self.info.options or {}).get("choices", ())]
+        return frozenset([*(self.info.choices or ()), *(item.choices or ()), *of_options])
+
     def make_default(self, others: dict[str, Any]) -> Any:
         """Make the default of the field for one record; ``NO_VALUE`` if it has none.
 

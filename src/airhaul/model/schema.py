@@ -158,12 +158,20 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
                 # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
+                choices=_choices_of(field),
             ),
         )
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)
     model.__airhaul_table__ = table["name"]
     model.__airhaul_is_of_table__ = True
     return model
+
+
+def _choices_of(field: FieldJson) -> tuple[str, ...] | None:
+    """The choices of a select field; None for other types."""
+    if field["type"] not in ("singleSelect", "multipleSelects"):
+        return None
+    return tuple(choice["name"] for choice in (field.get("options") or {}).get("choices", ()))
 
 
 def class_name(text: str) -> str:

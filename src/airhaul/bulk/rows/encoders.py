@@ -72,6 +72,8 @@ class RowEncoder(Generic[M]):
                 source=self._source,
                 line=line,
             ) from None
+        if isinstance(row, SourceRow):
+            change.cells.update(self._values.names_in_one_text(row, change.cells))
         change.line = line
         change.source = row
         return change

@@ -17,7 +17,13 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
-from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
+from airhaul.tabular import (
+    ERROR_COLUMN,
+    LINE_COLUMN,
+    SourceRow,
+    may_be_one_item,
+    split_items,
+)
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
@@ -44,6 +50,9 @@ class RowValues(Generic[M]):
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
         self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
+        self._links = [
+            column for column in self._columns.writable if column.type == "multipleRecordLinks"
+        ]
         self._id_keys = _names_of(model, "id")
         self._time_keys = {"createdTime", *_names_of(model, "created_time")}
 
@@ -149,6 +158,29 @@ class RowValues(Generic[M]):
             return RowError(first["msg"])
         return RowError(_reason(first), field=name, value=value)
 
+    def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
+        """Find the cells of links that are one name with a comma, or several names.
+
+        Only the linked table shows which, so Airtable gets the text as it is.
+
+        Args:
+            row: The row.
+            cells: The cells made of it.
+
+        Returns:
+            The texts by column.
+        """
+        found: Cells = {}
+        for column in self._links:
+            items = cells.get(column.column)
+            if not items or all(is_id(item, "rec") for item in items):
+                continue
+            for key, text in row.cells.items():
+                named = self._columns.by_any_name.get(key) or self._columns.find_loosely(key)
+                if named is column and isinstance(text, str) and may_be_one_item(text):
+                    found[column.column] = text.strip()
+        return found
+
     def cells(self, values: Mapping[str, Any]) -> Cells:
         """Make cells of some values, each validated by itself, in the model's order.
 
@@ -216,7 +248,7 @@ def _from_text(column: Column, text: str) -> Any:
         except ValueError:
             return text  # what is wrong with it, the model says
     if column.shape.is_sequence:
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return split_items(text, column.known_choices)
     return text
 
 
