@@ -16,6 +16,7 @@ from airhaul.bulk.rows.file_values import (
     DATE_FORM,
     MOMENT_FORM,
     NUMBER_FORM,
+    Reader,
     date_reader,
     file_reader,
     reads_itself,
@@ -109,6 +110,7 @@ class RowValues(Generic[M]):
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
         unknown: list[str] = []
+        readers = self._of_file if from_file else self._of_row
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
             if column is None:
@@ -120,7 +122,8 @@ class RowValues(Generic[M]):
                     unknown.append(str(key))
                 continue
             read = value
-            if value == "" or (from_file and column.name not in self._reads_itself):
+            is_blank = from_file and (value is None or (isinstance(value, str) and value.isspace()))
+            if value == "" or (is_blank and column.name not in self._reads_itself):
                 read = without_blanks(column, value)
                 if read is None:
                     # A null in JSON is given; a blank cell of a spreadsheet may be left out.
@@ -132,7 +135,12 @@ class RowValues(Generic[M]):
                 raise RowError(
                     f"{value!r} is no time; {_EMPTY}", field=column.shown_name, value=value
                 )
-            value = self._read(column, read, key, from_file=from_file)  # noqa: PLW2901
+            if (reader := readers[column.name]) is not None:
+                called = str(key) if from_file else column.shown_name
+                read = _read(reader, read, called)
+            if from_file and isinstance(read, str):
+                read = _from_text(column, read)
+            value = read  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "it stands there twice, under the name of the field and that of the column, "
@@ -143,16 +151,6 @@ class RowValues(Generic[M]):
         if unknown:
             raise self._columns.unknown(*unknown)
         return values
-
-    def _read(self, column: Column, value: Any, called: object, *, from_file: bool) -> Any:
-        """Read a value that is not blank, before the model validates it."""
-        reader = (self._of_file if from_file else self._of_row)[column.name]
-        try:
-            read = value if reader is None else reader(value)
-        except ValueError as error:
-            name = str(called) if from_file else column.shown_name
-            raise RowError(str(error), field=name, value=value) from None
-        return _from_text(column, read) if from_file and isinstance(read, str) else read
 
     def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
         """Whether a value that has no column belongs to the record itself, or to a rejects file.
@@ -265,6 +263,14 @@ def _reason(error: ErrorDetails) -> str:
         elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
             how = f"; {NUMBER_FORM}"
     return f"{error['msg']}, got {shown(value)}{how}"
+
+
+def _read(reader: Reader, value: Any, called: str) -> Any:
+    """Read a value that is not blank, before the model validates it."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise RowError(str(error), field=called, value=value) from None
 
 
 def _from_text(column: Column, text: str) -> Any:
