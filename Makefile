@@ -50,9 +50,10 @@ test: lint
 test-thorough: setup
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(T)
 
-# The synchronous face is generated from the asynchronous one in client/aio/.
+# The synchronous clients are generated from client/aio/, the tables of docs/architecture.md from docstrings.
 sync-face: setup
 	$(BIN)/python tools/sync_face.py
+	$(BIN)/python tools/module_tables.py
 
 # What is measured and not tested: all clients, a quarter of an hour; see bench/compare.py.
 bench: setup

@@ -15,7 +15,6 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival
-from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.journal.file import Journal
@@ -161,10 +160,9 @@ def context_of(
     """What the jobs of a simulated base share."""
     return JobContext(
         pacer or Pacer([Window(5), Window(50)]),
-        KnownBase(),
-        retries or Retries(),
-        concurrency,
         clock,
+        retries=retries or Retries(),
+        concurrency=concurrency,
     )
 
 

@@ -26,6 +26,7 @@ NAMES = {
     "AsyncAirtable": "Airtable",
     "AsyncTable": "Table",
     "AsyncQuery": "Query",
+    "AsyncQueryWrites": "QueryWrites",
     "AsyncPlan": "Plan",
     "AsyncBulk": "Bulk",
     "AsyncSession": "Session",

@@ -14,7 +14,6 @@ from airhaul import Record, Retries
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead, Restarted, Retrying
-from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Window
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages
@@ -103,10 +102,16 @@ class Table:
         return ok({"records": records})
 
 
+def context_of(pacer: Pacer, concurrency: int = 1, retries=None, **more) -> JobContext:
+    """What a job shares with others; no time passes for it by itself."""
+    retries = retries or Retries()
+    return JobContext(pacer, lambda: 0.0, retries=retries, concurrency=concurrency, **more)
+
+
 def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=None):
     target = Target(BASE, "Items", Item)
     write = BulkWrite("bulk_create", target, Reader(Item), Policy.of("stop"))
-    context = JobContext(pacer, KnownBase(), retries or Retries(), concurrency, lambda: 0.0)
+    context = context_of(pacer, concurrency, retries)
     return assemble(context, write, RowInput((), RowEncoder(Item), count)).engine
 
 
@@ -211,7 +216,7 @@ def test_retry_after_is_kept() -> None:
     """Where the server names the seconds, they count."""
     pacer = airtable_pace()
     replies = [Reply(429, b'{"errors":[{"error":"X"}]}', {"retry-after": "7"}), ok({"id": 1})]
-    job = Engine(OneCall(Call("GET", "/", "read")), pacer, concurrency=1)
+    job = Engine(OneCall(Call("GET", "/", "read")), context_of(pacer))
     run = simulate(job, lambda call, now: (0.1, replies.pop(0)), pacer=pacer)
     assert [sent.at for sent in run.sent] == [0.0, pytest.approx(7.1)]
 
@@ -220,16 +225,15 @@ def test_retries_are_bounded() -> None:
     """A service that stays down is given up, after so many tries."""
     job = Engine(
         OneCall(Call("GET", "/", "read")),
-        Pacer([]),
-        concurrency=1,
-        retries=Retries(tries=4, backoff_s=1),
+        context_of(Pacer([]), retries=Retries(tries=4, backoff_s=1)),
     )
     run = simulate(job, lambda call, now: (0, NotSentError("down")))
     assert [sent.at for sent in run.sent] == [0, 1, 3, 7]
     with pytest.raises(NotSentError):
         _ = job.result
     job = Engine(
-        OneCall(Call("GET", "/", "read")), Pacer([]), concurrency=1, retries=Retries(rate_limited=2)
+        OneCall(Call("GET", "/", "read")),
+        context_of(Pacer([]), retries=Retries(rate_limited=2)),
     )
     assert len(simulate(job, lambda call, now: (0, limited())).sent) == 3
     with pytest.raises(RateLimitError):
@@ -240,7 +244,7 @@ def test_an_update_whose_reply_is_lost_is_repeated() -> None:
     """What does no harm twice is sent twice."""
     outcomes = [LostReplyError("x"), Reply(502, b""), ok({"id": "rec1", "fields": {}})]
     call = update_record(BASE, "Items", "rec00000000000000", {"number": 1})
-    job = Engine(OneCall(call), Pacer([]), concurrency=1)
+    job = Engine(OneCall(call), context_of(Pacer([])))
     assert len(simulate(job, lambda call, now: (0, outcomes.pop(0))).sent) == 3
 
 
@@ -279,7 +283,7 @@ class Pages:
 def test_a_lost_list_is_read_again_and_no_record_comes_twice(total, lost) -> None:
     """An expired iterator costs time, and neither a record nor a double."""
     pages = Pages(total, lost)
-    job = Engine(ReadPages(BASE, "Items", ListParameters()), Pacer([]), concurrency=1)
+    job = Engine(ReadPages(BASE, "Items", ListParameters()), context_of(Pacer([])))
     run = simulate(job, pages)
     assert job.result is None
     read = [
@@ -293,7 +297,7 @@ def test_a_lost_list_is_read_again_and_no_record_comes_twice(total, lost) -> Non
 def test_a_list_that_never_ends_well_is_given_up() -> None:
     """Restarts are bounded."""
     pages = Pages(30, list(range(2, 100)))
-    job = Engine(ReadPages(BASE, "Items", ListParameters()), Pacer([]), concurrency=1)
+    job = Engine(ReadPages(BASE, "Items", ListParameters()), context_of(Pacer([])))
     simulate(job, pages)
     with pytest.raises(IteratorExpiredError):
         _ = job.result
@@ -301,7 +305,7 @@ def test_a_list_that_never_ends_well_is_given_up() -> None:
 
 def test_the_simulator_notices_a_job_that_waits_for_ever() -> None:
     """A stuck job fails a test instead of hanging it."""
-    job = Engine(OneCall(Call("GET", "/", "read")), Pacer([]), concurrency=1)
+    job = Engine(OneCall(Call("GET", "/", "read")), context_of(Pacer([])))
     job.next(0)
     with pytest.raises(StuckError):
         simulate(job, lambda call, now: (0, ok({})))

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airhaul.bulk.engine.server_clock import ServerClock
+from airhaul.bulk.engine.known_base import ServerClock
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

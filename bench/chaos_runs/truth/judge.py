@@ -72,8 +72,11 @@ def _judge_return(case: Case, outcomes: Sequence[Outcome]) -> None:
 
 
 def _judge_error(case: Case, error: BaseException) -> None:
+    # Ctrl-C while a call only reads is raised as it is: there is no result to go with it.
+    wrote = any(not seen.is_read for seen in case.evidence.ours)
+    breaking = _BREAKING if wrote else (*_BREAKING, KeyboardInterrupt)
     if not isinstance(error, AirhaulError) and not (
-        case.is_broken_off and isinstance(error, _BREAKING)
+        case.is_broken_off and isinstance(error, breaking)
     ):
         case.find("untrue", f"it raised {error!r}")
     result = case.ended.result

@@ -14,8 +14,8 @@ from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.writing.bulk_write import result_of
 from airhaul.cli.output.progress import RowProgress
 from airhaul.cli.output.results import Report
-from airhaul.client.inputs import OnEvent
-from airhaul.client.rejects import Rejects
+from airhaul.client.listener import Rejects
+from airhaul.client.options import OnEvent
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from airhaul.bulk.engine.retry import Retries
-from airhaul.client.inputs import refuse_unknown_options
+from airhaul.client.options import refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option
 from airhaul.wire.ids import is_id

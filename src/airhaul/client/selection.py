@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from airhaul.client.inputs import Condition, SortKey, refuse_unknown_options
-from airhaul.client.options import ReadOptions
+from airhaul.client.options import Condition, ReadOptions, SortKey, refuse_unknown_options
 from airhaul.errors import AirhaulError, ConfigurationError
 from airhaul.formula import Expression, Q, build_lookup, parse, print_formula
 from airhaul.formula.build import all_of

@@ -62,7 +62,7 @@ class Lane:
     def context(self) -> JobContext:
         """What its jobs share."""
         return JobContext(
-            self.pace, self.known_base, self.retries, self.concurrency, time.monotonic, self.budget
+            self.pace, time.monotonic, self.known_base, self.retries, self.concurrency, self.budget
         )
 
 

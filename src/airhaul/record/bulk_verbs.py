@@ -8,8 +8,7 @@ from typing import Any, Self, Unpack
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.inputs import OnEvent, Progress, Rows
-from airhaul.client.options import SyncWriteOptions, WriteOptions
+from airhaul.client.options import OnEvent, Progress, Rows, SyncWriteOptions, WriteOptions
 from airhaul.record.bound import BoundRecord
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Self, Unpack
 
 from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.inputs import Rows
-from airhaul.client.options import SyncOptions
+from airhaul.client.options import Rows, SyncOptions
 from airhaul.client.sync.plan import Plan
 from airhaul.record.bound import BoundRecord
 from airhaul.tabular import Format

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self, Unpack
 
-from airhaul.client.inputs import Condition
-from airhaul.client.options import ReadOptions
+from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.sync.query import Query
 from airhaul.record.bound import BoundRecord
 

@@ -56,7 +56,7 @@ class Simulation(Generic[T]):
 
 
 class SimulatedClock:
-    """A clock that shows what the simulation says; jobs and flows may share one.
+    """A clock that the simulation moves; jobs and flows may share one.
 
     Args:
         now: What it shows, in seconds.

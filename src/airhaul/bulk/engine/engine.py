@@ -9,12 +9,11 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from airhaul.bulk.engine.budget import JobBudget, RequestBudget
+from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.events import Event, Retrying
 from airhaul.bulk.engine.job import Action, Arrival, Done, Pull, Send, Wait
-from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.engine.pacer import Pace, Slot
-from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, Retries, judge
+from airhaul.bulk.engine.pacer import Slot
+from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, judge
 from airhaul.bulk.engine.work import Attempt, Work
 from airhaul.bulk.results.explain import counted
 from airhaul.errors import RequestCeilingError
@@ -50,29 +49,25 @@ class Engine(Generic[T]):
 
     Args:
         work: What to send.
-        pace: The pace of the base, shared with its other jobs.
-        concurrency: How many calls may be in flight at the same time, at least 1.
-        retries: How often to try.
-        known_base: What is known of the base, shared with its other jobs.
-        budget: How many requests may be sent.
+        context: What it shares with the other jobs of its base.
+        concurrency: How many of its requests may be in flight; as in the context if None.
+        max_requests: How many requests it may send; None for any number.
     """
 
     def __init__(
         self,
         work: Work[T],
-        pace: Pace,
+        context: JobContext,
         *,
-        concurrency: int,
-        retries: Retries | None = None,
-        known_base: KnownBase | None = None,
-        budget: RequestBudget | None = None,
+        concurrency: int | None = None,
+        max_requests: int | None = None,
     ) -> None:
         self._work = work
-        self._pace = pace
-        self._concurrency = concurrency
-        self._retries = retries or Retries()
-        self._known_base = known_base or KnownBase()
-        self._budget = budget or JobBudget()
+        self._pace = context.pace
+        self._concurrency = concurrency or context.concurrency
+        self._retries = context.retries
+        self._known_base = context.known_base
+        self._budget = JobBudget(max_requests, context.budget)
         self._in_flight: dict[int, _Ticket] = {}
         self._ready: _Ticket | None = None
         self._later: list[_Due] = []

@@ -52,7 +52,7 @@ class TableReader:
         Returns:
             The answer's JSON.
         """
-        job = self._context.begin(OneCall(call), concurrency=1, max_requests=self._left)
+        job = Engine(OneCall(call), self._context, concurrency=1, max_requests=self._left)
         return (yield from self._run(job, 1, self._context.on_event))
 
     def tables(self) -> Flow[list[TableJson]]:
@@ -84,7 +84,7 @@ class TableReader:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
         concurrency = min(parallel, self._context.concurrency)
         work = ReadPages(self._base_id, self._table, *parts_of_list(parameters, parallel))
-        job = self._context.begin(work, concurrency=concurrency, max_requests=self._left)
+        job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
 
         def take(event: Event) -> None:
             if isinstance(event, PageRead):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -120,8 +120,9 @@ def assemble(
         spent: What was sent before.
         resumes: The run that goes on; None for a new one.
     """
-    known = context.known if resumes is None else context.known.for_run_taken_up()
-    parts = _Parts(context, write, known)
+    if resumes is not None:
+        context = replace(context, known_base=context.known_base.for_run_taken_up())
+    parts = _Parts(context, write)
     records = write.spool() if write.spool is not None and rows.kept != "copy" else None
     outcomes = Outcomes[M](records)
     main = parts.write_rows(outcomes, rows, log)
@@ -129,23 +130,22 @@ def assemble(
         assert write.journal is not None, "a run that goes on is in a journal"
         _take_up(write.journal, resumes, main, outcomes, parts, context.clock())
     if log is not None:
-        _follow(log, outcomes, known)
+        _follow(log, outcomes, context.known_base)
     logs = [] if log is None else [log]
     work: WriteRows[M] | WithRollback[M] = main
     if write.policy.rolls_back:
         work = WithRollback(main, write.target, _rollback(parts, logs))
     left = None if write.max_requests is None else max(0, write.max_requests - spent.requests)
-    engine = context.begin(work, max_requests=left, known=known)
+    engine = Engine(work, context, max_requests=left)
     return BulkJob(engine, main, outcomes, write.policy, logs, spent, context.clock)
 
 
 class _Parts(Generic[M]):
     """Makes the work of a bulk job, and of the job that undoes it."""
 
-    def __init__(self, context: JobContext, write: BulkWrite[M], known: KnownBase) -> None:
+    def __init__(self, context: JobContext, write: BulkWrite[M]) -> None:
         self.context = context
         self.write = write
-        self.known = known
 
     def write_rows(
         self, outcomes: Outcomes[M], rows: RowInput[M], log: RunLog | None
@@ -154,7 +154,7 @@ class _Parts(Generic[M]):
         recorder = OutcomeRecorder(
             outcomes,
             write.reader,
-            self.known,
+            self.context.known_base,
             total=rows.total,
             rows_per_second=None if rate is None else rate * RECORDS_PER_WRITE,
         )
@@ -162,7 +162,7 @@ class _Parts(Generic[M]):
             write.target,
             rows.encoder,
             recorder,
-            self.known,
+            self.context.known_base,
             policy=write.policy,
             prefetch=write.prefetch,
             retries=self.context.retries,
@@ -174,8 +174,8 @@ class _Parts(Generic[M]):
         return WriteRows(
             self.write.target,
             Ready[M](),
-            OutcomeRecorder(outcomes, self.write.reader, self.known),
-            self.known,
+            OutcomeRecorder(outcomes, self.write.reader, self.context.known_base),
+            self.context.known_base,
             policy=Policy.of("continue"),
             retries=self.context.retries,
             log=log,
@@ -194,7 +194,7 @@ def _rollback(
 
             log = Journal(logs[0].path).begin(logs[0].asked.for_rollback(logs[0].id), inverses)
             logs.append(log)
-            _follow(log, outcomes, parts.known)
+            _follow(log, outcomes, parts.context.known_base)
         return parts.undo_rows(outcomes, log)
 
     return undo
@@ -218,7 +218,7 @@ def _take_up(
     """Begin with what another process has left of a run."""
     from airhaul.bulk.journal.recovery import open_chunks, restore
 
-    restore(journal, run, outcomes, parts.known)
+    restore(journal, run, outcomes, parts.context.known_base)
     # Its time is that of our own clock, which may be ahead of the service's, or jump.
     long_ago = run.began - timedelta(days=1)
     for chunk in open_chunks(journal, run, parts.write.target.key, outcomes):

@@ -60,7 +60,7 @@ def prepare(
     """
     if not isinstance(rows, Sequence):
         return RowInput(rows, encoder)
-    changes = list(encode_each(encoder, cast("Sequence[object]", rows)))
+    changes = list(encode_each(encoder, rows))
     if policy.checks_first:
         refuse_invalid(changes, on_refusal)
     return RowInput.of_changes(changes)
@@ -100,11 +100,9 @@ def bulk_write(
         BulkError: As the policy says.
         BulkInterrupted: Ctrl-C, after the requests in flight have landed.
     """
-    reader = TableReader(context, write.target.base_id, write.target.table)
-    write = yield from _with_types(write, reader)
-    if write.journal is not None and not context.known.clock.is_known:
-        yield from reader.fetch(write.target.read_one())  # its reply tells the service's time
-    spent = spent.plus(reader.spent)
+    if write.keeps_before:
+        write, took = yield from _read_first(context, write)
+        spent = spent.plus(took)
     log = _open_log(write, rows, resumes)
     job = assemble(context, write, rows, log=log, spent=spent, resumes=resumes)
     with listener.start(rows.total) as on_event:
@@ -123,16 +121,20 @@ def bulk_write(
     return result
 
 
-def _with_types(write: BulkWrite[M], reader: TableReader) -> Flow[BulkWrite[M]]:
-    """Read which columns can be written, so that records can be restored whole."""
-    if not (write.needs_types and write.keeps_before) or write.target.types is not None:
-        return write
-    try:
-        tables = yield from reader.tables()
-    except PermissionDeniedError:
-        return write  # the model's own columns have to do
-    types = types_in(table_in(tables, write.target.table, write.target.base_id))
-    return replace(write, target=replace(write.target, types=types))
+def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrite[M], Spent]]:
+    """Read what has to be known to restore records, and to find lost ones after a crash."""
+    target = write.target
+    reader = TableReader(context, target.base_id, target.table)
+    if write.needs_types and target.types is None:
+        try:
+            table = table_in((yield from reader.tables()), target.table, target.base_id)
+        except PermissionDeniedError:
+            pass  # the model's own columns have to do
+        else:
+            write = replace(write, target=replace(target, types=types_in(table)))
+    if write.journal is not None and not context.known_base.clock.is_known:
+        yield from reader.fetch(target.read_one())  # the reply has the service's time
+    return write, reader.spent
 
 
 def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> RunLog | None:

@@ -134,7 +134,8 @@ class ChunkReplies(Generic[M]):
     def refuse(self, chunk: Chunk[M], error: AirhaulError, sending: Attempt) -> None:
         """Settle a chunk that was refused, or let its parts be tried."""
         if isinstance(error, RequestCeilingError):
-            self._ledger.leave(chunk.changes, "skipped", error)
+            # What another process may have sent cannot be found out without a request.
+            self._ledger.leave(chunk.changes, "unknown" if chunk.was_sent else "skipped", error)
             self._stopping.end(error)
         elif (
             chunk.traits.is_repeatable
@@ -158,10 +159,12 @@ class ChunkReplies(Generic[M]):
             self._blame(blame(chunk.changes, error, self._source), sending)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
-        """Whether an earlier try may have written rows that are not to be sent again."""
+        """Whether an earlier try may have written the rows, which another try will not show."""
+        if not is_about_rows(error, chunk.kind):
+            return True
         if chunk.traits.removes and _says_it_is_gone(error):
             return True
-        return is_about_rows(error, chunk.kind) and not self._policy.splits
+        return not self._policy.splits
 
     def _blame(self, rows: Iterable[tuple[Change[M], RowError]], sending: Attempt) -> None:
         for change, error in rows:

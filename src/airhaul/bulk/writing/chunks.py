@@ -95,6 +95,10 @@ class ChunkQueue(Generic[M]):
         """Whether the journal knows the chunk that comes next."""
         return bool(self._ready) and self._ready[0].intent > 0
 
+    def may_be_carried_out(self) -> list[Chunk[M]]:
+        """The chunks that are ready, and that another process may have sent before."""
+        return [chunk for chunk in self._ready if chunk.was_sent]
+
     def add(self, change: Change[M]) -> None:
         """Take a row; before the first deletion, what else there is becomes ready."""
         if change.traits.removes:

@@ -130,7 +130,10 @@ class OutcomeRecorder(Generic[M]):
         """Settle rows that were not written, or may not have been, through no fault of theirs."""
         request = sending.number if sending is not None else None
         for change in changes:
-            self.outcomes.settle(change.index, state, error=error, request=request)
+            # The id names the record to look at, above all where its fate is unknown.
+            self.outcomes.settle(
+                change.index, state, id=change.record_id, error=error, request=request
+            )
 
     def close(self, on_way: Iterable[Change[M]]) -> Outcomes[M]:
         """Say what became of every row by now.
@@ -142,7 +145,7 @@ class OutcomeRecorder(Generic[M]):
         cut_off = AirhaulError("it was cut off before its reply came")
         for change in on_way:
             if not self.outcomes.is_settled(change.index):
-                self.outcomes.settle(change.index, "unknown", error=cut_off)
+                self.outcomes.settle(change.index, "unknown", id=change.record_id, error=cut_off)
         return self.outcomes
 
     def _record(self, change: Change[M], raw: RecordJson) -> M:

@@ -253,8 +253,10 @@ class WriteRows(Generic[M]):
         self._stopping.stop()
 
     def abandon(self, tag: _Tag) -> None:
-        """Learn that a call was not sent; its rows count as skipped."""
+        """Take back a call that was not sent; rows that were not sent before count as skipped."""
         del self._out[tag]
+        if isinstance(tag, Chunk) and tag.was_sent:
+            self._chunks.put_first([tag])
 
     def events(self) -> list[Event]:
         """Hand over what happened since the last time."""
@@ -264,6 +266,7 @@ class WriteRows(Generic[M]):
     def result(self) -> Outcomes[M]:
         """What became of each row; one that was not taken counts as skipped."""
         chunks = [tag.changes for tag in self._out if isinstance(tag, Chunk)]
+        chunks += [chunk.changes for chunk in self._chunks.may_be_carried_out()]
         chunks += [lost.changes for lost in self._lost.waiting]
         return self._ledger.close(change for changes in chunks for change in changes)
 

@@ -18,7 +18,7 @@ from airhaul.bulk.engine.events import (
     Splitting,
 )
 from airhaul.cli.output.printing import err
-from airhaul.client.progress import clock
+from airhaul.client.listener import clock
 
 _PLAIN_EVERY_S: Final = 5.0
 _WIDEST_LABEL: Final = 28

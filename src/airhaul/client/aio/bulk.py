@@ -23,10 +23,8 @@ from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.aio.session import AsyncBound
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import AsyncRows, OnEvent, refuse_a_single_row
-from airhaul.client.options import WriteSettings
-from airhaul.client.progress import ProgressReport
-from airhaul.client.rejects import Rejects
+from airhaul.client.listener import ProgressReport, Rejects
+from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, refuse_a_single_row
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
@@ -48,7 +46,7 @@ class AsyncBulk(Generic[M]):
         verb: The verb that was called, for the journal.
         key: What identifies rows, if anything does.
         file: The file that the rows come from, if they come from one.
-        format: What the file is; None if its suffix says it.
+        format: What the file is; inferred from the suffix if None.
         encoding: The file's encoding.
         retries: The run whose rejected rows these are, if they are.
 
@@ -126,7 +124,7 @@ class AsyncBulk(Generic[M]):
             needs_types: As of ``BulkWrite``.
 
         Raises:
-            BulkError: As the policy says.
+            BulkError: Not every row was written, and the policy is to raise.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         refuse_a_single_row(rows)

@@ -20,8 +20,7 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.session import AsyncBound
-from airhaul.client.inputs import AsyncRows, OnEvent, Progress
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import AsyncRows, OnEvent, Progress, WriteOptions, WriteSettings
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)

@@ -14,7 +14,7 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.client.aio.bulk import planner_of
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound
-from airhaul.client.inputs import AsyncRows, refuse_a_single_row
+from airhaul.client.options import AsyncRows, refuse_a_single_row
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, read_rows

@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.results.result import BulkResult
-from airhaul.client.inputs import AsyncRows
-from airhaul.client.options import WriteOptions
+from airhaul.client.options import AsyncRows, WriteOptions
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:

@@ -29,8 +29,7 @@ from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound, AsyncSession
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import AsyncRows
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
@@ -83,7 +82,7 @@ class AsyncRuns:
         rows: AsyncRows | None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Any]:
-        """Resume a run; as ``AsyncAirtable.resume`` says."""
+        """Resume a run; ``AsyncAirtable.resume`` documents the arguments."""
         run = run_to_resume(self._journal, run_id, self._place)
         table = await self._table(run, model)
         asked = run.asked
@@ -124,7 +123,7 @@ class AsyncRuns:
     # --- undoing
 
     async def plan_undo(self, run_id: str | None, *, force: bool) -> AsyncPlan[RecordBase]:
-        """Plan what undoes a run; as ``AsyncAirtable.plan_undo`` says."""
+        """Plan what undoes a run; ``AsyncAirtable.plan_undo`` documents the arguments."""
         run = run_to_undo(self._journal, run_id, self._place)
         context = self._airtable.lane().context
         flow = plan_undo(context, self._journal, run, force=force)
@@ -134,7 +133,7 @@ class AsyncRuns:
     async def undo(
         self, run_id: str | None, *, force: bool, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Undo a run; as ``AsyncAirtable.undo`` says."""
+        """Undo a run; ``AsyncAirtable.undo`` documents the arguments."""
         plan = await self.plan_undo(run_id, force=force)
         return await self.write_undo(plan, **options)
 
@@ -151,7 +150,7 @@ class AsyncRuns:
     async def retry(
         self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Send the rejected rows of a run again; as ``AsyncAirtable.retry`` says."""
+        """Send the rejected rows of a run again; see ``AsyncAirtable.retry``."""
         run, path = run_to_retry(self._journal, run_id, self._place)
         _file_there(path, f"Run {run.id} rejected rows to it")
         table = await self._table(run, model)

@@ -10,8 +10,7 @@ from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
 from airhaul.client.aio.query import AsyncQuery
-from airhaul.client.inputs import Condition
-from airhaul.client.options import ReadOptions
+from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
 from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase

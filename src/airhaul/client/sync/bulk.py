@@ -23,10 +23,8 @@ from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import OnEvent, Rows, refuse_a_single_row
-from airhaul.client.options import WriteSettings
-from airhaul.client.progress import ProgressReport
-from airhaul.client.rejects import Rejects
+from airhaul.client.listener import ProgressReport, Rejects
+from airhaul.client.options import OnEvent, Rows, WriteSettings, refuse_a_single_row
 from airhaul.client.spool import SpooledRecords
 from airhaul.client.sync.session import Bound
 from airhaul.drive import blocking as drive
@@ -49,7 +47,7 @@ class Bulk(Generic[M]):
         verb: The verb that was called, for the journal.
         key: What identifies rows, if anything does.
         file: The file that the rows come from, if they come from one.
-        format: What the file is; None if its suffix says it.
+        format: What the file is; inferred from the suffix if None.
         encoding: The file's encoding.
         retries: The run whose rejected rows these are, if they are.
 
@@ -127,7 +125,7 @@ class Bulk(Generic[M]):
             needs_types: As of ``BulkWrite``.
 
         Raises:
-            BulkError: As the policy says.
+            BulkError: Not every row was written, and the policy is to raise.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
         refuse_a_single_row(rows)

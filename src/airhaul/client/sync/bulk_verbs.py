@@ -19,8 +19,7 @@ from airhaul.bulk.rows.encoders import (
 )
 from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.writing.prefetch import PrefetchByKey
-from airhaul.client.inputs import OnEvent, Progress, Rows
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import OnEvent, Progress, Rows, WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
 from airhaul.client.sync.session import Bound
 from airhaul.model.base import RecordBase

@@ -12,7 +12,7 @@ from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.client.inputs import Rows, refuse_a_single_row
+from airhaul.client.options import Rows, refuse_a_single_row
 from airhaul.client.sync.bulk import planner_of
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound

@@ -6,33 +6,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, Unpack
+from typing import Any, TypeVar
 
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
-from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.reads.table_reader import TableReader
-from airhaul.bulk.results.policy import OnError
-from airhaul.bulk.results.result import BulkResult
-from airhaul.client.inputs import Condition, OnEvent, Progress, SortKey
-from airhaul.client.options import WriteOptions, WriteSettings
-from airhaul.client.selection import Selection
-from airhaul.client.sync.bulk import Bulk, planner_of
-from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.session import Bound
+from airhaul.client.options import (
+    Condition,
+    SortKey,
+)
+from airhaul.client.sync.query_writes import QueryWrites
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
-from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
 
-class Query(Generic[M]):
+class Query(QueryWrites[M]):
     """A selection of the records of a table, which sends nothing until a verb is called.
 
     ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
@@ -42,10 +37,6 @@ class Query(Generic[M]):
         table: The table.
         selection: Which records and fields to read.
     """
-
-    def __init__(self, table: Bound[M], selection: Selection) -> None:
-        self._table = table
-        self._selection = selection
 
     def __repr__(self) -> str:
         """The query parameters; nothing is sent for it."""
@@ -182,146 +173,6 @@ class Query(Generic[M]):
         """
         return sum([len(page) for page in self._counting()._pages()])
 
-    def update(
-        self,
-        *,
-        on_error: OnError = "stop",
-        progress: Progress = False,
-        on_event: OnEvent | None = None,
-        typecast: bool = False,
-        concurrency: int | None = None,
-        max_requests: int | None = None,
-        rejects: str | Path | None = None,
-        journal: str | Path | bool | None = None,
-        keep_rows: bool = False,
-        **changes: Any,
-    ) -> BulkResult[M]:
-        """Update all records of the query in the same way.
-
-        The records are read first, and only what differs is sent. ``keep_rows`` has no effect here:
-        the journal always keeps the records of the query.
-
-        Args:
-            on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more and
-                raises; ``"continue"`` writes every other row and reports the failures in the
-                result; ``"rollback"`` undoes what this call has written and raises.
-            progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
-                row written; total is None while it is not known.
-            on_event: Called with each event of the call, in the caller's thread.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
-            concurrency: The most requests in flight; as configured for the connection if None.
-            max_requests: The most requests to send; the rows that remain are not written. No limit
-                if None.
-            rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the reasons;
-                it can be corrected and imported.
-            journal: Whether to record the call in a journal, so that it can be resumed after a
-                crash, or undone: True, False, or the journal's file; as configured for the
-                connection if None.
-            keep_rows: Whether to copy the rows of an iterable to the journal before the first
-                request, so that the call can be resumed without them.
-            **changes: Values by field name that every record gets.
-
-        Returns:
-            The records, in the order of the query, with the outcome of each.
-
-        Raises:
-            UnknownFieldError: ``changes`` names a field that the model does not have.
-            RowError: A value of ``changes`` does not fit its field.
-            BulkError: Not every row was written; ``result`` has the outcome of each row.
-            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-        """
-        writing = WriteSettings(
-            on_error,
-            progress,
-            on_event,
-            typecast,
-            concurrency,
-            max_requests,
-            rejects,
-            journal,
-            keep_rows,
-        )
-        planner = planner_of(
-            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
-        )
-        bulk = Bulk(self._table, writing, "update")
-        return bulk.write_planned(planner.update_where(self._whole(), changes))
-
-    def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
-        """Delete all records of the query.
-
-        The records are read first. ``keep_rows`` has no effect here: the journal always keeps the
-        records of the query.
-
-        Args:
-            **options: ``WriteOptions``, all optional:
-                on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
-                    and raises; ``"continue"`` writes every other row and reports the failures in
-                    the result; ``"rollback"`` undoes what this call has written and raises.
-                progress: ``True`` for a progress bar, or a callable for (done, total, record) of
-                    each row written; total is None while it is not known.
-                on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
-                concurrency: The most requests in flight; as configured for the connection if None.
-                max_requests: The most requests to send; the rows that remain are not written. No
-                    limit if None.
-                rejects: A CSV, TSV or JSON Lines file for the rows that are rejected, with the
-                    reasons; it can be corrected and imported.
-                journal: Whether to record the call in a journal, so that it can be resumed after a
-                    crash, or undone: True, False, or the journal's file; as configured for the
-                    connection if None.
-                keep_rows: Whether to copy the rows of an iterable to the journal before the first
-                    request, so that the call can be resumed without them.
-
-        Returns:
-            The outcome of each record; ``deleted`` has the ids.
-
-        Raises:
-            BulkError: Not every row was written; ``result`` has the outcome of each row.
-            BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-        """
-        writing = WriteSettings.of(options)
-        planner = planner_of(
-            self._table, max_requests=writing.max_requests, on_event=writing.on_event
-        )
-        bulk = Bulk(self._table, writing, "delete")
-        return bulk.write_planned(planner.delete_where(self._whole()))
-
-    def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
-        """Plan what ``update`` would write; the records are read.
-
-        Args:
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
-            **changes: Values by field name that every record gets.
-
-        Returns:
-            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
-
-        Raises:
-            UnknownFieldError: ``changes`` names a field that the model does not have.
-            RowError: A value of ``changes`` does not fit its field.
-        """
-        planner = planner_of(self._table, typecast=typecast)
-        return self._plan(planner.update_where(self._whole(), changes))
-
-    def plan_delete(self) -> Plan[M]:
-        """Plan what ``delete`` would delete; the records are read.
-
-        Returns:
-            The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
-        """
-        return self._plan(planner_of(self._table).delete_where(self._whole()))
-
-    def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
-        return Plan.of(self._table.airtable.follow(flow), self._table)
-
-    def _whole(self) -> ListParameters:
-        """What is read of records that may have to be restored: all of their cells."""
-        return replace(self._selection, fields=None).parameters()
-
     def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
     ) -> int:
@@ -394,7 +245,7 @@ class Query(Generic[M]):
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
-        job = lane.context.begin(work, concurrency=1)
+        job = Engine(work, lane.context, concurrency=1)
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 yield event.records

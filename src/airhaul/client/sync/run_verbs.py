@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.results.result import BulkResult
-from airhaul.client.inputs import Rows
-from airhaul.client.options import WriteOptions
+from airhaul.client.options import Rows, WriteOptions
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:

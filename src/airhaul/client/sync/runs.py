@@ -26,8 +26,7 @@ from airhaul.bulk.undoing.runs import (
 )
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.inputs import Rows
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import Rows, WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound, Session
@@ -84,7 +83,7 @@ class Runs:
         rows: Rows | None,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[Any]:
-        """Resume a run; as ``Airtable.resume`` says."""
+        """Resume a run; ``Airtable.resume`` documents the arguments."""
         run = run_to_resume(self._journal, run_id, self._place)
         table = self._table(run, model)
         asked = run.asked
@@ -125,7 +124,7 @@ class Runs:
     # --- undoing
 
     def plan_undo(self, run_id: str | None, *, force: bool) -> Plan[RecordBase]:
-        """Plan what undoes a run; as ``Airtable.plan_undo`` says."""
+        """Plan what undoes a run; ``Airtable.plan_undo`` documents the arguments."""
         run = run_to_undo(self._journal, run_id, self._place)
         context = self._airtable.lane().context
         flow = plan_undo(context, self._journal, run, force=force)
@@ -135,7 +134,7 @@ class Runs:
     def undo(
         self, run_id: str | None, *, force: bool, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Undo a run; as ``Airtable.undo`` says."""
+        """Undo a run; ``Airtable.undo`` documents the arguments."""
         plan = self.plan_undo(run_id, force=force)
         return self.write_undo(plan, **options)
 
@@ -152,7 +151,7 @@ class Runs:
     def retry(
         self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
-        """Send the rejected rows of a run again; as ``Airtable.retry`` says."""
+        """Send the rejected rows of a run again; see ``Airtable.retry``."""
         run, path = run_to_retry(self._journal, run_id, self._place)
         _file_there(path, f"Run {run.id} rejected rows to it")
         table = self._table(run, model)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
+from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.table_reader import table_in
@@ -67,7 +68,7 @@ class Session:
             TransportError: No usable reply came.
         """
         lane = self.connection.lane(call.base_id)
-        return drive.call(lane.context.begin(OneCall(call), concurrency=1), lane)
+        return drive.call(Engine(OneCall(call), lane.context, concurrency=1), lane)
 
     def follow(self, flow: Flow[T]) -> T:
         """Run the jobs of a flow one after the other.

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
 from airhaul.bulk.rows.encoders import RowEncoder
-from airhaul.client.inputs import Condition
-from airhaul.client.options import ReadOptions
+from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bulk_verbs import BulkVerbs
 from airhaul.client.sync.file_verbs import FileVerbs
