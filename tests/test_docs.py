@@ -16,6 +16,7 @@ from airhaul import Airtable
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+ARCHITECTURE = ROOT / "docs/architecture.md"
 PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -107,15 +108,13 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert set(PAGES) <= found
 
 
-def test_contributors_find_the_files_that_are_named() -> None:
-    """Files move; the page that sends newcomers to them moves along."""
-    named = FILE_OR_FOLDER.findall(CONTRIBUTING.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", [CONTRIBUTING, ARCHITECTURE], ids=lambda page: page.name)
+def test_contributors_find_the_files_that_are_named(page: Path) -> None:
+    """Files move; the pages that send newcomers to them move along."""
+    named = FILE_OR_FOLDER.findall(page.read_text(encoding="utf-8"))
     assert len(named) > 20
-    assert [
-        name
-        for name in named
-        if not (ROOT / name).exists() and not (ROOT / "src/airhaul" / name).exists()
-    ] == []
+    roots = [ROOT, ROOT / "src", ROOT / "src/airhaul"]
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
