@@ -341,3 +341,22 @@ def test_a_terminal_shows_figures_and_failures(stock) -> None:
     told = text[text.index("new.csv line 3") - 2 : text.index("To save rejected rows")].splitlines()
     assert len(told) > 1
     assert all(line.startswith("  ") for line in told)
+
+
+def test_a_json_file_of_mixed_columns_makes_a_table_that_holds_it() -> None:
+    """Numbers beside texts, nulls beside ticks and long integers go in, and a sync finds them."""
+    Path("a.json").write_text(
+        '[{"n": "a", "v": 1, "id": 740245381351497731, "ok": true},'
+        ' {"n": "b", "v": "x", "id": 2, "ok": null}, {"n": "c", "v": 2.50, "id": 3, "ok": false}]'
+    )
+    done = airhaul("import", "a.json", "T", "--create", "--local", "b.db")
+    assert done.returncode == 0, done.stderr
+    with Airtable.local("b.db") as airtable:
+        held = [(row.v, row.id_, row.ok) for row in airtable.table_named("T").all()]
+    assert held == [
+        ("1", "740245381351497731", True),
+        ("x", "2", False),
+        ("2.50", "3", False),
+    ]
+    done = airhaul("sync", "a.json", "T", "--key", "n", "--yes", "--local", "b.db")
+    assert done.stdout == "T: nothing to do, 3 unchanged\n"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airhaul.errors import FileFormatError
-from airhaul.tabular import read_rows
+from airhaul.tabular import open_writer, read_rows
 
 
 def rows_of(path: Path, text: str | bytes, name: str = "in.csv") -> list[tuple[int, dict]]:
@@ -75,11 +75,76 @@ def test_blank_lines_before_the_header_are_skipped(tmp_path: Path) -> None:
         ("in.csv", "a|b\n1,5|2\n", {"a": "1,5", "b": "2"}),
         ("in.csv", "a|b,c\n1,2\n", {"a|b": "1", "c": "2"}),
         ("in.csv", "a\tb;c\n1;2\n", {"a\tb": "1", "c": "2"}),
+        ("in.csv", "a;b, c;d\n1;2;3\n", {"a": "1", "b, c": "2", "d": "3"}),
+        ("in.csv", "a;b, c\n1;2\n\n;\n", {"a": "1", "b, c": "2"}),
+        ("in.csv", 'a;b, c\n1;"2,\n5"\n', {"a": "1", "b, c": "2,\n5"}),
+        ("in.csv", 'a;b, c\n1;"x"\n' + "".join("2;3\n" for _ in range(990)), None),
+        ("in.csv", '"x\ny";b\n1;2\n', {"x\ny": "1", "b": "2"}),
+        ("in.csv", '"x\n, ""y""\n";b\n1;2\n', {'x\n, "y"\n': "1", "b": "2"}),
+        ("in.csv", '5",b\n1,2\n', {'5"': "1", "b": "2"}),
     ],
 )
 def test_the_delimiter(tmp_path: Path, name: str, text: str, cells: dict[str, str]) -> None:
-    """The first of comma, semicolon, tab and bar in the header; quoted names do not count."""
-    assert rows_of(tmp_path, text, name) == [(2, cells)]
+    """The one in the header, or of several the one that fits the rows; quoted names do not count."""
+    first = rows_of(tmp_path, text, name)[0][1]
+    assert first == (cells or {"a": "1", "b, c": "x"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SKU;Name;Price, EUR\nA1;Lamp;3,50\n",
+        "a,b|c\n1,2|3\n",
+        "a;b,c\n1\n",
+        "a;b,c\n1;2\n3\n",
+        "a,b;c\n",
+    ],
+)
+def test_a_header_that_two_delimiters_may_divide_is_refused(tmp_path: Path, text: str) -> None:
+    """Names and values would be swallowed; quotes, or a line before the header, decide."""
+    line, said = fault_of(tmp_path, text)
+    assert line == 1
+    assert "either may separate the columns" in said
+    assert rows_of(tmp_path, "sep=;\n" + text + "1\n")
+
+
+def test_a_tab_that_may_be_the_delimiter_is_named_by_its_format(tmp_path: Path) -> None:
+    """A file of tabs has a format of its own."""
+    assert 'set format="tsv"' in fault_of(tmp_path, "a,b\tc\n1,2\t3\n")[1]
+
+
+def test_quotes_after_a_space_are_quotes_where_the_header_has_them(tmp_path: Path) -> None:
+    """Some programs write a space behind each delimiter; then it is no part of a cell."""
+    text = '"Month", "1958", "Note"\n"JAN",  340, "x, ""y"""\n'
+    assert rows_of(tmp_path, text) == [(2, {"Month": "JAN", "1958": "340", "Note": 'x, "y"'})]
+    assert rows_of(tmp_path, ' "a";"b, c"\n "1";2\n') == [(2, {"a": "1", "b, c": "2"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a,b\n1, "x"\n', 2),
+        ('a,b,c\n1,2,3\n1, "x,y"\n', 3),
+        ('a,b\n "x",1\n', 2),
+        ('a,b\n1, "x" y\n', 2),
+    ],
+)
+def test_quotes_after_a_space_in_a_row_only_are_refused(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    """They would be part of the text, and a delimiter in them would divide it."""
+    at, said = fault_of(tmp_path, text)
+    assert (at, "has a space before its quote" in said) == (line, True)
+
+
+@pytest.mark.parametrize("cell", [' "x"', ' "', '  "a", "b"', ' "x\ny"', '"x" "y"', 'x "y"'])
+def test_a_cell_that_has_a_space_and_a_quote_comes_back_from_an_export(
+    tmp_path: Path, cell: str
+) -> None:
+    """In quotes, with its own quotes doubled, it is a value like any other."""
+    with open_writer(tmp_path / "out.csv", ["a", "b"]) as writer:
+        writer.write({"a": cell, "b": cell})
+    assert [row.cells for row in read_rows(tmp_path / "out.csv")] == [{"a": cell, "b": cell}]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -109,6 +174,50 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
             list(read_rows(file, encoding=encoding))
     with pytest.raises(FileFormatError, match="JSON is always UTF-8"):
         list(read_rows(tmp_path / "in.json", encoding="cp1252"))
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "utf_16_be"),
+        ("utf-16-be", "utf-16"),
+        ("utf-32-le", "utf-32-le"),
+        ("utf-32-be", "utf-32"),
+        ("gb18030", "gb18030"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Id", '"Id"'])
+def test_a_byte_order_mark_is_left_out_under_every_named_encoding(
+    tmp_path: Path, written: str, named: str, name: str
+) -> None:
+    """It is no part of the first name, and does not keep a quoted name from being one."""
+    file = tmp_path / "in.csv"
+    file.write_bytes(f"\ufeff{name};Name\r\n1;Zoë\r\n".encode(written))
+    (row,) = read_rows(file, encoding=named)
+    assert row.cells == {"Id": "1", "Name": "Zoë"}
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("utf-8", "cp1252"),
+        ("utf-8", "utf-16"),
+        ("utf-16-le", "utf-16-be"),
+        ("utf-16-be", "latin-1"),
+        ("utf-32-le", "utf-16-le"),
+    ],
+)
+def test_a_byte_order_mark_that_contradicts_the_named_encoding_is_refused(
+    tmp_path: Path, written: str, named: str
+) -> None:
+    """Read under the other name, the file would be text, but not the text that was written."""
+    file = tmp_path / "in.csv"
+    file.write_bytes("\ufeffId\r\nZoë\r\n".encode(written))
+    with pytest.raises(FileFormatError, match=f'set encoding="{written}"'):
+        list(read_rows(file, encoding=named))
 
 
 def test_a_line_that_tells_the_delimiter_is_heeded(tmp_path: Path) -> None:

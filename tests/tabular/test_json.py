@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tracemalloc
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular import read_rows
+from airhaul.tabular.infer import infer_columns
 
 JSON_VALUES = st.recursive(
     st.none()
@@ -65,6 +67,38 @@ def test_a_row_may_be_cut_anywhere_by_the_end_of_a_block(tmp_path: Path, offset:
     read = rows_of(tmp_path, text)
     assert [cells for _, cells in read] == expected
     assert [line for line, _ in read] == [1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+def test_numbers_keep_their_text(tmp_path: Path, name: str) -> None:
+    """A column of text is to hold what the file says, and not what Python makes of it."""
+    texts = ["2.50", "1E5", "-0.0", "0.12345678901234567890", "740245381351497730", "1e400"]
+    row = '{"a": [' + ", ".join(texts) + "]}"
+    ((_, cells),) = rows_of(tmp_path, f"[{row}]" if name == "in.json" else row, name)
+    assert list(map(str, cells["a"])) == texts
+    assert cells["a"][:5] == [2.5, 100_000, 0, 0.12345678901234568, 740245381351497730]
+    kept = pickle.loads(pickle.dumps(cells["a"]))
+    assert (kept, list(map(str, kept))) == (cells["a"], texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "type_"),
+    [
+        (["2.50", "1e5", "7"], "number"),
+        (["0.30000000000000004", "32.299076986939205"], "number"),
+        (["3.14159265358979323846"], "singleLineText"),
+        (["740245381351497730.0"], "singleLineText"),
+        (["1e400"], "singleLineText"),
+        (["9007199254740993"], "singleLineText"),
+    ],
+)
+def test_numbers_that_would_lose_digits_make_a_text_column(
+    tmp_path: Path, texts: list[str], type_: str
+) -> None:
+    """Numbers of Airtable are doubles; only those with more digits, or too large, are text."""
+    rows = rows_of(tmp_path, "[" + ", ".join(f'{{"a": {text}}}' for text in texts) + "]")
+    (column,) = infer_columns(cells for _, cells in rows)
+    assert column.type == type_
 
 
 def test_a_row_may_be_larger_than_many_blocks(tmp_path: Path) -> None:

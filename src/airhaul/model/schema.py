@@ -158,6 +158,8 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
                 # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
+                # Times in files that have no zone of their own are in that of the field.
+                options=field.get("options") if type_ == "dateTime" else None,
             ),
         )
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)

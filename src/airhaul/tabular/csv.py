@@ -6,18 +6,23 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
+from airhaul.tabular.delimiter import (
+    LINES,
+    even_delimiters,
+    has_spaced_quotes,
+    possible_delimiters,
+)
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_lines
 
 # Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
 _LONGEST_CELL: Final = 10_000_000
-_QUOTED: Final = re.compile('"[^"]*"?')
 # Spreadsheet programs write and read this line; to other programs it is a header.
 _SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _NOT_UTF_8: Final = Message(
@@ -25,15 +30,19 @@ _NOT_UTF_8: Final = Message(
     Option("encoding", "cp1252"),
     ', or save it as UTF-8 (spreadsheets call this "CSV UTF-8")',
 )
-_DELIMITERS: Final = ",;\t|"
+_WORDS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class _Lines:
-    """Counts the lines that the CSV reader takes, line breaks in quotes included."""
+    """Counts the lines that the CSV reader takes, line breaks in quotes included.
+
+    It sets aside those that may have a quote after a space, which the CSV reader takes for text.
+    """
 
     def __init__(self, lines: Iterable[str], read: int) -> None:
         self._lines = iter(lines)
         self.read = read
+        self.suspect: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -41,6 +50,8 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._lines)
         self.read += 1
+        if ' "' in line:
+            self.suspect.append(line)
         return line
 
 
@@ -56,14 +67,16 @@ def read_csv(
     Args:
         path: The file.
         delimiter: The delimiter; None for the one in a line ``sep=;`` before the header, or else
-            the first of comma, semicolon, tab and bar in the header outside quotes.
+            the one of comma, semicolon, tab and bar in the header outside quotes. If there are
+            several, the one that divides the first thousand lines evenly.
         encoding: The encoding; see ``read_lines``.
 
     Yields:
         The rows; each cell is text.
 
     Raises:
-        FileFormatError: The file is not CSV; the error has the line.
+        FileFormatError: The file is not CSV, or may have several delimiters; the error has the
+            line.
     """
     source = Path(path).name
     # This setting applies to the whole process; a higher limit set elsewhere stays.
@@ -77,8 +90,10 @@ def read_csv(
     if separator is not None:
         delimiter = delimiter or separator[1]
         first, names = next(numbered, (first, ""))
-    lines = _Lines(chain([names], text), read=first - 1)
-    rows = _rows(lines, delimiter or _delimiter_of(names), source)
+    start = [names, *islice(text, LINES - 1)]
+    delimiter = delimiter or _delimiter_of(start, source, first)
+    lines = _Lines(chain(start, text), read=first - 1)
+    rows = _rows(lines, delimiter, source, skips_spaces=has_spaced_quotes(start, delimiter))
     header_line, header = next(rows, (first, []))
     _check_header(header, source, header_line)
     names_at = [(place, name) for place, name in enumerate(header) if name.strip()]
@@ -95,14 +110,28 @@ def read_csv(
         )
 
 
-def _delimiter_of(header: str) -> str:
-    bare = _QUOTED.sub("", header)
-    return next((delimiter for delimiter in _DELIMITERS if delimiter in bare), ",")
+def _delimiter_of(lines: list[str], source: str, line: int) -> str:
+    possible = possible_delimiters(lines)
+    if len(possible) <= 1:
+        return possible[0] if possible else ","
+    even = even_delimiters(lines, possible)
+    if len(even) == 1:
+        return even[0]
+    words = " and ".join(_WORDS[delimiter] for delimiter in possible)
+    advice = "put quotes around the names that contain one, or write a first line such as sep=;"
+    parts = (", or set ", Option("format", "tsv")) if "\t" in possible else ()
+    raise FileFormatError(
+        Message(f"the header has {words}, and either may separate the columns; {advice}", *parts),
+        source=source,
+        line=line,
+    )
 
 
-def _rows(lines: _Lines, delimiter: str, source: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    lines: _Lines, delimiter: str, source: str, *, skips_spaces: bool
+) -> Iterator[tuple[int, list[str]]]:
     """Read rows, each with the line on which it begins."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=skips_spaces)
     while True:
         line = lines.read + 1
         try:
@@ -111,8 +140,30 @@ def _rows(lines: _Lines, delimiter: str, source: str) -> Iterator[tuple[int, lis
             return
         except csv.Error as error:
             raise FileFormatError(_reason(error), source=source, line=line) from None
+        if lines.suspect:
+            if not skips_spaces:
+                _check_quotes(lines.suspect, cells, delimiter, source, line)
+            lines.suspect.clear()
         if cells:
             yield line, cells
+
+
+def _check_quotes(
+    lines: list[str], cells: list[str], delimiter: str, source: str, line: int
+) -> None:
+    """Refuse a quote after a space: the quotes would be part of the cell, and divide nothing."""
+    for place, cell in enumerate(cells, start=1):
+        start = cell.partition("\n")[0]
+        if not (cell.startswith(" ") and cell.lstrip(" ").startswith('"')):
+            continue
+        # A quoted cell that really starts like that has each of its quotes twice in the file.
+        if any(delimiter + start in raw or raw.startswith(start) for raw in lines):
+            raise FileFormatError(
+                f"column {place} has a space before its quote; remove the space, or put the whole "
+                "cell in quotes and write the quotes in it twice",
+                source=source,
+                line=line,
+            )
 
 
 def _reason(error: csv.Error) -> str:

@@ -1,16 +1,19 @@
 """Inferring the type of each column of a file from its rows.
 
-A column has the narrowest type that fits all values; if one value does not fit, it is text.
+A column has the narrowest type that fits all values; if one value does not fit, or would lose
+something, it is text. So is a column of JSON whose values are of several kinds, such as numbers and
+texts.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal, cast
+
+from airhaul.tabular.numbers import is_exact, is_exact_number
 
 InferredType = Literal[
     "singleLineText",
@@ -25,8 +28,6 @@ InferredType = Literal[
     "url",
 ]
 
-# No plus sign and no leading zero: telephone numbers and codes have them, and must keep them.
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d+)?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?",
@@ -35,9 +36,8 @@ _MOMENT: Final = re.compile(
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL: Final = re.compile(r"https?://\S+")
 _NO: Final = frozenset({"false", "no"})
-_YES_NO: Final = _NO | {"true", "yes"}
-# Numbers with more digits are identifiers, and JavaScript would round them.
-_MOST_DIGITS: Final = 15
+# Airtable's own CSV files have "checked" for a ticked box, and a blank cell for another.
+_TICKS: Final = _NO | {"true", "yes", "checked"}
 _HIGHEST_PRECISION: Final = 8
 
 # Choices repeat: at most a dozen short values, each in 20 rows on average.
@@ -104,9 +104,10 @@ class _Seen:
     has_no: bool = False
     lists: int = 0
     is_nested: bool = False
+    kind: type | None = None
 
     def add(self, value: object) -> None:
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             return
         self.filled += 1
         if isinstance(value, dict):
@@ -118,8 +119,10 @@ class _Seen:
             return
         self.fits.discard("list")
         text = _plain(value)
-        self.has_no = self.has_no or (isinstance(value, str) and value.lower() in _NO)
-        self.fits &= _fitting(value, text)
+        kind = _kind(value)
+        self.has_no = self.has_no or (isinstance(value, str) and text.strip().lower() in _NO)
+        self.fits &= _fitting(value, text) if self.kind in (None, kind) else set()
+        self.kind = kind
         if "number" in self.fits:
             self.precision = max(self.precision, _precision(text))
         self.long = self.long or "\n" in text or len(text) > 200
@@ -172,32 +175,33 @@ def _plain(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
+def _kind(value: object) -> type:
+    if isinstance(value, bool):
+        return bool
+    return float if isinstance(value, int | float) else str
+
+
 def _fitting(value: object, text: str) -> set[str]:
     if isinstance(value, bool):
         return {"checkbox"}
     if isinstance(value, int | float):
-        return {"number"}
+        return {"number"} if is_exact(value) else set()
     fits: set[str] = set()
-    if text.lower() in _YES_NO:
+    # Text columns keep the spaces around a value; the others have no place for them.
+    bare = text.strip()
+    if bare.lower() in _TICKS:
         fits.add("checkbox")
-    if _is_number(text.strip()):
+    if is_exact_number(bare):
         fits.add("number")
-    if _DATE.fullmatch(text) and _is_date(date.fromisoformat, text):
+    if _DATE.fullmatch(bare) and _is_date(date.fromisoformat, bare):
         fits |= {"date"}
-    if _MOMENT.fullmatch(text) and _is_date(datetime.fromisoformat, text):
+    if _MOMENT.fullmatch(bare) and _is_date(datetime.fromisoformat, bare):
         fits.add("dateTime")
     if _EMAIL.fullmatch(text):
         fits.add("email")
     if _URL.fullmatch(text):
         fits.add("url")
     return fits
-
-
-def _is_number(text: str) -> bool:
-    if not _NUMBER.fullmatch(text):
-        return False
-    digits, _, _ = text.lower().partition("e")
-    return sum(map(str.isdigit, digits)) <= _MOST_DIGITS and math.isfinite(float(text))
 
 
 def _is_date(parse: Any, text: str) -> bool:
@@ -209,7 +213,6 @@ def _is_date(parse: Any, text: str) -> bool:
 
 
 def _precision(text: str) -> int:
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None or "e" in text.lower():
-        return _HIGHEST_PRECISION
-    return min(len(match[1] or ""), _HIGHEST_PRECISION)
+    whole, _, fraction = text.strip().lower().partition(".")
+    has_exponent = "e" in whole or "e" in fraction
+    return _HIGHEST_PRECISION if has_exponent else min(len(fraction), _HIGHEST_PRECISION)

@@ -1,7 +1,8 @@
 """Reading JSON: an array of objects, or one object on each line.
 
 Stricter than the json module: NaN and infinity are refused, because JSON has no such numbers, and
-so is a name that occurs twice in an object, because one of its values would be lost.
+so is a name that occurs twice in an object, because one of its values would be lost. Numbers keep
+the text that they have in the file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final, NoReturn, cast
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
+from airhaul.tabular.numbers import JsonNumber
 from airhaul.tabular.rows import SourceRow
 from airhaul.tabular.text import read_blocks, read_lines
 
@@ -38,7 +40,7 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER: Final = json.JSONDecoder(
-    parse_constant=_no_such_number, object_pairs_hook=_each_name_once
+    parse_constant=_no_such_number, parse_float=JsonNumber, object_pairs_hook=_each_name_once
 )
 
 

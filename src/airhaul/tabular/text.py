@@ -5,14 +5,23 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
-from airhaul.messages import Message
+from airhaul.messages import Message, Option
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SAVE: Final = "save the file as UTF-8"
+# The mark of UTF-32 begins like that of UTF-16.
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE) -> Iterator[str]:
@@ -33,11 +42,12 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
     """
     source = Path(path).name
     with Path(path).open("rb") as file:
-        if encoding is not None:
-            encoding = _known(encoding, source)
-        elif file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            encoding = "utf-16"
+        mark = _mark_of(file.read(4))
         file.seek(0)
+        if encoding is not None:
+            encoding = _known(encoding, mark, source)
+        elif mark is not None and mark != "utf-8":
+            encoding = mark
         lines = _utf_8(file, source, hint) if encoding is None else _decoded(file, encoding, source)
         for number, line in enumerate(lines, start=1):
             if "\0" in line:
@@ -57,7 +67,12 @@ def _utf_8(file: BinaryIO, source: str, hint: str) -> Iterator[str]:
             _refuse(error, source, number, hint)
 
 
-def _known(encoding: str, source: str) -> str | None:
+def _mark_of(start: bytes) -> str | None:
+    """The encoding that a byte order mark names, if a file starts with one."""
+    return next((name for mark, name in _MARKS if start.startswith(mark)), None)
+
+
+def _known(encoding: str, mark: str | None, source: str) -> str | None:
     """Check an encoding; None for UTF-8, because that reader reports the line of an error."""
     try:
         "".encode(encoding)
@@ -67,13 +82,24 @@ def _known(encoding: str, source: str) -> str | None:
             "in Western Europe), cp1250, latin-1, mac-roman or shift-jis",
             source=source,
         ) from None
-    return None if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig") else encoding
+    name = codecs.lookup(encoding).name.removesuffix("-sig")
+    if mark is not None and name not in (mark, mark.removesuffix("-le").removesuffix("-be")):
+        raise FileFormatError(
+            Message(
+                f"the byte order mark at the start is that of {mark}, not of {encoding}; set ",
+                Option("encoding", mark),
+            ),
+            source=source,
+        )
+    return None if name == "utf-8" else encoding
 
 
 def _decoded(file: BinaryIO, encoding: str, source: str) -> Iterator[str]:
     # With this line end, a carriage return inside a cell is kept.
     with io.TextIOWrapper(file, encoding=encoding, newline="\n") as text:
         try:
+            # An encoding that names its byte order keeps the mark as a character.
+            yield from (line.removeprefix("\ufeff") for line in islice(text, 1))
             yield from text
         except UnicodeError as error:
             raise FileFormatError(

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
+from airhaul.tabular.numbers import JsonNumber
 
 _MOST_DIGITS: Final = 400  # more than any double has
 
@@ -173,6 +174,8 @@ def as_json(value: object) -> Any:
             if is_whole and value.adjusted() >= _MOST_DIGITS:
                 return str(value)  # no cell can hold it, but a rejected row can
             return int(value) if is_whole else float(value)
+        case JsonNumber() if value.text != repr(value):
+            return value.text  # JSON written by Python would not have it so
         case None | bool() | int() | float() | str():
             return value
         case BaseModel():

@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from airhaul.bulk.rows.file_values import (
+    DATE_FORM,
+    MOMENT_FORM,
+    NUMBER_FORM,
+    date_reader,
+    file_reader,
+    reads_itself,
+    without_blanks,
+)
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import SYSTEM_FIELDS, Column, columns_of
+from airhaul.model.columns import NO_VALUE, SYSTEM_FIELDS, Column, columns_of
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
@@ -43,14 +52,21 @@ class RowValues(Generic[M]):
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
         self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
+        columns = self._columns.by_name
+        # Validators of the model see what a file holds, except empty text.
+        self._reads_itself = {
+            name for name, column in columns.items() if reads_itself(model, column)
+        }
+        self._of_file = {name: file_reader(model, column) for name, column in columns.items()}
+        self._of_row = {name: date_reader(model, column) for name, column in columns.items()}
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
 
         Args:
             row: The row.
-            blank_clears: Whether a blank cell of a spreadsheet is None, where the type allows it;
-                otherwise it counts as left out.
+            blank_clears: Whether a blank cell of a spreadsheet is the empty value of the type, if
+                it has one; otherwise it counts as left out.
 
         Raises:
             RowError: It is not valid.
@@ -88,15 +104,18 @@ class RowValues(Generic[M]):
                 if key not in self._read_over and not self._lenient_keys:
                     unknown.append(str(key))
                 continue
-            if value == "" and not column.takes_blank_text:
-                # A blank cell of a spreadsheet, where the type has no empty text.
-                if blank_clears and column.shape.accepts_none:
-                    values[column.input_name] = None
-                continue
+            read = value
+            if value == "" or (from_file and column.name not in self._reads_itself):
+                read = without_blanks(column, value)
+                if read is None:
+                    # A null in JSON is given; a blank cell of a spreadsheet may be left out.
+                    is_given = blank_clears or value is None
+                    if is_given and column.empty is not NO_VALUE:
+                        values[column.input_name] = column.empty
+                    continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
                 raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
-            if from_file and isinstance(value, str):
-                value = _from_text(column, value)  # noqa: PLW2901
+            value = self._read(column, read, key, from_file=from_file)  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "it stands there twice, under the name of the field and that of the column, "
@@ -108,6 +127,16 @@ class RowValues(Generic[M]):
             error = self._columns.unknown(*unknown)
             raise RowError(error.message, field=unknown[0])
         return values
+
+    def _read(self, column: Column, value: Any, called: object, *, from_file: bool) -> Any:
+        """Read a value that is not blank, before the model validates it."""
+        reader = (self._of_file if from_file else self._of_row)[column.name]
+        try:
+            read = value if reader is None else reader(value)
+        except ValueError as error:
+            name = str(called) if from_file else column.name
+            raise RowError(str(error), field=name, value=value) from None
+        return _from_text(column, read) if from_file and isinstance(read, str) else read
 
     @staticmethod
     def _shown_name(column: Column, row: object) -> str:
@@ -175,11 +204,11 @@ def _reason(error: ErrorDetails) -> str:
         how = f"; {_EMPTY}"
     if isinstance(value, str) and any(map(str.isdigit, value)):
         if kind.startswith("date_"):
-            how = "; a date is written 2024-12-31"
+            how = f"; {DATE_FORM}"
         elif kind.startswith("datetime_"):
-            how = "; a moment is written 2024-12-31T18:00:00Z"
+            how = f"; {MOMENT_FORM}"
         elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
-            how = "; a number is written 1234 or 1234.5"
+            how = f"; {NUMBER_FORM}"
     return f"{error['msg']}, got {shown(value)}{how}"
 
 
@@ -210,4 +239,7 @@ def _blank_hint(row: object, column: Column | None) -> str:
         return ""
     given = cast("Mapping[str, Any]", cells)
     names = (column.name, column.column, column.input_name)
-    return ", and the cell is blank" if any(given.get(name) == "" for name in names) else ""
+    blank = any(
+        given[name] is None or not str(given[name]).strip() for name in names if name in given
+    )
+    return ", and the cell is blank" if blank else ""
