@@ -236,7 +236,7 @@ def test_records_with_one_key_are_named(stock) -> None:
     done = airhaul("sync", "stock.csv", "Stock", "--key", "Code", "--yes", "--local", stock)
     assert done.returncode == 2
     assert "the same key" in done.stderr
-    assert "code='i03': rec" in done.stderr
+    assert "Code='i03': rec" in done.stderr
     with Airtable.local(stock) as airtable:
         assert airtable.table_named("Stock").count() == 13
 

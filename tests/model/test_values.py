@@ -237,6 +237,58 @@ def test_what_has_no_column_is_refused_where_a_model_allows_more(airtable: Airta
     assert airtable.table(Careless).bulk_create(rows).counts() == {"created": 1}
 
 
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ({"id": 77}, "id"),
+        ({"id": "77"}, "id"),
+        ({"id": "A-1"}, "id"),
+        ({"id": "recTooShort"}, "id"),
+        ({"created_time": "2024-01-01"}, "created_time"),
+        ({"createdTime": "2024-01-01T10:00:00Z"}, "createdTime"),
+        ({"id": "rec00000000000000"}, None),
+        ({"id": "rec00000000000000", "createdTime": "2024-01-01T10:00:00Z"}, None),
+        ({"id": "", "created_time": ""}, None),
+        ({"id": None, "created_time": None}, None),
+    ],
+)
+@pytest.mark.parametrize("from_file", [False, True])
+def test_an_id_of_the_callers_own_is_not_dropped(
+    airtable: Airtable, tmp_path: Path, more: dict[str, Any], refused: str | None, from_file: bool
+) -> None:
+    """Only what belongs to a record is ignored; another id column would be lost silently."""
+
+    class Guest(Record, table="Guests"):
+        name: str
+
+    guests = airtable.table(Guest)
+    guests.create_table()
+    row = {"name": "Ada", **more}
+    if from_file:
+        path = tmp_path / "a.csv"
+        path.write_text(
+            ",".join(row) + "\n" + ",".join(str(cell or "") for cell in row.values()) + "\n"
+        )
+        result = guests.import_csv(path, on_error="continue")
+    else:
+        result = guests.bulk_create([row], on_error="continue")
+    if refused is None:
+        assert result.counts() == {"created": 1}
+    else:
+        assert f"Guest has no field {refused!r}" in result.explain()[0]
+
+
+def test_a_column_of_the_table_named_id_is_written(airtable: Airtable) -> None:
+    """The table's own columns come first, whatever they are called."""
+    names = ("name", "id", "created_time")
+    airtable.create_table("T", [{"name": name, "type": "singleLineText"} for name in names])
+    row = {"name": "Ada", "id": "77", "created_time": "2024-01-01"}
+    table = airtable.table_named("T")
+    assert table.bulk_create([row]).counts() == {"created": 1}
+    (record,) = table.all()
+    assert record._cells == row
+
+
 def test_two_values_for_one_field_are_a_bad_row(airtable: Airtable) -> None:
     """One of them would be lost; the same value twice is no harm."""
 

@@ -66,7 +66,8 @@ class Rejects:
         """
         if self._file is not None:
             # Rows from a program may have different keys; rows from a file all have the same.
-            more = [] if isinstance(row, SourceRow) else list(columns_of(self._model).by_name)
+            columns = [] if isinstance(row, SourceRow) else columns_of(self._model).by_name.values()
+            more = [column.shown_name for column in columns]
             self._file.add(_values_of(row), more, str(error), error.line)
 
     def close(self) -> None:
@@ -82,6 +83,9 @@ def _is_same_file(one: str | Path, other: str | Path) -> bool:
 def _values_of(row: object) -> dict[str, Any]:
     if isinstance(row, SourceRow):
         return dict(row.cells)
+    if isinstance(row, RecordBase):
+        names = {name: column.shown_name for name, column in columns_of(type(row)).by_name.items()}
+        return {names.get(name, name): value for name, value in row.model_dump().items()}
     if isinstance(row, BaseModel):
         return row.model_dump()
     if isinstance(row, Mapping):

@@ -34,9 +34,11 @@ class Column:
     Args:
         name: The name of the field in the model.
         info: The field as pydantic describes it.
+        is_of_table: Whether the model was made from a table: its users know the names in Airtable,
+            and not those in the model.
     """
 
-    def __init__(self, name: str, info: FieldInfo) -> None:
+    def __init__(self, name: str, info: FieldInfo, *, is_of_table: bool = False) -> None:
         self.name = name
         self.field_info = info
         self.info = next(
@@ -51,6 +53,7 @@ class Column:
             (*shape.metadata, *info.metadata),
         )
         self.column: str = self.info.column or info.alias or name
+        self.shown_name: str = self.column if is_of_table else name
         self.type: FieldType = self.info.type or infer_type(name, self.shape)
         self.read_only: bool = self.info.read_only or self.type in COMPUTED_TYPES
         alias = info.validation_alias if info.validation_alias is not None else info.alias
@@ -82,6 +85,13 @@ class Column:
             return "" in self.shape.choices
         return self.type in TEXT_TYPES or self.shape.is_a(str)
 
+    @cached_property
+    def known_choices(self) -> frozenset[str]:
+        """The choices that the model has for a select field."""
+        item = self.shape.item or self.shape
+        of_options = [choice["name"] for choice in (self.info.options or {}).get("choices", ())]
+        return frozenset([*(self.info.choices or ()), *(item.choices or ()), *of_options])
+
     def make_default(self, others: dict[str, Any]) -> Any:
         """Make the default of the field for one record; ``NO_VALUE`` if it has none.
 
@@ -103,6 +113,10 @@ class Column:
         return TypeAdapter(_annotated(annotation, self.field_info.metadata))
 
 
+def _folded(name: str) -> str:
+    return name.strip().casefold()
+
+
 def _annotated(annotation: Any, metadata: list[Any]) -> Any:
     constraints = [item for item in metadata if not isinstance(item, ColumnInfo)]
     for constraint in constraints:
@@ -117,8 +131,7 @@ class Columns:
     Args:
         model_name: The class name of the model, for messages.
         by_name: The columns by field name, in the order of the model.
-        table_name: The name of the table, if the model was made from a table: its users know the
-            names in Airtable, and not those in the model.
+        table_name: The name of the table, if the model was made from a table.
     """
 
     model_name: str
@@ -140,13 +153,36 @@ class Columns:
 
     @cached_property
     def by_any_name(self) -> dict[str, Column]:
-        """The columns by field name, column name or alias; the field name comes first."""
+        """The columns by column name, field name or alias; the column name comes first.
+
+        If the model was made from a table, only the column names count: the field names are made
+        from them, and one may be the name of another column.
+        """
+        if self.table_name is not None:
+            return self.by_column
+        return {**self.by_input, **self.by_column}
+
+    @cached_property
+    def by_input(self) -> dict[str, Column]:
+        """The columns by the names that pydantic accepts and reports: field name or alias."""
         return {
             **{other: column for column in self.by_name.values() for other in column.other_names},
-            **self.by_column,
             **{column.input_name: column for column in self.by_name.values()},
             **self.by_name,
         }
+
+    @cached_property
+    def _by_folded_name(self) -> dict[str, Column | None]:
+        """The columns by name without case and surrounding spaces; None if it is ambiguous."""
+        found: dict[str, Column | None] = {}
+        for name, column in self.by_any_name.items():
+            folded = _folded(name)
+            found[folded] = column if found.get(folded, column) is column else None
+        return found
+
+    def find_loosely(self, name: str) -> Column | None:
+        """Find the only column whose name differs at most in case and surrounding spaces."""
+        return self._by_folded_name.get(_folded(name))
 
     @cached_property
     def writable(self) -> tuple[Column, ...]:
@@ -154,21 +190,22 @@ class Columns:
         return tuple(column for column in self.by_name.values() if not column.read_only)
 
     def find(self, name: str) -> Column:
-        """Find a column by field name, column name or alias.
+        """Find a column by column name, field name or alias.
+
+        Only if there is none of exactly this name, find one as ``find_loosely`` does.
 
         Raises:
-            UnknownFieldError: There is none; the message has similar names.
+            UnknownFieldError: There is none, or several; the message has similar names.
         """
-        try:
-            return self.by_any_name[name]
-        except KeyError:
-            raise self.unknown(name) from None
+        column = self.by_any_name.get(name) or self.find_loosely(name)
+        if column is None:
+            raise self.unknown(name)
+        return column
 
     def unknown(self, *unknown: str) -> UnknownFieldError:
         """Make the error for unknown names; it suggests names similar to the first of them."""
         name = unknown[0]
-        known = self.by_any_name if self.table_name is None else self.by_column
-        near = difflib.get_close_matches(name, known, n=3)
+        near = difflib.get_close_matches(name, self.by_any_name, n=3)
         names = list(self.by_name) if self.table_name is None else list(map(repr, self.by_column))
         hint = (
             f"did you mean {' or '.join(repr(other) for other in near)}?"
@@ -192,14 +229,15 @@ def columns_of(model: type[RecordBase]) -> Columns:
         return found
     if not model.__pydantic_complete__:
         model.model_rebuild()  # resolves forward references
+    is_of_table = model.__airhaul_is_of_table__
     columns = Columns(
         model.__name__,
         {
-            name: Column(name, info)
+            name: Column(name, info, is_of_table=is_of_table)
             for name, info in model.model_fields.items()
             if name not in SYSTEM_FIELDS
         },
-        model.__airhaul_table__ if model.__airhaul_is_of_table__ else None,
+        model.__airhaul_table__ if is_of_table else None,
     )
     _ = columns.by_column  # report two fields with the same column now, not at the first write
     type.__setattr__(model, "__airhaul_columns__", columns)

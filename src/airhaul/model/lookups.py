@@ -58,15 +58,21 @@ def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
     columns = columns_of(model)
 
     def resolve(name: str) -> LookupField:
+        if columns.table_name is not None and name in columns.by_column:
+            return lookup_field(columns.by_column[name])
         if name == "id":
             return FieldForLookup("id", "id", "record_id", _encode_id)
         if name == "created_time":
             return FieldForLookup(name, name, "created_time", _encode_moment)
-        column = columns.find(name)
-        kind = _kind(column)
-        return FieldForLookup(column.name, column.column, kind, _encoder(column, kind))
+        return lookup_field(columns.find(name))
 
     return resolve
+
+
+def lookup_field(column: Column) -> LookupField:
+    """Make the field of a lookup from a column."""
+    kind = _kind(column)
+    return FieldForLookup(column.shown_name, column.column, kind, _encoder(column, kind))
 
 
 def _kind(column: Column) -> Kind:

@@ -160,12 +160,20 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
                 read_only=type_ in COMPUTED_TYPES,
                 # Times in files that have no zone of their own are in that of the field.
                 options=field.get("options") if type_ == "dateTime" else None,
+                choices=_choices_of(field),
             ),
         )
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)
     model.__airhaul_table__ = table["name"]
     model.__airhaul_is_of_table__ = True
     return model
+
+
+def _choices_of(field: FieldJson) -> tuple[str, ...] | None:
+    """The choices of a select field; None for other types."""
+    if field["type"] not in ("singleSelect", "multipleSelects"):
+        return None
+    return tuple(choice["name"] for choice in (field.get("options") or {}).get("choices", ()))
 
 
 def class_name(text: str) -> str:

@@ -82,7 +82,9 @@ def encode_value(column: Column, value: Any) -> Any:
     try:
         cell = encode_as(column.type, value)
     except ValueError as error:
-        raise RowError(f"{error}, got {shown(value)}", field=column.name, value=value) from None
+        raise RowError(
+            f"{error}, got {shown(value)}", field=column.shown_name, value=value
+        ) from None
     # Airtable refuses "" for selects, numbers and dates; null clears cells of all types.
     return None if cell in ("", []) else cell
 
@@ -141,7 +143,9 @@ def validated(record: RecordBase) -> dict[str, Any]:
             if name not in columns.by_name and name not in excused:
                 raise RowError(reason) from None
             if name not in excused or value is not None:
-                raise RowError(f"{reason}, got {shown(value)}", field=name, value=value) from None
+                known = columns.by_name.get(name)
+                field = name if known is None else known.shown_name
+                raise RowError(f"{reason}, got {shown(value)}", field=field, value=value) from None
         return vars(built)
 
 

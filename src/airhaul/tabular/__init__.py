@@ -1,6 +1,7 @@
 """Reading and writing rows of CSV, TSV, JSON and JSON Lines files, streamed."""
 
 from airhaul.tabular.choose import Format, format_of, read_rows
+from airhaul.tabular.lists import join_items, may_be_one_item, split_items
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.tabular.write import Writer, open_writer
@@ -13,6 +14,9 @@ __all__ = [
     "SourceRow",
     "Writer",
     "format_of",
+    "join_items",
+    "may_be_one_item",
     "open_writer",
     "read_rows",
+    "split_items",
 ]

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import Format, format_of
+from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
 
 _MOST_DIGITS: Final = 400  # more than any double has
@@ -207,8 +208,8 @@ def as_text(value: object) -> str:
         value: A value of a record.
 
     Returns:
-        None as a blank cell, like an empty text; a list of plain values joined by ``", "``; nested
-        values as JSON; a Decimal with all its digits; everything else as in JSON.
+        None as a blank cell, like an empty text; a list of plain values joined by
+        ``join_items``; nested values as JSON; a Decimal with all its digits; else as in JSON.
     """
     if isinstance(value, Enum):
         return as_text(value.value)
@@ -220,7 +221,7 @@ def as_text(value: object) -> str:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, list) and all(isinstance(item, str | int | float) for item in plain):
-        return ", ".join(map(as_text, plain))
+        return join_items(map(as_text, plain))
     if isinstance(plain, list | dict):
         return json.dumps(plain, ensure_ascii=False)
     return str(plain)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
+from airhaul.tabular import join_items
 from airhaul.wire.shapes import Cells, FieldType
 
 
@@ -56,7 +57,7 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
         return bool(all(stored.get(name) == value for name, value in sent.items()))
     if canonical(type_, sent) == canonical(type_, stored):
         return True
-    return bool(loosely and _as_text(sent) == _as_text(stored))
+    return bool(loosely and (_as_text(sent) == _as_text(stored) or stored == [sent]))
 
 
 def changed_cells(
@@ -142,7 +143,7 @@ def _as_text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, list):
-        return ", ".join(map(_as_text, cell))
+        return join_items(map(_as_text, cell))
     return "" if is_empty(cell) else str(cell)
 
 

@@ -13,7 +13,7 @@ from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.keys import Key, KeysSeen
 from airhaul.bulk.rows.values import RowValues
-from airhaul.errors import RowError, shown
+from airhaul.errors import RowError, UnknownFieldError, shown
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
@@ -59,18 +59,29 @@ class RowEncoder(Generic[M]):
         line = row.line if isinstance(row, SourceRow) else None
         try:
             change = self._change(index, row)
+        except UnknownFieldError as error:
+            raise RowError(
+                error.message, index=index, field=error.field, source=self._source, line=line
+            ) from None
         except RowError as error:
             raise RowError(
                 error.reason,
                 index=index,
-                field=error.field,
+                field=error.field if line is None else self._name_in_file(error.field),
                 value=error.value,
                 source=self._source,
                 line=line,
             ) from None
+        if isinstance(row, SourceRow):
+            change.cells.update(self._values.names_in_one_text(row, change.cells))
         change.line = line
         change.source = row
         return change
+
+    def _name_in_file(self, field: str | None) -> str | None:
+        """The name that a file has for a field, which is that of its column."""
+        known = self._columns.by_name.get(field) if field is not None else None
+        return known.column if known and self._columns.table_name is None else field
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
@@ -162,7 +173,7 @@ class UpdateEncoder(RowEncoder[M]):
         changes = {
             self._columns.find(name).input_name: value for name, value in (same or {}).items()
         }
-        self.same: Cells = self._values.cells(changes, None)
+        self.same: Cells = self._values.cells(changes)
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
@@ -198,7 +209,7 @@ class UpdateEncoder(RowEncoder[M]):
 
     def _from_mapping(self, row: object) -> tuple[str, Cells]:
         record_id = _id_in(row, self._model)
-        cells = self._values.cells(self._values.by_input_name(row, blank_clears=True), row)
+        cells = self._values.cells(self._values.by_input_name(row, blank_clears=True))
         return record_id, cells | self.same
 
 

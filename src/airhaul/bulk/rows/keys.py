@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from airhaul.bulk.rows.diff import canonical
-from airhaul.errors import ConfigurationError, RowError
-from airhaul.formula import Node, Q, build_lookup
+from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
+from airhaul.formula import LookupField, Node, Q, build_lookup
 from airhaul.formula.build import all_of, any_of
 from airhaul.messages import Message, Method
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
-from airhaul.model.lookups import lookup_fields
+from airhaul.model.lookups import lookup_field
 from airhaul.wire.limits import MERGE_FIELDS
 from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
 
@@ -55,9 +55,9 @@ class Key:
         for column in columns:
             if column.read_only or column.type not in _COMPARABLE:
                 raise ConfigurationError(
-                    f"The field {column.name!r} ({column.type}) cannot be a key: it takes a field "
-                    "that is written and that tells records apart, such as text, a number, a "
-                    "date or a choice."
+                    f"The field {column.shown_name!r} ({column.type}) cannot be a key: it takes a "
+                    "field that is written and that tells records apart, such as text, a number, "
+                    "a date or a choice."
                 )
         return cls(model, columns)
 
@@ -89,19 +89,27 @@ class Key:
                 for column in self.columns
                 if canonical(column.type, cells.get(column.column)) is None
             )
-            raise RowError("it is the key, and blank", field=blank.name)
+            raise RowError("it is the key, and blank", field=blank.shown_name)
         return value
 
     def shown(self, cells: Cells) -> str:
         """The key of a row for people: ``email='ada@example.org'``."""
-        return ", ".join(f"{column.name}={cells.get(column.column)!r}" for column in self.columns)
+        return ", ".join(
+            f"{column.shown_name}={cells.get(column.column)!r}" for column in self.columns
+        )
 
     def formula_for(self, rows: Iterable[Cells]) -> Node:
         """The formula that holds for the records with the keys of some rows.
 
         It may hold for a few others, where a formula compares less exactly than ``value_in``.
         """
-        resolve = lookup_fields(self.model)
+        # Not by name: a column may have the name of another one, or of the record ID.
+        fields = {column.name: lookup_field(column) for column in self.columns}
+
+        def resolve(name: str) -> LookupField:
+            if name not in fields:
+                raise UnknownFieldError(f"the key has no field {name!r}", field=name)
+            return fields[name]
 
         def one(cells: Cells) -> Node:
             tests: list[Node] = []
@@ -149,7 +157,7 @@ class KeysSeen:
                 Method("sync"),
                 " distinguishes them",
             )
-        raise RowError(message, field=self._key.columns[0].name)
+        raise RowError(message, field=self._key.columns[0].shown_name)
 
 
 def _folded(part: Any) -> Any:

@@ -23,10 +23,17 @@ from airhaul.bulk.rows.file_values import (
 )
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import NO_VALUE, SYSTEM_FIELDS, Column, columns_of
+from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
-from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, SourceRow
+from airhaul.tabular import (
+    ERROR_COLUMN,
+    LINE_COLUMN,
+    SourceRow,
+    may_be_one_item,
+    split_items,
+)
+from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
 if TYPE_CHECKING:
@@ -34,8 +41,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=RecordBase)
 
-# What an export, or a file of rejected rows, holds besides the fields.
-_SYSTEM_KEYS: Final = frozenset({"id", "created_time", "createdTime", ERROR_COLUMN, LINE_COLUMN})
+# What a file of rejected rows holds besides the fields.
+_REJECTS_KEYS: Final = frozenset({ERROR_COLUMN, LINE_COLUMN})
 _EMPTY: Final = "use None for an empty cell"
 
 
@@ -51,7 +58,6 @@ class RowValues(Generic[M]):
         self._columns = columns_of(model)
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
-        self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
         columns = self._columns.by_name
         # Validators of the model see what a file holds, except empty text.
         self._reads_itself = {
@@ -59,6 +65,12 @@ class RowValues(Generic[M]):
         }
         self._of_file = {name: file_reader(model, column) for name, column in columns.items()}
         self._of_row = {name: date_reader(model, column) for name, column in columns.items()}
+        self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
+        self._links = [
+            column for column in self._columns.writable if column.type == "multipleRecordLinks"
+        ]
+        self._id_keys = _names_of(model, "id")
+        self._time_keys = {"createdTime", *_names_of(model, "created_time")}
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
@@ -70,6 +82,7 @@ class RowValues(Generic[M]):
 
         Raises:
             RowError: It is not valid.
+            UnknownFieldError: It has columns that the model lacks.
         """
         values = self.by_input_name(row, blank_clears=blank_clears)
         try:
@@ -81,7 +94,8 @@ class RowValues(Generic[M]):
         """The values of a row as the model takes them; arguments as of ``build``.
 
         Raises:
-            RowError: It is no row, or has columns that the model lacks.
+            RowError: It is no row, or has two values for a column.
+            UnknownFieldError: It has columns that the model lacks.
         """
         if isinstance(row, SourceRow):
             return self._of_mapping(row.cells, from_file=True, blank_clears=blank_clears)
@@ -97,11 +111,12 @@ class RowValues(Generic[M]):
         unknown: list[str] = []
         for key, value in row.items():
             column = self._columns.by_any_name.get(key)
-            if column is None and from_file:
-                # A header "Name, Age" means Age.
-                column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                if key not in self._read_over and not self._lenient_keys:
+                if self._is_ignored(key, row):
+                    continue
+                column = self._find_loosely(key, row)
+            if column is None:
+                if not self._lenient_keys:
                     unknown.append(str(key))
                 continue
             read = value
@@ -114,18 +129,19 @@ class RowValues(Generic[M]):
                         values[column.input_name] = column.empty
                     continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
-                raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
+                raise RowError(
+                    f"{value!r} is no time; {_EMPTY}", field=column.shown_name, value=value
+                )
             value = self._read(column, read, key, from_file=from_file)  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "it stands there twice, under the name of the field and that of the column, "
                     "with different values",
-                    field=str(key),
+                    field=column.shown_name,
                 )
             values[column.input_name] = value
         if unknown:
-            error = self._columns.unknown(*unknown)
-            raise RowError(error.message, field=unknown[0])
+            raise self._columns.unknown(*unknown)
         return values
 
     def _read(self, column: Column, value: Any, called: object, *, from_file: bool) -> Any:
@@ -134,20 +150,36 @@ class RowValues(Generic[M]):
         try:
             read = value if reader is None else reader(value)
         except ValueError as error:
-            name = str(called) if from_file else column.name
+            name = str(called) if from_file else column.shown_name
             raise RowError(str(error), field=name, value=value) from None
         return _from_text(column, read) if from_file and isinstance(read, str) else read
 
-    @staticmethod
-    def _shown_name(column: Column, row: object) -> str:
-        """The name that the caller knows: the column's for a file, the field's otherwise."""
-        return column.column if isinstance(row, SourceRow) else column.name
+    def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
+        """Whether a value that has no column belongs to the record itself, or to a rejects file.
+
+        Any other value under ``id`` or ``created_time`` is a column of the caller's own.
+        """
+        is_blank = row[key] in (None, "") and self._columns.find_loosely(str(key)) is None
+        if key in self._id_keys:
+            return is_blank or is_id(row[key], "rec")
+        if key in self._time_keys:
+            return is_blank or any(is_id(row.get(name), "rec") for name in self._id_keys)
+        return key in self._ignored
+
+    def _find_loosely(self, key: str, row: Mapping[str, Any]) -> Column | None:
+        """Find the column that a key nearly names, unless another key of the row names it too."""
+        exact, loose = self._columns.by_any_name, self._columns.find_loosely
+        column = loose(str(key))  # a program may have keys of another type
+        if column is None:
+            return None
+        named = [name for name in row if (exact.get(name) or loose(str(name))) is column]
+        return column if named == [key] else None
 
     def _row_error(self, error: ValidationError, row: object) -> RowError:
         first = error.errors(include_url=False)[0]
         place = str(first["loc"][0]) if first["loc"] else None
-        column = self._columns.by_any_name.get(place) if place else None
-        name = self._shown_name(column, row) if column else place
+        column = self._columns.by_input.get(place) if place else None
+        name = column.shown_name if column else place
         if first["type"] == "missing":
             return RowError(f"a value is required{_blank_hint(row, column)}", field=name)
         value = first["input"]
@@ -155,12 +187,34 @@ class RowValues(Generic[M]):
             return RowError(first["msg"])
         return RowError(_reason(first), field=name, value=value)
 
-    def cells(self, values: Mapping[str, Any], row: object) -> Cells:
+    def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
+        """Find the cells of links that are one name with a comma, or several names.
+
+        Only the linked table shows which, so Airtable gets the text as it is.
+
+        Args:
+            row: The row.
+            cells: The cells made of it.
+
+        Returns:
+            The texts by column.
+        """
+        found: Cells = {}
+        for column in self._links:
+            items = cells.get(column.column)
+            if not items or all(is_id(item, "rec") for item in items):
+                continue
+            for key, text in row.cells.items():
+                named = self._columns.by_any_name.get(key) or self._columns.find_loosely(key)
+                if named is column and isinstance(text, str) and may_be_one_item(text):
+                    found[column.column] = text.strip()
+        return found
+
+    def cells(self, values: Mapping[str, Any]) -> Cells:
         """Make cells of some values, each validated by itself, in the model's order.
 
         Args:
             values: By input name.
-            row: The row that they come from, for errors.
 
         Raises:
             RowError: A value does not fit, or its column cannot be written.
@@ -170,27 +224,28 @@ class RowValues(Generic[M]):
         for column in self._columns.by_name.values():
             if column.input_name not in values:
                 continue
-            called = self._shown_name(column, row)
             if column.read_only:
-                raise RowError("it is computed by Airtable, and cannot be written", field=called)
-            value = self._fitting(column, values[column.input_name], fitting, called)
+                raise RowError(
+                    "it is computed by Airtable, and cannot be written", field=column.shown_name
+                )
+            value = self._fitting(column, values[column.input_name], fitting)
             fitting[column.name] = value
             cells[column.column] = encode_value(column, value)
         return cells
 
-    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], called: str) -> Any:
+    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any]) -> Any:
         try:
             return validate_alone(self._model, column.name, value, beside)
         except ValidationError as error:
             reason = _reason(error.errors(include_url=False)[0])
-            raise RowError(reason, field=called, value=value) from None
+            raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
             if missing not in self._columns.by_name or missing in beside:
                 raise
             raise RowError(
                 f"its validator looks at {missing!r}, which the row leaves out; give both",
-                field=called,
+                field=column.shown_name,
                 value=value,
             ) from None
 
@@ -222,15 +277,19 @@ def _from_text(column: Column, text: str) -> Any:
         except ValueError:
             return text  # what is wrong with it, the model says
     if column.shape.is_sequence:
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return split_items(text, column.known_choices)
     return text
 
 
+def _names_of(model: type[RecordBase], system_field: str) -> set[str]:
+    alias = model.model_fields[system_field].alias
+    return {system_field, alias or system_field}
+
+
 def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
-    """What ``model_dump`` holds besides cells, also by alias."""
+    """The computed fields that ``model_dump`` holds, also by alias."""
     computed = model.model_computed_fields
-    system = [model.model_fields[name].alias for name in SYSTEM_FIELDS]
-    return {*computed, *(info.alias for info in computed.values()), *system}
+    return {*computed, *(info.alias for info in computed.values())}
 
 
 def _blank_hint(row: object, column: Column | None) -> str:

@@ -1,0 +1,57 @@
+"""Lists in one cell of text, as Airtable's own CSV has them: ``Tea, "Milk, cold", Cup``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+_ITEM: Final = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*|([^,]*))(?:,|$)')
+
+
+def join_items(items: Iterable[str]) -> str:
+    """Join items by ``", "``; quote those that could not be told apart from several or from JSON.
+
+    Args:
+        items: The items of a list.
+    """
+    return ", ".join(map(_quoted, items))
+
+
+def _quoted(item: str) -> str:
+    is_plain = item.strip() == item and item != "" and not item.startswith("[")
+    if is_plain and "," not in item and '"' not in item:
+        return item
+    return '"' + item.replace('"', '""') + '"'
+
+
+def split_items(text: str, known: Iterable[str] = ()) -> list[Any]:
+    """Split a cell into the items of a list.
+
+    Args:
+        text: The cell: items between commas, quoted ones as they are, or a JSON array.
+        known: Items of which one may be the whole cell, although it contains a comma.
+    """
+    whole = text.strip()
+    if whole in known:
+        return [whole]
+    if whole.startswith("["):
+        try:
+            array = json.loads(whole)
+        except (ValueError, RecursionError):
+            array = None
+        if isinstance(array, list):
+            return array
+    items: list[Any] = []
+    for match in _ITEM.finditer(text):
+        quoted, plain = match[1], match[2]
+        item = plain.strip() if quoted is None else quoted.replace('""', '"')
+        if item:
+            items.append(item)
+    return items
+
+
+def may_be_one_item(text: str) -> bool:
+    """Whether a cell can be a single item with a comma as well as several without quotes."""
+    return "," in text and '"' not in text and not text.lstrip().startswith("[")
