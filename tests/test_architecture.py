@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -208,12 +209,63 @@ def test_no_sync_file_is_left_over() -> None:
     assert generated == {target.name for _, target in sync_face.pairs()}
 
 
-def test_the_architecture_page_names_every_module() -> None:
+def section_of_the_page(title: str) -> str:
+    """The text below one heading of the architecture page."""
+    text = module_tables.PAGE.read_text(encoding="utf-8")
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_every_module_is_in_the_architecture_page() -> None:
     """The tables are what the tool makes of the docstrings: a new module is in them, an old one not."""
     text = module_tables.PAGE.read_text(encoding="utf-8")
     assert module_tables.page(text) == text
-    for path in FILES:
-        assert f"`{path.name}`" in text or "sync" in path.parts or path.name == "__init__.py"
+    named: set[str] = set()
+    folder = ""
+    for line in section_of_the_page("Every module").splitlines():
+        if heading := re.match(r"### `(.+)`", line):
+            folder = heading[1].removeprefix("airhaul/")
+        elif row := re.match(r"\| `(\w+\.py)` \|", line):
+            named.add(folder + row[1])
+    files = {path.relative_to(SOURCE) for path in FILES if path.name != "__init__.py"}
+    assert named == {file.as_posix() for file in files if "sync" not in file.parts}
+
+
+@pytest.mark.slow
+def test_the_drawn_path_is_the_measured_one() -> None:
+    """The page draws each file that a call passes, and no other, and says how many they are."""
+    tool = [sys.executable, str(ROOT / "tools/main_path.py")]
+    done = subprocess.run(tool, capture_output=True, text=True, check=True)
+    measured = re.findall(r"^([\w/]+\.py):", done.stdout, re.MULTILINE)
+    section = section_of_the_page("The main path")
+    assert sorted(re.findall(r"^[* ] ([\w/]+\.py) ", section, re.MULTILINE)) == sorted(measured)
+    assert f": {len(measured)} files for" in section.replace("\n", " ")
+
+
+def test_the_index_of_the_architecture_page_leads_somewhere() -> None:
+    """Each file of "Where to find it" has the functions and classes that are named with it."""
+    index = section_of_the_page("Where to find it")
+    rows = re.findall(r"^\| .+ \| `(.+)` \| (.+) \|$", index, re.MULTILINE)
+    assert len(rows) > 20
+    missing = [
+        (file, name)
+        for file, names in rows
+        for name in re.findall(r"`([\w.]+)`", names)
+        if name not in defined_in(SOURCE / file)
+    ]
+    assert missing == []
+
+
+def defined_in(path: Path) -> set[str]:
+    """The functions, classes, methods and constants of a file."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {target.id for target in targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+            found |= {f"{node.name}.{method.name}" for method in methods}
+    return found
 
 
 def loaded_by(module: str) -> set[str]:

@@ -16,9 +16,12 @@ from airhaul import Airtable
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+ARCHITECTURE = ROOT / "docs/architecture.md"
 PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FILE_OR_FOLDER = re.compile(r"`((?:\w+/)+(?:\w+\.\w+)?)`")
 
 
@@ -74,15 +77,44 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_contributors_find_the_files_that_are_named() -> None:
-    """Files move; the page that sends newcomers to them moves along."""
-    named = FILE_OR_FOLDER.findall(CONTRIBUTING.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_a_heading(page: Path) -> None:
+    """A link to a part of a page leads to a heading that is there; headings are renamed."""
+    for target, anchor in ANCHOR.findall(prose_of(page)):
+        there = page.parent / target if target else page
+        assert anchor in anchors_of(there), f"{page.name}: {target}#{anchor}"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = HEADING.findall(prose_of(page))
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+def prose_of(page: Path) -> str:
+    return BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """No page is known only to those who list the folder."""
+    start = ROOT / "README.md"
+    found, waiting = {start}, [start]
+    while waiting:
+        page = waiting.pop()
+        targets = LINK.findall(page.read_text(encoding="utf-8"))
+        linked = {(page.parent / target).resolve() for target in targets if target.endswith(".md")}
+        waiting += linked - found
+        found |= linked
+    assert set(PAGES) <= found
+
+
+@pytest.mark.parametrize("page", [CONTRIBUTING, ARCHITECTURE], ids=lambda page: page.name)
+def test_contributors_find_the_files_that_are_named(page: Path) -> None:
+    """Files move; the pages that send newcomers to them move along."""
+    named = FILE_OR_FOLDER.findall(page.read_text(encoding="utf-8"))
     assert len(named) > 20
-    assert [
-        name
-        for name in named
-        if not (ROOT / name).exists() and not (ROOT / "src/airhaul" / name).exists()
-    ] == []
+    roots = [ROOT, ROOT / "src", ROOT / "src/airhaul"]
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,10 +1,10 @@
-"""Lists the files that one ``bulk_create`` of dicts passes on the client's side.
+"""Lists the files that one ``Item.bulk_create(rows)`` passes on the client's side.
 
     python tools/main_path.py
 
 A profile of one call over HTTP, of all threads: each file in the order in which it is entered,
 with the functions of it that ran. Imports, and the local base that answers, are left out: one call
-is made before, and the base runs in a process of its own.
+is made before, and the base runs in a process of its own. docs/architecture.md draws this path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from airhaul import Airtable, Record
+from airhaul import Record, configure
 from airhaul.testing import serving
 
 SOURCE = Path(__file__).parent.parent / "src/airhaul"
@@ -39,19 +39,16 @@ def main() -> None:
             return
         path = Path(code.co_filename)
         if path.is_relative_to(SOURCE) and "local_base" not in path.parts:
-            passed.setdefault(str(path.relative_to(SOURCE)), {})[code.co_qualname] = None
+            passed.setdefault(path.relative_to(SOURCE).as_posix(), {})[code.co_qualname] = None
 
-    with (
-        serving() as server,
-        Airtable(server.token, server.base_id, endpoint_url=server.url) as airtable,
-    ):
-        items = airtable.table(Item)
-        items.create_table()
-        items.bulk_create(ROWS)
+    with serving() as server:
+        configure(server.token, server.base_id, endpoint_url=server.url)
+        Item.create_table()
+        Item.bulk_create(ROWS)
         threading.setprofile(watch)
         sys.setprofile(watch)
         try:
-            items.bulk_create(ROWS)
+            Item.bulk_create(ROWS)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)

@@ -69,6 +69,7 @@ def writing_many(user: User) -> None:
         User.bulk_update([user, {"id": "rec"}], on_error="continue", age=3), BulkResult[User]
     )
     assert_type(User.bulk_save([user], max_requests=3), BulkResult[User])
+    assert_type(User.bulk_replace([user, {"id": "rec", "name": "a"}]), BulkResult[User])
     assert_type(User.bulk_upsert([{"name": "a"}], "name"), BulkResult[User])
     assert_type(User.bulk_upsert([{"name": "a"}], key=["name", "age"]), BulkResult[User])
     assert_type(User.bulk_delete([user, "rec"]), BulkResult[User])
@@ -84,6 +85,7 @@ def writing_many(user: User) -> None:
         User.plan_create([user]),
         User.plan_update([user], age=3),
         User.plan_save([user]),
+        User.plan_replace([user]),
         User.plan_upsert([user], "name"),
         User.plan_delete([user]),
         User.plan_get_or_create(name="a"),

@@ -1,1 +1,1 @@
-"""The async client (``aio/``), the sync client generated from it, and what both share."""
+"""The async client (``client/aio/``), the sync client generated from it, and what both share."""
