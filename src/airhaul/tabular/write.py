@@ -206,7 +206,8 @@ def as_text(value: object) -> str:
 
     Returns:
         None as a blank cell, like an empty text; a list of plain values joined by
-        ``join_items``; nested values as JSON; a Decimal with all its digits; everything else as in JSON.
+        ``join_items``; nested values as JSON; a Decimal with all its digits; everything else as in
+        JSON.
     """
     if isinstance(value, Enum):
         return as_text(value.value)
