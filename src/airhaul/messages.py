@@ -30,6 +30,7 @@ OptionName = Literal[
     "max_requests",
     "on_error",
     "rejects",
+    "typecast",
 ]
 """The options that messages name, as Python spells them."""
 

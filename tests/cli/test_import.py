@@ -68,6 +68,48 @@ def test_no_table_is_made_that_the_rows_would_not_fit(name, text, said) -> None:
         assert airtable.schema() == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ("a,1\na,2\n", ["--key", "k"]),
+        ("a,1\n,2\n", ["--key", "k"]),
+        ("a,1\n,2\n", ["--key", "k", "--on-error", "rollback"]),
+        (",1\n,2\n", ["--key", "k", "--on-error", "continue"]),
+    ],
+)
+def test_no_table_is_made_of_rows_that_are_refused(rows, options) -> None:
+    """The same command works once the file is corrected, as the advice says."""
+    Path("a.csv").write_text(f"k,v\n{rows}")
+    words = ["import", "a.csv", "T", "--create", *options, "--local", "b.db"]
+    done = airhaul(*words, "--rejects", "r.csv")
+    assert done.returncode == 2
+    assert "Created table" not in done.stderr
+    assert Path("r.csv").read_text().startswith("k,v,airhaul line,airhaul error\n")
+    with Airtable.local("b.db") as airtable:
+        assert airtable.schema() == []
+    Path("a.csv").write_text("k,v\na,1\nb,2\n")
+    done = airhaul(*words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("T: 2 created")
+
+
+def test_a_table_is_made_for_the_good_rows() -> None:
+    """With --on-error continue the good rows are written, and so the table is needed."""
+    Path("a.csv").write_text("k,v\na,1\n,2\n")
+    words = ["import", "a.csv", "T", "--create", "--key", "k", "--local", "b.db"]
+    done = airhaul(*words, "--on-error", "continue")
+    assert done.returncode == 1
+    assert done.stdout.startswith("T: 1 created, 1 failed")
+
+
+def test_the_advice_knows_that_the_table_is_there_now() -> None:
+    """What Airtable itself refuses is known only when the table is there."""
+    Path("a.csv").write_text(f"k,v\na,{TOO_LONG}\n")
+    done = airhaul("import", "a.csv", "T", "--create", "--local", "b.db")
+    assert done.returncode == 2
+    assert "Correct a.csv and run the command again without --create" in done.stderr
+
+
 def test_spaces_around_the_names_of_columns_do_not_count() -> None:
     """A header "Name, Age" makes a column Age, with or without a table before."""
     Path("a.csv").write_text("Name, Age ,City\nAda, 36,London\n")

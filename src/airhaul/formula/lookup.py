@@ -37,6 +37,11 @@ class LookupField(Protocol):
         ...
 
     @property
+    def choices(self) -> Collection[str]:
+        """The items that a list can have, as far as they are known."""
+        ...
+
+    @property
     def encode(self) -> Callable[[object], object]:
         """Validates a value and converts it to a cell's JSON; raises ``ValueError``."""
         ...
@@ -117,6 +122,11 @@ class _Subject:
         return Binary("&", self.node, Text(""))
 
     @property
+    def by_lines(self) -> Node:
+        """A list as text with an item on each line, so that a comma in an item parts nothing."""
+        return Call("ARRAYJOIN", (self.node, Text("\n")))
+
+    @property
     def is_empty(self) -> Node:
         if self.kind == "checkbox":
             return Call("NOT", (self.node,))
@@ -152,7 +162,7 @@ class _Subject:
         )
 
 
-# How Airtable joins a list used as text; a name that contains it is taken for two names.
+# How Airtable joins a list used as text; an item that contains it looks like two items.
 _SEPARATOR: Final = ", "
 
 
@@ -173,7 +183,7 @@ def _exact(subject: _Subject, value: object) -> Node:
         case "datetime" | "created_time":
             return _if_filled(subject, Call("IS_SAME", _sides(subject, value)))
         case "list":
-            return Binary("=", subject.as_text, Text(_joined(subject, value)))
+            return _same_items(subject, value)
         case _:
             return Binary("=", subject.node, subject.value(value))
 
@@ -199,9 +209,21 @@ def _if_filled(subject: _Subject, test: Node) -> Node:
     return Call("IF", (subject.is_filled, test, Call("FALSE")))
 
 
-def _joined(subject: _Subject, value: object) -> str:
-    items = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-    return _SEPARATOR.join(str(subject.encode(item)) for item in cast("list[object]", items))
+def _same_items(subject: _Subject, value: object) -> Node:
+    given = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    items = [str(subject.encode(item)) for item in cast("list[object]", given)]
+    joined = _SEPARATOR.join(items)
+    if not _has_commas(subject, items):
+        return Binary("=", subject.as_text, Text(joined))
+    tests: list[Node] = [Binary("=", subject.by_lines, Text("\n".join(items)))]
+    if len(items) > 1 and joined not in subject.field.choices:
+        tests.append(Binary("=", subject.by_lines, Text(joined)))
+    return any_of(tests)
+
+
+def _has_commas(subject: _Subject, items: Iterable[str]) -> bool:
+    """Whether items that are joined by commas may look like others."""
+    return any(_SEPARATOR in item for item in (*items, *subject.field.choices))
 
 
 def _not_exact(subject: _Subject, value: object) -> Node:
@@ -254,14 +276,32 @@ def _contains(subject: _Subject, value: object) -> Node:
     if subject.kind == "list":
         if needle == Text(""):
             return Call("FALSE")  # no member is empty, but two adjacent separators would match
-        # Separators on both sides ensure that a whole member matches, not a part of one.
-        parted = Text(_SEPARATOR)
-        hay = Binary("&", Binary("&", parted, subject.as_text), parted)
-        return Binary(
-            ">", Call("FIND", (Text(f"{_SEPARATOR}{subject.encode(value)}{_SEPARATOR}"), hay)),
-            literal(0),
-        )  # fmt: skip
+        return _has_item(subject, str(subject.encode(value)))
     return _found(subject, Call("FIND", (needle, subject.as_text)), ">", literal(0))
+
+
+def _has_item(subject: _Subject, item: str) -> Node:
+    by_commas = _is_between(_SEPARATOR, item, subject.as_text)
+    if not _has_commas(subject, [item]):
+        return by_commas
+    # It is not published whether Airtable takes a multiple select for an array. If not, ARRAYJOIN
+    # gives the text with commas; then this may keep too many records, but loses none.
+    longer = [
+        Binary("!=", subject.as_text, Text(choice))
+        for choice in sorted(subject.field.choices)
+        if choice != item and f"{_SEPARATOR}{item}{_SEPARATOR}" in f", {choice}, "
+    ]
+    is_one_line = Binary("=", subject.by_lines, subject.as_text)
+    return any_of(
+        [_is_between("\n", item, subject.by_lines), all_of([is_one_line, by_commas, *longer])]
+    )
+
+
+def _is_between(separator: str, item: str, joined: Node) -> Node:
+    """Test for a whole item; separators on both sides ensure that it is not a part of one."""
+    parted = Text(separator)
+    hay = Binary("&", Binary("&", parted, joined), parted)
+    return Binary(">", Call("FIND", (Text(f"{separator}{item}{separator}"), hay)), literal(0))
 
 
 def _lower(node: Node) -> Node:

@@ -38,12 +38,14 @@ class FieldForLookup:
         column: The name of the column.
         kind: The kind of lookups that it has.
         encode: Validates a value and turns it into a cell, or raises ``ValueError``.
+        choices: The choices of a select field, as far as the model has them.
     """
 
     name: str
     column: str
     kind: Kind
     encode: Callable[[object], object]
+    choices: frozenset[str] = frozenset()
 
 
 def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
@@ -72,7 +74,8 @@ def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
 def lookup_field(column: Column) -> LookupField:
     """Make the field of a lookup from a column."""
     kind = _kind(column)
-    return FieldForLookup(column.shown_name, column.column, kind, _encoder(column, kind))
+    choices = column.known_choices if column.type == "multipleSelects" else frozenset[str]()
+    return FieldForLookup(column.shown_name, column.column, kind, _encoder(column, kind), choices)
 
 
 def _kind(column: Column) -> Kind:

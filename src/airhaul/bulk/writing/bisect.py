@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.rows.changes import Change, Chunk
-from airhaul.bulk.writing.blame import Suspects, row_error, suspects_of
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.blame import Suspects, row_error, suspects_of, typecast_would_help
 from airhaul.errors import AirhaulError, RowError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
@@ -34,20 +35,23 @@ class Parted(Generic[M]):
     chunks: list[Chunk[M]] = field(default_factory=list[Chunk[M]])
 
 
-def part(chunk: Chunk[M], error: AirhaulError, source: str | None) -> Parted[M]:
+def part(
+    chunk: Chunk[M], error: AirhaulError, source: str | None, target: Target | None = None
+) -> Parted[M]:
     """Take a refused request apart, so that its good rows are written.
 
     Args:
         chunk: The request.
         error: The refusal.
         source: The file that the rows come from, for errors.
+        target: The table, for advice.
     """
     changes = chunk.changes
     suspects = suspects_of(error, changes)
     certain = set(suspects.places) if suspects.is_certain else set[int]()
     if len(changes) == 1:
         certain = {0}
-    blamed = _named(changes, certain, error, suspects.field, source)
+    blamed = _named(changes, certain, error, suspects.field, source, target)
     rest = [change for place, change in enumerate(changes) if place not in certain]
     if not rest:
         return Parted(blamed)
@@ -56,7 +60,10 @@ def part(chunk: Chunk[M], error: AirhaulError, source: str | None) -> Parted[M]:
 
 
 def blame(
-    changes: Sequence[Change[M]], error: AirhaulError, source: str | None
+    changes: Sequence[Change[M]],
+    error: AirhaulError,
+    source: str | None,
+    target: Target | None = None,
 ) -> list[tuple[Change[M], RowError]]:
     """Say which rows have stopped a call, as far as the refusal tells.
 
@@ -64,6 +71,7 @@ def blame(
         changes: The rows of the request, none of which was written.
         error: The refusal.
         source: The file that the rows come from, for errors.
+        target: The table, for advice.
 
     Returns:
         The rows that are to blame; all of them with one error, where it cannot be told.
@@ -71,15 +79,16 @@ def blame(
     suspects = suspects_of(error, changes)
     places = {0} if len(changes) == 1 else set(suspects.places)
     if suspects.is_certain or len(places) == 1:
-        return _named(changes, places, error, suspects.field, source)
+        return _named(changes, places, error, suspects.field, source, target)
     first, last = changes[0].index, changes[-1].index
+    hints = (typecast_would_help(error, change, target) for change in changes)
+    hint = next((hint for hint in hints if hint is not None), None)
+    finding = Message(
+        error.message, " ", Option("on_error", "continue"), " finds it and writes the others."
+    )
     shared = RowError(
         Message(
-            f"one of the rows {first}-{last} was refused with its whole request, ",
-            error.message,
-            " ",
-            Option("on_error", "continue"),
-            " finds it and writes the others.",
+            f"one of the rows {first}-{last} was refused with its whole request, ", hint or finding
         ),
         field=suspects.field,
     )
@@ -92,9 +101,10 @@ def _named(
     error: AirhaulError,
     field: str | None,
     source: str | None,
+    target: Target | None,
 ) -> list[tuple[Change[M], RowError]]:
     found = [changes[place] for place in sorted(places)]
-    return [(change, row_error(error, change, field, source)) for change in found]
+    return [(change, row_error(error, change, field, source, target)) for change in found]
 
 
 def parts_of(changes: Sequence[C], suspects: Suspects) -> list[list[C]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.target import Target
 from airhaul.errors import (
     AirhaulError,
     ApiError,
@@ -20,6 +21,8 @@ from airhaul.errors import (
     NotFoundError,
     RowError,
 )
+from airhaul.messages import Message, Option
+from airhaul.wire.ids import is_id
 
 _RECORD: Final = re.compile(r"\brec[0-9A-Za-z]{14}\b")
 _CHOICE: Final = re.compile(r'select option "(".*")"', re.DOTALL)
@@ -28,6 +31,7 @@ _FIELD: Final = re.compile(
     r"write cell values in field (?P<d>.+) \(fld",
     re.DOTALL,
 )
+_NOT_IDS: Final = "not an array of record IDs"
 _SAYS_ALL: Final = ("because the field is computed", "Unknown field name")
 
 
@@ -120,17 +124,61 @@ def _unquoted(text: str) -> str:
         return text.strip('"')
 
 
-def _reason(error: AirhaulError, change: Change[Any]) -> str:
+def typecast_would_help(
+    error: AirhaulError, change: Change[Any], target: Target | None
+) -> Message | None:
+    """Explain a refusal that would not have happened with typecast; None for any other.
+
+    Airtable reports a new choice as a lack of permission, and a name in a link as a wrong value.
+
+    Args:
+        error: The refusal.
+        change: A row of the request.
+        target: The table, with the options of the call; None if they are not known.
+    """
+    if target is None or target.typecast or not isinstance(error, ApiError):
+        return None
+    choice = _CHOICE.search(error.detail)
+    if choice is not None:
+        name = _unquoted(choice[1])
+        if not name.strip() or not _holds(change.cells, name):
+            return None
+        add = Option("typecast", value=True)
+        return Message(f"{name!r} is not a choice of the field; to add it, set ", add)
+    if _NOT_IDS in error.detail:
+        names = _names_in_links(change, target)
+        if names:
+            by_name = Option("typecast", value=True)
+            return Message(f"{names[0]!r} is not a record ID; to link by name, set ", by_name)
+    return None
+
+
+def _names_in_links(change: Change[Any], target: Target) -> list[str]:
+    items: list[Any] = []
+    for column, cell in change.cells.items():
+        if target.type_of(column) == "multipleRecordLinks":
+            items += cell if isinstance(cell, list) else [cell]
+    return [item for item in items if isinstance(item, str) and not is_id(item, "rec")]
+
+
+def _reason(error: AirhaulError, change: Change[Any], target: Target | None) -> str:
     """What Airtable says, without the request that it says it of."""
     if not isinstance(error, ApiError):
         return str(error)
+    hint = typecast_would_help(error, change, target)
+    if hint is not None:
+        return Message(f"Airtable refuses {change.record_id or 'it'}, {error.type}: ", hint)
     said = ": ".join(part for part in (error.type, error.detail) if part)
     which = change.record_id if change.record_id and change.record_id not in said else None
     return f"Airtable refuses {which or 'it'}, {said or error.status}"
 
 
 def row_error(
-    error: AirhaulError, change: Change[Any], field: str | None, source: str | None
+    error: AirhaulError,
+    change: Change[Any],
+    field: str | None,
+    source: str | None,
+    target: Target | None = None,
 ) -> RowError:
     """Make the error of one row out of Airtable's refusal, with the row's address.
 
@@ -139,9 +187,10 @@ def row_error(
         change: The row.
         field: The column that it names, where it does.
         source: The file that the row came from.
+        target: The table, for advice.
     """
     made = RowError(
-        _reason(error, change),
+        _reason(error, change, target),
         index=change.index,
         field=field,
         value=change.cells.get(field) if field is not None else None,

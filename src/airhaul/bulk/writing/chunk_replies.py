@@ -150,13 +150,13 @@ class ChunkReplies(Generic[M]):
             else:
                 self._stopping.end(error)
         elif self._policy.splits:
-            parted = part(chunk, error, self._source)
+            parted = part(chunk, error, self._source, self._target)
             self._blame(parted.blamed, sending)
             if parted.chunks:
                 self._ledger.tell(Splitting(len(chunk.changes), error))
                 self._chunks.put_first(parted.chunks)
         else:
-            self._blame(blame(chunk.changes, error, self._source), sending)
+            self._blame(blame(chunk.changes, error, self._source, self._target), sending)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written the rows, which another try will not show."""
@@ -199,7 +199,7 @@ class ChunkReplies(Generic[M]):
         elif KINDS[reading.kind].removes and not self._stopping:
             self._chunks.put_first([Chunk(reading.kind, left)])  # some are gone: these are not
         else:
-            self._blame(blame(left, reading.error, self._source), reading.sending)
+            self._blame(blame(left, reading.error, self._source, self._target), reading.sending)
 
     def give_up_checking(self, reading: CheckRead[M], error: AirhaulError) -> None:
         """Settle rows of a lost request that cannot be looked at."""

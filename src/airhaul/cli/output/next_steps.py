@@ -23,6 +23,7 @@ class NextSteps:
         file: The file that the rows came from; None for another source.
         rejects: The file with the rejected rows; None if there is none.
         key: The fields that identify a record; without them, a row sent twice creates two records.
+        has_created_table: Whether the command has created the table, and cannot do so again.
     """
 
     result: BulkResult[Any]
@@ -31,6 +32,7 @@ class NextSteps:
     file: Path | None
     rejects: Path | None
     key: Sequence[str]
+    has_created_table: bool = False
 
     def lines(self) -> list[str]:
         """What to do next, in sentences."""
@@ -83,7 +85,7 @@ class NextSteps:
                 f"{counted(left, 'row')} {was} not sent; see above. Import only {them}: the whole "
                 "file again would create the others twice."
             )
-        run = "run the command again"
+        run = f"run the command again{' without --create' if self.has_created_table else ''}"
         if self.result.errors:
             run = f"correct {self.file or 'the rows'} and {run}"
             if not self.policy.splits:

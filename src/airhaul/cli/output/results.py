@@ -31,6 +31,7 @@ class Report:
         file: The file that the rows come from; None for another source.
         rejects: The file for rejected rows; None for none.
         key: The fields that identify a record; empty for none.
+        has_created_table: Whether the command has created the table, so that it is there now.
     """
 
     table: str
@@ -39,6 +40,7 @@ class Report:
     file: Path | None = None
     rejects: Path | None = None
     key: Sequence[str] = ()
+    has_created_table: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -119,7 +121,15 @@ class Report:
         if result.is_complete and not ended_early:
             return
         rejects = self._rejects_of(result)
-        steps = NextSteps(result, ended_early, self.policy, self.file, rejects, self.key)
+        steps = NextSteps(
+            result,
+            ended_early,
+            self.policy,
+            self.file,
+            rejects,
+            self.key,
+            has_created_table=self.has_created_table,
+        )
         for line in steps.lines():
             err().print(line, markup=False)
 

@@ -20,6 +20,7 @@ _OPTIONS: Final[dict[OptionName, str]] = {
     "max_requests": "--max-requests",
     "on_error": "--on-error",
     "rejects": "--rejects",
+    "typecast": "--typecast",
 }
 _METHODS: Final[dict[MethodName, str]] = {
     "create_table": "airhaul import FILE TABLE --create",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -105,10 +106,12 @@ def import_file(
                     encoding=encoding,
                 )
             return print_plan(plan, report)
-        if new:
+        # If no row would be written, the import below refuses them without a table.
+        if new and new.will_have_rows(file, format, encoding, names, report.policy):
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)
             target = airtable.table_named(table)
+            report = replace(report, has_created_table=True)
         return carry_out(
             lambda on_event: target.import_file(
                 file,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from airhaul.bulk.results.policy import Policy
+from airhaul.bulk.rows.changes import InvalidRow
+from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.precheck import encode_each
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
@@ -79,6 +85,31 @@ class NewTable:
         return model_of_table(
             {"id": "", "name": self.name, "primaryFieldId": "", "fields": self.fields, "views": []}
         )
+
+    def will_have_rows(
+        self,
+        file: Path,
+        format: Format | None,
+        encoding: str | None,
+        key: Sequence[str],
+        policy: Policy,
+    ) -> bool:
+        """Check whether an import of the file would send any row.
+
+        Args:
+            file: The file, which is read once more.
+            format: The format of the file; None to infer it from the suffix.
+            encoding: The encoding of the file; None for UTF-8, or UTF-16 with a byte order mark.
+            key: The fields that identify a record; empty for none.
+            policy: What the import does with a row that cannot be written.
+        """
+        model = self.model
+        encoder: Encoder[RecordBase] = RowEncoder(model)
+        if key:
+            encoder = upsert_encoder(model, Key.of(model, key))
+        rows = encode_each(encoder, read_rows(file, format, encoding))
+        is_valid = (not isinstance(row, InvalidRow) for row in rows)
+        return all(is_valid) if policy.checks_first else any(is_valid)
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{column.name} ({column.type})" for column in self.columns)
