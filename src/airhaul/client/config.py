@@ -110,6 +110,11 @@ def make_config(
         TypeError: There is no such option.
     """
     refuse_unknown_options(options, [field.name for field in fields(Config)])
+    if not isinstance(local, str | Path | None):
+        raise ConfigurationError(
+            f"local is the path of a file here, not {local!r}; to connect to a local "
+            "base that is open, use Airtable(local=...)."
+        )
     token = SecretStr(access_token) if isinstance(access_token, str) else access_token
     if token is not None and not token.get_secret_value().strip():
         token = None

@@ -85,8 +85,8 @@ class RecordPlanVerbs(BoundRecord):
     def plan_replace(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
         """Plan what ``bulk_replace`` would change.
 
-        The records are read, 100 in one request. The plan shows the cells that would change, those
-        that would be cleared among them, and writes these alone when it is applied.
+        The schema is read, and the records, 100 in one request. The plan shows the cells that would
+        change, including those that would be cleared, and writes only these when it is applied.
 
         Rows that are not valid are listed in the plan's ``errors``.
 

@@ -61,7 +61,7 @@ def test_a_record_read_in_part_replaces_nothing(people, local_base) -> None:
     """What was not fetched would be cleared, so it is refused."""
     people.bulk_create(rows(1))
     (part,) = people.where().only("name", "email").all()
-    with pytest.raises(BulkError, match="was not fetched"):
+    with pytest.raises(BulkError, match="age, .* were not fetched"):
         people.bulk_replace([part])
 
 
@@ -75,6 +75,21 @@ def test_a_plan_shows_what_would_change_and_what_would_be_cleared(people, local_
     assert difference.cells == {"age": (1, None), "notes": ("x", None)}
     plan.apply()
     assert "notes" not in held(local_base)[1]
+
+
+def test_a_plan_clears_what_the_verb_itself_clears(people, local_base) -> None:
+    """Columns that the model does not know are in the plan, and are cleared when it is applied."""
+    airtable = people.airtable
+    local_base.add_field(airtable.base_id, "People", {"name": "Secret", "type": "singleLineText"})
+    (person,) = people.bulk_create(rows(1))
+    airtable.call(
+        endpoints.update_records(airtable.base_id, "People", [(person.id, {"Secret": "gone"})])
+    )
+    wanted = person.model_dump(exclude={"created_time"}) | {"name": "y"}
+    plan = people.plan_replace([wanted])
+    assert plan.differences[0].cells == {"name": ("N0", "y"), "Secret": ("gone", None)}
+    plan.apply()
+    assert "Secret" not in held(local_base)[0]
 
 
 def test_a_rollback_restores_cells_that_were_cleared(people, local_base) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
@@ -36,6 +36,10 @@ from airhaul.wire.endpoints import ListParameters
 M = TypeVar("M", bound=RecordBase)
 
 Rows = Sequence[object]
+
+_NO_SCHEMA: Final = (
+    "The token may not read the schema: cells of fields that the model does not have are kept."
+)
 
 
 class Planner(Generic[M]):
@@ -85,8 +89,16 @@ class Planner(Generic[M]):
         return self._by_id("bulk_save", SaveEncoder(self._model), records)
 
     def replace(self, rows: Rows) -> Flow[Planned[M]]:
-        """Plan what replacing records would change: cells that a row leaves out are cleared."""
-        return self._by_id("bulk_replace", ReplaceEncoder(self._model, self._source), rows)
+        """Plan what replacing records would change: cells that a row leaves out are cleared.
+
+        The schema is read first: cells of fields that the model does not have are cleared, too.
+        """
+        self._target = replace(self._target, types=(yield from self._reader.types()))
+        encoder = ReplaceEncoder(self._model, self._source)
+        plan = yield from self._by_id("bulk_replace", encoder, rows)
+        if self._target.types is None:
+            plan = replace(plan, notes=(*plan.notes, _NO_SCHEMA))
+        return plan
 
     def delete(self, records: Rows) -> Flow[Planned[M]]:
         """Plan deletions by id."""

@@ -12,7 +12,7 @@ from airhaul.bulk.engine.flow import Flow, OnEvent, Step
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages, parts_of_list
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
-from airhaul.errors import ConfigurationError, UnknownTableError
+from airhaul.errors import ConfigurationError, PermissionDeniedError, UnknownTableError
 from airhaul.formula import Node, print_formula
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
@@ -60,6 +60,14 @@ class TableReader:
         answer = yield from self.fetch(endpoints.base_schema(self._base_id))
         tables: list[TableJson] = list_in(answer, "tables")
         return tables
+
+    def types(self) -> Flow[Mapping[str, str] | None]:
+        """Read the types of the table's fields, by name; None if the token may not read them."""
+        try:
+            tables = yield from self.tables()
+        except PermissionDeniedError:
+            return None
+        return types_in(table_in(tables, self._table, self._base_id))
 
     def each(
         self,

@@ -316,8 +316,9 @@ class ReplaceEncoder(RowEncoder[M]):
             raise RowError("it has no id: it was never saved. Use bulk_create() for new records")
         if record.not_fetched:
             names = ", ".join(sorted(record.not_fetched))
+            were = "was" if len(record.not_fetched) == 1 else "were"
             raise RowError(
-                f"{names} was not fetched, and replacing the record would clear it; read the "
+                f"{names} {were} not fetched, and replacing the record would clear it; read the "
                 "record with all its fields, or use bulk_update()"
             )
         return record.id

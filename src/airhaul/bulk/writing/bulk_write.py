@@ -11,14 +11,14 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow, Step
 from airhaul.bulk.journal.runs import Asked, Run
-from airhaul.bulk.reads.table_reader import TableReader, table_in, types_in
+from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import Policy, interrupted
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import OnRefusal, encode_each, refuse_invalid
 from airhaul.bulk.writing.assemble import BulkJob, BulkWrite, RowInput, assemble
-from airhaul.errors import BulkError, BulkInterrupted, PermissionDeniedError
+from airhaul.errors import BulkError, BulkInterrupted
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:
@@ -126,12 +126,8 @@ def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrit
     target = write.target
     reader = TableReader(context, target.base_id, target.table)
     if write.needs_types and target.types is None:
-        try:
-            table = table_in((yield from reader.tables()), target.table, target.base_id)
-        except PermissionDeniedError:
-            pass  # the model's own columns have to do
-        else:
-            write = replace(write, target=replace(target, types=types_in(table)))
+        # Without permission to read the schema, the model's own columns have to do.
+        write = replace(write, target=replace(target, types=(yield from reader.types())))
     if write.journal is not None and not context.known_base.clock.is_known:
         yield from reader.fetch(target.read_one())  # the reply has the service's time
     return write, reader.spent
