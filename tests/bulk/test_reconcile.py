@@ -124,8 +124,8 @@ def test_the_service_is_given_up_when_it_never_writes() -> None:
 @pytest.mark.parametrize(("answered", "known"), [(1, 0), (2, 2), (3, 0)])
 def test_an_answer_that_is_not_believed_makes_no_record_known(answered: int, known: int) -> None:
     """Its rows are looked for, and have to be found: else they would be sent again."""
-    observed = KnownBase()
+    known_base = KnownBase()
     records = [{"id": f"rec{number:014}", "fields": {}} for number in range(answered)]
     call = create_records("app00000000000000", "Items", [{"name": "a"}, {"name": "b"}])
-    observed.note_created(call, {"records": records})
-    assert len(observed.created_lately()) == known
+    known_base.note_created(call, {"records": records})
+    assert len(known_base.created_lately()) == known

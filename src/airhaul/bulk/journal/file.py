@@ -83,7 +83,7 @@ class Journal:
             lock.release()
             raise
 
-    def take_up(self, run: Run) -> RunLog:
+    def resume(self, run: Run) -> RunLog:
         """Work on a run again.
 
         Args:

@@ -17,7 +17,7 @@ from airhaul.bulk.rows.keys import Key
 _FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
 
 
-def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: KnownBase) -> None:
+def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], known_base: KnownBase) -> None:
     """Settle the rows that are settled for good, as they were.
 
     A row that failed through no fault of its own, or of which nobody knows, is not: it is taken up
@@ -27,7 +27,7 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Known
         journal: The journal.
         run: The run.
         outcomes: Where the rows are settled.
-        observed: Told of the records that the run has created.
+        known_base: Told of the records that the run has created.
     """
     for rows, _, _ in journal.outcomes(run):
         for row in rows:
@@ -40,7 +40,7 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Known
                 index, cast("State", state), id=id_, error=error, request=request, note=note
             )
             if state == "created" and id_ is not None:
-                observed.created([id_])
+                known_base.created([id_])
 
 
 def open_chunks(

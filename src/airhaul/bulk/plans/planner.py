@@ -112,7 +112,7 @@ class Planner(Generic[M]):
         changes, invalid = sort_out(upsert_encoder(self._model, key, self._source), rows)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
-        unclear = prefetch.take(self._target, changes, list(found.values()))
+        unclear = prefetch.apply(self._target, changes, list(found.values()))
         invalid += [
             self._invalid(change, unclear[change.index].reason)
             for change in changes

@@ -118,18 +118,18 @@ def _set_links(
     """Link the records that an undo has created again with one another."""
     assert write.journal is not None, "an undo is written down"
     outcomes = result.outcomes
-    created_again: dict[int, tuple[Change[Any], str]] = {}
+    recreated: dict[int, tuple[Change[Any], str]] = {}
     for change in kept_rows(write.journal, run, None):
         if isinstance(change, Change) and not change.traits.is_repeatable:
             outcome = outcomes[change.index]
             if outcome.state == "created" and outcome.id is not None:
-                created_again[change.index] = change, outcome.id
-    links = links_to_set(created_again)
+                recreated[change.index] = change, outcome.id
+    links = links_to_set(recreated)
     if not links:
         return
     policy = Policy.of("continue")
     model = write.target.model
-    rows = [{"id": created_again[index][1], **cells} for index, cells in links.items()]
+    rows = [{"id": recreated[index][1], **cells} for index, cells in links.items()]
     made = yield from bulk_write(
         context,
         BulkWrite("undo", write.target, write.reader, policy),

@@ -58,9 +58,9 @@ class UndoPlanner:
                 case "created":
                     self._delete(row, record)
                 case "updated":
-                    self._put_back(row, record)
+                    self._restore(row, record)
                 case _:
-                    self._make_again(row, gone)
+                    self._recreate(row, gone)
 
     def _delete(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
@@ -74,7 +74,7 @@ class UndoPlanner:
         change.before, change.found = record["fields"], record
         self.changes.append(change)
 
-    def _put_back(self, row: WrittenRecord, record: RecordJson | None) -> None:
+    def _restore(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
             self._refuse(row, "it was deleted since, and cannot get its previous cells back")
             return
@@ -105,7 +105,7 @@ class UndoPlanner:
             change.before, change.found = stored, record
             self.changes.append(change)
 
-    def _make_again(self, row: WrittenRecord, gone: set[str]) -> None:
+    def _recreate(self, row: WrittenRecord, gone: set[str]) -> None:
         if row.before is None:
             self._refuse(row, "what it held is not known, so it cannot be made again")
             return

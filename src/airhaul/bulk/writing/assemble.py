@@ -121,14 +121,14 @@ def assemble(
         resumes: The run that goes on; None for a new one.
     """
     if resumes is not None:
-        context = replace(context, known_base=context.known_base.for_run_taken_up())
+        context = replace(context, known_base=context.known_base.for_resumed_run())
     parts = _Parts(context, write)
     records = write.spool() if write.spool is not None and rows.kept != "copy" else None
     outcomes = Outcomes[M](records)
     main = parts.write_rows(outcomes, rows, log)
     if resumes is not None:
         assert write.journal is not None, "a run that goes on is in a journal"
-        _take_up(write.journal, resumes, main, outcomes, parts, context.clock())
+        _resume(write.journal, resumes, main, outcomes, parts, context.clock())
     if log is not None:
         _follow(log, outcomes, context.known_base)
     logs = [] if log is None else [log]
@@ -207,7 +207,7 @@ def _follow(log: RunLog, outcomes: Outcomes[Any], known: KnownBase) -> None:
         log.server_time = known.clock.earliest
 
 
-def _take_up(
+def _resume(
     journal: Journal,
     run: Run,
     main: WriteRows[M],

@@ -60,7 +60,7 @@ def prepare(
     """
     if not isinstance(rows, Sequence):
         return RowInput(rows, encoder)
-    changes = list(encode_each(encoder, cast("Sequence[object]", rows)))
+    changes = list(encode_each(encoder, rows))
     if policy.checks_first:
         refuse_invalid(changes, on_refusal)
     return RowInput.of_changes(changes)
@@ -142,7 +142,7 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
     if write.journal is None:
         return None
     if resumes is not None:
-        return write.journal.take_up(resumes)
+        return write.journal.resume(resumes)
     target = write.target
     copied = cast("Iterable[Change[M] | InvalidRow]", rows.rows) if rows.kept == "copy" else ()
     asked = Asked(

@@ -1,4 +1,4 @@
-"""What a bulk call has on its way: chunks of rows, and readings about them."""
+"""What a bulk call has on its way: chunks of rows, and lookups about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 @dataclass(slots=True, eq=False)
-class Reading(Generic[M]):
+class Lookup(Generic[M]):
     """Reading the records that some rows are about, page by page.
 
     Args:
@@ -39,24 +39,24 @@ class Reading(Generic[M]):
         self.records, self.offset = [], None
 
 
-class PrefetchRead(Reading[M]):
+class PrefetchLookup(Lookup[M]):
     """Looking at what is there before it is changed."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class CheckRead(Reading[M]):
+class CheckLookup(Lookup[M]):
     """Looking what became of rows whose request was lost, and cannot simply be sent again.
 
     Args:
         kind: What was to be done with them.
         error: Why it cannot.
-        sending: The request.
+        attempt: The request.
         at: When to look, in seconds: it may still be at work before.
     """
 
     kind: Kind
     error: AirhaulError
-    sending: Attempt
+    attempt: Attempt
     at: float
 
 
@@ -65,10 +65,10 @@ class SearchRead:
     """A page of the search for lost creates.
 
     Args:
-        is_look: Whether it looks for records; otherwise it asks for the service's time only.
+        is_search: Whether it looks for records; otherwise it asks for the service's time only.
     """
 
-    is_look: bool
+    is_search: bool
 
 
 class ChunkQueue(Generic[M]):

@@ -14,7 +14,7 @@ from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.rows.changes import Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.chunks import SearchRead
-from airhaul.bulk.writing.reconcile import Lost, Search, Verdict
+from airhaul.bulk.writing.reconcile import Finding, Lost, Search
 from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError, TransportError
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
@@ -23,7 +23,7 @@ from airhaul.wire.replies import records_in
 M = TypeVar("M", bound=RecordBase)
 
 _MOST_RESTARTS: Final = 5
-_LOOKS: Final = 2
+_SEARCHES: Final = 2
 
 
 class LostCreates(Generic[M]):
@@ -31,54 +31,54 @@ class LostCreates(Generic[M]):
 
     Args:
         target: The table.
-        observed: The service's clock, and the records that are known to be others'.
+        known_base: The service's clock, and the records that are known to be others'.
         settle_s: How long to wait before the first look, in seconds; twice as long before the next.
     """
 
-    def __init__(self, target: Target, observed: KnownBase, settle_s: float) -> None:
+    def __init__(self, target: Target, known_base: KnownBase, settle_s: float) -> None:
         self._target = target
-        self._observed = observed
+        self._known_base = known_base
         self._settle_s = settle_s
         self.waiting: list[Lost[M]] = []
-        self.looks_at = 0.0
+        self.search_at = 0.0
         self._search: Search[M] | None = None
-        self._looks = 0
+        self._searches = 0
         self._restarts = 0
 
     def __bool__(self) -> bool:
         return bool(self.waiting)
 
-    def add(self, chunk: Chunk[M], error: AirhaulError, sending: Attempt) -> None:
+    def add(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
         """Take a create whose reply was lost."""
-        self.waiting.append(Lost(chunk.changes, error, sending.first_at, chunk.tries))
-        self.looks_at = max(self.looks_at, sending.now + self._settle_s)
-        self._looks = 0
+        self.waiting.append(Lost(chunk.changes, error, attempt.first_at, chunk.tries))
+        self.search_at = max(self.search_at, attempt.now + self._settle_s)
+        self._searches = 0
 
-    def add_of_others(self, lost: Lost[M]) -> None:
+    def add_recovered(self, lost: Lost[M]) -> None:
         """Take a create that another process may have sent, looked for as soon as time is known.
 
         Args:
             lost: The create; its ``since`` is set.
         """
         self.waiting.append(lost)
-        self.looks_at = max(self.looks_at, lost.sent_at)
-        self._looks = 0
+        self.search_at = max(self.search_at, lost.sent_at)
+        self._searches = 0
 
     def next_call(self, now: float) -> tuple[SearchRead, Call] | None:
         """The next request of the search, or None before its time."""
-        if now < self.looks_at:
+        if now < self.search_at:
             return None
         if self._search is None:
-            self._search = Search(self._target, self.waiting, self._observed)
+            self._search = Search(self._target, self.waiting, self._known_base)
         return SearchRead(self._search.knows_time), self._search.next_call()
 
-    def accept(self, tag: SearchRead, value: Any, sending: Attempt) -> Sequence[Verdict[M]]:
+    def accept(self, tag: SearchRead, value: Any, attempt: Attempt) -> Sequence[Finding[M]]:
         """Take an answer.
 
         Args:
             tag: What was asked.
             value: The answer's JSON.
-            sending: The request.
+            attempt: The request.
 
         Returns:
             What is known for good by now; what is not there stays, if it is looked for again.
@@ -88,18 +88,18 @@ class LostCreates(Generic[M]):
         """
         assert self._search is not None, "it was asked for"
         records = records_in(value)
-        if not self._observed.clock.is_known:
+        if not self._known_base.clock.is_known:
             raise BadReplyError("its replies do not tell the time", status=200)
-        if not self._search.accept(records, value.get("offset"), was_look=tag.is_look):
+        if not tag.is_search or not self._search.accept(records, value.get("offset")):
             return ()
-        verdicts = self._search.verdicts()
+        findings = self._search.findings()
         self._search, self.waiting = None, []
-        self._looks += 1
-        if self._looks >= _LOOKS:
-            return verdicts
-        self.waiting = [verdict.lost for verdict in verdicts if verdict.fate != "there"]
-        self.looks_at = sending.now + 2 * self._settle_s
-        return [verdict for verdict in verdicts if verdict.fate == "there"]
+        self._searches += 1
+        if self._searches >= _SEARCHES:
+            return findings
+        self.waiting = [finding.lost for finding in findings if finding.fate != "there"]
+        self.search_at = attempt.now + 2 * self._settle_s
+        return [finding for finding in findings if finding.fate == "there"]
 
     def refuse(self, error: AirhaulError) -> Sequence[Lost[M]]:
         """Learn that a request of the search was refused or lost.
@@ -115,11 +115,11 @@ class LostCreates(Generic[M]):
         self._search = None
         given_up, self.waiting = self.waiting, []
         for lost in given_up:
-            lost.error = not_found_out(lost.error, error)
+            lost.error = search_failed(lost.error, error)
         return given_up
 
 
-def not_found_out(lost: AirhaulError, looking: AirhaulError) -> TransportError:
+def search_failed(lost: AirhaulError, looking: AirhaulError) -> TransportError:
     """Make the error of rows whose reply was lost, and for which nobody could look.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.writing.chunks import CheckRead, PrefetchRead, Reading
+from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup
 from airhaul.errors import AirhaulError, IteratorExpiredError, RowError
 from airhaul.formula import Node
 from airhaul.model.base import RecordBase
@@ -36,7 +36,7 @@ class Prefetch(Protocol):
         """The columns to read; None for all."""
         ...
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Put what was read into the changes.
@@ -69,7 +69,7 @@ class PrefetchById:
             return None
         return _columns_of(changes)
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Keep what the records hold; one that is not there is left for Airtable to refuse."""
@@ -106,7 +106,7 @@ class PrefetchByKey:
         del changes
         return None
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
         """Tell new records from those that are there, and keep only what differs."""
@@ -152,10 +152,10 @@ class Lookups(Generic[M]):
     def __init__(self, target: Target, prefetch: Prefetch | None) -> None:
         self._target = target
         self._prefetch = prefetch
-        self._gathered: list[Change[M]] = []
-        self._waiting: deque[Reading[M]] = deque()
+        self._unread: list[Change[M]] = []
+        self._waiting: deque[Lookup[M]] = deque()
 
-    def is_needed(self, change: Change[M]) -> bool:
+    def is_needed_for(self, change: Change[M]) -> bool:
         """Whether a row has to wait for a look."""
         return (
             self._prefetch is not None
@@ -163,61 +163,61 @@ class Lookups(Generic[M]):
             and self._prefetch.is_needed(change)
         )
 
-    def gather(self, change: Change[M]) -> None:
+    def add(self, change: Change[M]) -> None:
         """Take a row that has to wait for a look."""
-        self._gathered.append(change)
+        self._unread.append(change)
 
     @property
     def is_full(self) -> bool:
         """Whether there are as many rows as one look is for."""
-        return len(self._gathered) >= RECORDS_PER_PAGE
+        return len(self._unread) >= RECORDS_PER_PAGE
 
-    def begin_look(self) -> None:
+    def start_prefetch(self) -> None:
         """Let the rows that were gathered be looked at, if there are any."""
-        if self._gathered:
-            self._waiting.append(PrefetchRead(self._gathered))
-            self._gathered = []
+        if self._unread:
+            self._waiting.append(PrefetchLookup(self._unread))
+            self._unread = []
 
-    def check(self, checking: CheckRead[M]) -> None:
+    def check(self, checking: CheckLookup[M]) -> None:
         """Take rows whose request was lost."""
         self._waiting.append(checking)
 
-    def give_up_looks(self) -> None:
+    def drop_prefetches(self) -> None:
         """Keep only what finds out what was done."""
-        self._waiting = deque(one for one in self._waiting if isinstance(one, CheckRead))
+        self._waiting = deque(one for one in self._waiting if isinstance(one, CheckLookup))
 
     @property
     def is_checking(self) -> bool:
         """Whether rows wait whose request was lost."""
         # Asked for each row, when there is mostly none.
-        return bool(self._waiting) and any(isinstance(one, CheckRead) for one in self._waiting)
+        return bool(self._waiting) and any(isinstance(one, CheckLookup) for one in self._waiting)
 
-    def checks_at(self) -> float | None:
+    def next_check_at(self) -> float | None:
         """When the next of them may be looked for; None if there are none."""
-        return min((one.at for one in self._waiting if isinstance(one, CheckRead)), default=None)
+        return min((one.at for one in self._waiting if isinstance(one, CheckLookup)), default=None)
 
-    def next_call(self, now: float) -> tuple[Reading[M], Call] | None:
+    def next_call(self, now: float) -> tuple[Lookup[M], Call] | None:
         """Hand over the next request that may be sent, or None."""
-        for reading in self._waiting:
-            if not isinstance(reading, CheckRead) or reading.at <= now:
-                self._waiting.remove(reading)
-                return reading, self._call(reading)
+        for lookup in self._waiting:
+            if not isinstance(lookup, CheckLookup) or lookup.at <= now:
+                self._waiting.remove(lookup)
+                return lookup, self._call(lookup)
         return None
 
-    def _call(self, reading: Reading[M]) -> Call:
-        if isinstance(reading, CheckRead):
-            formula, fields = self._target.find(reading.changes), None
+    def _call(self, lookup: Lookup[M]) -> Call:
+        if isinstance(lookup, CheckLookup):
+            formula, fields = self._target.find(lookup.changes), None
         else:
             assert self._prefetch is not None, "only a look makes rows wait"
-            formula = self._prefetch.formula(reading.changes)
-            fields = self._prefetch.fields(reading.changes)
-        return self._target.read(formula, fields, reading.offset)
+            formula = self._prefetch.formula(lookup.changes)
+            fields = self._prefetch.fields(lookup.changes)
+        return self._target.read(formula, fields, lookup.offset)
 
-    def accept(self, reading: Reading[M], value: Any) -> bool:
+    def accept(self, lookup: Lookup[M], value: Any) -> bool:
         """Take a page.
 
         Args:
-            reading: What was read.
+            lookup: What was read.
             value: The answer's JSON.
 
         Returns:
@@ -226,29 +226,29 @@ class Lookups(Generic[M]):
         Raises:
             BadReplyError: It is no answer of Airtable.
         """
-        reading.records += records_in(value)
-        reading.offset = value.get("offset")
-        if reading.offset is not None:
-            self._waiting.append(reading)
-        return reading.offset is None
+        lookup.records += records_in(value)
+        lookup.offset = value.get("offset")
+        if lookup.offset is not None:
+            self._waiting.append(lookup)
+        return lookup.offset is None
 
-    def take(self, reading: Reading[M]) -> dict[int, RowError]:
+    def apply(self, lookup: Lookup[M]) -> dict[int, RowError]:
         """Put what a look has read into its rows.
 
         Returns:
             The rows that cannot be written, by index, with the reason.
         """
         assert self._prefetch is not None, "only a look makes rows wait"
-        return self._prefetch.take(self._target, reading.changes, reading.records)
+        return self._prefetch.apply(self._target, lookup.changes, lookup.records)
 
-    def refuse(self, reading: Reading[M], error: AirhaulError) -> bool:
+    def refuse(self, lookup: Lookup[M], error: AirhaulError) -> bool:
         """Learn that a page was refused.
 
         Returns:
             Whether that is the end of it; otherwise it begins anew.
         """
-        if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:
-            reading.restart()
-            self._waiting.append(reading)
+        if isinstance(error, IteratorExpiredError) and lookup.restarts < _MOST_RESTARTS:
+            lookup.restart()
+            self._waiting.append(lookup)
             return False
         return True

@@ -56,16 +56,16 @@ class Lost(Generic[M]):
     tries: int
     since: datetime | None = None
 
-    def earliest(self, observed: KnownBase) -> datetime:
+    def earliest(self, known_base: KnownBase) -> datetime:
         """The earliest time that it can have been for the service when it was sent."""
-        return self.since or observed.clock.earliest(self.sent_at)
+        return self.since or known_base.clock.earliest(self.sent_at)
 
 
 Fate = Literal["there", "absent", "unknown"]
 
 
 @dataclass(slots=True)
-class Verdict(Generic[M]):
+class Finding(Generic[M]):
     """What came out about a lost create.
 
     Args:
@@ -87,19 +87,19 @@ class Search(Generic[M]):
     Args:
         target: The table.
         lost: The creates, none of whose kind is on its way.
-        observed: The service's clock, and the records that are known to be others'.
+        known_base: The service's clock, and the records that are known to be others'.
     """
 
-    def __init__(self, target: Target, lost: Sequence[Lost[M]], observed: KnownBase) -> None:
+    def __init__(self, target: Target, lost: Sequence[Lost[M]], known_base: KnownBase) -> None:
         self._target = target
         self.lost = list(lost)
-        self._observed = observed
+        self._known_base = known_base
         self._offset: str | None = None
         self._found: dict[str, RecordJson] = {}
 
     def next_call(self) -> Call:
         """The request for the next page, or first one that tells the service's time."""
-        if not self._observed.clock.is_known:
+        if not self._known_base.clock.is_known:
             return self._target.read_one()
         since = literal((self._since() - _SLACK).replace(tzinfo=UTC))
         created = FormulaCall("CREATED_TIME")
@@ -107,21 +107,18 @@ class Search(Generic[M]):
         return self._target.read(not_before, offset=self._offset)
 
     def _since(self) -> datetime:
-        return min(lost.earliest(self._observed) for lost in self.lost)
+        return min(lost.earliest(self._known_base) for lost in self.lost)
 
-    def accept(self, records: Iterable[RecordJson], offset: str | None, *, was_look: bool) -> bool:
+    def accept(self, records: Iterable[RecordJson], offset: str | None) -> bool:
         """Take a page.
 
         Args:
             records: Its records.
             offset: Where the list goes on, or None at its end.
-            was_look: Whether the page answers a search, and not the question for the time.
 
         Returns:
             Whether all is read.
         """
-        if not was_look:
-            return False
         self._found |= {record["id"]: record for record in records}
         self._offset = offset
         return offset is None
@@ -134,40 +131,40 @@ class Search(Generic[M]):
     @property
     def knows_time(self) -> bool:
         """Whether the next request looks for records, and does not ask for the time."""
-        return self._observed.clock.is_known
+        return self._known_base.clock.is_known
 
-    def verdicts(self) -> list[Verdict[M]]:
+    def findings(self) -> list[Finding[M]]:
         """Compare what was found with what was sent."""
-        mine = self._observed.created_lately()
+        mine = self._known_base.created_lately()
         candidates = [record for id_, record in self._found.items() if id_ not in mine]
         pool = _Pool(self._target, candidates)
-        verdicts: dict[int, Verdict[M]] = {}
+        findings: dict[int, Finding[M]] = {}
         # The largest first: a single row of one create may equal one of another's.
         for lost in sorted(self.lost, key=lambda lost: -len(lost.changes)):
-            verdicts[id(lost)] = self._judge(lost, pool)
+            findings[id(lost)] = self._judge(lost, pool)
         # Those that were not found whole are compared with what the others left.
-        for verdict in verdicts.values():
-            if verdict.fate == "absent":
-                self._look_for_parts(verdict, pool)
-        return [verdicts[id(lost)] for lost in self.lost]
+        for finding in findings.values():
+            if finding.fate == "absent":
+                self._look_for_parts(finding, pool)
+        return [findings[id(lost)] for lost in self.lost]
 
-    def _judge(self, lost: Lost[M], pool: _Pool) -> Verdict[M]:
-        since = lost.earliest(self._observed)
+    def _judge(self, lost: Lost[M], pool: _Pool) -> Finding[M]:
+        since = lost.earliest(self._known_base)
         found = pool.take_all(lost.changes, since)
         if found is not None:
-            return Verdict(lost, "there", found)
+            return Finding(lost, "there", found)
         if pool.take_all(lost.changes, since - _SLACK) is not None:
-            return Verdict(
+            return Finding(
                 lost, "unknown", why="equal rows were created in the very seconds before"
             )
-        return Verdict(lost, "absent")
+        return Finding(lost, "absent")
 
-    def _look_for_parts(self, verdict: Verdict[M], pool: _Pool) -> None:
-        since = verdict.lost.earliest(self._observed)
-        there = pool.take_some(verdict.lost.changes, since)
+    def _look_for_parts(self, finding: Finding[M], pool: _Pool) -> None:
+        since = finding.lost.earliest(self._known_base)
+        there = pool.take_some(finding.lost.changes, since)
         if there:
-            verdict.fate = "unknown"
-            verdict.why = f"{there} of its {len(verdict.lost.changes)} rows are in the table"
+            finding.fate = "unknown"
+            finding.why = f"{there} of its {len(finding.lost.changes)} rows are in the table"
 
 
 class _Pool:

@@ -1,4 +1,4 @@
-"""The ledger of a bulk call: keeps what became of each row, and tells it as it happens."""
+"""The recorder of a bulk call: keeps what became of each row, and tells it as it happens."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OutcomeRecorder(Generic[M]):
     Args:
         outcomes: Where what becomes of each row is kept.
         reader: Makes records of replies.
-        observed: Told of the records that were created.
+        known_base: Told of the records that were created.
         total: How many rows there are, or None while that is not known.
         rows_per_second: What the pace allows at most, or None for any number.
     """
@@ -36,14 +36,14 @@ class OutcomeRecorder(Generic[M]):
         self,
         outcomes: Outcomes[M],
         reader: Reader[M],
-        observed: KnownBase,
+        known_base: KnownBase,
         *,
         total: int | None = None,
         rows_per_second: float | None = None,
     ) -> None:
         self.outcomes = outcomes
         self._reader = reader
-        self._observed = observed
+        self._known_base = known_base
         self._total = total
         self._estimate = Estimate(total, rows_per_second)
         self._events: list[Event] = []
@@ -53,7 +53,7 @@ class OutcomeRecorder(Generic[M]):
         events, self._events = self._events, []
         return events
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Tell something else that happened."""
         self._events.append(event)
 
@@ -65,14 +65,14 @@ class OutcomeRecorder(Generic[M]):
         self.outcomes.settle(change.index, "unchanged", id=change.record_id)
         if record is not None:
             self.outcomes.keep(change.index, record, change.found)
-        self._tell_written([change.record_id if record is None else record], "unchanged")
+        self._emit_written([change.record_id if record is None else record], "unchanged")
 
     def write(
         self,
         changes: Sequence[Change[M]],
         raws: Sequence[RecordJson],
         states: Sequence[State],
-        sending: Attempt,
+        attempt: Attempt,
     ) -> None:
         """Settle rows that were written.
 
@@ -80,33 +80,33 @@ class OutcomeRecorder(Generic[M]):
             changes: The rows.
             raws: The records that they have become.
             states: Whether each was created or updated.
-            sending: The request that did it.
+            attempt: The request that did it.
         """
         records: list[tuple[State, M]] = []
         for change, raw, state in zip(changes, raws, states, strict=True):
             record = self._record(change, raw)
-            self.outcomes.settle(change.index, state, id=raw["id"], request=sending.number)
+            self.outcomes.settle(change.index, state, id=raw["id"], request=attempt.number)
             self.outcomes.keep(change.index, record, raw)
             records.append((state, record))
-        self._observed.created(
+        self._known_base.created(
             raw["id"] for raw, state in zip(raws, states, strict=True) if state == "created"
         )
-        self._estimate.note(self.outcomes.settled, sending.now)
+        self._estimate.note(self.outcomes.settled, attempt.now)
         for _, group in groupby(records, key=lambda pair: pair[0]):
             pairs = list(group)
-            self._tell_written([record for _, record in pairs], pairs[0][0])
+            self._emit_written([record for _, record in pairs], pairs[0][0])
 
-    def delete(self, changes: Sequence[Change[M]], sending: Attempt) -> None:
+    def delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
         """Settle rows whose records are gone."""
         for change in changes:
             id_ = change.record_id
-            self.outcomes.settle(change.index, "deleted", id=id_, request=sending.number)
-        self._estimate.note(self.outcomes.settled, sending.now)
+            self.outcomes.settle(change.index, "deleted", id=id_, request=attempt.number)
+        self._estimate.note(self.outcomes.settled, attempt.now)
         gone = [change.record_id if change.record is None else change.record for change in changes]
-        self._tell_written(gone, "deleted")
+        self._emit_written(gone, "deleted")
 
     def refuse(
-        self, index: int, error: RowError, row: object, sending: Attempt | None = None
+        self, index: int, error: RowError, row: object, attempt: Attempt | None = None
     ) -> None:
         """Settle a row that is to blame for itself.
 
@@ -114,9 +114,9 @@ class OutcomeRecorder(Generic[M]):
             index: Its place.
             error: Its address and the reason.
             row: The row as it was given.
-            sending: The request that was refused for it, if any was.
+            attempt: The request that was refused for it, if any was.
         """
-        request = sending.number if sending is not None else None
+        request = attempt.number if attempt is not None else None
         self.outcomes.settle(index, "failed", error=error, request=request)
         self._events.append(RowRefused(error, self.outcomes.settled, self._total, row))
 
@@ -125,10 +125,10 @@ class OutcomeRecorder(Generic[M]):
         changes: Iterable[Change[M]],
         state: State,
         error: AirhaulError,
-        sending: Attempt | None = None,
+        attempt: Attempt | None = None,
     ) -> None:
         """Settle rows that were not written, or may not have been, through no fault of theirs."""
-        request = sending.number if sending is not None else None
+        request = attempt.number if attempt is not None else None
         for change in changes:
             self.outcomes.settle(change.index, state, error=error, request=request)
 
@@ -155,7 +155,7 @@ class OutcomeRecorder(Generic[M]):
             absorb(record, raw, self._reader.origin)
         return record
 
-    def _tell_written(self, records: Sequence[Any], state: State) -> None:
+    def _emit_written(self, records: Sequence[Any], state: State) -> None:
         done, left_s = self.outcomes.settled, self._estimate.seconds_left()
         self._events.append(RowsWritten(records, done, self._total, state, left_s))
 

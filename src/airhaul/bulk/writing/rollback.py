@@ -115,17 +115,17 @@ class WithRollback(Generic[M]):
         self._undo.end_of_rows()
         self._events.append(RollingBack(len(self._undone)))
 
-    def accept(self, tag: _Tag, value: Any, sending: Attempt) -> None:
+    def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""
-        tag[0].accept(tag[1], value, sending)
+        tag[0].accept(tag[1], value, attempt)
 
-    def refuse(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
+    def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
         """Learn that a call was not carried out."""
-        tag[0].refuse(tag[1], error, sending)
+        tag[0].refuse(tag[1], error, attempt)
 
-    def lose(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
+    def lose(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
         """Learn that nobody knows whether a call was carried out."""
-        tag[0].lose(tag[1], error, sending)
+        tag[0].lose(tag[1], error, attempt)
 
     def abandon(self, tag: _Tag) -> None:
         """Learn that a call was not sent."""
