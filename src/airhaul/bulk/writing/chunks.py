@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
 from airhaul.errors import AirhaulError
@@ -23,20 +24,18 @@ class Lookup(Generic[M]):
 
     Args:
         changes: The rows.
-        records: What was read by now.
-        offset: Where the list goes on.
-        restarts: How often it was begun anew.
+        records: What was read so far.
+        chain: The position in the list.
     """
 
     changes: list[Change[M]]
     records: list[RecordJson] = field(default_factory=list[RecordJson])
-    offset: str | None = None
-    restarts: int = 0
+    chain: PageChain = field(default_factory=PageChain)
 
     def restart(self) -> None:
-        """Begin anew, because the list's iterator is gone."""
-        self.restarts += 1
-        self.records, self.offset = [], None
+        """Read the list again from its start, because Airtable has forgotten it."""
+        self.chain.restart()
+        self.records = []
 
 
 class PrefetchLookup(Lookup[M]):

@@ -15,14 +15,13 @@ from airhaul.bulk.rows.changes import Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.chunks import SearchRead
 from airhaul.bulk.writing.reconcile import Finding, Lost, Search
-from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError, TransportError
+from airhaul.errors import AirhaulError, BadReplyError, TransportError
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
 from airhaul.wire.replies import records_in
 
 M = TypeVar("M", bound=RecordBase)
 
-_MOST_RESTARTS: Final = 5
 _SEARCHES: Final = 2
 
 
@@ -43,7 +42,6 @@ class LostCreates(Generic[M]):
         self.search_at = 0.0
         self._search: Search[M] | None = None
         self._searches = 0
-        self._restarts = 0
 
     def __bool__(self) -> bool:
         return bool(self.waiting)
@@ -108,9 +106,7 @@ class LostCreates(Generic[M]):
             The creates that are given up, none where the search begins anew.
         """
         assert self._search is not None, "it was asked for"
-        if isinstance(error, IteratorExpiredError) and self._restarts < _MOST_RESTARTS:
-            self._restarts += 1
-            self._search.restart()
+        if self._search.restart_after(error):
             return ()
         self._search = None
         given_up, self.waiting = self.waiting, []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target, with_ids
 from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup
-from airhaul.errors import AirhaulError, IteratorExpiredError, RowError
+from airhaul.errors import AirhaulError, RowError
 from airhaul.formula import Node
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
@@ -138,9 +138,6 @@ def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:
     return list(dict.fromkeys(column for change in changes for column in change.cells)) or None
 
 
-_MOST_RESTARTS: Final = 5
-
-
 class Lookups(Generic[M]):
     """What is to be read, a hundred rows at a time, page by page.
 
@@ -211,7 +208,7 @@ class Lookups(Generic[M]):
             assert self._prefetch is not None, "only a look makes rows wait"
             formula = self._prefetch.formula(lookup.changes)
             fields = self._prefetch.fields(lookup.changes)
-        return self._target.read(formula, fields, lookup.offset)
+        return self._target.read(formula, fields, lookup.chain.offset)
 
     def accept(self, lookup: Lookup[M], value: Any) -> bool:
         """Take a page.
@@ -227,10 +224,10 @@ class Lookups(Generic[M]):
             BadReplyError: It is no answer of Airtable.
         """
         lookup.records += records_in(value)
-        lookup.offset = value.get("offset")
-        if lookup.offset is not None:
+        has_more = lookup.chain.advance(value.get("offset"))
+        if has_more:
             self._waiting.append(lookup)
-        return lookup.offset is None
+        return not has_more
 
     def apply(self, lookup: Lookup[M]) -> dict[int, RowError]:
         """Put what a look has read into its rows.
@@ -247,7 +244,7 @@ class Lookups(Generic[M]):
         Returns:
             Whether that is the end of it; otherwise it begins anew.
         """
-        if isinstance(error, IteratorExpiredError) and lookup.restarts < _MOST_RESTARTS:
+        if lookup.chain.can_restart(error):
             lookup.restart()
             self._waiting.append(lookup)
             return False

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import canonical, is_empty, same_cell
 from airhaul.bulk.rows.target import Target
@@ -94,7 +95,7 @@ class Search(Generic[M]):
         self._target = target
         self.lost = list(lost)
         self._known_base = known_base
-        self._offset: str | None = None
+        self._chain = PageChain()
         self._found: dict[str, RecordJson] = {}
 
     def next_call(self) -> Call:
@@ -104,7 +105,7 @@ class Search(Generic[M]):
         since = literal((self._since() - _SLACK).replace(tzinfo=UTC))
         created = FormulaCall("CREATED_TIME")
         not_before: Node = FormulaCall("NOT", (FormulaCall("IS_BEFORE", (created, since)),))
-        return self._target.read(not_before, offset=self._offset)
+        return self._target.read(not_before, offset=self._chain.offset)
 
     def _since(self) -> datetime:
         return min(lost.earliest(self._known_base) for lost in self.lost)
@@ -120,13 +121,22 @@ class Search(Generic[M]):
             Whether all is read.
         """
         self._found |= {record["id"]: record for record in records}
-        self._offset = offset
-        return offset is None
+        return not self._chain.advance(offset)
 
-    def restart(self) -> None:
-        """Begin anew, because the list's iterator is gone."""
-        self._offset = None
+    def restart_after(self, error: AirhaulError) -> bool:
+        """Read the list again from its start if Airtable has forgotten it.
+
+        Args:
+            error: Why a page was refused.
+
+        Returns:
+            Whether the search continues; otherwise it has failed.
+        """
+        if not self._chain.can_restart(error):
+            return False
+        self._chain.restart()
         self._found.clear()
+        return True
 
     @property
     def knows_time(self) -> bool:
