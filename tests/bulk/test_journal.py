@@ -149,7 +149,7 @@ def test_a_foreign_database_is_refused_and_left_alone(path) -> None:
     with closing(sqlite3.connect(path)) as foreign:
         foreign.execute("CREATE TABLE theirs (x)")
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="not a journal of airhaul"):
+    with pytest.raises(JournalError, match="not an airhaul journal"):
         Journal(path)
     assert path.read_bytes() == before
 

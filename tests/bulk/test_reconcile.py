@@ -68,7 +68,7 @@ def test_equal_rows_of_the_second_before_make_it_unknown() -> None:
     base.at(10.2, lambda: base.write(*ROWS))
     outcomes, held, told = lost(base, [*others, *ROWS])
     assert outcomes.counts() == {"created": 100, "unknown": 10}
-    assert "the very seconds before" in str(outcomes[105].error)
+    assert "the two seconds before" in str(outcomes[105].error)
     assert len(held) == 110
     assert told == [Reconciled(0, 0, 10)]
 

@@ -380,7 +380,7 @@ def test_a_record_of_a_derived_model_is_not_cut_short(airtable: Airtable) -> Non
     late.create_table()
     jobs = airtable.table(Job)
     for verb, options in (("bulk_create", {}), ("bulk_save", {}), ("sync", {"key": "name"})):
-        with pytest.raises(BulkError, match=r"a Late, which has more columns than Job \(reason\)"):
+        with pytest.raises(BulkError, match=r"Late has columns that Job lacks \(reason\)"):
             getattr(jobs, verb)([Late(name="a", reason="rain")], **options)
     assert jobs.count() == 0
     assert late.bulk_create([Late(name="a", reason="rain")])[0].reason == "rain"

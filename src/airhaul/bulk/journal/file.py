@@ -252,7 +252,7 @@ class Journal:
             query = "SELECT number FROM runs WHERE id = ?"
             row = connection.execute(query, (run_id,)).fetchone()
         if row is None:
-            raise JournalError(f"The journal {self.path} has no run {run_id!r} any more.")
+            raise JournalError(f"The journal {self.path} no longer has run {run_id!r}.")
         return int(row[0])
 
     def drop_older_than(self, moment: datetime) -> int:

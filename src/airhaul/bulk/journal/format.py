@@ -83,7 +83,8 @@ def connect(path: Path) -> sqlite3.Connection:
         ) from None
     except sqlite3.DatabaseError as error:
         raise JournalError(
-            f"The journal {path} cannot be read: {error}. Move it away, and a new one is begun."
+            f"The journal {path} cannot be read: {error}. Move the file away; airhaul then starts "
+            "a new journal."
         ) from None
     return connection
 
@@ -117,7 +118,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if application != _APPLICATION_ID and tables:
         raise JournalError(
             Message(
-                f"{path} is a database, but not a journal of airhaul. Set ",
+                f"{path} is a database, but not an airhaul journal. Set ",
                 Option("journal"),
                 " to another file.",
             )

@@ -144,13 +144,13 @@ class Planner(Generic[M]):
             compared += gone
             if without_key:
                 notes.append(
-                    f"{counted(without_key, 'record has', 'records have')} no key, so whether the "
-                    "rows include them is not known: they are left alone."
+                    f"{counted(without_key, 'record has', 'records have')} no key. A sync does "
+                    "not compare, change or delete records without a key."
                 )
             if invalid and gone:
                 refusal = refusal or (
-                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so it is not known "
-                    "which records are missing."
+                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so the missing "
+                    "records are not known."
                 )
         plan = self._plan("sync", compared, invalid, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))

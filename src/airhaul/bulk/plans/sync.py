@@ -102,7 +102,7 @@ def _doubles(key: Key, groups: Sequence[Sequence[RecordJson]]) -> DuplicateKeyEr
         named.append(f"and {len(groups) - _MOST_NAMED} more keys")
     ids = tuple(record["id"] for group in groups for record in group)
     return DuplicateKeyError(
-        "Several records of the table have the same key, so it does not tell which one a row is. "
+        "Several records of the table have the same key, so it does not identify a record. "
         "Nothing was written.\n  " + "\n  ".join(named),
         record_ids=ids,
     )

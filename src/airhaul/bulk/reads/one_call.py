@@ -38,7 +38,7 @@ class OneCall(ReadOnlyWork):
 
     def lose(self, tag: None, error: AirhaulError, attempt: Attempt) -> None:
         """Keep the error, with a note that the result is unknown."""
-        error.add_note("Whether Airtable has carried this out is not known: look before repeating.")
+        error.add_note("Airtable may have carried this out: check before you repeat it.")
         self.refuse(tag, error, attempt)
 
     def events(self) -> list[Event]:

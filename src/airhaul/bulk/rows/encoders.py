@@ -77,7 +77,7 @@ class RowEncoder(Generic[M]):
             self._refuse_more_columns(row)
             if row.id is not None:
                 raise RowError(
-                    f"it is {row.id} already; creating it would make a second one. "
+                    f"the record {row.id} already exists; creating it would duplicate it. "
                     "Use save() or bulk_save() to change it."
                 )
             return Change("create", index, self._cells_of_own(row), record=row)
@@ -95,8 +95,8 @@ class RowEncoder(Generic[M]):
         ]
         if more:
             raise RowError(
-                f"it is a {own.__name__}, which has more columns than {self._model.__name__} "
-                f"({', '.join(more)}); use the verbs of {own.__name__}"
+                f"{own.__name__} has columns that {self._model.__name__} lacks "
+                f"({', '.join(more)}); use the methods of {own.__name__}"
             )
 
     def _cells_of_own(self, record: M) -> Cells:
@@ -137,7 +137,7 @@ def _id_in(row: object, model: type[RecordBase]) -> str:
         )
     given = cast("Mapping[str, Any]", values)
     if given.get("id") in (None, ""):
-        raise RowError("it has no id; an update needs to know which record it is", field="id")
+        raise RowError("the row has no id; it is needed to identify the record", field="id")
     return _checked_id(given["id"])
 
 
@@ -170,7 +170,9 @@ class UpdateEncoder(RowEncoder[M]):
         if isinstance(row, str):
             record_id, cells = _checked_id(row), dict(self.same)
             if not cells:
-                raise RowError("an id alone says nothing of what is to be changed")
+                raise RowError(
+                    "an id alone changes nothing; give a dict with the id and the new values"
+                )
         else:
             record_id, cells = self._from_mapping(row)
         self._seen.add(record_id, index)
@@ -179,7 +181,8 @@ class UpdateEncoder(RowEncoder[M]):
     def _change_own(self, index: int, record: M) -> Change[M]:
         if record.id is None:
             raise RowError(
-                "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
+                "the record has no id: it was never saved. Use bulk_save() or bulk_create() for "
+                "new records"
             )
         self._refuse_more_columns(record)
         self._seen.add(record.id, index)
@@ -216,7 +219,7 @@ class SaveEncoder(RowEncoder[M]):
             raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
         if row.id is None:
             if self._new.get(id(row)) is row:
-                raise RowError("the same new record stands in the input before; give it once")
+                raise RowError("the same new record is in the input twice; give it once")
             self._new[id(row)] = row
             return super()._change(index, row)
         return self._update._change(index, row)
@@ -302,12 +305,14 @@ class ReplaceEncoder(RowEncoder[M]):
     def _id_of_whole(self, record: M) -> str:
         self._refuse_more_columns(record)
         if record.id is None:
-            raise RowError("it has no id: it was never saved. Use bulk_create() for new records")
+            raise RowError(
+                "the record has no id: it was never saved. Use bulk_create() for new records"
+            )
         if record.not_fetched:
             names = ", ".join(sorted(record.not_fetched))
             raise RowError(
-                f"{names} was not fetched, and replacing the record would clear it; read the "
-                "record with all its fields, or use bulk_update()"
+                f"not fetched: {names}. Replacing the record would clear these fields; read it "
+                "with all its fields, or use bulk_update()"
             )
         return record.id
 
@@ -332,7 +337,7 @@ class DeleteEncoder(RowEncoder[M]):
             case _:
                 record_id = row
         if own is not None and record_id is None:
-            raise RowError("it has no id: it was never saved, so there is nothing to delete")
+            raise RowError("the record has no id: it was never saved, so it cannot be deleted")
         checked = _checked_id(record_id)
         self._seen.add(checked, index)
         return Change("delete", index, record_id=checked, record=own)

@@ -68,7 +68,11 @@ class UndoPlanner:
             return
         changed = [column for column in self._columns(record) if self._differs(row, column, record)]
         if changed and not self.force:
-            self._refuse(row, f"{_named(changed)} changed since it was created; it stays", changed)
+            self._refuse(
+                row,
+                f"{_named(changed)} changed since it was created, so it is not deleted",
+                changed,
+            )
             return
         change = self._inverse("created", row, {}, ())
         change.before, change.found = record["fields"], record
@@ -76,10 +80,10 @@ class UndoPlanner:
 
     def _restore(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
-            self._refuse(row, "it was deleted since, and cannot get its previous cells back")
+            self._refuse(row, "it was deleted since, so its previous cells cannot be restored")
             return
         if row.before is None:
-            self._refuse(row, "what it held before is not known")
+            self._refuse(row, "its previous cells are not known")
             return
         stored = record["fields"]
         columns: list[str] = []
@@ -96,7 +100,11 @@ class UndoPlanner:
                 continue
             columns.append(column)
         if changed:
-            self._refuse(row, f"{_named(changed)} changed since, and left alone", changed)
+            self._refuse(
+                row,
+                f"{_named(changed)} changed since, so the previous cells are not restored",
+                changed,
+            )
         if missing:
             self._refuse(row, f"{_no_more(missing)}, so it is not restored", missing)
         if columns or not (changed or missing):
@@ -107,11 +115,11 @@ class UndoPlanner:
 
     def _recreate(self, row: WrittenRecord, gone: set[str]) -> None:
         if row.before is None:
-            self._refuse(row, "what it held is not known, so it cannot be made again")
+            self._refuse(row, "its cells are not known, so it cannot be recreated")
             return
         missing = self._missing(row.before)
         if missing:
-            self._refuse(row, f"{_no_more(missing)}, so it would lose what it held", missing)
+            self._refuse(row, f"{_no_more(missing)}, so its cells would be lost", missing)
             return
         change = self._inverse("deleted", row, row.before, ())
         for column, cell in change.cells.items():
@@ -173,4 +181,4 @@ def _named(columns: Sequence[str]) -> str:
 
 def _no_more(columns: Sequence[str]) -> str:
     names = ", ".join(repr(column) for column in columns)
-    return f"the table has no {names} any more (renamed, or deleted)"
+    return f"the table no longer has {names} (renamed or deleted)"

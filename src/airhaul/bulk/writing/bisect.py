@@ -75,11 +75,11 @@ def blame(
     first, last = changes[0].index, changes[-1].index
     shared = RowError(
         Message(
-            f"one of the rows {first}-{last} was refused with its whole request, ",
+            f"the request with rows {first}-{last} was refused because of one or more of them: ",
             error.message,
-            " ",
+            " To find them and write the others, set ",
             Option("on_error", "continue"),
-            " finds it and writes the others.",
+            ".",
         ),
         field=suspects.field,
     )

@@ -124,9 +124,9 @@ def _reason(error: AirhaulError, change: Change[Any]) -> str:
     """What Airtable says, without the request that it says it of."""
     if not isinstance(error, ApiError):
         return str(error)
-    said = ": ".join(part for part in (error.type, error.detail) if part)
-    which = change.record_id if change.record_id and change.record_id not in said else None
-    return f"Airtable refuses {which or 'it'}, {said or error.status}"
+    refusal = ": ".join(part for part in (error.type, error.detail) if part)
+    which = change.record_id if change.record_id and change.record_id not in refusal else None
+    return f"Airtable refused {which or 'it'}: {refusal or error.status}"
 
 
 def row_error(

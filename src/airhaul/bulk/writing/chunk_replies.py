@@ -223,7 +223,7 @@ class ChunkReplies(Generic[M]):
             elif finding.fate == "absent":
                 self._send_again(finding.lost)
             else:
-                error = TransportError(f"{finding.lost.error} Looking for its rows: {finding.why}.")
+                error = TransportError(f"{finding.lost.error} {finding.why}.")
                 self._recorder.leave(changes, "unknown", error, attempt)
                 self._stop.note_unknown(error)
         if findings:

@@ -87,7 +87,7 @@ class LostCreates(Generic[M]):
         assert self._search is not None, "it was asked for"
         records = records_in(value)
         if not self._known_base.clock.is_known:
-            raise BadReplyError("its replies do not tell the time", status=200)
+            raise BadReplyError("its replies have no Date header", status=200)
         if not tag.is_search or not self._search.accept(records, value.get("offset")):
             return ()
         findings = self._search.findings()
@@ -122,6 +122,6 @@ def search_failed(lost: AirhaulError, looking: AirhaulError) -> TransportError:
         lost: What happened to the reply.
         looking: What happened to the looking.
     """
-    made = TransportError(f"{lost} Looking for its rows has failed, too: {looking}")
+    made = TransportError(f"{lost} The search for its rows failed: {looking}")
     made.__cause__ = lost
     return made

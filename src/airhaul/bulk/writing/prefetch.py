@@ -119,7 +119,7 @@ class PrefetchByKey:
             if len(there) > 1:
                 ids = ", ".join(record["id"] for record in there)
                 refused[change.index] = RowError(
-                    f"several records have its key, {self._key.shown(change.cells)}: {ids}"
+                    f"several records have the same key, {self._key.shown(change.cells)}: {ids}"
                 )
             elif there:
                 target.compare(change, there[0])

@@ -165,7 +165,7 @@ class Search(Generic[M]):
             return Finding(lost, "there", found)
         if pool.take_all(lost.changes, since - _SLACK) is not None:
             return Finding(
-                lost, "unknown", why="equal rows were created in the very seconds before"
+                lost, "unknown", why="Equal rows were created in the two seconds before it was sent"
             )
         return Finding(lost, "absent")
 
@@ -174,7 +174,7 @@ class Search(Generic[M]):
         there = pool.take_some(finding.lost.changes, since)
         if there:
             finding.fate = "unknown"
-            finding.why = f"{there} of its {len(finding.lost.changes)} rows are in the table"
+            finding.why = f"Only {there} of its {len(finding.lost.changes)} rows are in the table"
 
 
 class _Pool:

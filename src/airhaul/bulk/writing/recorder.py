@@ -139,7 +139,7 @@ class OutcomeRecorder(Generic[M]):
             on_way: The rows whose requests were sent and not answered.
         """
         self.outcomes.extend_to(self._total or 0)
-        cut_off = AirhaulError("it was cut off before its reply came")
+        cut_off = AirhaulError("the call was interrupted before the reply came")
         for change in on_way:
             if not self.outcomes.is_settled(change.index):
                 self.outcomes.settle(change.index, "unknown", error=cut_off)

@@ -96,7 +96,7 @@ class WithRollback(Generic[M]):
             before = change.before
             if before is None and not _is_new(change):
                 outcomes = self._main.result
-                error = AirhaulError("what it held before is not known")
+                error = AirhaulError("its previous cells are not known")
                 outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
                 continue
             undoing = inverse(
@@ -166,17 +166,20 @@ def _settle_undone(
     if state in ("deleted", "updated", "unchanged"):
         outcomes.settle(index, "undone")
     elif state == "created":
-        note = f"it was {change.record_id}, and is made again as {new_id}"
+        note = f"{change.record_id} was recreated as {new_id}"
         outcomes.settle(index, "undone", id=new_id, note=note)
     elif _is_new(change) and _is_gone(error):
-        outcomes.settle(index, "undone", note="somebody else has deleted it")
+        outcomes.settle(index, "undone", note="someone else deleted it")
     elif state == "unknown":
         reason = AirhaulError(
-            Message("it was written, and undoing it failed: ", error.message if error else "")
+            Message(
+                "it was written, and whether the rollback undid it is unknown: ",
+                error.message if error else "",
+            )
         )
         outcomes.settle(index, "unknown", error=reason)
     else:
-        reason = error or AirhaulError("it was cut off before")
+        reason = error or AirhaulError("the rollback was interrupted")
         outcomes.settle(index, outcomes.state_of(index), error=reason)
 
 

@@ -232,7 +232,7 @@ class WriteRows(Generic[M]):
         """
         self._intake.recover(chunk.changes)
         if not chunk.traits.is_repeatable:
-            error = TransportError("the process that sent it was ended before its reply came")
+            error = TransportError("the process that sent it ended before the reply came")
             since = chunk.since or began
             self._lost.add_recovered(Lost(chunk.changes, error, now, chunk.tries, since))
         else:
