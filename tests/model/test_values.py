@@ -251,7 +251,7 @@ def test_two_values_for_one_field_are_a_bad_row(airtable: Airtable) -> None:
     ]
     result = guests.bulk_create(rows, on_error="continue")
     assert result.counts() == {"failed": 1, "created": 1}
-    assert "it stands there twice" in result.explain()[0]
+    assert "the row has two different values for it" in result.explain()[0]
 
 
 class Loose(Record, table="Prices"):

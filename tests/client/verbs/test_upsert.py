@@ -84,7 +84,7 @@ def test_a_key_of_several_fields_and_of_a_type_that_airtable_does_not_merge_on(
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ([{"name": "a", "email": ""}], "it is the key, and blank"),
+        ([{"name": "a", "email": ""}], "the key is blank"),
         ([{"name": "a", "email": "x"}, {"name": "b", "email": "x"}], "row 0 has the same key"),
         ([{"name": "a", "email": "x"}, {"name": "b", "email": "X"}], "in case only"),
     ],

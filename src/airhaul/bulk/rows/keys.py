@@ -1,4 +1,4 @@
-"""Keys: one to three columns that tell which record a row is."""
+"""Keys: one to three columns that identify the record of a row."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
 
 KeyNames = str | Sequence[str]
 
-# Beside those that Airtable merges on, which it may still refuse in its own words: what can be
-# compared once it was read.
+# The types that Airtable merges on (it may still refuse one, with a message of its own), and those
+# that can be compared after reading.
 _COMPARABLE: Final = MERGEABLE_TYPES | {"percent", "currency", "duration", "rating", "dateTime"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """The columns that tell which record a row is.
+    """The columns that identify the record of a row.
 
     Args:
         model: The model.
@@ -46,7 +46,7 @@ class Key:
 
         Raises:
             UnknownFieldError: The model has no such field.
-            ConfigurationError: A field's type tells no records apart, or there are too many.
+            ConfigurationError: A field cannot identify records, or there are too many fields.
         """
         given = [names] if isinstance(names, str) else list(names)
         if not 0 < len(given) <= MERGE_FIELDS or len(set(given)) < len(given):
@@ -55,9 +55,9 @@ class Key:
         for column in columns:
             if column.read_only or column.type not in _COMPARABLE:
                 raise ConfigurationError(
-                    f"The field {column.name!r} ({column.type}) cannot be a key: it takes a field "
-                    "that is written and that tells records apart, such as text, a number, a "
-                    "date or a choice."
+                    f"The field {column.name!r} ({column.type}) cannot be a key. Use a field "
+                    "that can be written and identifies records, such as text, a number, a date "
+                    "or a choice."
                 )
         return cls(model, columns)
 
@@ -89,11 +89,11 @@ class Key:
                 for column in self.columns
                 if canonical(column.type, cells.get(column.column)) is None
             )
-            raise RowError("it is the key, and blank", field=blank.name)
+            raise RowError("the key is blank", field=blank.name)
         return value
 
     def shown(self, cells: Cells) -> str:
-        """The key of a row for people: ``email='ada@example.org'``."""
+        """The key of a row for messages: ``email='ada@example.org'``."""
         return ", ".join(f"{column.name}={cells.get(column.column)!r}" for column in self.columns)
 
     def formula_for(self, rows: Iterable[Cells]) -> Node:

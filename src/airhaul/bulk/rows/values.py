@@ -1,4 +1,4 @@
-"""What a row says: its values by field, validated as a whole or one by one.
+"""The values of a row by field, validated as a whole or one by one.
 
 A row is a mapping, or a row of a file.
 """
@@ -42,14 +42,14 @@ class RowValues(Generic[M]):
         self._columns = columns_of(model)
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
-        self._read_over = _SYSTEM_KEYS | _names_in_dumps(model)
+        self._ignored = _SYSTEM_KEYS | _names_in_dumps(model)
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
 
         Args:
             row: The row.
-            blank_clears: Whether a blank cell of a spreadsheet is None, where the type allows it;
+            blank_clears: Whether a blank cell of a spreadsheet is None, if the type allows it;
                 otherwise it counts as left out.
 
         Raises:
@@ -65,7 +65,7 @@ class RowValues(Generic[M]):
         """The values of a row as the model takes them; arguments as of ``build``.
 
         Raises:
-            RowError: It is no row, or has columns that the model lacks.
+            RowError: It is not a row, or has columns that the model lacks.
         """
         if isinstance(row, SourceRow):
             return self._of_mapping(row.cells, from_file=True, blank_clears=blank_clears)
@@ -85,7 +85,7 @@ class RowValues(Generic[M]):
                 # A header "Name, Age" means Age.
                 column = self._columns.by_any_name.get(key.strip())
             if column is None:
-                if key not in self._read_over and not self._lenient_keys:
+                if key not in self._ignored and not self._lenient_keys:
                     unknown.append(str(key))
                 continue
             if value == "" and not column.takes_blank_text:
@@ -94,13 +94,13 @@ class RowValues(Generic[M]):
                     values[column.input_name] = None
                 continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
-                raise RowError(f"{value!r} is no time; {_EMPTY}", field=column.name, value=value)
+                raise RowError(f"{value!r} is not a time; {_EMPTY}", field=column.name, value=value)
             if from_file and isinstance(value, str):
                 value = _from_text(column, value)  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
-                    "it stands there twice, under the name of the field and that of the column, "
-                    "with different values",
+                    "the row has two different values for it, one under the name of the field and "
+                    "one under that of the column",
                     field=str(key),
                 )
             values[column.input_name] = value
@@ -149,25 +149,25 @@ class RowValues(Generic[M]):
             cells[column.column] = encode_value(column, value)
         return cells
 
-    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any], called: str) -> Any:
+    def _fitting(self, column: Column, value: Any, others: Mapping[str, Any], called: str) -> Any:
         try:
-            return validate_alone(self._model, column.name, value, beside)
+            return validate_alone(self._model, column.name, value, others)
         except ValidationError as error:
             reason = _reason(error.errors(include_url=False)[0])
             raise RowError(reason, field=called, value=value) from None
         except KeyError as error:
             missing = error.args[0]
-            if missing not in self._columns.by_name or missing in beside:
+            if missing not in self._columns.by_name or missing in others:
                 raise
             raise RowError(
-                f"its validator looks at {missing!r}, which the row leaves out; give both",
+                f"its validator needs {missing!r}, which the row does not have; give both",
                 field=called,
                 value=value,
             ) from None
 
 
 def _reason(error: ErrorDetails) -> str:
-    """Say what is wrong with a value, and how such values are written."""
+    """Return what is wrong with a value, and how such values are written."""
     value = error["input"]
     kind = error["type"]
     how = ""
@@ -177,21 +177,21 @@ def _reason(error: ErrorDetails) -> str:
         if kind.startswith("date_"):
             how = "; a date is written 2024-12-31"
         elif kind.startswith("datetime_"):
-            how = "; a moment is written 2024-12-31T18:00:00Z"
+            how = "; a date and time is written 2024-12-31T18:00:00Z"
         elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
             how = "; a number is written 1234 or 1234.5"
     return f"{error['msg']}, got {shown(value)}{how}"
 
 
 def _from_text(column: Column, text: str) -> Any:
-    """Take apart what an export has put into one cell of a spreadsheet."""
+    """Parse what an export has put into one cell of a spreadsheet."""
     shape = column.shape.item or column.shape
     is_object = shape.holds_objects or shape.is_a(BaseModel)
     if is_object and text.lstrip().startswith(("[", "{")):
         try:
             return json.loads(text)
         except ValueError:
-            return text  # what is wrong with it, the model says
+            return text  # the model reports what is wrong with it
     if column.shape.is_sequence:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
