@@ -1,4 +1,4 @@
-"""What a run has written, for taking it back."""
+"""The records that a run has written, for undoing it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WrittenRecord:
 
 
 def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
-    """The records that a run has written and not taken back, the latest first.
+    """Return the records that a run has written and not undone, the latest first.
 
     Args:
         journal: The journal.
@@ -51,7 +51,7 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
             state = _STATES[states[index]] if index < len(states) else ""
             if not state:
                 continue
-            states[index] = 0  # an earlier intent of the same row came to nothing
+            states[index] = 0  # an earlier intent of the same row had no effect
             record_id = ids.get(index) or change.record_id
             if run.asked.verb == "undo" and state == "created" and record_id is not None:
                 recreated[index] = change, record_id
@@ -67,10 +67,10 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
 
 
 def links_to_set(recreated: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
-    """The links between records that an undo makes again, under their new ids.
+    """Return the links between records that an undo recreates, under their new ids.
 
     Args:
-        recreated: The changes that made them, each with the new id, by the row's place.
+        recreated: The changes that recreated them, each with the new id, by the row's place.
 
     Returns:
         The cells, by the row's place, of those that have such links.
@@ -86,7 +86,7 @@ def links_to_set(recreated: Mapping[int, tuple[Change[Any], str]]) -> dict[int, 
 
 
 def _before(change: Change[Any], state: str) -> Cells | None:
-    # A row that was new when it was looked at, and there when it was written: nobody saw it.
+    # The record did not exist when it was looked up, but did when it was written.
     return None if state == "updated" and change.record_id is None else change.before
 
 

@@ -1,4 +1,4 @@
-"""Planning: what each verb would write, found out without writing."""
+"""Planning: what each verb would write, without writing it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Rows = Sequence[object]
 
 
 class Planner(Generic[M]):
-    """Makes plans for a table.
+    """A planner of the writes to a table.
 
     Args:
         context: What all jobs of the base share.
@@ -48,7 +48,7 @@ class Planner(Generic[M]):
         source: The file that the rows come from, if they come from one.
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be restored.
-        max_requests: Send at most so many requests; None for any number.
+        max_requests: The largest number of requests to send; None for no limit.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Planner(Generic[M]):
     def sync(
         self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
     ) -> Flow[Planned[M]]:
-        """Plan what makes the table like the rows: reads the table once.
+        """Plan what makes the table equal to the rows: reads the table once.
 
         Raises:
             DuplicateKeyError: Several records of the table have the same key.

@@ -37,7 +37,7 @@ class OneCall(ReadOnlyWork):
         self._error = error
 
     def lose(self, tag: None, error: AirhaulError, attempt: Attempt) -> None:
-        """Keep the error, with a note that the result is unknown."""
+        """Keep the error, with a note that the call may have been carried out."""
         error.add_note("Airtable may have carried this out: check before you repeat it.")
         self.refuse(tag, error, attempt)
 

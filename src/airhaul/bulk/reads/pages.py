@@ -1,4 +1,4 @@
-"""Reads a list page by page, and again from its start when the server has forgotten it."""
+"""Reading a list page by page, and again from its start if Airtable has forgotten it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Seen:
             self._odd.update(ids)
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
-        """The records that were not passed on yet."""
+        """Return the records that were not passed on yet."""
         if self._ids is None:
             text = self._packed.decode("utf-8", "surrogatepass")
             self._ids = self._odd | {
@@ -86,7 +86,7 @@ class ReadPages(ReadOnlyWork):
         self._events.append(PageRead(fresh))
 
     def refuse(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:  # noqa: ARG002
-        """Read a part again if the server has forgotten its list, else end."""
+        """Read a part again if Airtable has forgotten its list, else end."""
         if tag.chain.can_restart(error):
             tag.chain.restart()
             tag.is_idle = True

@@ -1,4 +1,4 @@
-"""Explains line by line what was not written; neighbouring rows with one cause share a line."""
+"""Explanations of what was not written; neighbouring rows with one cause share a line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) 
 
 
 def _cause(outcomes: Outcomes[Any], place: int) -> tuple[Any, ...]:
-    """What neighbouring rows must have in common to share a line."""
+    """Return what neighbouring rows must have in common to share a line."""
     state, error = outcomes.state_of(place), outcomes.error_of(place)
     has_note = outcomes.has_note(place)
     if isinstance(error, RowError):

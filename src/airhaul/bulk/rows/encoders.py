@@ -1,4 +1,4 @@
-"""From a row of the caller's input to a change in the table, with the row's address in errors.
+"""Encoders: from a row of the input to a change of the table, with the row's address in errors.
 
 A row is a mapping, a record of the model, or a row of a file; for some verbs a record's id.
 """
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Encoder(Protocol[M]):
-    """Makes changes of rows."""
+    """An encoder of rows into changes."""
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row.
@@ -41,7 +41,7 @@ class Encoder(Protocol[M]):
 
 
 class RowEncoder(Generic[M]):
-    """Makes new records of rows; the base of the other encoders.
+    """An encoder of rows into new records; the base of the other encoders.
 
     Args:
         model: The model of the table.
@@ -55,7 +55,7 @@ class RowEncoder(Generic[M]):
         self._values = RowValues(model)
 
     def encode(self, index: int, row: object) -> Change[M]:
-        """Make a change of a row, as ``Encoder.encode`` says."""
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         line = row.line if isinstance(row, SourceRow) else None
         try:
             change = self._change(index, row)
@@ -84,7 +84,7 @@ class RowEncoder(Generic[M]):
         return Change("create", index, cells_to_create(self._values.build(row)))
 
     def _refuse_more_columns(self, record: M) -> None:
-        """What a derived model has besides the columns of this one would be lost."""
+        """Refuse a derived model with more columns, since their values would be lost."""
         own = type(record)
         if own is self._model:
             return
@@ -100,12 +100,12 @@ class RowEncoder(Generic[M]):
             )
 
     def _cells_of_own(self, record: M) -> Cells:
-        # Validated anew, since assignments are not; the caller's own object stays as it is.
+        # Validated again, since assignments are not; the caller's own object is not changed.
         return cells_to_create(self._model.model_construct(**validated(record)))
 
 
 class _IdsSeen:
-    """Finds records that one input names twice.
+    """A check that one input names each record once.
 
     Airtable refuses a request that changes a record twice, and two requests in flight would
     change it in either order.
@@ -129,7 +129,7 @@ def _checked_id(value: object) -> str:
 
 
 def _id_in(row: object, model: type[RecordBase]) -> str:
-    """The id that a mapping, or a row of a file, names."""
+    """Return the id that a mapping, or a row of a file, names."""
     values = row.cells if isinstance(row, SourceRow) else row
     if not isinstance(values, Mapping):
         raise RowError(
@@ -142,11 +142,11 @@ def _id_in(row: object, model: type[RecordBase]) -> str:
 
 
 class UpdateEncoder(RowEncoder[M]):
-    """Makes changes of records by id: of records of the model, of dicts with an id, of ids alone.
+    """An encoder of changes by id: from records of the model, dicts with an id, or ids alone.
 
     Args:
         model: The model of the table.
-        same: Values by field name that every record gets.
+        same: Values that every record gets, by field name.
         source: The name of the file that the rows come from, for errors.
 
     Raises:
@@ -206,12 +206,12 @@ class UpdateEncoder(RowEncoder[M]):
 
 
 class SaveEncoder(RowEncoder[M]):
-    """Makes a new record of one that has no id, and a change of one that has."""
+    """An encoder of records: a new one if a record has no id, else a change."""
 
     def __init__(self, model: type[M]) -> None:
         super().__init__(model)
         self._update = UpdateEncoder(model)
-        # As long as the caller keeps them: of a stream of new records none has to be.
+        # Weak, since the records of a stream need not be kept.
         self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
 
     def _change(self, index: int, row: object) -> Change[M]:
@@ -226,15 +226,15 @@ class SaveEncoder(RowEncoder[M]):
 
 
 class UpsertEncoder(RowEncoder[M]):
-    """Makes changes of rows that are told by a key.
+    """An encoder of rows that a key identifies.
 
-    What a row holds is written in any case; what the model adds to it as defaults only into new
-    records, so that no default overwrites what is there.
+    The values of a row are always written; the defaults of the model only into new records, so that
+    no default overwrites a stored value.
 
     Args:
         model: The model of the table.
         key: The key.
-        by_letter: Whether keys that differ in case only are kept apart.
+        by_letter: Whether keys that differ only in case are different keys.
         source: The name of the file that the rows come from, for errors.
     """
 
@@ -268,7 +268,7 @@ class UpsertEncoder(RowEncoder[M]):
 
 
 def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> UpsertEncoder[M]:
-    """Make the encoder of an upsert: what Airtable merges on, it may compare without case.
+    """Make the encoder of an upsert; a key that Airtable merges on it may compare without case.
 
     Args:
         model: The model of the table.
@@ -279,7 +279,7 @@ def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> Upser
 
 
 class ReplaceEncoder(RowEncoder[M]):
-    """Makes replacements of whole records: of records of the model, and of mappings with an id.
+    """An encoder of whole records: from records of the model, and mappings with an id.
 
     A mapping is validated as a new record is, with the defaults of the model.
 
@@ -318,7 +318,7 @@ class ReplaceEncoder(RowEncoder[M]):
 
 
 class DeleteEncoder(RowEncoder[M]):
-    """Makes deletions of records, ids, and dicts with an id."""
+    """An encoder of deletions: from records, ids, and dicts with an id."""
 
     def __init__(self, model: type[M], source: str | None = None) -> None:
         super().__init__(model, source)
@@ -344,10 +344,10 @@ class DeleteEncoder(RowEncoder[M]):
 
 
 class Ready(Generic[M]):
-    """Takes rows that were looked at already."""
+    """An encoder of rows that were encoded before."""
 
     def encode(self, index: int, row: object) -> Change[M]:  # noqa: ARG002 - it has its own
-        """Take a change as it is, and refuse what was refused."""
+        """Return a change as it is, and raise the error of an invalid row."""
         if isinstance(row, InvalidRow):
             raise row.error
         assert isinstance(row, Change)

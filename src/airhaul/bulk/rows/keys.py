@@ -72,12 +72,12 @@ class Key:
         return tuple(column.column for column in self.columns)
 
     def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
-        """The key that some cells have, in a form that can be compared; None if a part is blank."""
+        """Return the key in some cells, in a form to compare; None if a part of it is blank."""
         parts = tuple(canonical(column.type, cells.get(column.column)) for column in self.columns)
         return None if None in parts else parts
 
     def require(self, cells: Cells) -> tuple[Any, ...]:
-        """The key that a row has.
+        """Return the key that a row has.
 
         Raises:
             RowError: A part is blank.
@@ -93,11 +93,11 @@ class Key:
         return value
 
     def shown(self, cells: Cells) -> str:
-        """The key of a row for messages: ``email='ada@example.org'``."""
+        """Return the key of a row for messages: ``email='ada@example.org'``."""
         return ", ".join(f"{column.name}={cells.get(column.column)!r}" for column in self.columns)
 
     def formula_for(self, rows: Iterable[Cells]) -> Node:
-        """The formula that holds for the records with the keys of some rows.
+        """Return the formula that holds for the records with the keys of some rows.
 
         It may hold for a few others, where a formula compares less exactly than ``value_in``.
         """
@@ -118,7 +118,7 @@ class Key:
 
 
 class KeysSeen:
-    """Finds rows of one input that have the same key.
+    """A check that no two rows of one input have the same key.
 
     Args:
         key: The key.

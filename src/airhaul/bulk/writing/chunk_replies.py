@@ -1,8 +1,8 @@
-"""Settling rows by what came of their requests.
+"""Settling rows by the results of their requests.
 
 carried out  its rows are written
-refused      its rows are to blame, or are sent in smaller parts (``split``); or all is over
-lost         its rows are looked at once more, or looked for (``lost``), before anything is said
+refused      its rows failed, or are sent in smaller parts (``bisect``), or the call ends
+lost         its rows are read or searched for (``lost_creates``) before they are settled
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class ChunkReplies(Generic[M]):
-    """Settles rows, or says what is to be sent or read for them next.
+    """The handling of replies: settles the rows of a chunk, or queues what to do next for them.
 
     Args:
         target: The table.
-        recorder: Where rows are settled.
+        recorder: Records the outcomes of rows.
         known_base: What is known of the base.
         stop: Decides whether failures stop the call.
         chunks: Takes rows that are sent again.
-        lookups: Takes rows that are looked at.
-        policy: What is done about rows that cannot be written.
-        retries: How often rows are sent whose create was lost, and how long to wait before looking.
+        lookups: Takes rows that are looked up.
+        policy: What to do about rows that cannot be written.
+        retries: How often to send lost creates, and how long to wait before a search.
         source: The file that the rows come from, for errors.
     """
 
@@ -87,7 +87,7 @@ class ChunkReplies(Generic[M]):
         """Settle a chunk that was carried out.
 
         Raises:
-            BadReplyError: The answer is none of Airtable's.
+            BadReplyError: The answer is not one of Airtable's.
         """
         changes = chunk.changes
         if chunk.traits.removes:
@@ -118,7 +118,7 @@ class ChunkReplies(Generic[M]):
         self._remember(changes)
 
     def _remember(self, changes: Sequence[Change[M]]) -> None:
-        """Keep what was done, where it may have to be taken back."""
+        """Keep the changes that were made, if they may have to be undone."""
         if self._policy.rolls_back:
             self.written += changes
 
@@ -127,12 +127,12 @@ class ChunkReplies(Generic[M]):
     def refuse_row(
         self, index: int, error: RowError, row: object, attempt: Attempt | None = None
     ) -> None:
-        """Settle a row that is to blame for itself; arguments as of ``OutcomeRecorder.refuse``."""
+        """Settle a row that failed by itself; arguments as of ``OutcomeRecorder.refuse``."""
         self._recorder.refuse(index, error, row, attempt)
         self._stop.note_failure()
 
     def refuse(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
-        """Settle a chunk that was refused, or let its parts be tried."""
+        """Settle a chunk that was refused, or queue its parts."""
         if isinstance(error, RequestCeilingError):
             self._recorder.leave(chunk.changes, "skipped", error)
             self._stop.end(error)
@@ -158,8 +158,8 @@ class ChunkReplies(Generic[M]):
             self._blame(blame(chunk.changes, error, self._source), attempt)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
-        """Whether an earlier try may have written rows that are not to be sent again."""
-        if chunk.traits.removes and _says_it_is_gone(error):
+        """Return whether an earlier try may have written rows, so that they must be read first."""
+        if chunk.traits.removes and _means_deleted(error):
             return True
         return is_about_rows(error, chunk.kind) and not self._policy.splits
 
@@ -167,17 +167,17 @@ class ChunkReplies(Generic[M]):
         for change, error in rows:
             self.refuse_row(change.index, error, change.source, attempt)
 
-    # --- lost, and can be looked at
+    # --- lost, and can be looked up
 
     def check(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
-        """Look what became of rows whose request was lost, before anything is said of them."""
+        """Queue a lookup of rows whose request was lost, to find out whether they were written."""
         at = attempt.now + self._retries.settle_s
         self._lookups.check(
             CheckLookup(chunk.changes, kind=chunk.kind, error=error, attempt=attempt, at=at)
         )
 
     def settle_checked(self, lookup: CheckLookup[M]) -> None:
-        """What is as it was asked for was done by the request that was lost; the rest was not."""
+        """Settle rows after a lookup: the lost request has written those that are as requested."""
         done, raws, left = self._target.sort(lookup.kind, lookup.changes, lookup.records)
         if KINDS[lookup.kind].removes:
             self._delete(done, lookup.attempt)
@@ -189,30 +189,30 @@ class ChunkReplies(Generic[M]):
             self._leave_checked(left, lookup)
 
     def _leave_checked(self, left: list[Change[M]], lookup: CheckLookup[M]) -> None:
-        """Deal with rows that a lost request has not written, by what ended it."""
+        """Settle or send again the rows that a lost request has not written."""
         if not is_about_rows(lookup.error, lookup.kind):
             self._recorder.leave(left, "failed", lookup.error, lookup.attempt)
             self._stop.note_outage(lookup.error)
         elif KINDS[lookup.kind].removes and not self._stop:
-            self._chunks.put_first([Chunk(lookup.kind, left)])  # some are gone: these are not
+            self._chunks.put_first([Chunk(lookup.kind, left)])  # Airtable refused the others
         else:
             self._blame(blame(left, lookup.error, self._source), lookup.attempt)
 
     def give_up_checking(self, lookup: CheckLookup[M], error: AirhaulError) -> None:
-        """Settle rows of a lost request that cannot be looked at."""
+        """Settle rows of a lost request whose lookup failed."""
         unclear = search_failed(lookup.error, error)
         self._recorder.leave(lookup.changes, "unknown", unclear, lookup.attempt)
-        may_be_put_back = [
+        may_be_restored = [
             change
             for change in lookup.changes
             if not (change.traits.may_create or change.traits.removes)
         ]
-        self._remember(may_be_put_back)
+        self._remember(may_be_restored)
 
     # --- lost creates
 
     def settle_lost(self, findings: Sequence[Finding[M]], attempt: Attempt) -> None:
-        """Settle creates that were looked for, or send them again."""
+        """Settle creates that were searched for, or send them again."""
         rows = {"there": 0, "absent": 0, "unknown": 0}
         for finding in findings:
             changes = finding.lost.changes
@@ -239,7 +239,7 @@ class ChunkReplies(Generic[M]):
             self._stop.note_outage(lost.error)
 
 
-def _says_it_is_gone(error: AirhaulError) -> bool:
+def _means_deleted(error: AirhaulError) -> bool:
     if isinstance(error, NotFoundError):
         return True
     return isinstance(error, ApiError) and error.type in ("ROW_DOES_NOT_EXIST", "NOT_FOUND")
@@ -252,15 +252,15 @@ def created_or_updated(
     attempt: Attempt,
     known_base: KnownBase,
 ) -> list[State]:
-    """Tell which records a request has created.
+    """Find which records a request has created.
 
-    A request that is sent again finds the records that its first try has made, and the answer calls
-    them updated. They are told by their time of creation.
+    A request that is sent again finds the records that its first try has created, and the answer
+    calls them updated. They are identified by their time of creation.
 
     Args:
         changes: The rows of the request.
-        raws: The records that they are.
-        answer: The answer; an upsert's names those that it has created.
+        raws: Their records.
+        answer: The answer; that of an upsert names the records that it has created.
         attempt: The request.
         known_base: The service's clock, and the records that are known to be older.
     """

@@ -1,7 +1,7 @@
-"""Creates whose reply was lost: when they are looked for, and what comes out.
+"""Creates whose reply was lost: when to search for them, and the results.
 
-A request whose reply is lost may still be at work. So its rows are looked for after a while, and
-what is not found is looked for once more, later, before it counts as absent.
+A request whose reply is lost may still be at work. So its rows are searched for after a while, and
+rows that are not found once more, later, before they count as absent.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class LostCreates(Generic[M]):
 
     Args:
         target: The table.
-        known_base: The service's clock, and the records that are known to be others'.
-        settle_s: How long to wait before the first look, in seconds; twice as long before the next.
+        known_base: The service's clock, and the records known to be of other requests.
+        settle_s: How long to wait before the first search, in seconds; twice that before the next.
     """
 
     def __init__(self, target: Target, known_base: KnownBase, settle_s: float) -> None:
@@ -47,13 +47,13 @@ class LostCreates(Generic[M]):
         return bool(self.waiting)
 
     def add(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
-        """Take a create whose reply was lost."""
+        """Add a create whose reply was lost."""
         self.waiting.append(Lost(chunk.changes, error, attempt.first_at, chunk.tries))
         self.search_at = max(self.search_at, attempt.now + self._settle_s)
         self._searches = 0
 
     def add_recovered(self, lost: Lost[M]) -> None:
-        """Take a create that another process may have sent, looked for as soon as time is known.
+        """Add a create that another process may have sent; it can be searched for immediately.
 
         Args:
             lost: The create; its ``since`` is set.
@@ -63,7 +63,7 @@ class LostCreates(Generic[M]):
         self._searches = 0
 
     def next_call(self, now: float) -> tuple[SearchRead, Call] | None:
-        """The next request of the search, or None before its time."""
+        """Return the next request of the search, or None if it is too early."""
         if now < self.search_at:
             return None
         if self._search is None:
@@ -74,17 +74,17 @@ class LostCreates(Generic[M]):
         """Take an answer.
 
         Args:
-            tag: What was asked.
+            tag: The request.
             value: The answer's JSON.
-            attempt: The request.
+            attempt: When it was sent.
 
         Returns:
-            What is known for good by now; what is not there stays, if it is looked for again.
+            The final findings; rows that were not found are kept if there is another search.
 
         Raises:
-            BadReplyError: It is no answer of Airtable, or its replies do not tell the time.
+            BadReplyError: It is not an answer of Airtable's, or has no time.
         """
-        assert self._search is not None, "it was asked for"
+        assert self._search is not None, "a search is under way"
         records = records_in(value)
         if not self._known_base.clock.is_known:
             raise BadReplyError("its replies have no Date header", status=200)
@@ -100,12 +100,12 @@ class LostCreates(Generic[M]):
         return [finding for finding in findings if finding.fate == "there"]
 
     def refuse(self, error: AirhaulError) -> Sequence[Lost[M]]:
-        """Learn that a request of the search was refused or lost.
+        """Handle a request of the search that was refused or lost.
 
         Returns:
-            The creates that are given up, none where the search begins anew.
+            The creates that are given up; none if the search starts again.
         """
-        assert self._search is not None, "it was asked for"
+        assert self._search is not None, "a search is under way"
         if self._search.restart_after(error):
             return ()
         self._search = None
@@ -115,13 +115,13 @@ class LostCreates(Generic[M]):
         return given_up
 
 
-def search_failed(lost: AirhaulError, looking: AirhaulError) -> TransportError:
-    """Make the error of rows whose reply was lost, and for which nobody could look.
+def search_failed(lost: AirhaulError, search: AirhaulError) -> TransportError:
+    """Make the error of rows whose reply was lost and whose search failed.
 
     Args:
-        lost: What happened to the reply.
-        looking: What happened to the looking.
+        lost: Why there was no reply.
+        search: Why the search failed.
     """
-    made = TransportError(f"{lost} The search for its rows failed: {looking}")
+    made = TransportError(f"{lost} The search for its rows failed: {search}")
     made.__cause__ = lost
     return made

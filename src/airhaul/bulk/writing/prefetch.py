@@ -1,4 +1,4 @@
-"""Looking at records before they are changed: what they hold, and whether they are there."""
+"""Looking records up before they are changed: whether they exist, and their cells."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Prefetch(Protocol):
-    """What is to be known of the records that some changes are about."""
+    """What to read of the records of some changes, before they are written."""
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Whether a change has to wait for it."""
+        """Return whether a change has to wait for it."""
         ...
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The formula that holds for the records in question."""
+        """Return the formula that finds the records."""
         ...
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """The columns to read; None for all."""
+        """Return the columns to read; None for all."""
         ...
 
     def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Put what was read into the changes.
+        """Apply what was read to the changes.
 
         Args:
             target: The table.
@@ -53,18 +53,18 @@ class Prefetch(Protocol):
 
 
 class PrefetchById:
-    """Keeps what records hold before they are changed or deleted, so that it can be restored."""
+    """A prefetch by id of the previous cells of records, so that they can be restored."""
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Whatever has an id is looked at."""
+        """Return whether a change has an id and its previous cells are not known."""
         return change.record_id is not None and change.before is None
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The records by their ids."""
+        """Return the formula that finds the records by id."""
         return with_ids(change.record_id for change in changes if change.record_id is not None)
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """The columns that are written; all, where a record is deleted."""
+        """Return the columns that are written; all columns if a record is deleted or replaced."""
         if any(change.traits.takes_all_cells for change in changes):
             return None
         return _columns_of(changes)
@@ -72,7 +72,7 @@ class PrefetchById:
     def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Keep what the records hold; one that is not there is left for Airtable to refuse."""
+        """Keep the cells of the records; Airtable refuses a change of a missing record."""
         found = {record["id"]: record for record in records}
         for change in changes:
             record = found.get(change.record_id or "")
@@ -82,11 +82,11 @@ class PrefetchById:
 
 
 class PrefetchByKey:
-    """Finds the records that rows are by their keys, and what differs.
+    """A prefetch by key of the records of rows, and what differs in them.
 
     Args:
         key: The key.
-        always: Whether every row is looked at, and not only those that need it.
+        always: Whether to look up every row, and not only those that need it.
     """
 
     def __init__(self, key: Key, *, always: bool) -> None:
@@ -94,22 +94,22 @@ class PrefetchByKey:
         self._always = always or not key.can_be_merged_on
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Where a new record would get cells that one which is there must keep."""
+        """Return whether a new record would get defaults that an existing one must not get."""
         return change.kind == "upsert" and (self._always or bool(change.for_new))
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The records by their keys."""
+        """Return the formula that finds the records by key."""
         return self._key.formula_for(change.cells for change in changes)
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """All columns: a row that is unchanged is handed back as a whole record."""
+        """Return None for all columns: an unchanged row is returned as a whole record."""
         del changes
         return None
 
     def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Tell new records from those that are there, and keep only what differs."""
+        """Separate new records from existing ones, and keep only what differs."""
         found: defaultdict[Any, list[RecordJson]] = defaultdict(list)
         for record in records:
             found[self._key.value_in(record["fields"])].append(record)
@@ -139,11 +139,11 @@ def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:
 
 
 class Lookups(Generic[M]):
-    """What is to be read, a hundred rows at a time, page by page.
+    """The lookups of a bulk call: a hundred rows at a time, page by page.
 
     Args:
         target: The table.
-        prefetch: What has to be known of records before they are changed, if anything.
+        prefetch: What to read of records before they are changed; None for nothing.
     """
 
     def __init__(self, target: Target, prefetch: Prefetch | None) -> None:
@@ -153,7 +153,7 @@ class Lookups(Generic[M]):
         self._waiting: deque[Lookup[M]] = deque()
 
     def is_needed_for(self, change: Change[M]) -> bool:
-        """Whether a row has to wait for a look."""
+        """Return whether a row has to be looked up before it is written."""
         return (
             self._prefetch is not None
             and change.kind != "keep"
@@ -161,40 +161,40 @@ class Lookups(Generic[M]):
         )
 
     def add(self, change: Change[M]) -> None:
-        """Take a row that has to wait for a look."""
+        """Add a row that has to be looked up."""
         self._unread.append(change)
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many rows as one look is for."""
+        """Whether there are enough rows for one lookup."""
         return len(self._unread) >= RECORDS_PER_PAGE
 
     def start_prefetch(self) -> None:
-        """Let the rows that were gathered be looked at, if there are any."""
+        """Queue a lookup of the rows that were added, if there are any."""
         if self._unread:
             self._waiting.append(PrefetchLookup(self._unread))
             self._unread = []
 
     def check(self, checking: CheckLookup[M]) -> None:
-        """Take rows whose request was lost."""
+        """Queue the lookup of rows whose request was lost."""
         self._waiting.append(checking)
 
     def drop_prefetches(self) -> None:
-        """Keep only what finds out what was done."""
+        """Drop all lookups except those of rows whose request was lost."""
         self._waiting = deque(one for one in self._waiting if isinstance(one, CheckLookup))
 
     @property
     def is_checking(self) -> bool:
-        """Whether rows wait whose request was lost."""
-        # Asked for each row, when there is mostly none.
+        """Whether a lookup of rows whose request was lost is queued."""
+        # Called for each row, and mostly there is none.
         return bool(self._waiting) and any(isinstance(one, CheckLookup) for one in self._waiting)
 
     def next_check_at(self) -> float | None:
-        """When the next of them may be looked for; None if there are none."""
+        """Return when the next rows may be looked up whose request was lost, or None."""
         return min((one.at for one in self._waiting if isinstance(one, CheckLookup)), default=None)
 
     def next_call(self, now: float) -> tuple[Lookup[M], Call] | None:
-        """Hand over the next request that may be sent, or None."""
+        """Return the next request that may be sent, or None."""
         for lookup in self._waiting:
             if not isinstance(lookup, CheckLookup) or lookup.at <= now:
                 self._waiting.remove(lookup)
@@ -205,7 +205,7 @@ class Lookups(Generic[M]):
         if isinstance(lookup, CheckLookup):
             formula, fields = self._target.find(lookup.changes), None
         else:
-            assert self._prefetch is not None, "only a look makes rows wait"
+            assert self._prefetch is not None, "only a prefetch makes rows wait"
             formula = self._prefetch.formula(lookup.changes)
             fields = self._prefetch.fields(lookup.changes)
         return self._target.read(formula, fields, lookup.chain.offset)
@@ -214,14 +214,14 @@ class Lookups(Generic[M]):
         """Take a page.
 
         Args:
-            lookup: What was read.
+            lookup: The lookup.
             value: The answer's JSON.
 
         Returns:
             Whether it was the last one.
 
         Raises:
-            BadReplyError: It is no answer of Airtable.
+            BadReplyError: It is not an answer of Airtable's.
         """
         lookup.records += records_in(value)
         has_more = lookup.chain.advance(value.get("offset"))
@@ -230,19 +230,19 @@ class Lookups(Generic[M]):
         return not has_more
 
     def apply(self, lookup: Lookup[M]) -> dict[int, RowError]:
-        """Put what a look has read into its rows.
+        """Apply what a lookup has read to its rows.
 
         Returns:
             The rows that cannot be written, by index, with the reason.
         """
-        assert self._prefetch is not None, "only a look makes rows wait"
+        assert self._prefetch is not None, "only a prefetch makes rows wait"
         return self._prefetch.apply(self._target, lookup.changes, lookup.records)
 
     def refuse(self, lookup: Lookup[M], error: AirhaulError) -> bool:
-        """Learn that a page was refused.
+        """Handle a page that was refused.
 
         Returns:
-            Whether that is the end of it; otherwise it begins anew.
+            Whether the lookup has failed; otherwise it starts again.
         """
         if lookup.chain.can_restart(error):
             lookup.restart()

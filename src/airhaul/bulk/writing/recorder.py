@@ -1,4 +1,4 @@
-"""The recorder of a bulk call: keeps what became of each row, and tells it as it happens."""
+"""The recorder of a bulk call: keeps the outcome of each row, and emits events."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class OutcomeRecorder(Generic[M]):
-    """Settles rows.
+    """The recorder of outcomes.
 
     Args:
-        outcomes: Where what becomes of each row is kept.
+        outcomes: Where the outcome of each row is kept.
         reader: Makes records of replies.
-        known_base: Told of the records that were created.
+        known_base: Remembers the records that were created.
         total: How many rows there are, or None while that is not known.
-        rows_per_second: What the pace allows at most, or None for any number.
+        rows_per_second: The most that the pace allows, or None for no limit.
     """
 
     def __init__(
@@ -49,16 +49,16 @@ class OutcomeRecorder(Generic[M]):
         self._events: list[Event] = []
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         events, self._events = self._events, []
         return events
 
     def emit(self, event: Event) -> None:
-        """Tell something else that happened."""
+        """Add an event."""
         self._events.append(event)
 
     def leave_unchanged(self, change: Change[M]) -> None:
-        """Settle a row that is in the table as it should be."""
+        """Settle a row whose record is already as it should be."""
         record = change.record
         if change.found is not None:
             record = self._record(change, change.found)
@@ -78,9 +78,9 @@ class OutcomeRecorder(Generic[M]):
 
         Args:
             changes: The rows.
-            raws: The records that they have become.
+            raws: Their records.
             states: Whether each was created or updated.
-            attempt: The request that did it.
+            attempt: The request that wrote them.
         """
         records: list[tuple[State, M]] = []
         for change, raw, state in zip(changes, raws, states, strict=True):
@@ -97,7 +97,7 @@ class OutcomeRecorder(Generic[M]):
             self._emit_written([record for _, record in pairs], pairs[0][0])
 
     def delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
-        """Settle rows whose records are gone."""
+        """Settle rows whose records were deleted."""
         for change in changes:
             id_ = change.record_id
             self.outcomes.settle(change.index, "deleted", id=id_, request=attempt.number)
@@ -108,13 +108,13 @@ class OutcomeRecorder(Generic[M]):
     def refuse(
         self, index: int, error: RowError, row: object, attempt: Attempt | None = None
     ) -> None:
-        """Settle a row that is to blame for itself.
+        """Settle a row that failed by itself.
 
         Args:
             index: Its place.
-            error: Its address and the reason.
+            error: The error, with the address of the row.
             row: The row as it was given.
-            attempt: The request that was refused for it, if any was.
+            attempt: The request that was refused because of it, if there is one.
         """
         request = attempt.number if attempt is not None else None
         self.outcomes.settle(index, "failed", error=error, request=request)
@@ -127,20 +127,20 @@ class OutcomeRecorder(Generic[M]):
         error: AirhaulError,
         attempt: Attempt | None = None,
     ) -> None:
-        """Settle rows that were not written, or may not have been, through no fault of theirs."""
+        """Settle rows that were not written, or may not have been, for a reason outside of them."""
         request = attempt.number if attempt is not None else None
         for change in changes:
             self.outcomes.settle(change.index, state, error=error, request=request)
 
-    def close(self, on_way: Iterable[Change[M]]) -> Outcomes[M]:
-        """Say what became of every row by now.
+    def close(self, in_flight: Iterable[Change[M]]) -> Outcomes[M]:
+        """Return the outcome of every row so far.
 
         Args:
-            on_way: The rows whose requests were sent and not answered.
+            in_flight: The rows whose requests were sent and not answered.
         """
         self.outcomes.extend_to(self._total or 0)
         cut_off = AirhaulError("the call was interrupted before the reply came")
-        for change in on_way:
+        for change in in_flight:
             if not self.outcomes.is_settled(change.index):
                 self.outcomes.settle(change.index, "unknown", error=cut_off)
         return self.outcomes
@@ -148,7 +148,7 @@ class OutcomeRecorder(Generic[M]):
     def _record(self, change: Change[M], raw: RecordJson) -> M:
         record = change.record
         if record is None:
-            # None is for readers that skip bad cells; one that writes never does.
+            # Only a reader that skips invalid records returns None, and writes do not use one.
             record = self._reader.read(raw)
             assert record is not None
         else:
@@ -164,11 +164,11 @@ _LATELY_S: Final = 30.0
 
 
 class Estimate:
-    """Tells how much time is left.
+    """An estimate of the time left.
 
     Args:
         total: How many rows there are, or None while that is not known.
-        rows_per_second: What the pace allows at most, or None for any number.
+        rows_per_second: The most that the pace allows, or None for no limit.
     """
 
     def __init__(self, total: int | None, rows_per_second: float | None) -> None:
@@ -177,13 +177,13 @@ class Estimate:
         self._lately: deque[tuple[float, int]] = deque()
 
     def note(self, done: int, now: float) -> None:
-        """Learn how many rows are settled by now."""
+        """Record how many rows are settled so far."""
         self._lately.append((now, done))
         while len(self._lately) > 2 and self._lately[1][0] <= now - _LATELY_S:
             self._lately.popleft()
 
     def seconds_left(self) -> float | None:
-        """The time left, in seconds; None while it cannot be told."""
+        """Return the time left, in seconds; None while there is no estimate."""
         if self._total is None or not self._lately:
             return None
         (began, done_then), (now, done) = self._lately[0], self._lately[-1]

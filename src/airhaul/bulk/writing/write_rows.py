@@ -1,13 +1,13 @@
-"""Writing rows in bulk: ten to a request, an outcome for each, whatever goes wrong on the way.
+"""Writing rows in bulk: ten to a request, an outcome for each row, whatever happens.
 
-a row        is encoded, and refused if it is not valid (``intake``)
-             waits for a look, where what is there has to be known first (``lookups``)
-             fills a chunk with nine others of its kind (``chunk_queue``)
-a chunk      is written, and its rows are settled (``settling``)
-             is refused, and taken apart until each bad row stands alone (``split``)
-             is lost: creates are looked for (``lost``), all else was repeated by the engine
+a row        is encoded, and refused if it is not valid (``rows/precheck``)
+             is looked up first, if its record has to be known (``prefetch``)
+             fills a chunk with nine others of its kind (``chunks``)
+a chunk      is written, and its rows are settled (``chunk_replies``)
+             is refused, and split until each bad row is alone (``bisect``)
+             is lost: creates are searched for (``lost_creates``), the engine has repeated all else
 
-What is sent next is decided here.
+This file decides what to send next.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ class WriteRows(Generic[M]):
 
     Args:
         target: The table.
-        encoder: Makes changes of rows.
-        recorder: Settles rows.
+        encoder: Encodes rows as changes.
+        recorder: Records the outcomes of rows.
         known_base: What is known of the base, shared with the engine.
-        policy: What is done about rows that cannot be written.
-        prefetch: What has to be known of records before they are changed, if anything.
-        retries: How often rows are sent whose create was lost, and how long to wait before looking.
+        policy: What to do about rows that cannot be written.
+        prefetch: What to read of records before they are changed; None for nothing.
+        retries: How often to send lost creates, and how long to wait before a search.
         source: The file that the rows come from, for errors.
-        log: Writes down what is about to be sent; None for none.
+        log: Records what is about to be sent; None for no journal.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class WriteRows(Generic[M]):
             retries=retries,
             source=source,
         )
-        self._out: dict[_Tag, None] = {}
+        self._in_flight: dict[_Tag, None] = {}
 
     # --- what the engine asks
 
@@ -121,14 +121,14 @@ class WriteRows(Generic[M]):
 
     @property
     def _has_enough_chunks(self) -> bool:
-        """Whether there is enough to send; with a journal, enough to write down together."""
+        """Whether there is enough to send; with a journal, enough to record in one group."""
         if self._log is None or self._chunks.next_is_intended:
             return bool(self._chunks)
         return len(self._chunks) >= self._log.ahead
 
     @property
     def has_taken_all(self) -> bool:
-        """Whether every row was taken: a stream may have more of them, which nobody knows of."""
+        """Whether every row was taken; a stream may have more rows that were not read yet."""
         return self._intake.has_ended
 
     @property
@@ -138,7 +138,7 @@ class WriteRows(Generic[M]):
 
     @property
     def written(self) -> list[Change[M]]:
-        """What was done, where it may have to be taken back."""
+        """The changes that were made, if they may have to be undone."""
         return self._replies.written
 
     @property
@@ -148,30 +148,30 @@ class WriteRows(Generic[M]):
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to be found out."""
-        return not (self._out or self._lost or self._lookups.is_checking)
+        """Whether every outcome is known, and nothing is in flight."""
+        return not (self._in_flight or self._lost or self._lookups.is_checking)
 
     def is_new(self, tag: object) -> bool:
-        """Whether a call writes rows, or looks at them before, and does not find out."""
+        """Return whether a call writes or prefetches rows, and does not check lost ones."""
         return isinstance(tag, Chunk | PrefetchLookup)
 
     def wakes_at(self) -> float | None:
-        """When what was lost may be looked for."""
+        """Return when lost rows may be searched for or looked up."""
         if self._lost:
-            return None if self._out else self._lost.search_at
+            return None if self._in_flight else self._lost.search_at
         return self._lookups.next_check_at()
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
-        """Hand over what can be sent now."""
+        """Return a request that can be sent now."""
         found = self._next(now)
         if found is not None:
-            self._out[found[0]] = None
+            self._in_flight[found[0]] = None
         return found
 
     def _next(self, now: float) -> tuple[_Tag, Call] | None:
         if self._lost:
-            # While anything is on its way, what is found could not be told from it.
-            return None if self._out else self._lost.next_call(now)
+            # The rows of requests in flight could not be distinguished from the lost ones.
+            return None if self._in_flight else self._lost.next_call(now)
         if self._stop:
             self._lookups.drop_prefetches()
         lookup = self._lookups.next_call(now)
@@ -180,10 +180,12 @@ class WriteRows(Generic[M]):
         return self._next_to_write(now)
 
     def _is_checking(self) -> bool:
-        """Whether it is not known yet if rows have failed; until it is, nothing new is sent."""
+        """Return whether lost rows are being checked; until then, nothing new is sent."""
         if self._lookups.is_checking:
             return True
-        return bool(self._out) and any(isinstance(tag, CheckLookup) for tag in self._out)
+        return bool(self._in_flight) and any(
+            isinstance(tag, CheckLookup) for tag in self._in_flight
+        )
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._chunks:
@@ -193,7 +195,7 @@ class WriteRows(Generic[M]):
                 if lookup is not None:
                     return lookup
             if self._intake.has_ended and not any(
-                isinstance(tag, PrefetchLookup) for tag in self._out
+                isinstance(tag, PrefetchLookup) for tag in self._in_flight
             ):
                 self._chunks.flush()
         if not self._chunks:
@@ -206,8 +208,8 @@ class WriteRows(Generic[M]):
         return None if chunk is None else (chunk, self._target.call(chunk.kind, chunk.changes))
 
     def _is_writing_others(self) -> bool:
-        """Whether anything but deletions is on its way."""
-        return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._out)
+        """Return whether anything but deletions is in flight."""
+        return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._in_flight)
 
     def offer(self, row: object) -> None:
         """Take a row, validate it and make a change of it."""
@@ -219,16 +221,16 @@ class WriteRows(Generic[M]):
             case change if self._lookups.is_needed_for(change):
                 self._lookups.add(change)
             case change:
-                self._fill(change)
+                self._queue(change)
 
     def recover(self, chunk: Chunk[M], began: datetime, now: float) -> None:
-        """Take up what another process was about to send, and may have sent.
+        """Take a request that another process may have sent.
 
         Args:
-            chunk: What it was.
-            began: A time before all of it; creates are looked for from then on, where the chunk
-                knows none.
-            now: In seconds on the clock of ``next_call``.
+            chunk: The request.
+            began: A time before it was sent; creates are searched for from then on, if the chunk
+                has no time of its own.
+            now: The time, in seconds on the clock of ``next_call``.
         """
         self._intake.recover(chunk.changes)
         if not chunk.traits.is_repeatable:
@@ -238,14 +240,14 @@ class WriteRows(Generic[M]):
         else:
             self._chunks.put_first([chunk])
 
-    def _fill(self, change: Change[M]) -> None:
+    def _queue(self, change: Change[M]) -> None:
         if change.kind == "keep":
             self._recorder.leave_unchanged(change)
         else:
             self._chunks.add(change)
 
     def end_of_rows(self) -> None:
-        """Learn that the last chunks may stay short."""
+        """Note that there are no more rows; the last chunks may be short."""
         self._intake.has_ended = True
 
     def stop(self) -> None:
@@ -253,21 +255,21 @@ class WriteRows(Generic[M]):
         self._stop.stop()
 
     def abandon(self, tag: _Tag) -> None:
-        """Learn that a call was not sent; its rows count as skipped."""
-        del self._out[tag]
+        """Handle a call that was not sent; its rows count as skipped."""
+        del self._in_flight[tag]
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         return self._recorder.events()
 
     @property
     def result(self) -> Outcomes[M]:
-        """What became of each row; one that was not taken counts as skipped."""
-        chunks = [tag.changes for tag in self._out if isinstance(tag, Chunk)]
+        """The outcome of each row; one that was not taken counts as skipped."""
+        chunks = [tag.changes for tag in self._in_flight if isinstance(tag, Chunk)]
         chunks += [lost.changes for lost in self._lost.waiting]
         return self._recorder.close(change for changes in chunks for change in changes)
 
-    # --- what the engine tells
+    # --- what the engine reports
 
     def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""
@@ -285,12 +287,12 @@ class WriteRows(Generic[M]):
             self.lose(tag, error, attempt)
             return
         self._stop.note_answer()
-        self._out.pop(tag, None)
+        self._in_flight.pop(tag, None)
 
     def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
-        """Learn that a call was not carried out."""
+        """Handle a call that was not carried out."""
         attempt = self._with_past(tag, attempt)
-        self._out.pop(tag, None)
+        self._in_flight.pop(tag, None)
         match tag:
             case Chunk():
                 self._replies.refuse(tag, error, attempt)
@@ -302,11 +304,11 @@ class WriteRows(Generic[M]):
                 self._refuse_lookup(tag, error)
 
     def lose(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
-        """Learn that nobody knows whether a call was carried out."""
+        """Handle a call that may or may not have been carried out."""
         if not isinstance(tag, Chunk):
-            self.refuse(tag, error, attempt)  # what reads can be given up without harm
+            self.refuse(tag, error, attempt)  # a read can be given up without harm
             return
-        self._out.pop(tag, None)
+        self._in_flight.pop(tag, None)
         if not tag.traits.is_repeatable:
             self._lost.add(tag, error, attempt)
             return
@@ -315,7 +317,7 @@ class WriteRows(Generic[M]):
             self._stop.end(error)
 
     def _with_past(self, tag: _Tag, attempt: Attempt) -> Attempt:
-        """Count what another process has sent as a try, and note the request in the journal."""
+        """Record a request in the journal, and count what another process sent as a try."""
         if not isinstance(tag, Chunk):
             return attempt
         if self._log is not None:
@@ -341,7 +343,7 @@ class WriteRows(Generic[M]):
                 )
                 self._replies.refuse_row(change.index, named, change.source)
             elif not self._stop:
-                self._fill(change)
+                self._queue(change)
 
     def _refuse_lookup(self, lookup: Lookup[M], error: AirhaulError) -> None:
         if not self._lookups.refuse(lookup, error):
