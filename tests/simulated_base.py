@@ -201,8 +201,8 @@ class WatchedJournal(Journal):
         self._logs.append(super().begin(*arguments))
         return self._logs[-1]
 
-    def take_up(self, run: Run) -> RunLog:
-        self._logs.append(super().take_up(run))
+    def resume(self, run: Run) -> RunLog:
+        self._logs.append(super().resume(run))
         return self._logs[-1]
 
     def die(self) -> None:

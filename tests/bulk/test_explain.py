@@ -47,7 +47,7 @@ def test_rows_on_one_line_of_a_file_name_that_line() -> None:
 
 
 def test_each_state_has_its_words() -> None:
-    """What was not written, what may have been, what was taken back and what was not."""
+    """What was not written, what may have been, what was undone and what was not."""
     outcomes = outcomes_of(
         ("skipped", None),
         ("unknown", AirhaulError("the reply was lost")),
@@ -58,11 +58,11 @@ def test_each_state_has_its_words() -> None:
     assert list(explain(outcomes)) == [
         "row 0: not written",
         (
-            "row 1: sent, and it cannot be told whether it was written. Look for it before "
+            "row 1: sent, but whether it was written is unknown. Check the table before "
             "sending it again. (the reply was lost)"
         ),
-        "row 2: written, and taken back",
-        "row 3: created, and could not be taken back: the quota is used up",
+        "row 2: written, then undone",
+        "row 3: created, but not undone: the quota is used up",
     ]
 
 

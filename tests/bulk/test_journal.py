@@ -74,7 +74,7 @@ def test_several_processes_share_a_journal(path) -> None:
     runs = {run.id: run for run in journal.runs()}
     assert {run.state for run in runs.values()} == {"running"}
     with pytest.raises(JournalError, match="Another process is working"):
-        journal.take_up(runs[one.id])
+        journal.resume(runs[one.id])
     one.release()
     assert journal.run(one.id).state == "broken off"
     assert journal.run(other.id).state == "running"
@@ -149,7 +149,7 @@ def test_a_foreign_database_is_refused_and_left_alone(path) -> None:
     with closing(sqlite3.connect(path)) as foreign:
         foreign.execute("CREATE TABLE theirs (x)")
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="not a journal of airhaul"):
+    with pytest.raises(JournalError, match="not an airhaul journal"):
         Journal(path)
     assert path.read_bytes() == before
 

@@ -9,7 +9,9 @@ import pytest
 from airhaul import Record, Retries
 from airhaul.bulk.engine.events import Reconciled
 from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.rows.encoders import RowEncoder
+from airhaul.bulk.rows.encoders import RowEncoder, upsert_encoder
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.testing import simulate
 from airhaul.wire.endpoints import create_records
@@ -66,7 +68,7 @@ def test_equal_rows_of_the_second_before_make_it_unknown() -> None:
     base.at(10.2, lambda: base.write(*ROWS))
     outcomes, held, told = lost(base, [*others, *ROWS])
     assert outcomes.counts() == {"created": 100, "unknown": 10}
-    assert "the very seconds before" in str(outcomes[105].error)
+    assert "the two seconds before" in str(outcomes[105].error)
     assert len(held) == 110
     assert told == [Reconciled(0, 0, 10)]
 
@@ -121,11 +123,57 @@ def test_the_service_is_given_up_when_it_never_writes() -> None:
     assert told == [Reconciled(0, 10, 0)] * 3
 
 
+def test_a_search_starts_again_when_airtable_has_forgotten_its_list() -> None:
+    """Half a search proves nothing: what it has not read may be there."""
+    base = SimulatedBase(
+        Item,
+        faults=Faults(Fault("close-after", at=1, method="POST"), Fault("iterator-lost", at=1)),
+    )
+    base.at(10.1, lambda: base.write(*({"name": f"other {n}"} for n in range(150))))
+    outcomes, held, told = lost(base, ROWS)
+    assert outcomes.counts() == {"created": 10}
+    assert len(held) == 160
+    assert told == [Reconciled(10, 0, 0)]
+
+
+def test_a_search_that_is_forgotten_again_and_again_leaves_its_rows_unknown() -> None:
+    """Restarts are bounded, and the error has both causes."""
+    base = SimulatedBase(
+        Item,
+        faults=Faults(
+            Fault("close-after", at=1, method="POST"), Fault("iterator-lost", probability=1.0)
+        ),
+    )
+    base.at(10.1, lambda: base.write(*({"name": f"other {n}"} for n in range(150))))
+    outcomes, held, _ = lost(base, ROWS)
+    assert outcomes.counts() == {"unknown": 10}
+    assert "LIST_RECORDS_ITERATOR_NOT_AVAILABLE" in str(outcomes[0].error)
+    assert len(held) == 160
+
+
+@pytest.mark.parametrize(("times", "reason"), [(1, "several records"), (6, "ITERATOR")])
+def test_a_lookup_starts_again_when_airtable_has_forgotten_its_list(times, reason) -> None:
+    """A row is compared with all the records that have its key, or is not written."""
+    base = SimulatedBase(Item, faults=Faults(Fault("iterator-lost", probability=1.0, times=times)))
+    base.write(*[{"name": "same"}] * 150)
+    key = Key.of(Item, "name")
+    job = writing_job(
+        base,
+        upsert_encoder(Item, key),
+        on_error="continue",
+        key=key,
+        prefetch=PrefetchByKey(key, always=True),
+    )
+    simulate(job, base, [{"name": "same", "number": 1}])
+    assert reason in str(job.result[0].error)
+    base.close()
+
+
 @pytest.mark.parametrize(("answered", "known"), [(1, 0), (2, 2), (3, 0)])
 def test_an_answer_that_is_not_believed_makes_no_record_known(answered: int, known: int) -> None:
     """Its rows are looked for, and have to be found: else they would be sent again."""
-    observed = KnownBase()
+    known_base = KnownBase()
     records = [{"id": f"rec{number:014}", "fields": {}} for number in range(answered)]
     call = create_records("app00000000000000", "Items", [{"name": "a"}, {"name": "b"}])
-    observed.note_created(call, {"records": records})
-    assert len(observed.created_lately()) == known
+    known_base.note_created(call, {"records": records})
+    assert len(known_base.created_lately()) == known

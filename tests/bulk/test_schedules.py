@@ -112,7 +112,7 @@ def note(outcomes: Outcomes[Any]) -> None:
     for outcome in outcomes:
         if outcome.state == "unknown":
             # Nobody knows only where the looking has failed, too, and the error says so.
-            assert "Looking for its rows" in str(outcome.error)
+            assert "search for its rows" in str(outcome.error)
     BulkResult(outcomes).explain()
 
 

@@ -124,7 +124,7 @@ def test_the_error_of_a_row_says_where_and_what() -> None:
         refusal('Field "Size" cannot accept the provided value'), change, "Size", "a.csv"
     )
     assert str(error) == (
-        "a.csv line 6, row 4, field 'Size': Airtable refuses it, INVALID_VALUE_FOR_COLUMN: "
+        "a.csv line 6, row 4, field 'Size': Airtable refused it: INVALID_VALUE_FOR_COLUMN: "
         'Field "Size" cannot accept the provided value'
     )
     assert error.value == "big"

@@ -36,7 +36,7 @@ def test_a_base_is_no_journal(stock) -> None:
     """Told in the words of the command line."""
     done = airhaul("runs", "--journal", stock)
     assert done.returncode == 2
-    assert "not a journal of airhaul. Set --journal to another file." in done.stderr
+    assert "not an airhaul journal. Set --journal to another file." in done.stderr
 
 
 def test_a_command_that_writes_names_its_run(stock) -> None:
@@ -172,7 +172,7 @@ def test_undo_names_conflicts_and_ends_with_1(stock) -> None:
     airhaul("import", changed, "Stock", "--key", "Code", "--local", stock, "--journal", "off")
     done = airhaul("undo", run, "--yes")
     assert done.returncode == 1
-    assert "'Name' was changed since it was created; it stays" in done.stderr
+    assert "'Name' was changed since it was created, so it is not deleted" in done.stderr
     assert held(stock) == {**before, "n05": ("Changed", 5)}
     assert airhaul("undo", run, "--yes", "--force").returncode == 0
     assert held(stock) == before

@@ -224,7 +224,7 @@ def test_typecast_adds_choices(users) -> None:
 def test_a_record_that_exists_is_not_created_again(users) -> None:
     """No row twice: a record with an id is refused."""
     user = users.create(name="x")
-    with pytest.raises(BulkError, match="would make a second one"):
+    with pytest.raises(BulkError, match="would duplicate it"):
         users.bulk_create([user])
 
 

@@ -173,7 +173,9 @@ def test_a_created_record_that_was_changed_since_stays_unless_forced(base) -> No
     base.table_named("Tasks").bulk_update([{"id": new, "note": "mine"}], journal=False)
     result = base.undo()
     assert len(result.errors) == 1
-    assert "'note' was changed since it was created; it stays" in str(result.errors[0].error)
+    assert "'note' was changed since it was created, so it is not deleted" in str(
+        result.errors[0].error
+    )
     assert set(held(base)) - set(before) == {new}
     assert base.undo(run.id, force=True).is_complete
     assert held(base) == before
@@ -342,7 +344,7 @@ def test_cells_of_a_column_that_was_renamed_are_told_and_not_passed_over(base: A
     rename(base, "points", "score")
     result = base.undo()
     assert result.counts() == {"updated": 2, "failed": 2}
-    assert "the table has no 'points' any more" in result.explain()[0]
+    assert "the table no longer has 'points'" in result.explain()[0]
     now = held(base)
     for one in changed:
         assert now[one.id or ""]["title"] == before[one.id or ""]["title"]

@@ -186,7 +186,7 @@ def test_a_create_is_never_repeated_blindly(fault) -> None:
     ):
         users = airtable.table(User)
         assert users.all() == []  # so the service is known to be one
-        with pytest.raises(BulkError, match="cannot be told whether they were written") as caught:
+        with pytest.raises(BulkError, match="whether they were written is unknown") as caught:
             users.bulk_create([{"name": "a"}, {"name": "b"}])
         result = caught.value.result
         assert [row.state for row in result.outcomes] == ["unknown"] * 2

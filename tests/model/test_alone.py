@@ -64,7 +64,7 @@ def test_a_change_of_two_fields_is_validated_with_both(airtable: Airtable) -> No
     assert "it ends before it starts" in str(said.error)
     alone = {"id": span.id, "end": "2025-03-01"}
     (said,) = spans.bulk_update([alone], on_error="continue").errors
-    assert "its validator looks at 'start', which the row leaves out" in str(said.error)
+    assert "its validator needs 'start', which the row does not have" in str(said.error)
 
 
 def test_what_is_frozen_in_python_can_be_changed_in_the_table(airtable: Airtable) -> None:

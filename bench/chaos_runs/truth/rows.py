@@ -11,7 +11,7 @@ from chaos_runs.things import NOBODY, Thing, cells_in
 from chaos_runs.truth.case import Case, Outcome, form
 from chaos_runs.truth.unknown import judge_unknown, justify
 
-_MADE_AGAIN: Final = re.compile(r"it was (rec\w{14}), and is made again as (rec\w{14})")
+_MADE_AGAIN: Final = re.compile(r"(rec\w{14}) was recreated as (rec\w{14})")
 
 
 def judge_row(case: Case, row: Row, outcome: Outcome) -> None:

@@ -53,14 +53,14 @@ def _why(
     if not lost:
         # The machine may be slow, too.
         return "a slow reply" if "no reply in time" in said else None
-    if "equal rows were created in the very seconds before" in said:
+    if "Equal rows were created in the two seconds before" in said:
         is_so = row is None or case.evidence.has_young_twin(row.wanted, lost[0])
         return "equal rows of the seconds before" if is_so else None
     if "rows are in the table" in said:
         return "equal rows of several lost requests"
-    if "taking it back" in said:
+    if "whether the rollback undid it" in said:
         return "taking it back was disturbed"
-    if "Looking for its rows has failed" in said or "GET " in said or "listRecords" in said:
+    if "The search for its rows failed" in said or "GET " in said or "listRecords" in said:
         is_so = any(seen.is_read and seen.fault for seen in case.evidence.ours)
         return "looking was disturbed" if is_so else None
     if sum(seen.fault is not None for seen in about) >= RETRIES.tries:

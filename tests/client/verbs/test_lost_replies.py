@@ -68,7 +68,7 @@ def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, local_b
         Fault("close-after", at=1, method="POST"),
         Fault("503-before", probability=1.0, method="GET", retry_after_s=0.0),
     )
-    with pytest.raises(BulkError, match="Look for them before sending them again") as caught:
+    with pytest.raises(BulkError, match="Check the table before sending them again") as caught:
         people.bulk_create(rows(10))
     assert caught.value.result.counts() == {"unknown": 10}
     assert len(caught.value.result.unknown) == 10

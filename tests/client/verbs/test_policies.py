@@ -115,12 +115,12 @@ def test_rollback_of_updates_upserts_and_deletions(people, local_base) -> None:
 
     ids = [p.id for p in made]
     ids.insert(25, "rec00000000000000")
-    with pytest.raises(BulkError, match="made again with new ids") as caught:
+    with pytest.raises(BulkError, match="recreated with new record ids") as caught:
         people.bulk_delete(ids, on_error="rollback", concurrency=2)
     key = lambda row: row["email"]  # noqa: E731
     assert sorted(held(local_base), key=key) == sorted(before, key=key)
     undone = caught.value.result.undone[0]
-    assert undone.note == f"it was {ids[undone.index]}, and is made again as {undone.id}"
+    assert undone.note == f"{ids[undone.index]} was recreated as {undone.id}"
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ def test_what_rollback_cannot_take_back_is_listed(people, local_base) -> None:
     assert len(held(local_base)) == 10
     states = [outcome.state for outcome in caught.value.result.outcomes[:10]]
     assert states == ["created"] * 10
-    assert "rows 0-9: created, and could not be taken back" in str(caught.value)
+    assert "rows 0-9: created, but not undone" in str(caught.value)
     assert caught.value.__cause__.index == 15
 
 

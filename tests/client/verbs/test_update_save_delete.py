@@ -50,13 +50,13 @@ def test_dicts_with_an_id_update_what_they_hold(people, local_base) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"name": "x"}, "it has no id"),
+        ({"name": "x"}, "the row has no id"),
         ({"id": "x", "name": "y"}, "expected a record id"),
         ({"id": "rec00000000000000", "age": "n/a"}, "field 'age'"),
         ({"id": "rec00000000000000", "nome": "x"}, "did you mean"),
-        (Person(name="x", email="y"), "it has no id"),
+        (Person(name="x", email="y"), "the record has no id"),
         (7, "expected a dict with an id"),
-        ("rec00000000000000", "says nothing"),
+        ("rec00000000000000", "changes nothing"),
     ],
 )
 def test_updates_that_cannot_be_are_refused_before_anything_is_sent(

@@ -84,7 +84,7 @@ def test_a_key_of_several_fields_and_of_a_type_that_airtable_does_not_merge_on(
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ([{"name": "a", "email": ""}], "it is the key, and blank"),
+        ([{"name": "a", "email": ""}], "the key is blank"),
         ([{"name": "a", "email": "x"}, {"name": "b", "email": "x"}], "row 0 has the same key"),
         ([{"name": "a", "email": "x"}, {"name": "b", "email": "X"}], "in case only"),
     ],
@@ -122,7 +122,7 @@ def test_a_key_that_several_records_have_fails_its_row_alone(people, local_base)
     assert [outcome.index for outcome in result.errors] == [0]
     assert result.counts() == {"updated": 2, "created": 2, "failed": 1}
     plan = people.plan_upsert(full_rows(5), key="email")
-    assert "several records have its key, email='e0@x.org': rec" in str(plan.errors[0])
+    assert "several records have the same key, email='e0@x.org': rec" in str(plan.errors[0])
 
 
 def test_get_or_create_and_update_or_create(people, local_base) -> None:
@@ -144,7 +144,7 @@ def test_a_look_whose_list_is_forgotten_begins_anew(people, local_base) -> None:
     people.bulk_create([{"name": "N", "email": "e@x.org"}] * 150)
     local_base.requests.clear()
     local_base.faults = Faults(Fault("iterator-lost", at=1))
-    with pytest.raises(BulkError, match="several records have its key") as caught:
+    with pytest.raises(BulkError, match="several records have the same key") as caught:
         people.bulk_upsert([{"name": "M", "email": "e@x.org"}], key="email", max_requests=10)
     assert caught.value.result.counts() == {"failed": 1}
     assert local_base.faults.injected["iterator-lost"] == 1

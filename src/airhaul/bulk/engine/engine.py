@@ -197,20 +197,20 @@ class Engine(Generic[T]):
             self._retries,
             has_answered=self._known_base.has_answered,
         )
-        sending = Attempt(ticket, held.first_at, now, held.history.was_lost)
+        attempt = Attempt(ticket, held.first_at, now, held.history.was_lost)
         match decision:
             case Accepted(value):
                 if held.slot is not None:
                     self._pace.returned(held.slot, now)
                 self._known_base.has_answered = True
                 self._known_base.note_created(held.call, value)
-                self._work.accept(held.tag, value, sending)
+                self._work.accept(held.tag, value, attempt)
             case Refused(error):
-                self._work.refuse(held.tag, error, sending)
+                self._work.refuse(held.tag, error, attempt)
             case Again():
                 self._try_again(held, decision, now)
             case _:
-                self._work.lose(held.tag, decision.error, sending)
+                self._work.lose(held.tag, decision.error, attempt)
 
     def _try_again(self, ticket: _Ticket, decision: Again, now: float) -> None:
         history = ticket.history

@@ -85,7 +85,7 @@ class KnownBase:
         self.has_answered = False
         self._created: deque[str] = deque(maxlen=_REMEMBERED)
 
-    def for_run_taken_up(self) -> KnownBase:
+    def for_resumed_run(self) -> KnownBase:
         """Return what is known, apart from the records that this process has created.
 
         The resumed run may look for some of them, if this process worked on it before and could

@@ -70,15 +70,15 @@ class Work(Protocol[T_co]):
         """When it will have a call even if nothing comes in before; None for never."""
         ...
 
-    def accept(self, tag: Any, value: Any, sending: Attempt) -> None:
+    def accept(self, tag: Any, value: Any, attempt: Attempt) -> None:
         """Take the answer of a call that was carried out."""
         ...
 
-    def refuse(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
+    def refuse(self, tag: Any, error: AirhaulError, attempt: Attempt) -> None:
         """Take the error of a call that was not carried out."""
         ...
 
-    def lose(self, tag: Any, error: AirhaulError, sending: Attempt) -> None:
+    def lose(self, tag: Any, error: AirhaulError, attempt: Attempt) -> None:
         """Take the error of a call that may or may not have been carried out."""
         ...
 

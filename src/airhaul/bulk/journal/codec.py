@@ -17,23 +17,23 @@ PackedOutcome = tuple[int, str, str | None, str | None, int | None, bool, str | 
 
 
 def pack(value: Any) -> bytes:
-    """Write JSON, whatever the texts hold."""
+    """Encode a value as JSON, whatever its texts contain."""
     try:
         return pydantic_core.to_json(value)
     except ValueError:
-        # Halves of surrogate pairs have no bytes in UTF-8; escaped they have.
+        # Lone surrogates cannot be encoded in UTF-8; escaped they can.
         return json.dumps(value, separators=(",", ":")).encode()
 
 
 def unpack(packed: bytes) -> Any:
-    """Read what ``pack`` has written."""
+    """Decode what ``pack`` has encoded."""
     if b"\\ud" in packed:
         return json.loads(packed)
     return pydantic_core.from_json(packed)
 
 
 def pack_changes(changes: Iterable[Change[Any] | InvalidRow]) -> bytes:
-    """Write changes, and rows that were refused before anything was sent."""
+    """Encode changes, and rows that were refused before anything was sent."""
     return pack([_packed(change) for change in changes])
 
 
@@ -54,11 +54,11 @@ def _packed(change: Change[Any] | InvalidRow) -> list[Any]:
 
 
 def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | InvalidRow]:
-    """Read what ``pack_changes`` has written.
+    """Decode what ``pack_changes`` has encoded.
 
     Args:
         packed: The bytes.
-        key: What rows are told by, where they are.
+        key: The key that identifies rows, if there is one.
     """
     return [_unpacked(parts, key) for parts in unpack(packed)]
 
@@ -73,7 +73,7 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
     change.later = later or {}
     change.source = dict(cells)
     if key is not None and kind != "delete":
-        # An update by key may hold only what differs; what it is told by stands in what was there.
+        # An update by key may hold only what differs; its key is in the previous cells.
         change.key = key.value_in({**(before or {}), **cells}) or ()
     return change
 
@@ -92,7 +92,7 @@ def pack_outcome(
 
 
 def error_of(outcome: Sequence[Any], line: int | None = None) -> AirhaulError | None:
-    """The error of an outcome that was read back, or None."""
+    """Return the error of an outcome that was read back, or None."""
     index, _, _, reason, _, is_of_row, _ = outcome
     if reason is None:
         return None

@@ -1,4 +1,4 @@
-"""What a run has written, for taking it back."""
+"""The records that a run has written, for undoing it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WrittenRecord:
 
 
 def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
-    """The records that a run has written and not taken back, the latest first.
+    """Return the records that a run has written and not undone, the latest first.
 
     Args:
         journal: The journal.
@@ -44,49 +44,49 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
     """
     states, ids = _final_states(journal, run)
     found: list[WrittenRecord] = []
-    made_again: dict[int, tuple[Change[Any], str]] = {}
+    recreated: dict[int, tuple[Change[Any], str]] = {}
     for *_, packed in journal.intents(run, latest_first=True):
         for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
             index = change.index
             state = _STATES[states[index]] if index < len(states) else ""
             if not state:
                 continue
-            states[index] = 0  # an earlier intent of the same row came to nothing
+            states[index] = 0  # an earlier intent of the same row had no effect
             record_id = ids.get(index) or change.record_id
             if run.asked.verb == "undo" and state == "created" and record_id is not None:
-                made_again[index] = change, record_id
+                recreated[index] = change, record_id
             if record_id is not None:
                 found.append(
                     WrittenRecord(index, state, record_id, change.cells, _before(change, state))
                 )
-    links = links_to_set(made_again)
+    links = links_to_set(recreated)
     return [
         replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
         for row in found
     ]
 
 
-def links_to_set(made_again: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
-    """The links between records that an undo makes again, under their new ids.
+def links_to_set(recreated: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
+    """Return the links between records that an undo recreates, under their new ids.
 
     Args:
-        made_again: The changes that made them, each with the new id, by the row's place.
+        recreated: The changes that recreated them, each with the new id, by the row's place.
 
     Returns:
         The cells, by the row's place, of those that have such links.
     """
-    new_ids = {change.record_id: new_id for change, new_id in made_again.values()}
+    new_ids = {change.record_id: new_id for change, new_id in recreated.values()}
     return {
         index: {
             column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.later.items()
         }
-        for index, (change, _) in made_again.items()
+        for index, (change, _) in recreated.items()
         if change.later
     }
 
 
 def _before(change: Change[Any], state: str) -> Cells | None:
-    # A row that was new when it was looked at, and there when it was written: nobody saw it.
+    # The record did not exist when it was looked up, but did when it was written.
     return None if state == "updated" and change.record_id is None else change.before
 
 

@@ -1,4 +1,4 @@
-"""The journal itself: begin a run, find one, take one up again, drop old ones."""
+"""The journal itself: begin, find and resume runs, and drop old ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from airhaul.messages import Message, Method
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is read wrongly
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no characters that are easily confused
 _ID_LENGTH = 8
 _COPIED_AT_ONCE = 500
 
@@ -40,13 +40,13 @@ def _copy(
 
 
 class Journal:
-    """The file in which runs are written down. Several processes may share it.
+    """The file that records runs. Several processes may share it.
 
     Args:
-        path: The file, made if it is not there.
+        path: The file; created if it does not exist.
 
     Raises:
-        JournalError: It is no journal, is damaged, or cannot be opened.
+        JournalError: It is not a journal, is damaged, or cannot be opened.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -57,8 +57,8 @@ class Journal:
         """Begin a run.
 
         Args:
-            asked: What it is to do.
-            rows: A copy of its rows is kept, so that it can go on without its caller.
+            asked: What it is asked to do.
+            rows: The rows to copy into the journal, so that it can be resumed without its caller.
 
         Raises:
             JournalError: The journal cannot be written; nothing may be sent.
@@ -68,7 +68,7 @@ class Journal:
         lock.acquire()
         try:
             with opened(self.path) as connection:
-                # Both or neither: a run without its rows would look as if it had none.
+                # In one transaction: a run without its rows would seem to have none.
                 connection.execute("BEGIN IMMEDIATE")
                 cursor = connection.execute(
                     "INSERT INTO runs (id, asked, began, state) VALUES (?, ?, ?, 'running')",
@@ -83,14 +83,14 @@ class Journal:
             lock.release()
             raise
 
-    def take_up(self, run: Run) -> RunLog:
-        """Work on a run again.
+    def resume(self, run: Run) -> RunLog:
+        """Open a run again, to continue it.
 
         Args:
             run: The run.
 
         Raises:
-            JournalError: Another process works on it.
+            JournalError: Another process is working on it.
         """
         from filelock import Timeout
 
@@ -130,7 +130,7 @@ class Journal:
     def _lock(self, run_id: str) -> BaseFileLock:
         from filelock import FileLock
 
-        # Given up by the system when its process dies, however it dies.
+        # The system releases it when its process ends, however it ends.
         return FileLock(f"{self.path}.{run_id}.lock", thread_local=False)
 
     def _is_worked_on(self, run_id: str) -> bool:
@@ -145,10 +145,10 @@ class Journal:
         return False
 
     def runs(self, most: int | None = None) -> list[Run]:
-        """The runs, the latest first.
+        """Return the runs, the latest first.
 
         Args:
-            most: At most so many; None for all.
+            most: The largest number to return; None for all.
         """
         with opened(self.path) as connection:
             rows = connection.execute(
@@ -163,7 +163,7 @@ class Journal:
             run_id: Its id, or the beginning of it; the latest run if None.
 
         Raises:
-            JournalError: There is none, or several begin so.
+            JournalError: There is none, or several begin with ``run_id``.
         """
         beginning = run_id or ""
         with opened(self.path) as connection:
@@ -204,10 +204,10 @@ class Journal:
         return dict(Counter(states.values()))
 
     def outcomes(self, run: Run) -> Iterator[tuple[list[Any], list[Any], datetime]]:
-        """What was noted of rows and requests, in the order in which it happened.
+        """Yield what was recorded about rows and requests, in order of time.
 
         Yields:
-            Outcomes of rows, requests, and when they were written down.
+            Outcomes of rows, requests, and when they were recorded.
         """
         yield from self._outcomes(self._number(run.id))
 
@@ -221,15 +221,15 @@ class Journal:
     def intents(
         self, run: Run, *, latest_first: bool = False
     ) -> Iterator[tuple[int, str, str | None, bytes]]:
-        """What was about to be sent, in that order.
+        """Yield the requests that were about to be sent, in that order.
 
         Args:
             run: The run.
-            latest_first: Whether the order is the other way round.
+            latest_first: Whether to reverse the order.
 
         Yields:
-            The number, the kind, since when it may have been sent by the service's clock, and the
-            rows, packed.
+            The number, the kind, the earliest time it can have been sent by the service's clock,
+            and the encoded rows.
         """
         order = "DESC" if latest_first else "ASC"
         query = "SELECT number, kind, since, rows FROM intents WHERE run = ? ORDER BY number "
@@ -240,7 +240,7 @@ class Journal:
             )
 
     def copies(self, run: Run) -> Iterator[bytes]:
-        """The rows that were kept, packed, in their order."""
+        """Yield the encoded rows that were copied into the journal, in their order."""
         with opened(self.path) as connection:
             for (rows,) in connection.execute(
                 "SELECT rows FROM copies WHERE run = ? ORDER BY first", (self._number(run.id),)
@@ -252,28 +252,28 @@ class Journal:
             query = "SELECT number FROM runs WHERE id = ?"
             row = connection.execute(query, (run_id,)).fetchone()
         if row is None:
-            raise JournalError(f"The journal {self.path} has no run {run_id!r} any more.")
+            raise JournalError(f"The journal {self.path} no longer has run {run_id!r}.")
         return int(row[0])
 
     def drop_older_than(self, moment: datetime) -> int:
-        """Forget the runs that ended before some time; those that are worked on stay.
+        """Delete the runs that ended before a time, except those still running.
 
         Args:
             moment: The time.
 
         Returns:
-            How many were forgotten.
+            How many were deleted.
         """
         return self._drop([run for run in self.runs() if (run.ended or run.began) < moment])
 
     def drop_to_size(self, most_bytes: int) -> int:
-        """Forget the oldest runs until the file is small enough; those that are worked on stay.
+        """Delete the oldest runs until the file is small enough, except those still running.
 
         Args:
-            most_bytes: The size.
+            most_bytes: The largest size of the file, in bytes.
 
         Returns:
-            How many were forgotten.
+            How many were deleted.
         """
         dropped = 0
         for run in reversed(self.runs()):

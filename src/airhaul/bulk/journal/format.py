@@ -53,13 +53,13 @@ _TABLES: Final = """
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a journal, made if it is not there.
+    """Open a journal, creating it if it does not exist.
 
     Args:
         path: The file.
 
     Raises:
-        JournalError: It is no journal, is damaged, or cannot be opened.
+        JournalError: It is not a journal, is damaged, or cannot be opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,14 +83,15 @@ def connect(path: Path) -> sqlite3.Connection:
         ) from None
     except sqlite3.DatabaseError as error:
         raise JournalError(
-            f"The journal {path} cannot be read: {error}. Move it away, and a new one is begun."
+            f"The journal {path} cannot be read: {error}. Move the file away; airhaul then starts "
+            "a new journal."
         ) from None
     return connection
 
 
 @contextmanager
 def opened(path: Path) -> Generator[sqlite3.Connection]:
-    """Open a journal for a while.
+    """Open a journal for the length of a block.
 
     Args:
         path: The file.
@@ -117,7 +118,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if application != _APPLICATION_ID and tables:
         raise JournalError(
             Message(
-                f"{path} is a database, but not a journal of airhaul. Set ",
+                f"{path} is a database, but not an airhaul journal. Set ",
                 Option("journal"),
                 " to another file.",
             )
@@ -142,7 +143,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Looked at again: another process may have been faster.
+        # Checked again: another process may have been faster.
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             for statement in _TABLES.split(";"):
                 connection.execute(statement)

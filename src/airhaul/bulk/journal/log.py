@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 _MOST_PENDING: Final = 2_000
 _FLUSH_S: Final = 1.0
 _MOST_AHEAD: Final = 64
-# A group of intents that is used up faster than this was too small for a synchronised write.
+# A group of intents that is sent in less time than this was too small for a synchronised write.
 _QUICK_S: Final = 0.05
 
 
 def utc_now() -> str:
-    """The time as the journal keeps it; for people, never for decisions."""
+    """Return the current time as the journal stores it; for people, never for decisions."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class RunLog:
-    """Writes down what one run does, while this process works on it.
+    """The log of one run, while this process works on it.
 
     An intent is durable before its request may be sent. Intents are written in groups that grow
-    while requests go out fast, so that the price stays small at any speed; at Airtable's pace each
-    is written by itself. Outcomes go with the next intents, at the latest a second later: where
-    some are lost, what was sent is looked for.
+    while requests are sent fast, which keeps the cost low at any speed; at Airtable's pace each is
+    written by itself. Outcomes are written with the next intents, at the latest a second later: if
+    some are lost, a search finds out what was written.
 
     Args:
         path: The journal.
         number: The run's number in it.
         id: The run's id.
-        asked: What it is to do.
+        asked: What it is asked to do.
         lock: Held until the run ends.
-        last_intent: The number of the last intent by now.
+        last_intent: The number of the last intent so far.
         last_outcome: The number of the last group of outcomes.
     """
 
@@ -75,19 +75,19 @@ class RunLog:
         self._flushed_at = 0.0
         self._intended_at: float | None = None
         self.ahead = 1
-        """How many chunks are to be intended together, as things go now."""
+        """How many chunks to write as intents in one group, at the current speed."""
         self.server_time: Callable[[float], datetime] | None = None
-        """Tells the earliest time that it can be for the service, at a moment of ours."""
+        """Returns the earliest time that the service's clock can show at a time of ours."""
 
     def intend(self, chunks: Sequence[Chunk[Any]], now: float) -> None:
-        """Write down what will be sent next, before it is.
+        """Record what will be sent next, before it is sent.
 
         Args:
             chunks: The next requests.
             now: In seconds on the run's clock.
 
         Raises:
-            JournalError: It cannot be written; nothing of it may be sent.
+            JournalError: It cannot be written; none of the requests may be sent.
         """
         self._pace_ahead(len(chunks), now)
         since = None if self.server_time is None else self.server_time(now).isoformat()
@@ -119,17 +119,17 @@ class RunLog:
         request: int | None,
         note: str | None,
     ) -> None:
-        """Note what became of a row; written with the next intents, or soon."""
+        """Record the outcome of a row; written with the next intents, or soon."""
         if state != "skipped":
             self._pending.append(pack_outcome(index, state, id, error, request, note))
 
     def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
-        """Note how long a request took.
+        """Record how long a request took.
 
         Args:
             number: Which request of the run it is, from 1.
-            kind: What it did.
-            rows: With how many rows.
+            kind: The kind of its changes.
+            rows: How many rows it had.
             seconds: From its first sending to its settlement.
             now: In seconds on the run's clock.
         """
@@ -139,7 +139,7 @@ class RunLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is noted.
+        """Write the records that are pending.
 
         Raises:
             JournalError: It cannot be written.
@@ -168,13 +168,13 @@ class RunLog:
         seconds: float,
         error: str | None,
     ) -> None:
-        """Say how the run ended, and let others work on it.
+        """Record how the run ended, and let others work on it.
 
         Args:
-            state: How it stands.
-            counts: How many rows came to which state.
-            requests: How many requests were sent since it was begun or taken up.
-            seconds: How long that took.
+            state: Its state.
+            counts: How many rows are in each state.
+            requests: How many requests were sent since it was begun or resumed.
+            seconds: How long that took, in seconds.
             error: What ended it early, or None.
 
         Raises:

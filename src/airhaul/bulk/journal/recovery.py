@@ -1,4 +1,4 @@
-"""What is left of a run that was broken off: what became of its rows, and what was on its way."""
+"""What the journal has of an unfinished run: the outcomes of its rows, and its open requests."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from airhaul.bulk.rows.keys import Key
 _FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
 
 
-def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: KnownBase) -> None:
-    """Settle the rows that are settled for good, as they were.
+def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], known_base: KnownBase) -> None:
+    """Settle the rows that have a final outcome, as before.
 
-    A row that failed through no fault of its own, or of which nobody knows, is not: it is taken up
-    again.
+    A row that failed through no fault of its own, or whose outcome is unknown, is written again.
 
     Args:
         journal: The journal.
         run: The run.
         outcomes: Where the rows are settled.
-        observed: Told of the records that the run has created.
+        known_base: Remembers the records that the run has created.
     """
     for rows, _, _ in journal.outcomes(run):
         for row in rows:
@@ -40,26 +39,26 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], observed: Known
                 index, cast("State", state), id=id_, error=error, request=request, note=note
             )
             if state == "created" and id_ is not None:
-                observed.created([id_])
+                known_base.created([id_])
 
 
 def open_chunks(
     journal: Journal, run: Run, key: Key | None, outcomes: Outcomes[Any]
 ) -> list[Chunk[Any]]:
-    """What was about to be sent, and may have been, and whose end nobody knows.
+    """Return the requests that may have been sent and whose result is unknown.
 
     Args:
         journal: The journal.
         run: The run.
-        key: What rows are told by, where they are.
+        key: The key that identifies rows, if there is one.
         outcomes: What is settled.
 
     Returns:
-        Each request, in their order; their intents stand, and need not be written again.
+        The requests, in their order; their intents are in the journal already.
     """
     found: list[Chunk[Any]] = []
     seen: set[int] = set()
-    # A row that was sent again, by itself or with others, counts as it was sent at last.
+    # Of a row that was sent again, by itself or with others, only the last request counts.
     for number, kind, since, packed in journal.intents(run, latest_first=True):
         rows = [
             change
@@ -78,6 +77,6 @@ def _is_settled(outcomes: Outcomes[Any], index: int) -> bool:
 
 
 def kept_rows(journal: Journal, run: Run, key: Key | None) -> Iterator[Change[Any] | InvalidRow]:
-    """The rows that the journal has kept, all of them, in their order."""
+    """Yield all rows that were copied into the journal, in their order."""
     for packed in journal.copies(run):
         yield from unpack_changes(packed, key)

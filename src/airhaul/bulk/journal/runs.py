@@ -1,4 +1,4 @@
-"""One run: what was asked, and how it stands."""
+"""One run: what was asked, and its state."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from airhaul.bulk.results.policy import OnError
 from airhaul.tabular import Format
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
-"""At work in some process; all rows as asked for; to its end, some rows failed; taken back;
-ended before its last row, and told so; ended without a word, as by a kill."""
+"""In order: a process is working on it; all rows were written as requested; it ran to its end, and
+some rows failed; its own policy undid it; it ended before its last row, and recorded why; it ended
+without recording that, for example because its process was killed."""
 
 RowSource = Literal["copy", "file", "stream"]
-"""Where the rows are when a run goes on: in the journal, in their file, or with the caller only."""
+"""Where the rows are when a run is resumed: in the journal, in their file, or with the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that rows come from, and by what it is recognised.
+    """The file that rows come from, and what identifies it.
 
     Args:
         path: The file, absolute.
-        size: In bytes.
-        sha256: Of its content, in hexadecimal digits.
-        format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; None if its suffix tells.
-        encoding: Its encoding; None for UTF-8, or what its byte order mark says.
+        size: Its size in bytes.
+        sha256: The hash of its content, in hexadecimal digits.
+        format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; None if inferred from its suffix.
+        encoding: Its encoding; None for UTF-8, or what its byte order mark indicates.
     """
 
     path: str
@@ -49,18 +50,18 @@ class Asked:
     """What a run was asked to do. It never holds a token.
 
     Args:
-        verb: As ``bulk_create``, ``import_file``, ``sync``.
+        verb: The verb, such as ``bulk_create``, ``import_file``, ``sync``.
         service: The service's root, or the local base's file.
         base_id: The base.
         table: The table's id or name.
-        on_error: What a row does that is not written.
+        on_error: What to do after a row that cannot be written.
         typecast: Whether Airtable may convert text.
-        key: The columns that rows are told by, where they are.
-        rows_from: Where the rows are when the run goes on.
-        total: How many rows there are, or None if nobody knows.
+        key: The columns that identify rows, if any.
+        rows_from: Where the rows are when the run is resumed.
+        total: How many rows there are, or None if that is not known.
         source: The file that the rows come from, if they come from one.
         rejects: The file that refused rows go to, if there is one.
-        undoes: The run that this one takes back, if it does.
+        undoes: The run that this one undoes, if it does.
         retries: The run whose failed rows this one sends again, if it does.
     """
 
@@ -79,7 +80,7 @@ class Asked:
     retries: str | None = None
 
     def for_rollback(self, run_id: str) -> Asked:
-        """What is asked when this is taken back by its own policy.
+        """Return what is asked when its own policy undoes this run.
 
         Args:
             run_id: The run that was asked this.
@@ -89,12 +90,12 @@ class Asked:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return plain data, for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Asked:
-        """Read what ``to_dict`` has written."""
+        """Read what ``to_dict`` has returned."""
         values: dict[str, Any] = {**given, "key": tuple(given["key"])}
         if values["source"] is not None:
             values["source"] = Source(**values["source"])
@@ -108,12 +109,12 @@ class Run:
     Args:
         id: Its id.
         asked: What it was asked to do.
-        state: How it stands.
+        state: Its state.
         began: When it began.
-        ended: When it was last worked on and ended, or None if it has not been told.
-        counts: How many rows came to which state; rows that were not come to are not counted.
-        requests: How many requests it has sent, all its goings-on together.
-        seconds: How long it has worked.
+        ended: When it ended, or None if no end was recorded; the last time if it was resumed.
+        counts: How many rows are in each state; rows that were not reached are not counted.
+        requests: How many requests it has sent, including those after it was resumed.
+        seconds: How long it was at work, in seconds.
         error: What ended it early, or None.
     """
 
@@ -133,7 +134,7 @@ class Run:
         return self.state in ("interrupted", "broken off", "with failures")
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return plain data, for JSON."""
         return {
             "id": self.id,
             "state": self.state,

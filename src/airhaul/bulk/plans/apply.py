@@ -1,4 +1,4 @@
-"""Applying a plan: whether the table is still as it was planned, and the writes."""
+"""Applying a plan: checking that the table has not changed since, and writing."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def write_plan(
     Args:
         context: What all jobs of the base share.
         plan: The plan.
-        write: What is asked.
-        listener: Follows what happens.
+        write: The options of the write.
+        listener: Receives the events.
         spent: What was sent before, to make the plan or to check it.
 
     Raises:
-        BulkError: As the policy says.
+        BulkError: Rows failed, and the policy is not to continue.
     """
     asked = replace(
         write,
@@ -73,7 +73,7 @@ def sync_table(
     *,
     parallel: int = 1,
 ) -> Flow[BulkResult[M]]:
-    """Make a table like some rows: plan it, and make the writes of the plan.
+    """Make a table equal to some rows: plan it, and make the writes of the plan.
 
     Args:
         context: What all jobs of the base share.
@@ -81,8 +81,8 @@ def sync_table(
         rows: The rows.
         key: What identifies them.
         guard: What may be deleted.
-        write: What is asked.
-        listener: Follows what happens.
+        write: The options of the write.
+        listener: Receives the events.
         on_refusal: Called with each row that is not valid, where nothing is written.
         parallel: How many page chains read the table.
 
@@ -97,17 +97,17 @@ def sync_table(
 
 
 def check_plan(context: JobContext, plan: Planned[Any]) -> Flow[Spent]:
-    """Look whether the table is still as it was planned: a request for every hundred records.
+    """Check that the table has not changed since a plan was made: a request per hundred records.
 
     Args:
         context: What all jobs of the base share.
         plan: The plan.
 
     Returns:
-        What that took.
+        The requests and seconds that it took.
 
     Raises:
-        StalePlanError: The table has changed in a record of the plan.
+        StalePlanError: A record of the plan has changed.
     """
     target, key = plan.target, plan.target.key
     reader = TableReader(context, target.base_id, target.table)
@@ -139,7 +139,7 @@ def _has_changed(change: Change[Any], record: RecordJson | None, writable: Seque
     if record is None:
         return True
     before = change.before or {}
-    # What is deleted goes with all its cells; those that are computed may change by themselves.
+    # A deletion affects all cells; computed ones may change by themselves.
     columns = writable if change.traits.takes_all_cells else change.cells
     return not all(
         same_stored(before.get(column), record["fields"].get(column)) for column in columns

@@ -32,13 +32,13 @@ class Difference:
 
 
 def sample(differences: Sequence[Difference]) -> tuple[list[Difference], str]:
-    """Choose the differences that are shown: of each kind some, deletions above all.
+    """Choose the differences to show: some of each kind.
 
     Args:
         differences: All of them.
 
     Returns:
-        The differences that are shown, and a line that says how many are not.
+        The differences to show, and a line with the number of the others.
     """
     kinds: tuple[Verb, ...] = ("update", "create", "delete")
     by_verb = {verb: [one for one in differences if one.verb == verb] for verb in kinds}
@@ -53,11 +53,11 @@ def sample(differences: Sequence[Difference]) -> tuple[list[Difference], str]:
 
 
 def shares(wanted: list[int], there: int) -> list[int]:
-    """Divide what there is evenly, and what one does not want among the others.
+    """Divide an amount evenly, and what one does not need among the others.
 
     Args:
-        wanted: How much each wants.
-        there: How much there is.
+        wanted: How much each needs.
+        there: The amount.
     """
     shares = [0] * len(wanted)
     order = sorted(range(len(wanted)), key=wanted.__getitem__)

@@ -38,10 +38,10 @@ class Planned(Generic[M]):
         label_columns: The columns that identify a record for people, the key first.
         refused: The rows that are not valid.
         refusal: Why the deletions are refused, if they are.
-        notes: What else there is to know.
-        spent: What it took to make the plan.
+        notes: Further remarks.
+        spent: The requests and seconds that making the plan took.
         verb: The verb whose writes these are, for the journal.
-        undoes: The run that they undo, if they do.
+        undoes: The run that they undo, if they undo one.
         source: The file that the rows come from, if they come from one.
     """
 
@@ -67,14 +67,14 @@ class Planned(Generic[M]):
         return in_order(self.changes, self.refused)
 
     def refuse_if_not_allowed(self, policy: Policy, on_refusal: OnRefusal) -> None:
-        """Raise where the plan may not be applied as it is.
+        """Raise if the plan may not be applied as it is.
 
         Args:
-            policy: What is done about rows that cannot be written.
+            policy: What to do about rows that cannot be written.
             on_refusal: Called with each row that is not valid, where none is written.
 
         Raises:
-            BulkError: Rows are not valid, and the policy is not to go on.
+            BulkError: Rows are not valid, and the policy is not to continue.
             DeletionRefusedError: The plan deletes more than it may.
         """
         if policy.checks_first:
@@ -88,7 +88,7 @@ class Planned(Generic[M]):
         return [row.error for row in self.refused]
 
     def counts(self) -> dict[str, int]:
-        """How many records would be created, updated, deleted, and left as they are."""
+        """Return how many records would be created, updated, deleted and left unchanged."""
         verbs: list[Verb] = [_verb(change) for change in self.changes]
         return {
             "create": verbs.count("create"),
@@ -138,7 +138,7 @@ class Planned(Generic[M]):
         return ", ".join(found) or change.record_id or f"row {change.index}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan as plain data, for logs and JSON."""
+        """Return the plan as plain data, for logs and JSON."""
         return {
             "table": self.table_name,
             **self.counts(),
@@ -163,7 +163,7 @@ class Planned(Generic[M]):
         }
 
     def summary(self) -> str:
-        """The plan in a line: ``2 to create, 245 unchanged: 1 request, about 1 s``."""
+        """Return the plan in a line: ``2 to create, 245 unchanged: 1 request, about 1 s``."""
         counts = self.counts()
         parts = [f"{counts[verb]:,} to {verb}" for verb in ("create", "update", "delete")]
         parts = [part for part in parts if not part.startswith("0 ")]
@@ -184,7 +184,7 @@ class Planned(Generic[M]):
         return [*remarks, *self.notes]
 
     def text(self) -> Message:
-        """The plan in lines: what would be done to each record, and what stands in the way."""
+        """Return the plan in lines: what would be done to each record, and what prevents it."""
         lines = [f"{self.table_name}: {self.summary()}"]
         shown, left = sample(self.differences)
         for difference in shown:
@@ -207,11 +207,11 @@ class Planned(Generic[M]):
     def lines(
         self, options: ConsoleOptions, word: Callable[[str], str] = str
     ) -> Iterator[RenderableType]:
-        """The plan as a table that fits the terminal, for rich.
+        """Yield the plan as a table that fits the terminal, for rich.
 
         Args:
             options: How wide the terminal is.
-            word: Words the messages in it; as Python does if left out.
+            word: Formats its messages; by default with the names of Python options.
 
         Yields:
             Parts for rich to print.

@@ -1,6 +1,6 @@
-"""A plan on a terminal: a line for each cell that changes, none of them broken.
+"""A plan on a terminal: one line for each cell that changes, never wrapped.
 
-Imported when a plan is printed with rich, which not every program has loaded.
+Imported only when a plan is printed with rich, since few programs load rich.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ def lines_of(
     options: ConsoleOptions,
     word: Callable[[str], str] = str,
 ) -> Iterator[RenderableType]:
-    """What a person sees of a plan.
+    """Yield the parts of a printed plan.
 
     Args:
         heading: The first line.
         differences: What would be done to each record.
         errors: Why rows are not valid.
-        refusal: Why the plan may not be applied, if so.
-        notes: What else there is to know.
+        refusal: Why the plan may not be applied, if it may not.
+        notes: Further remarks.
         options: How wide the terminal is.
-        word: Words the messages in it; as Python does if left out.
+        word: Formats its messages; by default with the names of Python options.
 
     Yields:
         Parts for rich to print.
@@ -113,12 +113,12 @@ def _rows(difference: Difference) -> Iterator[_Row]:
 
 
 def _together(cells: list[str], name: str) -> str:
-    """The cells of a record in one; its name stands beside them already."""
+    """Join the cells of a record, without its name, which has a column of its own."""
     return ", ".join(cell for cell in cells if cell and cell != name)
 
 
 def _where_they_differ(before: str, after: str) -> tuple[str, str]:
-    """Two cells from a little before the first difference, which would be cut off otherwise."""
+    """Return two cells from shortly before their first difference, so that it is visible."""
     pairs = zip(before, after, strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     start = same - _KEPT_BEFORE

@@ -1,4 +1,4 @@
-"""Planning: what each verb would write, found out without writing."""
+"""Planning: what each verb would write, without writing it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NO_SCHEMA: Final = (
 
 
 class Planner(Generic[M]):
-    """Makes plans for a table.
+    """A planner of the writes to a table.
 
     Args:
         context: What all jobs of the base share.
@@ -52,7 +52,7 @@ class Planner(Generic[M]):
         source: The file that the rows come from, if they come from one.
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be restored.
-        max_requests: Send at most so many requests; None for any number.
+        max_requests: The largest number of requests to send; None for no limit.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Planner(Generic[M]):
         changes, invalid = sort_out(upsert_encoder(self._model, key, self._source), rows)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
-        unclear = prefetch.take(self._target, changes, list(found.values()))
+        unclear = prefetch.apply(self._target, changes, list(found.values()))
         invalid += [
             self._invalid(change, unclear[change.index].reason)
             for change in changes
@@ -136,7 +136,7 @@ class Planner(Generic[M]):
     def sync(
         self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
     ) -> Flow[Planned[M]]:
-        """Plan what makes the table like the rows: reads the table once.
+        """Plan what makes the table equal to the rows: reads the table once.
 
         Raises:
             DuplicateKeyError: Several records of the table have the same key.
@@ -156,13 +156,13 @@ class Planner(Generic[M]):
             compared += gone
             if without_key:
                 notes.append(
-                    f"{counted(without_key, 'record has', 'records have')} no key, so whether the "
-                    "rows include them is not known: they are left alone."
+                    f"{counted(without_key, 'record has', 'records have')} no key. A sync does "
+                    "not compare, change or delete records without a key."
                 )
             if invalid and gone:
                 refusal = refusal or (
-                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so it is not known "
-                    "which records are missing."
+                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so the missing "
+                    "records are not known."
                 )
         plan = self._plan("sync", compared, invalid, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))

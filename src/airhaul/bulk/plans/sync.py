@@ -1,4 +1,4 @@
-"""Comparing rows with a whole table: what is to be created, changed and deleted."""
+"""Comparing rows with a whole table: what to create, change and delete."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MOST_NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class DeleteGuard:
-    """What a sync may delete.
+    """The limits of what a sync may delete.
 
     Args:
         missing: Whether records are deleted that are not among the rows.
-        most: How many at most; None for a third of the table.
-        allow_empty: Whether all may go when there are no rows at all.
+        most: The largest number of deletions; None for a third of the table.
+        allow_empty: Whether all may be deleted if there are no rows at all.
     """
 
     missing: bool = False
@@ -35,7 +35,7 @@ class DeleteGuard:
     allow_empty: bool = False
 
     def refusal(self, deletions: int, records: int, rows: int) -> str | None:
-        """Why so many deletions are refused, or None where they are not.
+        """Return why so many deletions are refused, or None if they are not.
 
         Args:
             deletions: How many there would be.
@@ -65,7 +65,7 @@ class DeleteGuard:
 
 
 def by_key(key: Key, records: Iterable[RecordJson]) -> tuple[dict[Any, RecordJson], int]:
-    """Sort records by their key.
+    """Index records by their key.
 
     Args:
         key: The key.
@@ -102,7 +102,7 @@ def _doubles(key: Key, groups: Sequence[Sequence[RecordJson]]) -> DuplicateKeyEr
         named.append(f"and {len(groups) - _MOST_NAMED} more keys")
     ids = tuple(record["id"] for group in groups for record in group)
     return DuplicateKeyError(
-        "Several records of the table have the same key, so it does not tell which one a row is. "
+        "Several records of the table have the same key, so it does not identify a record. "
         "Nothing was written.\n  " + "\n  ".join(named),
         record_ids=ids,
     )
@@ -111,7 +111,7 @@ def _doubles(key: Key, groups: Sequence[Sequence[RecordJson]]) -> DuplicateKeyEr
 def compare(
     target: Target, rows: Iterable[Change[M]], records: dict[Any, RecordJson]
 ) -> list[Change[M]]:
-    """Turn rows into what is to be done with them.
+    """Turn rows into the changes that they need.
 
     Args:
         target: The table.
@@ -119,7 +119,7 @@ def compare(
         records: The table's records by key.
 
     Returns:
-        A creation, a change of what differs, or nothing to do, for each row.
+        For each row a creation, a change of what differs, or no change.
     """
     compared = list(rows)
     for row in compared:
@@ -136,7 +136,7 @@ def compare(
 def missing_from(
     rows: Sequence[Change[M]], records: dict[Any, RecordJson], first_index: int
 ) -> list[Change[M]]:
-    """The deletions of the records that are not among some rows.
+    """Return the deletions of the records that are not among some rows.
 
     Args:
         rows: The rows, each with its key.

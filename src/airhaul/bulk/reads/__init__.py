@@ -1,1 +1,1 @@
-"""Reads lists page by page, and single calls."""
+"""Reading: lists page by page, and single calls."""

@@ -28,18 +28,18 @@ class OneCall(ReadOnlyWork):
         call, self._call = self._call, None
         return None if call is None else (None, call)
 
-    def accept(self, tag: None, value: Any, sending: Attempt) -> None:  # noqa: ARG002 - only one
+    def accept(self, tag: None, value: Any, attempt: Attempt) -> None:  # noqa: ARG002 - only one
         """Keep the answer."""
         self._value = value
 
-    def refuse(self, tag: None, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
+    def refuse(self, tag: None, error: AirhaulError, attempt: Attempt) -> None:  # noqa: ARG002
         """Keep the error."""
         self._error = error
 
-    def lose(self, tag: None, error: AirhaulError, sending: Attempt) -> None:
-        """Keep the error, with a note that the result is unknown."""
-        error.add_note("Whether Airtable has carried this out is not known: look before repeating.")
-        self.refuse(tag, error, sending)
+    def lose(self, tag: None, error: AirhaulError, attempt: Attempt) -> None:
+        """Keep the error, with a note that the call may have been carried out."""
+        error.add_note("Airtable may have carried this out: check before you repeat it.")
+        self.refuse(tag, error, attempt)
 
     def events(self) -> list[Event]:
         """Return nothing; only the answer counts."""

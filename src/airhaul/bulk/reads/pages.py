@@ -1,4 +1,4 @@
-"""Reads a list page by page, and again from its start when the server has forgotten it."""
+"""Reading a list page by page, and again from its start if Airtable has forgotten it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Seen:
             self._odd.update(ids)
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
-        """The records that were not passed on yet."""
+        """Return the records that were not passed on yet."""
         if self._ids is None:
             text = self._packed.decode("utf-8", "surrogatepass")
             self._ids = self._odd | {
@@ -72,7 +72,7 @@ class ReadPages(ReadOnlyWork):
         part = next((part for part in self._parts if part.is_idle), None)
         return None if part is None else (part, part.next_call())
 
-    def accept(self, tag: _Part, value: Any, sending: Attempt) -> None:  # noqa: ARG002 - a read
+    def accept(self, tag: _Part, value: Any, attempt: Attempt) -> None:  # noqa: ARG002 - a read
         """Take a page."""
         try:
             records = records_in(value)
@@ -85,8 +85,8 @@ class ReadPages(ReadOnlyWork):
             self._seen.add(fresh)
         self._events.append(PageRead(fresh))
 
-    def refuse(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:  # noqa: ARG002
-        """Read a part again if the server has forgotten its list, else end."""
+    def refuse(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:  # noqa: ARG002
+        """Read a part again if Airtable has forgotten its list, else end."""
         if tag.chain.can_restart(error):
             tag.chain.restart()
             tag.is_idle = True
@@ -94,9 +94,9 @@ class ReadPages(ReadOnlyWork):
         else:
             self._end(error)
 
-    def lose(self, tag: _Part, error: AirhaulError, sending: Attempt) -> None:
+    def lose(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:
         """End as for a refusal; only repeated reads get here."""
-        self.refuse(tag, error, sending)
+        self.refuse(tag, error, attempt)
 
     def _end(self, error: AirhaulError) -> None:
         self._error = self._error or error

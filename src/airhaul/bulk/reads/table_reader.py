@@ -1,4 +1,4 @@
-"""Reading lists of a table as steps of a flow, and counting what that costs."""
+"""Reading lists of a table as steps of a flow, and counting its requests and seconds."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 class TableReader:
-    """Reads lists of a table, and counts what that costs.
+    """A reader of lists of a table, which counts its requests and seconds.
 
     Args:
         context: What all jobs of the base share.
         base_id: The base.
         table: The table's name or id.
-        max_requests: Send at most so many requests; None for any number.
+        max_requests: The largest number of requests to send; None for no limit.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class TableReader:
 
         Raises:
             ConfigurationError: ``parallel`` is less than 1.
-            RequestCeilingError: There would be more requests than there may be.
+            RequestCeilingError: It would take more than ``max_requests`` requests.
         """
         if parallel < 1:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
@@ -164,5 +164,5 @@ def table_in(tables: Iterable[TableJson], name: str, base_id: str) -> TableJson:
 
 
 def types_in(table: TableJson) -> Mapping[str, str]:
-    """The types of a table's fields, by name."""
+    """Return the types of a table's fields, by name."""
     return {field["name"]: field["type"] for field in table["fields"]}

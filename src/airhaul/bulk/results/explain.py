@@ -1,4 +1,4 @@
-"""Explains line by line what was not written; neighbouring rows with one cause share a line."""
+"""Explanations of what was not written; neighbouring rows with one cause share a line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def explain(outcomes: Outcomes[Any], states: Sequence[State] = get_args(State)) 
 
 
 def _cause(outcomes: Outcomes[Any], place: int) -> tuple[Any, ...]:
-    """What neighbouring rows must have in common to share a line."""
+    """Return what neighbouring rows must have in common to share a line."""
     state, error = outcomes.state_of(place), outcomes.error_of(place)
     has_note = outcomes.has_note(place)
     if isinstance(error, RowError):
@@ -61,21 +61,21 @@ def _line(first: RowOutcome[Any], last: RowOutcome[Any]) -> str:
         case "unknown":
             was, it = ("it was", "it") if is_one else ("they were", "them")
             return Message(
-                f"{rows}: sent, and it cannot be told whether {was} written. Look for {it} "
-                f"before sending {it} again. (",
+                f"{rows}: sent, but whether {was} written is unknown. Check the table before "
+                f"sending {it} again. (",
                 reason,
                 ")",
             )
         case "undone" if first.note is not None:
-            return f"{rows}: {first.note if is_one else 'deleted, and made again with new ids'}"
+            return f"{rows}: {first.note if is_one else 'recreated with new record ids'}"
         case "undone":
-            return f"{rows}: written, and taken back"
+            return f"{rows}: written, then undone"
         case "failed" if isinstance(error, RowError):
             return reason if is_one else Message(f"{_address(error, last, rows)}: ", error.reason)
         case "failed":
             return Message(f"{rows}: ", reason)
         case _:
-            return Message(f"{rows}: {first.state}, and could not be taken back: ", reason)
+            return Message(f"{rows}: {first.state}, but not undone: ", reason)
 
 
 def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:

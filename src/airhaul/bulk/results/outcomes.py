@@ -41,7 +41,7 @@ class RowOutcome(Generic[M]):
         line: Its line in the file it came from, from 1, or None.
         id: The record's id, if it is known; also for a deleted record.
         request: Which request of the call settled it, from 1; None if none did.
-        note: A remark, such as the new id of a deleted record that was made again.
+        note: A remark, such as the new id of a deleted record that was recreated.
     """
 
     index: int
@@ -55,21 +55,21 @@ class RowOutcome(Generic[M]):
 
 
 class Records(Protocol[M]):
-    """Where the records of a result are kept."""
+    """A store for the records of a result."""
 
     def put(self, index: int, record: M, raw: RecordJson | None) -> None:
         """Keep a record, and the JSON it came as, if any."""
         ...
 
     def get(self, index: int) -> M | None:
-        """The record of a row, or None."""
+        """Return the record of a row, or None."""
         ...
 
     def __contains__(self, index: int) -> bool: ...
 
 
 class InMemory(Generic[M]):
-    """Keeps records as they are."""
+    """A store that keeps records in memory."""
 
     def __init__(self) -> None:
         self._records: dict[int, M] = {}
@@ -79,14 +79,14 @@ class InMemory(Generic[M]):
         self._records[index] = record
 
     def get(self, index: int) -> M | None:
-        """The record of a row, or None."""
+        """Return the record of a row, or None."""
         return self._records.get(index)
 
     def __contains__(self, index: int) -> bool:
         return index in self._records
 
     def joined(self, other: InMemory[M]) -> InMemory[M]:
-        """These records and another's."""
+        """Return a store with these records and those of another one."""
         both = InMemory[M]()
         both._records = {**self._records, **other._records}
         return both
@@ -175,38 +175,38 @@ class Outcomes(Generic[M]):
         self._ids[start : start + ID_LENGTH] = packed
 
     def id_of(self, index: int) -> str | None:
-        """The id of a row's record, or None."""
+        """Return the id of a row's record, or None."""
         if index in self._odd_ids:
             return self._odd_ids[index]
         packed = bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
         return None if packed == _NO_ID else packed.decode("utf-8", "surrogatepass")
 
     def state_of(self, index: int) -> State:
-        """The state of a row."""
+        """Return the state of a row."""
         number = self._states[index]
         return "skipped" if number == _NONE else _STATES[number]
 
     def is_settled(self, index: int) -> bool:
-        """Whether the outcome of a row is known."""
+        """Return whether the outcome of a row is known."""
         return self._states[index] != _NONE
 
     def record_of(self, index: int) -> M | None:
-        """The record of a row, if it is in the table."""
+        """Return the record of a row, if it is in the table."""
         if self.state_of(index) in ("created", "updated", "unchanged"):
             return self._records.get(index)
         return None
 
     def records_at(self) -> array[int]:
-        """The places of the rows that have a record in the table, in order."""
+        """Return the places of the rows that have a record in the table, in order."""
         places = self.places("created", "updated", "unchanged")
         return array("Q", (place for place in places if place in self._records))
 
     def error_of(self, index: int) -> AirhaulError | None:
-        """Why a row was not written, or None."""
+        """Return why a row was not written, or None."""
         return self._errors.get(index)
 
     def errors(self) -> Iterator[AirhaulError]:
-        """All errors, in the order of the rows."""
+        """Return all errors, in the order of the rows."""
         return (self._errors[index] for index in sorted(self._errors))
 
     def __getitem__(self, index: int) -> RowOutcome[M]:
@@ -225,7 +225,7 @@ class Outcomes(Generic[M]):
         return map(self.__getitem__, range(len(self)))
 
     def counts(self) -> dict[State, int]:
-        """The number of rows in each state; states without rows are left out."""
+        """Return the number of rows in each state; states without rows are left out."""
         numbers = Counter(self._states)
         counts: dict[State, int] = {
             state: numbers[number] for number, state in enumerate(_STATES) if numbers[number]
@@ -235,12 +235,12 @@ class Outcomes(Generic[M]):
         return counts
 
     def places(self, *states: State) -> array[int]:
-        """The places of the rows in any of these states, in order."""
+        """Return the places of the rows in any of these states, in order."""
         wanted = {_NUMBER_OF[state] for state in states}
         if "skipped" in states:
             wanted.add(_NONE)
         return array("Q", (place for place, state in enumerate(self._states) if state in wanted))
 
     def has_note(self, index: int) -> bool:
-        """Whether a row has a note."""
+        """Return whether a row has a note."""
         return index in self._notes

@@ -1,4 +1,4 @@
-"""What a bulk call does about rows that cannot be written: ``on_error``, as one object."""
+"""The policy for rows that cannot be written: ``on_error``, as one object."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OnError = Literal["stop", "continue", "rollback"]
 ``"rollback"``: undo what this call has written, and raise ``BulkError``."""
 
 _MOST_LINES: Final = 10
-# A service that loses so many requests in a row is down; asking on would take hours.
+# A service that loses so many requests in a row is down; trying all rows would take hours.
 _MOST_OUTAGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a bulk call does about rows that cannot be written.
+    """The policy of a bulk call for rows that cannot be written.
 
     Args:
         name: As users write it.
@@ -90,10 +90,10 @@ _POLICIES: Final[dict[str, Policy]] = {
 
 
 class StopSwitch:
-    """True once nothing new may be sent.
+    """A switch that is true once nothing new may be sent.
 
     Args:
-        policy: What is done about rows that cannot be written.
+        policy: What to do about rows that cannot be written.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -106,32 +106,32 @@ class StopSwitch:
         return self._stopped
 
     def stop(self) -> None:
-        """Stop, because the caller asks for it."""
+        """Stop because the caller asks for it."""
         self._stopped = True
 
     def end(self, error: AirhaulError) -> None:
-        """Stop, whatever the policy: what failed would fail again."""
+        """Stop, whatever the policy is, since what failed would fail again."""
         self._stopped = True
         self.ended_by = self.ended_by or error
 
     def note_failure(self) -> None:
-        """Take note of a row that was not written."""
+        """Record that a row was not written."""
         if self._policy.stops:
             self._stopped = True
 
     def note_unknown(self, error: AirhaulError) -> None:
-        """Take note of rows whose fate is unknown."""
+        """Record that the outcome of rows is unknown."""
         if self._policy.stops:
             self.end(error)
 
     def note_outage(self, error: AirhaulError) -> None:
-        """Take note of a service that did not answer, however often it was tried."""
+        """Record that the service did not answer in all tries."""
         self._outages += 1
         if self._policy.stops or self._outages >= _MOST_OUTAGES:
             self.end(error)
 
     def note_answer(self) -> None:
-        """Take note of an answer: the service is there."""
+        """Record that the service has answered."""
         self._outages = 0
 
 

@@ -33,7 +33,7 @@ class Spent(NamedTuple):
     seconds: float = 0.0
 
     def plus(self, other: Spent) -> Spent:
-        """Both together."""
+        """Return the sum of both."""
         return Spent(self.requests + other.requests, self.seconds + other.seconds)
 
 
@@ -130,7 +130,7 @@ class BulkResult(Sequence[M]):
 
     @property
     def unknown(self) -> OutcomeList[M]:
-        """The rows that may or may not have been written: look before sending them again."""
+        """The rows that may or may not have been written; check before sending them again."""
         return self._with("unknown")
 
     @property
@@ -151,7 +151,7 @@ class BulkResult(Sequence[M]):
         return not any(state in _NOT_WRITTEN or state == "undone" for state in self.counts())
 
     def counts(self) -> dict[State, int]:
-        """The number of rows in each state; states without rows are left out."""
+        """Return the number of rows in each state; states without rows are left out."""
         return self._outcomes.counts()
 
     def note(self, index: int, text: str) -> None:
@@ -168,7 +168,7 @@ class BulkResult(Sequence[M]):
         return list(explain(self._outcomes))
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as plain data, for logs and JSON."""
+        """Return the result as plain data, for logs and JSON."""
         return {
             "rows": len(self._outcomes),
             **{str(state): number for state, number in self.counts().items()},

@@ -1,1 +1,1 @@
-"""Turns rows into changes: encoding, values, keys, differences, and the requests for them."""
+"""From rows to changes: encoding, values, keys, differences, and the requests for them."""

@@ -1,4 +1,4 @@
-"""Changes: one row on its way each, what there is to know of its kind, and chunks of them."""
+"""Changes, one for each row; the traits of their kinds; chunks of them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from airhaul.wire.shapes import Cells, RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 Kind = Literal["update", "replace", "upsert", "create", "delete", "keep"]
-"""What is done with a row; ``keep`` for one whose record is as it should be already."""
+"""What to do with a row; ``keep`` if its record is already as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
 class KindTraits:
-    """What holds for all changes of one kind.
+    """The traits that all changes of one kind share.
 
     Args:
         is_repeatable: Whether sending it twice has the same effect as sending it once, so that a
-            lost request is sent again; one that is not repeatable is looked for instead.
-        may_create: Whether a record may be there afterwards that was not there before.
-        removes: Whether the record is gone afterwards.
+            lost request is sent again; otherwise its rows are searched for first.
+        may_create: Whether it may create a record.
+        removes: Whether it removes the record.
         takes_all_cells: Whether it affects cells that it does not name.
     """
 
@@ -42,15 +42,15 @@ KINDS: Final[dict[Kind, KindTraits]] = {
     "delete": KindTraits(removes=True, takes_all_cells=True),
     "keep": KindTraits(),
 }
-"""The kinds, in the order in which short chunks are sent: what replaces before what removes."""
+"""The kinds, in the order in which short chunks are sent: deletions last."""
 
 
 @dataclass(slots=True)
 class Change(Generic[M]):
-    """One row on its way.
+    """The change that one row makes.
 
     Args:
-        kind: What is to be done.
+        kind: What to do.
         index: The row's place in the input, from 0; deletions that a sync found follow the rows.
         cells: What is sent, by column.
         record_id: The record, where it is known.
@@ -58,11 +58,11 @@ class Change(Generic[M]):
         line: The row's line in the file it came from, from 1, or None.
         source: The row as it was given.
         for_new: Cells that only a new record gets: the model's defaults, in an upsert.
-        later: Cells that are set once all records are there: links to records that are made again.
+        later: Cells that are set once all records are there: links to recreated records.
         key: The values that identify the record, in an upsert or sync.
         before: What the record held before, the cells of ``cells`` at least; None where that is not
             known.
-        found: The record as it was read before, where it was.
+        found: The record as it was read before, if it was read.
     """
 
     kind: Kind
@@ -80,13 +80,13 @@ class Change(Generic[M]):
 
     @property
     def traits(self) -> KindTraits:
-        """What holds for its kind."""
+        """The traits of its kind."""
         return KINDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """A row that was found not to be valid, before anything was sent.
+    """A row that validation refused, before anything was sent.
 
     Args:
         index: Its place in the input, from 0.
@@ -104,7 +104,7 @@ class Chunk(Generic[M]):
     """Up to ten rows of one kind: one request.
 
     Args:
-        kind: What is done with them.
+        kind: What to do with them.
         changes: The rows.
         tries: How often they were sent, this time included, where that is counted: for creates.
         intent: The number of its intent in the journal; 0 if there is none.
@@ -121,5 +121,5 @@ class Chunk(Generic[M]):
 
     @property
     def traits(self) -> KindTraits:
-        """What holds for its kind."""
+        """The traits of its kind."""
         return KINDS[self.kind]

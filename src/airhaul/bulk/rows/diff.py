@@ -1,9 +1,9 @@
-"""Whether a cell that is to be written is in the table already, told by the value that is stored.
+"""Comparing a cell that is to be written with the one that is stored.
 
-What Airtable gives back is not letter for letter what it was sent: empty cells are absent, whole
-numbers may come as 1 or 1.0, a rich text ends with a line break, the choices of a select and the
-links of a record have an order of their own, and an attachment is told by its file name since its
-URL changes with every answer.
+What Airtable returns is not exactly what it was sent: empty cells are absent, whole numbers come as
+1 or 1.0, a rich text ends with a line break, the choices of a select and the links of a record have
+an order of their own, and an attachment is identified by its file name, since its URL changes with
+every answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airhaul.wire.shapes import Cells, FieldType
 
 
 def is_empty(cell: Any) -> bool:
-    """Whether a cell is one that Airtable leaves out of its answers; 0 is not."""
+    """Return whether a cell is one that Airtable leaves out of its answers; 0 is not."""
     return cell is None or cell is False or cell in ("", [])
 
 
@@ -39,7 +39,7 @@ def canonical(type_: FieldType, cell: Any) -> Any:
 
 
 def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False) -> bool:
-    """Whether writing a cell would change nothing.
+    """Return whether writing a cell would change nothing.
 
     Args:
         type_: The column's type.
@@ -63,15 +63,15 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
 def changed_cells(
     cells: Cells, stored: Cells, type_of: Callable[[str], FieldType], *, loosely: bool = False
 ) -> Cells:
-    """The cells that are not in the table yet.
+    """Return the cells that differ from the stored ones.
 
     Args:
-        cells: What is to be in the record, by column.
+        cells: The cells that the record should have, by column.
         stored: The record's ``fields`` as they came.
         type_of: The type of a column.
         loosely: As for ``same_cell``.
     """
-    # Most cells are there already, letter for letter.
+    # Most cells are stored already, exactly as they would be sent.
     other = [(column, cell) for column, cell in cells.items() if cell != stored.get(column)]
     return {
         column: cell
@@ -81,7 +81,7 @@ def changed_cells(
 
 
 def same_stored(one: Any, other: Any) -> bool:
-    """Whether two cells that were both read are the same; the URL of a file is new each time."""
+    """Return whether two cells that were read are the same, apart from the URLs of files."""
     return bool(one == other or _without_urls(one) == _without_urls(other))
 
 

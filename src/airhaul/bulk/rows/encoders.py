@@ -1,4 +1,4 @@
-"""From a row of the caller's input to a change in the table, with the row's address in errors.
+"""Encoders: from a row of the input to a change of the table, with the row's address in errors.
 
 A row is a mapping, a record of the model, or a row of a file; for some verbs a record's id.
 """
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Encoder(Protocol[M]):
-    """Makes changes of rows."""
+    """An encoder of rows into changes."""
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row.
@@ -41,7 +41,7 @@ class Encoder(Protocol[M]):
 
 
 class RowEncoder(Generic[M]):
-    """Makes new records of rows; the base of the other encoders.
+    """An encoder of rows into new records; the base of the other encoders.
 
     Args:
         model: The model of the table.
@@ -55,7 +55,7 @@ class RowEncoder(Generic[M]):
         self._values = RowValues(model)
 
     def encode(self, index: int, row: object) -> Change[M]:
-        """Make a change of a row, as ``Encoder.encode`` says."""
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         line = row.line if isinstance(row, SourceRow) else None
         try:
             change = self._change(index, row)
@@ -88,14 +88,14 @@ class RowEncoder(Generic[M]):
             self._refuse_more_columns(row)
             if row.id is not None:
                 raise RowError(
-                    f"it is {row.id} already; creating it would make a second one. "
+                    f"the record {row.id} already exists; creating it would duplicate it. "
                     "Use save() or bulk_save() to change it."
                 )
             return Change("create", index, self._cells_of_own(row), record=row)
         return Change("create", index, cells_to_create(self._values.build(row)))
 
     def _refuse_more_columns(self, record: M) -> None:
-        """What a derived model has besides the columns of this one would be lost."""
+        """Refuse a derived model with more columns, since their values would be lost."""
         own = type(record)
         if own is self._model:
             return
@@ -106,17 +106,17 @@ class RowEncoder(Generic[M]):
         ]
         if more:
             raise RowError(
-                f"it is a {own.__name__}, which has more columns than {self._model.__name__} "
-                f"({', '.join(more)}); use the verbs of {own.__name__}"
+                f"{own.__name__} has columns that {self._model.__name__} lacks "
+                f"({', '.join(more)}); use the methods of {own.__name__}"
             )
 
     def _cells_of_own(self, record: M) -> Cells:
-        # Validated anew, since assignments are not; the caller's own object stays as it is.
+        # Validated again, since assignments are not; the caller's own object is not changed.
         return cells_to_create(self._model.model_construct(**validated(record)))
 
 
 class _IdsSeen:
-    """Finds records that one input names twice.
+    """A check that one input names each record once.
 
     Airtable refuses a request that changes a record twice, and two requests in flight would
     change it in either order.
@@ -140,7 +140,7 @@ def _checked_id(value: object) -> str:
 
 
 def _id_in(row: object, model: type[RecordBase]) -> str:
-    """The id that a mapping, or a row of a file, names."""
+    """Return the id that a mapping, or a row of a file, names."""
     values = row.cells if isinstance(row, SourceRow) else row
     if not isinstance(values, Mapping):
         raise RowError(
@@ -148,16 +148,16 @@ def _id_in(row: object, model: type[RecordBase]) -> str:
         )
     given = cast("Mapping[str, Any]", values)
     if given.get("id") in (None, ""):
-        raise RowError("it has no id; an update needs to know which record it is", field="id")
+        raise RowError("the row has no id; it is needed to identify the record", field="id")
     return _checked_id(given["id"])
 
 
 class UpdateEncoder(RowEncoder[M]):
-    """Makes changes of records by id: of records of the model, of dicts with an id, of ids alone.
+    """An encoder of changes by id: from records of the model, dicts with an id, or ids alone.
 
     Args:
         model: The model of the table.
-        same: Values by field name that every record gets.
+        same: Values that every record gets, by field name.
         source: The name of the file that the rows come from, for errors.
 
     Raises:
@@ -181,7 +181,9 @@ class UpdateEncoder(RowEncoder[M]):
         if isinstance(row, str):
             record_id, cells = _checked_id(row), dict(self.same)
             if not cells:
-                raise RowError("an id alone says nothing of what is to be changed")
+                raise RowError(
+                    "an id alone changes nothing; give a dict with the id and the new values"
+                )
         else:
             record_id, cells = self._from_mapping(row)
         self._seen.add(record_id, index)
@@ -190,7 +192,8 @@ class UpdateEncoder(RowEncoder[M]):
     def _change_own(self, index: int, record: M) -> Change[M]:
         if record.id is None:
             raise RowError(
-                "it has no id: it was never saved. Use bulk_save() or bulk_create() for new records"
+                "the record has no id: it was never saved. Use bulk_save() or bulk_create() for "
+                "new records"
             )
         self._refuse_more_columns(record)
         self._seen.add(record.id, index)
@@ -214,12 +217,12 @@ class UpdateEncoder(RowEncoder[M]):
 
 
 class SaveEncoder(RowEncoder[M]):
-    """Makes a new record of one that has no id, and a change of one that has."""
+    """An encoder of records: a new one if a record has no id, else a change."""
 
     def __init__(self, model: type[M]) -> None:
         super().__init__(model)
         self._update = UpdateEncoder(model)
-        # As long as the caller keeps them: of a stream of new records none has to be.
+        # Weak, since the records of a stream need not be kept.
         self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
 
     def _change(self, index: int, row: object) -> Change[M]:
@@ -227,22 +230,22 @@ class SaveEncoder(RowEncoder[M]):
             raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
         if row.id is None:
             if self._new.get(id(row)) is row:
-                raise RowError("the same new record stands in the input before; give it once")
+                raise RowError("the same new record is in the input twice; give it once")
             self._new[id(row)] = row
             return super()._change(index, row)
         return self._update._change(index, row)
 
 
 class UpsertEncoder(RowEncoder[M]):
-    """Makes changes of rows that are told by a key.
+    """An encoder of rows that a key identifies.
 
-    What a row holds is written in any case; what the model adds to it as defaults only into new
-    records, so that no default overwrites what is there.
+    The values of a row are always written; the defaults of the model only into new records, so that
+    no default overwrites a stored value.
 
     Args:
         model: The model of the table.
         key: The key.
-        by_letter: Whether keys that differ in case only are kept apart.
+        by_letter: Whether keys that differ only in case are different keys.
         source: The name of the file that the rows come from, for errors.
     """
 
@@ -276,7 +279,7 @@ class UpsertEncoder(RowEncoder[M]):
 
 
 def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> UpsertEncoder[M]:
-    """Make the encoder of an upsert: what Airtable merges on, it may compare without case.
+    """Make the encoder of an upsert; a key that Airtable merges on it may compare without case.
 
     Args:
         model: The model of the table.
@@ -287,7 +290,7 @@ def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> Upser
 
 
 class ReplaceEncoder(RowEncoder[M]):
-    """Makes replacements of whole records: of records of the model, and of mappings with an id.
+    """An encoder of whole records: from records of the model, and mappings with an id.
 
     A mapping is validated as a new record is, with the defaults of the model.
 
@@ -313,19 +316,20 @@ class ReplaceEncoder(RowEncoder[M]):
     def _id_of_whole(self, record: M) -> str:
         self._refuse_more_columns(record)
         if record.id is None:
-            raise RowError("it has no id: it was never saved. Use bulk_create() for new records")
+            raise RowError(
+                "the record has no id: it was never saved. Use bulk_create() for new records"
+            )
         if record.not_fetched:
             names = ", ".join(sorted(record.not_fetched))
-            were = "was" if len(record.not_fetched) == 1 else "were"
             raise RowError(
-                f"{names} {were} not fetched, and replacing the record would clear it; read the "
-                "record with all its fields, or use bulk_update()"
+                f"not fetched: {names}. Replacing the record would clear these fields; read it "
+                "with all its fields, or use bulk_update()"
             )
         return record.id
 
 
 class DeleteEncoder(RowEncoder[M]):
-    """Makes deletions of records, ids, and dicts with an id."""
+    """An encoder of deletions: from records, ids, and dicts with an id."""
 
     def __init__(self, model: type[M], source: str | None = None) -> None:
         super().__init__(model, source)
@@ -344,17 +348,17 @@ class DeleteEncoder(RowEncoder[M]):
             case _:
                 record_id = row
         if own is not None and record_id is None:
-            raise RowError("it has no id: it was never saved, so there is nothing to delete")
+            raise RowError("the record has no id: it was never saved, so it cannot be deleted")
         checked = _checked_id(record_id)
         self._seen.add(checked, index)
         return Change("delete", index, record_id=checked, record=own)
 
 
 class Ready(Generic[M]):
-    """Takes rows that were looked at already."""
+    """An encoder of rows that were encoded before."""
 
     def encode(self, index: int, row: object) -> Change[M]:  # noqa: ARG002 - it has its own
-        """Take a change as it is, and refuse what was refused."""
+        """Return a change as it is, and raise the error of an invalid row."""
         if isinstance(row, InvalidRow):
             raise row.error
         assert isinstance(row, Change)

@@ -10,7 +10,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.wire.shapes import Cells
 
 Effect = Literal["created", "updated", "deleted"]
-"""What a change has done to its record."""
+"""The effect of a change on its record."""
 
 
 def inverse(
@@ -28,8 +28,8 @@ def inverse(
         effect: What was done. What was created is deleted; what was updated gets its previous
             cells; what was deleted is created again, under a new id.
         record_id: The record.
-        before: What it held before; of no account where it was created.
-        columns: The columns that get their previous cells, where it was updated.
+        before: Its previous cells; not used if it was created.
+        columns: The columns whose cells are restored, if it was updated.
         index: The place of the inverse change.
         target: The table.
     """
@@ -39,6 +39,6 @@ def inverse(
         case "updated":
             return Change("update", index, target.restored(before, columns), record_id=record_id)
         case "deleted":
-            # Its old id stays with it, so that links to it can be set again.
+            # The change keeps the old id, so that links to the record can be set again.
             cells = target.restored(before, before)
             return Change("create", index, cells, record_id=record_id, before={})

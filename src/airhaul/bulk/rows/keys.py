@@ -1,4 +1,4 @@
-"""Keys: one to three columns that tell which record a row is."""
+"""Keys: one to three columns that identify the record of a row."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
 
 KeyNames = str | Sequence[str]
 
-# Beside those that Airtable merges on, which it may still refuse in its own words: what can be
-# compared once it was read.
+# The types that Airtable merges on (it may still refuse one, with a message of its own), and those
+# that can be compared after reading.
 _COMPARABLE: Final = MERGEABLE_TYPES | {"percent", "currency", "duration", "rating", "dateTime"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """The columns that tell which record a row is.
+    """The columns that identify the record of a row.
 
     Args:
         model: The model.
@@ -46,7 +46,7 @@ class Key:
 
         Raises:
             UnknownFieldError: The model has no such field.
-            ConfigurationError: A field's type tells no records apart, or there are too many.
+            ConfigurationError: A field cannot identify records, or there are too many fields.
         """
         given = [names] if isinstance(names, str) else list(names)
         if not 0 < len(given) <= MERGE_FIELDS or len(set(given)) < len(given):
@@ -55,9 +55,9 @@ class Key:
         for column in columns:
             if column.read_only or column.type not in _COMPARABLE:
                 raise ConfigurationError(
-                    f"The field {column.shown_name!r} ({column.type}) cannot be a key: it takes a "
-                    "field that is written and that tells records apart, such as text, a number, "
-                    "a date or a choice."
+                    f"The field {column.shown_name!r} ({column.type}) cannot be a key. Use a field "
+                    "that can be written and identifies records, such as text, a number, a date "
+                    "or a choice."
                 )
         return cls(model, columns)
 
@@ -72,12 +72,12 @@ class Key:
         return tuple(column.column for column in self.columns)
 
     def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
-        """The key that some cells have, in a form that can be compared; None if a part is blank."""
+        """Return the key in some cells, in a form to compare; None if a part of it is blank."""
         parts = tuple(canonical(column.type, cells.get(column.column)) for column in self.columns)
         return None if None in parts else parts
 
     def require(self, cells: Cells) -> tuple[Any, ...]:
-        """The key that a row has.
+        """Return the key that a row has.
 
         Raises:
             RowError: A part is blank.
@@ -89,17 +89,17 @@ class Key:
                 for column in self.columns
                 if canonical(column.type, cells.get(column.column)) is None
             )
-            raise RowError("it is the key, and blank", field=blank.shown_name)
+            raise RowError("the key is blank", field=blank.shown_name)
         return value
 
     def shown(self, cells: Cells) -> str:
-        """The key of a row for people: ``email='ada@example.org'``."""
+        """Return the key of a row for messages: ``email='ada@example.org'``."""
         return ", ".join(
             f"{column.shown_name}={cells.get(column.column)!r}" for column in self.columns
         )
 
     def formula_for(self, rows: Iterable[Cells]) -> Node:
-        """The formula that holds for the records with the keys of some rows.
+        """Return the formula that holds for the records with the keys of some rows.
 
         It may hold for a few others, where a formula compares less exactly than ``value_in``.
         """
@@ -126,7 +126,7 @@ class Key:
 
 
 class KeysSeen:
-    """Finds rows of one input that have the same key.
+    """A check that no two rows of one input have the same key.
 
     Args:
         key: The key.

@@ -1,4 +1,4 @@
-"""Validating rows: all of them before the first request where that is possible, or one by one."""
+"""Validating rows: all of them before the first request if possible, or one by one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_LINES: Final = 10
 
 
 def encode_one(encoder: Encoder[M], index: int, row: object) -> Change[M] | InvalidRow:
-    """Make a change of a row, or set it aside with the reason.
+    """Make a change of a row, or an invalid row with the reason.
 
     Args:
         encoder: Validates it.
@@ -46,7 +46,7 @@ def encode_each(encoder: Encoder[M], rows: Iterable[object]) -> Iterator[Change[
 def sort_out(
     encoder: Encoder[M], rows: Iterable[object]
 ) -> tuple[list[Change[M]], list[InvalidRow]]:
-    """Make changes of the rows of a list, and set aside those that are not valid.
+    """Make changes of the rows of a list, and separate those that are not valid.
 
     Args:
         encoder: Validates them.
@@ -68,7 +68,7 @@ def sort_out(
 def in_order(
     changes: Iterable[Change[M]], invalid: Iterable[InvalidRow]
 ) -> list[Change[M] | InvalidRow]:
-    """Both together, in the order of the rows."""
+    """Return both together, in the order of the rows."""
     rows: list[Change[M] | InvalidRow] = [*changes, *invalid]
     rows.sort(key=lambda row: row.index)
     return rows
@@ -93,7 +93,7 @@ def refuse_invalid(rows: Iterable[Change[Any] | InvalidRow], on_refusal: OnRefus
 
 
 def outcomes_of(rows: Iterable[Change[M] | InvalidRow]) -> Outcomes[M]:
-    """The outcomes of rows of which nothing was sent."""
+    """Return the outcomes of rows of which nothing was sent."""
     outcomes = Outcomes[M]()
     for row in rows:
         if isinstance(row, InvalidRow):
@@ -133,22 +133,22 @@ def check_all(encoder: Encoder[Any], rows: Iterable[object], on_refusal: OnRefus
 
 
 def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
-    """Make the error for rows that were found wrong before anything was sent."""
+    """Make the error for rows that are not valid, when nothing was sent."""
     errors = list(outcomes.errors())
     number = len(errors)
     all_rows = counted(len(outcomes), "row")
     valid = f"{number} of {all_rows} {'is' if number == 1 else 'are'} not valid"
-    told = list(explain(outcomes, ("failed",)))
-    lines = [f"Nothing was sent: {valid}.", *told[:_MOST_LINES]]
-    if len(told) > _MOST_LINES:
-        lines.append(f"and {len(told) - _MOST_LINES} more")
+    explained = list(explain(outcomes, ("failed",)))
+    lines = [f"Nothing was sent: {valid}.", *explained[:_MOST_LINES]]
+    if len(explained) > _MOST_LINES:
+        lines.append(f"and {len(explained) - _MOST_LINES} more")
     error = BulkError(Message.of_lines(lines), result=BulkResult(outcomes))
     error.__cause__ = errors[0]
     return error
 
 
 class Intake(Generic[M]):
-    """Takes rows one by one: numbers them, opens an outcome for each, makes changes of them.
+    """The intake of rows, one by one: numbers them, opens their outcomes, makes changes of them.
 
     Args:
         encoder: Makes changes of rows.
@@ -169,7 +169,7 @@ class Intake(Generic[M]):
             row: The row as it was given, or the change that was made of it before.
 
         Returns:
-            What is to be done; None for a row that another process has dealt with.
+            The change; None for a row that another process has settled.
         """
         index = row.index if isinstance(row, Change | InvalidRow) else self._taken
         self._taken = max(self._taken, index + 1)
@@ -185,7 +185,7 @@ class Intake(Generic[M]):
         return None if is_known else change
 
     def recover(self, changes: Iterable[Change[M]]) -> None:
-        """Leave out rows that another process was about to send."""
+        """Skip rows that another process was about to send."""
         for change in changes:
             self._outcomes.open(change.index, change.line)
             self._recovered.add(change.index)

@@ -1,4 +1,4 @@
-"""Where changes go: one table, what its columns are, and the request for each kind of change."""
+"""The table that changes go to: its columns, and the request for each kind of change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=RecordBase)
 
 @dataclass(frozen=True)
 class Target:
-    """One table as the goal of changes.
+    """The table that changes go to.
 
     Args:
         base_id: The base.
@@ -44,7 +44,7 @@ class Target:
     types: Mapping[str, str] | None = None
 
     def type_of(self, column: str) -> FieldType:
-        """The type of a column, as the model has it, or else the table's schema."""
+        """Return the type of a column in the model, or else in the schema."""
         known = columns_of(self.model).by_column.get(column)
         if known is not None:
             return known.type
@@ -52,7 +52,7 @@ class Target:
         return cast("FieldType", type_ if type_ in FIELD_TYPES else "singleLineText")
 
     def in_order(self, cells: Cells) -> Cells:
-        """The cells that are not empty, in the order of the model."""
+        """Return the cells that are not empty, in the order of the model."""
         return {
             column: cells[column]
             for column in columns_of(self.model).by_column
@@ -60,19 +60,19 @@ class Target:
         }
 
     def can_write(self, column: str) -> bool:
-        """Whether a column can be written, as far as is known; those of the schema come first."""
+        """Return whether a column can be written, by the schema if known, else by the model."""
         if self.types is not None:
             return self.types.get(column, "formula") not in COMPUTED_TYPES
         known = columns_of(self.model).by_column.get(column)
         return known is not None and not known.read_only
 
     def as_written(self, column: str, cell: Any) -> Any:
-        """A cell that was read, in the form in which it can be written again."""
+        """Return a cell that was read in the form in which it can be written again."""
         known = columns_of(self.model).by_column.get(column)
         type_ = (self.types or {}).get(column) or (known.type if known else "")
         match type_:
             case "multipleAttachments" if isinstance(cell, list):
-                # An id stands for a file of the same cell only; a URL makes a new one.
+                # An id is valid only in the same cell; a URL uploads the file again.
                 names = ("url", "filename")
                 return [{name: file[name] for name in names if name in file} for file in cell]
             case "singleCollaborator" if isinstance(cell, dict):
@@ -85,7 +85,7 @@ class Target:
                 return cell
 
     def call(self, kind: Kind, changes: Sequence[Change[Any]]) -> Call:
-        """The request that carries out up to ten changes of one kind."""
+        """Return the request that carries out up to ten changes of one kind."""
         match kind:
             case "create":
                 cells = [change.cells for change in changes]
@@ -112,13 +112,13 @@ class Target:
                 ids = [_id_of(change) for change in changes]
                 return endpoints.delete_records(self.base_id, self.table, ids)
             case "keep":
-                raise AssertionError("what is kept is not sent")
+                raise AssertionError("a change that is kept is not sent")
 
     def restored(self, before: Cells, columns: Iterable[str]) -> Cells:
-        """Some cells that were read, in the form in which they can be written again.
+        """Return some cells that were read in the form in which they can be written again.
 
         Args:
-            before: What a record held.
+            before: The cells of the record.
             columns: Which of them; those that cannot be written are left out.
         """
         return {
@@ -128,10 +128,10 @@ class Target:
         }
 
     def see(self, change: Change[Any], record: RecordJson) -> None:
-        """Note what the record of a change holds before it is written.
+        """Keep what the record of a change holds before it is written.
 
         Args:
-            change: The change. One that affects cells that it does not name gets to name them.
+            change: The change. A replacement then names the cells that it clears.
             record: Its record as it was read.
         """
         stored = record["fields"]
@@ -148,9 +148,8 @@ class Target:
         """Reduce a change to the cells in which its record differs.
 
         Args:
-            change: What is wanted; it becomes an update of what differs, or is kept. A deletion
-                stays one, and an upsert becomes an update once its record is known only where
-                Airtable cannot merge on its key.
+            change: The change; it becomes an update of what differs, or is kept. A deletion stays a
+                deletion. An upsert becomes an update only if Airtable cannot merge on its key.
             record: Its record as it was read.
         """
         self.see(change, record)
@@ -166,7 +165,7 @@ class Target:
             change.kind = "update"
 
     def find(self, changes: Sequence[Change[Any]]) -> Node:
-        """The formula that holds for the records that some changes are about, by id or by key."""
+        """Return the formula that finds the records of some changes, by id or by key."""
         ids = [change.record_id for change in changes if change.record_id is not None]
         by_key = [change.cells for change in changes if change.record_id is None]
         tests = [with_ids(ids)] if ids else []
@@ -181,12 +180,12 @@ class Target:
         """Separate the changes that have been carried out from those that have not.
 
         Args:
-            kind: What was to be done.
+            kind: The kind of the changes.
             changes: The rows.
-            records: What ``find`` has brought.
+            records: The records that ``find`` has found.
 
         Returns:
-            The rows that are done, their records where they have some, and the rows that are not.
+            The changes that are done, their records unless deleted, and the changes that are not.
         """
         by_id: dict[str, RecordJson] = {}
         by_key: dict[Any, RecordJson] = {}
@@ -217,7 +216,7 @@ class Target:
     def read(
         self, formula: Node | None, fields: Iterable[str] | None = None, offset: str | None = None
     ) -> Call:
-        """The request for a page of the records for which a formula holds."""
+        """Return the request for a page of the records that a formula finds."""
         parameters = ListParameters(
             fields=None if fields is None else tuple(fields),
             formula=None if formula is None else print_formula(formula),
@@ -225,13 +224,13 @@ class Target:
         return endpoints.list_records(self.base_id, self.table, parameters, offset)
 
     def read_one(self) -> Call:
-        """The smallest request for records that there is."""
+        """Return the smallest possible request for records."""
         parameters = ListParameters(max_records=1, page_size=1)
         return endpoints.list_records(self.base_id, self.table, parameters)
 
 
 def with_ids(record_ids: Iterable[str]) -> Node:
-    """The formula that holds for some records by id."""
+    """Return the formula that finds some records by id."""
     tests: list[Node] = [
         Binary("=", FormulaCall("RECORD_ID"), literal(record_id)) for record_id in record_ids
     ]
@@ -239,5 +238,5 @@ def with_ids(record_ids: Iterable[str]) -> Node:
 
 
 def _id_of(change: Change[Any]) -> str:
-    assert change.record_id is not None, "its encoder has seen to it"
+    assert change.record_id is not None, "its encoder requires an id"
     return change.record_id

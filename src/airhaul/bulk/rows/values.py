@@ -1,4 +1,4 @@
-"""What a row says: its values by field, validated as a whole or one by one.
+"""The values of a row by field, validated as a whole or one by one.
 
 A row is a mapping, or a row of a file.
 """
@@ -95,7 +95,7 @@ class RowValues(Generic[M]):
         """The values of a row as the model takes them; arguments as of ``build``.
 
         Raises:
-            RowError: It is no row, or has two values for a column.
+            RowError: It is not a row, or has two values for a column.
             UnknownFieldError: It has columns that the model lacks.
         """
         if isinstance(row, SourceRow):
@@ -133,7 +133,7 @@ class RowValues(Generic[M]):
                     continue
             if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
                 raise RowError(
-                    f"{value!r} is no time; {_EMPTY}", field=column.shown_name, value=value
+                    f"{value!r} is not a time; {_EMPTY}", field=column.shown_name, value=value
                 )
             if (reader := readers[column.name]) is not None:
                 called = str(key) if from_file else column.shown_name
@@ -143,8 +143,8 @@ class RowValues(Generic[M]):
             value = read  # noqa: PLW2901
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
-                    "it stands there twice, under the name of the field and that of the column, "
-                    "with different values",
+                    "the row has two different values for it, one under the name of the field and "
+                    "one under that of the column",
                     field=column.shown_name,
                 )
             values[column.input_name] = value
@@ -231,25 +231,25 @@ class RowValues(Generic[M]):
             cells[column.column] = encode_value(column, value)
         return cells
 
-    def _fitting(self, column: Column, value: Any, beside: Mapping[str, Any]) -> Any:
+    def _fitting(self, column: Column, value: Any, others: Mapping[str, Any]) -> Any:
         try:
-            return validate_alone(self._model, column.name, value, beside)
+            return validate_alone(self._model, column.name, value, others)
         except ValidationError as error:
             reason = _reason(error.errors(include_url=False)[0])
             raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
-            if missing not in self._columns.by_name or missing in beside:
+            if missing not in self._columns.by_name or missing in others:
                 raise
             raise RowError(
-                f"its validator looks at {missing!r}, which the row leaves out; give both",
+                f"its validator needs {missing!r}, which the row does not have; give both",
                 field=column.shown_name,
                 value=value,
             ) from None
 
 
 def _reason(error: ErrorDetails) -> str:
-    """Say what is wrong with a value, and how such values are written."""
+    """Return what is wrong with a value, and how such values are written."""
     value = error["input"]
     kind = error["type"]
     how = ""
@@ -274,14 +274,14 @@ def _read(reader: Reader, value: Any, called: str) -> Any:
 
 
 def _from_text(column: Column, text: str) -> Any:
-    """Take apart what an export has put into one cell of a spreadsheet."""
+    """Parse what an export has put into one cell of a spreadsheet."""
     shape = column.shape.item or column.shape
     is_object = shape.holds_objects or shape.is_a(BaseModel)
     if is_object and text.lstrip().startswith(("[", "{")):
         try:
             return json.loads(text)
         except ValueError:
-            return text  # what is wrong with it, the model says
+            return text  # the model reports what is wrong with it
     if column.shape.is_sequence:
         return split_items(text, column.known_choices)
     return text

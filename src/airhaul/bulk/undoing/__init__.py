@@ -1,1 +1,1 @@
-"""Undoes a run: the inverse of each change, except where somebody changed the record since."""
+"""Undoing a run: the inverse of each change, unless somebody has changed the record since."""

@@ -37,7 +37,7 @@ def plan_undo(
         context: What all jobs of the base share.
         journal: The journal.
         run: The run.
-        force: Whether what was changed since is overwritten, too.
+        force: Whether to overwrite what was changed since.
     """
     asked = run.asked
     reader = TableReader(context, asked.base_id, asked.table)
@@ -72,17 +72,17 @@ def write_undo(
     write: BulkWrite[RecordBase],
     listener: Listener,
 ) -> Flow[BulkResult[RecordBase]]:
-    """Make the writes of an undo, and link the records that it creates again.
+    """Make the writes of an undo, and link the records that it recreates.
 
     Args:
         context: What all jobs of the base share.
         plan: The plan of ``plan_undo``.
-        write: What is asked; it has a journal.
-        listener: Follows what happens.
+        write: The options of the write; it has a journal.
+        listener: Receives the events.
     """
     result = yield from write_plan(context, plan, write, listener, spent=plan.spent)
-    assert write.journal is not None, "an undo is written down"
-    assert result.run is not None, "it is written down"
+    assert write.journal is not None, "an undo is journaled"
+    assert result.run is not None, "an undo is journaled"
     yield from _set_links(context, write, write.journal.run(result.run), result)
     return result
 
@@ -99,9 +99,9 @@ def resume(
     Args:
         context: What all jobs of the base share.
         run: The run.
-        write: What it is asked to do; it has a journal.
+        write: The options of the write; it has a journal.
         rows: All rows of the run.
-        listener: Follows what happens.
+        listener: Receives the events.
     """
     result = yield from bulk_write(context, write, rows, listener, resumes=run)
     if run.asked.verb == "undo":
@@ -115,35 +115,35 @@ def _set_links(
     run: Run,
     result: BulkResult[RecordBase],
 ) -> Flow[None]:
-    """Link the records that an undo has created again with one another."""
-    assert write.journal is not None, "an undo is written down"
+    """Set the links between the records that an undo has recreated."""
+    assert write.journal is not None, "an undo is journaled"
     outcomes = result.outcomes
-    created_again: dict[int, tuple[Change[Any], str]] = {}
+    recreated: dict[int, tuple[Change[Any], str]] = {}
     for change in kept_rows(write.journal, run, None):
         if isinstance(change, Change) and not change.traits.is_repeatable:
             outcome = outcomes[change.index]
             if outcome.state == "created" and outcome.id is not None:
-                created_again[change.index] = change, outcome.id
-    links = links_to_set(created_again)
+                recreated[change.index] = change, outcome.id
+    links = links_to_set(recreated)
     if not links:
         return
     policy = Policy.of("continue")
     model = write.target.model
-    rows = [{"id": created_again[index][1], **cells} for index, cells in links.items()]
+    rows = [{"id": recreated[index][1], **cells} for index, cells in links.items()]
     made = yield from bulk_write(
         context,
         BulkWrite("undo", write.target, write.reader, policy),
         prepare(UpdateEncoder(model), rows, policy, lambda _row, _error: None),
-        _Nobody(),
+        _NoListener(),
     )
     for index, linked in zip(links, made.outcomes, strict=True):
         if linked.error is not None:
-            note = f"created again without its links, which were refused: {linked.error}"
+            note = f"recreated without its links, which Airtable refused: {linked.error}"
             result.note(index, note)
 
 
-class _Nobody:
-    """Listens to nothing."""
+class _NoListener:
+    """A listener that ignores all events."""
 
     def start(self, total: int | None) -> AbstractContextManager[Callable[[Event], None]]:
         del total

@@ -17,12 +17,12 @@ from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import TableJson
 
-_KEYED_BY_LOOKING: Final = ("bulk_upsert", "import_file", "retry")
+_KEYED_BY_LOOKUP: Final = ("bulk_upsert", "import_file", "retry")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a connection leads.
+    """The service and base of a connection.
 
     Args:
         service: The service's root, or the local base's file.
@@ -56,7 +56,7 @@ def run_to_resume(journal: Journal, run_id: str | None, place: Place) -> Run:
     Args:
         journal: The journal.
         run_id: The run's id, or the beginning of it; the latest if None.
-        place: Where the connection leads.
+        place: The service and base of the connection.
 
     Raises:
         JournalError: There is no such run, it was made elsewhere, another process works on it, or
@@ -110,7 +110,7 @@ def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Ru
 
 
 def _refuse_to_double(journal: Journal, run: Run, path: Path) -> None:
-    """The file still holds the rows that an earlier retry has created, or may have."""
+    """Refuse a file with rows that an earlier retry has created, or may have created."""
     runs = journal.runs()
     undone = {other.asked.undoes for other in runs if other.state == "done"}
     for other in runs:
@@ -149,14 +149,14 @@ def refuse_another_table(run: Run, name: str, tables: list[TableJson]) -> None:
 
 
 def prefetch_of(run: Run, target: Target) -> Prefetch:
-    """What has to be known of records before a resumed run changes them."""
-    if target.key is not None and run.asked.verb in _KEYED_BY_LOOKING:
+    """Return what to read of records before a resumed run changes them."""
+    if target.key is not None and run.asked.verb in _KEYED_BY_LOOKUP:
         return PrefetchByKey(target.key, always=True)
     return PrefetchById()
 
 
 def encoder_of(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
-    """What makes changes of the rows of a resumed run, where the journal has no copy of them."""
+    """Return the encoder of a resumed run whose rows are not in the journal."""
     source = None if run.asked.source is None else run.asked.source.name
     if run.asked.verb == "bulk_delete":
         return DeleteEncoder(model, source)

@@ -1,11 +1,11 @@
-"""Taking a run back: the inverse of each change, apart from what somebody has changed since.
+"""Planning an undo: the inverse of each change, unless somebody has changed the record since.
 
-created    is deleted, unless it holds something else by now
-updated    gets its previous cells, apart from those that hold something else by now
-deleted    is made again, with what it held; its id is a new one
+created    is deleted, unless its cells have changed since
+updated    gets its previous cells, except those that have changed since
+deleted    is recreated with its previous cells, under a new id
 
-Links between records that are made again name ids that are gone: they are left out at first, and
-set when the new ids are known.
+Links between recreated records name ids that no longer exist: they are left out at first, and set
+when the new ids are known.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LINKS: Final = "multipleRecordLinks"
 
 @dataclass
 class UndoPlanner:
-    """What would take a run back.
+    """A planner of the changes that undo a run.
 
     Args:
         target: The table, with the types of all its columns.
         typecast: Whether the run let Airtable convert text.
-        force: Whether what was changed since is overwritten, too.
+        force: Whether to overwrite what was changed since.
         changes: The inverse changes, the latest first.
-        conflicts: What is left alone, and why.
+        conflicts: The records that are not changed, and why.
     """
 
     target: Target
@@ -45,11 +45,11 @@ class UndoPlanner:
     _next: int = 0
 
     def add(self, written: Sequence[WrittenRecord], current: Mapping[str, RecordJson]) -> None:
-        """Take what a run has written.
+        """Add records that a run has written.
 
         Args:
             written: The records, the latest first.
-            current: What those that are there hold now, by id.
+            current: The records as they are now, by id; deleted ones are missing.
         """
         gone = {row.record_id for row in written if row.state == "deleted"}
         for row in written:
@@ -58,9 +58,9 @@ class UndoPlanner:
                 case "created":
                     self._delete(row, record)
                 case "updated":
-                    self._put_back(row, record)
+                    self._restore(row, record)
                 case _:
-                    self._make_again(row, gone)
+                    self._recreate(row, gone)
 
     def _delete(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
@@ -68,18 +68,22 @@ class UndoPlanner:
             return
         changed = [column for column in self._columns(record) if self._differs(row, column, record)]
         if changed and not self.force:
-            self._refuse(row, f"{_named(changed)} changed since it was created; it stays", changed)
+            self._refuse(
+                row,
+                f"{_named(changed)} changed since it was created, so it is not deleted",
+                changed,
+            )
             return
         change = self._inverse("created", row, {}, ())
         change.before, change.found = record["fields"], record
         self.changes.append(change)
 
-    def _put_back(self, row: WrittenRecord, record: RecordJson | None) -> None:
+    def _restore(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
-            self._refuse(row, "it was deleted since, and cannot get its previous cells back")
+            self._refuse(row, "it was deleted since, so its previous cells cannot be restored")
             return
         if row.before is None:
-            self._refuse(row, "what it held before is not known")
+            self._refuse(row, "its previous cells are not known")
             return
         stored = record["fields"]
         columns: list[str] = []
@@ -96,7 +100,11 @@ class UndoPlanner:
                 continue
             columns.append(column)
         if changed:
-            self._refuse(row, f"{_named(changed)} changed since, and left alone", changed)
+            self._refuse(
+                row,
+                f"{_named(changed)} changed since, so the previous cells are not restored",
+                changed,
+            )
         if missing:
             self._refuse(row, f"{_no_more(missing)}, so it is not restored", missing)
         if columns or not (changed or missing):
@@ -105,13 +113,13 @@ class UndoPlanner:
             change.before, change.found = stored, record
             self.changes.append(change)
 
-    def _make_again(self, row: WrittenRecord, gone: set[str]) -> None:
+    def _recreate(self, row: WrittenRecord, gone: set[str]) -> None:
         if row.before is None:
-            self._refuse(row, "what it held is not known, so it cannot be made again")
+            self._refuse(row, "its cells are not known, so it cannot be recreated")
             return
         missing = self._missing(row.before)
         if missing:
-            self._refuse(row, f"{_no_more(missing)}, so it would lose what it held", missing)
+            self._refuse(row, f"{_no_more(missing)}, so its cells would be lost", missing)
             return
         change = self._inverse("deleted", row, row.before, ())
         for column, cell in change.cells.items():
@@ -130,14 +138,14 @@ class UndoPlanner:
         )
 
     def _missing(self, cells: Cells) -> list[str]:
-        """The columns that the table had and has no more, unless they are to be passed over."""
+        """Return the columns that the table no longer has; none if they are to be ignored."""
         return [] if self.force else [name for name in cells if name not in self._types]
 
     def _columns(self, record: RecordJson) -> Iterable[str]:
         return (column for column in record["fields"] if self.target.can_write(column))
 
     def _differs(self, row: WrittenRecord, column: str, record: RecordJson) -> bool:
-        """Whether a cell holds something else than the run has written."""
+        """Return whether a cell differs from what the run has written."""
         sent = row.cells.get(column)
         stored = record["fields"].get(column)
         if is_empty(sent) and is_empty(stored):
@@ -173,4 +181,4 @@ def _named(columns: Sequence[str]) -> str:
 
 def _no_more(columns: Sequence[str]) -> str:
     names = ", ".join(repr(column) for column in columns)
-    return f"the table has no {names} any more (renamed, or deleted)"
+    return f"the table no longer has {names} (renamed or deleted)"

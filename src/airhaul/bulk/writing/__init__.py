@@ -1,1 +1,1 @@
-"""Writes rows in batches, and finds out what became of each."""
+"""Writing: rows in batches, and the outcome of each row."""

@@ -1,4 +1,4 @@
-"""Putting a bulk job together: the one place, for the clients and for the simulator."""
+"""Assembling a bulk job: the only place, for the clients and the simulator."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ M = TypeVar("M", bound=RecordBase)
 
 @dataclass(frozen=True, slots=True)
 class BulkWrite(Generic[M]):
-    """What a bulk write is asked to do, apart from its rows.
+    """The options of a bulk write: all of it, apart from its rows.
 
     Args:
         verb: The verb that was called, for the journal.
         target: The table.
         reader: Makes records of replies.
-        policy: What is done about rows that cannot be written.
-        prefetch: What has to be known of records before they are changed, if anything.
-        needs_types: Whether the types of all columns have to be known, so that records that are
-            deleted or replaced can be restored whole.
-        max_requests: Send at most so many requests; None for any number.
-        journal: Where the run is written down; None for nowhere.
+        policy: What to do about rows that cannot be written.
+        prefetch: What to read of records before they are changed; None for nothing.
+        needs_types: Whether the types of all columns are needed, so that deleted or replaced
+            records can be restored completely.
+        max_requests: The largest number of requests to send; None for no limit.
+        journal: The journal that records the run; None for no journal.
         service: The service's root, or the local base's file, for the journal.
         file: The name of the file that the rows come from, for errors.
-        source: That file as the journal recognises it.
+        source: That file as the journal identifies it.
         rejects: The file for rows that are refused, if there is one.
-        undoes: The run that this one undoes, if it does.
-        retries: The run whose refused rows this one sends again, if it does.
-        spool: Makes the place where the records of a long result are kept; None for memory.
+        undoes: The run that this one undoes, if it undoes one.
+        retries: The run whose refused rows this one sends again, if it does so.
+        spool: Makes the store for the records of a long result; None for memory.
     """
 
     verb: str
@@ -74,7 +74,7 @@ class BulkWrite(Generic[M]):
 
     @property
     def keeps_before(self) -> bool:
-        """Whether what is changed has to be read before, so that it can be restored."""
+        """Whether previous cells are read first, so that they can be restored."""
         return self.policy.rolls_back or self.journal is not None
 
 
@@ -87,7 +87,7 @@ class RowInput(Generic[M]):
         encoder: Makes changes of them.
         total: How many there are, or None while that is not known.
         kept: Where they are if the run is resumed: copied into the journal, in their file, or with
-            the caller only. Rows that are copied are changes already.
+            the caller only. Copied rows are changes already.
     """
 
     rows: Iterable[object] | AsyncIterable[object]
@@ -97,7 +97,7 @@ class RowInput(Generic[M]):
 
     @classmethod
     def of_changes(cls, changes: Sequence[Change[M] | InvalidRow]) -> RowInput[M]:
-        """Take rows of which changes were made already."""
+        """Take rows that are encoded as changes already."""
         return cls(changes, Ready[M](), len(changes), "copy")
 
 
@@ -110,25 +110,25 @@ def assemble(
     spent: Spent = NOTHING_SPENT,
     resumes: Run | None = None,
 ) -> BulkJob[M]:
-    """Put a bulk job together.
+    """Assemble a bulk job.
 
     Args:
         context: What all jobs of the base share.
-        write: What is asked.
+        write: The options of the write.
         rows: The rows.
-        log: Writes the run down; None for none.
+        log: Records the run in the journal; None for no journal.
         spent: What was sent before.
-        resumes: The run that goes on; None for a new one.
+        resumes: The run to resume; None for a new one.
     """
     if resumes is not None:
-        context = replace(context, known_base=context.known_base.for_run_taken_up())
+        context = replace(context, known_base=context.known_base.for_resumed_run())
     parts = _Parts(context, write)
     records = write.spool() if write.spool is not None and rows.kept != "copy" else None
     outcomes = Outcomes[M](records)
     main = parts.write_rows(outcomes, rows, log)
     if resumes is not None:
-        assert write.journal is not None, "a run that goes on is in a journal"
-        _take_up(write.journal, resumes, main, outcomes, parts, context.clock())
+        assert write.journal is not None, "a run that is resumed is in a journal"
+        _resume(write.journal, resumes, main, outcomes, parts, context.clock())
     if log is not None:
         _follow(log, outcomes, context.known_base)
     logs = [] if log is None else [log]
@@ -141,7 +141,7 @@ def assemble(
 
 
 class _Parts(Generic[M]):
-    """Makes the work of a bulk job, and of the job that undoes it."""
+    """A maker of the work of a bulk job, and of its rollback."""
 
     def __init__(self, context: JobContext, write: BulkWrite[M]) -> None:
         self.context = context
@@ -185,7 +185,7 @@ class _Parts(Generic[M]):
 def _rollback(
     parts: _Parts[M], logs: list[RunLog]
 ) -> Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]]:
-    """How a rollback is made, and written down as a run of its own."""
+    """Return the function that makes a rollback, recorded as a run of its own."""
 
     def undo(outcomes: Outcomes[M], inverses: list[Change[M]]) -> WriteRows[M]:
         log: RunLog | None = None
@@ -201,13 +201,13 @@ def _rollback(
 
 
 def _follow(log: RunLog, outcomes: Outcomes[Any], known: KnownBase) -> None:
-    """Pass outcomes on to a log, and what time it is for the service."""
+    """Pass outcomes and the service's time to a log."""
     outcomes.on_settle = log.settle
     if known.clock.is_known:
         log.server_time = known.clock.earliest
 
 
-def _take_up(
+def _resume(
     journal: Journal,
     run: Run,
     main: WriteRows[M],
@@ -215,24 +215,24 @@ def _take_up(
     parts: _Parts[M],
     now: float,
 ) -> None:
-    """Begin with what another process has left of a run."""
+    """Restore the outcomes and open requests that another process has left of a run."""
     from airhaul.bulk.journal.recovery import open_chunks, restore
 
     restore(journal, run, outcomes, parts.context.known_base)
-    # Its time is that of our own clock, which may be ahead of the service's, or jump.
+    # The time is that of our own clock, which may be ahead of the service's, or jump.
     long_ago = run.began - timedelta(days=1)
     for chunk in open_chunks(journal, run, parts.write.target.key, outcomes):
         main.recover(chunk, long_ago, now)
 
 
 class BulkJob(Generic[M]):
-    """A bulk write as a job, and its result at any time.
+    """A bulk write as a job, with its result at any time.
 
     Args:
         engine: What the driver runs.
         main: Writes the rows.
         outcomes: The outcome of each row.
-        policy: What is done about rows that cannot be written.
+        policy: What to do about rows that cannot be written.
         logs: The log of the run, and that of its rollback once there is one.
         spent: What was sent before.
         clock: The time, in seconds.
@@ -264,20 +264,20 @@ class BulkJob(Generic[M]):
         return None if is_whole else self._main.ended_by
 
     def result(self) -> BulkResult[M]:
-        """The outcome of each row that was taken by now."""
+        """Return the outcome of each row that was taken so far."""
         seconds = self._spent.seconds + self._clock() - self._began
         requests = self._spent.requests + self.engine.requests
         run = self._logs[0].id if self._logs else None
         return BulkResult(self.engine.result, requests, seconds, run)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Write down how the call ended; nothing may come after it.
+        """Record how the call ended; it must be the last call.
 
         Args:
             error: What ended it, or None.
 
         Raises:
-            JournalError: It cannot be written, and nothing else has ended the call.
+            JournalError: It cannot be recorded, and nothing else has ended the call.
         """
         if not self._logs:
             return

@@ -1,8 +1,8 @@
-"""Taking a refused request apart until each bad row stands alone.
+"""Splitting a refused request until each bad row is alone.
 
-Halving finds one bad row in ten with at most eight requests more; any number of bad rows costs at
-most eighteen more, two for each row but one. Where Airtable's message tells which rows it speaks
-of, they are parted from the others first, and one bad row costs two requests.
+Halving finds one bad row in ten with at most eight more requests; any number of bad rows costs at
+most eighteen more, two for each row but one. If Airtable's message identifies the rows that it is
+about, they are separated from the others first, and one bad row costs two requests.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ C = TypeVar("C", bound=Change[Any])
 
 @dataclass(slots=True)
 class Parted(Generic[M]):
-    """What a refused request comes to.
+    """The parts of a refused request.
 
     Args:
-        blamed: The rows that are to blame, each with its error.
-        chunks: What is to be tried next, in the order of the rows.
+        blamed: The rows that caused the refusal, each with its error.
+        chunks: The requests to try next, in the order of the rows.
     """
 
     blamed: list[tuple[Change[M], RowError]]
@@ -38,7 +38,7 @@ class Parted(Generic[M]):
 def part(
     chunk: Chunk[M], error: AirhaulError, source: str | None, target: Target | None = None
 ) -> Parted[M]:
-    """Take a refused request apart, so that its good rows are written.
+    """Split a refused request, so that its good rows are written.
 
     Args:
         chunk: The request.
@@ -65,7 +65,7 @@ def blame(
     source: str | None,
     target: Target | None = None,
 ) -> list[tuple[Change[M], RowError]]:
-    """Say which rows have stopped a call, as far as the refusal tells.
+    """Find the rows that a refusal is about, as far as it identifies them.
 
     Args:
         changes: The rows of the request, none of which was written.
@@ -74,7 +74,7 @@ def blame(
         target: The table, for advice.
 
     Returns:
-        The rows that are to blame; all of them with one error, where it cannot be told.
+        The rows that caused the refusal; if unknown, all rows with one error.
     """
     suspects = suspects_of(error, changes)
     places = {0} if len(changes) == 1 else set(suspects.places)
@@ -84,11 +84,15 @@ def blame(
     hints = (typecast_would_help(error, change, target) for change in changes)
     hint = next((hint for hint in hints if hint is not None), None)
     finding = Message(
-        error.message, " ", Option("on_error", "continue"), " finds it and writes the others."
+        error.message,
+        " To find them and write the others, set ",
+        Option("on_error", "continue"),
+        ".",
     )
     shared = RowError(
         Message(
-            f"one of the rows {first}-{last} was refused with its whole request, ", hint or finding
+            f"the request with rows {first}-{last} was refused because of one or more of them: ",
+            hint or finding,
         ),
         field=suspects.field,
     )
@@ -108,18 +112,18 @@ def _named(
 
 
 def parts_of(changes: Sequence[C], suspects: Suspects) -> list[list[C]]:
-    """Part the rows of a refused request into those to be tried next.
+    """Divide the rows of a refused request into those to try next.
 
     Args:
         changes: At least two rows.
-        suspects: What the refusal says of them.
+        suspects: The rows that the refusal is about.
 
     Returns:
         Two groups, in the order of the rows.
     """
     places = set(suspects.places)
     if 0 < len(places) <= len(changes) // 2:
-        # Only if they are few: parting nine from one would cost more than halving, if it misleads.
+        # Only if they are few: if the message misleads, nine and one cost more than two halves.
         named = [change for place, change in enumerate(changes) if place in places]
         others = [change for place, change in enumerate(changes) if place not in places]
         return sorted((named, others), key=lambda part: part[0].index)

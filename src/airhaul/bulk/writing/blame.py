@@ -1,7 +1,7 @@
-"""Which rows of a refused request are to blame, as far as Airtable's message tells.
+"""Finding the rows that caused a refusal, as far as Airtable's message identifies them.
 
-Airtable refuses a whole request for one bad row and does not say which. But its messages name a
-value, a record or a field, and where only some of the rows hold it, those are looked at first.
+Airtable refuses a whole request for one bad row, and does not report which one. But its messages
+name a value, a record or a field; if only some of the rows have it, these are tried first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.changes import KINDS, Change, Kind
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import (
     AirhaulError,
@@ -32,17 +32,17 @@ _FIELD: Final = re.compile(
     re.DOTALL,
 )
 _NOT_IDS: Final = "not an array of record IDs"
-_SAYS_ALL: Final = ("because the field is computed", "Unknown field name")
+_BLAMES_ALL: Final = ("because the field is computed", "Unknown field name")
 
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """The rows that a refusal speaks of.
+    """The rows that a refusal is about.
 
     Args:
-        places: Their places in the request; empty when the message tells nothing.
+        places: Their places in the request; empty if the message does not identify any.
         field: The column that it names.
-        is_certain: Whether each of them is to blame for itself, so that none has to be tried.
+        is_certain: Whether each of them would be refused alone, so that none has to be tried.
     """
 
     places: tuple[int, ...] = ()
@@ -50,21 +50,21 @@ class Suspects:
     is_certain: bool = False
 
 
-def is_about_rows(error: AirhaulError, kind: str) -> bool:
-    """Whether a refusal is about some of the rows, so that the others may be written.
+def is_about_rows(error: AirhaulError, kind: Kind) -> bool:
+    """Return whether a refusal is about some of the rows, so that the others may be written.
 
     Args:
         error: The refusal.
-        kind: What was to be done with the rows.
+        kind: The kind of the changes.
     """
     if isinstance(error, NotFoundError):
-        # The answer to a batch with an unknown id is not published.
-        return kind in ("update", "delete")
+        # Airtable does not document its answer to a batch with an unknown id.
+        return not KINDS[kind].may_create
     return isinstance(error, InvalidRequestError)
 
 
 def suspects_of(error: AirhaulError, changes: Sequence[Change[Any]]) -> Suspects:
-    """Tell which rows a refusal speaks of.
+    """Find the rows that a refusal is about.
 
     Args:
         error: The refusal.
@@ -86,7 +86,7 @@ def suspects_of(error: AirhaulError, changes: Sequence[Change[Any]]) -> Suspects
     field = _field_in(detail)
     if field is not None:
         places = _places(changes, lambda change: change.cells.get(field) is not None)
-        return Suspects(places, field, any(text in detail for text in _SAYS_ALL))
+        return Suspects(places, field, any(text in detail for text in _BLAMES_ALL))
     return Suspects()
 
 
@@ -162,15 +162,15 @@ def _names_in_links(change: Change[Any], target: Target) -> list[str]:
 
 
 def _reason(error: AirhaulError, change: Change[Any], target: Target | None) -> str:
-    """What Airtable says, without the request that it says it of."""
+    """Return Airtable's own message, without the request that it is about."""
     if not isinstance(error, ApiError):
         return str(error)
     hint = typecast_would_help(error, change, target)
     if hint is not None:
-        return Message(f"Airtable refuses {change.record_id or 'it'}, {error.type}: ", hint)
-    said = ": ".join(part for part in (error.type, error.detail) if part)
-    which = change.record_id if change.record_id and change.record_id not in said else None
-    return f"Airtable refuses {which or 'it'}, {said or error.status}"
+        return Message(f"Airtable refused {change.record_id or 'it'}: {error.type}: ", hint)
+    refusal = ": ".join(part for part in (error.type, error.detail) if part)
+    which = change.record_id if change.record_id and change.record_id not in refusal else None
+    return f"Airtable refused {which or 'it'}: {refusal or error.status}"
 
 
 def row_error(
@@ -180,12 +180,12 @@ def row_error(
     source: str | None,
     target: Target | None = None,
 ) -> RowError:
-    """Make the error of one row out of Airtable's refusal, with the row's address.
+    """Make the error of one row from Airtable's refusal, with the row's address.
 
     Args:
         error: The refusal.
         change: The row.
-        field: The column that it names, where it does.
+        field: The column that it names, if it names one.
         source: The file that the row came from.
         target: The table, for advice.
     """

@@ -1,4 +1,4 @@
-"""A bulk write from the first row to the last outcome: the whole story is ``bulk_write``."""
+"""A bulk write from the first row to the last outcome: ``bulk_write`` is the whole story."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _RESULT = "__airhaul_result__"
 
 
 class Listener(Protocol):
-    """Whoever follows a bulk write: a progress bar, a file of rejects, the caller's callbacks."""
+    """A receiver of events: a progress bar, a file of rejects, the caller's callbacks."""
 
     def start(self, total: int | None) -> AbstractContextManager[Callable[[Event], None]]:
-        """Begin to follow: the block gets what takes the events.
+        """Begin to listen: the block gets the function that takes the events.
 
         Args:
             total: How many rows there are, or None while that is not known.
@@ -52,11 +52,11 @@ def prepare(
     Args:
         encoder: Validates them.
         rows: The rows.
-        policy: Whether one that is not valid keeps all the others from being sent.
-        on_refusal: Called with each row that is not valid, where none is sent.
+        policy: Whether one invalid row prevents all others from being sent.
+        on_refusal: Called with each row that is not valid, if none is sent.
 
     Raises:
-        BulkError: A row is not valid, and the policy is not to go on; nothing was sent.
+        BulkError: A row is not valid, and the policy is not to continue; nothing was sent.
     """
     if not isinstance(rows, Sequence):
         return RowInput(rows, encoder)
@@ -75,29 +75,29 @@ def bulk_write(
     spent: Spent = NOTHING_SPENT,
     resumes: Run | None = None,
 ) -> Flow[BulkResult[M]]:
-    """Write rows in batches, and find out what became of each.
+    """Write rows in batches, and return the outcome of each row.
 
-    The whole story: the rows are validated already, or will be as they are pulled. What has to be
-    known first is read. The run is written down in the journal. Then one job does the work: ten
-    rows of one kind make a request (``write_rows``), a refused request is split until its bad rows
-    are found (``bisect``), a lost one is sent again or its rows are looked for (``lost_creates``),
-    and each reply settles the rows it is about (``chunk_replies``). The engine sends at the pace
-    that the base allows, and the driver waits. What ends the job early still leaves an outcome for
-    every row that was taken.
+    The whole story: the rows are validated already, or are validated as they are pulled. What is
+    needed to restore records is read first, and the run is recorded in the journal. Then one job
+    does the work. Ten rows of one kind make a request (``write_rows``). A refused request is split
+    until its bad rows are found (``bisect``). A lost request is sent again, or its rows are
+    searched for (``lost_creates``). Each reply settles its rows (``chunk_replies``). The engine
+    sends at the pace that the base allows, and the driver waits. If something ends the job early,
+    every row that was taken still has an outcome.
 
     Args:
         context: What all jobs of the base share.
-        write: What is asked.
+        write: The options of the write.
         rows: The rows.
-        listener: Follows what happens.
-        spent: What was sent before, to read what is compared.
-        resumes: The run of the journal that goes on; None for a new one.
+        listener: Receives the events.
+        spent: The requests and seconds already spent, on reading what is compared.
+        resumes: The run of the journal to resume; None for a new one.
 
     Returns:
         The records and the outcome of each row.
 
     Raises:
-        BulkError: As the policy says.
+        BulkError: Rows failed, and the policy is not to continue.
         BulkInterrupted: Ctrl-C, after the requests in flight have landed.
     """
     if write.keeps_before:
@@ -122,7 +122,7 @@ def bulk_write(
 
 
 def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrite[M], Spent]]:
-    """Read what has to be known to restore records, and to find lost ones after a crash."""
+    """Read what is needed to restore records, and to find lost ones after a crash."""
     target = write.target
     reader = TableReader(context, target.base_id, target.table)
     if write.needs_types and target.types is None:
@@ -134,11 +134,11 @@ def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrit
 
 
 def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> RunLog | None:
-    """Begin a run in the journal, with a copy of its rows where there is no file, or go on."""
+    """Begin a run in the journal, with a copy of its rows unless a file has them, or resume it."""
     if write.journal is None:
         return None
     if resumes is not None:
-        return write.journal.take_up(resumes)
+        return write.journal.resume(resumes)
     target = write.target
     copied = cast("Iterable[Change[M] | InvalidRow]", rows.rows) if rows.kept == "copy" else ()
     asked = Asked(
@@ -166,7 +166,7 @@ def _attach_result(error: BaseException, job: BulkJob[Any]) -> None:
 
 
 def result_of(error: BaseException) -> BulkResult[Any] | None:
-    """The partial result of the bulk call that an error has ended.
+    """Return the partial result of the bulk call that an error has ended.
 
     Args:
         error: Whatever was raised: airhaul's own errors, Ctrl-C, or what the caller's rows or

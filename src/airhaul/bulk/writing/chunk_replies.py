@@ -1,8 +1,8 @@
-"""Settling rows by what came of their requests.
+"""Settling rows by the results of their requests.
 
 carried out  its rows are written
-refused      its rows are to blame, or are sent in smaller parts (``split``); or all is over
-lost         its rows are looked at once more, or looked for (``lost``), before anything is said
+refused      its rows failed, or are sent in smaller parts (``bisect``), or the call ends
+lost         its rows are read or searched for (``lost_creates``) before they are settled
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from airhaul.bulk.rows.changes import KINDS, Change, Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
 from airhaul.bulk.writing.blame import is_about_rows
-from airhaul.bulk.writing.chunks import CheckRead, ChunkQueue
-from airhaul.bulk.writing.lost_creates import not_found_out
+from airhaul.bulk.writing.chunks import CheckLookup, ChunkQueue
+from airhaul.bulk.writing.lost_creates import search_failed
 from airhaul.bulk.writing.prefetch import Lookups
-from airhaul.bulk.writing.reconcile import Lost, Verdict
+from airhaul.bulk.writing.reconcile import Finding, Lost
 from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
     AirhaulError,
@@ -43,39 +43,39 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class ChunkReplies(Generic[M]):
-    """Settles rows, or says what is to be sent or read for them next.
+    """The handling of replies: settles the rows of a chunk, or queues what to do next for them.
 
     Args:
         target: The table.
-        ledger: Where rows are settled.
-        observed: What is known of the base.
-        stopping: Told of what fails.
+        recorder: Records the outcomes of rows.
+        known_base: What is known of the base.
+        stop: Decides whether failures stop the call.
         chunks: Takes rows that are sent again.
-        readings: Takes rows that are looked at.
-        policy: What is done about rows that cannot be written.
-        retries: How often rows are sent whose create was lost, and how long to wait before looking.
+        lookups: Takes rows that are looked up.
+        policy: What to do about rows that cannot be written.
+        retries: How often to send lost creates, and how long to wait before a search.
         source: The file that the rows come from, for errors.
     """
 
     def __init__(
         self,
         target: Target,
-        ledger: OutcomeRecorder[M],
-        observed: KnownBase,
-        stopping: StopSwitch,
+        recorder: OutcomeRecorder[M],
+        known_base: KnownBase,
+        stop: StopSwitch,
         chunks: ChunkQueue[M],
-        readings: Lookups[M],
+        lookups: Lookups[M],
         *,
         policy: Policy,
         retries: Retries,
         source: str | None,
     ) -> None:
         self._target = target
-        self._ledger = ledger
-        self._observed = observed
-        self._stopping = stopping
+        self._recorder = recorder
+        self._known_base = known_base
+        self._stop = stop
         self._chunks = chunks
-        self._readings = readings
+        self._lookups = lookups
         self._policy = policy
         self._retries = retries
         self._source = source
@@ -83,166 +83,166 @@ class ChunkReplies(Generic[M]):
 
     # --- carried out
 
-    def accept(self, chunk: Chunk[M], value: Any, sending: Attempt) -> None:
+    def accept(self, chunk: Chunk[M], value: Any, attempt: Attempt) -> None:
         """Settle a chunk that was carried out.
 
         Raises:
-            BadReplyError: The answer is none of Airtable's.
+            BadReplyError: The answer is not one of Airtable's.
         """
         changes = chunk.changes
         if chunk.traits.removes:
             list_in(value, "records")
-            self._delete(changes, sending)
+            self._delete(changes, attempt)
             return
         raws = records_in(value, len(changes))
         states: list[State] = ["created"] * len(changes)
         if chunk.traits.is_repeatable:
-            states = created_or_updated(changes, raws, value, sending, self._observed)
-        self._write(changes, raws, states, sending)
+            states = created_or_updated(changes, raws, value, attempt, self._known_base)
+        self._write(changes, raws, states, attempt)
 
     def _write(
         self,
         changes: Sequence[Change[M]],
         raws: Sequence[RecordJson],
         states: Sequence[State],
-        sending: Attempt,
+        attempt: Attempt,
     ) -> None:
-        self._ledger.write(changes, raws, states, sending)
+        self._recorder.write(changes, raws, states, attempt)
         for change, raw, state in zip(changes, raws, states, strict=True):
             change.record_id = raw["id"]
             change.kind = "create" if state == "created" else change.kind
         self._remember(changes)
 
-    def _delete(self, changes: Sequence[Change[M]], sending: Attempt) -> None:
-        self._ledger.delete(changes, sending)
+    def _delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
+        self._recorder.delete(changes, attempt)
         self._remember(changes)
 
     def _remember(self, changes: Sequence[Change[M]]) -> None:
-        """Keep what was done, where it may have to be taken back."""
+        """Keep the changes that were made, if they may have to be undone."""
         if self._policy.rolls_back:
             self.written += changes
 
     # --- refused
 
     def refuse_row(
-        self, index: int, error: RowError, row: object, sending: Attempt | None = None
+        self, index: int, error: RowError, row: object, attempt: Attempt | None = None
     ) -> None:
-        """Settle a row that is to blame for itself; arguments as of ``OutcomeRecorder.refuse``."""
-        self._ledger.refuse(index, error, row, sending)
-        self._stopping.note_failure()
+        """Settle a row that failed by itself; arguments as of ``OutcomeRecorder.refuse``."""
+        self._recorder.refuse(index, error, row, attempt)
+        self._stop.note_failure()
 
-    def refuse(self, chunk: Chunk[M], error: AirhaulError, sending: Attempt) -> None:
-        """Settle a chunk that was refused, or let its parts be tried."""
+    def refuse(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
+        """Settle a chunk that was refused, or queue its parts."""
         if isinstance(error, RequestCeilingError):
             # What another process may have sent cannot be found out without a request.
-            self._ledger.leave(chunk.changes, "unknown" if chunk.was_sent else "skipped", error)
-            self._stopping.end(error)
+            self._recorder.leave(chunk.changes, "unknown" if chunk.was_sent else "skipped", error)
+            self._stop.end(error)
         elif (
             chunk.traits.is_repeatable
-            and sending.was_lost
+            and attempt.was_lost
             and self._has_to_be_checked(chunk, error)
         ):
-            self.check(chunk, error, sending)
+            self.check(chunk, error, attempt)
         elif not is_about_rows(error, chunk.kind):
-            self._ledger.leave(chunk.changes, "failed", error, sending)
+            self._recorder.leave(chunk.changes, "failed", error, attempt)
             if isinstance(error, TransportError):
-                self._stopping.note_outage(error)
+                self._stop.note_outage(error)
             else:
-                self._stopping.end(error)
+                self._stop.end(error)
         elif self._policy.splits:
             parted = part(chunk, error, self._source, self._target)
-            self._blame(parted.blamed, sending)
+            self._blame(parted.blamed, attempt)
             if parted.chunks:
-                self._ledger.tell(Splitting(len(chunk.changes), error))
+                self._recorder.emit(Splitting(len(chunk.changes), error))
                 self._chunks.put_first(parted.chunks)
         else:
-            self._blame(blame(chunk.changes, error, self._source, self._target), sending)
+            self._blame(blame(chunk.changes, error, self._source, self._target), attempt)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written the rows, which another try will not show."""
         if not is_about_rows(error, chunk.kind):
             return True
-        if chunk.traits.removes and _says_it_is_gone(error):
+        if chunk.traits.removes and _means_deleted(error):
             return True
         return not self._policy.splits
 
-    def _blame(self, rows: Iterable[tuple[Change[M], RowError]], sending: Attempt) -> None:
+    def _blame(self, rows: Iterable[tuple[Change[M], RowError]], attempt: Attempt) -> None:
         for change, error in rows:
-            self.refuse_row(change.index, error, change.source, sending)
+            self.refuse_row(change.index, error, change.source, attempt)
 
-    # --- lost, and can be looked at
+    # --- lost, and can be looked up
 
-    def check(self, chunk: Chunk[M], error: AirhaulError, sending: Attempt) -> None:
-        """Look what became of rows whose request was lost, before anything is said of them."""
-        at = sending.now + self._retries.settle_s
-        self._readings.check(
-            CheckRead(chunk.changes, kind=chunk.kind, error=error, sending=sending, at=at)
+    def check(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
+        """Queue a lookup of rows whose request was lost, to find out whether they were written."""
+        at = attempt.now + self._retries.settle_s
+        self._lookups.check(
+            CheckLookup(chunk.changes, kind=chunk.kind, error=error, attempt=attempt, at=at)
         )
 
-    def settle_checked(self, reading: CheckRead[M]) -> None:
-        """What is as it was asked for was done by the request that was lost; the rest was not."""
-        done, raws, left = self._target.sort(reading.kind, reading.changes, reading.records)
-        if KINDS[reading.kind].removes:
-            self._delete(done, reading.sending)
+    def settle_checked(self, lookup: CheckLookup[M]) -> None:
+        """Settle rows after a lookup: the lost request has written those that are as requested."""
+        done, raws, left = self._target.sort(lookup.kind, lookup.changes, lookup.records)
+        if KINDS[lookup.kind].removes:
+            self._delete(done, lookup.attempt)
         elif done:
-            sending = replace(reading.sending, was_lost=True)
-            states = created_or_updated(done, raws, {}, sending, self._observed)
-            self._write(done, raws, states, sending)
+            attempt = replace(lookup.attempt, was_lost=True)
+            states = created_or_updated(done, raws, {}, attempt, self._known_base)
+            self._write(done, raws, states, attempt)
         if left:
-            self._leave_checked(left, reading)
+            self._leave_checked(left, lookup)
 
-    def _leave_checked(self, left: list[Change[M]], reading: CheckRead[M]) -> None:
-        """Deal with rows that a lost request has not written, by what ended it."""
-        if not is_about_rows(reading.error, reading.kind):
-            self._ledger.leave(left, "failed", reading.error, reading.sending)
-            self._stopping.note_outage(reading.error)
-        elif KINDS[reading.kind].removes and not self._stopping:
-            self._chunks.put_first([Chunk(reading.kind, left)])  # some are gone: these are not
+    def _leave_checked(self, left: list[Change[M]], lookup: CheckLookup[M]) -> None:
+        """Settle or send again the rows that a lost request has not written."""
+        if not is_about_rows(lookup.error, lookup.kind):
+            self._recorder.leave(left, "failed", lookup.error, lookup.attempt)
+            self._stop.note_outage(lookup.error)
+        elif KINDS[lookup.kind].removes and not self._stop:
+            self._chunks.put_first([Chunk(lookup.kind, left)])  # Airtable refused the others
         else:
-            self._blame(blame(left, reading.error, self._source, self._target), reading.sending)
+            self._blame(blame(left, lookup.error, self._source, self._target), lookup.attempt)
 
-    def give_up_checking(self, reading: CheckRead[M], error: AirhaulError) -> None:
-        """Settle rows of a lost request that cannot be looked at."""
-        unclear = not_found_out(reading.error, error)
-        self._ledger.leave(reading.changes, "unknown", unclear, reading.sending)
-        may_be_put_back = [
+    def give_up_checking(self, lookup: CheckLookup[M], error: AirhaulError) -> None:
+        """Settle rows of a lost request whose lookup failed."""
+        unclear = search_failed(lookup.error, error)
+        self._recorder.leave(lookup.changes, "unknown", unclear, lookup.attempt)
+        may_be_restored = [
             change
-            for change in reading.changes
+            for change in lookup.changes
             if not (change.traits.may_create or change.traits.removes)
         ]
-        self._remember(may_be_put_back)
+        self._remember(may_be_restored)
 
     # --- lost creates
 
-    def settle_lost(self, verdicts: Sequence[Verdict[M]], sending: Attempt) -> None:
-        """Settle creates that were looked for, or send them again."""
+    def settle_lost(self, findings: Sequence[Finding[M]], attempt: Attempt) -> None:
+        """Settle creates that were searched for, or send them again."""
         rows = {"there": 0, "absent": 0, "unknown": 0}
-        for verdict in verdicts:
-            changes = verdict.lost.changes
-            rows[verdict.fate] += len(changes)
-            if verdict.fate == "there":
+        for finding in findings:
+            changes = finding.lost.changes
+            rows[finding.fate] += len(changes)
+            if finding.fate == "there":
                 states: list[State] = ["created"] * len(changes)
-                self._write(changes, verdict.records, states, sending)
-            elif verdict.fate == "absent":
-                self._send_again(verdict.lost)
+                self._write(changes, finding.records, states, attempt)
+            elif finding.fate == "absent":
+                self._send_again(finding.lost)
             else:
-                error = TransportError(f"{verdict.lost.error} Looking for its rows: {verdict.why}.")
-                self._ledger.leave(changes, "unknown", error, sending)
-                self._stopping.note_unknown(error)
-        if verdicts:
-            self._ledger.tell(Reconciled(rows["there"], rows["absent"], rows["unknown"]))
+                error = TransportError(f"{finding.lost.error} {finding.why}.")
+                self._recorder.leave(changes, "unknown", error, attempt)
+                self._stop.note_unknown(error)
+        if findings:
+            self._recorder.emit(Reconciled(rows["there"], rows["absent"], rows["unknown"]))
 
     def _send_again(self, lost: Lost[M]) -> None:
-        if self._stopping:
-            self._ledger.leave(lost.changes, "skipped", lost.error)
+        if self._stop:
+            self._recorder.leave(lost.changes, "skipped", lost.error)
         elif lost.tries < self._retries.tries:
             self._chunks.put_first([Chunk("create", lost.changes, lost.tries + 1)])
         else:
-            self._ledger.leave(lost.changes, "failed", lost.error)
-            self._stopping.note_outage(lost.error)
+            self._recorder.leave(lost.changes, "failed", lost.error)
+            self._stop.note_outage(lost.error)
 
 
-def _says_it_is_gone(error: AirhaulError) -> bool:
+def _means_deleted(error: AirhaulError) -> bool:
     if isinstance(error, NotFoundError):
         return True
     return isinstance(error, ApiError) and error.type in ("ROW_DOES_NOT_EXIST", "NOT_FOUND")
@@ -252,25 +252,25 @@ def created_or_updated(
     changes: Sequence[Change[Any]],
     raws: Sequence[RecordJson],
     answer: Mapping[str, Any],
-    sending: Attempt,
-    observed: KnownBase,
+    attempt: Attempt,
+    known_base: KnownBase,
 ) -> list[State]:
-    """Tell which records a request has created.
+    """Find which records a request has created.
 
-    A request that is sent again finds the records that its first try has made, and the answer calls
-    them updated. They are told by their time of creation.
+    A request that is sent again finds the records that its first try has created, and the answer
+    calls them updated. They are identified by their time of creation.
 
     Args:
         changes: The rows of the request.
-        raws: The records that they are.
-        answer: The answer; an upsert's names those that it has created.
-        sending: The request.
-        observed: The service's clock, and the records that are known to be older.
+        raws: Their records.
+        answer: The answer; that of an upsert names the records that it has created.
+        attempt: The request.
+        known_base: The service's clock, and the records that are known to be older.
     """
     created = set(answer.get("createdRecords") or ())
-    if sending.was_lost and observed.clock.is_known:
-        since = sending.since or observed.clock.earliest(sending.first_at)
-        before = observed.created_lately()
+    if attempt.was_lost and known_base.clock.is_known:
+        since = attempt.since or known_base.clock.earliest(attempt.first_at)
+        before = known_base.created_lately()
         created |= {
             raw["id"]
             for change, raw in zip(changes, raws, strict=True)

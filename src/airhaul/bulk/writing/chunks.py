@@ -1,4 +1,4 @@
-"""What a bulk call has on its way: chunks of rows, and readings about them."""
+"""The requests of a bulk call: chunks of rows, and lookups of their records."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
 from airhaul.errors import AirhaulError
@@ -18,45 +19,43 @@ M = TypeVar("M", bound=RecordBase)
 
 
 @dataclass(slots=True, eq=False)
-class Reading(Generic[M]):
-    """Reading the records that some rows are about, page by page.
+class Lookup(Generic[M]):
+    """A lookup of the records of some rows, page by page.
 
     Args:
         changes: The rows.
-        records: What was read by now.
-        offset: Where the list goes on.
-        restarts: How often it was begun anew.
+        records: What was read so far.
+        chain: The position in the list.
     """
 
     changes: list[Change[M]]
     records: list[RecordJson] = field(default_factory=list[RecordJson])
-    offset: str | None = None
-    restarts: int = 0
+    chain: PageChain = field(default_factory=PageChain)
 
     def restart(self) -> None:
-        """Begin anew, because the list's iterator is gone."""
-        self.restarts += 1
-        self.records, self.offset = [], None
+        """Read the list again from its start, because Airtable has forgotten it."""
+        self.chain.restart()
+        self.records = []
 
 
-class PrefetchRead(Reading[M]):
-    """Looking at what is there before it is changed."""
+class PrefetchLookup(Lookup[M]):
+    """A lookup of records before they are changed."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class CheckRead(Reading[M]):
-    """Looking what became of rows whose request was lost, and cannot simply be sent again.
+class CheckLookup(Lookup[M]):
+    """A lookup of rows whose request was lost and cannot simply be sent again.
 
     Args:
-        kind: What was to be done with them.
-        error: Why it cannot.
-        sending: The request.
-        at: When to look, in seconds: it may still be at work before.
+        kind: The kind of the changes.
+        error: Why it cannot be sent again.
+        attempt: The request.
+        at: When to look them up, in seconds on the job's clock: until then it may be at work.
     """
 
     kind: Kind
     error: AirhaulError
-    sending: Attempt
+    attempt: Attempt
     at: float
 
 
@@ -65,34 +64,34 @@ class SearchRead:
     """A page of the search for lost creates.
 
     Args:
-        is_look: Whether it looks for records; otherwise it asks for the service's time only.
+        is_search: Whether it searches for records; otherwise it only asks for the service's time.
     """
 
-    is_look: bool
+    is_search: bool
 
 
 class ChunkQueue(Generic[M]):
-    """Gathers rows by kind, and hands over chunks in the order in which they became full."""
+    """A queue that collects rows by kind into chunks, in the order in which they became full."""
 
     def __init__(self) -> None:
         self._filling: dict[Kind, list[Change[M]]] = {kind: [] for kind in KINDS}
         self._ready: deque[Chunk[M]] = deque()
 
     def __bool__(self) -> bool:
-        """Whether a chunk is ready."""
+        """Return whether a chunk is ready."""
         return bool(self._ready)
 
     def __len__(self) -> int:
-        """How many chunks are ready."""
+        """Return how many chunks are ready."""
         return len(self._ready)
 
     def without_intent(self) -> list[Chunk[M]]:
-        """The chunks that are ready and that the journal does not know yet, in their order."""
+        """Return the ready chunks that the journal has no intent of yet, in their order."""
         return [chunk for chunk in self._ready if not chunk.intent]
 
     @property
     def next_is_intended(self) -> bool:
-        """Whether the journal knows the chunk that comes next."""
+        """Whether the journal has an intent of the next chunk."""
         return bool(self._ready) and self._ready[0].intent > 0
 
     def may_be_carried_out(self) -> list[Chunk[M]]:
@@ -100,7 +99,7 @@ class ChunkQueue(Generic[M]):
         return [chunk for chunk in self._ready if chunk.was_sent]
 
     def add(self, change: Change[M]) -> None:
-        """Take a row; before the first deletion, what else there is becomes ready."""
+        """Add a row; before a deletion, the chunks of all other kinds become ready."""
         if change.traits.removes:
             self._flush([kind for kind in KINDS if not KINDS[kind].removes])
         filling = self._filling[change.kind]
@@ -109,7 +108,7 @@ class ChunkQueue(Generic[M]):
             self._flush([change.kind])
 
     def flush(self) -> None:
-        """Make chunks of what is left; they stay short."""
+        """Make chunks of the remaining rows; they may be short."""
         self._flush(KINDS)
 
     def _flush(self, kinds: Iterable[Kind]) -> None:
@@ -119,15 +118,15 @@ class ChunkQueue(Generic[M]):
                 self._filling[kind] = []
 
     def put_first(self, chunks: Sequence[Chunk[M]]) -> None:
-        """Take chunks that come before all others, in their order."""
+        """Add chunks before all others, in their order."""
         self._ready.extendleft(reversed(chunks))
 
     def take(self, *, is_writing_others: bool) -> Chunk[M] | None:
-        """Hand over the next chunk, if there is one that may be sent.
+        """Remove and return the next chunk, if there is one that may be sent.
 
         Args:
-            is_writing_others: Whether anything but deletions is on its way. Deletions wait for it:
-                what replaces comes before what removes.
+            is_writing_others: Whether anything but deletions is in flight. Deletions wait for it,
+                so that new records exist before old ones are deleted.
         """
         if not self._ready or (self._ready[0].traits.removes and is_writing_others):
             return None
@@ -135,21 +134,21 @@ class ChunkQueue(Generic[M]):
 
 
 class Log(Protocol[M]):
-    """Writes down what is about to be sent."""
+    """The log of a run: records what is about to be sent."""
 
     @property
     def ahead(self) -> int:
-        """How many chunks are to be written down together, as things go now."""
+        """How many chunks to record in one group, at the current speed."""
         ...
 
     def intend(self, chunks: Sequence[Chunk[M]], now: float) -> None:
-        """Write down what will be sent next, before it is, and number the chunks.
+        """Record what will be sent next, before it is sent, and number the chunks.
 
         Raises:
-            JournalError: It cannot be written; nothing of it may be sent.
+            JournalError: It cannot be written; none of the chunks may be sent.
         """
         ...
 
     def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
-        """Note how long a request took."""
+        """Record how long a request took."""
         ...

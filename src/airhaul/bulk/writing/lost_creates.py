@@ -1,7 +1,7 @@
-"""Creates whose reply was lost: when they are looked for, and what comes out.
+"""Creates whose reply was lost: when to search for them, and the results.
 
-A request whose reply is lost may still be at work. So its rows are looked for after a while, and
-what is not found is looked for once more, later, before it counts as absent.
+A request whose reply is lost may still be at work. So its rows are searched for after a while, and
+rows that are not found once more, later, before they count as absent.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.rows.changes import Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.chunks import SearchRead
-from airhaul.bulk.writing.reconcile import Lost, Search, Verdict
-from airhaul.errors import AirhaulError, BadReplyError, IteratorExpiredError, TransportError
+from airhaul.bulk.writing.reconcile import Finding, Lost, Search
+from airhaul.errors import AirhaulError, BadReplyError, TransportError
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
 from airhaul.wire.replies import records_in
 
 M = TypeVar("M", bound=RecordBase)
 
-_MOST_RESTARTS: Final = 5
-_LOOKS: Final = 2
+_SEARCHES: Final = 2
 
 
 class LostCreates(Generic[M]):
@@ -31,101 +30,98 @@ class LostCreates(Generic[M]):
 
     Args:
         target: The table.
-        observed: The service's clock, and the records that are known to be others'.
-        settle_s: How long to wait before the first look, in seconds; twice as long before the next.
+        known_base: The service's clock, and the records known to be of other requests.
+        settle_s: How long to wait before the first search, in seconds; twice that before the next.
     """
 
-    def __init__(self, target: Target, observed: KnownBase, settle_s: float) -> None:
+    def __init__(self, target: Target, known_base: KnownBase, settle_s: float) -> None:
         self._target = target
-        self._observed = observed
+        self._known_base = known_base
         self._settle_s = settle_s
         self.waiting: list[Lost[M]] = []
-        self.looks_at = 0.0
+        self.search_at = 0.0
         self._search: Search[M] | None = None
-        self._looks = 0
-        self._restarts = 0
+        self._searches = 0
 
     def __bool__(self) -> bool:
         return bool(self.waiting)
 
-    def add(self, chunk: Chunk[M], error: AirhaulError, sending: Attempt) -> None:
-        """Take a create whose reply was lost."""
-        self.waiting.append(Lost(chunk.changes, error, sending.first_at, chunk.tries))
-        self.looks_at = max(self.looks_at, sending.now + self._settle_s)
-        self._looks = 0
+    def add(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
+        """Add a create whose reply was lost."""
+        self.waiting.append(Lost(chunk.changes, error, attempt.first_at, chunk.tries))
+        self.search_at = max(self.search_at, attempt.now + self._settle_s)
+        self._searches = 0
 
-    def add_of_others(self, lost: Lost[M]) -> None:
-        """Take a create that another process may have sent, looked for as soon as time is known.
+    def add_recovered(self, lost: Lost[M]) -> None:
+        """Add a create that another process may have sent; it can be searched for immediately.
 
         Args:
             lost: The create; its ``since`` is set.
         """
         self.waiting.append(lost)
-        self.looks_at = max(self.looks_at, lost.sent_at)
-        self._looks = 0
+        self.search_at = max(self.search_at, lost.sent_at)
+        self._searches = 0
 
     def next_call(self, now: float) -> tuple[SearchRead, Call] | None:
-        """The next request of the search, or None before its time."""
-        if now < self.looks_at:
+        """Return the next request of the search, or None if it is too early."""
+        if now < self.search_at:
             return None
         if self._search is None:
-            self._search = Search(self._target, self.waiting, self._observed)
+            self._search = Search(self._target, self.waiting, self._known_base)
         return SearchRead(self._search.knows_time), self._search.next_call()
 
-    def accept(self, tag: SearchRead, value: Any, sending: Attempt) -> Sequence[Verdict[M]]:
+    def accept(self, tag: SearchRead, value: Any, attempt: Attempt) -> Sequence[Finding[M]]:
         """Take an answer.
 
         Args:
-            tag: What was asked.
+            tag: The request.
             value: The answer's JSON.
-            sending: The request.
+            attempt: When it was sent.
 
         Returns:
-            What is known for good by now; what is not there stays, if it is looked for again.
+            The final findings; rows that were not found are kept if there is another search.
 
         Raises:
-            BadReplyError: It is no answer of Airtable, or its replies do not tell the time.
+            BadReplyError: It is not an answer of Airtable's, or has no time.
         """
-        assert self._search is not None, "it was asked for"
+        assert self._search is not None, "a search is under way"
         records = records_in(value)
-        if not self._observed.clock.is_known:
-            raise BadReplyError("its replies do not tell the time", status=200)
-        if not self._search.accept(records, value.get("offset"), was_look=tag.is_look):
+        if not self._known_base.clock.is_known:
+            raise BadReplyError("its replies have no Date header", status=200)
+        if not tag.is_search or not self._search.accept(records, value.get("offset")):
             return ()
-        verdicts = self._search.verdicts()
+        findings = self._search.findings()
         self._search, self.waiting = None, []
-        self._looks += 1
-        if self._looks >= _LOOKS:
-            return verdicts
-        self.waiting = [verdict.lost for verdict in verdicts if verdict.fate != "there"]
-        self.looks_at = sending.now + 2 * self._settle_s
-        return [verdict for verdict in verdicts if verdict.fate == "there"]
+        self._searches += 1
+        if self._searches >= _SEARCHES:
+            return findings
+        self.waiting = [finding.lost for finding in findings if finding.fate != "there"]
+        self.search_at = attempt.now + 2 * self._settle_s
+        return [finding for finding in findings if finding.fate == "there"]
 
     def refuse(self, error: AirhaulError) -> Sequence[Lost[M]]:
-        """Learn that a request of the search was refused or lost.
+        """Handle a request of the search that was refused or lost.
 
         Returns:
-            The creates that are given up, none where the search begins anew.
+            The creates that are given up; none if the search starts again.
         """
-        assert self._search is not None, "it was asked for"
-        if isinstance(error, IteratorExpiredError) and self._restarts < _MOST_RESTARTS:
-            self._restarts += 1
-            self._search.restart()
+        assert self._search is not None, "a search is under way"
+        if self._search.restart_after(error):
             return ()
         self._search = None
         given_up, self.waiting = self.waiting, []
         for lost in given_up:
-            lost.error = not_found_out(lost.error, error)
+            lost.error = search_failed(lost.error, error)
         return given_up
 
 
-def not_found_out(lost: AirhaulError, looking: AirhaulError) -> TransportError:
-    """Make the error of rows whose reply was lost, and for which nobody could look.
+def search_failed(lost: AirhaulError, search: AirhaulError) -> TransportError:
+    """Make the error of rows whose reply was lost and whose search failed.
 
     Args:
-        lost: What happened to the reply.
-        looking: What happened to the looking.
+        lost: Why there was no reply.
+        search: Why the search failed.
     """
-    made = TransportError(f"{lost} Looking for its rows has failed, too: {looking}")
+    made = TransportError(f"{lost} The search for its rows failed: {search}")
     made.__cause__ = lost
     return made

@@ -1,16 +1,16 @@
-"""Looking at records before they are changed: what they hold, and whether they are there."""
+"""Looking records up before they are changed: whether they exist, and their cells."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.writing.chunks import CheckRead, PrefetchRead, Reading
-from airhaul.errors import AirhaulError, IteratorExpiredError, RowError
+from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup
+from airhaul.errors import AirhaulError, RowError
 from airhaul.formula import Node
 from airhaul.model.base import RecordBase
 from airhaul.wire.call import Call
@@ -22,24 +22,24 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class Prefetch(Protocol):
-    """What is to be known of the records that some changes are about."""
+    """What to read of the records of some changes, before they are written."""
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Whether a change has to wait for it."""
+        """Return whether a change has to wait for it."""
         ...
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The formula that holds for the records in question."""
+        """Return the formula that finds the records."""
         ...
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """The columns to read; None for all."""
+        """Return the columns to read; None for all."""
         ...
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Put what was read into the changes.
+        """Apply what was read to the changes.
 
         Args:
             target: The table.
@@ -53,26 +53,26 @@ class Prefetch(Protocol):
 
 
 class PrefetchById:
-    """Keeps what records hold before they are changed or deleted, so that it can be restored."""
+    """A prefetch by id of the previous cells of records, so that they can be restored."""
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Whatever has an id is looked at."""
+        """Return whether a change has an id and its previous cells are not known."""
         return change.record_id is not None and change.before is None
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The records by their ids."""
+        """Return the formula that finds the records by id."""
         return with_ids(change.record_id for change in changes if change.record_id is not None)
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """The columns that are written; all, where a record is deleted."""
+        """Return the columns that are written; all columns if a record is deleted or replaced."""
         if any(change.traits.takes_all_cells for change in changes):
             return None
         return _columns_of(changes)
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Keep what the records hold; one that is not there is left for Airtable to refuse."""
+        """Keep the cells of the records; Airtable refuses a change of a missing record."""
         found = {record["id"]: record for record in records}
         for change in changes:
             record = found.get(change.record_id or "")
@@ -82,11 +82,11 @@ class PrefetchById:
 
 
 class PrefetchByKey:
-    """Finds the records that rows are by their keys, and what differs.
+    """A prefetch by key of the records of rows, and what differs in them.
 
     Args:
         key: The key.
-        always: Whether every row is looked at, and not only those that need it.
+        always: Whether to look up every row, and not only those that need it.
     """
 
     def __init__(self, key: Key, *, always: bool) -> None:
@@ -94,22 +94,22 @@ class PrefetchByKey:
         self._always = always or not key.can_be_merged_on
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Where a new record would get cells that one which is there must keep."""
+        """Return whether a new record would get defaults that an existing one must not get."""
         return change.kind == "upsert" and (self._always or bool(change.for_new))
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
-        """The records by their keys."""
+        """Return the formula that finds the records by key."""
         return self._key.formula_for(change.cells for change in changes)
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
-        """All columns: a row that is unchanged is handed back as a whole record."""
+        """Return None for all columns: an unchanged row is returned as a whole record."""
         del changes
         return None
 
-    def take(
+    def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
-        """Tell new records from those that are there, and keep only what differs."""
+        """Separate new records from existing ones, and keep only what differs."""
         found: defaultdict[Any, list[RecordJson]] = defaultdict(list)
         for record in records:
             found[self._key.value_in(record["fields"])].append(record)
@@ -119,7 +119,7 @@ class PrefetchByKey:
             if len(there) > 1:
                 ids = ", ".join(record["id"] for record in there)
                 refused[change.index] = RowError(
-                    f"several records have its key, {self._key.shown(change.cells)}: {ids}"
+                    f"several records have the same key, {self._key.shown(change.cells)}: {ids}"
                 )
             elif there:
                 target.compare(change, there[0])
@@ -138,117 +138,114 @@ def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:
     return list(dict.fromkeys(column for change in changes for column in change.cells)) or None
 
 
-_MOST_RESTARTS: Final = 5
-
-
 class Lookups(Generic[M]):
-    """What is to be read, a hundred rows at a time, page by page.
+    """The lookups of a bulk call: a hundred rows at a time, page by page.
 
     Args:
         target: The table.
-        prefetch: What has to be known of records before they are changed, if anything.
+        prefetch: What to read of records before they are changed; None for nothing.
     """
 
     def __init__(self, target: Target, prefetch: Prefetch | None) -> None:
         self._target = target
         self._prefetch = prefetch
-        self._gathered: list[Change[M]] = []
-        self._waiting: deque[Reading[M]] = deque()
+        self._unread: list[Change[M]] = []
+        self._waiting: deque[Lookup[M]] = deque()
 
-    def is_needed(self, change: Change[M]) -> bool:
-        """Whether a row has to wait for a look."""
+    def is_needed_for(self, change: Change[M]) -> bool:
+        """Return whether a row has to be looked up before it is written."""
         return (
             self._prefetch is not None
             and change.kind != "keep"
             and self._prefetch.is_needed(change)
         )
 
-    def gather(self, change: Change[M]) -> None:
-        """Take a row that has to wait for a look."""
-        self._gathered.append(change)
+    def add(self, change: Change[M]) -> None:
+        """Add a row that has to be looked up."""
+        self._unread.append(change)
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many rows as one look is for."""
-        return len(self._gathered) >= RECORDS_PER_PAGE
+        """Whether there are enough rows for one lookup."""
+        return len(self._unread) >= RECORDS_PER_PAGE
 
-    def begin_look(self) -> None:
-        """Let the rows that were gathered be looked at, if there are any."""
-        if self._gathered:
-            self._waiting.append(PrefetchRead(self._gathered))
-            self._gathered = []
+    def start_prefetch(self) -> None:
+        """Queue a lookup of the rows that were added, if there are any."""
+        if self._unread:
+            self._waiting.append(PrefetchLookup(self._unread))
+            self._unread = []
 
-    def check(self, checking: CheckRead[M]) -> None:
-        """Take rows whose request was lost."""
+    def check(self, checking: CheckLookup[M]) -> None:
+        """Queue the lookup of rows whose request was lost."""
         self._waiting.append(checking)
 
-    def give_up_looks(self) -> None:
-        """Keep only what finds out what was done."""
-        self._waiting = deque(one for one in self._waiting if isinstance(one, CheckRead))
+    def drop_prefetches(self) -> None:
+        """Drop all lookups except those of rows whose request was lost."""
+        self._waiting = deque(one for one in self._waiting if isinstance(one, CheckLookup))
 
     @property
     def is_checking(self) -> bool:
-        """Whether rows wait whose request was lost."""
-        # Asked for each row, when there is mostly none.
-        return bool(self._waiting) and any(isinstance(one, CheckRead) for one in self._waiting)
+        """Whether a lookup of rows whose request was lost is queued."""
+        # Called for each row, and mostly there is none.
+        return bool(self._waiting) and any(isinstance(one, CheckLookup) for one in self._waiting)
 
-    def checks_at(self) -> float | None:
-        """When the next of them may be looked for; None if there are none."""
-        return min((one.at for one in self._waiting if isinstance(one, CheckRead)), default=None)
+    def next_check_at(self) -> float | None:
+        """Return when the next rows may be looked up whose request was lost, or None."""
+        return min((one.at for one in self._waiting if isinstance(one, CheckLookup)), default=None)
 
-    def next_call(self, now: float) -> tuple[Reading[M], Call] | None:
-        """Hand over the next request that may be sent, or None."""
-        for reading in self._waiting:
-            if not isinstance(reading, CheckRead) or reading.at <= now:
-                self._waiting.remove(reading)
-                return reading, self._call(reading)
+    def next_call(self, now: float) -> tuple[Lookup[M], Call] | None:
+        """Return the next request that may be sent, or None."""
+        for lookup in self._waiting:
+            if not isinstance(lookup, CheckLookup) or lookup.at <= now:
+                self._waiting.remove(lookup)
+                return lookup, self._call(lookup)
         return None
 
-    def _call(self, reading: Reading[M]) -> Call:
-        if isinstance(reading, CheckRead):
-            formula, fields = self._target.find(reading.changes), None
+    def _call(self, lookup: Lookup[M]) -> Call:
+        if isinstance(lookup, CheckLookup):
+            formula, fields = self._target.find(lookup.changes), None
         else:
-            assert self._prefetch is not None, "only a look makes rows wait"
-            formula = self._prefetch.formula(reading.changes)
-            fields = self._prefetch.fields(reading.changes)
-        return self._target.read(formula, fields, reading.offset)
+            assert self._prefetch is not None, "only a prefetch makes rows wait"
+            formula = self._prefetch.formula(lookup.changes)
+            fields = self._prefetch.fields(lookup.changes)
+        return self._target.read(formula, fields, lookup.chain.offset)
 
-    def accept(self, reading: Reading[M], value: Any) -> bool:
+    def accept(self, lookup: Lookup[M], value: Any) -> bool:
         """Take a page.
 
         Args:
-            reading: What was read.
+            lookup: The lookup.
             value: The answer's JSON.
 
         Returns:
             Whether it was the last one.
 
         Raises:
-            BadReplyError: It is no answer of Airtable.
+            BadReplyError: It is not an answer of Airtable's.
         """
-        reading.records += records_in(value)
-        reading.offset = value.get("offset")
-        if reading.offset is not None:
-            self._waiting.append(reading)
-        return reading.offset is None
+        lookup.records += records_in(value)
+        has_more = lookup.chain.advance(value.get("offset"))
+        if has_more:
+            self._waiting.append(lookup)
+        return not has_more
 
-    def take(self, reading: Reading[M]) -> dict[int, RowError]:
-        """Put what a look has read into its rows.
+    def apply(self, lookup: Lookup[M]) -> dict[int, RowError]:
+        """Apply what a lookup has read to its rows.
 
         Returns:
             The rows that cannot be written, by index, with the reason.
         """
-        assert self._prefetch is not None, "only a look makes rows wait"
-        return self._prefetch.take(self._target, reading.changes, reading.records)
+        assert self._prefetch is not None, "only a prefetch makes rows wait"
+        return self._prefetch.apply(self._target, lookup.changes, lookup.records)
 
-    def refuse(self, reading: Reading[M], error: AirhaulError) -> bool:
-        """Learn that a page was refused.
+    def refuse(self, lookup: Lookup[M], error: AirhaulError) -> bool:
+        """Handle a page that was refused.
 
         Returns:
-            Whether that is the end of it; otherwise it begins anew.
+            Whether the lookup has failed; otherwise it starts again.
         """
-        if isinstance(error, IteratorExpiredError) and reading.restarts < _MOST_RESTARTS:
-            reading.restart()
-            self._waiting.append(reading)
+        if lookup.chain.can_restart(error):
+            lookup.restart()
+            self._waiting.append(lookup)
             return False
         return True

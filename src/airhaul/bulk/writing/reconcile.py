@@ -1,14 +1,14 @@
-"""Looking for rows whose create was sent and whose reply was lost.
+"""Searching for the rows of creates whose reply was lost.
 
-There is no idempotency key, so a lost create may not be sent again before it is known that its rows
-are not there. What was created since is read back, and compared by content. A request is carried
-out whole or not at all, so its rows are all there, or none is; anything else cannot be explained,
-and is said to be unknown.
+Airtable has no idempotency keys, so a lost create must not be sent again before it is known that
+its rows are not in the table. The search reads the records created since, and compares their cells.
+Airtable carries a request out completely or not at all, so either all of its rows are in the table
+or none is; any other finding is reported as unknown.
 
-What makes it certain as far as it can be: the service's own clock tells since when to look;
-``createdTime`` has whole seconds, so records of the second before are looked at too, and believed
-only for saying "unknown"; records that this process knows to be others' are left out; nothing else
-of the same call is on its way meanwhile.
+To be as certain as possible, the search begins at a time of the service's own clock. Since
+``createdTime`` has whole seconds, equal records of the two seconds before make a finding unknown.
+Records that other requests of this process are known to have created are excluded. Nothing else of
+the same call is in flight during a search.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import canonical, is_empty, same_cell
 from airhaul.bulk.rows.target import Target
@@ -33,7 +34,7 @@ from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
-# The clock that stamps records and the one that stamps replies may be of two machines.
+# Records and replies may get their times from the clocks of two machines.
 _SLACK: Final = timedelta(seconds=2)
 
 
@@ -43,11 +44,11 @@ class Lost(Generic[M]):
 
     Args:
         changes: Its rows.
-        error: What happened to the reply.
-        sent_at: When it was sent, in seconds on our clock.
-        tries: How often it was sent by now.
-        since: The earliest time that it can have been for the service then, where another process
-            has sent it.
+        error: Why there was no reply.
+        sent_at: When it was sent, in seconds on the job's clock.
+        tries: How often it was sent so far.
+        since: The earliest time of the service's clock at which it can have been sent, if another
+            process has sent it.
     """
 
     changes: list[Change[M]]
@@ -56,23 +57,23 @@ class Lost(Generic[M]):
     tries: int
     since: datetime | None = None
 
-    def earliest(self, observed: KnownBase) -> datetime:
-        """The earliest time that it can have been for the service when it was sent."""
-        return self.since or observed.clock.earliest(self.sent_at)
+    def earliest(self, known_base: KnownBase) -> datetime:
+        """Return the earliest time of the service's clock at which it can have been sent."""
+        return self.since or known_base.clock.earliest(self.sent_at)
 
 
 Fate = Literal["there", "absent", "unknown"]
 
 
 @dataclass(slots=True)
-class Verdict(Generic[M]):
-    """What came out about a lost create.
+class Finding(Generic[M]):
+    """The result of the search for a lost create.
 
     Args:
         lost: The create.
-        fate: Its rows are all there, none is, or it cannot be told.
-        records: The records that its rows have become, in their order, if they are there.
-        why: Why it cannot be told.
+        fate: Whether its rows are all there, all absent, or this is unknown.
+        records: The records of its rows, in their order, if they are there.
+        why: Why it is unknown, as the beginning of a sentence.
     """
 
     lost: Lost[M]
@@ -82,96 +83,102 @@ class Verdict(Generic[M]):
 
 
 class Search(Generic[M]):
-    """One reading of what was created since the first of some lost creates.
+    """One search for some lost creates: reads the records created since the first of them.
 
     Args:
         target: The table.
-        lost: The creates, none of whose kind is on its way.
-        observed: The service's clock, and the records that are known to be others'.
+        lost: The creates; no other create of the call is in flight.
+        known_base: The service's clock, and the records known to be of other requests.
     """
 
-    def __init__(self, target: Target, lost: Sequence[Lost[M]], observed: KnownBase) -> None:
+    def __init__(self, target: Target, lost: Sequence[Lost[M]], known_base: KnownBase) -> None:
         self._target = target
         self.lost = list(lost)
-        self._observed = observed
-        self._offset: str | None = None
+        self._known_base = known_base
+        self._chain = PageChain()
         self._found: dict[str, RecordJson] = {}
 
     def next_call(self) -> Call:
-        """The request for the next page, or first one that tells the service's time."""
-        if not self._observed.clock.is_known:
+        """Return the request for the next page, or first one whose reply has the service's time."""
+        if not self._known_base.clock.is_known:
             return self._target.read_one()
         since = literal((self._since() - _SLACK).replace(tzinfo=UTC))
         created = FormulaCall("CREATED_TIME")
         not_before: Node = FormulaCall("NOT", (FormulaCall("IS_BEFORE", (created, since)),))
-        return self._target.read(not_before, offset=self._offset)
+        return self._target.read(not_before, offset=self._chain.offset)
 
     def _since(self) -> datetime:
-        return min(lost.earliest(self._observed) for lost in self.lost)
+        return min(lost.earliest(self._known_base) for lost in self.lost)
 
-    def accept(self, records: Iterable[RecordJson], offset: str | None, *, was_look: bool) -> bool:
+    def accept(self, records: Iterable[RecordJson], offset: str | None) -> bool:
         """Take a page.
 
         Args:
             records: Its records.
-            offset: Where the list goes on, or None at its end.
-            was_look: Whether the page answers a search, and not the question for the time.
+            offset: Where the next page begins; None after the last one.
 
         Returns:
-            Whether all is read.
+            Whether all pages were read.
         """
-        if not was_look:
-            return False
         self._found |= {record["id"]: record for record in records}
-        self._offset = offset
-        return offset is None
+        return not self._chain.advance(offset)
 
-    def restart(self) -> None:
-        """Begin anew, because the list's iterator is gone."""
-        self._offset = None
+    def restart_after(self, error: AirhaulError) -> bool:
+        """Read the list again from its start if Airtable has forgotten it.
+
+        Args:
+            error: Why a page was refused.
+
+        Returns:
+            Whether the search continues; otherwise it has failed.
+        """
+        if not self._chain.can_restart(error):
+            return False
+        self._chain.restart()
         self._found.clear()
+        return True
 
     @property
     def knows_time(self) -> bool:
-        """Whether the next request looks for records, and does not ask for the time."""
-        return self._observed.clock.is_known
+        """Whether the next request searches for records, and does not only ask for the time."""
+        return self._known_base.clock.is_known
 
-    def verdicts(self) -> list[Verdict[M]]:
-        """Compare what was found with what was sent."""
-        mine = self._observed.created_lately()
-        candidates = [record for id_, record in self._found.items() if id_ not in mine]
+    def findings(self) -> list[Finding[M]]:
+        """Compare the records that were found with the rows that were sent."""
+        known = self._known_base.created_lately()
+        candidates = [record for id_, record in self._found.items() if id_ not in known]
         pool = _Pool(self._target, candidates)
-        verdicts: dict[int, Verdict[M]] = {}
+        findings: dict[int, Finding[M]] = {}
         # The largest first: a single row of one create may equal one of another's.
         for lost in sorted(self.lost, key=lambda lost: -len(lost.changes)):
-            verdicts[id(lost)] = self._judge(lost, pool)
-        # Those that were not found whole are compared with what the others left.
-        for verdict in verdicts.values():
-            if verdict.fate == "absent":
-                self._look_for_parts(verdict, pool)
-        return [verdicts[id(lost)] for lost in self.lost]
+            findings[id(lost)] = self._judge(lost, pool)
+        # Those that were not found completely are compared with the remaining records.
+        for finding in findings.values():
+            if finding.fate == "absent":
+                self._search_for_parts(finding, pool)
+        return [findings[id(lost)] for lost in self.lost]
 
-    def _judge(self, lost: Lost[M], pool: _Pool) -> Verdict[M]:
-        since = lost.earliest(self._observed)
+    def _judge(self, lost: Lost[M], pool: _Pool) -> Finding[M]:
+        since = lost.earliest(self._known_base)
         found = pool.take_all(lost.changes, since)
         if found is not None:
-            return Verdict(lost, "there", found)
+            return Finding(lost, "there", found)
         if pool.take_all(lost.changes, since - _SLACK) is not None:
-            return Verdict(
-                lost, "unknown", why="equal rows were created in the very seconds before"
+            return Finding(
+                lost, "unknown", why="Equal rows were created in the two seconds before it was sent"
             )
-        return Verdict(lost, "absent")
+        return Finding(lost, "absent")
 
-    def _look_for_parts(self, verdict: Verdict[M], pool: _Pool) -> None:
-        since = verdict.lost.earliest(self._observed)
-        there = pool.take_some(verdict.lost.changes, since)
+    def _search_for_parts(self, finding: Finding[M], pool: _Pool) -> None:
+        since = finding.lost.earliest(self._known_base)
+        there = pool.take_some(finding.lost.changes, since)
         if there:
-            verdict.fate = "unknown"
-            verdict.why = f"{there} of its {len(verdict.lost.changes)} rows are in the table"
+            finding.fate = "unknown"
+            finding.why = f"Only {there} of its {len(finding.lost.changes)} rows are in the table"
 
 
 class _Pool:
-    """Records that may be those of lost creates, each to be taken once."""
+    """A pool of records that lost creates may have made, each to be taken once."""
 
     def __init__(self, target: Target, records: Sequence[RecordJson]) -> None:
         self._target = target
@@ -193,7 +200,7 @@ class _Pool:
     def take_all(self, changes: Sequence[Change[Any]], since: datetime) -> list[RecordJson] | None:
         """Take a record for each of some rows, or none at all."""
         taken: dict[str, RecordJson] = {}
-        # The fullest rows first: an emptier one fits more records.
+        # The rows with most cells first: one with fewer cells fits more records.
         for change in sorted(changes, key=lambda change: -len(change.cells)):
             record = self._find(change, since, taken)
             if record is None:
@@ -208,7 +215,7 @@ class _Pool:
         return [by_index[change.index] for change in changes]
 
     def take_some(self, changes: Sequence[Change[Any]], since: datetime) -> int:
-        """Take records for as many of some rows as there are, and say for how many."""
+        """Take records for as many of some rows as possible, and return for how many."""
         taken: dict[str, RecordJson] = {}
         for change in changes:
             record = self._find(change, since, taken)
@@ -230,11 +237,11 @@ class _Pool:
         ]
         if not fitting:
             return None
-        # One with nothing besides what was sent comes before one that has more.
+        # A record with only the cells that were sent is preferred to one that has more.
         return min(fitting, key=lambda record: len(record["fields"]))
 
     def _near(self, change: Change[Any]) -> Iterable[RecordJson]:
-        """The records that hold the rarest of a row's values."""
+        """Return the records that have the rarest of a row's values."""
         if self._target.typecast:
             return list(self._left.values())  # what was sent may have been converted
         found: dict[str, None] | None = None

@@ -1,4 +1,4 @@
-"""The ledger of a bulk call: keeps what became of each row, and tells it as it happens."""
+"""The recorder of a bulk call: keeps the outcome of each row, and emits events."""
 
 from __future__ import annotations
 
@@ -22,101 +22,101 @@ M = TypeVar("M", bound=RecordBase)
 
 
 class OutcomeRecorder(Generic[M]):
-    """Settles rows.
+    """The recorder of outcomes.
 
     Args:
-        outcomes: Where what becomes of each row is kept.
+        outcomes: Where the outcome of each row is kept.
         reader: Makes records of replies.
-        observed: Told of the records that were created.
+        known_base: Remembers the records that were created.
         total: How many rows there are, or None while that is not known.
-        rows_per_second: What the pace allows at most, or None for any number.
+        rows_per_second: The most that the pace allows, or None for no limit.
     """
 
     def __init__(
         self,
         outcomes: Outcomes[M],
         reader: Reader[M],
-        observed: KnownBase,
+        known_base: KnownBase,
         *,
         total: int | None = None,
         rows_per_second: float | None = None,
     ) -> None:
         self.outcomes = outcomes
         self._reader = reader
-        self._observed = observed
+        self._known_base = known_base
         self._total = total
         self._estimate = Estimate(total, rows_per_second)
         self._events: list[Event] = []
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
+        """Return what happened since the last call."""
         events, self._events = self._events, []
         return events
 
-    def tell(self, event: Event) -> None:
-        """Tell something else that happened."""
+    def emit(self, event: Event) -> None:
+        """Add an event."""
         self._events.append(event)
 
     def leave_unchanged(self, change: Change[M]) -> None:
-        """Settle a row that is in the table as it should be."""
+        """Settle a row whose record is already as it should be."""
         record = change.record
         if change.found is not None:
             record = self._record(change, change.found)
         self.outcomes.settle(change.index, "unchanged", id=change.record_id)
         if record is not None:
             self.outcomes.keep(change.index, record, change.found)
-        self._tell_written([change.record_id if record is None else record], "unchanged")
+        self._emit_written([change.record_id if record is None else record], "unchanged")
 
     def write(
         self,
         changes: Sequence[Change[M]],
         raws: Sequence[RecordJson],
         states: Sequence[State],
-        sending: Attempt,
+        attempt: Attempt,
     ) -> None:
         """Settle rows that were written.
 
         Args:
             changes: The rows.
-            raws: The records that they have become.
+            raws: Their records.
             states: Whether each was created or updated.
-            sending: The request that did it.
+            attempt: The request that wrote them.
         """
         records: list[tuple[State, M]] = []
         for change, raw, state in zip(changes, raws, states, strict=True):
             record = self._record(change, raw)
-            self.outcomes.settle(change.index, state, id=raw["id"], request=sending.number)
+            self.outcomes.settle(change.index, state, id=raw["id"], request=attempt.number)
             self.outcomes.keep(change.index, record, raw)
             records.append((state, record))
-        self._observed.created(
+        self._known_base.created(
             raw["id"] for raw, state in zip(raws, states, strict=True) if state == "created"
         )
-        self._estimate.note(self.outcomes.settled, sending.now)
+        self._estimate.note(self.outcomes.settled, attempt.now)
         for _, group in groupby(records, key=lambda pair: pair[0]):
             pairs = list(group)
-            self._tell_written([record for _, record in pairs], pairs[0][0])
+            self._emit_written([record for _, record in pairs], pairs[0][0])
 
-    def delete(self, changes: Sequence[Change[M]], sending: Attempt) -> None:
-        """Settle rows whose records are gone."""
+    def delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
+        """Settle rows whose records were deleted."""
         for change in changes:
             id_ = change.record_id
-            self.outcomes.settle(change.index, "deleted", id=id_, request=sending.number)
-        self._estimate.note(self.outcomes.settled, sending.now)
+            self.outcomes.settle(change.index, "deleted", id=id_, request=attempt.number)
+        self._estimate.note(self.outcomes.settled, attempt.now)
         gone = [change.record_id if change.record is None else change.record for change in changes]
-        self._tell_written(gone, "deleted")
+        self._emit_written(gone, "deleted")
 
     def refuse(
-        self, index: int, error: RowError, row: object, sending: Attempt | None = None
+        self, index: int, error: RowError, row: object, attempt: Attempt | None = None
     ) -> None:
-        """Settle a row that is to blame for itself.
+        """Settle a row that failed by itself.
 
         Args:
             index: Its place.
-            error: Its address and the reason.
+            error: The error, with the address of the row.
             row: The row as it was given.
-            sending: The request that was refused for it, if any was.
+            attempt: The request that was refused because of it, if there is one.
         """
-        request = sending.number if sending is not None else None
+        request = attempt.number if attempt is not None else None
         self.outcomes.settle(index, "failed", error=error, request=request)
         self._events.append(RowRefused(error, self.outcomes.settled, self._total, row))
 
@@ -125,25 +125,25 @@ class OutcomeRecorder(Generic[M]):
         changes: Iterable[Change[M]],
         state: State,
         error: AirhaulError,
-        sending: Attempt | None = None,
+        attempt: Attempt | None = None,
     ) -> None:
-        """Settle rows that were not written, or may not have been, through no fault of theirs."""
-        request = sending.number if sending is not None else None
+        """Settle rows that were not written, or may not have been, for a reason outside of them."""
+        request = attempt.number if attempt is not None else None
         for change in changes:
             # The id names the record to look at, above all where its fate is unknown.
             self.outcomes.settle(
                 change.index, state, id=change.record_id, error=error, request=request
             )
 
-    def close(self, on_way: Iterable[Change[M]]) -> Outcomes[M]:
-        """Say what became of every row by now.
+    def close(self, in_flight: Iterable[Change[M]]) -> Outcomes[M]:
+        """Return the outcome of every row so far.
 
         Args:
-            on_way: The rows whose requests were sent and not answered.
+            in_flight: The rows whose requests were sent and not answered.
         """
         self.outcomes.extend_to(self._total or 0)
-        cut_off = AirhaulError("it was cut off before its reply came")
-        for change in on_way:
+        cut_off = AirhaulError("the call was interrupted before the reply came")
+        for change in in_flight:
             if not self.outcomes.is_settled(change.index):
                 self.outcomes.settle(change.index, "unknown", id=change.record_id, error=cut_off)
         return self.outcomes
@@ -151,14 +151,14 @@ class OutcomeRecorder(Generic[M]):
     def _record(self, change: Change[M], raw: RecordJson) -> M:
         record = change.record
         if record is None:
-            # None is for readers that skip bad cells; one that writes never does.
+            # Only a reader that skips invalid records returns None, and writes do not use one.
             record = self._reader.read(raw)
             assert record is not None
         else:
             absorb(record, raw, self._reader.origin)
         return record
 
-    def _tell_written(self, records: Sequence[Any], state: State) -> None:
+    def _emit_written(self, records: Sequence[Any], state: State) -> None:
         done, left_s = self.outcomes.settled, self._estimate.seconds_left()
         self._events.append(RowsWritten(records, done, self._total, state, left_s))
 
@@ -167,11 +167,11 @@ _LATELY_S: Final = 30.0
 
 
 class Estimate:
-    """Tells how much time is left.
+    """An estimate of the time left.
 
     Args:
         total: How many rows there are, or None while that is not known.
-        rows_per_second: What the pace allows at most, or None for any number.
+        rows_per_second: The most that the pace allows, or None for no limit.
     """
 
     def __init__(self, total: int | None, rows_per_second: float | None) -> None:
@@ -180,13 +180,13 @@ class Estimate:
         self._lately: deque[tuple[float, int]] = deque()
 
     def note(self, done: int, now: float) -> None:
-        """Learn how many rows are settled by now."""
+        """Record how many rows are settled so far."""
         self._lately.append((now, done))
         while len(self._lately) > 2 and self._lately[1][0] <= now - _LATELY_S:
             self._lately.popleft()
 
     def seconds_left(self) -> float | None:
-        """The time left, in seconds; None while it cannot be told."""
+        """Return the time left, in seconds; None while there is no estimate."""
         if self._total is None or not self._lately:
             return None
         (began, done_then), (now, done) = self._lately[0], self._lately[-1]

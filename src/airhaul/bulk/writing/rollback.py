@@ -1,8 +1,8 @@
-"""Taking back what a call has written, when it fails: the rows in reverse, as a call of its own.
+"""Rolling a failed call back: undoes what it has written, in reverse order, as a call of its own.
 
 created    is deleted
 updated    gets its previous cells
-deleted    is made again, with what it held; its id is a new one
+deleted    is recreated with its previous cells, under a new id
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _Tag = tuple[WriteRows[Any], Any]
 
 
 class WithRollback(Generic[M]):
-    """Work that writes rows, and takes them back when one fails or the work is stopped.
+    """Work that writes rows, and undoes them if one fails or the work is stopped.
 
     Args:
-        main: Writes the rows; it remembers what it has written.
+        main: Writes the rows, and remembers what it has written.
         target: The table.
-        make_undo: Makes the work that takes changes back, with a place for its outcomes; it is told
-            all of the changes before the first is offered.
+        make_undo: Makes the work that undoes changes. It gets a place for the outcomes, and all
+            inverse changes before the first is offered.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class WithRollback(Generic[M]):
 
     @property
     def stopping(self) -> bool:
-        """Whether nothing new may be sent; what takes back goes on."""
+        """Whether nothing new may be sent; the rollback continues."""
         return self._main.stopping and self._undo is None
 
     @property
@@ -66,7 +66,7 @@ class WithRollback(Generic[M]):
         return self._main.ended_by
 
     def is_new(self, tag: _Tag) -> bool:
-        """Whether a call writes rows, and does not find out or take back."""
+        """Return whether a call writes rows, and does not check or undo them."""
         work, inner = tag
         return work is self._main and work.is_new(inner)
 
@@ -75,15 +75,15 @@ class WithRollback(Generic[M]):
         self._main.offer(row)
 
     def end_of_rows(self) -> None:
-        """Learn that the last chunks may stay short."""
+        """Note that there are no more rows; the last chunks may be short."""
         self._main.end_of_rows()
 
     def wakes_at(self) -> float | None:
-        """When lost rows may be looked for."""
+        """Return when lost rows may be searched for or looked up."""
         return (self._undo or self._main).wakes_at()
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
-        """Hand over what can be sent now."""
+        """Return a request that can be sent now."""
         if self._undo is None and self._main.stopping and self._main.is_done:
             self._begin()
         work = self._undo or self._main
@@ -96,10 +96,10 @@ class WithRollback(Generic[M]):
             before = change.before
             if before is None and not _is_new(change):
                 outcomes = self._main.result
-                error = AirhaulError("what it held before is not known")
+                error = AirhaulError("its previous cells are not known")
                 outcomes.settle(change.index, outcomes.state_of(change.index), error=error)
                 continue
-            undoing = inverse(
+            undo = inverse(
                 _effect(change),
                 change.record_id,
                 before or {},
@@ -108,49 +108,51 @@ class WithRollback(Generic[M]):
                 target=self._target,
             )
             self._undone.append(change)
-            inverses.append(undoing)
+            inverses.append(undo)
         self._undo = self._make_undo(Outcomes[M](), inverses)
-        for undoing in inverses:
-            self._undo.offer(undoing)
+        for undo in inverses:
+            self._undo.offer(undo)
         self._undo.end_of_rows()
         self._events.append(RollingBack(len(self._undone)))
 
-    def accept(self, tag: _Tag, value: Any, sending: Attempt) -> None:
+    def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""
-        tag[0].accept(tag[1], value, sending)
+        tag[0].accept(tag[1], value, attempt)
 
-    def refuse(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that a call was not carried out."""
-        tag[0].refuse(tag[1], error, sending)
+    def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
+        """Handle a call that was not carried out."""
+        tag[0].refuse(tag[1], error, attempt)
 
-    def lose(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that nobody knows whether a call was carried out."""
-        tag[0].lose(tag[1], error, sending)
+    def lose(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
+        """Handle a call that may or may not have been carried out."""
+        tag[0].lose(tag[1], error, attempt)
 
     def abandon(self, tag: _Tag) -> None:
-        """Learn that a call was not sent."""
+        """Handle a call that was not sent."""
         tag[0].abandon(tag[1])
 
     def stop(self) -> None:
-        """Take no more rows, and take back what was written."""
+        """Take no more rows, and undo what was written."""
         self._main.stop()
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time; taking back is told as one event."""
+        """Return what happened since the last call; the rollback is one event."""
         events = self._main.events() + self._events
         self._events = []
         return events
 
     @property
     def result(self) -> Outcomes[M]:
-        """What became of each row."""
+        """The outcome of each row."""
         outcomes = self._main.result
         if self._undo is not None:
-            for change, (state, id_, error) in zip(self._undone, self._fates(), strict=False):
+            for change, (state, id_, error) in zip(
+                self._undone, self._undo_outcomes(), strict=False
+            ):
                 _settle_undone(outcomes, change, state, id_, error)
         return outcomes
 
-    def _fates(self) -> Iterator[tuple[str, str | None, AirhaulError | None]]:
+    def _undo_outcomes(self) -> Iterator[tuple[str, str | None, AirhaulError | None]]:
         assert self._undo is not None
         return ((row.state, row.id, row.error) for row in self._undo.result)
 
@@ -166,17 +168,20 @@ def _settle_undone(
     if state in ("deleted", "updated", "unchanged"):
         outcomes.settle(index, "undone")
     elif state == "created":
-        note = f"it was {change.record_id}, and is made again as {new_id}"
+        note = f"{change.record_id} was recreated as {new_id}"
         outcomes.settle(index, "undone", id=new_id, note=note)
     elif _is_new(change) and _is_gone(error):
-        outcomes.settle(index, "undone", note="somebody else has deleted it")
+        outcomes.settle(index, "undone", note="someone else deleted it")
     elif state == "unknown":
         reason = AirhaulError(
-            Message("it was written, and undoing it failed: ", error.message if error else "")
+            Message(
+                "it was written, and whether the rollback undid it is unknown: ",
+                error.message if error else "",
+            )
         )
         outcomes.settle(index, "unknown", error=reason)
     else:
-        reason = error or AirhaulError("it was cut off before")
+        reason = error or AirhaulError("the rollback was interrupted")
         outcomes.settle(index, outcomes.state_of(index), error=reason)
 
 
@@ -194,5 +199,5 @@ def _effect(change: Change[Any]) -> Effect:
 
 
 def _is_new(change: Change[Any]) -> bool:
-    """Whether it has made a record; an upsert that has is a create by now."""
+    """Return whether it has created a record; such an upsert has become a create."""
     return not change.traits.is_repeatable

@@ -1,13 +1,13 @@
-"""Writing rows in bulk: ten to a request, an outcome for each, whatever goes wrong on the way.
+"""Writing rows in bulk: ten to a request, an outcome for each row, whatever happens.
 
-a row        is encoded, and refused if it is not valid (``intake``)
-             waits for a look, where what is there has to be known first (``readings``)
-             fills a chunk with nine others of its kind (``chunk_queue``)
-a chunk      is written, and its rows are settled (``settling``)
-             is refused, and taken apart until each bad row stands alone (``split``)
-             is lost: creates are looked for (``lost``), all else was repeated by the engine
+a row        is encoded, and refused if it is not valid (``rows/precheck``)
+             is looked up first, if its record has to be known (``prefetch``)
+             fills a chunk with nine others of its kind (``chunks``)
+a chunk      is written, and its rows are settled (``chunk_replies``)
+             is refused, and split until each bad row is alone (``bisect``)
+             is lost: creates are searched for (``lost_creates``), the engine has repeated all else
 
-What is sent next is decided here.
+This file decides what to send next.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from airhaul.bulk.rows.precheck import Intake
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.chunk_replies import ChunkReplies
 from airhaul.bulk.writing.chunks import (
-    CheckRead,
+    CheckLookup,
     ChunkQueue,
     Log,
-    PrefetchRead,
-    Reading,
+    Lookup,
+    PrefetchLookup,
     SearchRead,
 )
 from airhaul.bulk.writing.lost_creates import LostCreates
@@ -51,7 +51,7 @@ from airhaul.wire.call import Call
 
 M = TypeVar("M", bound=RecordBase)
 
-_Tag = Chunk[Any] | Reading[Any] | SearchRead
+_Tag = Chunk[Any] | Lookup[Any] | SearchRead
 
 
 class WriteRows(Generic[M]):
@@ -59,22 +59,22 @@ class WriteRows(Generic[M]):
 
     Args:
         target: The table.
-        encoder: Makes changes of rows.
-        ledger: Settles rows.
-        observed: What is known of the base, shared with the engine.
-        policy: What is done about rows that cannot be written.
-        prefetch: What has to be known of records before they are changed, if anything.
-        retries: How often rows are sent whose create was lost, and how long to wait before looking.
+        encoder: Encodes rows as changes.
+        recorder: Records the outcomes of rows.
+        known_base: What is known of the base, shared with the engine.
+        policy: What to do about rows that cannot be written.
+        prefetch: What to read of records before they are changed; None for nothing.
+        retries: How often to send lost creates, and how long to wait before a search.
         source: The file that the rows come from, for errors.
-        log: Writes down what is about to be sent; None for none.
+        log: Records what is about to be sent; None for no journal.
     """
 
     def __init__(
         self,
         target: Target,
         encoder: Encoder[M],
-        ledger: OutcomeRecorder[M],
-        observed: KnownBase,
+        recorder: OutcomeRecorder[M],
+        known_base: KnownBase,
         *,
         policy: Policy,
         prefetch: Prefetch | None = None,
@@ -83,27 +83,27 @@ class WriteRows(Generic[M]):
         log: Log[M] | None = None,
     ) -> None:
         self._target = target
-        self._ledger = ledger
+        self._recorder = recorder
         retries = retries or Retries()
         self._source = source
         self._log = log
-        self._stopping = StopSwitch(policy)
-        self._intake = Intake(encoder, ledger.outcomes)
-        self._readings = Lookups[M](target, prefetch)
+        self._stop = StopSwitch(policy)
+        self._intake = Intake(encoder, recorder.outcomes)
+        self._lookups = Lookups[M](target, prefetch)
         self._chunks = ChunkQueue[M]()
-        self._lost = LostCreates[M](target, observed, retries.settle_s)
-        self._settling = ChunkReplies(
+        self._lost = LostCreates[M](target, known_base, retries.settle_s)
+        self._replies = ChunkReplies(
             target,
-            ledger,
-            observed,
-            self._stopping,
+            recorder,
+            known_base,
+            self._stop,
             self._chunks,
-            self._readings,
+            self._lookups,
             policy=policy,
             retries=retries,
             source=source,
         )
-        self._out: dict[_Tag, None] = {}
+        self._in_flight: dict[_Tag, None] = {}
 
     # --- what the engine asks
 
@@ -111,89 +111,91 @@ class WriteRows(Generic[M]):
     def wants_row(self) -> bool:
         """Whether there is room for one more row."""
         return not (
-            self._stopping
+            self._stop
             or self._lost
             or self._has_enough_chunks
             or self._intake.has_ended
-            or self._readings.is_full
+            or self._lookups.is_full
             or self._is_checking()
         )
 
     @property
     def _has_enough_chunks(self) -> bool:
-        """Whether there is enough to send; with a journal, enough to write down together."""
+        """Whether there is enough to send; with a journal, enough to record in one group."""
         if self._log is None or self._chunks.next_is_intended:
             return bool(self._chunks)
         return len(self._chunks) >= self._log.ahead
 
     @property
     def has_taken_all(self) -> bool:
-        """Whether every row was taken: a stream may have more of them, which nobody knows of."""
+        """Whether every row was taken; a stream may have more rows that were not read yet."""
         return self._intake.has_ended
 
     @property
     def stopping(self) -> bool:
         """Whether nothing new may be sent."""
-        return bool(self._stopping)
+        return bool(self._stop)
 
     @property
     def written(self) -> list[Change[M]]:
-        """What was done, where it may have to be taken back."""
-        return self._settling.written
+        """The changes that were made, if they may have to be undone."""
+        return self._replies.written
 
     @property
     def ended_by(self) -> AirhaulError | None:
         """What ended the call before its last row, if anything did."""
-        return self._stopping.ended_by
+        return self._stop.ended_by
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to be found out."""
-        return not (self._out or self._lost or self._readings.is_checking)
+        """Whether every outcome is known, and nothing is in flight."""
+        return not (self._in_flight or self._lost or self._lookups.is_checking)
 
     def is_new(self, tag: object) -> bool:
-        """Whether a call writes rows, or looks at them before, and does not find out."""
-        return isinstance(tag, Chunk | PrefetchRead)
+        """Return whether a call writes or prefetches rows, and does not check lost ones."""
+        return isinstance(tag, Chunk | PrefetchLookup)
 
     def wakes_at(self) -> float | None:
-        """When what was lost may be looked for."""
+        """Return when lost rows may be searched for or looked up."""
         if self._lost:
-            return None if self._out else self._lost.looks_at
-        return self._readings.checks_at()
+            return None if self._in_flight else self._lost.search_at
+        return self._lookups.next_check_at()
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
-        """Hand over what can be sent now."""
+        """Return a request that can be sent now."""
         found = self._next(now)
         if found is not None:
-            self._out[found[0]] = None
+            self._in_flight[found[0]] = None
         return found
 
     def _next(self, now: float) -> tuple[_Tag, Call] | None:
         if self._lost:
-            # While anything is on its way, what is found could not be told from it.
-            return None if self._out else self._lost.next_call(now)
-        if self._stopping:
-            self._readings.give_up_looks()
-        reading = self._readings.next_call(now)
-        if reading is not None or self._stopping or self._is_checking():
-            return reading
+            # The rows of requests in flight could not be distinguished from the lost ones.
+            return None if self._in_flight else self._lost.next_call(now)
+        if self._stop:
+            self._lookups.drop_prefetches()
+        lookup = self._lookups.next_call(now)
+        if lookup is not None or self._stop or self._is_checking():
+            return lookup
         return self._next_to_write(now)
 
     def _is_checking(self) -> bool:
-        """Whether it is not known yet if rows have failed; until it is, nothing new is sent."""
-        if self._readings.is_checking:
+        """Return whether lost rows are being checked; until then, nothing new is sent."""
+        if self._lookups.is_checking:
             return True
-        return bool(self._out) and any(isinstance(tag, CheckRead) for tag in self._out)
+        return bool(self._in_flight) and any(
+            isinstance(tag, CheckLookup) for tag in self._in_flight
+        )
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._chunks:
-            if self._readings.is_full or self._intake.has_ended:
-                self._readings.begin_look()
-                reading = self._readings.next_call(now)
-                if reading is not None:
-                    return reading
+            if self._lookups.is_full or self._intake.has_ended:
+                self._lookups.start_prefetch()
+                lookup = self._lookups.next_call(now)
+                if lookup is not None:
+                    return lookup
             if self._intake.has_ended and not any(
-                isinstance(tag, PrefetchRead) for tag in self._out
+                isinstance(tag, PrefetchLookup) for tag in self._in_flight
             ):
                 self._chunks.flush()
         if not self._chunks:
@@ -206,8 +208,8 @@ class WriteRows(Generic[M]):
         return None if chunk is None else (chunk, self._target.call(chunk.kind, chunk.changes))
 
     def _is_writing_others(self) -> bool:
-        """Whether anything but deletions is on its way."""
-        return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._out)
+        """Return whether anything but deletions is in flight."""
+        return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._in_flight)
 
     def offer(self, row: object) -> None:
         """Take a row, validate it and make a change of it."""
@@ -215,142 +217,142 @@ class WriteRows(Generic[M]):
             case None:
                 pass
             case InvalidRow(index, error, source):
-                self._settling.refuse_row(index, error, source)
-            case change if self._readings.is_needed(change):
-                self._readings.gather(change)
+                self._replies.refuse_row(index, error, source)
+            case change if self._lookups.is_needed_for(change):
+                self._lookups.add(change)
             case change:
-                self._fill(change)
+                self._queue(change)
 
     def recover(self, chunk: Chunk[M], began: datetime, now: float) -> None:
-        """Take up what another process was about to send, and may have sent.
+        """Take a request that another process may have sent.
 
         Args:
-            chunk: What it was.
-            began: A time before all of it; creates are looked for from then on, where the chunk
-                knows none.
-            now: In seconds on the clock of ``next_call``.
+            chunk: The request.
+            began: A time before it was sent; creates are searched for from then on, if the chunk
+                has no time of its own.
+            now: The time, in seconds on the clock of ``next_call``.
         """
         self._intake.recover(chunk.changes)
         if not chunk.traits.is_repeatable:
-            error = TransportError("the process that sent it was ended before its reply came")
+            error = TransportError("the process that sent it ended before the reply came")
             since = chunk.since or began
-            self._lost.add_of_others(Lost(chunk.changes, error, now, chunk.tries, since))
+            self._lost.add_recovered(Lost(chunk.changes, error, now, chunk.tries, since))
         else:
             self._chunks.put_first([chunk])
 
-    def _fill(self, change: Change[M]) -> None:
+    def _queue(self, change: Change[M]) -> None:
         if change.kind == "keep":
-            self._ledger.leave_unchanged(change)
+            self._recorder.leave_unchanged(change)
         else:
             self._chunks.add(change)
 
     def end_of_rows(self) -> None:
-        """Learn that the last chunks may stay short."""
+        """Note that there are no more rows; the last chunks may be short."""
         self._intake.has_ended = True
 
     def stop(self) -> None:
         """Take no more rows, and send nothing new."""
-        self._stopping.stop()
+        self._stop.stop()
 
     def abandon(self, tag: _Tag) -> None:
         """Take back a call that was not sent; rows that were not sent before count as skipped."""
-        del self._out[tag]
+        del self._in_flight[tag]
         if isinstance(tag, Chunk) and tag.was_sent:
             self._chunks.put_first([tag])
 
     def events(self) -> list[Event]:
-        """Hand over what happened since the last time."""
-        return self._ledger.events()
+        """Return what happened since the last call."""
+        return self._recorder.events()
 
     @property
     def result(self) -> Outcomes[M]:
-        """What became of each row; one that was not taken counts as skipped."""
-        chunks = [tag.changes for tag in self._out if isinstance(tag, Chunk)]
+        """The outcome of each row; one that was not taken counts as skipped."""
+        chunks = [tag.changes for tag in self._in_flight if isinstance(tag, Chunk)]
         chunks += [chunk.changes for chunk in self._chunks.may_be_carried_out()]
         chunks += [lost.changes for lost in self._lost.waiting]
-        return self._ledger.close(change for changes in chunks for change in changes)
+        return self._recorder.close(change for changes in chunks for change in changes)
 
-    # --- what the engine tells
+    # --- what the engine reports
 
-    def accept(self, tag: _Tag, value: Any, sending: Attempt) -> None:
+    def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""
-        sending = self._with_past(tag, sending)
+        attempt = self._with_past(tag, attempt)
         try:
             match tag:
                 case Chunk():
-                    self._settling.accept(tag, value, sending)
+                    self._replies.accept(tag, value, attempt)
                 case SearchRead():
-                    self._settling.settle_lost(self._lost.accept(tag, value, sending), sending)
-                case Reading():
-                    if self._readings.accept(tag, value):
-                        self._settle_reading(tag)
+                    self._replies.settle_lost(self._lost.accept(tag, value, attempt), attempt)
+                case Lookup():
+                    if self._lookups.accept(tag, value):
+                        self._settle_lookup(tag)
         except BadReplyError as error:
-            self.lose(tag, error, sending)
+            self.lose(tag, error, attempt)
             return
-        self._stopping.note_answer()
-        self._out.pop(tag, None)
+        self._stop.note_answer()
+        self._in_flight.pop(tag, None)
 
-    def refuse(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that a call was not carried out."""
-        sending = self._with_past(tag, sending)
-        self._out.pop(tag, None)
+    def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
+        """Handle a call that was not carried out."""
+        attempt = self._with_past(tag, attempt)
+        self._in_flight.pop(tag, None)
         match tag:
             case Chunk():
-                self._settling.refuse(tag, error, sending)
+                self._replies.refuse(tag, error, attempt)
             case SearchRead():
                 for lost in self._lost.refuse(error):
-                    self._ledger.leave(lost.changes, "unknown", lost.error, sending)
-                    self._stopping.end(error)
-            case Reading():
-                self._refuse_reading(tag, error)
+                    self._recorder.leave(lost.changes, "unknown", lost.error, attempt)
+                    self._stop.end(error)
+            case Lookup():
+                self._refuse_lookup(tag, error)
 
-    def lose(self, tag: _Tag, error: AirhaulError, sending: Attempt) -> None:
-        """Learn that nobody knows whether a call was carried out."""
+    def lose(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
+        """Handle a call that may or may not have been carried out."""
         if not isinstance(tag, Chunk):
-            self.refuse(tag, error, sending)  # what reads can be given up without harm
+            self.refuse(tag, error, attempt)  # a read can be given up without harm
             return
-        self._out.pop(tag, None)
+        self._in_flight.pop(tag, None)
         if not tag.traits.is_repeatable:
-            self._lost.add(tag, error, sending)
+            self._lost.add(tag, error, attempt)
             return
-        self._settling.check(tag, error, sending)
+        self._replies.check(tag, error, attempt)
         if not isinstance(error, TransportError | ServerError):
-            self._stopping.end(error)
+            self._stop.end(error)
 
-    def _with_past(self, tag: _Tag, sending: Attempt) -> Attempt:
-        """Count what another process has sent as a try, and note the request in the journal."""
+    def _with_past(self, tag: _Tag, attempt: Attempt) -> Attempt:
+        """Record a request in the journal, and count what another process sent as a try."""
         if not isinstance(tag, Chunk):
-            return sending
+            return attempt
         if self._log is not None:
-            took = sending.now - sending.first_at
-            self._log.note_request(sending.number, tag.kind, len(tag.changes), took, sending.now)
-        return replace(sending, was_lost=True, since=tag.since) if tag.was_sent else sending
+            took = attempt.now - attempt.first_at
+            self._log.note_request(attempt.number, tag.kind, len(tag.changes), took, attempt.now)
+        return replace(attempt, was_lost=True, since=tag.since) if tag.was_sent else attempt
 
     # --- what was read
 
-    def _settle_reading(self, reading: Reading[M]) -> None:
-        if isinstance(reading, CheckRead):
-            self._settling.settle_checked(reading)
+    def _settle_lookup(self, lookup: Lookup[M]) -> None:
+        if isinstance(lookup, CheckLookup):
+            self._replies.settle_checked(lookup)
         else:
-            self._settle_look(reading)
+            self._settle_prefetch(lookup)
 
-    def _settle_look(self, reading: Reading[M]) -> None:
-        refused = self._readings.take(reading)
-        for change in reading.changes:
+    def _settle_prefetch(self, lookup: Lookup[M]) -> None:
+        refused = self._lookups.apply(lookup)
+        for change in lookup.changes:
             error = refused.get(change.index)
             if error is not None:
                 named = RowError(
                     error.reason, index=change.index, source=self._source, line=change.line
                 )
-                self._settling.refuse_row(change.index, named, change.source)
-            elif not self._stopping:
-                self._fill(change)
+                self._replies.refuse_row(change.index, named, change.source)
+            elif not self._stop:
+                self._queue(change)
 
-    def _refuse_reading(self, reading: Reading[M], error: AirhaulError) -> None:
-        if not self._readings.refuse(reading, error):
+    def _refuse_lookup(self, lookup: Lookup[M], error: AirhaulError) -> None:
+        if not self._lookups.refuse(lookup, error):
             return
-        if isinstance(reading, CheckRead):
-            self._settling.give_up_checking(reading, error)
+        if isinstance(lookup, CheckLookup):
+            self._replies.give_up_checking(lookup, error)
         else:
-            self._ledger.leave(reading.changes, "skipped", error)
-        self._stopping.end(error)
+            self._recorder.leave(lookup.changes, "skipped", error)
+        self._stop.end(error)
