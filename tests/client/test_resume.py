@@ -283,7 +283,7 @@ def test_after_ctrl_c_a_run_goes_on(items, server) -> None:
         )
     run = items.run()
     assert run.state == "interrupted"
-    assert run.can_go_on
+    assert run.can_be_resumed
     with reached(server) as another:
         assert another.resume(run.id).counts() == {"created": 95}
     assert held(items) == WANTED
@@ -439,7 +439,7 @@ def test_fewer_rows_than_a_run_had_taken_do_not_finish_it(tmp_path: Path) -> Non
         rows = [{"name": f"n{number}", "number": number} for number in range(30)]
         with pytest.raises(JournalError, match="had taken 25 rows, and now there are only 21"):
             airtable.resume(rows=rows[:21])
-        assert airtable.run().can_go_on
+        assert airtable.run().can_be_resumed
         assert airtable.resume(rows=rows).counts() == {"created": 30}
         assert airtable.table(Item).count() == 30
 

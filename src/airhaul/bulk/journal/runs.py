@@ -129,7 +129,7 @@ class Run:
     error: str | None = None
 
     @property
-    def can_go_on(self) -> bool:
+    def can_be_resumed(self) -> bool:
         """Whether there may be something left to do."""
         return self.state in ("interrupted", "broken off", "with failures")
 

@@ -49,7 +49,7 @@ def plan_undo(
     planner = UndoPlanner(target, asked.typecast, force)
     planner.add(written, (yield from reader.find(ids, with_ids)))
     notes: list[str] = []
-    if run.can_go_on and run.state != "with failures":
+    if run.can_be_resumed and run.state != "with failures":
         notes.append(
             f"Run {run.id} did not finish; only what it is known to have written is undone. "
             "Resume it first to be sure of the rest."

@@ -65,7 +65,7 @@ def run_to_resume(journal: Journal, run_id: str | None, place: Place) -> Run:
     run = journal.run(run_id)
     # The rollback of a run is a run of its own: that one is resumed.
     for other in journal.runs():
-        if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_go_on:
+        if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_be_resumed:
             run = other
     place.check(run)
     if run.state == "running":

@@ -225,7 +225,7 @@ def _details(run: Run) -> list[tuple[str, str]]:
         details.append(("key", ", ".join(asked.key)))
     if run.error:
         details.append(("ended by", run.error))
-    if run.can_go_on and run.state != "with failures":
+    if run.can_be_resumed and run.state != "with failures":
         details.append(("resume", f"airhaul resume {run.id}"))
     return details
 
