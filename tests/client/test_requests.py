@@ -198,7 +198,7 @@ def test_unknown_keys_are_refused_and_ids_of_an_export_are_not(users) -> None:
     with pytest.raises(BulkError, match="no field 'emial'; did you mean 'email'"):
         users.bulk_create([{"name": "x", "emial": "a@b.c"}])
     (made,) = users.bulk_create(
-        [{"name": "x", "Last seen": "2024-01-01", "id": "rec1", "created_time": None}]
+        [{"name": "x", "Last seen": "2024-01-01", "id": "rec00000000000001", "created_time": None}]
     )
     assert made.seen.year == 2024
 
