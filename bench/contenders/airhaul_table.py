@@ -13,7 +13,8 @@ from rows import KEY
 from airhaul import Airtable, BulkResult, Record, airtable_field
 from airhaul.client.config import make_config
 from airhaul.client.connection import Connection
-from airhaul.drive.lane import Lane, unlimited_pace
+from airhaul.drive.lane import Lane
+from airhaul.drive.pace import local_pace
 from airhaul.model.read import Reader
 from airhaul.wire.call import Reply
 from airhaul.wire.replies import records_in
@@ -40,7 +41,7 @@ class Unpaced(Connection):
 
     def lane(self, base_id: str | None = None) -> Lane:
         """The way to a base."""
-        return replace(super().lane(base_id), pace=unlimited_pace())
+        return replace(super().lane(base_id), pace=local_pace(None))
 
 
 class Contender:

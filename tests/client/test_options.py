@@ -9,6 +9,7 @@ import pytest
 
 from airhaul import Airtable, AsyncQuery, AsyncTable, Query, Record, Table
 from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.errors import ConfigurationError
 
 
 class Task(Record, table="Tasks"):
@@ -45,3 +46,21 @@ def test_a_change_of_what_was_selected_can_stay_out_of_the_journal(tmp_path) -> 
         assert [run.asked.verb for run in airtable.runs()] == ["bulk_create"]
         tasks.where(title="b").update(title="c")
         assert [run.asked.verb for run in airtable.runs()] == ["update", "bulk_create"]
+
+
+@pytest.mark.parametrize("on_error", ["stopp", None, ["stop"]])
+def test_a_policy_that_does_not_exist_is_named_before_anything_is_sent(on_error) -> None:
+    """Whatever is given for a policy, the error has it, and the policies that exist."""
+    with Airtable.local() as airtable:
+        tasks = airtable.table(Task)
+        tasks.create_table()
+        with pytest.raises(ConfigurationError, match="continue") as caught:
+            tasks.bulk_create([{"title": "a"}], on_error=on_error)
+        assert "stop" in str(caught.value)
+        assert tasks.all() == []
+
+
+def test_what_is_no_local_base_is_refused() -> None:
+    """An object that is neither a file nor an open base is named when the connection is made."""
+    with pytest.raises(ConfigurationError, match="local=3 is not a local base"):
+        Airtable(local=3)

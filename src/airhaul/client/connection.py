@@ -83,6 +83,10 @@ class Connection:
             ConfigurationError: A value is missing or invalid, or two contradict each other.
         """
         opened = None if local is None or isinstance(local, str | Path) else local
+        if opened is not None and not hasattr(opened, "default_base_id"):
+            raise ConfigurationError(
+                f"local={opened!r} is not a local base; expected its file, or an open LocalBase."
+            )
         path = cast("str | Path | None", local) if opened is None else MEMORY
         config = make_config(
             access_token=access_token,

@@ -46,8 +46,10 @@ class Policy:
         Raises:
             ConfigurationError: There is no such policy.
         """
-        if on_error not in _POLICIES:
+        if not isinstance(on_error, str) or on_error not in _POLICIES:
             known = ", ".join(f'"{name}"' for name in get_args(OnError))
+            if not isinstance(on_error, str):
+                raise ConfigurationError(f"on_error is {on_error!r}; expected one of {known}.")
             raise ConfigurationError(
                 Message(Option("on_error", on_error), f" does not exist; expected one of {known}.")
             )
