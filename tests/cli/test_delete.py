@@ -9,6 +9,8 @@ import pytest
 from tests.cli.conftest import held
 from tests.cli.program import QUESTION, airhaul, on_terminal
 
+pytestmark = pytest.mark.slow  # each test starts the program
+
 
 @pytest.mark.slow
 def test_where_names_the_records(stock) -> None:

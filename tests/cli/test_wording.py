@@ -11,6 +11,9 @@ from airhaul.cli.output.wording import in_options
 from airhaul.messages import Message, Method, MethodName, Option, OptionName
 from tests.cli.program import airhaul
 
+pytestmark = pytest.mark.slow  # it reads the help of every command
+
+
 COMMANDS = ("delete", "import", "sync", "export", "resume", "retry", "runs", "tables")
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import gc
 import pickle
 
+import pytest
+
 from airhaul import Record, configure, result_of
+
+pytestmark = pytest.mark.slow  # long streams
 
 
 class Item(Record, table="Items"):

@@ -15,6 +15,8 @@ from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect
 
+pytestmark = pytest.mark.slow  # each test waits for the real pace
+
 
 class User(Record, table="Users"):
     name: str

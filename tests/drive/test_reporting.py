@@ -19,6 +19,9 @@ from airhaul.local_base.gate.faults import Fault, Faults
 from tests.cli.program import PROGRAM
 from tests.conftest import connect
 
+pytestmark = pytest.mark.slow  # each test waits for retries
+
+
 BASE = "app00000000000000"
 TWICE = Retries(tries=2, backoff_s=0.4)
 ROWS = [{"name": str(number)} for number in range(30)]

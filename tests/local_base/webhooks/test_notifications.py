@@ -17,6 +17,9 @@ from airhaul.local_base.base import LocalBase
 from tests.local_base.asking import Asking
 from tests.local_base.listening import Listener, until
 
+pytestmark = pytest.mark.slow  # each test waits for notifications
+
+
 BACKGROUND = "airhaul-background"
 
 

@@ -40,7 +40,7 @@ class Policy:
     rolls_back: bool = False
 
     @classmethod
-    def of(cls, on_error: str) -> Policy:
+    def of(cls, on_error: object) -> Policy:
         """Find a policy by its name.
 
         Raises:
