@@ -16,7 +16,6 @@ from typing import Final
 
 import cpu
 import limit
-import local_base
 import memory
 import pace
 import page
@@ -27,6 +26,8 @@ from measure import Server
 from rich.console import Console
 from sheet import Sheet
 from tasks import TASKS
+
+import local_base
 
 MODES: Final = {
     "limit": limit.run,

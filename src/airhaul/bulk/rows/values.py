@@ -110,37 +110,15 @@ class RowValues(Generic[M]):
     ) -> dict[str, Any]:
         values: dict[str, Any] = {}
         unknown: list[str] = []
-        readers = self._of_file if from_file else self._of_row
-        for key, value in row.items():
+        for key, given in row.items():
             column = self._columns.by_any_name.get(key)
             if column is None:
-                if self._is_ignored(key, row):
-                    continue
-                column = self._find_loosely(key, row)
+                column = self._nearly_named(key, row, unknown)
             if column is None:
-                if not self._lenient_keys:
-                    unknown.append(str(key))
                 continue
-            read = value
-            is_blank = from_file and (value is None or (isinstance(value, str) and value.isspace()))
-            if value == "" or (is_blank and column.name not in self._reads_itself):
-                read = without_blanks(column, value)
-                if read is None:
-                    # A null in JSON is given; a blank cell of a spreadsheet may be left out.
-                    is_given = blank_clears or value is None
-                    if is_given and column.empty is not NO_VALUE:
-                        values[column.input_name] = column.empty
-                    continue
-            if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
-                raise RowError(
-                    f"{value!r} is not a time; {_EMPTY}", field=column.shown_name, value=value
-                )
-            if (reader := readers[column.name]) is not None:
-                called = str(key) if from_file else column.shown_name
-                read = _read(reader, read, called)
-            if from_file and isinstance(read, str):
-                read = _from_text(column, read)
-            value = read  # noqa: PLW2901
+            value = self._read(column, key, given, from_file=from_file, blank_clears=blank_clears)
+            if value is NO_VALUE:
+                continue
             if column.input_name in values and values[column.input_name] != value:
                 raise RowError(
                     "the row has two different values for it, one under the name of the field and "
@@ -151,6 +129,35 @@ class RowValues(Generic[M]):
         if unknown:
             raise self._columns.unknown(*unknown)
         return values
+
+    def _nearly_named(self, key: str, row: Mapping[str, Any], unknown: list[str]) -> Column | None:
+        """Return the column that a key nearly names, if any; note a key that names none."""
+        if self._is_ignored(key, row):
+            return None
+        column = self._find_loosely(key, row)
+        if column is None and not self._lenient_keys:
+            unknown.append(str(key))
+        return column
+
+    def _read(
+        self, column: Column, key: object, value: Any, *, from_file: bool, blank_clears: bool
+    ) -> Any:
+        """Read a value before the model validates it; ``NO_VALUE`` for one that is left out."""
+        read = value
+        is_blank = from_file and (value is None or (isinstance(value, str) and value.isspace()))
+        if value == "" or (is_blank and column.name not in self._reads_itself):
+            read = without_blanks(column, value)
+            if read is None:
+                # A null in JSON is given; a blank cell of a spreadsheet may be left out.
+                return column.empty if blank_clears or value is None else NO_VALUE
+        if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
+            raise RowError(
+                f"{value!r} is not a time; {_EMPTY}", field=column.shown_name, value=value
+            )
+        reader = (self._of_file if from_file else self._of_row)[column.name]
+        if reader is not None:
+            read = _read(reader, read, str(key) if from_file else column.shown_name)
+        return _from_text(column, read) if from_file and isinstance(read, str) else read
 
     def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
         """Whether a value that has no column belongs to the record itself, or to a rejects file.
