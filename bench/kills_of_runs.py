@@ -1,12 +1,12 @@
-"""Runs of the program that are killed at random moments, and go on until they are done.
+"""Runs of the program that are killed at random moments and resumed until they are done.
 
     python bench/kills_of_runs.py [RUNS] [FIRST]
 
 Each run imports or synchronises a file over HTTP, while some replies of the service are lost. Its
 process gets SIGKILL at a random moment, up to three times; then ``airhaul resume`` takes over. In
-the end the table has to equal the file: no row lost, none doubled; and what the last process tells
-of created and updated rows has to be right. A run that was killed before it stood in the journal
-has sent nothing, and is begun anew.
+the end the table has to equal the file: no row lost, none doubled; and the counts of created and
+updated rows that the last process prints have to be right. A run that was killed before its journal
+entry was written has sent nothing, and is started again.
 """
 
 from __future__ import annotations
