@@ -11,7 +11,7 @@ _ITEM: Final = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*|([^,]*))(?:,|$)')
 
 
 def join_items(items: Iterable[str]) -> str:
-    """Join items by ``", "``; quote those that could not be told apart from several or from JSON.
+    """Join items by ``", "``; quote those that would otherwise read as several items or as JSON.
 
     Args:
         items: The items of a list.

@@ -1,4 +1,4 @@
-"""Runs of the journal: taken up again, taken back, tried again, looked back at."""
+"""Runs of the journal: resume, undo and retry them, and list what they did."""
 
 from __future__ import annotations
 

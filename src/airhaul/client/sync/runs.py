@@ -1,5 +1,5 @@
 # Generated from client/aio/runs.py by tools/sync_face.py: change that one instead.
-"""Runs of the journal: taken up again, taken back, tried again, looked back at."""
+"""Runs of the journal: resume, undo and retry them, and list what they did."""
 
 from __future__ import annotations
 
