@@ -1,4 +1,4 @@
-"""Rows that are refused: stop, continue or take back."""
+"""Rows that are refused: stop, continue or roll back."""
 
 from __future__ import annotations
 
