@@ -73,7 +73,7 @@ def test_the_main_path(page, served, local_base) -> None:
     """Open, look, filter, filter wrongly, see a request come, switch a fault on, see its 503."""
     rows = page.locator(".grid tbody tr")
     expect(rows).to_have_count(100)
-    page.get_by_role("button", name="Load more").click()
+    page.get_by_role("button", name="Load more", exact=True).click()
     expect(rows).to_have_count(130)
     expect(page.get_by_text("130 records")).to_be_visible()
 
@@ -101,7 +101,7 @@ def test_the_main_path(page, served, local_base) -> None:
     page.get_by_label("Kind of fault").select_option("503-before")
     page.get_by_label("Per cent, or the number of the request").fill("100")
     page.get_by_label("Part of the path").fill("whoami")
-    page.get_by_role("button", name="Add fault").click()
+    page.get_by_role("button", name="Add fault", exact=True).click()
     expect(page.locator(".faults code")).to_have_text("503-before:1 /whoami")
     assert httpx2.get(f"{served.url}/v0/meta/whoami", headers=TOKEN).status_code == 503
     expect(latest.locator(".status")).to_have_text("503")
@@ -258,12 +258,12 @@ def test_on_a_phone_one_view_at_a_time(page) -> None:
     width = "document.documentElement.scrollWidth"
     assert page.evaluate(width) == 390
     expect(page.locator(".log")).to_be_hidden()
-    page.get_by_role("button", name="Requests").tap()
+    page.get_by_role("button", name="Requests", exact=True).tap()
     expect(page.locator(".log li").first).to_be_visible()
     expect(page.locator(".grid")).to_be_hidden()
     assert page.evaluate(width) == 390
-    page.get_by_role("button", name="Conditions").tap()
-    expect(page.get_by_role("button", name="Add fault")).to_be_visible()
+    page.get_by_role("button", name="Conditions", exact=True).tap()
+    expect(page.get_by_role("button", name="Add fault", exact=True)).to_be_visible()
     assert page.evaluate(width) == 390
 
 
@@ -291,7 +291,7 @@ def test_a_token_is_asked_for_where_one_is_needed(browser) -> None:
         page.goto(f"{server.url}/")
         expect(page.get_by_role("dialog")).to_contain_text("Token")
         page.get_by_role("textbox", name="Token").fill("pat.right")
-        page.get_by_role("button", name="Use").click()
+        page.get_by_role("button", name="Use", exact=True).click()
         expect(page.locator(".grid tbody tr")).to_have_count(3)
         context.close()
 
@@ -306,8 +306,8 @@ def test_a_fault_of_its_own_requests_is_shown(page, local_base) -> None:
         ("not-json", "NOT_JSON"),
     ):
         local_base.faults = Faults(Fault(kind, probability=1, path="/tbl"))
-        page.get_by_role("button", name="Reload").click()
+        page.get_by_role("button", name="Reload", exact=True).click()
         expect(page.locator("#formula-error")).to_contain_text(words)
         local_base.faults = None
-        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("button", name="Try again", exact=True).click()
         expect(page.locator("#formula-error")).to_be_empty()
