@@ -158,6 +158,18 @@ def test_what_rollback_cannot_take_back_is_listed(people, local_base) -> None:
     assert caught.value.__cause__.index == 15
 
 
+def test_rows_whose_outcome_is_unknown_are_not_called_rolled_back(people, local_base) -> None:
+    """The first word of the error must not promise an empty table where rows may have been written."""
+    local_base.faults = Faults(
+        Fault("close-after", at=3, method="POST"),
+        Fault("close-before", probability=1.0, method="GET"),
+    )
+    with pytest.raises(BulkError, match=r"^Rolled back in part: .*\b10 unknown") as caught:
+        people.bulk_create(rows(60), on_error="rollback", concurrency=1)
+    assert caught.value.result.counts() == {"undone": 20, "unknown": 10, "skipped": 30}
+    assert len(held(local_base)) == 10
+
+
 def test_continue_gives_up_on_what_is_not_about_rows(people, local_base) -> None:
     """A token that ends, or a quota, ends the call: the other rows would fail alike."""
     local_base.faults = Faults(Fault("quota", at=3, method="POST"))
@@ -167,6 +179,61 @@ def test_continue_gives_up_on_what_is_not_about_rows(people, local_base) -> None
     assert result.counts() == {"created": 20, "failed": 10, "skipped": 30}
     assert len(held(local_base)) == 20
     assert len(local_base.requests) == 3
+
+
+def _create(people, made):
+    return people.bulk_create(rows(200), on_error="continue")
+
+
+def _update(people, made):
+    return people.bulk_update(made, on_error="continue")
+
+
+def _replace(people, made):
+    return people.bulk_replace(made, on_error="continue")
+
+
+def _upsert(people, made):
+    return people.bulk_upsert(rows(200, notes="new"), key="name", on_error="continue")
+
+
+def _delete(people, made):
+    return people.bulk_delete(made, on_error="continue")
+
+
+@pytest.mark.parametrize("verb", [_create, _update, _replace, _upsert, _delete])
+@pytest.mark.parametrize("reads", ["reads fail too", "reads go well"])
+def test_continue_ends_when_no_write_is_carried_out_any_more(
+    people, local_base, verb, reads
+) -> None:
+    """A service that is down costs a few requests, not five tries of each row that is left."""
+    made = list(people.bulk_create(full_rows(200)))
+    for person in made:
+        person.notes = "new"
+    local_base.requests.clear()
+    methods = ["POST", "PATCH", "PUT", "DELETE", *(["GET"] if reads == "reads fail too" else [])]
+    local_base.faults = Faults(*(Fault("close-before", probability=1.0, method=m) for m in methods))
+    with pytest.raises(BulkError, match="Ended early") as caught:
+        verb(people, made)
+    counts = caught.value.result.counts()
+    assert counts["skipped"] >= 150
+    assert set(counts) <= {"skipped", "unknown" if reads == "reads fail too" else "failed"}
+    assert len(local_base.requests) <= 80
+    assert sum(person.get("notes") == "new" for person in held(local_base)) == 0
+    assert len(held(local_base)) == 200
+
+
+def test_an_answer_between_failed_writes_starts_the_count_again(people, local_base) -> None:
+    """A service that fails now and then is not down: all rows that it takes are written."""
+    made = list(people.bulk_create(full_rows(100)))
+    for person in made:
+        person.notes = "new"
+    local_base.requests.clear()
+    # Five tries each of every second request are lost.
+    lost = [at for first in range(1, 60, 6) for at in range(first, first + 5)]
+    local_base.faults = Faults(*(Fault("close-before", at=at, method="PATCH") for at in lost))
+    result = people.bulk_update(made, on_error="continue", concurrency=1)
+    assert result.counts() == {"updated": 50, "failed": 50}
 
 
 def test_an_unknown_policy_is_refused(people) -> None:

@@ -50,7 +50,8 @@ class Engine(Generic[T]):
     Args:
         work: What to send.
         context: What it shares with the other jobs of its base.
-        concurrency: How many of its requests may be in flight; as in the context if None.
+        concurrency: How many of its requests may be in flight or wait for their next try; as in the
+            context if None.
         max_requests: How many requests it may send; None for any number.
     """
 
@@ -139,7 +140,7 @@ class Engine(Generic[T]):
             self._ready = self._pick(now)
         if self._ready is not None:
             return self._send_or_wait(self._ready, now)
-        if self._work.wants_row and not self._rows_ended:
+        if self._has_room and self._work.wants_row and not self._rows_ended:
             return Pull()
         times = [self._later[0].at] if self._later else []
         wakes_at = self._work.wakes_at()
@@ -147,9 +148,20 @@ class Engine(Generic[T]):
             times.append(wakes_at)
         return Wait(min(times)) if times else None
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether there is room for a new call.
+
+        A call that waits for its next try keeps its place: were others sent meanwhile, a service
+        that has gone away would lose them all.
+        """
+        return len(self._in_flight) + len(self._later) < self._concurrency
+
     def _pick(self, now: float) -> _Ticket | None:
         if self._later and self._later[0].at <= now:
             return heapq.heappop(self._later).ticket
+        if not self._has_room:
+            return None
         found = self._work.next_call(now)
         return _Ticket(*found) if found is not None else None
 

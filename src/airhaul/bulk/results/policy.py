@@ -127,13 +127,13 @@ class StopSwitch:
             self.end(error)
 
     def note_outage(self, error: AirhaulError) -> None:
-        """Record that the service did not answer in all tries."""
+        """Record that a write was not carried out in any of its tries."""
         self._outages += 1
         if self._policy.stops or self._outages >= _MOST_OUTAGES:
             self.end(error)
 
     def note_answer(self) -> None:
-        """Record that the service has answered."""
+        """Record that a write was answered; reads may go well while every write fails."""
         self._outages = 0
 
 

@@ -149,14 +149,20 @@ class ChunkReplies(Generic[M]):
                 self._stop.note_outage(error)
             else:
                 self._stop.end(error)
-        elif self._policy.splits:
-            parted = part(chunk, error, self._source, self._target)
-            self._blame(parted.blamed, attempt)
-            if parted.chunks:
-                self._recorder.emit(Splitting(len(chunk.changes), error))
-                self._chunks.put_first(parted.chunks)
         else:
+            self._stop.note_answer()
+            self._refuse_rows(chunk, error, attempt)
+
+    def _refuse_rows(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
+        """Settle the rows that a request was refused for, or queue its parts to find them."""
+        if not self._policy.splits:
             self._blame(blame(chunk.changes, error, self._source, self._target), attempt)
+            return
+        parted = part(chunk, error, self._source, self._target)
+        self._blame(parted.blamed, attempt)
+        if parted.chunks:
+            self._recorder.emit(Splitting(len(chunk.changes), error))
+            self._chunks.put_first(parted.chunks)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written the rows, which another try will not show."""

@@ -289,7 +289,8 @@ class WriteRows(Generic[M]):
         except BadReplyError as error:
             self.lose(tag, error, attempt)
             return
-        self._stop.note_answer()
+        if isinstance(tag, Chunk):
+            self._stop.note_answer()
         self._in_flight.pop(tag, None)
 
     def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
