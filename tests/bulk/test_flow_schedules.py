@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from airhaul import Record, result_of
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.recovery import kept_rows
+from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.plans.apply import check_plan, sync_table, write_plan
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import BulkResult
@@ -450,6 +451,70 @@ def killed_and_resumed(base, clock, path, kills, flow_of) -> BulkResult[Any] | N
         except KilledError:
             FIGURES["resume kills"] += 1
     raise AssertionError("it cannot be resumed")
+
+
+@schedules
+@given(
+    verb=st.sampled_from(VERBS),
+    faults=faults,
+    latency=latencies,
+    size=st.integers(1, 40),
+    seed=st.integers(0, 1_000_000),
+    kills=st.lists(st.floats(0.3, 6.0), min_size=1, max_size=3),
+    called_again=st.lists(st.booleans(), min_size=30, max_size=30),
+)
+def test_undo_called_again(verb, faults, latency, size, seed, kills, called_again) -> None:
+    """An undo that is killed up to three times, and resumed or called again: each row once."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        path, clock = Path(folder) / "journal", SimulatedClock(10.0)
+        base = SimulatedBase(Place, latency)
+        all_rows, records = some_rows(size, seed, set())
+        ids = base.write(*records)
+        there = {record["code"]: id_ for record, id_ in zip(records, ids, strict=True)}
+        rows = rows_for(verb, all_rows, there)
+        original = base.held()
+        client = Client(base, clock, path)
+        run = client.follow(begun(client, verb, "stop", rows, there)).run
+        left = base.held()
+        base.local_base.faults = faults
+        result = undone_at_last(base, clock, path, run, kills, called_again)
+        base.pass_time(clock.now + 100)
+        held = base.held()
+        base.close()
+    was, then, now = by_code(original), by_code(left), by_code(held)
+    note("undo called again", result)
+    for code in {*was, *then, *now}:
+        cells = [found and found[1] for found in (now.get(code), was.get(code), then.get(code))]
+        assert cells[0] in ([cells[1]] if result.is_complete else cells[1:])
+
+
+def undone_at_last(base, clock, path, run_id, kills, called_again) -> BulkResult[Any]:
+    """Undo a run in processes of which the first are killed, until one comes to its end."""
+    processes: list[Any] = []
+    for kill_at, again in zip([*kills, *[None] * 20], called_again, strict=False):
+        client = Client(base, clock, path)
+        journal = client.journal
+        assert journal is not None
+        latest = journal.runs()[0]
+        if again or latest.id == run_id:
+            flow = undo_of(client, journal.run(run_id))
+        else:
+            ready = RowInput(kept_rows(journal, latest, None), Ready[Any](), None, "copy")
+            flow = resume(client.context, latest, client.asked("undo", "continue"), ready, Quiet())
+        processes.append(flow)
+        try:
+            result = outcome_of(lambda flow=flow, at=kill_at: client.follow(flow, kill_at=at))
+            if result is not None:
+                return result
+        except KilledError:
+            FIGURES["undo kills"] += 1
+    raise AssertionError("it cannot be undone")
+
+
+def undo_of(client: Client, run: Run) -> Flow[BulkResult[Any]]:
+    assert client.journal is not None
+    plan = yield from plan_undo(client.context, client.journal, run, force=False)
+    return (yield from write_undo(client.context, plan, client.asked("undo", "continue"), Quiet()))
 
 
 def test_rows_that_a_killed_process_has_sent_are_never_called_skipped(tmp_path) -> None:

@@ -132,6 +132,94 @@ def test_undo_restores_every_cell_after_each_verb(base, verb: Callable[[Airtable
     assert without_ids(held(base)) == without_ids(before)
 
 
+@pytest.mark.parametrize("verb", [delete, sync, create, upsert], ids=lambda verb: verb.__name__)
+def test_a_run_that_is_undone_already_is_not_undone_again(base, verb) -> None:
+    """Whatever an undo has recreated, no other undo of the run recreates it, or deletes more."""
+    before = held(base)
+    verb(base)
+    run = base.run().id
+    assert base.undo(run).is_complete
+    undone = held(base)
+    for _ in range(2):
+        again = base.undo(run)
+        assert set(again.counts()) == {"unchanged"}
+        assert held(base) == undone
+    assert base.plan_undo(run).is_empty
+    assert without_ids(undone) == without_ids(before)
+
+
+def test_an_undo_that_was_undone_can_be_made_again(base) -> None:
+    """What was recreated and deleted once more is missing again, so another undo recreates it."""
+    before = held(base)
+    delete(base)
+    run = base.run().id
+    for _ in range(2):
+        first = base.undo(run)
+        assert first.counts()["created"] == 7
+        assert without_ids(held(base)) == without_ids(before)
+        base.undo(first.run)
+        assert len(held(base)) == 5
+    # An undo of that deletion recreates the records for both runs.
+    base.undo(base.run().id)
+    assert set(base.undo(run).counts()) == {"unchanged"}
+    assert without_ids(held(base)) == without_ids(before)
+
+
+def test_a_record_that_was_created_deleted_and_recreated_is_undone_under_its_new_id(base) -> None:
+    """The run that created it knows it by its old id; the journal leads to the new one."""
+    before = held(base)
+    create(base)
+    run = base.run().id
+    tasks = base.table(Task)
+    tasks.bulk_delete([id_ for id_ in held(base) if id_ not in before])
+    base.undo()
+    assert len(held(base)) == len(before) + 25
+    assert base.undo(run).counts() == {"deleted": 25}
+    assert held(base) == before
+
+
+def test_cells_of_a_recreated_record_are_restored_under_its_new_id(base) -> None:
+    """An update is undone although its record was deleted and recreated since."""
+    before = held(base)
+    update(base)
+    run = base.run().id
+    delete(base)
+    base.undo()
+    assert base.undo(run).is_complete
+    assert without_ids(held(base)) == without_ids(before)
+
+
+def test_an_undo_that_broke_off_is_finished_by_the_next_one(base) -> None:
+    """The next undo of the run resumes it first, and says so; each record is there once."""
+    before = held(base)
+    delete(base)
+    run = base.run().id
+    with pytest.raises(OSError, match="gone"):
+        base.undo(run, concurrency=1, on_event=_breaks_off)
+    broken = base.run()
+    assert broken.state == "interrupted"
+    plan = base.plan_undo(run)
+    assert any(f"Run {broken.id}, which undoes run {run}" in note for note in plan.notes)
+    assert base.undo(run).is_complete
+    assert without_ids(held(base)) == without_ids(before)
+    assert base.run(broken.id).state == "done"
+
+
+def _breaks_off(event: object) -> None:
+    raise OSError("gone")
+
+
+def test_a_plan_of_an_undo_that_somebody_else_has_made_meanwhile_writes_nothing(base) -> None:
+    """Two plans of one undo: the second to be applied finds everything undone."""
+    before = held(base)
+    delete(base)
+    first, second, third = (base.plan_undo() for _ in range(3))
+    assert base.apply_undo(first).counts() == {"created": 7}
+    assert base.apply_undo(second).counts() == {"unchanged": 7}
+    assert third.apply().counts() == {"unchanged": 7}
+    assert without_ids(held(base)) == without_ids(before)
+
+
 def test_a_plan_says_what_an_undo_does_and_writes_nothing(base) -> None:
     """The plan counts each kind of change, and the server gets no write."""
     sync(base)

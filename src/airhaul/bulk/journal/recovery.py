@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.journal.codec import error_of, unpack_changes
 from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_since
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.results.outcomes import Outcomes, State
 from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow, Kind
@@ -40,6 +41,27 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], known_base: Kno
             )
             if state == "created" and id_ is not None:
                 known_base.created([id_])
+
+
+def settle_recreated(journal: Journal, run: Run, outcomes: Outcomes[Any]) -> None:
+    """Settle the rows of an undo whose records a later undo has recreated.
+
+    Args:
+        journal: The journal.
+        run: The run.
+        outcomes: Where the rows are settled.
+    """
+    later = undos_since(journal, run) if run.asked.verb in UNDOING else []
+    if not later:
+        return
+    recreated = recreated_by(journal, later).ids
+    for change in kept_rows(journal, run, None):
+        if not isinstance(change, Change) or change.traits.is_repeatable:
+            continue
+        new_ids = recreated.get(change.record_id or "")
+        if new_ids and not _is_settled(outcomes, change.index):
+            outcomes.open(change.index)
+            outcomes.settle(change.index, "unchanged", id=new_ids[-1])
 
 
 def open_chunks(

@@ -131,7 +131,12 @@ class Run:
     @property
     def can_be_resumed(self) -> bool:
         """Whether there may be something left to do."""
-        return self.state in ("interrupted", "broken off", "with failures")
+        return self.is_unfinished or self.state == "with failures"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it ended before its last row."""
+        return self.state in ("interrupted", "broken off")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, for JSON."""

@@ -53,7 +53,7 @@ def write_plan(
     asked = replace(
         write,
         verb=plan.verb,
-        undoes=plan.undoes,
+        undoes=None if plan.undoes is None else plan.undoes.run,
         target=replace(plan.target, typecast=write.target.typecast),
         needs_types=any(change.traits.takes_all_cells for change in plan.changes),
     )

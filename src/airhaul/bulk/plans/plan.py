@@ -28,6 +28,21 @@ _SIGNS: Final[dict[Verb, str]] = {"create": "+", "update": "~", "delete": "-", "
 _WIDEST_CELL: Final = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Undoes:
+    """What a plan undoes.
+
+    Args:
+        run: The run, by its id.
+        force: Whether to overwrite what was changed since.
+        earlier: The undos of the run that were known when the plan was made, by their ids.
+    """
+
+    run: str
+    force: bool = False
+    earlier: tuple[str, ...] = ()
+
+
 @dataclass
 class Planned(Generic[M]):
     """The writes that would be made.
@@ -41,7 +56,7 @@ class Planned(Generic[M]):
         notes: Further remarks.
         spent: The requests and seconds that making the plan took.
         verb: The verb whose writes these are, for the journal.
-        undoes: The run that they undo, if they undo one.
+        undoes: What they undo, if they undo a run.
         source: The file that the rows come from, if they come from one.
     """
 
@@ -53,7 +68,7 @@ class Planned(Generic[M]):
     notes: tuple[str, ...] = ()
     spent: Spent = NOTHING_SPENT
     verb: str = "apply"
-    undoes: str | None = None
+    undoes: Undoes | None = None
     source: Path | None = None
 
     @property

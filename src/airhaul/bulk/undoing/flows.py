@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.events import Event
@@ -12,20 +14,24 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.effects import links_to_set, written_by
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows
+from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_of, undos_since
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.plans.apply import write_plan
-from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.plan import Planned, Undoes
 from airhaul.bulk.reads.table_reader import TableReader, table_in, types_in
 from airhaul.bulk.results.policy import Policy
-from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change
-from airhaul.bulk.rows.encoders import UpdateEncoder
+from airhaul.bulk.rows.encoders import Ready, UpdateEncoder
 from airhaul.bulk.rows.target import Target, with_ids
+from airhaul.bulk.undoing.runs import refuse_if_being_undone
 from airhaul.bulk.undoing.undo import UndoPlanner
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import Listener, bulk_write, prepare
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table
+
+M = TypeVar("M", bound=RecordBase)
 
 
 def plan_undo(
@@ -44,56 +50,95 @@ def plan_undo(
     table = table_in((yield from reader.tables()), asked.table, asked.base_id)
     types = types_in(table)
     target = Target(asked.base_id, table["name"], model_of_table(table), types=types)
-    written = written_by(journal, run)
-    ids = [record.record_id for record in written if record.state != "deleted"]
-    planner = UndoPlanner(target, asked.typecast, force)
+    written, undos = written_by(journal, run), undos_of(journal, run)
+    recreated = recreated_by(journal, undos_since(journal, run))
+    ids = [id_ for record in written for id_ in recreated.lineage(record.record_id)]
+    planner = UndoPlanner(target, asked.typecast, force, recreated)
     planner.add(written, (yield from reader.find(ids, with_ids)))
-    notes: list[str] = []
-    if run.can_be_resumed and run.state != "with failures":
-        notes.append(
-            f"Run {run.id} did not finish; only what it is known to have written is undone. "
-            "Resume it first to be sure of the rest."
-        )
     return Planned(
         target,
         planner.changes,
         label_columns=tuple(types)[:1],
         refused=planner.conflicts,
-        notes=tuple(notes),
+        notes=tuple(_notes(run, undos)),
         spent=reader.spent,
         verb="undo",
-        undoes=run.id,
+        undoes=Undoes(run.id, force, tuple(undo.id for undo in undos)),
     )
+
+
+def _notes(run: Run, undos: Sequence[Run]) -> Iterator[str]:
+    if run.is_unfinished:
+        yield (
+            f"Run {run.id} did not finish; only what it is known to have written is undone. "
+            "Resume it first to be sure of the rest."
+        )
+    for undo in undos:
+        if undo.is_unfinished:
+            yield f"Run {undo.id}, which undoes run {run.id}, did not finish; it is resumed first."
 
 
 def write_undo(
     context: JobContext,
-    plan: Planned[RecordBase],
-    write: BulkWrite[RecordBase],
+    plan: Planned[M],
+    write: BulkWrite[M],
     listener: Listener,
-) -> Flow[BulkResult[RecordBase]]:
+    *,
+    spent: Spent = NOTHING_SPENT,
+) -> Flow[BulkResult[M]]:
     """Make the writes of an undo, and link the records that it recreates.
+
+    An earlier undo of the same run that did not finish is resumed first. If the run was undone
+    since the plan was made, or another undo was resumed, what is left is planned again.
 
     Args:
         context: What all jobs of the base share.
         plan: The plan of ``plan_undo``.
         write: The options of the write; it has a journal.
         listener: Receives the events.
+        spent: What was sent before, to check the plan.
     """
-    result = yield from write_plan(context, plan, write, listener, spent=plan.spent)
     assert write.journal is not None, "an undo is journaled"
-    assert result.run is not None, "an undo is journaled"
-    yield from _set_links(context, write, write.journal.run(result.run), result)
-    return result
+    assert plan.undoes is not None, "an undo undoes a run"
+    run = write.journal.run(plan.undoes.run)
+    refuse_if_being_undone(write.journal, run)
+    undos = undos_of(write.journal, run)
+    unfinished = [undo for undo in undos if undo.is_unfinished]
+    spent = plan.spent.plus(spent)
+    for undo in unfinished:
+        result = yield from _resume_undo(context, undo, write, plan.target, listener)
+        spent = spent.plus(Spent(result.requests, result.seconds))
+    if unfinished or tuple(undo.id for undo in undos) != plan.undoes.earlier:
+        made = yield from plan_undo(context, write.journal, run, force=plan.undoes.force)
+        plan = cast("Planned[M]", made)
+        spent = spent.plus(plan.spent)
+    write = replace(write, then=partial(_set_links, context, write))
+    return (yield from write_plan(context, plan, write, listener, spent=spent))
+
+
+def _resume_undo(
+    context: JobContext,
+    undo: Run,
+    write: BulkWrite[M],
+    target: Target,
+    listener: Listener,
+) -> Flow[BulkResult[M]]:
+    """Resume an undo that did not finish, as a part of another one."""
+    assert write.journal is not None, "an undo is journaled"
+    policy = Policy.of(undo.asked.on_error)
+    again = replace(write, verb=undo.asked.verb, target=target, policy=policy)
+    rows = kept_rows(write.journal, undo, None)
+    ready = RowInput(rows, Ready[M](), undo.asked.total, "copy")
+    return (yield from resume(context, undo, again, ready, listener))
 
 
 def resume(
     context: JobContext,
     run: Run,
-    write: BulkWrite[RecordBase],
-    rows: RowInput[RecordBase],
+    write: BulkWrite[M],
+    rows: RowInput[M],
     listener: Listener,
-) -> Flow[BulkResult[RecordBase]]:
+) -> Flow[BulkResult[M]]:
     """Resume a run from the rows that are not settled yet.
 
     Args:
@@ -103,20 +148,16 @@ def resume(
         rows: All rows of the run.
         listener: Receives the events.
     """
-    result = yield from bulk_write(context, write, rows, listener, resumes=run)
-    if run.asked.verb == "undo":
-        yield from _set_links(context, write, run, result)
-    return result
+    if run.asked.verb in UNDOING:
+        write = replace(write, then=partial(_set_links, context, write))
+    return (yield from bulk_write(context, write, rows, listener, resumes=run))
 
 
-def _set_links(
-    context: JobContext,
-    write: BulkWrite[RecordBase],
-    run: Run,
-    result: BulkResult[RecordBase],
-) -> Flow[None]:
+def _set_links(context: JobContext, write: BulkWrite[Any], result: BulkResult[Any]) -> Flow[None]:
     """Set the links between the records that an undo has recreated."""
     assert write.journal is not None, "an undo is journaled"
+    assert result.run is not None, "an undo is journaled"
+    run = write.journal.run(result.run)
     outcomes = result.outcomes
     recreated: dict[int, tuple[Change[Any], str]] = {}
     for change in kept_rows(write.journal, run, None):

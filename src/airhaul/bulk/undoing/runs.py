@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.recreated import undos_of
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
@@ -83,7 +84,22 @@ def run_to_undo(journal: Journal, run_id: str | None, place: Place) -> Run:
     place.check(run)
     if run.state == "running":
         raise JournalError(f"A process is still working on run {run.id}.")
+    refuse_if_being_undone(journal, run)
     return run
+
+
+def refuse_if_being_undone(journal: Journal, run: Run) -> None:
+    """Refuse to undo a run that another process is undoing.
+
+    Raises:
+        JournalError: Another process is undoing it.
+    """
+    for undo in undos_of(journal, run):
+        if undo.state == "running":
+            raise JournalError(
+                f"Another process is undoing run {run.id}, as run {undo.id}; wait for it, or end "
+                "it first."
+            )
 
 
 def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Run, Path]:

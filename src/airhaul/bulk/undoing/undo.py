@@ -4,6 +4,9 @@ created    is deleted, unless its cells have changed since
 updated    gets its previous cells, except those that have changed since
 deleted    is recreated with its previous cells, under a new id
 
+A record that was deleted and recreated by another undo is known by its new id: what one undo has
+recreated no other recreates.
+
 Links between recreated records name ids that no longer exist: they are left out at first, and set
 when the new ids are known.
 """
@@ -11,10 +14,11 @@ when the new ids are known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from airhaul.bulk.journal.effects import WrittenRecord
+from airhaul.bulk.journal.recreated import Recreated
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import is_empty, same_cell, same_stored
 from airhaul.bulk.rows.inverse import Effect, inverse
@@ -33,6 +37,7 @@ class UndoPlanner:
         target: The table, with the types of all its columns.
         typecast: Whether the run let Airtable convert text.
         force: Whether to overwrite what was changed since.
+        recreated: What undos have recreated before.
         changes: The inverse changes, the latest first.
         conflicts: The records that are not changed, and why.
     """
@@ -40,6 +45,7 @@ class UndoPlanner:
     target: Target
     typecast: bool = False
     force: bool = False
+    recreated: Recreated = field(default_factory=Recreated)
     changes: list[Change[Any]] = field(default_factory=list[Change[Any]])
     conflicts: list[InvalidRow] = field(default_factory=list[InvalidRow])
     _next: int = 0
@@ -49,22 +55,34 @@ class UndoPlanner:
 
         Args:
             written: The records, the latest first.
-            current: The records as they are now, by id; deleted ones are missing.
+            current: The records as they are now, by id, and those that were recreated in their
+                place; deleted ones are missing.
         """
+        living = {row.record_id: self.recreated.living(row.record_id, current) for row in written}
         gone = {row.record_id for row in written if row.state == "deleted"}
+        gone = {id_ for id_ in gone if living[id_] is None}
+        new_ids = {id_: record["id"] for id_, record in living.items() if record is not None}
         for row in written:
-            record = current.get(row.record_id)
+            record = living[row.record_id]
+            now = row if record is None else replace(row, record_id=record["id"])
             match row.state:
                 case "created":
-                    self._delete(row, record)
+                    self._delete(now, record)
                 case "updated":
-                    self._restore(row, record)
+                    self._restore(now, record)
+                case _ if record is not None:
+                    self._keep(now, record)
                 case _:
-                    self._recreate(row, gone)
+                    self._recreate(now, gone, new_ids)
+
+    def _keep(self, row: WrittenRecord, record: RecordJson | None) -> None:
+        """Leave a record that is already as it was before the run."""
+        keep = Change[Any]("keep", self._take(), record_id=row.record_id, before={}, found=record)
+        self.changes.append(keep)
 
     def _delete(self, row: WrittenRecord, record: RecordJson | None) -> None:
         if record is None:
-            self.changes.append(Change("keep", self._take(), record_id=row.record_id, before={}))
+            self._keep(row, None)
             return
         changed = [column for column in self._columns(record) if self._differs(row, column, record)]
         if changed and not self.force:
@@ -113,9 +131,13 @@ class UndoPlanner:
             change.before, change.found = stored, record
             self.changes.append(change)
 
-    def _recreate(self, row: WrittenRecord, gone: set[str]) -> None:
+    def _recreate(self, row: WrittenRecord, gone: set[str], new_ids: Mapping[str, str]) -> None:
         if row.before is None:
             self._refuse(row, "its cells are not known, so it cannot be recreated")
+            return
+        undo = self.recreated.may_be_there(row.record_id)
+        if undo is not None and not self.force:
+            self._refuse(row, f"whether run {undo} has recreated it is not known; check the table")
             return
         missing = self._missing(row.before)
         if missing:
@@ -124,10 +146,11 @@ class UndoPlanner:
         change = self._inverse("deleted", row, row.before, ())
         for column, cell in change.cells.items():
             if self.target.type_of(column) == _LINKS and isinstance(cell, list):
-                left = [id_ for id_ in cell if id_ not in gone]
-                if len(left) < len(cell):
-                    change.later[column] = cell
-                    change.cells[column] = left
+                links = [new_ids.get(id_, id_) for id_ in cell]
+                left = [id_ for id_ in links if id_ not in gone]
+                if len(left) < len(links):
+                    change.later[column] = links
+                change.cells[column] = left
         self.changes.append(change)
 
     def _inverse(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.journal.runs import RowSource, Run, RunState, Source
 from airhaul.bulk.results.outcomes import Outcomes, Records
@@ -54,6 +55,7 @@ class BulkWrite(Generic[M]):
         undoes: The run that this one undoes, if it undoes one.
         retries: The run whose refused rows this one sends again, if it does so.
         spool: Makes the store for the records of a long result; None for memory.
+        then: What to do with the result before the run counts as ended; None for nothing.
     """
 
     verb: str
@@ -71,6 +73,7 @@ class BulkWrite(Generic[M]):
     undoes: str | None = None
     retries: str | None = None
     spool: Callable[[], Records[M]] | None = None
+    then: Callable[[BulkResult[M]], Flow[None]] | None = None
 
     @property
     def keeps_before(self) -> bool:
@@ -216,9 +219,10 @@ def _resume(
     now: float,
 ) -> None:
     """Restore the outcomes and open requests that another process has left of a run."""
-    from airhaul.bulk.journal.recovery import open_chunks, restore
+    from airhaul.bulk.journal.recovery import open_chunks, restore, settle_recreated
 
     restore(journal, run, outcomes, parts.context.known_base)
+    settle_recreated(journal, run, outcomes)
     # The time is that of our own clock, which may be ahead of the service's, or jump.
     long_ago = run.began - timedelta(days=1)
     for chunk in open_chunks(journal, run, parts.write.target.key, outcomes):

@@ -108,6 +108,8 @@ def bulk_write(
     with listener.start(rows.total) as on_event:
         try:
             yield Step(job.engine, rows.rows, context.concurrency, on_event)
+            if write.then is not None:
+                yield from write.then(job.result())
             job.finish()
         except KeyboardInterrupt as error:
             job.finish(error)

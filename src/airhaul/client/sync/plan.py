@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from typing import TypeVar, Unpack
 
+from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.apply import check_plan, write_plan
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult
@@ -93,5 +95,16 @@ class Plan(Planned[M]):
             spent = bulk.follow(check_plan(bulk.context, self)) if check else NOTHING_SPENT
             self._is_applied = True
             return bulk.follow(
-                write_plan(bulk.context, self, bulk.with_source(), bulk.listener, spent=spent)
+                _writes_of(self, bulk)(
+                    bulk.context, self, bulk.with_source(), bulk.listener, spent=spent
+                )
             )
+
+
+def _writes_of(plan: Planned[M], bulk: Bulk[M]) -> Callable[..., Flow[BulkResult[M]]]:
+    """Return the flow that makes the writes of a plan; that of an undo knows earlier undos."""
+    if plan.undoes is None or bulk.asked.journal is None:
+        return write_plan
+    from airhaul.bulk.undoing.flows import write_undo  # it needs the journal's file
+
+    return write_undo
