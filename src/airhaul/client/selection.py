@@ -129,6 +129,7 @@ class Selection:
             sort=tuple(map(self._sort_key, self.sort)),
             max_records=_at_least_one("max_records", self.max_records),
             page_size=self._page_size(),
+            by_field_id=columns_of(self.model).are_ids,
         )
 
     def refuse_order(self) -> None:

@@ -44,6 +44,7 @@ class RecordBase(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     __airhaul_table__: ClassVar[str | None] = None
+    __airhaul_field_ids__: ClassVar[bool] = False
     __airhaul_is_of_table__: ClassVar[bool] = False
 
     id: str | None = None

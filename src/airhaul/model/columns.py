@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,6 +16,7 @@ from airhaul.errors import SchemaError, UnknownFieldError
 from airhaul.model.annotations import Shape, shape_of
 from airhaul.model.fields import ColumnInfo
 from airhaul.model.infer import infer_type
+from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import COMPUTED_TYPES, TEXT_TYPES, FieldType
 
 if TYPE_CHECKING:
@@ -36,9 +39,12 @@ class Column:
         info: The field as pydantic describes it.
         is_of_table: Whether the model was made from a table: its users know the names in Airtable,
             and not those in the model.
+        by_id: Whether requests name the column by its ID.
     """
 
-    def __init__(self, name: str, info: FieldInfo, *, is_of_table: bool = False) -> None:
+    def __init__(
+        self, name: str, info: FieldInfo, *, is_of_table: bool = False, by_id: bool = False
+    ) -> None:
         self.name = name
         self.field_info = info
         self.info = next(
@@ -53,7 +59,9 @@ class Column:
             (*shape.metadata, *info.metadata),
         )
         self.column: str = self.info.column or info.alias or name
-        self.shown_name: str = self.column if is_of_table else name
+        # What people call the column; an ID tells them nothing.
+        self.title: str = (info.title or name) if by_id else self.column
+        self.shown_name: str = self.title if is_of_table else name
         self.type: FieldType = self.info.type or infer_type(name, self.shape)
         self.read_only: bool = self.info.read_only or self.type in COMPUTED_TYPES
         alias = info.validation_alias if info.validation_alias is not None else info.alias
@@ -77,6 +85,12 @@ class Column:
         if self.shape.core is str and self.shape.choices is None:
             return ""
         return NO_VALUE
+
+    def titled(self, title: str) -> Column:
+        """Return the same column as people call it in the table."""
+        titled = copy.copy(self)
+        titled.title = title
+        return titled
 
     @property
     def takes_blank_text(self) -> bool:
@@ -132,11 +146,15 @@ class Columns:
         model_name: The class name of the model, for messages.
         by_name: The columns by field name, in the order of the model.
         table_name: The name of the table, if the model was made from a table.
+        are_ids: Whether requests and replies name the columns by their IDs.
+        titles: The names of these columns in the table by ID, as far as they are known.
     """
 
     model_name: str
     by_name: dict[str, Column]
     table_name: str | None = None
+    are_ids: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def by_column(self) -> dict[str, Column]:
@@ -158,9 +176,22 @@ class Columns:
         If the model was made from a table, only the column names count: the field names are made
         from them, and one may be the name of another column.
         """
-        if self.table_name is not None:
-            return self.by_column
-        return {**self.by_input, **self.by_column}
+        titles = {self.titles[id_]: self.by_column[id_] for id_ in self.titles}
+        known = {**titles, **self.by_column}
+        return known if self.table_name is not None else {**self.by_input, **known}
+
+    def titled(self, titles: Mapping[str, str]) -> Columns:
+        """Return these columns with their names in the table, so that files can use them.
+
+        Args:
+            titles: The names of the table's fields by ID.
+        """
+        own = {id_: title for id_, title in titles.items() if id_ in self.by_column}
+        by_name = {
+            name: column.titled(own.get(column.column, column.title))
+            for name, column in self.by_name.items()
+        }
+        return replace(self, by_name=by_name, titles=own)
 
     @cached_property
     def by_input(self) -> dict[str, Column]:
@@ -206,7 +237,9 @@ class Columns:
         """Make the error for unknown names; it suggests names similar to the first of them."""
         name = unknown[0]
         near = difflib.get_close_matches(name, self.by_any_name, n=3)
-        names = list(self.by_name) if self.table_name is None else list(map(repr, self.by_column))
+        names = list(self.by_name)
+        if self.table_name is not None:
+            names = [repr(column.title) for column in self.by_name.values()]
         hint = (
             f"did you mean {' or '.join(repr(other) for other in near)}?"
             if near
@@ -229,16 +262,37 @@ def columns_of(model: type[RecordBase]) -> Columns:
         return found
     if not model.__pydantic_complete__:
         model.model_rebuild()  # resolves forward references
-    is_of_table = model.__airhaul_is_of_table__
+    is_of_table, by_id = model.__airhaul_is_of_table__, model.__airhaul_field_ids__
     columns = Columns(
         model.__name__,
         {
-            name: Column(name, info, is_of_table=is_of_table)
+            name: Column(name, info, is_of_table=is_of_table, by_id=by_id)
             for name, info in model.model_fields.items()
             if name not in SYSTEM_FIELDS
         },
         model.__airhaul_table__ if is_of_table else None,
+        by_id,
     )
     _ = columns.by_column  # report two fields with the same column now, not at the first write
+    if is_of_table and by_id:
+        columns = columns.titled({each.column: each.title for each in columns.by_name.values()})
+    elif not is_of_table:
+        _refuse_names_with_ids(columns)
     type.__setattr__(model, "__airhaul_columns__", columns)
     return columns
+
+
+def _refuse_names_with_ids(columns: Columns) -> None:
+    """Refuse columns of which some are IDs and some are names: a reply has only one of both."""
+    ids = [name for name, column in columns.by_name.items() if is_id(column.column, "fld")]
+    names = [name for name in columns.by_name if name not in ids]
+    if columns.are_ids and names:
+        raise SchemaError(
+            f"{columns.model_name} has field_ids=True, and no field ID for {', '.join(names)}. "
+            'Give each field its ID with airtable_field(column="fld...").'
+        )
+    if ids and not columns.are_ids:
+        raise SchemaError(
+            f"{columns.model_name}: the column of {', '.join(ids)} is a field ID. Declare the "
+            "class with field_ids=True, and give each of its fields a field ID."
+        )

@@ -68,8 +68,14 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
         field comes first.
 
     Raises:
-        SchemaError: The model has no field that can be the primary field.
+        SchemaError: The model has no field that can be the primary field, or names its columns by
+            ID.
     """
+    if columns_of(model).are_ids:
+        raise SchemaError(
+            f"{model.__name__} names its columns by ID, and Airtable chooses the IDs of new "
+            "fields. Create the table first, and then declare the model with the IDs."
+        )
     fields = [
         _field_of(column)
         for column in columns_of(model).by_name.values()
@@ -135,11 +141,12 @@ def _field_of(column: Column) -> FieldJson:
     return new_field(column.column, column.type, options, column.info.description)
 
 
-def model_of_table(table: TableJson) -> type[RecordBase]:
+def model_of_table(table: TableJson, *, by_id: bool = False) -> type[RecordBase]:
     """Make a model that reads and writes a table.
 
     Args:
         table: The table as "get base schema" returns it.
+        by_id: Whether requests and replies name its fields by ID.
 
     Returns:
         A model with an optional field for each column. The fields have the names of the columns as
@@ -154,7 +161,8 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
             annotation | None if annotation not in (Any, bool) else annotation,
             airtable_field(
                 default=False if annotation is bool else None,
-                column=field["name"],
+                column=column_name(field, by_id=by_id),
+                title=field["name"],
                 # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=type_ in COMPUTED_TYPES,
@@ -166,7 +174,18 @@ def model_of_table(table: TableJson) -> type[RecordBase]:
     model = create_model(class_name(table["name"]), __base__=RecordBase, **definitions)
     model.__airhaul_table__ = table["name"]
     model.__airhaul_is_of_table__ = True
+    model.__airhaul_field_ids__ = by_id
     return model
+
+
+def column_name(field: FieldJson, *, by_id: bool) -> str:
+    """Return how requests and replies name a field of a table.
+
+    Args:
+        field: The field as "get base schema" returns it.
+        by_id: Whether by its ID.
+    """
+    return field.get("id", "") if by_id else field["name"]
 
 
 def _choices_of(field: FieldJson) -> tuple[str, ...] | None:

@@ -19,6 +19,7 @@ B = TypeVar("B", bound=BaseModel)
 def airtable_model(
     *,
     table_name: str,
+    field_ids: bool | None = None,
     config: Config | None = None,
     access_token: str | SecretStr | None = None,
     base_id: str | None = None,
@@ -29,6 +30,8 @@ def airtable_model(
 
     Args:
         table_name: The table's name or id.
+        field_ids: Whether each field names its column by field ID, so that it may be renamed in
+            Airtable; None for what the model does already.
         config: The model's own connection; None for the default one.
         access_token: The model's own personal access token, ``pat...``, instead of ``config``.
         base_id: The id of the model's own base, ``app...``; None for that of the connection.
@@ -50,6 +53,8 @@ def airtable_model(
     def bind(model: type[B]) -> type[B]:
         bound = model if issubclass(model, Record) else _with_verbs(model)
         bound.__airhaul_table__ = table_name
+        if field_ids is not None:
+            bound.__airhaul_field_ids__ = field_ids
         bound.__airhaul_config__ = config
         bound.__airhaul_base_id__ = base_id
         return cast("type[B]", bound)

@@ -53,20 +53,28 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
 
     aio: ClassVar[_AsyncVerbs] = _AsyncVerbs()
 
-    def __init_subclass__(cls, table: str | None = None, **options: Any) -> None:
+    def __init_subclass__(
+        cls, table: str | None = None, field_ids: bool | None = None, **options: Any
+    ) -> None:
         """Bind a subclass to a table.
 
         Args:
             table: The table's name or id; a subclass without one keeps its parent's.
+            field_ids: Whether each field names its column by field ID, so that it may be renamed in
+                Airtable; None for what the parent does.
             **options: Pydantic's own class options.
         """
         super().__init_subclass__(**options)
         if table is not None:
             cls.__airhaul_table__ = table
+        if field_ids is not None:
+            cls.__airhaul_field_ids__ = field_ids
 
     @classmethod
-    def __pydantic_init_subclass__(cls, table: str | None = None, **options: Any) -> None:
-        """Check the names of the fields; ``__init_subclass__`` has set the ``table``.
+    def __pydantic_init_subclass__(
+        cls, table: str | None = None, field_ids: bool | None = None, **options: Any
+    ) -> None:
+        """Check the names of the fields; ``__init_subclass__`` has bound the class.
 
         Raises:
             ConfigurationError: A field has a name that every record uses for something else.

@@ -96,54 +96,77 @@ def list_records(
     return Call("POST", f"{path}/listRecords", "read", body=body, base_id=base_id)
 
 
-def get_record(base_id: str, table: str, record_id: str) -> Call:
+def get_record(base_id: str, table: str, record_id: str, *, by_field_id: bool = False) -> Call:
     """Read one record."""
     path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
-    return Call("GET", path, "read", base_id=base_id)
+    query = (("returnFieldsByFieldId", "true"),) if by_field_id else ()
+    return Call("GET", path, "read", query=query, base_id=base_id)
+
+
+def _body(*, typecast: bool, by_field_id: bool, **content: Any) -> dict[str, Any]:
+    """Make the body of a request that writes; a request may name fields by name or by ID."""
+    asked = {"typecast": typecast, "returnFieldsByFieldId": by_field_id}
+    return content | {name: True for name, is_asked in asked.items() if is_asked}
 
 
 def create_records(
-    base_id: str, table: str, rows: Sequence[Cells], *, typecast: bool = False
+    base_id: str,
+    table: str,
+    rows: Sequence[Cells],
+    *,
+    typecast: bool = False,
+    by_field_id: bool = False,
 ) -> Call:
     """Create up to 10 records; the reply has them in the same order."""
-    body: dict[str, Any] = {"records": [{"fields": cells} for cells in rows]}
-    if typecast:
-        body["typecast"] = True
+    records = [{"fields": cells} for cells in rows]
+    body = _body(typecast=typecast, by_field_id=by_field_id, records=records)
     return Call("POST", _table_path(base_id, table), "create", body=body, base_id=base_id)
 
 
 def update_record(
-    base_id: str, table: str, record_id: str, cells: Cells, *, typecast: bool = False
+    base_id: str,
+    table: str,
+    record_id: str,
+    cells: Cells,
+    *,
+    typecast: bool = False,
+    by_field_id: bool = False,
 ) -> Call:
     """Update the given cells of one record."""
-    body: dict[str, Any] = {"fields": cells}
-    if typecast:
-        body["typecast"] = True
+    body = _body(typecast=typecast, by_field_id=by_field_id, fields=cells)
     path = f"{_table_path(base_id, table)}/{quote(record_id, safe='')}"
     return Call("PATCH", path, "repeatable", body=body, base_id=base_id)
 
 
 def update_records(
-    base_id: str, table: str, rows: Sequence[tuple[str, Cells]], *, typecast: bool = False
+    base_id: str,
+    table: str,
+    rows: Sequence[tuple[str, Cells]],
+    *,
+    typecast: bool = False,
+    by_field_id: bool = False,
 ) -> Call:
     """Update the given cells of up to 10 records by ID; the reply has them in the same order."""
-    body: dict[str, Any] = {"records": [{"id": id_, "fields": cells} for id_, cells in rows]}
-    if typecast:
-        body["typecast"] = True
+    records = [{"id": id_, "fields": cells} for id_, cells in rows]
+    body = _body(typecast=typecast, by_field_id=by_field_id, records=records)
     return Call("PATCH", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
 
 
 def replace_records(
-    base_id: str, table: str, rows: Sequence[tuple[str, Cells]], *, typecast: bool = False
+    base_id: str,
+    table: str,
+    rows: Sequence[tuple[str, Cells]],
+    *,
+    typecast: bool = False,
+    by_field_id: bool = False,
 ) -> Call:
     """Replace up to 10 records, each by its id: cells that are not named are cleared.
 
     Source: https://airtable.com/developers/web/api/update-multiple-records (a PUT request clears
     the cells that it does not name).
     """
-    body: dict[str, Any] = {"records": [{"id": id_, "fields": cells} for id_, cells in rows]}
-    if typecast:
-        body["typecast"] = True
+    records = [{"id": id_, "fields": cells} for id_, cells in rows]
+    body = _body(typecast=typecast, by_field_id=by_field_id, records=records)
     return Call("PUT", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
 
 
@@ -154,6 +177,7 @@ def upsert_records(
     merge_on: Sequence[str],
     *,
     typecast: bool = False,
+    by_field_id: bool = False,
 ) -> Call:
     """Create or update up to 10 records, identified by keys; the reply has the same order.
 
@@ -163,16 +187,17 @@ def upsert_records(
         rows: For each record its ID, if known, and its cells; without an ID, with the key cells.
         merge_on: The one to three fields of the key.
         typecast: Whether Airtable may convert text and add choices.
+        by_field_id: Whether the reply identifies cells by field ID instead of name.
     """
-    body: dict[str, Any] = {
-        "records": [
+    body = _body(
+        typecast=typecast,
+        by_field_id=by_field_id,
+        records=[
             {"fields": cells} if id_ is None else {"id": id_, "fields": cells}
             for id_, cells in rows
         ],
-        "performUpsert": {"fieldsToMergeOn": list(merge_on)},
-    }
-    if typecast:
-        body["typecast"] = True
+        performUpsert={"fieldsToMergeOn": list(merge_on)},
+    )
     return Call("PATCH", _table_path(base_id, table), "repeatable", body=body, base_id=base_id)
 
 

@@ -63,6 +63,7 @@ class Asked:
         rejects: The file that refused rows go to, if there is one.
         undoes: The run that this one undoes, if it does.
         retries: The run whose failed rows this one sends again, if it does.
+        field_ids: Whether its cells are named by field ID instead of name.
     """
 
     verb: str
@@ -78,6 +79,7 @@ class Asked:
     rejects: str | None = None
     undoes: str | None = None
     retries: str | None = None
+    field_ids: bool = False
 
     def for_rollback(self, run_id: str) -> Asked:
         """Return what is asked when its own policy undoes this run.

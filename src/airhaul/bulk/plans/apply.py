@@ -110,7 +110,7 @@ def check_plan(context: JobContext, plan: Planned[Any]) -> Flow[Spent]:
         StalePlanError: A record of the plan has changed.
     """
     target, key = plan.target, plan.target.key
-    reader = TableReader(context, target.base_id, target.table)
+    reader = TableReader.of(context, target)
     touched = [
         change for change in plan.changes if change.kind != "keep" and not change.traits.may_create
     ]

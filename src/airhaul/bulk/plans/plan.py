@@ -141,7 +141,10 @@ class Planned(Generic[M]):
             before = change.before or {}
             columns = before if verb == "delete" else change.cells
             cells = {
-                column: (before.get(column), None if verb == "delete" else change.cells[column])
+                self.target.title_of(column): (
+                    before.get(column),
+                    None if verb == "delete" else change.cells[column],
+                )
                 for column in columns
             }
             yield Difference(verb, change.index, change.record_id, self._label(change), cells)

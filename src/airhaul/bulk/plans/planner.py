@@ -30,7 +30,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import columns_of
+from airhaul.model.columns import Columns, columns_of
 from airhaul.wire.endpoints import ListParameters
 
 M = TypeVar("M", bound=RecordBase)
@@ -70,13 +70,13 @@ class Planner(Generic[M]):
         self._path = source
         self._source = None if source is None else source.name
         self._keeps_all = keeps_all
-        self._reader = TableReader(context, target.base_id, target.table, max_requests)
+        self._reader = TableReader.of(context, target, max_requests)
         self._columns = tuple(columns_of(model).by_column)
 
     def create(self, rows: Rows) -> Flow[Planned[M]]:
-        """Plan new records; nothing is read."""
-        changes, invalid = sort_out(RowEncoder(self._model, self._source), rows)
-        yield from ()
+        """Plan new records; no record is read."""
+        columns = yield from self._columns_in_rows()
+        changes, invalid = sort_out(RowEncoder(self._model, self._source, columns), rows)
         return self._plan("bulk_create", changes, invalid)
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
@@ -121,7 +121,9 @@ class Planner(Generic[M]):
 
     def upsert(self, rows: Rows, key: Key) -> Flow[Planned[M]]:
         """Plan changes by key: reads the records that have the keys of the rows."""
-        changes, invalid = sort_out(upsert_encoder(self._model, key, self._source), rows)
+        columns = yield from self._columns_in_rows()
+        encoder = upsert_encoder(self._model, key, self._source, columns)
+        changes, invalid = sort_out(encoder, rows)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
         unclear = prefetch.apply(self._target, changes, list(found.values()))
@@ -141,7 +143,10 @@ class Planner(Generic[M]):
         Raises:
             DuplicateKeyError: Several records of the table have the same key.
         """
-        encoder = UpsertEncoder(self._model, key, by_letter=True, source=self._source)
+        columns = yield from self._columns_in_rows()
+        encoder = UpsertEncoder(
+            self._model, key, by_letter=True, source=self._source, columns=columns
+        )
         changes, invalid = sort_out(encoder, rows)
         fields = None if self._keeps_all else self._columns
         records = yield from self._reader.all(ListParameters(fields=fields), parallel=parallel)
@@ -186,6 +191,11 @@ class Planner(Generic[M]):
             for index, record in enumerate(records)
         ]
         return self._plan("delete", changes, [])
+
+    def _columns_in_rows(self) -> Flow[Columns]:
+        """Find out which names the columns of a file may have: those that the table has now."""
+        columns = columns_of(self._model)
+        return columns if self._path is None else (yield from self._reader.titles(columns))
 
     def _invalid(self, change: Change[M], reason: str) -> InvalidRow:
         error = RowError(reason, index=change.index, source=self._source, line=change.line)

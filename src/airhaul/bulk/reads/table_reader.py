@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
@@ -12,8 +13,11 @@ from airhaul.bulk.engine.flow import Flow, OnEvent, Step
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages, parts_of_list
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
+from airhaul.bulk.rows.target import Target
 from airhaul.errors import ConfigurationError, PermissionDeniedError, UnknownTableError
 from airhaul.formula import Node, print_formula
+from airhaul.model.columns import Columns
+from airhaul.model.schema import column_name
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
@@ -32,16 +36,33 @@ class TableReader:
         base_id: The base.
         table: The table's name or id.
         max_requests: The largest number of requests to send; None for no limit.
+        by_field_id: Whether records and types name fields by ID instead of name.
     """
 
     def __init__(
-        self, context: JobContext, base_id: str, table: str, max_requests: int | None = None
+        self,
+        context: JobContext,
+        base_id: str,
+        table: str,
+        max_requests: int | None = None,
+        *,
+        by_field_id: bool = False,
     ) -> None:
         self._context = context
         self._base_id = base_id
         self._table = table
         self._most = max_requests
+        self._by_field_id = by_field_id
         self.spent = NOTHING_SPENT
+
+    @classmethod
+    def of(
+        cls, context: JobContext, target: Target, max_requests: int | None = None
+    ) -> TableReader:
+        """Make a reader of the table that changes go to."""
+        return cls(
+            context, target.base_id, target.table, max_requests, by_field_id=target.by_field_id
+        )
 
     def fetch(self, call: Call) -> Flow[Any]:
         """Send one call.
@@ -62,12 +83,33 @@ class TableReader:
         return tables
 
     def types(self) -> Flow[Mapping[str, str] | None]:
-        """Read the types of the table's fields, by name; None if the token may not read them."""
+        """Read the types of the table's fields; None if the token may not read them."""
+        table = yield from self._schema()
+        return None if table is None else types_in(table, by_id=self._by_field_id)
+
+    def titles(self, columns: Columns) -> Flow[Columns]:
+        """Read the names of columns that are named by ID, so that files can use the names.
+
+        Args:
+            columns: The columns of a model.
+
+        Returns:
+            The columns with their names in the table; as they are if they have names already, or
+            if the token may not read the schema.
+        """
+        table = (yield from self._schema()) if columns.are_ids else None
+        if table is None:
+            return columns
+        titles = {column_name(field, by_id=True): field["name"] for field in table["fields"]}
+        return columns.titled(titles)
+
+    def _schema(self) -> Flow[TableJson | None]:
+        """Read the table with its fields; None if the token may not read the schema."""
         try:
             tables = yield from self.tables()
         except PermissionDeniedError:
             return None
-        return types_in(table_in(tables, self._table, self._base_id))
+        return table_in(tables, self._table, self._base_id)
 
     def each(
         self,
@@ -91,6 +133,7 @@ class TableReader:
         if parallel < 1:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
         concurrency = min(parallel, self._context.concurrency)
+        parameters = replace(parameters, by_field_id=self._by_field_id)
         work = ReadPages(self._base_id, self._table, *parts_of_list(parameters, parallel))
         job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
 
@@ -163,6 +206,6 @@ def table_in(tables: Iterable[TableJson], name: str, base_id: str) -> TableJson:
     )
 
 
-def types_in(table: TableJson) -> Mapping[str, str]:
-    """Return the types of a table's fields, by name."""
-    return {field["name"]: field["type"] for field in table["fields"]}
+def types_in(table: TableJson, *, by_id: bool = False) -> Mapping[str, str]:
+    """Return the types of a table's fields, by name or by ID."""
+    return {column_name(field, by_id=by_id): field["type"] for field in table["fields"]}

@@ -15,7 +15,7 @@ from airhaul.bulk.rows.keys import Key, KeysSeen
 from airhaul.bulk.rows.values import RowValues
 from airhaul.errors import RowError, UnknownFieldError, shown
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import columns_of
+from airhaul.model.columns import Columns, columns_of
 from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
 from airhaul.tabular import SourceRow
 from airhaul.wire.ids import is_id
@@ -46,13 +46,16 @@ class RowEncoder(Generic[M]):
     Args:
         model: The model of the table.
         source: The name of the file that the rows come from, for errors.
+        columns: The model's columns by the names that the rows may use; None for the model's own.
     """
 
-    def __init__(self, model: type[M], source: str | None = None) -> None:
+    def __init__(
+        self, model: type[M], source: str | None = None, columns: Columns | None = None
+    ) -> None:
         self._model = model
-        self._columns = columns_of(model)
+        self._columns = columns or columns_of(model)
         self._source = source
-        self._values = RowValues(model)
+        self._values = RowValues(model, columns)
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
@@ -81,7 +84,7 @@ class RowEncoder(Generic[M]):
     def _name_in_file(self, field: str | None) -> str | None:
         """The name that a file has for a field, which is that of its column."""
         known = self._columns.by_name.get(field) if field is not None else None
-        return known.column if known and self._columns.table_name is None else field
+        return known.title if known and self._columns.table_name is None else field
 
     def _change(self, index: int, row: object) -> Change[M]:
         if isinstance(row, self._model):
@@ -247,12 +250,19 @@ class UpsertEncoder(RowEncoder[M]):
         key: The key.
         by_letter: Whether keys that differ only in case are different keys.
         source: The name of the file that the rows come from, for errors.
+        columns: The model's columns by the names that the rows may use; None for the model's own.
     """
 
     def __init__(
-        self, model: type[M], key: Key, *, by_letter: bool, source: str | None = None
+        self,
+        model: type[M],
+        key: Key,
+        *,
+        by_letter: bool,
+        source: str | None = None,
+        columns: Columns | None = None,
     ) -> None:
-        super().__init__(model, source)
+        super().__init__(model, source, columns)
         self._key = key
         self._seen = KeysSeen(key, by_letter=by_letter)
 
@@ -278,15 +288,19 @@ class UpsertEncoder(RowEncoder[M]):
         return Change("upsert", index, cells, record=own, for_new=for_new, key=value)
 
 
-def upsert_encoder(model: type[M], key: Key, source: str | None = None) -> UpsertEncoder[M]:
+def upsert_encoder(
+    model: type[M], key: Key, source: str | None = None, columns: Columns | None = None
+) -> UpsertEncoder[M]:
     """Make the encoder of an upsert; a key that Airtable merges on it may compare without case.
 
     Args:
         model: The model of the table.
         key: The key.
         source: The name of the file that the rows come from, for errors.
+        columns: The model's columns by the names that the rows may use; None for the model's own.
     """
-    return UpsertEncoder(model, key, by_letter=not key.can_be_merged_on, source=source)
+    by_letter = not key.can_be_merged_on
+    return UpsertEncoder(model, key, by_letter=by_letter, source=source, columns=columns)
 
 
 class ReplaceEncoder(RowEncoder[M]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, cast
 
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
 from airhaul.bulk.rows.diff import changed_cells
@@ -21,6 +21,11 @@ from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import COMPUTED_TYPES, FIELD_TYPES, Cells, FieldType, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
+
+
+class _Form(TypedDict):
+    typecast: bool
+    by_field_id: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ class Target:
     typecast: bool = False
     key: Key | None = None
     types: Mapping[str, str] | None = None
+
+    @property
+    def by_field_id(self) -> bool:
+        """Whether requests and replies name the columns by their IDs."""
+        return columns_of(self.model).are_ids
+
+    def title_of(self, column: str) -> str:
+        """Return what people call a column, which may be named by its ID."""
+        known = columns_of(self.model).by_column.get(column)
+        return column if known is None else known.title
 
     def type_of(self, column: str) -> FieldType:
         """Return the type of a column in the model, or else in the schema."""
@@ -86,31 +101,25 @@ class Target:
 
     def call(self, kind: Kind, changes: Sequence[Change[Any]]) -> Call:
         """Return the request that carries out up to ten changes of one kind."""
+        base_id, table = self.base_id, self.table
+        form = _Form(typecast=self.typecast, by_field_id=self.by_field_id)
         match kind:
             case "create":
                 cells = [change.cells for change in changes]
-                return endpoints.create_records(
-                    self.base_id, self.table, cells, typecast=self.typecast
-                )
+                return endpoints.create_records(base_id, table, cells, **form)
             case "update":
                 rows = [(_id_of(change), change.cells) for change in changes]
-                return endpoints.update_records(
-                    self.base_id, self.table, rows, typecast=self.typecast
-                )
+                return endpoints.update_records(base_id, table, rows, **form)
             case "replace":
                 rows = [(_id_of(change), change.cells) for change in changes]
-                return endpoints.replace_records(
-                    self.base_id, self.table, rows, typecast=self.typecast
-                )
+                return endpoints.replace_records(base_id, table, rows, **form)
             case "upsert":
                 assert self.key is not None, "an upsert has a key"
                 keyed = [(change.record_id, change.cells) for change in changes]
-                return endpoints.upsert_records(
-                    self.base_id, self.table, keyed, self.key.names, typecast=self.typecast
-                )
+                return endpoints.upsert_records(base_id, table, keyed, self.key.names, **form)
             case "delete":
                 ids = [_id_of(change) for change in changes]
-                return endpoints.delete_records(self.base_id, self.table, ids)
+                return endpoints.delete_records(base_id, table, ids)
             case "keep":
                 raise AssertionError("a change that is kept is not sent")
 
@@ -220,6 +229,7 @@ class Target:
         parameters = ListParameters(
             fields=None if fields is None else tuple(fields),
             formula=None if formula is None else print_formula(formula),
+            by_field_id=self.by_field_id,
         )
         return endpoints.list_records(self.base_id, self.table, parameters, offset)
 

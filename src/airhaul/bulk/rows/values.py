@@ -24,7 +24,7 @@ from airhaul.bulk.rows.file_values import (
 )
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
 from airhaul.tabular import (
@@ -52,20 +52,19 @@ class RowValues(Generic[M]):
 
     Args:
         model: The model.
+        columns: Its columns by the names that rows may use; those of the model itself if None.
     """
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(self, model: type[M], columns: Columns | None = None) -> None:
         self._model = model
-        self._columns = columns_of(model)
+        self._columns = columns or columns_of(model)
         # A model that allows more keeps it in Python; there is no column that it could go to.
         self._lenient_keys = model.model_config.get("extra") == "ignore"
-        columns = self._columns.by_name
+        named = self._columns.by_name
         # Validators of the model see what a file holds, except empty text.
-        self._reads_itself = {
-            name for name, column in columns.items() if reads_itself(model, column)
-        }
-        self._of_file = {name: file_reader(model, column) for name, column in columns.items()}
-        self._of_row = {name: date_reader(model, column) for name, column in columns.items()}
+        self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
+        self._of_file = {name: file_reader(model, column) for name, column in named.items()}
+        self._of_row = {name: date_reader(model, column) for name, column in named.items()}
         self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
         self._links = [
             column for column in self._columns.writable if column.type == "multipleRecordLinks"
@@ -310,7 +309,7 @@ def _blank_hint(row: object, column: Column | None) -> str:
     if column is None or not isinstance(cells, Mapping):
         return ""
     given = cast("Mapping[str, Any]", cells)
-    names = (column.name, column.column, column.input_name)
+    names = (column.name, column.column, column.title, column.input_name)
     blank = any(
         given[name] is None or not str(given[name]).strip() for name in names if name in given
     )

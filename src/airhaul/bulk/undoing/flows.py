@@ -46,10 +46,12 @@ def plan_undo(
         force: Whether to overwrite what was changed since.
     """
     asked = run.asked
-    reader = TableReader(context, asked.base_id, asked.table)
+    by_id = asked.field_ids
+    reader = TableReader(context, asked.base_id, asked.table, by_field_id=by_id)
     table = table_in((yield from reader.tables()), asked.table, asked.base_id)
-    types = types_in(table)
-    target = Target(asked.base_id, table["name"], model_of_table(table), types=types)
+    types = types_in(table, by_id=by_id)
+    model = model_of_table(table, by_id=by_id)
+    target = Target(asked.base_id, asked.table, model, types=types)
     written, undos = written_by(journal, run), undos_of(journal, run)
     recreated = recreated_by(journal, undos_since(journal, run))
     ids = [id_ for record in written for id_ in recreated.lineage(record.record_id)]

@@ -16,6 +16,7 @@ from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns, columns_of
 from airhaul.wire.shapes import TableJson
 
 _KEYED_BY_LOOKUP: Final = ("bulk_upsert", "import_file", "retry")
@@ -164,6 +165,20 @@ def refuse_another_table(run: Run, name: str, tables: list[TableJson]) -> None:
             )
 
 
+def refuse_other_names(run: Run, model: type[RecordBase]) -> None:
+    """Refuse a model that names fields by ID for a run that does not, or the other way round.
+
+    Raises:
+        JournalError: The cells in the journal would be those of other columns.
+    """
+    if columns_of(model).are_ids != run.asked.field_ids:
+        way = "by field ID" if run.asked.field_ids else "by name"
+        raise JournalError(
+            f"Run {run.id} names the fields of its table {way}, and {model.__name__} does not. "
+            "Use the model with which the run was begun."
+        )
+
+
 def prefetch_of(run: Run, target: Target) -> Prefetch:
     """Return what to read of records before a resumed run changes them."""
     if target.key is not None and run.asked.verb in _KEYED_BY_LOOKUP:
@@ -171,9 +186,20 @@ def prefetch_of(run: Run, target: Target) -> Prefetch:
     return PrefetchById()
 
 
-def encoder_of(run: Run, model: type[RecordBase], key: Key | None) -> Encoder[RecordBase]:
-    """Return the encoder of a resumed run whose rows are not in the journal."""
+def encoder_of(
+    run: Run, model: type[RecordBase], key: Key | None, columns: Columns
+) -> Encoder[RecordBase]:
+    """Return the encoder of a resumed run whose rows are not in the journal.
+
+    Args:
+        run: The run.
+        model: The model of its table.
+        key: What identifies its rows, if anything does.
+        columns: The model's columns by the names that the rows may use.
+    """
     source = None if run.asked.source is None else run.asked.source.name
     if run.asked.verb == "bulk_delete":
         return DeleteEncoder(model, source)
-    return RowEncoder(model, source) if key is None else upsert_encoder(model, key, source)
+    if key is None:
+        return RowEncoder(model, source, columns)
+    return upsert_encoder(model, key, source, columns)

@@ -88,7 +88,7 @@ class UndoPlanner:
         if changed and not self.force:
             self._refuse(
                 row,
-                f"{_named(changed)} changed since it was created, so it is not deleted",
+                f"{self._named(changed)} changed since it was created, so it is not deleted",
                 changed,
             )
             return
@@ -120,11 +120,11 @@ class UndoPlanner:
         if changed:
             self._refuse(
                 row,
-                f"{_named(changed)} changed since, so the previous cells are not restored",
+                f"{self._named(changed)} changed since, so the previous cells are not restored",
                 changed,
             )
         if missing:
-            self._refuse(row, f"{_no_more(missing)}, so it is not restored", missing)
+            self._refuse(row, f"{self._no_more(missing)}, so it is not restored", missing)
         if columns or not (changed or missing):
             change = self._inverse("updated", row, row.before, columns)
             change.kind = "update" if change.cells else "keep"
@@ -141,7 +141,7 @@ class UndoPlanner:
             return
         missing = self._missing(row.before)
         if missing:
-            self._refuse(row, f"{_no_more(missing)}, so its cells would be lost", missing)
+            self._refuse(row, f"{self._no_more(missing)}, so its cells would be lost", missing)
             return
         change = self._inverse("deleted", row, row.before, ())
         for column, cell in change.cells.items():
@@ -191,17 +191,16 @@ class UndoPlanner:
 
     def _refuse(self, row: WrittenRecord, why: str, columns: Sequence[str] = ()) -> None:
         index = self._take()
-        error = RowError(
-            f"{row.record_id}: {why}", index=index, field=columns[0] if columns else None
-        )
+        field_name = self.target.title_of(columns[0]) if columns else None
+        error = RowError(f"{row.record_id}: {why}", index=index, field=field_name)
         self.conflicts.append(InvalidRow(index, error, {"id": row.record_id}))
 
+    def _titles(self, columns: Iterable[str]) -> str:
+        return ", ".join(repr(self.target.title_of(column)) for column in columns)
 
-def _named(columns: Sequence[str]) -> str:
-    names = ", ".join(repr(column) for column in columns)
-    return f"{names} {'was' if len(columns) == 1 else 'were'}"
+    def _named(self, columns: Sequence[str]) -> str:
+        return f"{self._titles(columns)} {'was' if len(columns) == 1 else 'were'}"
 
-
-def _no_more(columns: Sequence[str]) -> str:
-    names = ", ".join(repr(column) for column in columns)
-    return f"the table no longer has {names} (renamed or deleted)"
+    def _no_more(self, columns: Sequence[str]) -> str:
+        why = "deleted" if self.target.by_field_id else "renamed or deleted"
+        return f"the table no longer has {self._titles(columns)} ({why})"

@@ -13,7 +13,13 @@ from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.rows.changes import Change, Chunk
 from airhaul.bulk.rows.target import Target
-from airhaul.bulk.writing.blame import Suspects, row_error, suspects_of, typecast_would_help
+from airhaul.bulk.writing.blame import (
+    Suspects,
+    row_error,
+    suspects_of,
+    title_of,
+    typecast_would_help,
+)
 from airhaul.errors import AirhaulError, RowError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
@@ -94,7 +100,7 @@ def blame(
             f"the request with rows {first}-{last} was refused because of one or more of them: ",
             hint or finding,
         ),
-        field=suspects.field,
+        field=title_of(suspects.field, target),
     )
     return [(change, shared) for change in changes]
 

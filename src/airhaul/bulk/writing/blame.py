@@ -173,6 +173,11 @@ def _reason(error: AirhaulError, change: Change[Any], target: Target | None) -> 
     return f"Airtable refused {which or 'it'}: {refusal or error.status}"
 
 
+def title_of(field: str | None, target: Target | None) -> str | None:
+    """Return what people call the column that a message names, if it names one."""
+    return field if field is None or target is None else target.title_of(field)
+
+
 def row_error(
     error: AirhaulError,
     change: Change[Any],
@@ -192,7 +197,7 @@ def row_error(
     made = RowError(
         _reason(error, change, target),
         index=change.index,
-        field=field,
+        field=title_of(field, target),
         value=change.cells.get(field) if field is not None else None,
         source=source,
         line=change.line,

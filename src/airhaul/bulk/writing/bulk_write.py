@@ -126,7 +126,7 @@ def bulk_write(
 def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrite[M], Spent]]:
     """Read what is needed to restore records, and to find lost ones after a crash."""
     target = write.target
-    reader = TableReader(context, target.base_id, target.table)
+    reader = TableReader.of(context, target)
     if write.needs_types and target.types is None:
         # Without permission to read the schema, the model's own columns have to do.
         write = replace(write, target=replace(target, types=(yield from reader.types())))
@@ -157,6 +157,7 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
         rejects=write.rejects,
         undoes=write.undoes,
         retries=write.retries,
+        field_ids=target.by_field_id,
     )
     return write.journal.begin(asked, copied)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
-from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.results.result import BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import check_all
@@ -15,10 +15,11 @@ from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.query import AsyncQuery
-from airhaul.client.aio.session import AsyncBound
+from airhaul.client.aio.session import AsyncBound, reader_of
 from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns, columns_of
 from airhaul.tabular import Format, read_rows
 
 M = TypeVar("M", bound=RecordBase)
@@ -114,6 +115,7 @@ class AsyncFileVerbs(AsyncBound[M]):
             BulkError: Not every row was written; ``result`` has the outcome of each row.
         """
         known = None if key is None else Key.of(self.model, key)
+        columns, spent = await self._columns_in_file()
         file = Path(path)
         bulk = AsyncBulk(
             self,
@@ -128,8 +130,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.name)
-            return upsert_encoder(self.model, known, file.name)
+                return RowEncoder(self.model, file.name, columns)
+            return upsert_encoder(self.model, known, file.name, columns)
 
         prefetch: Prefetch | None = None
         if known is not None:
@@ -141,7 +143,13 @@ class AsyncFileVerbs(AsyncBound[M]):
         else:
             total = sum(1 for _ in rows)
         ready = RowInput(read_rows(path, format, encoding), encoder(), total, "file")
-        return await bulk.run(ready, prefetch=prefetch)
+        return await bulk.run(ready, prefetch=prefetch, spent=spent)
+
+    async def _columns_in_file(self) -> tuple[Columns, Spent]:
+        """The columns by the names that a file has for them, and what it took to find out."""
+        reader = reader_of(self)
+        columns = await self.airtable.follow(reader.titles(columns_of(self.model)))
+        return columns, reader.spent
 
     async def sync_file(
         self,

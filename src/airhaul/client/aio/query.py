@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
 from airhaul.bulk.reads.pages import ReadPages
-from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.client.aio.query_writes import AsyncQueryWrites
+from airhaul.client.aio.session import reader_of
 from airhaul.client.options import (
     Condition,
     SortKey,
@@ -177,7 +177,9 @@ class AsyncQuery(AsyncQueryWrites[M]):
     ) -> int:
         """Write all records of the query to a file, which appears complete or not at all.
 
-        The columns are in the order of the model's fields, or in the order given to ``only``.
+        The columns are in the order of the model's fields, or in the order given to ``only``. They
+        have the names of the fields in Airtable; for a model with ``field_ids``, the schema is read
+        for them.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
         nor a limit is possible.
@@ -197,20 +199,21 @@ class AsyncQuery(AsyncQueryWrites[M]):
             ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         fetched = self._selection.fetched()
-        known = columns_of(self._table.model)
+        titles = reader_of(self._table).titles(columns_of(self._table.model))
+        known = await self._table.airtable.follow(titles)
         columns = (
             list(known.by_name.values())
             if fetched is None
             else [known.by_column[name] for name in dict.fromkeys(fetched)]
         )
         count = 0
-        with open_writer(path, [column.column for column in columns], format) as writer:
+        with open_writer(path, [column.title for column in columns], format) as writer:
 
             def write(records: list[M]) -> None:
                 nonlocal count
                 for record in records:
                     values = values_as_stored(record)
-                    writer.write({column.column: values.get(column.name) for column in columns})
+                    writer.write({column.title: values.get(column.name) for column in columns})
                 count += len(records)
 
             await self._read(write, parallel)
@@ -229,7 +232,7 @@ class AsyncQuery(AsyncQueryWrites[M]):
             take(reader.read_page(page))
 
         airtable = self._table.airtable
-        pages = TableReader(airtable.lane().context, airtable.base_id, self._table.name)
+        pages = reader_of(self._table)
         await airtable.follow(
             pages.each(self._selection.parameters(), take_page, parallel=parallel)
         )

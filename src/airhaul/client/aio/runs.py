@@ -19,6 +19,7 @@ from airhaul.bulk.undoing.runs import (
     encoder_of,
     prefetch_of,
     refuse_another_table,
+    refuse_other_names,
     run_to_resume,
     run_to_retry,
     run_to_undo,
@@ -26,7 +27,7 @@ from airhaul.bulk.undoing.runs import (
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.plan import AsyncPlan
-from airhaul.client.aio.session import AsyncBound, AsyncSession
+from airhaul.client.aio.session import AsyncBound, AsyncSession, reader_of
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings
@@ -34,6 +35,7 @@ from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
 from airhaul.tabular import read_rows
 
@@ -97,7 +99,10 @@ class AsyncRuns:
             kept = kept_rows(self._journal, run, key)
             ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            encoder = encoder_of(run, table.model, key)
+            columns = columns_of(table.model)
+            if asked.source is not None:
+                columns = await self._airtable.follow(reader_of(table).titles(columns))
+            encoder = encoder_of(run, table.model, key, columns)
             ready = RowInput(_rows_of(run, rows), encoder, asked.total, asked.rows_from)
         write = replace(
             bulk.asked,
@@ -113,7 +118,9 @@ class AsyncRuns:
     async def _table(self, run: Run, model: type[RecordBase] | None) -> AsyncBound[RecordBase]:
         if model is None:
             schema = await self._airtable.table_schema(run.asked.table)
-            return AsyncTable(self._airtable, model_of_table(schema))
+            of_table = model_of_table(schema, by_id=run.asked.field_ids)
+            return AsyncTable(self._airtable, of_table)
+        refuse_other_names(run, model)
         table = AsyncTable(self._airtable, model)
         if table.name != run.asked.table:
             # A table may be named by its id, and may have another name by now.

@@ -8,7 +8,9 @@ from typing import Any, Generic, TypeVar
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.reads.one_call import OneCall
-from airhaul.bulk.reads.table_reader import table_in
+from airhaul.bulk.reads.table_reader import TableReader, table_in
+from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target
 from airhaul.client.connection import Connection, Origin
 from airhaul.drive import aio as drive
 from airhaul.drive.lane import Lane
@@ -153,3 +155,29 @@ class AsyncBound(Generic[M]):
 
     def _reader(self) -> Reader[M]:
         return Reader(self.model, origin=self.airtable.origin)
+
+
+def target_of(table: AsyncBound[Any], *, typecast: bool = False, key: Key | None = None) -> Target:
+    """Describe a table for what decides about its rows.
+
+    Args:
+        table: The table.
+        typecast: Whether Airtable may convert text, and add choices to select fields.
+        key: What upserts merge on.
+
+    Returns:
+        The description.
+    """
+    return Target(table.airtable.base_id, table.name, table.model, typecast, key)
+
+
+def reader_of(table: AsyncBound[Any]) -> TableReader:
+    """Make what reads lists of a table, and its schema.
+
+    Args:
+        table: The table.
+
+    Returns:
+        The reader.
+    """
+    return TableReader.of(table.airtable.lane().context, target_of(table))

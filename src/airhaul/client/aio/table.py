@@ -18,6 +18,7 @@ from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
 from airhaul.model.write import absorb, cells_to_update
 from airhaul.wire import endpoints
+from airhaul.wire.call import Call
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import TableJson
 
@@ -46,7 +47,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         Raises:
             NotFoundError: The table has no such record.
         """
-        call = endpoints.get_record(self.airtable.base_id, self.name, record_id)
+        call = self._get_call(record_id)
         return self._read(await self.airtable.call(call))
 
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
@@ -237,7 +238,9 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         row = RowEncoder(self.model).encode(0, values if record is None else record)
-        call = endpoints.create_records(self.airtable.base_id, self.name, [row.cells])
+        call = endpoints.create_records(
+            self.airtable.base_id, self.name, [row.cells], by_field_id=self._by_field_id
+        )
         (raw,) = records_in(await self.airtable.call(call), count=1)
         if record is None:
             return self._read(raw)
@@ -263,7 +266,9 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             return await self.create(record)
         cells = cells_to_update(record)
         if cells:
-            call = endpoints.update_record(self.airtable.base_id, self.name, record.id, cells)
+            call = endpoints.update_record(
+                self.airtable.base_id, self.name, record.id, cells, by_field_id=self._by_field_id
+            )
             self._absorb(record, await self.airtable.call(call))
         return record
 
@@ -295,7 +300,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             NotFoundError: The table has no such record.
             ConfigurationError: The record has no id, because it was never saved.
         """
-        call = endpoints.get_record(self.airtable.base_id, self.name, _id_of(record))
+        call = self._get_call(_id_of(record))
         self._absorb(record, await self.airtable.call(call))
         return record
 
@@ -362,6 +367,15 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             InvalidRequestError: The base has a table of this name already.
         """
         return await self.airtable.create_table(self.name, fields_to_create(self.model))
+
+    @property
+    def _by_field_id(self) -> bool:
+        return columns_of(self.model).are_ids
+
+    def _get_call(self, record_id: str) -> Call:
+        return endpoints.get_record(
+            self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
+        )
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})

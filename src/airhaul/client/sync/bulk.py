@@ -15,10 +15,9 @@ from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
-from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
@@ -26,7 +25,7 @@ from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import OnEvent, Rows, WriteSettings, refuse_a_single_row
 from airhaul.client.spool import SpooledRecords
-from airhaul.client.sync.session import Bound
+from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
@@ -83,7 +82,7 @@ class Bulk(Generic[M]):
         reader = Reader(table.model, origin=airtable.origin)
         self.asked = BulkWrite(
             verb,
-            Target(airtable.base_id, table.name, table.model, settings.typecast, key),
+            target_of(table, typecast=settings.typecast, key=key),
             reader,
             settings.policy,
             max_requests=settings.max_requests,
@@ -143,10 +142,12 @@ class Bulk(Generic[M]):
         *,
         prefetch: Prefetch | None = None,
         needs_types: bool = False,
+        spent: Spent = NOTHING_SPENT,
     ) -> BulkResult[M]:
-        """Write rows that are ready; arguments and errors as of ``write``."""
+        """Write rows that are ready; arguments and errors as of ``write`` and ``bulk_write``."""
         asked = replace(self.with_source(), prefetch=prefetch, needs_types=needs_types)
-        return self.follow(bulk_write(self.context, asked, rows, self.listener))
+        flow = bulk_write(self.context, asked, rows, self.listener, spent=spent)
+        return self.follow(flow)
 
     def follow(self, flow: Flow[T]) -> T:
         """Run the jobs of a flow, at the concurrency of the call."""
@@ -231,7 +232,7 @@ def planner_of(
     airtable = table.airtable
     return Planner(
         replace(airtable.lane().context, on_event=on_event),
-        Target(airtable.base_id, table.name, table.model, typecast),
+        target_of(table, typecast=typecast),
         table.model,
         source=file,
         keeps_all=keeps_all,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
-from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.results.result import BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import check_all
@@ -18,8 +18,9 @@ from airhaul.client.options import WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bulk import Bulk
 from airhaul.client.sync.query import Query
-from airhaul.client.sync.session import Bound
+from airhaul.client.sync.session import Bound, reader_of
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns, columns_of
 from airhaul.tabular import Format, read_rows
 
 M = TypeVar("M", bound=RecordBase)
@@ -115,6 +116,7 @@ class FileVerbs(Bound[M]):
             BulkError: Not every row was written; ``result`` has the outcome of each row.
         """
         known = None if key is None else Key.of(self.model, key)
+        columns, spent = self._columns_in_file()
         file = Path(path)
         bulk = Bulk(
             self,
@@ -129,8 +131,8 @@ class FileVerbs(Bound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.name)
-            return upsert_encoder(self.model, known, file.name)
+                return RowEncoder(self.model, file.name, columns)
+            return upsert_encoder(self.model, known, file.name, columns)
 
         prefetch: Prefetch | None = None
         if known is not None:
@@ -142,7 +144,13 @@ class FileVerbs(Bound[M]):
         else:
             total = sum(1 for _ in rows)
         ready = RowInput(read_rows(path, format, encoding), encoder(), total, "file")
-        return bulk.run(ready, prefetch=prefetch)
+        return bulk.run(ready, prefetch=prefetch, spent=spent)
+
+    def _columns_in_file(self) -> tuple[Columns, Spent]:
+        """The columns by the names that a file has for them, and what it took to find out."""
+        reader = reader_of(self)
+        columns = self.airtable.follow(reader.titles(columns_of(self.model)))
+        return columns, reader.spent
 
     def sync_file(
         self,

@@ -20,6 +20,7 @@ from airhaul.bulk.undoing.runs import (
     encoder_of,
     prefetch_of,
     refuse_another_table,
+    refuse_other_names,
     run_to_resume,
     run_to_retry,
     run_to_undo,
@@ -29,12 +30,13 @@ from airhaul.client.fingerprint import fingerprint
 from airhaul.client.options import Rows, WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
 from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.session import Bound, Session
+from airhaul.client.sync.session import Bound, Session, reader_of
 from airhaul.client.sync.table import Table
 from airhaul.drive import blocking as drive
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
 from airhaul.tabular import read_rows
 
@@ -98,7 +100,10 @@ class Runs:
             kept = kept_rows(self._journal, run, key)
             ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            encoder = encoder_of(run, table.model, key)
+            columns = columns_of(table.model)
+            if asked.source is not None:
+                columns = self._airtable.follow(reader_of(table).titles(columns))
+            encoder = encoder_of(run, table.model, key, columns)
             ready = RowInput(_rows_of(run, rows), encoder, asked.total, asked.rows_from)
         write = replace(
             bulk.asked,
@@ -114,7 +119,9 @@ class Runs:
     def _table(self, run: Run, model: type[RecordBase] | None) -> Bound[RecordBase]:
         if model is None:
             schema = self._airtable.table_schema(run.asked.table)
-            return Table(self._airtable, model_of_table(schema))
+            of_table = model_of_table(schema, by_id=run.asked.field_ids)
+            return Table(self._airtable, of_table)
+        refuse_other_names(run, model)
         table = Table(self._airtable, model)
         if table.name != run.asked.table:
             # A table may be named by its id, and may have another name by now.

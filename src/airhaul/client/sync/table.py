@@ -19,6 +19,7 @@ from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
 from airhaul.model.write import absorb, cells_to_update
 from airhaul.wire import endpoints
+from airhaul.wire.call import Call
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import TableJson
 
@@ -47,7 +48,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         Raises:
             NotFoundError: The table has no such record.
         """
-        call = endpoints.get_record(self.airtable.base_id, self.name, record_id)
+        call = self._get_call(record_id)
         return self._read(self.airtable.call(call))
 
     def where(self, *conditions: Condition, **lookups: Any) -> Query[M]:
@@ -238,7 +239,9 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         row = RowEncoder(self.model).encode(0, values if record is None else record)
-        call = endpoints.create_records(self.airtable.base_id, self.name, [row.cells])
+        call = endpoints.create_records(
+            self.airtable.base_id, self.name, [row.cells], by_field_id=self._by_field_id
+        )
         (raw,) = records_in(self.airtable.call(call), count=1)
         if record is None:
             return self._read(raw)
@@ -264,7 +267,9 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             return self.create(record)
         cells = cells_to_update(record)
         if cells:
-            call = endpoints.update_record(self.airtable.base_id, self.name, record.id, cells)
+            call = endpoints.update_record(
+                self.airtable.base_id, self.name, record.id, cells, by_field_id=self._by_field_id
+            )
             self._absorb(record, self.airtable.call(call))
         return record
 
@@ -296,7 +301,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             NotFoundError: The table has no such record.
             ConfigurationError: The record has no id, because it was never saved.
         """
-        call = endpoints.get_record(self.airtable.base_id, self.name, _id_of(record))
+        call = self._get_call(_id_of(record))
         self._absorb(record, self.airtable.call(call))
         return record
 
@@ -363,6 +368,15 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             InvalidRequestError: The base has a table of this name already.
         """
         return self.airtable.create_table(self.name, fields_to_create(self.model))
+
+    @property
+    def _by_field_id(self) -> bool:
+        return columns_of(self.model).are_ids
+
+    def _get_call(self, record_id: str) -> Call:
+        return endpoints.get_record(
+            self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
+        )
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})
