@@ -22,11 +22,12 @@ import sync_face  # noqa: E402
 ROOMS = {
     "_version": "",
     "messages": "",
+    "caller": "",
     "errors": "messages",
     "wire": "messages errors",
     "formula": "messages errors wire",
     "tabular": "messages errors wire",
-    "model": "messages errors wire formula",
+    "model": "messages errors caller wire formula",
     "bulk": "messages errors wire formula model tabular",
     "events": "bulk",
     "drive": "_version messages errors wire formula model tabular bulk",

@@ -37,6 +37,7 @@ from airhaul.errors import (
 )
 from airhaul.formula import F, Q, fn
 from airhaul.model.fields import airtable_field
+from airhaul.model.read import CellWarning
 from airhaul.record import Record, airtable_model
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "BulkError",
     "BulkInterrupted",
     "BulkResult",
+    "CellWarning",
     "Config",
     "F",
     "JournalError",

@@ -9,6 +9,8 @@
     │   ├── UnknownFieldError            KeyError: a field that the model or table does not have
     │   ├── UnknownTableError            KeyError: a table that the base does not have
     │   └── DuplicateKeyError            several records of the table have the same key
+    ├── NoRecordError                    LookupError: no record meets the conditions of one()
+    ├── SeveralRecordsError              LookupError: several records meet the conditions of one()
     ├── RowError                         ValueError: one row of input that cannot be written
     ├── CellError                        ValueError: one cell that does not fit its type
     ├── FileFormatError                  ValueError: a file that is not what it claims to be
@@ -41,6 +43,7 @@ happened, where, and what to do next. No error ever contains a token.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from airhaul.messages import Message
@@ -64,6 +67,7 @@ __all__ = [
     "LookupValueError",
     "LostReplyError",
     "MissingExtraError",
+    "NoRecordError",
     "NotFoundError",
     "NotSentError",
     "PermissionDeniedError",
@@ -74,6 +78,7 @@ __all__ = [
     "RowError",
     "SchemaError",
     "ServerError",
+    "SeveralRecordsError",
     "StalePlanError",
     "TransportError",
     "UnknownFieldError",
@@ -87,6 +92,21 @@ def shown(value: object) -> str:
         return f"{value!r:.100}"
     except ValueError:  # Python formats no integer of more than 4,300 digits
         return f"a value of type {type(value).__name__} that is too long to print"
+
+
+def reason_of(error: Mapping[str, Any]) -> str:
+    """Take the reason out of one of the errors of a pydantic ``ValidationError``.
+
+    Pydantic puts "Value error, " before the message of a validator; the reason is that message as
+    its author wrote it.
+
+    Args:
+        error: One item of ``ValidationError.errors()``.
+    """
+    if error["type"] in ("value_error", "assertion_error"):
+        raised = error["ctx"]["error"]
+        return str(raised) or type(raised).__name__
+    return str(error["msg"])
 
 
 def _rebuild(cls: type[AirhaulError], args: tuple[Any, ...], state: dict[str, Any]) -> AirhaulError:
@@ -178,6 +198,14 @@ class DuplicateKeyError(SchemaError):
     def __init__(self, message: str, *, record_ids: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.record_ids = record_ids
+
+
+class NoRecordError(AirhaulError, LookupError):
+    """No record of the table meets the conditions, and there has to be one."""
+
+
+class SeveralRecordsError(AirhaulError, LookupError):
+    """Several records of the table meet the conditions, and there may be only one."""
 
 
 class RowError(AirhaulError, ValueError):

@@ -175,6 +175,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["import", "x.csv"], "Missing argument"),
         (["serve", "--port", "99999"], "less than or equal to 65535"),
         (["frobnicate"], "No such command"),
+        (["import", "a.csv", "T", "--on-error", "skip"], "Invalid value for '--on-error': 'skip' is not one of 'stop'"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_one_clear_error_and_exit_code_2(words, said) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from airhaul import __version__
 from airhaul.cli.bases.clone import clone
@@ -59,8 +60,20 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
     return run
 
 
+class _Program(TyperGroup):
+    """The program, whose errors about options have no "Value error," of pydantic in front."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="airhaul",
+    cls=_Program,
     help="Move data in and out of Airtable in bulk, safely.",
     no_args_is_help=True,
     add_completion=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from airhaul.errors import reason_of
 from airhaul.model.codec import datetime_validator, encode, encode_as
 from airhaul.model.columns import Column, columns_of
 from airhaul.wire.ids import is_id
@@ -114,7 +115,7 @@ def _validate(adapter: TypeAdapter[Any], value: object) -> Any:
     try:
         return adapter.validate_python(value, strict=False)
     except ValidationError as error:
-        raise ValueError(error.errors(include_url=False)[0]["msg"]) from None
+        raise ValueError(reason_of(error.errors(include_url=False)[0])) from None
 
 
 def _encode_text(value: object) -> object:

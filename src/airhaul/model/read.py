@@ -7,13 +7,13 @@ one by one, so that the record keeps the valid ones and lists the others.
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from airhaul.errors import CellError
+from airhaul.caller import warn_caller
+from airhaul.errors import CellError, reason_of
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
@@ -213,11 +213,10 @@ class Reader(Generic[M]):
         for error in errors:
             if error.field not in self._warned:
                 self._warned.add(error.field)
-                warnings.warn(
+                warn_caller(
                     f"{self._model.__name__}: {error}; reading it as empty. "
                     "record.cell_errors lists all such cells of a record.",
                     CellWarning,
-                    stacklevel=4,
                 )
 
 
@@ -278,9 +277,9 @@ def build_leniently(
             fitting[name] = held[name]
         except ValidationError as alone:
             held[name] = _in_place_of_an_unfit_cell(column, fitting)
-            reasons[name] = alone.errors(include_url=False)[0]["msg"]
+            reasons[name] = reason_of(alone.errors(include_url=False)[0])
     if not reasons:
-        reasons[_WHOLE_RECORD] = error.errors(include_url=False)[0]["msg"]
+        reasons[_WHOLE_RECORD] = reason_of(error.errors(include_url=False)[0])
     # With all values, for a model that uses them in its initialization.
     given = {columns[name].input_name if name in columns else name: held[name] for name in held}
     record = model.model_construct(**given)

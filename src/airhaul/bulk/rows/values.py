@@ -22,7 +22,7 @@ from airhaul.bulk.rows.file_values import (
     reads_itself,
     without_blanks,
 )
-from airhaul.errors import RowError, shown
+from airhaul.errors import RowError, reason_of, shown
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.validate_field import validate_alone
@@ -188,7 +188,7 @@ class RowValues(Generic[M]):
             return RowError(f"a value is required{_blank_hint(row, column)}", field=name)
         value = first["input"]
         if place is None:
-            return RowError(first["msg"])
+            return RowError(reason_of(first))
         return RowError(_reason(first), field=name, value=value)
 
     def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
@@ -268,7 +268,7 @@ def _reason(error: ErrorDetails) -> str:
             how = f"; {MOMENT_FORM}"
         elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
             how = f"; {NUMBER_FORM}"
-    return f"{error['msg']}, got {shown(value)}{how}"
+    return f"{reason_of(error)}, got {shown(value)}{how}"
 
 
 def _read(reader: Reader, value: Any, called: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, reason_of
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import KINDS, METHODS, Faults
 from airhaul.local_base.gate.request_log import LoggedRequest
@@ -127,7 +127,7 @@ def change_settings(local_base: LocalBase, wanted: bytes) -> None:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "The body"
-        raise ConfigurationError(f"{where}: {first['msg']}") from None
+        raise ConfigurationError(f"{where}: {reason_of(first)}") from None
     named = chosen.model_fields_set
     if "faults" in named:
         local_base.faults = (local_base.faults or Faults()).changed(chosen.faults)

@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, reason_of
 from airhaul.wire.ids import IdPrefix, is_id
 
 _MOST_REPORTED: Final = 3
@@ -144,7 +144,7 @@ def describe_base(source: str | Path | Mapping[str, Any]) -> DescribedBase:
     try:
         return DescribedBase.model_validate(given)
     except ValidationError as error:
-        reports = [_report(one["loc"], one["msg"]) for one in error.errors()[:_MOST_REPORTED]]
+        reports = [_report(one["loc"], reason_of(one)) for one in error.errors()[:_MOST_REPORTED]]
         more = error.error_count() - len(reports)
         rest = f"; and {more} more" if more else ""
         raise ConfigurationError(
@@ -152,7 +152,6 @@ def describe_base(source: str | Path | Mapping[str, Any]) -> DescribedBase:
         ) from None
 
 
-def _report(place: tuple[int | str, ...], message: str) -> str:
+def _report(place: tuple[int | str, ...], reason: str) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    reason = message.removeprefix("Value error, ")
     return f"{path.lstrip('.')}: {reason}" if path else reason
