@@ -240,6 +240,33 @@ def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
     assert len(held(stock)) == 12 + 4
 
 
+def test_undo_and_retry_choose_the_run_themselves_and_say_which(stock) -> None:
+    """The latest that has something to undo or to retry, though others came after it."""
+    before = held(stock)
+    new = file("new.csv", "n1,A,1", "n2,B,many")
+    options = ("--on-error", "continue", "--local", stock, "--json")
+    first = json.loads(airhaul("import", new, "Stock", "--rejects", "r.csv", *options).stdout)[
+        "run"
+    ]
+    second = imported(stock, 3)
+    good = file("good.csv", "n1,A,1")
+    airhaul("import", good, "Stock", "--key", "Code", "--rejects", "s.csv", *options)  # no effect
+    undone = airhaul("undo", "--yes")
+    assert f"Run {second} of " in undone.stderr, undone.stderr
+    assert "import new.csv → Stock, 3 created" in undone.stderr
+    assert "n00" not in held(stock)
+    Path("r.csv").write_text(Path("r.csv").read_text().replace("many", "2"))
+    retried = airhaul("retry")
+    assert f"Run {first} of " in retried.stderr, retried.stderr
+    assert held(stock)["n2"] == ("B", 2)
+    for _ in range(2):
+        assert airhaul("undo", "--yes").returncode == 0
+    assert held(stock) == before
+    nothing = airhaul("undo", "--yes")
+    assert nothing.returncode == 2
+    assert "No run has anything left to undo; airhaul runs lists them." in nothing.stderr
+
+
 def test_a_try_that_sent_nothing_can_be_repeated(stock) -> None:
     """A file that is still wrong is to be corrected, and tried again under the same name."""
     new = file("new.csv", "n1,A,1", "n2,B,many")
@@ -259,7 +286,7 @@ def test_without_rejects_there_is_nothing_to_try_again(stock) -> None:
     for words in (["retry"], ["retry", run]):
         done = airhaul(*words)
         assert done.returncode == 2
-        assert "Import with --rejects" in done.stderr
+        assert "--rejects" in done.stderr
 
 
 @pytest.mark.parametrize("option", [["--forget-older", "0"], ["--forget-beyond", "1"]])

@@ -126,9 +126,9 @@ def test_undo_restores_every_cell_after_each_verb(base, verb: Callable[[Airtable
     assert without_ids(held(base)) == without_ids(before)
     kept = {id_: cells for id_, cells in before.items() if id_ in after}
     assert {id_: held(base)[id_] for id_ in kept} == kept, "what is still there keeps its id"
-    base.undo()  # of the undo
+    base.undo(result.run)  # of the undo
     assert without_ids(held(base)) == without_ids(after)
-    base.undo()
+    base.undo()  # of what was written again
     assert without_ids(held(base)) == without_ids(before)
 
 
@@ -318,7 +318,44 @@ def test_a_journal_of_another_base_is_not_mistaken(base, tmp_path) -> None:
     create(base)
     with Airtable.local(tmp_path / "other.db", journal=tmp_path / "journal.db") as other:
         with pytest.raises(JournalError, match="was made at"):
+            other.undo(base.run().id)
+        with pytest.raises(JournalError, match="anything left to undo in this base"):
             other.undo()
+
+
+def test_each_undo_goes_one_run_further_back(base) -> None:
+    """Without an id, the latest run that has something to undo: not an undo, nor a run without effect."""
+    states = [held(base)]
+    for verb in (create, update, sync):
+        verb(base)
+        states.append(held(base))
+    sync(base)  # writes nothing
+    with pytest.raises(BulkError):
+        base.table(Task).bulk_create(
+            [{"title": "x"}, {"title": "y" * 100_001}], on_error="rollback"
+        )
+    done = [run.id for run in base.runs()]
+    undone = []
+    for before in states[-2::-1]:
+        undone.append(base.plan_undo().undoes.run)
+        base.undo()
+        assert without_ids(held(base)) == without_ids(before)
+    assert undone == done[-1:-4:-1][::-1]
+    with pytest.raises(JournalError, match="anything left to undo"):
+        base.undo()
+
+
+def test_a_run_of_which_something_is_left_is_undone_again(base) -> None:
+    """What was left alone the first time is still there to undo, with force."""
+    create(base)
+    run = base.run()
+    new = next(iter(base.table(Task).find_by(title="N0"))).id
+    base.table_named("Tasks").bulk_update([{"id": new, "note": "mine"}], journal=False)
+    assert len(base.undo().errors) == 1
+    assert base.plan_undo().undoes.run == run.id
+    assert base.undo(force=True).is_complete
+    with pytest.raises(JournalError, match="anything left to undo"):
+        base.undo()
 
 
 def test_without_a_journal_there_is_nothing_to_undo(tmp_path) -> None:
@@ -408,7 +445,7 @@ def test_links_within_a_table_come_back_and_go_again(base) -> None:
     result = base.undo()
     assert result.is_complete, result.explain()
     assert ring_of() == wanted
-    again = base.undo()
+    again = base.undo(result.run)
     assert again.is_complete, again.explain()
     assert table.all() == []
     assert base.undo().is_complete

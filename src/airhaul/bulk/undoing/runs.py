@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.wire.shapes import TableJson
 
+_WRITTEN: Final = frozenset({"created", "updated", "deleted"})
+_SENT: Final = frozenset({"created", "updated", "unknown"})
 _KEYED_BY_LOOKUP: Final = ("bulk_upsert", "import_file", "retry")
 
 
@@ -33,6 +36,10 @@ class Place:
 
     service: str
     base_id: str
+
+    def has(self, run: Run) -> bool:
+        """Whether a run was made here."""
+        return (run.asked.service, run.asked.base_id) == (self.service, self.base_id)
 
     def check(self, run: Run) -> None:
         """Refuse a run that was made elsewhere.
@@ -80,8 +87,17 @@ def run_to_resume(journal: Journal, run_id: str | None, place: Place) -> Run:
 
 
 def run_to_undo(journal: Journal, run_id: str | None, place: Place) -> Run:
-    """Find the run that is undone; arguments and errors as of ``run_to_resume``."""
-    run = journal.run(run_id)
+    """Find the run that is undone.
+
+    Args:
+        journal: The journal.
+        run_id: The run's id, or the beginning of it; the latest that can be undone if None.
+        place: The service and base of the connection.
+
+    Raises:
+        JournalError: There is no such run, it was made elsewhere, or a process works on it.
+    """
+    run = latest_to_undo(journal, place) if run_id is None else journal.run(run_id)
     place.check(run)
     if run.state == "running":
         raise JournalError(f"A process is still working on run {run.id}.")
@@ -103,14 +119,53 @@ def refuse_if_being_undone(journal: Journal, run: Run) -> None:
             )
 
 
+def latest_to_undo(journal: Journal, place: Place | None = None) -> Run:
+    """Find the latest run that has written something, and that no run has undone.
+
+    A run that undoes another one is not found, so that a second undo goes further back; it is
+    undone only if its id is given.
+
+    Args:
+        journal: The journal.
+        place: Where the run was made; None for anywhere.
+
+    Raises:
+        JournalError: There is none.
+    """
+    runs = [run for run in journal.runs() if place is None or place.has(run)]
+    known = {run.id: run for run in runs}
+    undone = {run.asked.undoes for run in runs if run.state == "done"}
+    for run in runs:
+        has_written = run.state == "running" or not run.counts.keys().isdisjoint(_WRITTEN)
+        if has_written and run.id not in undone and not _takes_back(run, known):
+            return run
+    here = "" if place is None else " in this base"
+    raise JournalError(
+        Message(f"No run has anything left to undo{here}; ", Method("runs"), " lists them.")
+    )
+
+
+def _takes_back(run: Run, known: Mapping[str, Run]) -> bool:
+    """Whether a run undoes another one; the undo of an undo writes again what was undone."""
+    if run.asked.undoes is None:
+        return False
+    undone = known.get(run.asked.undoes)
+    return undone is None or not _takes_back(undone, known)
+
+
 def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Run, Path]:
     """Find the run whose rejected rows are sent again, and their file.
+
+    Args:
+        journal: The journal.
+        run_id: The run's id, or the beginning of it; the latest that can be retried if None.
+        place: The service and base of the connection.
 
     Raises:
         JournalError: There is no such run, it kept no file of rejected rows, or the rows in it
             would be in the table twice.
     """
-    run = journal.run(run_id)
+    run = latest_to_retry(journal, place) if run_id is None else journal.run(run_id)
     place.check(run)
     if run.asked.rejects is None:
         raise JournalError(
@@ -124,6 +179,33 @@ def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Ru
     if not run.asked.key:
         _refuse_to_double(journal, run, path)
     return run, path
+
+
+def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
+    """Find the latest run with a file of rejected rows that were not sent again.
+
+    Args:
+        journal: The journal.
+        place: Where the run was made; None for anywhere.
+
+    Raises:
+        JournalError: There is none.
+    """
+    runs = [run for run in journal.runs() if place is None or place.has(run)]
+    sent = {run.asked.retries for run in runs if not run.counts.keys().isdisjoint(_SENT)}
+    for run in runs:
+        rejects = run.asked.rejects
+        has_rejected = rejects is not None and "failed" in run.counts and Path(rejects).exists()
+        if has_rejected and run.id not in sent:
+            return run
+    here = "" if place is None else " in this base"
+    raise JournalError(
+        Message(
+            f"No run has rejected rows left to send again{here}. To keep them in a file, set ",
+            Option("rejects"),
+            " when you write the rows.",
+        )
+    )
 
 
 def _refuse_to_double(journal: Journal, run: Run, path: Path) -> None:

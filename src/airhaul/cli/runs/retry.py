@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
 from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, open_journal
 from airhaul.cli.runs.resume import OtherPolicy
-from airhaul.cli.runs.runs import report_of
+from airhaul.cli.runs.runs import name_choice, report_of
 from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
-
-if TYPE_CHECKING:
-    from airhaul.bulk.journal.file import Journal
-    from airhaul.bulk.journal.runs import Run
-
-
-_WRITTEN: Final = frozenset({"created", "updated", "unknown"})
 
 
 def retry(
@@ -42,8 +35,17 @@ def retry(
     The file is the one that --rejects was set to for that run. Rows that are rejected again go to
     another file: the one that --rejects is set to now, or else a new file next to the first.
     """
-    found = _to_try_again(open_journal(journal), run)
-    file = Path(found.asked.rejects or "")
+    from airhaul.bulk.undoing.runs import latest_to_retry
+
+    opened = open_journal(journal)
+    found = latest_to_retry(opened) if run is None else opened.run(run)
+    if found.asked.rejects is None:
+        raise JournalError(
+            f"Run {found.id} kept no rejected rows. Import with --rejects FILE to keep them."
+        )
+    if run is None:
+        name_choice(found)
+    file = Path(found.asked.rejects)
     rejects = rejects or _next(file)
     check_rejects(rejects, file)
     policy = on_error or found.asked.on_error
@@ -56,27 +58,6 @@ def retry(
             report,
             label=f"Importing {file.name}",
         )
-
-
-def _to_try_again(journal: Journal, named: str | None) -> Run:
-    """Find the run: the given one, or the latest whose rejected rows were not sent again."""
-    if named is not None:
-        run = journal.run(named)
-        if run.asked.rejects is None:
-            raise JournalError(
-                f"Run {run.id} kept no rejected rows. Import with --rejects FILE to keep them."
-            )
-        return run
-    runs = journal.runs(None)
-    sent = {run.asked.retries for run in runs if run.counts.keys() & _WRITTEN}
-    for run in runs:
-        rejects = run.asked.rejects
-        if rejects is not None and Path(rejects).exists() and run.id not in sent:
-            return run
-    raise JournalError(
-        "No run has rejected rows left to send again. Import with --rejects FILE to keep them in "
-        "a file."
-    )
 
 
 def _next(file: Path) -> Path:

@@ -16,7 +16,7 @@ from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
-from airhaul.cli.output.printing import out, print_json, print_lines
+from airhaul.cli.output.printing import err, out, print_json, print_lines
 from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
 
@@ -105,6 +105,16 @@ def report_of(
         rejects = Path(asked.rejects)
     policy = on_error or asked.on_error
     return Report(asked.table, as_json, policy, file, rejects, asked.key)
+
+
+def name_choice(run: Run) -> None:
+    """Print which run a command has chosen by itself.
+
+    Args:
+        run: The run.
+    """
+    began = f"{run.began.astimezone():%Y-%m-%d %H:%M}"
+    err().print(f"Run {run.id} of {began}: {_what(run)}, {_counts(run)}", markup=False, style="dim")
 
 
 def _forget(journal: Journal, days: int | None, megabytes: int | None) -> int:

@@ -12,12 +12,17 @@ from airhaul.cli.output.confirm import may_write
 from airhaul.cli.output.printing import err, out, print_json, working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import show
-from airhaul.cli.runs.resume import RunOption
+from airhaul.cli.runs.runs import name_choice
 from airhaul.cli.writing import DryRun, Yes, carry_out
 
 
 def undo(
-    run: RunOption = None,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="The run ID; the latest run that can be undone by default."
+        ),
+    ] = None,
     *,
     force: Annotated[
         bool, typer.Option("--force", help="Also undo what somebody changed since.")
@@ -35,7 +40,12 @@ def undo(
     listed and left alone. Deleted records are created again, with new IDs. An undo is a run itself:
     it can be resumed, and undone.
     """
-    found = open_journal(journal).run(run)
+    from airhaul.bulk.undoing.runs import latest_to_undo
+
+    opened = open_journal(journal)
+    found = latest_to_undo(opened) if run is None else opened.run(run)
+    if run is None:
+        name_choice(found)
     report = Report(found.asked.table, as_json=as_json, on_error="continue")
     with connect_as(found, base, token, journal) as airtable:
         with working(f"Comparing run {found.id} with the table"):

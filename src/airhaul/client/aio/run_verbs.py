@@ -90,7 +90,7 @@ class AsyncRunVerbs(ABC):
         """Plan what ``undo`` would write; the records are read.
 
         Args:
-            run: The run's id, or the beginning of it; the latest run if None.
+            run: The run's id, or the beginning of it; the latest that can be undone if None.
             force: Whether to overwrite what was changed since the run, too.
 
         Returns:
@@ -112,7 +112,7 @@ class AsyncRunVerbs(ABC):
         The undo is a run as well, which can be resumed and undone.
 
         Args:
-            run: The run's id, or the beginning of it; the latest run if None.
+            run: The run's id, or the beginning of it; the latest that can be undone if None.
             force: Whether to overwrite what was changed since the run, too.
             **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` is always
                 ``"continue"``, and ``journal`` is always the connection's.
@@ -150,7 +150,7 @@ class AsyncRunVerbs(ABC):
         """Send the rejected rows of a run again, once their file was corrected.
 
         Args:
-            run: The run's id, or the beginning of it; the latest run if None.
+            run: The run's id, or the beginning of it; the latest that can be retried if None.
             model: The model to validate the rows of a file with; made from the table's fields if
                 None.
             **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` defaults to that
