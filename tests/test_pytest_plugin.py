@@ -85,6 +85,94 @@ def test_the_fixtures_work_in_a_strict_suite(pytester: pytest.Pytester) -> None:
     assert "warning" not in result.stdout.str().lower()
 
 
+APP = """
+from airhaul import Airtable, Config, Record, airtable_model, configure
+
+configure(access_token="patReal.secret", base_id="app00000000000000")
+REAL = Config(access_token="patReal.secret", base_id="app00000000000000")
+
+
+class Note(Record, table="Notes"):
+    text: str
+
+
+@airtable_model(table_name="Owns", config=REAL)
+class Own(Record):
+    text: str
+
+
+@airtable_model(table_name="Others", base_id="app11111111111111")
+class Other(Record):
+    text: str
+
+
+LONG = Note.where(text__contains="long")
+"""
+SUITE_OF_AN_APP = """
+import asyncio
+
+import pytest
+
+from airhaul import configure, configured
+from airhaul.testing import seed
+
+
+def test_imported_within_the_test(airtable):
+    from app import LONG, Note, Other, Own
+
+    assert configured().schema() == []
+    for model in (Note, Own, Other):
+        model.create_table()
+        model.bulk_create([{"text": "a long text"}, {"text": "short"}])
+        assert asyncio.run(model.aio.count()) == 2
+    assert [note.text for note in LONG] == ["a long text"]
+    assert configured().base_id == airtable.base_id
+    assert airtable.local_base.counts()["POST"] == 6
+
+
+def test_another_test_has_another_base(airtable):
+    from app import Note, LONG
+
+    seed(airtable, [Note(text="very long")])
+    assert LONG.one().text == "very long"
+    (note,) = Note.all()
+    note.text = "changed"
+    note.save()
+    assert airtable.table(Note).get(note.id).text == "changed"
+
+
+def test_an_app_that_configures_when_it_starts(airtable):
+    from app import Note
+
+    configure(local="production.db")
+    Note.create_table()
+    Note.create(text="a")
+    assert airtable.table(Note).count() == 1
+
+
+def test_without_the_fixture_nothing_is_bound(tmp_path, monkeypatch):
+    from app import Note
+
+    monkeypatch.chdir(tmp_path)
+    configure(local="mine.db")
+    Note.create_table()
+    assert configured().config.local == "mine.db"
+    assert Note.count() == 0
+    configure(local=":memory:")
+"""
+
+
+@pytest.mark.slow
+def test_models_of_an_application_are_bound_to_the_base_of_the_test(pytester) -> None:
+    """However and whenever it configures them, no test reaches the base of production."""
+    pytester.makepyfile(app=APP, test_app=SUITE_OF_AN_APP)
+    pytester.makeini("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
+    pytester.syspathinsert()
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=4)
+    assert not (pytester.path / "production.db").exists()
+
+
 @pytest.mark.slow
 def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
     """``pytest --fixtures`` and ``--markers`` tell of them."""

@@ -40,6 +40,7 @@ NAMES = {
     "AsyncRunVerbs": "RunVerbs",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
     "aclose": "close",
 }
 PHRASES = (

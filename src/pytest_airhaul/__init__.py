@@ -27,10 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def airtable(request: pytest.FixtureRequest) -> Iterator[Airtable]:
-    """A connection to a local base in memory, empty and new for each test; no socket is opened."""
-    from airhaul import Airtable
+    """A connection to a local base in memory, empty and new for each test; no socket is opened.
 
-    with Airtable.local(**_options(request)) as opened:
+    All models are bound to it during the test, however the application configures them.
+    """
+    from airhaul import Airtable
+    from airhaul.testing import models_on
+
+    with Airtable.local(**_options(request)) as opened, models_on(opened):
         yield opened
 
 

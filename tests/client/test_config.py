@@ -70,7 +70,7 @@ def test_the_environment_comes_before_the_file(monkeypatch) -> None:
         ({}, "No access token"),
         ({"access_token": " "}, "No access token"),
         ({"access_token": "pat.x", "local": "x"}, "one or the other"),
-        ({"local": object()}, "path of a file here, not <object"),
+        ({"local": object()}, "is not a local base; expected its file"),
         ({"access_token": "pat.x", "base_id": "nonsense"}, "is not a base ID"),
         ({"access_token": "pat.x", "endpoint_url": "api.airtable.com"}, "has to start with https"),
         ({"access_token": "pat.x", "concurrency": 0}, "at least 1"),

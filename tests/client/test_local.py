@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from airhaul import Airtable, AsyncAirtable, Record
+from airhaul import Airtable, AsyncAirtable, Record, configure, configured
 from airhaul.errors import AirhaulError, ConfigurationError
 from airhaul.local_base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
@@ -142,3 +142,73 @@ def test_a_base_that_is_open_is_used_and_stays_open() -> None:
                 assert airtable.local_base is local_base
                 assert airtable.schema() == []
         assert local_base.counts()["GET"] == 2
+
+
+def test_models_are_configured_on_a_base_that_is_open(tmp_path) -> None:
+    """``configure(local=base)`` uses it, counts there, and leaves it open for its owner."""
+    with LocalBase.open(tmp_path / "open.db") as local_base:
+        configure(local=local_base, journal=tmp_path / "journal.db")
+        Note.create_table()
+        Note.bulk_create([{"text": "a"}])
+        assert local_base.counts()["POST"] == 2
+        (run,) = configured().runs()
+        assert run.asked.service == str(tmp_path / "open.db")
+        configure(local=":memory:")
+        assert Airtable(local=local_base).table(Note).count() == 1
+    with pytest.raises(ConfigurationError, match="expected its file, or an open LocalBase"):
+        configure(local=object())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda notes: notes.all(),
+        lambda notes: notes.create(text="a"),
+        lambda notes: notes.bulk_create([{"text": "a"}, {"text": "b"}]),
+        lambda notes: notes.where(text="a").delete(),
+        lambda notes: list(notes.where()),
+        lambda notes: notes.create_table(),
+    ],
+)
+@pytest.mark.parametrize("place", ["closed.db", ":memory:"])
+def test_a_closed_base_is_one_error_without_retries(place, call) -> None:
+    """Trying again would not open it: each verb says so immediately."""
+    local_base = LocalBase.open(place)
+    airtable = Airtable(local=local_base)
+    airtable.table(Note).create_table()
+    local_base.close()
+    local_base.requests.clear()
+    began = time.monotonic()
+    with pytest.raises(ConfigurationError, match=f"The local base {place} is closed"):
+        call(airtable.table(Note))
+    assert time.monotonic() - began < 0.4  # the first retry would come after half a second
+    assert len(local_base.requests) == 0
+
+
+def test_a_closed_base_is_one_error_for_awaited_verbs_too() -> None:
+    """The same from a worker thread."""
+    local_base = LocalBase.open()
+    local_base.close()
+
+    async def run() -> None:
+        async with AsyncAirtable(local=local_base) as airtable:
+            with pytest.raises(ConfigurationError, match="is closed"):
+                await airtable.table(Note).bulk_create([{"text": "a"}])
+            with pytest.raises(ConfigurationError, match="is closed"):
+                await airtable.table(Note).count()
+
+    asyncio.run(run())
+
+
+def test_a_closed_connection_does_not_become_an_empty_base() -> None:
+    """A base in memory is gone when it is closed; a file is opened again."""
+    for place in ("again.db", ":memory:"):
+        with Airtable.local(place) as airtable:
+            airtable.table(Note).create_table()
+            airtable.table(Note).create(text="a")
+        if place == ":memory:":
+            with pytest.raises(ConfigurationError, match="was in memory: the data are gone"):
+                airtable.table(Note).count()
+        else:
+            assert airtable.table(Note).count() == 1
+            airtable.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -36,6 +37,10 @@ class Origin(NamedTuple):
     base_id: str
 
 
+FindConnection = Callable[[], "tuple[Connection, str | None]"]
+"""Looks up a connection, and the id of a base; None for the base that is configured."""
+
+
 class Connection:
     """What the sync and the async client of one configuration share.
 
@@ -55,6 +60,7 @@ class Connection:
         self.config = config
         self._local_base = local_base
         self._owns_local_base = local_base is None
+        self._was_closed = False
         self._local_options = local_options
         self._local_paces: dict[str, SharedPace] = {}
         self._http: tuple[HttpTransport, AsyncHttpTransport] | None = None
@@ -83,11 +89,11 @@ class Connection:
             ConfigurationError: A value is missing or invalid, or two contradict each other.
         """
         opened = None if local is None or isinstance(local, str | Path) else local
-        if opened is not None and not hasattr(opened, "default_base_id"):
+        if opened is not None and not hasattr(type(opened), "default_base_id"):
             raise ConfigurationError(
                 f"local={opened!r} is not a local base; expected its file, or an open LocalBase."
             )
-        path = cast("str | Path | None", local) if opened is None else MEMORY
+        path = cast("str | Path | None", local) if opened is None else opened.path
         config = make_config(
             access_token=access_token,
             base_id=base_id,
@@ -132,12 +138,18 @@ class Connection:
         """The local base itself, opened on first use.
 
         Raises:
-            ConfigurationError: The connection is not to a local base, or its file cannot be opened.
+            ConfigurationError: The connection is not to a local base, or its file cannot be opened;
+                or the base was in memory, and has been closed.
         """
         if self.config.local is None:
             raise ConfigurationError("This is a connection to Airtable, not to a local base.")
         with self._lock:
             if self._local_base is None:
+                if self._was_closed and self.config.local == MEMORY:
+                    raise ConfigurationError(
+                        "This connection is closed, and its local base was in memory: the data are "
+                        "gone. Open a new one, or keep the data in a file."
+                    )
                 self._local_base = self._local_options.open(self.config.local)
             return self._local_base
 
@@ -233,12 +245,14 @@ class Connection:
     def close(self) -> None:
         """Close the HTTP connections and the local base; its rate no longer holds."""
         withdraw_rates(self)
-        with self._lock:
-            local_base, self._local_base = self._local_base, None
         if self._http is not None:
             self._http[0].close()
-        if local_base is not None and self._owns_local_base:
-            local_base.close()
+        if self._owns_local_base:
+            with self._lock:
+                local_base, self._local_base = self._local_base, None
+                self._was_closed = True
+            if local_base is not None:
+                local_base.close()
 
     async def acquire(self) -> None:
         """Keep the HTTP connections of the running event loop open until ``release``."""

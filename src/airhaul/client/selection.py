@@ -16,6 +16,7 @@ from airhaul.model.lookups import lookup_fields
 from airhaul.model.read import OnInvalid
 from airhaul.wire.endpoints import Direction, ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
+from airhaul.wire.shapes import RecordJson
 
 if TYPE_CHECKING:
     from airhaul.formula import Node
@@ -26,6 +27,7 @@ AIRTABLE_NAMES: Final[Mapping[str, str]] = {
     "pageSize": "page_size",
 }
 """Airtable's own parameter names, and ours."""
+_CREATED: Final = "created_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Selection:
         conditions: A record has to meet all of them.
         formula: A formula that has to be true as well.
         view: The name or id of a view: read its records only, in its order.
-        sort: Field names, in Python or Airtable, with ``-`` for descending order.
+        sort: Field names, in Python or Airtable, with ``-`` for descending order; or the creation
+            time of the records, by which Airtable cannot sort: see ``arrange``.
         fields: The fields to read; None for all.
         max_records: The most records to read.
         page_size: How many records to read in one request, 1 to 100.
@@ -60,7 +63,11 @@ class Selection:
             pairs = self.parameters().as_query()
         except AirhaulError as error:
             return f"not valid: {error}"
-        return ", ".join(f"{name}={value}" for name, value in pairs) or "all records"
+        parts = [f"{name}={value}" for name, value in pairs]
+        if self.is_sorted_here:
+            parts.append("sorted by created_time" + ", descending" * self._descends)
+            parts += [] if self.max_records is None else [f"the first {self.max_records}"]
+        return ", ".join(parts) or "all records"
 
     def where(self, conditions: Iterable[Condition], lookups: Mapping[str, Any]) -> Selection:
         """Add conditions; they are checked now, so that an error points at the right line.
@@ -85,9 +92,12 @@ class Selection:
         refuse_unknown_options(options, [*ReadOptions.__annotations__])
         known = {AIRTABLE_NAMES.get(name, name): value for name, value in options.items()}
         given = {name: value for name, value in known.items() if value is not None}
-        for name in ("sort", "fields"):
-            if name in given:
-                given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
+        if "fields" in given:
+            names = given["fields"]
+            given["fields"] = (names,) if isinstance(names, str) else tuple(names)
+        if "sort" in given:
+            keys = given["sort"]
+            given["sort"] = (keys,) if _is_one_key(keys) else tuple(keys)
         return replace(self, **given)
 
     def condition(self) -> Node | None:
@@ -121,24 +131,48 @@ class Selection:
             ConfigurationError: A number is out of range.
         """
         node = self.condition()
+        limit = _at_least_one("max_records", self.max_records)
         text = self.formula if isinstance(self.formula, str) and node is None else None
         return ListParameters(
             fields=None if self.fields is None else tuple(map(self._column, self.fields)),
             formula=(text or None) if node is None else print_formula(node),
             view=self.view,
-            sort=tuple(map(self._sort_key, self.sort)),
-            max_records=_at_least_one("max_records", self.max_records),
+            sort=self._sort_keys(),
+            max_records=None if self.is_sorted_here else limit,
             page_size=self._page_size(),
             by_field_id=columns_of(self.model).are_ids,
         )
+
+    @property
+    def is_sorted_here(self) -> bool:
+        """Whether ``arrange`` has to sort and limit what was read."""
+        return bool(self.sort) and self._sort_key(self.sort[0])[0] is None
+
+    def arrange(self, records: list[RecordJson]) -> list[RecordJson]:
+        """Sort what was read by creation time, if that is asked for, and limit it.
+
+        Airtable sorts by fields only (https://airtable.com/developers/web/api/list-records). So the
+        whole list is read, and records of the same second keep the order they were read in.
+
+        Args:
+            records: All records of the list.
+
+        Returns:
+            The records that were asked for, in their order.
+        """
+        if not self.is_sorted_here:
+            return records
+        ordered = sorted(records, key=_created_time, reverse=self._descends)
+        return ordered[: self.max_records]
 
     def refuse_order(self) -> None:
         """Refuse what several page chains cannot keep.
 
         Raises:
-            ConfigurationError: The selection has an order or a limit.
+            ConfigurationError: Airtable would have to keep an order or a limit.
         """
-        if self.sort or self.max_records is not None:
+        asked = self.parameters()
+        if asked.sort or asked.max_records is not None:
             raise ConfigurationError(
                 "Several page chains return records in no particular order, so parallel= cannot be "
                 "combined with sort (order_by) or max_records (limit)."
@@ -152,14 +186,33 @@ class Selection:
         size = _at_least_one("page_size", self.page_size)
         if size is not None and size > RECORDS_PER_PAGE:
             raise ConfigurationError(f"page_size has to be at most {RECORDS_PER_PAGE}, not {size}.")
-        if size is None and self.max_records is not None and self.max_records < RECORDS_PER_PAGE:
-            return self.max_records
-        return size
+        limit = None if self.is_sorted_here else self.max_records
+        return limit if size is None and limit is not None and limit < RECORDS_PER_PAGE else size
 
     def _column(self, name: str) -> str:
         return columns_of(self.model).find(name).column
 
-    def _sort_key(self, key: SortKey) -> tuple[str, Direction]:
+    @property
+    def _descends(self) -> bool:
+        return self._sort_key(self.sort[0])[1] == "desc"
+
+    def _sort_keys(self) -> tuple[tuple[str, Direction], ...]:
+        """The fields that Airtable sorts by."""
+        keys: list[tuple[str, Direction]] = []
+        for place, key in enumerate(self.sort):
+            column, direction = self._sort_key(key)
+            if column is not None:
+                keys.append((column, direction))
+            elif place > 0:
+                raise ConfigurationError(
+                    f"{_CREATED} has to come first: Airtable sorts by fields only, so airhaul "
+                    "sorts by the creation time, after Airtable has sorted by the other keys. Or "
+                    'add a field of the type "Created time" to the table and to the model.'
+                )
+        return tuple(keys)
+
+    def _sort_key(self, key: SortKey) -> tuple[str | None, Direction]:
+        """Return the column and direction of a key; None as the column for the creation time."""
         if isinstance(key, Mapping):
             name, direction = key["field"], key.get("direction", "asc")
         elif isinstance(key, str):
@@ -168,7 +221,21 @@ class Selection:
             name, direction = key
         if direction not in ("asc", "desc"):
             raise ConfigurationError(f'a sort direction is "asc" or "desc", not {direction!r}.')
-        return self._column(name), "desc" if direction == "desc" else "asc"
+        way: Direction = "desc" if direction == "desc" else "asc"
+        known = columns_of(self.model).by_column
+        if name != _CREATED or name in known:
+            return self._column(name), way
+        times = (column.column for column in known.values() if column.type == "createdTime")
+        return next(times, None), way
+
+
+def _is_one_key(sort: SortKey | Sequence[SortKey]) -> bool:
+    is_pair = isinstance(sort, tuple) and len(sort) == 2 and sort[1] in ("asc", "desc")
+    return is_pair or isinstance(sort, str | Mapping)
+
+
+def _created_time(record: RecordJson) -> str:
+    return record.get("createdTime", "")
 
 
 def _at_least_one(name: str, value: int | None) -> int | None:

@@ -179,10 +179,12 @@ class LocalBase(OwnerOperations):
             on_sent: Called immediately.
 
         Raises:
+            ConfigurationError: The local base is closed.
             ValueError: The body cannot be written as JSON: an error of the caller.
             LostReplyError: A fault closed the connection.
             ReplyTimeoutError: A fault withheld the reply; raised without waiting.
         """
+        self._store.require_open()
         on_sent()
         answer = self.handle(request_of(call), trusted=True)
         if self.latency_s:

@@ -49,6 +49,11 @@ class OwnerOperations:
         self._wall_clock = wall_clock
 
     @property
+    def path(self) -> str:
+        """The file, as it was given, or ``":memory:"``."""
+        return self._store.path
+
+    @property
     def default_base_id(self) -> str:
         """The base that is used when none is named."""
         return self._store.default_base_id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Self
 
 from airhaul.client.config import Config
 from airhaul.client.connection import Connection, Origin
-from airhaul.client.default import connection_of, default_connection
-from airhaul.client.sync.airtable import Airtable
+from airhaul.client.default import connection_for
+from airhaul.client.sync.session import Session
 from airhaul.client.sync.table import Table
 from airhaul.model.base import RecordBase
 
@@ -20,15 +21,13 @@ class BoundRecord(RecordBase):
 
     @classmethod
     def _table(cls) -> Table[Self]:
-        connection, base_id = connection_and_base_of(cls)
-        return Table(Airtable(connection=connection, base_id=base_id), cls)
+        return Table(Session(partial(connection_and_base_of, cls)), cls)
 
     def _own_table(self) -> Table[Self]:
         """The table that this record was read from; the model's if it was not read."""
         origin = self._reading.origin if self._reading else None
         if isinstance(origin, Origin):
-            airtable = Airtable(connection=origin.connection, base_id=origin.base_id)
-            return Table(airtable, type(self))
+            return Table(Session(lambda: origin), type(self))
         return self._table()
 
 
@@ -44,6 +43,4 @@ def connection_and_base_of(model: type[BoundRecord]) -> tuple[Connection, str | 
     Raises:
         ConfigurationError: The model has no connection of its own, and none is configured.
     """
-    config = model.__airhaul_config__
-    connection = connection_of(config) if config is not None else default_connection()
-    return connection, model.__airhaul_base_id__
+    return connection_for(model.__airhaul_config__, model.__airhaul_base_id__)

@@ -29,6 +29,21 @@ class RecordReadVerbs(BoundRecord):
         return cls._table().get(record_id)
 
     @classmethod
+    def get_or_none(cls, record_id: str) -> Self | None:
+        """Read one record by its id, if it is there; one request.
+
+        Args:
+            record_id: The record's id, ``rec...``.
+
+        Returns:
+            The record, or None if the table has no such record.
+
+        Raises:
+            LookupValueError: This is not a record id.
+        """
+        return cls._table().get_or_none(record_id)
+
+    @classmethod
     def where(cls, *conditions: Condition, **lookups: Any) -> Query[Self]:
         """Select records, without a request.
 

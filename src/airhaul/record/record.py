@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 
 from pydantic import BaseModel
@@ -29,11 +30,10 @@ class _AsyncVerbs:
 
     def __get__(self, record: object, model: type[R]) -> AsyncTable[R]:
         # Imported here: most programs never await.
-        from airhaul.client.aio.airtable import AsyncAirtable
+        from airhaul.client.aio.session import AsyncSession
         from airhaul.client.aio.table import AsyncTable
 
-        connection, base_id = connection_and_base_of(model)
-        return AsyncTable(AsyncAirtable(connection=connection, base_id=base_id), model)
+        return AsyncTable(AsyncSession(partial(connection_and_base_of, model)), model)
 
 
 class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs, RecordFileVerbs):
@@ -102,8 +102,12 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
         return airtable.table(cls)
 
     @classmethod
-    def create_table(cls) -> TableJson:
+    def create_table(cls, *, exist_ok: bool = False) -> TableJson:
         """Create the table that fits the model.
+
+        Args:
+            exist_ok: Whether a table of this name may exist already; it is left as it is, also if
+                it differs.
 
         Returns:
             The table as Airtable describes it, with the ids of its fields.
@@ -112,7 +116,7 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
             SchemaError: No table can hold the model.
             InvalidRequestError: The base has a table of this name already.
         """
-        return cls._table().create_table()
+        return cls._table().create_table(exist_ok=exist_ok)
 
 
 # Pydantic allows fields with its own names, such as ``copy``, and warns: that is left to it.

@@ -3,6 +3,7 @@
 pytest finds the fixtures ``airtable`` and ``airtable_server`` by itself.
 """
 
+from airhaul.client.default import models_on
 from airhaul.testing.seed import seed
 from airhaul.testing.server import TestServer, serving
 from airhaul.testing.simulator import (
@@ -24,6 +25,7 @@ __all__ = [
     "Simulation",
     "StuckError",
     "TestServer",
+    "models_on",
     "seed",
     "serving",
     "simulate",

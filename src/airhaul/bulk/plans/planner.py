@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -32,10 +32,12 @@ from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.wire.endpoints import ListParameters
+from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
 Rows = Sequence[object]
+Arrange = Callable[[list[RecordJson]], list[RecordJson]]
 
 _NO_SCHEMA: Final = (
     "The token may not read the schema: cells of fields that the model does not have are kept."
@@ -172,10 +174,12 @@ class Planner(Generic[M]):
         plan = self._plan("sync", compared, invalid, key)
         return replace(plan, refusal=refusal, notes=tuple(notes))
 
-    def update_where(self, parameters: ListParameters, same: Mapping[str, Any]) -> Flow[Planned[M]]:
-        """Plan one change of all records of a list."""
+    def update_where(
+        self, parameters: ListParameters, same: Mapping[str, Any], arrange: Arrange
+    ) -> Flow[Planned[M]]:
+        """Plan one change of all records of a list, as ``arrange`` sorts and limits it."""
         cells = UpdateEncoder(self._model, same).same
-        records = yield from self._reader.all(parameters)
+        records = arrange((yield from self._reader.all(parameters)))
         changes: list[Change[M]] = []
         for index, record in enumerate(records):
             change = Change[M]("update", index, cells)
@@ -183,9 +187,9 @@ class Planner(Generic[M]):
             changes.append(change)
         return self._plan("update", changes, [])
 
-    def delete_where(self, parameters: ListParameters) -> Flow[Planned[M]]:
-        """Plan the deletion of all records of a list."""
-        records = yield from self._reader.all(parameters)
+    def delete_where(self, parameters: ListParameters, arrange: Arrange) -> Flow[Planned[M]]:
+        """Plan the deletion of all records of a list, as ``arrange`` sorts and limits it."""
+        records = arrange((yield from self._reader.all(parameters)))
         changes: list[Change[M]] = [
             Change("delete", index, record_id=record["id"], before=record["fields"])
             for index, record in enumerate(records)

@@ -15,7 +15,7 @@ from airhaul.client.config import Config, config_from_env, make_config
 from airhaul.client.connection import Connection
 from airhaul.client.local import LocalOptions
 from airhaul.errors import ConfigurationError
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.replies import list_in, object_in
@@ -62,11 +62,12 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
             connection = Connection.to(
                 access_token, base_id, endpoint_url=endpoint_url, local=local, **options
             )
-        super().__init__(connection, base_id)
+        found = connection, base_id
+        super().__init__(lambda: found)
 
     def __repr__(self) -> str:
         """Which base it is, and where; the token is never shown."""
-        base_id = self._base_id or self.config.base_id
+        base_id = self._find()[1] or self.config.base_id
         of_which = f" {base_id}" if base_id else ""
         where = self.config.local or self.config.endpoint_url
         return f"<{type(self).__name__}{of_which} at {where}>"
@@ -158,12 +159,14 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
             The table.
 
         Raises:
-            ConfigurationError: ``model`` is a table's name; use ``table_named``.
+            ConfigurationError: ``model`` is a table's name, for which ``table_named`` is; or it is
+                not bound to a table.
         """
         if isinstance(model, str):
             raise ConfigurationError(
                 f"table() takes a model; to get a table by name, use table_named({model!r})."
             )
+        table_name_of(model)  # report a model without a table here, and not at the first verb
         return AsyncTable(self, model)
 
     async def table_named(self, name: str) -> AsyncTable[RecordBase]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +17,12 @@ from airhaul.client.options import (
     SortKey,
 )
 from airhaul.drive import aio as drive
+from airhaul.errors import NoRecordError, SeveralRecordsError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
+from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -30,7 +32,7 @@ class AsyncQuery(AsyncQueryWrites[M]):
     """A selection of the records of a table, which sends nothing until a verb is called.
 
     ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
-    methods are verbs.
+    methods are verbs. To iterate over a query is to ``iterate``.
 
     Args:
         table: The table.
@@ -39,7 +41,8 @@ class AsyncQuery(AsyncQueryWrites[M]):
 
     def __repr__(self) -> str:
         """The query parameters; nothing is sent for it."""
-        return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
+        table = self._table.model.__airhaul_table__
+        return f"<{type(self).__name__} of {table}: {self._selection}>"
 
     def where(self, *conditions: Condition, **lookups: Any) -> AsyncQuery[M]:
         """Add conditions; a record has to meet all of them.
@@ -62,6 +65,10 @@ class AsyncQuery(AsyncQueryWrites[M]):
 
     def order_by(self, *keys: SortKey) -> AsyncQuery[M]:
         """Sort by fields, the most significant first.
+
+        Airtable sorts by fields only (https://airtable.com/developers/web/api/list-records). So for
+        ``"created_time"``, which can only come first, the query is read to its end and sorted here;
+        unless the model has a field of the type ``createdTime``, which Airtable can sort by.
 
         Args:
             *keys: ``"age"``, or ``"-age"`` for descending order.
@@ -142,15 +149,45 @@ class AsyncQuery(AsyncQueryWrites[M]):
             for record in reader.read_page(page):
                 yield record
 
+    def __aiter__(self) -> AsyncIterator[M]:
+        return self.iterate()
+
+    def __bool__(self) -> bool:
+        raise TypeError("A query has no truth value, because nothing is read yet; use exists().")
+
     async def first(self) -> M | None:
-        """Read the first record; one request.
+        """Read the first record; one request, unless it is sorted by ``created_time``.
 
         Returns:
             The record, or None if there is none.
         """
-        query = self._with(max_records=1, page_size=1)
+        query = self._with(max_records=1)
         found = [record async for record in query.iterate()]
         return found[0] if found else None
+
+    async def one(self) -> M:
+        """Read the only record; one request, for at most two records.
+
+        Returns:
+            The record.
+
+        Raises:
+            NoRecordError: No record meets the conditions.
+            SeveralRecordsError: More than one does.
+        """
+        is_limited = self._selection.max_records == 1
+        query = self if is_limited else self._with(max_records=2, sort=())
+        found = [record async for record in query.iterate()]
+        if len(found) == 1:
+            return found[0]
+        what = f"in the table {self._table.name!r}: {self._selection}"
+        if not found:
+            raise NoRecordError(f"No record meets the conditions {what}.")
+        ids = ", ".join(str(record.id) for record in found)
+        raise SeveralRecordsError(
+            f"More than one record meets the conditions {what}. Two of them are {ids}. Add "
+            "conditions, or use first() or all()."
+        )
 
     async def exists(self) -> bool:
         """Check whether any record meets the conditions; one request.
@@ -158,7 +195,7 @@ class AsyncQuery(AsyncQueryWrites[M]):
         Returns:
             Whether there is such a record.
         """
-        query = self._counting()._with(max_records=1, page_size=1)
+        query = self._counting()._with(max_records=1)
         return sum([len(page) async for page in query._pages()]) > 0
 
     async def count(self) -> int:
@@ -222,20 +259,24 @@ class AsyncQuery(AsyncQueryWrites[M]):
     async def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
         """Pass the records of each page to ``take``, from one page chain or several."""
         reader = self._reader()
-        if parallel == 1:
-            async for page in self._pages():
-                take(reader.read_page(page))
-            return
-        self._selection.refuse_order()
 
         def take_page(page: Sequence[RecordJson]) -> None:
             take(reader.read_page(page))
 
+        if parallel == 1:
+            async for page in self._pages():
+                take_page(page)
+            return
+        self._selection.refuse_order()
         airtable = self._table.airtable
         pages = reader_of(self._table)
-        await airtable.follow(
-            pages.each(self._selection.parameters(), take_page, parallel=parallel)
-        )
+        asked = self._selection.parameters()
+        if self._selection.is_sorted_here:
+            records = await airtable.follow(pages.all(asked, parallel=parallel))
+            for page in self._arranged(records):
+                take_page(page)
+        else:
+            await airtable.follow(pages.each(asked, take_page, parallel=parallel))
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -246,6 +287,25 @@ class AsyncQuery(AsyncQueryWrites[M]):
         )
 
     async def _pages(self) -> AsyncIterator[Sequence[RecordJson]]:
+        if not self._selection.is_sorted_here:
+            async for page in self._pages_read():
+                yield page
+            return
+        records: list[RecordJson] = []
+        async for page in self._pages_read():
+            records += page
+        for page in self._arranged(records):
+            yield page
+
+    def _arranged(self, records: list[RecordJson]) -> Iterable[Sequence[RecordJson]]:
+        """All records of the query, sorted here, in pages as Airtable would send them."""
+        ordered = self._selection.arrange(records)
+        return (
+            ordered[start : start + RECORDS_PER_PAGE]
+            for start in range(0, len(ordered), RECORDS_PER_PAGE)
+        )
+
+    async def _pages_read(self) -> AsyncIterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
@@ -256,9 +316,9 @@ class AsyncQuery(AsyncQueryWrites[M]):
         _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> AsyncQuery[M]:
-        """The same records, with one field each."""
+        """The same records, with one field each, in any order."""
         columns = columns_of(self._table.model).by_column
-        return self._with(fields=tuple(columns)[:1] or None)
+        return self._with(fields=tuple(columns)[:1] or None, sort=())
 
     def _with(self, **changes: Any) -> AsyncQuery[M]:
         return AsyncQuery(self._table, replace(self._selection, **changes))

@@ -97,7 +97,9 @@ class AsyncQueryWrites(Generic[M]):
             self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
         )
         bulk = AsyncBulk(self._table, writing, "update")
-        return await bulk.write_planned(planner.update_where(self._whole(), changes))
+        return await bulk.write_planned(
+            planner.update_where(self._whole(), changes, self._selection.arrange)
+        )
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete all records of the query.
@@ -138,7 +140,9 @@ class AsyncQueryWrites(Generic[M]):
             self._table, max_requests=writing.max_requests, on_event=writing.on_event
         )
         bulk = AsyncBulk(self._table, writing, "delete")
-        return await bulk.write_planned(planner.delete_where(self._whole()))
+        return await bulk.write_planned(
+            planner.delete_where(self._whole(), self._selection.arrange)
+        )
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
         """Plan what ``update`` would write; the records are read.
@@ -156,7 +160,9 @@ class AsyncQueryWrites(Generic[M]):
             RowError: A value of ``changes`` does not fit its field.
         """
         planner = planner_of(self._table, typecast=typecast)
-        return await self._plan(planner.update_where(self._whole(), changes))
+        return await self._plan(
+            planner.update_where(self._whole(), changes, self._selection.arrange)
+        )
 
     async def plan_delete(self) -> AsyncPlan[M]:
         """Plan what ``delete`` would delete; the records are read.
@@ -164,7 +170,8 @@ class AsyncQueryWrites(Generic[M]):
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
-        return await self._plan(planner_of(self._table).delete_where(self._whole()))
+        planner = planner_of(self._table)
+        return await self._plan(planner.delete_where(self._whole(), self._selection.arrange))
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
         return AsyncPlan.of(await self._table.airtable.follow(flow), self._table)

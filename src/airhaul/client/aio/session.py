@@ -11,9 +11,10 @@ from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
-from airhaul.client.connection import Connection, Origin
+from airhaul.client.connection import Connection, FindConnection, Origin
 from airhaul.drive import aio as drive
 from airhaul.drive.lane import Lane
+from airhaul.errors import InvalidRequestError, UnknownTableError
 from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.read import Reader
 from airhaul.wire import endpoints
@@ -29,18 +30,23 @@ class AsyncSession:
     """One base over one connection: what tables need of it.
 
     Args:
-        connection: The connection.
-        base_id: The base; the one that is configured if None.
+        find: Looks up the connection, and the base's id, None for the one that is configured. It is
+            called when a verb runs, so that a model can be used before its connection is known.
     """
 
-    def __init__(self, connection: Connection, base_id: str | None = None) -> None:
-        self.connection = connection
-        self._base_id = base_id
+    def __init__(self, find: FindConnection) -> None:
+        self._find = find
+
+    @property
+    def connection(self) -> Connection:
+        """The connection."""
+        return self._find()[0]
 
     @property
     def base_id(self) -> str:
         """The id of the base that verbs work on."""
-        return self._base_id or self.connection.base_id
+        connection, base_id = self._find()
+        return base_id or connection.base_id
 
     @property
     def origin(self) -> Origin:
@@ -112,7 +118,12 @@ class AsyncSession:
         return table_in(await self.schema(), name, self.base_id)
 
     async def create_table(
-        self, name: str, fields: Iterable[FieldJson], *, description: str | None = None
+        self,
+        name: str,
+        fields: Iterable[FieldJson],
+        *,
+        description: str | None = None,
+        exist_ok: bool = False,
     ) -> TableJson:
         """Create a table from a description of its fields.
 
@@ -124,6 +135,8 @@ class AsyncSession:
                 (https://airtable.com/developers/web/api/field-model); the first becomes the primary
                 field.
             description: What the table is for.
+            exist_ok: Whether a table of this name may exist already; it is left as it is, also if
+                it differs.
 
         Returns:
             The table as Airtable describes it, with the ids of its fields.
@@ -131,9 +144,31 @@ class AsyncSession:
         Raises:
             InvalidRequestError: The base has a table of this name already, or a field is not valid.
         """
+        if exist_ok and (found := await self.find_table(name)) is not None:
+            return found
         call = endpoints.create_table(self.base_id, name, list(fields), description=description)
-        table: TableJson = object_in(await self.call(call), "table")
+        try:
+            table: TableJson = object_in(await self.call(call), "table")
+        except InvalidRequestError:
+            # Another process may have created it since.
+            if exist_ok and (found := await self.find_table(name)) is not None:
+                return found
+            raise
         return table
+
+    async def find_table(self, name: str) -> TableJson | None:
+        """Read one table of the base, if it is there.
+
+        Args:
+            name: The table's name or id.
+
+        Returns:
+            The table as Airtable describes it, or None if the base has no such table.
+        """
+        try:
+            return await self.table_schema(name)
+        except UnknownTableError:
+            return None
 
 
 class AsyncBound(Generic[M]):
@@ -147,11 +182,20 @@ class AsyncBound(Generic[M]):
     def __init__(self, airtable: AsyncSession, model: type[M]) -> None:
         self.airtable = airtable
         self.model = model
-        self.name = table_name_of(model)
+
+    @property
+    def name(self) -> str:
+        """The name or id of the table.
+
+        Raises:
+            ConfigurationError: The model is not bound to a table.
+        """
+        return table_name_of(self.model)
 
     def __repr__(self) -> str:
         """Which table it is, and which model it has."""
-        return f"<{type(self).__name__} {self.name!r} of {self.model.__name__}>"
+        name = self.model.__airhaul_table__
+        return f"<{type(self).__name__} {name!r} of {self.model.__name__}>"
 
     def _reader(self) -> Reader[M]:
         return Reader(self.model, origin=self.airtable.origin)

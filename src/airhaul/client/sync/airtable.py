@@ -16,7 +16,7 @@ from airhaul.client.sync.run_verbs import RunVerbs
 from airhaul.client.sync.session import Session
 from airhaul.client.sync.table import Table
 from airhaul.errors import ConfigurationError
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.schema import model_of_table
 from airhaul.wire import endpoints
 from airhaul.wire.replies import list_in, object_in
@@ -63,11 +63,12 @@ class Airtable(Session, RunVerbs):
             connection = Connection.to(
                 access_token, base_id, endpoint_url=endpoint_url, local=local, **options
             )
-        super().__init__(connection, base_id)
+        found = connection, base_id
+        super().__init__(lambda: found)
 
     def __repr__(self) -> str:
         """Which base it is, and where; the token is never shown."""
-        base_id = self._base_id or self.config.base_id
+        base_id = self._find()[1] or self.config.base_id
         of_which = f" {base_id}" if base_id else ""
         where = self.config.local or self.config.endpoint_url
         return f"<{type(self).__name__}{of_which} at {where}>"
@@ -159,12 +160,14 @@ class Airtable(Session, RunVerbs):
             The table.
 
         Raises:
-            ConfigurationError: ``model`` is a table's name; use ``table_named``.
+            ConfigurationError: ``model`` is a table's name, for which ``table_named`` is; or it is
+                not bound to a table.
         """
         if isinstance(model, str):
             raise ConfigurationError(
                 f"table() takes a model; to get a table by name, use table_named({model!r})."
             )
+        table_name_of(model)  # report a model without a table here, and not at the first verb
         return Table(self, model)
 
     def table_named(self, name: str) -> Table[RecordBase]:

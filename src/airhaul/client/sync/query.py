@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +18,12 @@ from airhaul.client.options import (
 from airhaul.client.sync.query_writes import QueryWrites
 from airhaul.client.sync.session import reader_of
 from airhaul.drive import blocking as drive
+from airhaul.errors import NoRecordError, SeveralRecordsError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
+from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -31,7 +33,7 @@ class Query(QueryWrites[M]):
     """A selection of the records of a table, which sends nothing until a verb is called.
 
     ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
-    methods are verbs.
+    methods are verbs. To iterate over a query is to ``iterate``.
 
     Args:
         table: The table.
@@ -40,7 +42,8 @@ class Query(QueryWrites[M]):
 
     def __repr__(self) -> str:
         """The query parameters; nothing is sent for it."""
-        return f"<{type(self).__name__} of {self._table.name}: {self._selection}>"
+        table = self._table.model.__airhaul_table__
+        return f"<{type(self).__name__} of {table}: {self._selection}>"
 
     def where(self, *conditions: Condition, **lookups: Any) -> Query[M]:
         """Add conditions; a record has to meet all of them.
@@ -63,6 +66,10 @@ class Query(QueryWrites[M]):
 
     def order_by(self, *keys: SortKey) -> Query[M]:
         """Sort by fields, the most significant first.
+
+        Airtable sorts by fields only (https://airtable.com/developers/web/api/list-records). So for
+        ``"created_time"``, which can only come first, the query is read to its end and sorted here;
+        unless the model has a field of the type ``createdTime``, which Airtable can sort by.
 
         Args:
             *keys: ``"age"``, or ``"-age"`` for descending order.
@@ -143,15 +150,45 @@ class Query(QueryWrites[M]):
             for record in reader.read_page(page):
                 yield record
 
+    def __iter__(self) -> Iterator[M]:
+        return self.iterate()
+
+    def __bool__(self) -> bool:
+        raise TypeError("A query has no truth value, because nothing is read yet; use exists().")
+
     def first(self) -> M | None:
-        """Read the first record; one request.
+        """Read the first record; one request, unless it is sorted by ``created_time``.
 
         Returns:
             The record, or None if there is none.
         """
-        query = self._with(max_records=1, page_size=1)
+        query = self._with(max_records=1)
         found = [record for record in query.iterate()]
         return found[0] if found else None
+
+    def one(self) -> M:
+        """Read the only record; one request, for at most two records.
+
+        Returns:
+            The record.
+
+        Raises:
+            NoRecordError: No record meets the conditions.
+            SeveralRecordsError: More than one does.
+        """
+        is_limited = self._selection.max_records == 1
+        query = self if is_limited else self._with(max_records=2, sort=())
+        found = [record for record in query.iterate()]
+        if len(found) == 1:
+            return found[0]
+        what = f"in the table {self._table.name!r}: {self._selection}"
+        if not found:
+            raise NoRecordError(f"No record meets the conditions {what}.")
+        ids = ", ".join(str(record.id) for record in found)
+        raise SeveralRecordsError(
+            f"More than one record meets the conditions {what}. Two of them are {ids}. Add "
+            "conditions, or use first() or all()."
+        )
 
     def exists(self) -> bool:
         """Check whether any record meets the conditions; one request.
@@ -159,7 +196,7 @@ class Query(QueryWrites[M]):
         Returns:
             Whether there is such a record.
         """
-        query = self._counting()._with(max_records=1, page_size=1)
+        query = self._counting()._with(max_records=1)
         return sum([len(page) for page in query._pages()]) > 0
 
     def count(self) -> int:
@@ -223,18 +260,24 @@ class Query(QueryWrites[M]):
     def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
         """Pass the records of each page to ``take``, from one page chain or several."""
         reader = self._reader()
-        if parallel == 1:
-            for page in self._pages():
-                take(reader.read_page(page))
-            return
-        self._selection.refuse_order()
 
         def take_page(page: Sequence[RecordJson]) -> None:
             take(reader.read_page(page))
 
+        if parallel == 1:
+            for page in self._pages():
+                take_page(page)
+            return
+        self._selection.refuse_order()
         airtable = self._table.airtable
         pages = reader_of(self._table)
-        airtable.follow(pages.each(self._selection.parameters(), take_page, parallel=parallel))
+        asked = self._selection.parameters()
+        if self._selection.is_sorted_here:
+            records = airtable.follow(pages.all(asked, parallel=parallel))
+            for page in self._arranged(records):
+                take_page(page)
+        else:
+            airtable.follow(pages.each(asked, take_page, parallel=parallel))
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -245,6 +288,25 @@ class Query(QueryWrites[M]):
         )
 
     def _pages(self) -> Iterator[Sequence[RecordJson]]:
+        if not self._selection.is_sorted_here:
+            for page in self._pages_read():
+                yield page
+            return
+        records: list[RecordJson] = []
+        for page in self._pages_read():
+            records += page
+        for page in self._arranged(records):
+            yield page
+
+    def _arranged(self, records: list[RecordJson]) -> Iterable[Sequence[RecordJson]]:
+        """All records of the query, sorted here, in pages as Airtable would send them."""
+        ordered = self._selection.arrange(records)
+        return (
+            ordered[start : start + RECORDS_PER_PAGE]
+            for start in range(0, len(ordered), RECORDS_PER_PAGE)
+        )
+
+    def _pages_read(self) -> Iterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
@@ -255,9 +317,9 @@ class Query(QueryWrites[M]):
         _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> Query[M]:
-        """The same records, with one field each."""
+        """The same records, with one field each, in any order."""
         columns = columns_of(self._table.model).by_column
-        return self._with(fields=tuple(columns)[:1] or None)
+        return self._with(fields=tuple(columns)[:1] or None, sort=())
 
     def _with(self, **changes: Any) -> Query[M]:
         return Query(self._table, replace(self._selection, **changes))

@@ -98,7 +98,9 @@ class QueryWrites(Generic[M]):
             self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
         )
         bulk = Bulk(self._table, writing, "update")
-        return bulk.write_planned(planner.update_where(self._whole(), changes))
+        return bulk.write_planned(
+            planner.update_where(self._whole(), changes, self._selection.arrange)
+        )
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete all records of the query.
@@ -139,7 +141,7 @@ class QueryWrites(Generic[M]):
             self._table, max_requests=writing.max_requests, on_event=writing.on_event
         )
         bulk = Bulk(self._table, writing, "delete")
-        return bulk.write_planned(planner.delete_where(self._whole()))
+        return bulk.write_planned(planner.delete_where(self._whole(), self._selection.arrange))
 
     def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
         """Plan what ``update`` would write; the records are read.
@@ -157,7 +159,7 @@ class QueryWrites(Generic[M]):
             RowError: A value of ``changes`` does not fit its field.
         """
         planner = planner_of(self._table, typecast=typecast)
-        return self._plan(planner.update_where(self._whole(), changes))
+        return self._plan(planner.update_where(self._whole(), changes, self._selection.arrange))
 
     def plan_delete(self) -> Plan[M]:
         """Plan what ``delete`` would delete; the records are read.
@@ -165,7 +167,8 @@ class QueryWrites(Generic[M]):
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
-        return self._plan(planner_of(self._table).delete_where(self._whole()))
+        planner = planner_of(self._table)
+        return self._plan(planner.delete_where(self._whole(), self._selection.arrange))
 
     def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
         return Plan.of(self._table.airtable.follow(flow), self._table)

@@ -13,15 +13,17 @@ from airhaul.client.sync.bulk_verbs import BulkVerbs
 from airhaul.client.sync.file_verbs import FileVerbs
 from airhaul.client.sync.plan_verbs import PlanVerbs
 from airhaul.client.sync.query import Query
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, LookupValueError
+from airhaul.formula import fn
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
 from airhaul.model.write import absorb, cells_to_update
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
+from airhaul.wire.ids import is_id
 from airhaul.wire.replies import records_in
-from airhaul.wire.shapes import TableJson
+from airhaul.wire.shapes import FieldJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -50,6 +52,20 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """
         call = self._get_call(record_id)
         return self._read(self.airtable.call(call))
+
+    def get_or_none(self, record_id: str) -> M | None:
+        """Read one record by its id, if it is there; one request.
+
+        Args:
+            record_id: The record's id, ``rec...``.
+
+        Returns:
+            The record, or None if the table has no such record.
+
+        Raises:
+            LookupValueError: This is not a record id.
+        """
+        return self._with_id(record_id).first()
 
     def where(self, *conditions: Condition, **lookups: Any) -> Query[M]:
         """Select records, without a request.
@@ -197,9 +213,8 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             UnknownFieldError: The model has no such field.
             LookupValueError: A value does not fit its field.
         """
-        if record_id is not None:
-            lookups["id"] = record_id
-        return self.where(**lookups).exists()
+        query = self.where() if record_id is None else self._with_id(record_id)
+        return query.where(**lookups).exists()
 
     def count(self, *conditions: Condition, **lookups: Any) -> int:
         """Count the records that meet the conditions.
@@ -357,8 +372,12 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
 
     # --- the table itself
 
-    def create_table(self) -> TableJson:
+    def create_table(self, *, exist_ok: bool = False) -> TableJson:
         """Create the table that fits the model.
+
+        Args:
+            exist_ok: Whether a table of this name may exist already; it is left as it is, also if
+                it differs.
 
         Returns:
             The table as Airtable describes it, with the ids of its fields.
@@ -367,7 +386,21 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             SchemaError: No table can hold the model.
             InvalidRequestError: The base has a table of this name already.
         """
-        return self.airtable.create_table(self.name, fields_to_create(self.model))
+        fields = self._fields_to_create()
+        return self.airtable.create_table(self.name, fields, exist_ok=exist_ok)
+
+    def _fields_to_create(self) -> Iterator[FieldJson]:
+        # Not read where the table exists: a model may use a table that the API could not create.
+        yield from fields_to_create(self.model)
+
+    def _with_id(self, record_id: str) -> Query[M]:
+        # Not where(id=...): a table may have a column of its own that is called id.
+        if not is_id(record_id, "rec"):
+            raise LookupValueError(
+                f"{record_id!r} is not a record ID; expected rec + 14 characters, as in "
+                "recAbCdEfGhIjKlMn."
+            )
+        return self.where(fn("RECORD_ID") == record_id)
 
     @property
     def _by_field_id(self) -> bool:

@@ -182,6 +182,15 @@ class Database:
         else:
             self._writer = self._open()
 
+    def require_open(self) -> None:
+        """Do nothing, unless the file was closed.
+
+        Raises:
+            ConfigurationError: It was closed.
+        """
+        if not self._is_open:
+            raise ConfigurationError(f"The local base {self._shown} is closed. Open it again.")
+
     def close(self) -> None:
         """Close the file."""
         with self._writing:

@@ -53,6 +53,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
         self._database = Database(path)
         self._schemas: Schemas = {}
         with self._database.transaction(write=False) as connection:
@@ -83,6 +84,14 @@ class Store:
                 AttachmentRows(connection),
                 WebhookRows(connection),
             )
+
+    def require_open(self) -> None:
+        """Do nothing, unless the bases were closed.
+
+        Raises:
+            ConfigurationError: They were closed.
+        """
+        self._database.require_open()
 
     def close(self) -> None:
         """Close the file."""
