@@ -188,6 +188,11 @@ def column_name(field: FieldJson, *, by_id: bool) -> str:
     return field.get("id", "") if by_id else field["name"]
 
 
+def titles_in(table: TableJson) -> Mapping[str, str]:
+    """Return the names of a table's fields by ID."""
+    return {column_name(field, by_id=True): field["name"] for field in table["fields"]}
+
+
 def _choices_of(field: FieldJson) -> tuple[str, ...] | None:
     """The choices of a select field; None for other types."""
     if field["type"] not in ("singleSelect", "multipleSelects"):

@@ -1,16 +1,17 @@
-"""A base and a table of people, in process and over HTTP."""
+"""A base and a table of people, in process and over HTTP, with each of its models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from airhaul import Airtable, Table
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
-from tests.client.verbs.people import FAST, Person
+from tests.client.verbs.people import FAST, Person, SpacedPerson, person_by_id
 from tests.conftest import connect, connection_to
 
 
@@ -20,19 +21,23 @@ def local_base() -> Iterator[LocalBase]:
         yield opened
 
 
-@pytest.fixture(params=["in process", "over HTTP"])
-def people(request: pytest.FixtureRequest, local_base: LocalBase) -> Iterator[Table[Person]]:
+@pytest.fixture(params=["in process", "over HTTP", "names with spaces", "field IDs"])
+def people(request: pytest.FixtureRequest, local_base: LocalBase) -> Iterator[Table[Any]]:
     """The table, empty, with its requests not counted yet."""
-    with _connected(local_base, request.param) as airtable:
-        table = airtable.table(Person)
+    with _connected(local_base, over_http=request.param == "over HTTP") as airtable:
+        table: Table[Any] = airtable.table(
+            SpacedPerson if request.param in ("names with spaces", "field IDs") else Person
+        )
         table.create_table()
+        if request.param == "field IDs":
+            table = airtable.table(person_by_id(airtable))
         local_base.requests.clear()
         yield table
 
 
 @contextmanager
-def _connected(local_base: LocalBase, how: str) -> Iterator[Airtable]:
-    if how == "in process":
+def _connected(local_base: LocalBase, *, over_http: bool) -> Iterator[Airtable]:
+    if not over_http:
         yield Airtable(connection=connection_to(local_base, retries=FAST))
         return
     with (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airhaul import BulkError, errors
-from tests.client.verbs.people import Person, full_rows, held, rows, writes
+from tests.client.verbs.people import full_rows, held, rows, title, writes
 
 
 def test_a_plan_writes_nothing_and_applies_what_it_says(people, local_base) -> None:
@@ -19,13 +19,14 @@ def test_a_plan_writes_nothing_and_applies_what_it_says(people, local_base) -> N
     assert plan.counts() == {"create": 1, "update": 1, "delete": 1, "unchanged": 28}
     assert (plan.requests, plan.seconds) == (3, pytest.approx(0.6))
     change = next(one for one in plan.differences if one.verb == "update")
-    assert change.cells == {"age": (2, 77), "joined": (None, "2024-05-06")}
+    age, joined = title("age", people.model), title("joined", people.model)
+    assert change.cells == {age: (2, 77), joined: (None, "2024-05-06")}
     assert change.label == "e2@x.org"
     text = str(plan)
     assert "1 to create, 1 to update, 1 to delete, 28 unchanged: 3 requests" in text
-    assert "age: 2 -> 77" in text
+    assert f"{age}: 2 -> 77" in text
     assert "<td>77</td>" in plan._repr_html_()
-    assert plan.to_dict()["differences"][0]["cells"]["age"] == {"before": 2, "after": 77}
+    assert plan.to_dict()["differences"][0]["cells"][age] == {"before": 2, "after": 77}
     result = plan.apply()
     assert result.counts() == {"created": 1, "updated": 1, "deleted": 1, "unchanged": 28}
     assert len(held(local_base)) == 30
@@ -66,7 +67,7 @@ def test_each_verb_has_its_plan(people, local_base) -> None:
     plans = [
         (people.plan_create(rows(11)), {"create": 11}),
         (people.plan_update([{"id": made[1].id, "age": 1}], status="old"), {"update": 1}),
-        (people.plan_save([*made, Person(name="n", email="n")]), {"create": 1, "update": 1, "unchanged": 3}),
+        (people.plan_save([*made, people.model(name="n", email="n")]), {"create": 1, "update": 1, "unchanged": 3}),
         (people.plan_upsert([*rows(2), {"name": "x", "email": "x"}], "email"), {"create": 1, "unchanged": 2}),
         (people.plan_delete(made[:2]), {"delete": 2}),
         (people.plan_get_or_create({"name": "other"}, email="e1@x.org"), {"unchanged": 1}),
@@ -98,4 +99,4 @@ def test_a_plan_fits_a_terminal(people) -> None:
     console.print(plan)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
-    assert "notes" in text
+    assert title("notes", people.model) in text

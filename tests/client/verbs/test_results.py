@@ -10,7 +10,7 @@ import pytest
 from airhaul import BulkError, BulkResult, errors, result_of
 from airhaul.bulk.engine.events import RollingBack, RowRefused, RowsWritten, Splitting
 from airhaul.local_base.http.serve import LocalServer
-from tests.client.verbs.people import Person, bad_rows, held, rows
+from tests.client.verbs.people import Person, bad_rows, held, rows, title
 from tests.conftest import connect
 
 
@@ -39,7 +39,7 @@ def test_results_can_be_pickled_and_printed(people) -> None:
     result = people.bulk_create(bad_rows(12, 11), on_error="continue")
     again: BulkResult[Any] = pickle.loads(pickle.dumps(result))
     assert [person.name for person in again] == [person.name for person in result]
-    assert again.outcomes[11].error.field == "status"
+    assert again.outcomes[11].error.field == title("status", people.model)
     data = result.to_dict()
     assert (data["created"], data["failed"]) == (11, 1)
     assert data["outcomes"][3]["id"] == result[3].id

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from airhaul import BulkError, errors
-from tests.client.verbs.people import Person, held, rows, writes
+from tests.client.verbs.people import held, rows, writes
 
 
 def test_sync_three_times_and_with_changes(people, local_base) -> None:
@@ -55,7 +55,9 @@ def test_the_same_value_in_another_form_is_no_change(people, local_base) -> None
     ]  # fmt: skip
     result = people.sync(same, key="email")
     assert result.counts() == {"unchanged": 2}
-    assert people.sync([Person(**row) for row in same], key="email").counts() == {"unchanged": 2}
+    assert people.sync([people.model(**row) for row in same], key="email").counts() == {
+        "unchanged": 2
+    }
 
 
 def test_an_empty_source_deletes_nothing_and_says_why(people, local_base) -> None:

@@ -95,7 +95,7 @@ class Planner(Generic[M]):
 
         The schema is read first: cells of fields that the model does not have are cleared, too.
         """
-        self._target = replace(self._target, types=(yield from self._reader.types()))
+        self._target = yield from self._reader.described(self._target)
         encoder = ReplaceEncoder(self._model, self._source)
         plan = yield from self._by_id("bulk_replace", encoder, rows)
         if self._target.types is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.errors import ConfigurationError, PermissionDeniedError, UnknownTableError
 from airhaul.formula import Node, print_formula
 from airhaul.model.columns import Columns
-from airhaul.model.schema import column_name
+from airhaul.model.schema import titles_in
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
@@ -82,10 +82,17 @@ class TableReader:
         tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
-    def types(self) -> Flow[Mapping[str, str] | None]:
-        """Read the types of the table's fields; None if the token may not read them."""
+    def described(self, target: Target) -> Flow[Target]:
+        """Read the types and names of all columns of a table that changes go to.
+
+        Args:
+            target: The table.
+
+        Returns:
+            The table with them; as it is if the token may not read the schema.
+        """
         table = yield from self._schema()
-        return None if table is None else types_in(table, by_id=self._by_field_id)
+        return target if table is None else target.described_by(table)
 
     def titles(self, columns: Columns) -> Flow[Columns]:
         """Read the names of columns that are named by ID, so that files can use the names.
@@ -100,8 +107,7 @@ class TableReader:
         table = (yield from self._schema()) if columns.are_ids else None
         if table is None:
             return columns
-        titles = {column_name(field, by_id=True): field["name"] for field in table["fields"]}
-        return columns.titled(titles)
+        return columns.titled(titles_in(table))
 
     def _schema(self) -> Flow[TableJson | None]:
         """Read the table with its fields; None if the token may not read the schema."""
@@ -204,8 +210,3 @@ def table_in(tables: Iterable[TableJson], name: str, base_id: str) -> TableJson:
     raise UnknownTableError(
         f"The base {base_id} has no table {name!r}; its tables: {', '.join(known) or 'none'}."
     )
-
-
-def types_in(table: TableJson, *, by_id: bool = False) -> Mapping[str, str]:
-    """Return the types of a table's fields, by name or by ID."""
-    return {column_name(field, by_id=by_id): field["type"] for field in table["fields"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, TypeVar, cast
 
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
@@ -15,10 +15,18 @@ from airhaul.formula.nodes import Binary
 from airhaul.formula.nodes import Call as FormulaCall
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
+from airhaul.model.schema import column_name, titles_in
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import COMPUTED_TYPES, FIELD_TYPES, Cells, FieldType, RecordJson
+from airhaul.wire.shapes import (
+    COMPUTED_TYPES,
+    FIELD_TYPES,
+    Cells,
+    FieldType,
+    RecordJson,
+    TableJson,
+)
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -39,6 +47,7 @@ class Target:
         typecast: Whether Airtable may convert text, and add choices to select fields.
         key: What upserts merge on.
         types: The types of all columns of the table, where its schema was read.
+        titles: The names of its columns by ID, where its schema was read.
     """
 
     base_id: str
@@ -47,6 +56,13 @@ class Target:
     typecast: bool = False
     key: Key | None = None
     types: Mapping[str, str] | None = None
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def described_by(self, table: TableJson) -> Target:
+        """Return this table with what its schema says about its columns."""
+        by_id = self.by_field_id
+        types = {column_name(one, by_id=by_id): one["type"] for one in table["fields"]}
+        return replace(self, types=types, titles=titles_in(table))
 
     @property
     def by_field_id(self) -> bool:
@@ -56,7 +72,7 @@ class Target:
     def title_of(self, column: str) -> str:
         """Return what people call a column, which may be named by its ID."""
         known = columns_of(self.model).by_column.get(column)
-        return column if known is None else known.title
+        return self.titles.get(column, column) if known is None else known.title
 
     def type_of(self, column: str) -> FieldType:
         """Return the type of a column in the model, or else in the schema."""

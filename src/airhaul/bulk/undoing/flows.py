@@ -18,7 +18,7 @@ from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_of, undo
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.plans.apply import write_plan
 from airhaul.bulk.plans.plan import Planned, Undoes
-from airhaul.bulk.reads.table_reader import TableReader, table_in, types_in
+from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change
@@ -29,6 +29,7 @@ from airhaul.bulk.undoing.undo import UndoPlanner
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import Listener, bulk_write, prepare
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
 
 M = TypeVar("M", bound=RecordBase)
@@ -49,9 +50,8 @@ def plan_undo(
     by_id = asked.field_ids
     reader = TableReader(context, asked.base_id, asked.table, by_field_id=by_id)
     table = table_in((yield from reader.tables()), asked.table, asked.base_id)
-    types = types_in(table, by_id=by_id)
     model = model_of_table(table, by_id=by_id)
-    target = Target(asked.base_id, asked.table, model, types=types)
+    target = Target(asked.base_id, asked.table, model).described_by(table)
     written, undos = written_by(journal, run), undos_of(journal, run)
     recreated = recreated_by(journal, undos_since(journal, run))
     ids = [id_ for record in written for id_ in recreated.lineage(record.record_id)]
@@ -60,7 +60,7 @@ def plan_undo(
     return Planned(
         target,
         planner.changes,
-        label_columns=tuple(types)[:1],
+        label_columns=tuple(columns_of(model).by_column)[:1],
         refused=planner.conflicts,
         notes=tuple(_notes(run, undos)),
         spent=reader.spent,

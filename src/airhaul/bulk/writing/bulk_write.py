@@ -129,7 +129,7 @@ def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrit
     reader = TableReader.of(context, target)
     if write.needs_types and target.types is None:
         # Without permission to read the schema, the model's own columns have to do.
-        write = replace(write, target=replace(target, types=(yield from reader.types())))
+        write = replace(write, target=(yield from reader.described(target)))
     if write.journal is not None and not context.known_base.clock.is_known:
         yield from reader.fetch(target.read_one())  # the reply has the service's time
     return write, reader.spent
