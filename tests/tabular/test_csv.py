@@ -176,6 +176,21 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
         list(read_rows(tmp_path / "in.json", encoding="cp1252"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "mac-roman", "utf-16"])
+def test_lines_may_end_as_on_the_old_macintosh(tmp_path: Path, encoding: str) -> None:
+    """Spreadsheet programs still save such files; a line break in a cell is one, too."""
+    file = tmp_path / "in.csv"
+    lines = ["Id;Note", '1;"Zoë\rSmith"', "", *(f"{n};x" for n in range(2, 20_000)), "20000;é"]
+    file.write_bytes("\r".join(lines).encode(encoding))
+    named = encoding if encoding == "mac-roman" else None
+    first, *_, last = read_rows(file, encoding=named)
+    assert (first.line, first.cells) == (2, {"Id": "1", "Note": "Zoë\nSmith"})
+    assert (last.line, last.cells) == (20_003, {"Id": "20000", "Note": "é"})
+    if encoding == "mac-roman":
+        with pytest.raises(FileFormatError, match="line 2: byte 0x91 is not UTF-8"):
+            list(read_rows(file))
+
+
 @pytest.mark.parametrize(
     ("written", "named"),
     [
@@ -243,6 +258,19 @@ def test_columns_without_a_name_may_be_blank(tmp_path: Path) -> None:
         3,
         "in.csv line 3: column 2 contains 'x', but has no name; add one to the header",
     )
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_first_column_that_numbers_the_rows_needs_no_name(tmp_path: Path, first: int) -> None:
+    """pandas and R write it; another number or a name of a row is a value, and needs one."""
+    lines = [f'"{first + n}",x{n}\n' for n in range(12)]
+    expected = [(n + 2, {"a": f"x{n}"}) for n in range(12)]
+    assert rows_of(tmp_path, ",a\n" + "".join(lines)) == expected
+    line, said = fault_of(tmp_path, f",a\n{first},x\n{first + 2},y\n")
+    assert (line, f"column 1 contains '{first + 2}'" in said) == (3, True)
+    assert "column 1 contains 'Mazda'" in fault_of(tmp_path, ",a\nMazda,21\n")[1]
+    assert "column 2 contains '1'" in fault_of(tmp_path, "a,\nx,1\ny,2\n")[1]
+    assert "column 1 contains '1'" in fault_of(tmp_path, ",a\n,x\n1,y\n")[1]
 
 
 def test_a_cell_may_be_long(tmp_path: Path) -> None:

@@ -31,12 +31,15 @@ def inferred(values: list[object]) -> InferredColumn:
         ([["a"], "x"], False),
         (["x", ["a"]], False),
         ([["a", None]], False),
+        ([["a", "b", "a"]], False),
+        ([["a", ""]], False),
+        ([["a", " b"]], False),
         ([["a"], [], None], True),
         (["x", 1, True], True),
     ],
 )
 def test_what_no_type_holds_is_said(values: list[object], fits: bool) -> None:
-    """Objects, lists of other things than text, and lists beside texts."""
+    """Objects, lists of other things than text, lists beside texts, and items that would be lost."""
     assert inferred(values).fits is fits
 
 
@@ -49,6 +52,8 @@ def test_what_no_type_holds_is_said(values: list[object], fits: bool) -> None:
         ([".5", "-.25", "3.10"], "number"),
         (["32.299076986939205", "-18.430000000000007"], "number"),
         (["9007199254740991", "3.50000000000000000000"], "number"),
+        (["6.320000000000000097e-03", "-1.433370000000000033e+01"], "number"),
+        (["0.1000000000000000055511151231257827"], "number"),
         ([9007199254740991, 1e300], "number"),
         ([" 2024-02-29", "2024-03-01 ", "  "], "date"),
         ([" 2024-02-29 10:00 "], "dateTime"),
@@ -61,10 +66,12 @@ def test_what_no_type_holds_is_said(values: list[object], fits: bool) -> None:
         ([True, None, False], "checkbox"),
         (["2024-02-29", ""], "date"),
         (["2024-02-29T10:00:00Z", "2024-02-29 10:00", "2024-02-29T10:00:00.123+02:00"], "dateTime"),
+        (["2024-02-29T10:00:00.120000", "0001-01-01T00:00:00"], "dateTime"),
         (["a@b.co", "x.y+z@example.org"], "email"),
         (["https://a.b/c?d=e", "http://x"], "url"),
         (["Ada", "Bob"], "singleLineText"),
         (["one\ntwo", "x"], "multilineText"),
+        (["one\rtwo", "x"] * 40, "multilineText"),
         (["x" * 201], "multilineText"),
         ([["a", "b"], [], ["c"]], "multipleSelects"),
         (["", None], "singleLineText"),
@@ -85,6 +92,7 @@ def test_the_narrowest_type_that_fits_every_value(values: list[object], type_: s
         ["9007199254740992"],
         ["12345678901234567.5"],
         ["3.14159265358979323846"],
+        ["6.320000000000000099e-03"],
         ["12E4", "7E2"],
         ["32E0134"],
         ["12E-4"],
@@ -109,6 +117,9 @@ def test_the_narrowest_type_that_fits_every_value(values: list[object], type_: s
         ["01/02/2024"],
         ["20240101 10:00"],
         ["2024-01-01T25:00"],
+        ["2024-01-01T10:00:00.123456"],
+        ["0001-01-01T00:00+01:00"],
+        ["9999-12-31T23:30-01:00"],
         ["yes", "maybe"],
         ["yes", "1"],
         ["a@b"],

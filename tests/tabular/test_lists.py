@@ -77,7 +77,22 @@ def test_how_a_list_is_written(items: list[str], text: str) -> None:
     assert join_items(items) == text
 
 
-TAGS = [["Smith, John", "B"], ['say "hi"'], ["B"], ["a, b", "a", "b"], ["[x]", '6" pipe']]
+def test_several_items_that_read_like_one_known_item_are_quoted() -> None:
+    """Otherwise they would come back as that one; a single item needs no quotes."""
+    known = {"p, q", "p"}
+    assert join_items(["p", "q"], known) == '"p", "q"'
+    assert split_items(join_items(["p", "q"], known), known) == ["p", "q"]
+    assert (join_items(["p"], known), join_items(["q", "p"], known)) == ("p", "q, p")
+
+
+TAGS = [
+    ["Smith, John", "B"],
+    ['say "hi"'],
+    ["B"],
+    ["a, b", "a", "b"],
+    ["a", "b"],
+    ["[x]", '6" pipe'],
+]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl"])

@@ -61,8 +61,9 @@ def read_csv(
     """Read the rows below a header.
 
     Blank lines, rows of blank cells, and columns without a name and without content are skipped:
-    spreadsheet programs write them. A row may be shorter than the header. Names and cells keep the
-    spaces around them.
+    spreadsheet programs write them. So is a first column without a name that numbers the rows, as
+    pandas writes it. A row may be shorter than the header. Names and cells keep the spaces around
+    them.
 
     Args:
         path: The file.
@@ -98,13 +99,14 @@ def read_csv(
     _check_header(header, source, header_line)
     names_at = [(place, name) for place, name in enumerate(header) if name.strip()]
     is_whole = len(names_at) == len(header)
+    nameless = _Nameless(header, source)
     for number, cells in rows:
         if not "".join(cells).strip():
             continue
         if is_whole and len(cells) <= len(header):
             yield SourceRow(number, dict(zip(header, cells, strict=False)))
             continue
-        _check_nameless(header, cells, source, number)
+        nameless.check(cells, number)
         yield SourceRow(
             number, {name: cells[place] for place, name in names_at if place < len(cells)}
         )
@@ -197,20 +199,39 @@ def _check_header(header: list[str], source: str, line: int) -> None:
         )
 
 
-def _check_nameless(header: list[str], cells: list[str], source: str, line: int) -> None:
-    """Refuse a row with content in a column that has no name."""
-    for place, cell in enumerate(cells):
-        if not cell.strip():
-            continue
-        if place >= len(header):
-            message = (
-                f"the row has {len(cells)} cells, but the header has {len(header)}; put quotes "
-                "around a cell that contains the delimiter"
+class _Nameless:
+    """The columns without a name: they may be blank, or the first may number the rows.
+
+    pandas and R write such numbers, which say nothing that the order of the rows does not.
+    """
+
+    def __init__(self, header: list[str], source: str) -> None:
+        self._header = header
+        self._source = source
+        self._first: int | None = None
+        self._rows = 0
+
+    def check(self, cells: list[str], line: int) -> None:
+        """Refuse a row with other content in a column without a name."""
+        if self._rows == 0 and cells[0].strip() in ("0", "1"):
+            self._first = int(cells[0])
+        for place, cell in enumerate(cells):
+            has_name = place < len(self._header) and self._header[place].strip()
+            if has_name or not cell.strip() or (place == 0 and self._is_row_number(cell)):
+                continue
+            raise FileFormatError(self._reason(cells, place), source=self._source, line=line)
+        self._rows += 1
+
+    def _is_row_number(self, cell: str) -> bool:
+        return self._first is not None and cell.strip() == str(self._first + self._rows)
+
+    def _reason(self, cells: list[str], place: int) -> str:
+        if place < len(self._header):
+            return (
+                f"column {place + 1} contains {cells[place][:40]!r}, but has no name; add one to "
+                "the header"
             )
-        elif not header[place].strip():
-            message = (
-                f"column {place + 1} contains {cell[:40]!r}, but has no name; add one to the header"
-            )
-        else:
-            continue
-        raise FileFormatError(message, source=source, line=line)
+        return (
+            f"the row has {len(cells)} cells, but the header has {len(self._header)}; put quotes "
+            "around a cell that contains the delimiter"
+        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, cast
 
 from airhaul.tabular.numbers import is_exact, is_exact_number
@@ -29,12 +29,14 @@ InferredType = Literal[
 ]
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Cells keep milliseconds, and no more.
 _MOMENT: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?",
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3}0*)?)?(Z|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL: Final = re.compile(r"https?://\S+")
+_LINE_BREAK: Final = re.compile(r"[\r\n]")
 _NO: Final = frozenset({"false", "no"})
 # Airtable's own CSV files have "checked" for a ticked box, and a blank cell for another.
 _TICKS: Final = _NO | {"true", "yes", "checked"}
@@ -59,7 +61,7 @@ class InferredColumn:
         choices: The values of a choice, in the order of the file; else empty.
         blanks: The number of rows without a value.
         fits: Whether the type can hold every value; no type holds an object, a list of anything
-            but text, or both texts and lists.
+            but different texts, or both texts and lists.
     """
 
     name: str
@@ -125,24 +127,26 @@ class _Seen:
         self.kind = kind
         if "number" in self.fits:
             self.precision = max(self.precision, _precision(text))
-        self.long = self.long or "\n" in text or len(text) > 200
+        self.long = self.long or _LINE_BREAK.search(text) is not None or len(text) > 200
         self._add_choice(text)
 
     def _add_items(self, items: list[object]) -> None:
-        for item in items:
-            if self.choices is None:
-                return
-            if not isinstance(item, str) or len(self.choices) > _MOST_ITEMS:
-                self.is_nested = self.is_nested or not isinstance(item, str)
-                self.choices = None
-            else:
-                self.choices[item] = None
+        texts = {item: None for item in items if isinstance(item, str) and _is_choice(item)}
+        if len(texts) < len(items):
+            self.is_nested = True
+            self.choices = None
+        if self.choices is None:
+            return
+        self.choices |= texts
+        if len(self.choices) > _MOST_ITEMS:
+            self.choices = None
 
     def _add_choice(self, text: str) -> None:
         if self.choices is None:
             return
         self.choices[text] = None
-        if len(text) > _LONGEST_CHOICE or text != text.strip() or len(self.choices) > _MOST_CHOICES:
+        is_short = len(text) <= _LONGEST_CHOICE and not self.long and _is_choice(text)
+        if not is_short or len(self.choices) > _MOST_CHOICES:
             self.choices = None
 
     def conclude(self, name: str, rows: int) -> InferredColumn:
@@ -175,6 +179,10 @@ def _plain(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
+def _is_choice(text: str) -> bool:
+    return bool(text) and text == text.strip()
+
+
 def _kind(value: object) -> type:
     if isinstance(value, bool):
         return bool
@@ -195,7 +203,7 @@ def _fitting(value: object, text: str) -> set[str]:
         fits.add("number")
     if _DATE.fullmatch(bare) and _is_date(date.fromisoformat, bare):
         fits |= {"date"}
-    if _MOMENT.fullmatch(bare) and _is_date(datetime.fromisoformat, bare):
+    if _MOMENT.fullmatch(bare) and _is_date(_in_utc, bare):
         fits.add("dateTime")
     if _EMAIL.fullmatch(text):
         fits.add("email")
@@ -207,9 +215,14 @@ def _fitting(value: object, text: str) -> set[str]:
 def _is_date(parse: Any, text: str) -> bool:
     try:
         parse(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True
+
+
+def _in_utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _precision(text: str) -> int:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 _ITEM: Final = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*|([^,]*))(?:,|$)')
 
 
-def join_items(items: Iterable[str]) -> str:
+def join_items(items: Sequence[str], known: Collection[str] = ()) -> str:
     """Join items by ``", "``; quote those that would otherwise read as several items or as JSON.
 
     Args:
         items: The items of a list.
+        known: Items that contain a comma; if several items together read like one of these, all
+            are quoted.
     """
-    return ", ".join(map(_quoted, items))
+    text = ", ".join(item if _is_plain(item) else _quoted(item) for item in items)
+    return ", ".join(map(_quoted, items)) if len(items) > 1 and text in known else text
+
+
+def _is_plain(item: str) -> bool:
+    is_bare = item.strip() == item and item != "" and not item.startswith("[")
+    return is_bare and "," not in item and '"' not in item
 
 
 def _quoted(item: str) -> str:
-    is_plain = item.strip() == item and item != "" and not item.startswith("[")
-    if is_plain and "," not in item and '"' not in item:
-        return item
     return '"' + item.replace('"', '""') + '"'
 
 

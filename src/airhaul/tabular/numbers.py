@@ -14,7 +14,7 @@ _NUMBER: Final = re.compile(rf"[+-]?(?:{_WITH_EXPONENT}|\d+\.?\d*|\.\d+)", re.AS
 _PLAIN_NUMBER: Final = re.compile(
     rf"-?(?:{_WITH_EXPONENT}|(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)", re.ASCII
 )
-# Doubles are printed with up to 17 digits; more would be lost.
+# Every double is known by this many digits; some programs print more of its exact value.
 _MOST_DIGITS: Final = 17
 # The largest integer that Airtable's numbers, which are doubles, keep exactly.
 _LARGEST_WHOLE: Final = 2**53 - 1
@@ -49,8 +49,8 @@ def is_number(text: str) -> bool:
 def is_exact_number(text: str) -> bool:
     """Whether text is a number, and as one keeps everything that the text says.
 
-    Leading zeros, a plus sign, integers beyond 2^53 and digits beyond the 17 of a double would be
-    lost.
+    Leading zeros, a plus sign, integers beyond 2^53 and digits that a double does not have would
+    be lost.
     """
     return _PLAIN_NUMBER.fullmatch(text) is not None and _keeps_digits(text)
 
@@ -69,4 +69,10 @@ def _keeps_digits(text: str) -> bool:
     if not math.isfinite(value) or (significant and not value):
         return False
     is_small = bool(exponent) or abs(value) <= _LARGEST_WHOLE
-    return is_small and len(significant) <= _MOST_DIGITS
+    return is_small and (len(significant) <= _MOST_DIGITS or _prints(value, significant))
+
+
+def _prints(value: float, digits: str) -> bool:
+    """Whether a number, printed with as many digits, has these."""
+    printed = f"{abs(value):.{len(digits) - 1}e}".partition("e")[0]
+    return printed.replace(".", "") == digits

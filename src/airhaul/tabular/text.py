@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
@@ -27,6 +27,9 @@ _MARKS: Final = (
 def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE) -> Iterator[str]:
     r"""Read a text file line by line; the line ends are kept.
 
+    Lines that end in ``\r`` alone, as spreadsheet programs of the Macintosh write them, are read as
+    if they ended in ``\n``.
+
     Args:
         path: The file; a byte order mark is skipped.
         encoding: The encoding, such as ``"cp1252"``; None for UTF-8, or UTF-16 with a byte order
@@ -42,13 +45,19 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
     """
     source = Path(path).name
     with Path(path).open("rb") as file:
-        mark = _mark_of(file.read(4))
+        start = file.read(_BLOCK_BYTES)
         file.seek(0)
+        mark = _mark_of(start)
         if encoding is not None:
             encoding = _known(encoding, mark, source)
         elif mark is not None and mark != "utf-8":
             encoding = mark
-        lines = _utf_8(file, source, hint) if encoding is None else _decoded(file, encoding, source)
+        end = _line_end(start, encoding or "utf-8")
+        lines = (
+            _utf_8(_raw_lines(file, end), source, hint)
+            if encoding is None
+            else _decoded(file, encoding, end, source)
+        )
         for number, line in enumerate(lines, start=1):
             if "\0" in line:
                 raise FileFormatError(
@@ -59,8 +68,26 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
             yield line
 
 
-def _utf_8(file: BinaryIO, source: str, hint: str) -> Iterator[str]:
-    for number, raw in enumerate(file, start=1):
+def _line_end(start: bytes, encoding: str) -> str:
+    """The character that ends a line, found in the first bytes of a file."""
+    text = start.decode(encoding, errors="replace")
+    return "\r" if "\r" in text and "\n" not in text else "\n"
+
+
+def _raw_lines(file: BinaryIO, end: str) -> Iterator[bytes]:
+    if end == "\n":
+        yield from file
+        return
+    rest = b""
+    while block := file.read(_BLOCK_BYTES):
+        *lines, rest = (rest + block).split(b"\r")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest
+
+
+def _utf_8(lines: Iterable[bytes], source: str, hint: str) -> Iterator[str]:
+    for number, raw in enumerate(lines, start=1):
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -94,13 +121,14 @@ def _known(encoding: str, mark: str | None, source: str) -> str | None:
     return None if name == "utf-8" else encoding
 
 
-def _decoded(file: BinaryIO, encoding: str, source: str) -> Iterator[str]:
-    # With this line end, a carriage return inside a cell is kept.
-    with io.TextIOWrapper(file, encoding=encoding, newline="\n") as text:
+def _decoded(file: BinaryIO, encoding: str, end: str, source: str) -> Iterator[str]:
+    # With the line end "\n", a carriage return inside a cell is kept.
+    with io.TextIOWrapper(file, encoding=encoding, newline=end) as text:
+        lines = iter(text) if end == "\n" else (line.replace(end, "\n") for line in text)
         try:
             # An encoding that names its byte order keeps the mark as a character.
-            yield from (line.removeprefix("\ufeff") for line in islice(text, 1))
-            yield from text
+            yield from (line.removeprefix("\ufeff") for line in islice(lines, 1))
+            yield from lines
         except UnicodeError as error:
             raise FileFormatError(
                 f"the file is not in the encoding {encoding}: {error}", source=source

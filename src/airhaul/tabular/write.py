@@ -7,7 +7,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -38,7 +38,10 @@ class Writer(Protocol):
 
 @contextlib.contextmanager
 def open_writer(
-    path: str | Path, columns: Sequence[str], format: Format | None = None
+    path: str | Path,
+    columns: Sequence[str],
+    format: Format | None = None,
+    choices: Mapping[str, Collection[str]] | None = None,
 ) -> Generator[Writer]:
     """Open a file for rows; it appears only when the block ends without an error.
 
@@ -46,6 +49,7 @@ def open_writer(
         path: The file; an existing one is replaced when the new one is complete.
         columns: The columns, in order.
         format: The format; None to infer it from the suffix.
+        choices: The choices of the columns that hold lists of choices, where they are known.
 
     Yields:
         The writer.
@@ -66,7 +70,7 @@ def open_writer(
         with part.open("x", encoding="utf-8", newline="") as file:
             if is_there:
                 part.chmod(target.stat().st_mode & 0o777)
-            writer = _writer(kind, file, columns)
+            writer = _writer(kind, file, columns, choices or {})
             yield writer
             writer.end()
             file.flush()
@@ -76,12 +80,14 @@ def open_writer(
         part.unlink(missing_ok=True)
 
 
-def _writer(kind: Format, file: IO[str], columns: Sequence[str]) -> _Csv | _JsonArray | _JsonLines:
+def _writer(
+    kind: Format, file: IO[str], columns: Sequence[str], choices: Mapping[str, Collection[str]]
+) -> _Csv | _JsonArray | _JsonLines:
     match kind:
         case "csv":
-            return _Csv(file, columns, ",")
+            return _Csv(file, columns, ",", choices)
         case "tsv":
-            return _Csv(file, columns, "\t")
+            return _Csv(file, columns, "\t", choices)
         case "json":
             return _JsonArray(file, columns)
         case "jsonl":
@@ -89,14 +95,20 @@ def _writer(kind: Format, file: IO[str], columns: Sequence[str]) -> _Csv | _Json
 
 
 class _Csv:
-    def __init__(self, file: IO[str], columns: Sequence[str], delimiter: str) -> None:
+    def __init__(
+        self,
+        file: IO[str],
+        columns: Sequence[str],
+        delimiter: str,
+        choices: Mapping[str, Collection[str]],
+    ) -> None:
         self._file = file
-        self._columns = columns
+        self._columns = [(column, choices.get(column, ())) for column in columns]
         self._delimiter = delimiter
         self._write_line(columns)
 
     def write(self, row: Mapping[str, object]) -> None:
-        self._write_line([as_text(row.get(column)) for column in self._columns])
+        self._write_line([as_text(row.get(column), known) for column, known in self._columns])
 
     def end(self) -> None:
         pass
@@ -201,11 +213,12 @@ def _moment(value: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def as_text(value: object) -> str:
+def as_text(value: object, choices: Collection[str] = ()) -> str:
     """Turn a value into a cell of CSV.
 
     Args:
         value: A value of a record.
+        choices: The choices that the items of a list are taken from, where they are known.
 
     Returns:
         None as a blank cell, like an empty text; a list of plain values joined by
@@ -221,7 +234,7 @@ def as_text(value: object) -> str:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, list) and all(isinstance(item, str | int | float) for item in plain):
-        return join_items(map(as_text, plain))
+        return join_items(list(map(as_text, plain)), choices)
     if isinstance(plain, list | dict):
         return json.dumps(plain, ensure_ascii=False)
     return str(plain)

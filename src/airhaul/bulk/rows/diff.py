@@ -143,7 +143,7 @@ def _as_text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, list):
-        return join_items(map(_as_text, cell))
+        return join_items(list(map(_as_text, cell)))
     return "" if is_empty(cell) else str(cell)
 
 

@@ -121,8 +121,8 @@ def _check(columns: list[InferredColumn], file: Path) -> None:
     if unfit:
         raise ConfigurationError(
             f"{file} has columns whose values no field can hold: {', '.join(unfit)}. A field holds "
-            "text, numbers, dates, true and false, or lists of text. Move nested values to columns "
-            "of their own."
+            "text, numbers, dates, true and false, or lists of different texts. Move nested values "
+            "to columns of their own."
         )
     seen: dict[str, str] = {}
     for column in columns:

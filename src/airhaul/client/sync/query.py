@@ -244,8 +244,9 @@ class Query(QueryWrites[M]):
             if fetched is None
             else [known.by_column[name] for name in dict.fromkeys(fetched)]
         )
+        choices = {column.title: column.known_choices for column in columns}
         count = 0
-        with open_writer(path, [column.title for column in columns], format) as writer:
+        with open_writer(path, [*choices], format, choices) as writer:
 
             def write(records: list[M]) -> None:
                 nonlocal count

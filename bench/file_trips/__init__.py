@@ -1,0 +1,1 @@
+"""What ``real_files.py`` consists of."""

@@ -1,0 +1,79 @@
+"""Comparing a cell of a file with what came back from the base."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from file_trips.originals import Digits
+
+_TEXT: Final = ("singleLineText", "multilineText", "email", "url", "singleSelect")
+_YES: Final = ("true", "yes", "checked")
+_NO: Final = ("", "false", "no")
+_MOST_DIGITS: Final = 17
+
+
+def is_same(original: Any, exported: Any, type_: str) -> bool:
+    """Whether an exported cell says what the file says.
+
+    Args:
+        original: The cell of the file: text, or a JSON value.
+        exported: The cell of the export, CSV or JSON.
+        type_: The type of the field that held it.
+    """
+    said = "" if original is None else original
+    came = "" if exported is None else exported
+    if isinstance(said, bool):
+        said = "true" if said else "false"
+    if isinstance(came, bool):
+        came = "true" if came else "false"
+    if type_ in _TEXT:
+        return came == said or (type_ in ("email", "url", "singleSelect") and _blank(said, came))
+    if type_ == "multipleSelects":
+        return came == said or (isinstance(came, str) and _items(said) == came) or came == ""
+    if not (isinstance(said, str) and isinstance(came, str)):
+        return False
+    said, came = said.strip(), came.strip()
+    if type_ == "checkbox":
+        return (said.lower() in _YES, said.lower() in _NO) == (came in _YES, came in _NO)
+    if type_ == "number":
+        return said == came or (bool(said and came) and _is_same_number(said, came))
+    if type_ == "dateTime":
+        return said == came or (bool(said and came) and _moment(said) == _moment(came))
+    return said == came
+
+
+def _blank(said: str, came: str) -> bool:
+    return not said.strip() and not came
+
+
+def _items(said: Any) -> str:
+    if not isinstance(said, list):
+        return str(said)
+    return ", ".join(
+        json.dumps(item, ensure_ascii=False) if "," in item or '"' in item else item
+        for item in said
+    )
+
+
+def _is_same_number(said: str, came: str) -> bool:
+    """Whether both are the same number, and no digit is lost that a double can keep."""
+    try:
+        one, other = Decimal(said), Decimal(came)
+    except InvalidOperation:
+        return False
+    digits = len(one.normalize().as_tuple().digits)
+    is_double = digits <= _MOST_DIGITS or Decimal(f"{float(came):.{digits - 1}e}") == one
+    return one == other or (float(one) == float(other) and is_double)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def plain(value: Any) -> str:
+    """A value for a list of differences."""
+    return str(value) if isinstance(value, Digits) else repr(value)
