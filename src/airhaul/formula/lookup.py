@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, Literal, Protocol, cast
 
 from airhaul.errors import FormulaError, LookupValueError, UnknownFieldError, shown
+from airhaul.fields import LookupKind
 from airhaul.formula.build import Expression, all_of, any_of, literal
 from airhaul.formula.nodes import Binary, BinaryOperator, Call, Field, Node, Text
 from airhaul.formula.q import Q
 
-Kind = Literal[
-    "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time"
-]
+Kind = Literal[LookupKind, "record_id", "created_time"]
 
 
 class LookupField(Protocol):

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from airhaul.fields import ResultKind, card_of
 from airhaul.formula.dates.arithmetic import find_unit
 from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text, Unary
-
-Kind = Literal["number", "checkbox", "text", "date", "dateTime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class ResultType:
         is_list: Whether it is a list of such values.
     """
 
-    kind: Kind
+    kind: ResultKind
     is_list: bool = False
 
     def as_field(self) -> dict[str, Any]:
@@ -55,19 +54,6 @@ TEXT: Final = ResultType("text")
 DATE: Final = ResultType("date")
 MOMENT: Final = ResultType("dateTime")
 
-_OF_FIELDS: Final[dict[str, ResultType]] = {
-    **dict.fromkeys(
-        ["autoNumber", "count", "currency", "duration", "number", "percent", "rating"], NUMBER
-    ),
-    "checkbox": CHECKBOX,
-    **dict.fromkeys(["createdTime", "dateTime", "lastModifiedTime"], MOMENT),
-    **dict.fromkeys(
-        ["multipleAttachments", "multipleCollaborators", "multipleRecordLinks", "multipleSelects"],
-        replace(TEXT, is_list=True),
-    ),
-    "date": DATE,
-}
-
 
 def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> ResultType:
     """Return the type of a field inside a formula.
@@ -81,7 +67,8 @@ def type_of_field(type: str, options: Mapping[str, Any] | None = None) -> Result
     if result:
         found = type_of_field(result["type"], result.get("options"))
         return replace(found, is_list=True) if type == "multipleLookupValues" else found
-    return _OF_FIELDS.get(type, TEXT)
+    card = card_of(type)
+    return ResultType(card.result, card.is_list)
 
 
 _LOGICAL: Final = frozenset({"AND", "FALSE", "NOT", "OR", "TRUE", "XOR"})

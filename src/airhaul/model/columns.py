@@ -13,11 +13,12 @@ from pydantic import AliasChoices, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from airhaul.errors import SchemaError, UnknownFieldError
+from airhaul.fields import card_of
 from airhaul.model.annotations import Shape, shape_of
 from airhaul.model.fields import ColumnInfo
 from airhaul.model.infer import infer_type
 from airhaul.wire.ids import is_id
-from airhaul.wire.shapes import COMPUTED_TYPES, TEXT_TYPES, FieldType
+from airhaul.wire.shapes import FieldType
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -63,7 +64,8 @@ class Column:
         self.title: str = (info.title or name) if by_id else self.column
         self.shown_name: str = self.title if is_of_table else name
         self.type: FieldType = self.info.type or infer_type(name, self.shape)
-        self.read_only: bool = self.info.read_only or self.type in COMPUTED_TYPES
+        self.card = card_of(self.type)
+        self.read_only: bool = self.info.read_only or self.card.is_computed
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name
         choices = alias.choices if isinstance(alias, AliasChoices) else ()
@@ -97,7 +99,7 @@ class Column:
         """Whether ``""`` is a value, and not a blank cell."""
         if self.shape.choices is not None:
             return "" in self.shape.choices
-        return self.type in TEXT_TYPES or self.shape.is_a(str)
+        return self.card.is_text or self.shape.is_a(str)
 
     @cached_property
     def known_choices(self) -> frozenset[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from airhaul.errors import reason_of
-from airhaul.model.codec import datetime_validator, encode, encode_as
+from airhaul.fields import LookupKind
+from airhaul.fields.dates import datetime_validator
+from airhaul.fields.encode import encode
 from airhaul.model.columns import Column, columns_of
 from airhaul.wire.ids import is_id
-from airhaul.wire.shapes import NUMBER_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
     from airhaul.formula import LookupField
     from airhaul.model.base import RecordBase
 
-Kind = Literal[
-    "text", "number", "checkbox", "date", "datetime", "list", "record_id", "created_time"
-]
-
-_LIST_TYPES: Final = frozenset(
-    {"multipleSelects", "multipleRecordLinks", "multipleLookupValues", "multipleCollaborators"}
-)
-_NUMBER_RESULTS: Final = frozenset({"count", "autoNumber"})
+Kind = Literal[LookupKind, "record_id", "created_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +74,11 @@ def lookup_field(column: Column) -> LookupField:
 
 
 def _kind(column: Column) -> Kind:
-    if column.type in _LIST_TYPES:
-        return "list"
-    if column.type == "checkbox" or column.shape.is_a(bool):
+    if column.card.lookup is not None:
+        return column.card.lookup
+    if column.shape.is_a(bool):
         return "checkbox"
-    if column.type in NUMBER_TYPES or column.type in _NUMBER_RESULTS:
-        return "number"
-    if column.type == "date":
-        return "date"
-    if column.type in ("dateTime", "createdTime", "lastModifiedTime") or column.shape.is_a(
-        datetime
-    ):
+    if column.shape.is_a(datetime):
         return "datetime"
     if column.shape.is_a(int, float):
         return "number"
@@ -106,7 +94,7 @@ def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
         return _encode_moment
 
     def encode_by_type(value: object) -> object:
-        return encode_as(column.type, _validate(column.validator, value))
+        return column.card.encode(_validate(column.validator, value))
 
     return encode_by_type
 

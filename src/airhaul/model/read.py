@@ -7,6 +7,7 @@ one by one, so that the record keeps the valid ones and lists the others.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
@@ -14,18 +15,21 @@ from pydantic import ValidationError
 
 from airhaul.caller import warn_caller
 from airhaul.errors import CellError, reason_of
+from airhaul.fields.dates import datetime_validator
 from airhaul.model.base import Reading, RecordBase, remember
-from airhaul.model.codec import datetime_validator, decode
 from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.model.validate_field import validate_alone
-from airhaul.wire.shapes import Cells, FieldType, RecordJson
+from airhaul.wire.shapes import Cells, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
 OnInvalid = Literal["empty", "raise", "skip"]
 """What to do with a cell that does not fit: read it as empty, raise, or skip the record."""
 
+Decode = Callable[[Any], Any]
+
 _ABSENT: Final = object()
+_SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _WHOLE_RECORD: Final = "(record)"
 _NO_EMPTY_VALUE: Final = "the cell is empty, and the type has no empty value"
 _CHANGEABLE: Final = (list, set)
@@ -64,8 +68,8 @@ class Reader(Generic[M]):
         )
         self._reading = Reading(self._not_fetched, (), origin)
         self._on_invalid: OnInvalid = on_invalid
-        self._plan: list[tuple[str, str, FieldType, Any]] = [
-            (column.input_name, column.column, column.type, _constant(column))
+        self._plan: list[tuple[str, str, Decode | None, Any]] = [
+            (column.input_name, column.column, column.card.decode, _constant(column))
             for column in self._columns.by_name.values()
         ]
         self._warned: set[str] = set()
@@ -83,8 +87,8 @@ class Reader(Generic[M]):
         values are constants. Then pydantic gets the cells on top of the empty values.
         """
         empties: dict[str, Any] = {}
-        for input_name, column, type_, empty in self._plan:
-            if input_name != column or type_ == "richText" or callable(empty):
+        for input_name, column, decode, empty in self._plan:
+            if input_name != column or decode is not None or callable(empty):
                 return None
             if empty is not NO_VALUE:
                 empties[input_name] = empty
@@ -162,15 +166,15 @@ class Reader(Generic[M]):
         """The values of a record by input name, decoded one by one."""
         cells = raw["fields"]
         values: dict[str, Any] = {"id": raw["id"], "created_time": raw.get("createdTime")}
-        for input_name, column, type_, empty in self._plan:
+        for input_name, column, decode, empty in self._plan:
             cell = cells.get(column, _ABSENT)
             if cell is None or cell is _ABSENT:
                 if empty is not NO_VALUE:
                     values[input_name] = empty() if callable(empty) else empty
+            elif cell.__class__ is dict:
+                values[input_name] = _special_number(cell)
             else:
-                values[input_name] = (
-                    decode(type_, cell) if cell.__class__ is dict or cell == "\n" else cell
-                )
+                values[input_name] = cell if decode is None else decode(cell)
         return values
 
     def _remember(self, record: M, cells: Cells, reading: Reading) -> None:
@@ -218,6 +222,11 @@ class Reader(Generic[M]):
                     "record.cell_errors lists all such cells of a record.",
                     CellWarning,
                 )
+
+
+def _special_number(cell: dict[str, Any]) -> Any:
+    """Return what an object is, if it is a number that JSON does not have."""
+    return _SPECIAL_NUMBERS.get(cell.get("specialValue", ""), cell)
 
 
 def _constant(column: Column) -> Any:

@@ -5,54 +5,17 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from pydantic import create_model
 
 from airhaul.errors import SchemaError
+from airhaul.fields import card_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.fields import airtable_field
 from airhaul.model.infer import infer_options
-from airhaul.wire.shapes import (
-    COMPUTED_TYPES,
-    FIELD_TYPES,
-    PRIMARY_TYPES,
-    FieldJson,
-    FieldType,
-    TableJson,
-)
-
-_PYTHON_TYPES: Final[dict[str, Any]] = {
-    "number": int | float,
-    "percent": int | float,
-    "currency": int | float,
-    "duration": int | float,
-    "rating": int,
-    "count": int,
-    "autoNumber": int,
-    "checkbox": bool,
-    "date": date,
-    "dateTime": datetime,
-    "createdTime": datetime,
-    "lastModifiedTime": datetime,
-    "multipleSelects": list[str],
-    "multipleRecordLinks": list[str],
-    "singleLineText": str,
-    "multilineText": str,
-    "richText": str,
-    "email": str,
-    "url": str,
-    "phoneNumber": str,
-    "singleSelect": str,
-    "barcode": dict[str, Any],
-    "singleCollaborator": dict[str, Any],
-    "createdBy": dict[str, Any],
-    "lastModifiedBy": dict[str, Any],
-    "multipleAttachments": list[dict[str, Any]],
-    "multipleCollaborators": list[dict[str, Any]],
-}
+from airhaul.wire.shapes import FIELD_TYPES, FieldJson, FieldType, TableJson
 
 
 def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
@@ -79,7 +42,7 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
     fields = [
         _field_of(column)
         for column in columns_of(model).by_name.values()
-        if column.type not in COMPUTED_TYPES
+        if not column.card.is_computed
     ]
     if not move_primary_first(fields):
         raise SchemaError(
@@ -99,7 +62,7 @@ def move_primary_first(fields: list[FieldJson]) -> bool:
         Whether there is such a field.
     """
     for place, field in enumerate(fields):
-        if field["type"] in PRIMARY_TYPES:
+        if card_of(field["type"]).can_be_primary:
             fields.insert(0, fields.pop(place))
             return True
     return False
@@ -156,7 +119,7 @@ def model_of_table(table: TableJson, *, by_id: bool = False) -> type[RecordBase]
     definitions: dict[str, Any] = {}
     for name, field in zip(names, table["fields"], strict=True):
         type_ = cast("FieldType", field["type"])
-        annotation = _PYTHON_TYPES.get(type_, Any)
+        annotation = card_of(type_).python
         definitions[name] = (
             annotation | None if annotation not in (Any, bool) else annotation,
             airtable_field(
@@ -165,7 +128,7 @@ def model_of_table(table: TableJson, *, by_id: bool = False) -> type[RecordBase]
                 title=field["name"],
                 # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
-                read_only=type_ in COMPUTED_TYPES,
+                read_only=card_of(type_).is_computed,
                 # Times in files that have no zone of their own are in that of the field.
                 options=field.get("options") if type_ == "dateTime" else None,
                 choices=_choices_of(field),

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase, remember
-from airhaul.model.codec import encode_as
 from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.model.read import Reader, build_leniently
 from airhaul.wire.shapes import Cells, RecordJson
@@ -80,7 +79,7 @@ def encode_value(column: Column, value: Any) -> Any:
         RowError: No cell can hold the value.
     """
     try:
-        cell = encode_as(column.type, value)
+        cell = column.card.encode(value)
     except ValueError as error:
         raise RowError(
             f"{error}, got {shown(value)}", field=column.shown_name, value=value

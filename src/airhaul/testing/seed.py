@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import UnknownTableError
+from airhaul.fields import card_of, default_options
 from airhaul.model.base import RecordBase
-from airhaul.model.infer import default_options
 from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire import endpoints
 from airhaul.wire.limits import RECORDS_PER_WRITE
 from airhaul.wire.replies import records_in
-from airhaul.wire.shapes import PRIMARY_TYPES, FieldJson
+from airhaul.wire.shapes import FieldJson
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -70,10 +70,10 @@ def _seed_models(airtable: Airtable, records: list[RecordBase]) -> list[str]:
 
 def _fields(columns: list[InferredColumn]) -> list[FieldJson]:
     """The fields of a table, first one whose type a primary field may have."""
-    first = next((column for column in columns if column.type in PRIMARY_TYPES), columns[0])
+    first = next((column for column in columns if card_of(column.type).can_be_primary), columns[0])
     ordered = [first, *(column for column in columns if column is not first)]
     fields = [_field(column) for column in ordered]
-    if first.type not in PRIMARY_TYPES:
+    if not card_of(first.type).can_be_primary:
         fields[0] = {"name": first.name, "type": "singleLineText"}
     return fields
 

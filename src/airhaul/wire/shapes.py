@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 Cells = dict[str, Any]
 """The ``fields`` of a record: field name (or ID) to cell; empty cells are absent."""
 
-WritableType = Literal[
+FieldType = Literal[
     "singleLineText",
     "multilineText",
     "richText",
@@ -32,8 +32,6 @@ WritableType = Literal[
     "multipleRecordLinks",
     "multipleAttachments",
     "barcode",
-]
-ComputedType = Literal[
     "formula",
     "rollup",
     "multipleLookupValues",
@@ -47,44 +45,9 @@ ComputedType = Literal[
     "aiText",
     "externalSyncSource",
 ]
-FieldType = Literal[WritableType, ComputedType]
+"""The type of a field; ``airhaul.fields`` has a card for each."""
 
 FIELD_TYPES: Final[frozenset[str]] = frozenset(get_args(FieldType))
-COMPUTED_TYPES: Final[frozenset[str]] = frozenset(get_args(ComputedType))
-WRITABLE_TYPES: Final[frozenset[str]] = frozenset(get_args(WritableType))
-"""The types whose cells can be written; the API can create fields of these types only."""
-
-TEXT_TYPES: Final[frozenset[str]] = frozenset(
-    {"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"}
-)
-NUMBER_TYPES: Final[frozenset[str]] = frozenset(
-    {"number", "percent", "currency", "duration", "rating"}
-)
-
-# https://airtable.com/developers/web/api/update-multiple-records lists number, text, long text,
-# single and multiple select, and date; tests showed that the service treats e-mail, URL and phone
-# number as text.
-MERGEABLE_TYPES: Final[frozenset[str]] = frozenset(
-    {
-        "number",
-        "singleLineText",
-        "multilineText",
-        "singleSelect",
-        "multipleSelects",
-        "date",
-        "email",
-        "url",
-        "phoneNumber",
-    }
-)
-"""The types of the fields by which an upsert can identify a record."""
-
-# The types that a primary field can have; the exact list is not published.
-PRIMARY_TYPES: Final[frozenset[str]] = (
-    TEXT_TYPES
-    | NUMBER_TYPES - {"rating"}
-    | {"date", "dateTime", "barcode", "formula", "autoNumber"}
-)
 
 
 class RecordJson(TypedDict):

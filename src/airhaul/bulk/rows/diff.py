@@ -1,18 +1,15 @@
 """Comparing a cell that is to be written with the one that is stored.
 
 What Airtable returns is not exactly what it was sent: empty cells are absent, whole numbers come as
-1 or 1.0, a rich text ends with a line break, the choices of a select and the links of a record have
-an order of their own, and an attachment is identified by its file name, since its URL changes with
-every answer.
+1 or 1.0, and some types add more; see ``fields``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final, cast
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable
+from typing import Any, cast
 
+from airhaul.fields import card_of
 from airhaul.tabular import join_items
 from airhaul.wire.shapes import Cells, FieldType
 
@@ -34,8 +31,7 @@ def canonical(type_: FieldType, cell: Any) -> Any:
     """
     if is_empty(cell):
         return None
-    maker = _CANONICAL.get(type_)
-    return maker(cell) if maker is not None else _hashable(cell)
+    return card_of(type_).canonical(cell)
 
 
 def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False) -> bool:
@@ -49,12 +45,9 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
     """
     if sent == stored:
         return True
-    if type_ == "multipleAttachments":
-        return _same_attachments(sent, stored)
-    if type_ in ("singleCollaborator", "multipleCollaborators"):
-        return _same_collaborators(sent, stored)
-    if type_ == "barcode" and isinstance(sent, dict) and isinstance(stored, dict):
-        return bool(all(stored.get(name) == value for name, value in sent.items()))
+    is_same = card_of(type_).is_same
+    if is_same is not None:
+        return is_same(sent, stored)
     if canonical(type_, sent) == canonical(type_, stored):
         return True
     return bool(loosely and (_as_text(sent) == _as_text(stored) or stored == [sent]))
@@ -93,90 +86,9 @@ def _without_urls(cell: Any) -> Any:
     return cell
 
 
-def _hashable(cell: Any) -> Any:
-    if isinstance(cell, list):
-        return tuple(_hashable(item) for item in cell)
-    if isinstance(cell, dict):
-        items = cast("dict[str, Any]", cell).items()
-        return tuple(sorted((name, _hashable(value)) for name, value in items))
-    return cell
-
-
-def _in_any_order(cell: Any) -> Any:
-    if not isinstance(cell, list):
-        return _hashable([cell])
-    return tuple(sorted((_hashable(item) for item in cell), key=repr))
-
-
-def _moment(cell: Any) -> Any:
-    try:
-        moment = datetime.fromisoformat(cell)
-    except (TypeError, ValueError):
-        return _hashable(cell)
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    # Answers have milliseconds.
-    return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
-
-
-def _number(cell: Any) -> Any:
-    return cell if isinstance(cell, int | float) else _hashable(cell)
-
-
-def _rich_text(cell: Any) -> Any:
-    return (cell.rstrip("\n") or None) if isinstance(cell, str) else _hashable(cell)
-
-
-_CANONICAL: Final[dict[str, Callable[[Any], Any]]] = {
-    "multipleSelects": _in_any_order,
-    "multipleRecordLinks": _in_any_order,
-    "dateTime": _moment,
-    "richText": _rich_text,
-    "number": _number,
-    "percent": _number,
-    "currency": _number,
-    "duration": _number,
-    "rating": _number,
-}
-
-
 def _as_text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, list):
         return join_items(list(map(_as_text, cell)))
     return "" if is_empty(cell) else str(cell)
-
-
-def _as_objects(cell: Any) -> list[Mapping[str, Any]]:
-    items: list[Any] = cell if isinstance(cell, list) else [cell]
-    return [item if isinstance(item, dict) else {"id": item} for item in items if item]
-
-
-def _same_attachments(sent: Any, stored: Any) -> bool:
-    wanted, there = _as_objects(sent), _as_objects(stored)
-    if len(wanted) != len(there):
-        return False
-    return all(
-        one["id"] == other.get("id") if "id" in one else _file_name(one) == _file_name(other)
-        for one, other in zip(wanted, there, strict=True)
-    )
-
-
-def _file_name(attachment: Mapping[str, Any]) -> str:
-    named = attachment.get("filename")
-    if named:
-        return str(named)
-    return unquote(urlsplit(str(attachment.get("url", ""))).path.rpartition("/")[2])
-
-
-def _same_collaborators(sent: Any, stored: Any) -> bool:
-    wanted, there = _as_objects(sent), list(_as_objects(stored))
-    if len(wanted) != len(there):
-        return False
-    for one in wanted:
-        name = "id" if "id" in one else "email"
-        match = next((other for other in there if other.get(name) == one.get(name)), None)
-        if match is None:
-            return False
-        there.remove(match)
-    return True

@@ -20,11 +20,10 @@ from pydantic import ValidationError
 from pydantic.functional_validators import BeforeValidator, PlainValidator, WrapValidator
 
 from airhaul.errors import shown
+from airhaul.fields.dates import datetime_validator
 from airhaul.model.base import RecordBase
-from airhaul.model.codec import datetime_validator
 from airhaul.model.columns import Column
 from airhaul.tabular.numbers import is_number
-from airhaul.wire.shapes import TEXT_TYPES
 
 Reader = Callable[[Any], Any]
 """Reads a value that is not blank; raises ``ValueError`` with the reason if it is refused."""
@@ -82,7 +81,7 @@ def without_blanks(column: Column, value: object) -> object:
     """
     if not isinstance(value, str) or value.strip():
         return value
-    if value and (column.type in TEXT_TYPES or value in (column.shape.choices or ())):
+    if value and (column.card.is_text or value in (column.shape.choices or ())):
         return value
     return "" if column.takes_blank_text else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from airhaul.bulk.rows.diff import canonical
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
@@ -15,13 +15,9 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.lookups import lookup_field
 from airhaul.wire.limits import MERGE_FIELDS
-from airhaul.wire.shapes import MERGEABLE_TYPES, Cells
+from airhaul.wire.shapes import Cells
 
 KeyNames = str | Sequence[str]
-
-# The types that Airtable merges on (it may still refuse one, with a message of its own), and those
-# that can be compared after reading.
-_COMPARABLE: Final = MERGEABLE_TYPES | {"percent", "currency", "duration", "rating", "dateTime"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Key:
             raise ConfigurationError(f"A key is one to {MERGE_FIELDS} different fields.")
         columns = tuple(columns_of(model).find(name) for name in given)
         for column in columns:
-            if column.read_only or column.type not in _COMPARABLE:
+            if column.read_only or column.card.key is None:
                 raise ConfigurationError(
                     f"The field {column.shown_name!r} ({column.type}) cannot be a key. Use a field "
                     "that can be written and identifies records, such as text, a number, a date "
@@ -64,7 +60,7 @@ class Key:
     @property
     def can_be_merged_on(self) -> bool:
         """Whether Airtable itself finds records by this key."""
-        return all(column.type in MERGEABLE_TYPES for column in self.columns)
+        return all(column.card.key == "merged" for column in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, TypeVar, cast
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
 from airhaul.bulk.rows.diff import changed_cells
 from airhaul.bulk.rows.keys import Key
+from airhaul.fields import card_of
 from airhaul.formula import Node, print_formula
 from airhaul.formula.build import any_of, literal
 from airhaul.formula.nodes import Binary
@@ -19,14 +20,7 @@ from airhaul.model.schema import column_name, titles_in
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import (
-    COMPUTED_TYPES,
-    FIELD_TYPES,
-    Cells,
-    FieldType,
-    RecordJson,
-    TableJson,
-)
+from airhaul.wire.shapes import FIELD_TYPES, Cells, FieldType, RecordJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -93,7 +87,7 @@ class Target:
     def can_write(self, column: str) -> bool:
         """Return whether a column can be written, by the schema if known, else by the model."""
         if self.types is not None:
-            return self.types.get(column, "formula") not in COMPUTED_TYPES
+            return not card_of(self.types.get(column, "formula")).is_computed
         known = columns_of(self.model).by_column.get(column)
         return known is not None and not known.read_only
 
@@ -101,19 +95,8 @@ class Target:
         """Return a cell that was read in the form in which it can be written again."""
         known = columns_of(self.model).by_column.get(column)
         type_ = (self.types or {}).get(column) or (known.type if known else "")
-        match type_:
-            case "multipleAttachments" if isinstance(cell, list):
-                # An id is valid only in the same cell; a URL uploads the file again.
-                names = ("url", "filename")
-                return [{name: file[name] for name in names if name in file} for file in cell]
-            case "singleCollaborator" if isinstance(cell, dict):
-                return {"id": cell.get("id")}
-            case "multipleCollaborators" if isinstance(cell, list):
-                return [{"id": who.get("id")} for who in cell]
-            case "richText" if isinstance(cell, str):
-                return cell.removesuffix("\n")
-            case _:
-                return cell
+        as_written = card_of(type_).as_written
+        return cell if as_written is None else as_written(cell)
 
     def call(self, kind: Kind, changes: Sequence[Change[Any]]) -> Call:
         """Return the request that carries out up to ten changes of one kind."""

@@ -13,8 +13,8 @@ from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.precheck import encode_each
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError, UnknownTableError
+from airhaul.fields import default_options
 from airhaul.model.base import RecordBase
-from airhaul.model.infer import default_options
 from airhaul.model.schema import model_of_table, move_primary_first, new_field
 from airhaul.tabular import Format, read_rows
 from airhaul.tabular.infer import InferredColumn, infer_columns

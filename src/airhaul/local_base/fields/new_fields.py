@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from airhaul.errors import FormulaError
+from airhaul.fields import card_of
 from airhaul.formula import parse, print_formula, with_fields
 from airhaul.local_base.fields.options import new_field
 from airhaul.local_base.protocol import refusal
@@ -21,7 +22,6 @@ from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.transaction.changes import FieldChanged, FieldCreated
 from airhaul.local_base.transaction.context import Context
 from airhaul.wire.ids import new_id
-from airhaul.wire.shapes import COMPUTED_TYPES
 
 
 def add_field(context: Context, table: Table, described: Any, *, any_type: bool = False) -> Field:
@@ -97,7 +97,7 @@ def resolve_fields(context: Context, base_id: str, fields: list[Field]) -> None:
     computable = computed_depths(schema.tables(base_id))
     for field in fields:
         is_broken = (field.options or {}).get("isValid") is False
-        if field.type in COMPUTED_TYPES and field.id not in computable and not is_broken:
+        if card_of(field.type).is_computed and field.id not in computable and not is_broken:
             raise refusal.invalid_options(
                 field.name, "it refers to what is not there, or to itself"
             )

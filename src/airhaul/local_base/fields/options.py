@@ -8,31 +8,18 @@ created.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.local_base.fields.linked_options import complete_computed, complete_links
 from airhaul.local_base.fields.plain_options import complete_plain
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
 from airhaul.wire.ids import is_id, new_id
 from airhaul.wire.limits import DESCRIPTION_LENGTH
-from airhaul.wire.shapes import FIELD_TYPES, WRITABLE_TYPES
+from airhaul.wire.shapes import FIELD_TYPES
 
 __all__ = ["new_field"]
-
-_OPTIONS: Final[dict[str, frozenset[str]]] = {
-    "number": frozenset({"precision"}),
-    "percent": frozenset({"precision"}),
-    "currency": frozenset({"precision", "symbol"}),
-    "duration": frozenset({"durationFormat"}),
-    "rating": frozenset({"icon", "max", "color"}),
-    "checkbox": frozenset({"icon", "color"}),
-    "date": frozenset({"dateFormat"}),
-    "dateTime": frozenset({"dateFormat", "timeFormat", "timeZone"}),
-    "singleSelect": frozenset({"choices"}),
-    "multipleSelects": frozenset({"choices"}),
-}
-"""The exact keys of the options of each type."""
 
 
 def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Field:
@@ -57,7 +44,7 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
         raise refusal.duplicate_field_name()
     if type_ not in FIELD_TYPES:
         raise refusal.invalid_request()
-    if type_ not in WRITABLE_TYPES and not any_type:
+    if card_of(type_).is_computed and not any_type:
         raise refusal.unsupported_type(table_name, name, type_)
     if not isinstance(description, str | None) or len(description or "") > DESCRIPTION_LENGTH:
         raise refusal.invalid_request()
@@ -73,9 +60,10 @@ def new_field(table_name: str, described: Any, *, any_type: bool = False) -> Fie
 
 def _validate(name: str, type_: str, options: dict[str, Any]) -> None:
     """Check that all options are given, and no others."""
-    known = _OPTIONS.get(type_)
-    if known is None:
+    defaults = card_of(type_).default_options
+    if defaults is None:
         return
+    known = defaults.keys()
     if not options:
         raise refusal.failed_validation(f"{name}.options is missing")
     for key in sorted(known - options.keys()):
@@ -89,6 +77,6 @@ def _complete(
 ) -> dict[str, Any] | None:
     if type_ == "multipleRecordLinks":
         return complete_links(name, options, as_printed=any_type)
-    if type_ in WRITABLE_TYPES or type_ == "externalSyncSource":
+    if not card_of(type_).is_computed or type_ == "externalSyncSource":
         return complete_plain(name, type_, options, ids=any_type)
     return complete_computed(name, type_, options)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from airhaul.fields import card_of
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import read_whole_number
 from airhaul.local_base.writing.cells.choices import HUES, new_choice
 from airhaul.wire.ids import is_id
-from airhaul.wire.shapes import TEXT_TYPES
 
 _DATE_FORMATS: Final = {
     "local": "l",
@@ -24,7 +24,7 @@ _DATE_FORMATS: Final = {
 _TIME_FORMATS: Final = {"12hour": "h:mma", "24hour": "HH:mm"}
 _DURATION_FORMATS: Final = ("h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS")
 _HIGHEST_PRECISION: Final = {"number": 8, "percent": 8, "currency": 7}
-_WITHOUT_OPTIONS: Final = TEXT_TYPES | {"singleCollaborator", "multipleCollaborators", "barcode"}
+_WITHOUT_OPTIONS: Final = frozenset({"singleCollaborator", "multipleCollaborators", "barcode"})
 _BRIGHT: Final = (
     *("greenBright", "tealBright", "cyanBright", "blueBright", "purpleBright"),
     *("pinkBright", "redBright", "orangeBright", "yellowBright", "grayBright"),
@@ -49,7 +49,7 @@ def complete_plain(
     Raises:
         Refusal: The options do not fit the type.
     """
-    if type_ in _WITHOUT_OPTIONS:
+    if card_of(type_).is_text or type_ in _WITHOUT_OPTIONS:
         if options:
             raise refusal.invalid_options(name, f"{type_} has none")
         return None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.formula.values import FormulaFault, Value, to_text
 from airhaul.local_base.lists.scan import Scan
 from airhaul.local_base.protocol import refusal
@@ -21,11 +22,6 @@ from airhaul.local_base.store.schema import Field, Table
 
 SortKey = tuple[Field, bool]
 """A field, and whether it is descending."""
-
-_TEXTS = frozenset({"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"})
-_PLAIN = frozenset(
-    {"number", "percent", "currency", "duration", "rating", "checkbox", "date", "dateTime"}
-)
 
 
 def read_sort(table: Table, given: Any) -> list[SortKey]:
@@ -60,9 +56,10 @@ def sort_key(scan: Scan, field: Field) -> Callable[[Scanned], Any]:
         field: The field.
     """
     cell = scan.cell(field)
-    if field.type in _PLAIN:
+    card = card_of(field.type)
+    if card.result != "text" and not card.is_computed:
         return cell  # dates are ISO, which sorts as text
-    if field.type in _TEXTS:
+    if card.is_text:
 
         def by_text(scanned: Scanned) -> Any:
             text = cell(scanned)

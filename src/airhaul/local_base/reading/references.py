@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from airhaul.errors import FormulaError
+from airhaul.fields import card_of
 from airhaul.formula import field_names, parse
 from airhaul.formula.evaluate import compile_formula
 from airhaul.formula.functions.function import Compiled
 from airhaul.local_base.store.schema import Field, Table
-from airhaul.wire.shapes import COMPUTED_TYPES
 
 MAX_DEPTH: Final = 50
 """The highest depth of computed fields; Airtable's own limit is not published."""
@@ -135,5 +135,5 @@ def computed_depths(tables: Mapping[str, Table]) -> dict[str, int]:
 def _reaching(tables: Mapping[str, Table]) -> Iterator[tuple[Table, Field]]:
     for table in tables.values():
         for field in table.fields:
-            if field.type in COMPUTED_TYPES or field.type == "multipleRecordLinks":
+            if card_of(field.type).is_computed or field.type == "multipleRecordLinks":
                 yield table, field

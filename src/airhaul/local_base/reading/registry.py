@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from airhaul.fields import card_of
 from airhaul.formula.values import FAULT
 from airhaul.local_base.reading import formula, linked, stored, system
 from airhaul.local_base.reading.field_reader import (
@@ -13,7 +14,6 @@ from airhaul.local_base.reading.field_reader import (
     fault_reader,
 )
 from airhaul.local_base.store.schema import Field, Table
-from airhaul.wire.shapes import COMPUTED_TYPES
 
 _MAKERS: Final[dict[str, MakeReader]] = {
     "richText": stored.rich_text,
@@ -49,6 +49,6 @@ def make_reader(context: ReadContext, table: Table, field: Field) -> FieldReader
         The reader; for a computed field that refers to something that does not exist, or to
         itself, one that gives an error.
     """
-    if field.type in COMPUTED_TYPES and field.id not in context.computable(table):
+    if card_of(field.type).is_computed and field.id not in context.computable(table):
         return formula.no_url(field) if field.type == "button" else fault_reader(FAULT)
     return _MAKERS.get(field.type, stored.as_stored)(context, table, field)

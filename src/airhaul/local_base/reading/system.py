@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.formula.cell import to_cell
 from airhaul.formula.values import Value
 from airhaul.local_base.reading.field_reader import (
@@ -21,7 +22,6 @@ from airhaul.local_base.reading.field_reader import (
 from airhaul.local_base.reading.references import result_of
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Field, Table
-from airhaul.wire.shapes import WRITABLE_TYPES
 
 
 def auto_number(_context: ReadContext, _table: Table, _field: Field) -> FieldReader:
@@ -61,7 +61,7 @@ def last_touch(table: Table, field_ids: Any) -> Callable[[StoredRecord], Touch |
     Returns:
         A function of a record; it returns None if no watched cell was ever written.
     """
-    writable = {field.id for field in table.fields if field.type in WRITABLE_TYPES}
+    writable = {field.id for field in table.fields if not card_of(field.type).is_computed}
     watched = writable & set(field_ids) if field_ids else writable
 
     def last(record: StoredRecord) -> Touch | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.local_base.fields.date_dependency import check_date_dependency
 from airhaul.local_base.fields.new_fields import add_field, change_options, resolve_fields
 from airhaul.local_base.fields.options import new_field
@@ -20,7 +21,6 @@ from airhaul.local_base.transaction.changes import FieldChanged, TableChanged, T
 from airhaul.local_base.transaction.context import Context
 from airhaul.wire.ids import is_id, new_id
 from airhaul.wire.limits import DESCRIPTION_LENGTH
-from airhaul.wire.shapes import PRIMARY_TYPES
 
 
 def base_schema(context: Context, base_id: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
     made = tuple(new_field(name, field, any_type=context.all_field_types) for field in fields)
-    if made[0].type not in PRIMARY_TYPES:
+    if not card_of(made[0].type).can_be_primary:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
         raise refusal.duplicate_field_name()

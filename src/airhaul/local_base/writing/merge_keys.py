@@ -12,11 +12,11 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import Session, StoredRecord
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.wire.limits import MERGE_FIELDS
-from airhaul.wire.shapes import MERGEABLE_TYPES
 
 
 def merge_target(
@@ -64,6 +64,6 @@ def _merge_fields(table: Table, merge: Any) -> list[Field]:
         raise refusal.invalid_request()
     fields = [table.find(str(name)) for name in names]
     for field in fields:
-        if field.type not in MERGEABLE_TYPES:
+        if card_of(field.type).key != "merged":
             raise refusal.cannot_accept(field.name)
     return fields

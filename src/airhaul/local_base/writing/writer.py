@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Table
@@ -19,7 +20,6 @@ from airhaul.local_base.writing.cell_writes import write_cells
 from airhaul.local_base.writing.cells import WriteContext, check_cell
 from airhaul.local_base.writing.cells.text import CLEARED_RICH_TEXT
 from airhaul.local_base.writing.linking import link_back, unlink
-from airhaul.wire.shapes import WRITABLE_TYPES
 
 
 class Writer:
@@ -85,7 +85,9 @@ class Writer:
         fields = self._table.by_id
         wanted = dict(cells)
         if replace:
-            writable = {field.id for field in fields.values() if field.type in WRITABLE_TYPES}
+            writable = {
+                field.id for field in fields.values() if not card_of(field.type).is_computed
+            }
             wanted = {**dict.fromkeys(key for key in record.cells if key in writable), **cells}
         for field_id, cell in wanted.items():
             if cell is None and field_id in record.cells and fields[field_id].type == "richText":

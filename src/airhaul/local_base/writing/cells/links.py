@@ -11,12 +11,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from airhaul.fields import card_of
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field, Table
 from airhaul.local_base.writing.cells.write_context import Check, WriteContext
 from airhaul.wire.ids import is_id
-from airhaul.wire.shapes import COMPUTED_TYPES
 
 
 class CheckLinks:
@@ -68,14 +68,14 @@ class CheckLinks:
         found = self._find(linked, name, write)
         if found is not None:
             return found
-        if linked.primary.type in COMPUTED_TYPES:
+        if card_of(linked.primary.type).is_computed:
             raise refusal.cannot_accept(field.name)  # no record with this name can be created
         return write.create(linked, {linked.primary.id: name}).id
 
     def _find(self, linked: Table, name: str, write: WriteContext) -> str | None:
         """Find the first record with a name."""
         context, primary = write.context, linked.primary
-        if primary.type in COMPUTED_TYPES or primary.type == "barcode":
+        if card_of(primary.type).is_computed or primary.type == "barcode":
             records = context.cells.in_batches(context.session.records.all_of(linked.id))
             named = (r for r in records if to_text(context.cells.value(r, primary)) == name)
             return next((record.id for record in named), None)

@@ -1,29 +1,24 @@
-"""Encoding values as cells, and decoding cells.
-
-Encoding takes values that pydantic validated. Decoding only undoes what Airtable adds to a cell;
-pydantic then converts it.
-"""
+"""Encoding values that pydantic validated as cells, by their Python type."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import AnyUrl, BaseModel, TypeAdapter
-
-from airhaul.wire.shapes import FieldType
+from pydantic import AnyUrl, BaseModel
 
 # The largest integer that JavaScript keeps exactly; Airtable's numbers are JavaScript numbers.
 _WHOLE_LIMIT: Final = 2**53 - 1
-_WHOLE_DIGITS: Final = 20  # more than any such integer has
-
-_SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_INEXACT: Final = (
+    f"Airtable stores integers exactly only up to {_WHOLE_LIMIT}; declare the field as str to keep "
+    "all digits"
+)
+_MOST_DIGITS: Final = 309  # of the largest double
 
 
 def encode(value: Any) -> Any:
@@ -59,12 +54,17 @@ def _encode_text(value: str) -> str:
 
 
 def _encode_whole(value: int) -> int:
-    if not -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT:
-        raise ValueError(
-            f"Airtable stores integers exactly only up to {_WHOLE_LIMIT}; declare the field as str "
-            "to keep all digits"
-        )
+    if not -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT and value != _as_printed(value):
+        raise ValueError(_INEXACT)
     return int(value)
+
+
+def _as_printed(value: int) -> int | None:
+    """Return an integer as Airtable prints it: the shortest digits of its double, then zeros."""
+    try:
+        return int(Decimal(repr(float(value))))
+    except OverflowError:
+        return None
 
 
 def _encode_number(value: float) -> float:
@@ -74,10 +74,11 @@ def _encode_number(value: float) -> float:
 
 
 def _encode_decimal(value: Decimal) -> int | float:
-    if value.is_finite() and value == value.to_integral_value():
-        # As an integer, 1E+999999999 would have a billion digits.
-        return _encode_whole(int(value) if value.adjusted() < _WHOLE_DIGITS else _WHOLE_LIMIT + 1)
-    return _encode_number(float(value))
+    if not value.is_finite() or value != value.to_integral_value():
+        return _encode_number(float(value))
+    if value.adjusted() > _MOST_DIGITS:  # as an integer, 1E+999999999 would have a billion digits
+        raise ValueError(_INEXACT)
+    return _encode_whole(int(value))
 
 
 def encode_datetime(value: datetime) -> str:
@@ -91,12 +92,6 @@ def encode_datetime(value: datetime) -> str:
     except OverflowError:
         raise ValueError("the time is outside the years 1 to 9999 in UTC") from None
     return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-@functools.cache
-def datetime_validator() -> TypeAdapter[datetime]:
-    """Return the validator of a datetime, made when first used."""
-    return TypeAdapter(datetime)
 
 
 def _encode_many(value: Any) -> list[Any]:
@@ -138,41 +133,3 @@ def _encoder_of(value: Any) -> Callable[[Any], Any]:
         if isinstance(value, class_):
             return encoder
     raise ValueError(f"no cell can hold a {type(value).__name__}")
-
-
-def encode_as(type_: FieldType, value: Any) -> Any:
-    """Turn a value into a cell of the given field type.
-
-    Args:
-        type_: The type of the field.
-        value: A validated value.
-
-    Returns:
-        JSON; None for an empty cell.
-
-    Raises:
-        ValueError: No cell of this type can hold the value.
-    """
-    if type_ == "date" and isinstance(value, datetime):
-        value = value.date()
-    elif type_ == "multipleRecordLinks" and isinstance(value, str):
-        value = [value]
-    return encode(value)
-
-
-def decode(type_: FieldType, cell: Any) -> Any:
-    """Undo what Airtable adds to a cell, so that pydantic can validate it.
-
-    Args:
-        type_: The type of the field in the model.
-        cell: The cell as Airtable sent it; not absent.
-
-    Returns:
-        The cell, with special numbers as floats, and a cleared rich text as ``""``.
-    """
-    if isinstance(cell, dict) and "specialValue" in cell:
-        special = cast("dict[str, Any]", cell)["specialValue"]
-        return _SPECIAL_NUMBERS.get(special, cell)
-    if type_ == "richText" and cell == "\n":
-        return ""  # a cleared rich text is sent as "\n"
-    return cell

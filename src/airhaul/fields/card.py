@@ -1,0 +1,92 @@
+"""The card of a field type: all that clients, files, plans and the local base know about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airhaul.fields.encode import encode
+from airhaul.wire.shapes import FieldType
+
+LookupKind = Literal["text", "number", "checkbox", "date", "datetime", "list"]
+"""Which lookups a field has, such as ``gt`` or ``contains``."""
+
+ResultKind = Literal["number", "checkbox", "text", "date", "dateTime"]
+"""The kind of the value that a formula sees; a ``date`` is a day without time."""
+
+Key = Literal["merged", "compared"]
+"""How records are identified by a field: by Airtable itself in an upsert, or after reading it."""
+
+
+def hashable(cell: Any) -> Any:
+    """Turn JSON into something that can be hashed, and is equal if the JSON is.
+
+    Args:
+        cell: JSON.
+    """
+    if isinstance(cell, list):
+        return tuple(hashable(item) for item in cell)
+    if isinstance(cell, dict):
+        return tuple(sorted((name, hashable(value)) for name, value in cell.items()))
+    return cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCard:
+    """A field type.
+
+    Args:
+        type: Its name in the API.
+        is_computed: Whether Airtable computes its cells, so that they cannot be written, and the
+            API does not create such a field.
+        python: The annotation of such a field in a model that is made from a table.
+        inferred_from: The annotations from which the type is inferred: a class and the names that
+            the field of the model must have; None for any name.
+        most: If set, the type is inferred for numbers with an upper bound of at most this.
+        is_text: Whether a cell is text, in which spaces count.
+        can_be_primary: Whether a table can have it as its primary field. The exact list is not
+            published.
+        key: How records are identified by it, if they can be.
+        default_options: The options with which a field of a model is created, with all names that
+            the API requires; None for a type without options, or one that needs the caller's.
+        lookup: Which lookups it has; None if the annotation of the field decides.
+        result: The kind of its value in a formula.
+        is_list: Whether a formula sees a list of such values.
+        encode: Turns a value of a model into a cell; raises ``ValueError`` if no cell can hold it.
+        decode: Undoes what Airtable adds to a cell; None for types to which it adds nothing.
+        as_written: Turns a cell that was read into one that can be written again; None for types
+            that are written as they are read.
+        canonical: Brings a cell that is not empty into a form in which equal cells are equal.
+        is_same: Whether a cell to be written is stored already, for a type of which Airtable
+            stores more than it is sent; None if the canonical forms are compared.
+    """
+
+    type: FieldType
+    is_computed: bool = False
+    python: Any = Any
+    inferred_from: Mapping[Any, re.Pattern[str] | None] = field(default_factory=dict[Any, Any])
+    most: int | None = None
+    is_text: bool = False
+    can_be_primary: bool = False
+    key: Key | None = None
+    default_options: Mapping[str, Any] | None = None
+    lookup: LookupKind | None = None
+    result: ResultKind = "text"
+    is_list: bool = False
+    encode: Callable[[Any], Any] = encode
+    decode: Callable[[Any], Any] | None = None
+    as_written: Callable[[Any], Any] | None = None
+    canonical: Callable[[Any], Any] = hashable
+    is_same: Callable[[Any, Any], bool] | None = None
+
+
+def as_objects(cell: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a cell that holds one, several, or only their ids.
+
+    Args:
+        cell: JSON.
+    """
+    items: list[Any] = cell if isinstance(cell, list) else [cell]
+    return [item if isinstance(item, dict) else {"id": item} for item in items if item]

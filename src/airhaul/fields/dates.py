@@ -1,0 +1,73 @@
+"""Days, and moments with date and time, which Airtable stores in UTC with milliseconds."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from airhaul.fields.card import FieldCard, hashable
+from airhaul.fields.encode import encode
+
+_ISO: Final = {"name": "iso"}
+
+
+@functools.cache
+def datetime_validator() -> TypeAdapter[datetime]:
+    """Return the validator of a datetime, made when first used."""
+    return TypeAdapter(datetime)
+
+
+def _encode_day(value: Any) -> Any:
+    return encode(value.date() if isinstance(value, datetime) else value)
+
+
+def _canonical_moment(cell: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(cell)
+    except (TypeError, ValueError):
+        return hashable(cell)
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
+
+
+CARDS: Final = (
+    FieldCard(
+        type="date",
+        python=date,
+        inferred_from={date: None},
+        can_be_primary=True,
+        key="merged",
+        default_options={"dateFormat": _ISO},
+        lookup="date",
+        result="date",
+        encode=_encode_day,
+    ),
+    FieldCard(
+        type="dateTime",
+        python=datetime,
+        inferred_from={datetime: None},
+        can_be_primary=True,
+        key="compared",
+        default_options={
+            "timeZone": "utc",
+            "dateFormat": _ISO,
+            "timeFormat": {"name": "24hour"},
+        },
+        lookup="datetime",
+        result="dateTime",
+        canonical=_canonical_moment,
+    ),
+    FieldCard(
+        type="createdTime", is_computed=True, python=datetime, lookup="datetime", result="dateTime"
+    ),
+    FieldCard(
+        type="lastModifiedTime",
+        is_computed=True,
+        python=datetime,
+        lookup="datetime",
+        result="dateTime",
+    ),
+)

@@ -1,0 +1,93 @@
+"""Links to records, and what is read through them; people; and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from airhaul.fields.card import FieldCard, as_objects
+from airhaul.fields.encode import encode
+
+
+def _encode_links(value: Any) -> Any:
+    return encode([value] if isinstance(value, str) else value)
+
+
+def _people_as_written(cell: Any) -> Any:
+    if isinstance(cell, list):
+        return [_people_as_written(person) for person in cell]
+    return {"id": cell.get("id")} if isinstance(cell, dict) else cell
+
+
+def _files_as_written(cell: Any) -> Any:
+    if not isinstance(cell, list):
+        return cell
+    # An id is valid only in the same cell; a URL uploads the file again.
+    return [{name: file[name] for name in ("url", "filename") if name in file} for file in cell]
+
+
+def _is_same_people(sent: Any, stored: Any) -> bool:
+    wanted, there = as_objects(sent), list(as_objects(stored))
+    if len(wanted) != len(there):
+        return False
+    for one in wanted:
+        name = "id" if "id" in one else "email"
+        match = next((other for other in there if other.get(name) == one.get(name)), None)
+        if match is None:
+            return False
+        there.remove(match)
+    return True
+
+
+def _is_same_files(sent: Any, stored: Any) -> bool:
+    # By file name: the URL changes with every answer.
+    wanted, there = as_objects(sent), as_objects(stored)
+    if len(wanted) != len(there):
+        return False
+    return all(
+        one["id"] == other.get("id") if "id" in one else _file_name(one) == _file_name(other)
+        for one, other in zip(wanted, there, strict=True)
+    )
+
+
+def _file_name(attachment: Mapping[str, Any]) -> str:
+    named = attachment.get("filename")
+    if named:
+        return str(named)
+    return unquote(urlsplit(str(attachment.get("url", ""))).path.rpartition("/")[2])
+
+
+CARDS: Final = (
+    FieldCard(
+        type="multipleRecordLinks",
+        python=list[str],
+        lookup="list",
+        is_list=True,
+        encode=_encode_links,
+    ),
+    FieldCard(type="multipleLookupValues", is_computed=True, lookup="list", is_list=True),
+    FieldCard(
+        type="singleCollaborator",
+        python=dict[str, Any],
+        as_written=_people_as_written,
+        is_same=_is_same_people,
+    ),
+    FieldCard(
+        type="multipleCollaborators",
+        python=list[dict[str, Any]],
+        lookup="list",
+        is_list=True,
+        as_written=_people_as_written,
+        is_same=_is_same_people,
+    ),
+    FieldCard(type="createdBy", is_computed=True, python=dict[str, Any]),
+    FieldCard(type="lastModifiedBy", is_computed=True, python=dict[str, Any]),
+    FieldCard(
+        type="multipleAttachments",
+        python=list[dict[str, Any]],
+        is_list=True,
+        as_written=_files_as_written,
+        is_same=_is_same_files,
+    ),
+)
