@@ -14,7 +14,7 @@ keep the data, make a ``Message`` of the parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -22,12 +22,18 @@ OptionName = Literal[
     "access_token",
     "allow_empty",
     "base_id",
+    "columns",
+    "date_format",
+    "decimal_comma",
     "encoding",
     "format",
+    "from_airtable_csv",
+    "ignore",
     "journal",
     "local",
     "max_deletes",
     "max_requests",
+    "nulls",
     "on_error",
     "rejects",
     "typecast",
@@ -44,17 +50,25 @@ class Option:
 
     Args:
         name: The option.
-        value: What to set it to; None to name the option only.
+        value: What to set it to; several values in a tuple, names by other names in a mapping; None
+            to name the option only.
     """
 
     name: OptionName
-    value: str | int | None = None
+    value: str | int | tuple[str, ...] | Mapping[str, str] | None = None
 
     def __str__(self) -> str:
-        if self.value is None:
-            return self.name
-        value = f'"{self.value}"' if isinstance(self.value, str) else repr(self.value)
-        return f"{self.name}={value}"
+        return self.name if self.value is None else f"{self.name}={_in_python(self.value)}"
+
+
+def _in_python(value: str | int | tuple[str, ...] | Mapping[str, str]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_in_python, value))}]"
+    if isinstance(value, Mapping):
+        pairs = (f"{_in_python(key)}: {_in_python(name)}" for key, name in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    is_plain = isinstance(value, str) and '"' not in value and value.isprintable()
+    return f'"{value}"' if is_plain else repr(value)
 
 
 @dataclass(frozen=True, slots=True)

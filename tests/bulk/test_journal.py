@@ -19,6 +19,7 @@ from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import JournalError, RowError
+from airhaul.tabular import FileSettings
 
 ASKED = Asked("bulk_create", "https://api.airtable.com", "app00000000000000", "Tasks")
 
@@ -122,8 +123,11 @@ def test_the_rows_of_a_run_stand_there_with_it_or_not_at_all(path) -> None:
 
 
 def test_asked_comes_back_as_it_was(path) -> None:
-    """The file and the key of a run survive."""
-    source = Source("/data/in.csv", 10, "ab" * 32, "csv")
+    """The file of a run, how it is read, and its key survive."""
+    settings = FileSettings(
+        "csv", "cp1252", {"Stück": "Pieces"}, ("Note",), ("NA",), True, "DD.MM.YYYY", True
+    )
+    source = Source("/data/in.csv", 10, "ab" * 32, settings)
     asked = Asked("import_file", "https://x", "app1", "T", key=("a", "b"), source=source, total=4)
     log = Journal(path).begin(asked)
     log.release()

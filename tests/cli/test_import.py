@@ -131,7 +131,8 @@ def test_columns_that_the_table_lacks_are_told_once(stock) -> None:
         "Error: Nothing was sent: 30 of 30 rows are not valid.",
         (
             "  new.csv lines 2-31, rows 0-29, field 'Colour': Stock has no fields 'Colour', "
-            "'Size'; it has 'Code', 'Name', 'Pieces'."
+            "'Size'; it has 'Code', 'Name', 'Pieces'; to rename a column or leave it out, set "
+            "--map Colour=FIELD or --ignore Colour --ignore Size"
         ),
     ]
 
@@ -142,7 +143,7 @@ def test_a_column_that_the_table_lacks_is_named_as_the_table_names_its_own(stock
         airtable.create_table("My Things", [{"name": "Full Name", "type": "singleLineText"}])
     Path("a.csv").write_text("zzz\nAda\n")
     done = airhaul("import", "a.csv", "My Things", "--local", stock)
-    assert "My Things has no field 'zzz'; it has 'Full Name'." in done.stderr
+    assert "My Things has no field 'zzz'; it has 'Full Name';" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,23 @@ from typing import Any
 import pytest
 
 from airhaul import Airtable, Query, Record, Table
-from airhaul.client.options import ReadOptions, SyncOptions, SyncWriteOptions, WriteOptions
+from airhaul.client.options import (
+    FileOptions,
+    ImportOptions,
+    PlanSyncFileOptions,
+    ReadOptions,
+    SyncFileOptions,
+    SyncOptions,
+    SyncWriteOptions,
+    WriteOptions,
+)
 from airhaul.model.base import RecordBase
 
 # The async classes have the same text: these are generated from them.
 CLASSES = (Record, Table, Query, Airtable)
-OPTIONS = (ReadOptions, WriteOptions, SyncOptions)
-ALL_OPTIONS = {kind.__name__: kind for kind in (*OPTIONS, SyncWriteOptions)}
+OPTIONS = (ReadOptions, WriteOptions, SyncOptions, FileOptions)
+COMBINED = (SyncWriteOptions, ImportOptions, SyncFileOptions, PlanSyncFileOptions)
+ALL_OPTIONS = {kind.__name__: kind for kind in (*OPTIONS, *COMBINED)}
 ENTRY = re.compile(r"^( {4}| {8})(\*{0,2}\w+): (.*)")
 
 
@@ -109,6 +119,7 @@ def test_options_are_documented_in_the_same_words(verb: Any) -> None:
     canonical = {name: text for kind in OPTIONS for name, text in arguments(kind).items()}
     verb_options = options_of(verb)
     shared = {*WriteOptions.__annotations__, *SyncOptions.__annotations__}
+    shared |= {*FileOptions.__annotations__}
     if verb_options is not None:
         shared |= verb_options.__annotations__.keys()
     documented = {name: text for name, text in arguments(verb).items() if name in shared}

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_pascal
 from airhaul import Airtable, BulkError, Record, airtable_field
 from airhaul.model.read import CellWarning, Reader
 from airhaul.model.write import cells_to_update
-from airhaul.tabular import read_rows
+from airhaul.tabular import FileSettings, read_rows
 
 EAST = timezone(timedelta(hours=5))
 WEST = timezone(timedelta(hours=-5))
@@ -383,7 +383,7 @@ def test_an_export_holds_cells_that_do_not_fit_as_they_are(
     path = tmp_path / "prices"
     with pytest.warns(CellWarning):
         airtable.table(Tight).export_file(path, format)
-    (row,) = read_rows(path, format)
+    (row,) = read_rows(path, FileSettings(format))
     assert row.cells == {"name": "lamp", "price": "ask", "status": "gone"}
 
 

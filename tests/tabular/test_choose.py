@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airhaul.errors import FileFormatError
-from airhaul.tabular import format_of, read_rows
+from airhaul.tabular import FileSettings, format_of, read_rows
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_caller_knows_better_than_the_suffix(tmp_path: Path) -> None:
     """``format`` wins, for reading as for telling."""
     file = tmp_path / "rows.csv"
     file.write_text('{"a": 1}\n')
-    assert [row.cells for row in read_rows(file, "jsonl")] == [{"a": 1}]
+    assert [row.cells for row in read_rows(file, FileSettings("jsonl"))] == [{"a": 1}]
 
 
 def test_an_unknown_format_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airhaul.errors import FileFormatError
-from airhaul.tabular import open_writer, read_rows
+from airhaul.tabular import FileSettings, open_writer, read_rows
 
 
 def rows_of(path: Path, text: str | bytes, name: str = "in.csv") -> list[tuple[int, dict]]:
@@ -162,7 +162,7 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
     """Files of Windows have no mark by which they could be known."""
     file = tmp_path / "in.csv"
     file.write_bytes('Straße;"Ort\r\n"\r\n5 €;Köln\r\n'.encode("cp1252"))
-    (row,) = read_rows(file, encoding="cp1252")
+    (row,) = read_rows(file, FileSettings(encoding="cp1252"))
     assert (row.line, row.cells) == (3, {"Straße": "5 €", "Ort\r\n": "Köln"})
     for encoding, said in (
         ("UTF8", "line 1: byte 0xdf is not UTF-8"),
@@ -171,9 +171,9 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
         ("base64", "'base64' is not an encoding"),
     ):
         with pytest.raises(FileFormatError, match=said):
-            list(read_rows(file, encoding=encoding))
+            list(read_rows(file, FileSettings(encoding=encoding)))
     with pytest.raises(FileFormatError, match="JSON is always UTF-8"):
-        list(read_rows(tmp_path / "in.json", encoding="cp1252"))
+        list(read_rows(tmp_path / "in.json", FileSettings(encoding="cp1252")))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "mac-roman", "utf-16"])
@@ -183,7 +183,7 @@ def test_lines_may_end_as_on_the_old_macintosh(tmp_path: Path, encoding: str) ->
     lines = ["Id;Note", '1;"Zoë\rSmith"', "", *(f"{n};x" for n in range(2, 20_000)), "20000;é"]
     file.write_bytes("\r".join(lines).encode(encoding))
     named = encoding if encoding == "mac-roman" else None
-    first, *_, last = read_rows(file, encoding=named)
+    first, *_, last = read_rows(file, FileSettings(encoding=named))
     assert (first.line, first.cells) == (2, {"Id": "1", "Note": "Zoë\nSmith"})
     assert (last.line, last.cells) == (20_003, {"Id": "20000", "Note": "é"})
     if encoding == "mac-roman":
@@ -211,7 +211,7 @@ def test_a_byte_order_mark_is_left_out_under_every_named_encoding(
     """It is no part of the first name, and does not keep a quoted name from being one."""
     file = tmp_path / "in.csv"
     file.write_bytes(f"\ufeff{name};Name\r\n1;Zoë\r\n".encode(written))
-    (row,) = read_rows(file, encoding=named)
+    (row,) = read_rows(file, FileSettings(encoding=named))
     assert row.cells == {"Id": "1", "Name": "Zoë"}
 
 
@@ -232,7 +232,7 @@ def test_a_byte_order_mark_that_contradicts_the_named_encoding_is_refused(
     file = tmp_path / "in.csv"
     file.write_bytes("\ufeffId\r\nZoë\r\n".encode(written))
     with pytest.raises(FileFormatError, match=f'set encoding="{written}"'):
-        list(read_rows(file, encoding=named))
+        list(read_rows(file, FileSettings(encoding=named)))
 
 
 def test_a_line_that_tells_the_delimiter_is_heeded(tmp_path: Path) -> None:

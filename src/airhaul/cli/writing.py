@@ -15,7 +15,7 @@ from airhaul.bulk.writing.bulk_write import result_of
 from airhaul.cli.output.progress import RowProgress
 from airhaul.cli.output.results import Report
 from airhaul.client.listener import Rejects
-from airhaul.client.options import OnEvent
+from airhaul.client.options import FileOptions, OnEvent
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format
@@ -61,12 +61,94 @@ FileEncoding = Annotated[
         help="The encoding of a CSV file, such as cp1252; UTF-8 by default.",
     ),
 ]
+Renamings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=FIELD",
+        help="Write this column of the file to the field of another name; can be repeated.",
+    ),
+]
+Ignored = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore", metavar="COLUMN", help="Leave out this column of the file; can be repeated."
+    ),
+]
+Nulls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--null", metavar="WORD", help="Read this word as an empty cell; can be repeated."
+    ),
+]
+DecimalComma = Annotated[
+    bool, typer.Option("--decimal-comma", help="Read numbers such as 3,50 and 1.234,50.")
+]
+DateNotation = Annotated[
+    str | None,
+    typer.Option(
+        "--date-format",
+        metavar="FORMAT",
+        help="Read dates in this format, such as DD.MM.YYYY or M/D/YYYY h:mma.",
+    ),
+]
+FromAirtableCsv = Annotated[
+    bool,
+    typer.Option(
+        "--from-airtable-csv",
+        help="Read numbers, dates and durations as their fields show them, as Airtable's own CSV "
+        "files have them.",
+    ),
+]
 Typecast = Annotated[
     bool,
     typer.Option(
         "--typecast", help="Let Airtable add missing choices and find linked records by name."
     ),
 ]
+
+
+def file_options(
+    *,
+    encoding: str | None,
+    renamings: list[str] | None,
+    ignored: list[str] | None,
+    nulls: list[str] | None,
+    decimal_comma: bool,
+    date_format: str | None,
+    from_airtable_csv: bool,
+) -> FileOptions:
+    """Collect the options that say how a file is read.
+
+    Args:
+        encoding: The encoding of a CSV file.
+        renamings: Columns and the fields that they go to, each as ``COLUMN=FIELD``.
+        ignored: The columns to leave out.
+        nulls: The words that mean an empty cell.
+        decimal_comma: Whether numbers have a decimal comma.
+        date_format: How dates are written.
+        from_airtable_csv: Whether values are written as their fields show them.
+
+    Raises:
+        ConfigurationError: A renaming has no equals sign, or a column is renamed twice.
+    """
+    columns: dict[str, str] = {}
+    for renaming in renamings or ():
+        column, sign, field = renaming.partition("=")
+        if not (column and sign and field):
+            raise ConfigurationError(f"Expected --map COLUMN=FIELD, got {renaming!r}.")
+        if column in columns:
+            raise ConfigurationError(f"--map has the column {column!r} twice.")
+        columns[column] = field
+    return {
+        "encoding": encoding,
+        "columns": columns,
+        "ignore": ignored or [],
+        "nulls": nulls or [],
+        "decimal_comma": decimal_comma,
+        "date_format": date_format,
+        "from_airtable_csv": from_airtable_csv,
+    }
 
 
 def check_source(file: Path) -> None:

@@ -82,7 +82,7 @@ def _is_same_file(one: str | Path, other: str | Path) -> bool:
 
 def _values_of(row: object) -> dict[str, Any]:
     if isinstance(row, SourceRow):
-        return dict(row.cells)
+        return dict(row.given)
     if isinstance(row, RecordBase):
         names = {name: column.shown_name for name, column in columns_of(type(row)).by_name.items()}
         return {names.get(name, name): value for name, value in row.model_dump().items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict, cast
 
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression, Q
 from airhaul.model.read import OnInvalid
+from airhaul.tabular import FileSettings, Format
 
 Rows = Iterable[Any]
 """Rows to write: mappings, records of the model, or a mixture."""
@@ -163,7 +164,89 @@ class SyncOptions(TypedDict, total=False):
 
 
 class SyncWriteOptions(WriteOptions, SyncOptions, total=False):
-    """The options of ``sync`` and ``sync_file``."""
+    """The options of ``sync``."""
+
+
+class FileOptions(TypedDict, total=False):
+    """The options of all verbs that read a file: what its columns and texts mean.
+
+    Args:
+        encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or UTF-16
+            if the file has a byte order mark.
+        columns: The names of fields by the names of the file's columns, where these differ, as in
+            ``{"E-mail address": "email"}``.
+        ignore: The columns of the file to leave out.
+        nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around them do
+            not matter.
+        decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+        date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO 8601 if
+            None.
+        from_airtable_csv: Whether numbers, dates and durations are written as their fields show
+            them, as in the CSV files that Airtable itself writes.
+    """
+
+    encoding: str | None
+    columns: Mapping[str, str] | None
+    ignore: str | Sequence[str]
+    nulls: str | Sequence[str]
+    decimal_comma: bool
+    date_format: str | None
+    from_airtable_csv: bool
+
+
+_FILE_OPTIONS: Final = FileOptions.__annotations__.keys()
+
+
+class ImportOptions(WriteOptions, FileOptions, total=False):
+    """The options of ``import_file``."""
+
+
+class SyncFileOptions(SyncWriteOptions, FileOptions, total=False):
+    """The options of ``sync_file``."""
+
+
+class PlanSyncFileOptions(SyncOptions, FileOptions, total=False):
+    """The options of ``plan_sync_file``."""
+
+
+def file_settings(format: Format | None, options: FileOptions) -> FileSettings:
+    """Make the settings of a file that is read.
+
+    Args:
+        format: The format of the file; None to infer it from the suffix.
+        options: The options that the caller gave.
+
+    Raises:
+        TypeError: There is no such option.
+        ConfigurationError: The value of an option is invalid.
+    """
+    refuse_unknown_options(options, [*FileOptions.__annotations__])
+    return FileSettings.of(format, options)
+
+
+def settings_of_import(
+    format: Format | None, options: ImportOptions
+) -> tuple[FileSettings, WriteSettings]:
+    """Make the settings of a call that writes the rows of a file.
+
+    Args:
+        format: The format of the file; None to infer it from the suffix.
+        options: The options that the caller gave.
+
+    Returns:
+        How the file is read, and how its rows are written.
+
+    Raises:
+        TypeError: There is no such option.
+        ConfigurationError: The value of an option is invalid.
+    """
+    refuse_unknown_options(options, [*ImportOptions.__annotations__])
+    of_file = {name: value for name, value in options.items() if name in _FILE_OPTIONS}
+    of_write = {name: value for name, value in options.items() if name not in _FILE_OPTIONS}
+    return (
+        file_settings(format, cast("FileOptions", of_file)),
+        WriteSettings.of(cast("WriteOptions", of_write)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

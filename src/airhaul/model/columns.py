@@ -101,6 +101,11 @@ class Column:
             return "" in self.shape.choices
         return self.card.is_text or self.shape.is_a(str)
 
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether Airtable computes the column, and no record needs a value for it."""
+        return self.read_only and not self.field_info.is_required()
+
     @cached_property
     def known_choices(self) -> frozenset[str]:
         """The choices that the model has for a select field."""

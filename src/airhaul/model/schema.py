@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pydantic import create_model
 
@@ -16,6 +16,9 @@ from airhaul.model.columns import Column, columns_of
 from airhaul.model.fields import airtable_field
 from airhaul.model.infer import infer_options
 from airhaul.wire.shapes import FIELD_TYPES, FieldJson, FieldType, TableJson
+
+# Texts in files are read by them: the symbol of money, the zone of times.
+_READ_BY_OPTIONS: Final = ("currency", "date", "dateTime", "duration")
 
 
 def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
@@ -129,8 +132,7 @@ def model_of_table(table: TableJson, *, by_id: bool = False) -> type[RecordBase]
                 # A type that airhaul does not know yet is read and written unchanged.
                 type=type_ if type_ in FIELD_TYPES else "singleLineText",
                 read_only=card_of(type_).is_computed,
-                # Times in files that have no zone of their own are in that of the field.
-                options=field.get("options") if type_ == "dateTime" else None,
+                options=field.get("options") if type_ in _READ_BY_OPTIONS else None,
                 choices=_choices_of(field),
             ),
         )

@@ -7,7 +7,7 @@ from typing import Self, Unpack
 
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.options import SyncWriteOptions, WriteOptions
+from airhaul.client.options import ImportOptions, SyncFileOptions
 from airhaul.record.bound import BoundRecord
 from airhaul.tabular import Format
 
@@ -22,8 +22,7 @@ class RecordFileVerbs(BoundRecord):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a file, or with a key, update or create it.
 
@@ -38,9 +37,7 @@ class RecordFileVerbs(BoundRecord):
                 None.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -59,6 +56,18 @@ class RecordFileVerbs(BoundRecord):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -69,7 +78,7 @@ class RecordFileVerbs(BoundRecord):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        return cls._table().import_file(path, format, key=key, encoding=encoding, **options)
+        return cls._table().import_file(path, format, key=key, **options)
 
     @classmethod
     def import_csv(
@@ -77,8 +86,7 @@ class RecordFileVerbs(BoundRecord):
         path: str | Path,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[Self]:
         """Create a record for each row of a CSV file, or with a key, update or create it.
 
@@ -91,9 +99,7 @@ class RecordFileVerbs(BoundRecord):
                 Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -112,6 +118,18 @@ class RecordFileVerbs(BoundRecord):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -122,11 +140,11 @@ class RecordFileVerbs(BoundRecord):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        return cls._table().import_csv(path, key=key, encoding=encoding, **options)
+        return cls._table().import_csv(path, key=key, **options)
 
     @classmethod
     def import_json(
-        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
     ) -> BulkResult[Self]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -139,7 +157,7 @@ class RecordFileVerbs(BoundRecord):
                 Python or in Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -158,6 +176,18 @@ class RecordFileVerbs(BoundRecord):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -176,9 +206,7 @@ class RecordFileVerbs(BoundRecord):
         path: str | Path,
         key: KeyNames,
         format: Format | None = None,
-        *,
-        encoding: str | None = None,
-        **options: Unpack[SyncWriteOptions],
+        **options: Unpack[SyncFileOptions],
     ) -> BulkResult[Self]:
         """Make the table equal to a file, with the fewest writes.
 
@@ -191,9 +219,7 @@ class RecordFileVerbs(BoundRecord):
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``SyncWriteOptions``, all optional:
+            **options: ``SyncFileOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -217,6 +243,18 @@ class RecordFileVerbs(BoundRecord):
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
                     replies are slow.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -230,7 +268,7 @@ class RecordFileVerbs(BoundRecord):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        return cls._table().sync_file(path, key, format, encoding=encoding, **options)
+        return cls._table().sync_file(path, key, format, **options)
 
     @classmethod
     def export_file(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self, Unpack
 
 from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.options import Rows, SyncOptions
+from airhaul.client.options import FileOptions, PlanSyncFileOptions, Rows, SyncOptions
 from airhaul.client.sync.plan import Plan
 from airhaul.record.bound import BoundRecord
 from airhaul.tabular import Format
@@ -227,8 +227,7 @@ class RecordPlanVerbs(BoundRecord):
         format: Format | None = None,
         *,
         typecast: bool = False,
-        encoding: str | None = None,
-        **options: Unpack[SyncOptions],
+        **options: Unpack[PlanSyncFileOptions],
     ) -> Plan[Self]:
         """Plan what ``sync_file`` would write.
 
@@ -245,14 +244,24 @@ class RecordPlanVerbs(BoundRecord):
                 None.
             typecast: Let Airtable convert text to the type of its field, and add missing choices to
                 select fields.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``SyncOptions``, all optional:
+            **options: ``PlanSyncFileOptions``, all optional:
                 delete_missing: Whether to delete the records whose key no row has.
                 max_deletes: The most records to delete; a third of the table if None.
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
                     replies are slow.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -262,9 +271,7 @@ class RecordPlanVerbs(BoundRecord):
             DuplicateKeyError: Several records of the table have the same key.
             ConfigurationError: A field cannot be a key.
         """
-        return cls._table().plan_sync_file(
-            path, key, format, typecast=typecast, encoding=encoding, **options
-        )
+        return cls._table().plan_sync_file(path, key, format, typecast=typecast, **options)
 
     @classmethod
     def plan_import_file(
@@ -274,7 +281,7 @@ class RecordPlanVerbs(BoundRecord):
         *,
         key: KeyNames | None = None,
         typecast: bool = False,
-        encoding: str | None = None,
+        **options: Unpack[FileOptions],
     ) -> Plan[Self]:
         """Plan what ``import_file`` would write.
 
@@ -290,8 +297,19 @@ class RecordPlanVerbs(BoundRecord):
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text to the type of its field, and add missing choices to
                 select fields.
-            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; UTF-8 if None, or UTF-16
-                with a byte order mark.
+            **options: ``FileOptions``, all optional:
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -300,6 +318,4 @@ class RecordPlanVerbs(BoundRecord):
             FileFormatError: The file is not of its format; the error names the line.
             ConfigurationError: A field of ``key`` cannot be a key.
         """
-        return cls._table().plan_import_file(
-            path, format, key=key, typecast=typecast, encoding=encoding
-        )
+        return cls._table().plan_import_file(path, format, key=key, typecast=typecast, **options)

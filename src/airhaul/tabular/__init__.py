@@ -1,15 +1,18 @@
 """Reading and writing rows of CSV, TSV, JSON and JSON Lines files, streamed."""
 
-from airhaul.tabular.choose import Format, format_of, read_rows
+from airhaul.tabular.choose import InputFile, format_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
+from airhaul.tabular.settings import FileSettings, Format
 from airhaul.tabular.write import Writer, open_writer
 
 __all__ = [
     "ERROR_COLUMN",
     "LINE_COLUMN",
+    "FileSettings",
     "Format",
+    "InputFile",
     "RejectsFile",
     "SourceRow",
     "Writer",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, get_args
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
 from airhaul.tabular.csv import read_csv
 from airhaul.tabular.json import read_json, read_json_lines
-from airhaul.tabular.rows import SourceRow
-
-Format = Literal["csv", "tsv", "json", "jsonl"]
+from airhaul.tabular.rows import RowChanges, SourceRow
+from airhaul.tabular.settings import DEFAULTS, FileSettings, Format
+from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 _BY_SUFFIX: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -54,36 +55,83 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     return _BY_SUFFIX[suffix]
 
 
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of rows, with the settings with which it is read.
+
+    Args:
+        path: The file.
+        settings: How it is read.
+        fields: The options of the table's fields, by name and by ID, if they were read.
+    """
+
+    path: Path
+    settings: FileSettings = DEFAULTS
+    fields: Mapping[str, Mapping[str, Any]] | None = None
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Read the rows, as ``read_rows`` does."""
+        return read_rows(self.path, self.settings, self.style)
+
+    @property
+    def style(self) -> TextStyle:
+        """How the texts of the file write numbers and dates."""
+        return self.settings.style(self.fields)
+
+
 def read_rows(
-    path: str | Path, format: Format | None = None, encoding: str | None = None
+    path: str | Path, settings: FileSettings = DEFAULTS, style: TextStyle = PLAIN
 ) -> Iterator[SourceRow]:
     """Read the rows of a file one by one; only one row is in memory.
 
     Args:
         path: The file.
-        format: The format; None to infer it from the suffix.
-        encoding: The encoding of CSV or TSV, such as ``"cp1252"``; None for UTF-8, or UTF-16 with
-            a byte order mark. JSON is always UTF-8.
+        settings: Its format and encoding, and what its columns are for.
+        style: How its texts write numbers and dates; the rows have it with them.
 
     Yields:
         The rows, in the order of the file.
 
     Raises:
-        FileFormatError: The content does not have the format; the error has the line.
+        FileFormatError: The content does not have the format, with the line; or the settings name a
+            column that the file does not have.
         OSError: The file cannot be read.
     """
-    kind = format_of(path, format)
-    if encoding is not None and kind not in ("csv", "tsv"):
+    name = Path(path).name
+    kind = format_of(path, settings.format)
+    is_text = kind in ("csv", "tsv")
+    if settings.encoding is not None and not is_text:
         raise FileFormatError(
             Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8"),
-            source=Path(path).name,
+            source=name,
         )
+    changes = RowChanges(settings, style, name, "" if is_text else None)
+    rows = _read(path, kind, settings.encoding, changes)
+    yield from map(changes.apply, rows) if changes.are_needed else rows
+
+
+def _read(
+    path: str | Path, kind: Format, encoding: str | None, changes: RowChanges
+) -> Iterator[SourceRow]:
     match kind:
         case "csv":
-            yield from read_csv(path, encoding=encoding)
+            return read_csv(path, None, encoding, changes.check)
         case "tsv":
-            yield from read_csv(path, "\t", encoding)
+            return read_csv(path, "\t", encoding, changes.check)
         case "json":
-            yield from read_json(path)
+            return _checked(read_json(path), changes)
         case "jsonl":
-            yield from read_json_lines(path)
+            return _checked(read_json_lines(path), changes)
+
+
+def _checked(rows: Iterator[SourceRow], changes: RowChanges) -> Iterator[SourceRow]:
+    """Yield rows of JSON, and check at the end which columns they had together."""
+    if not changes.are_needed:
+        yield from rows
+        return
+    columns: dict[str, object] = {}
+    for row in rows:
+        columns |= row.cells
+        yield row
+    if columns:
+        changes.check(columns)

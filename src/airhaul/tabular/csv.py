@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -56,7 +56,10 @@ class _Lines:
 
 
 def read_csv(
-    path: str | Path, delimiter: str | None = None, encoding: str | None = None
+    path: str | Path,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    on_header: Callable[[list[str]], object] | None = None,
 ) -> Iterator[SourceRow]:
     """Read the rows below a header.
 
@@ -71,6 +74,7 @@ def read_csv(
             the one of comma, semicolon, tab and bar in the header outside quotes. If there are
             several, the one that divides the first thousand lines evenly.
         encoding: The encoding; see ``read_lines``.
+        on_header: Called with the names in the header.
 
     Yields:
         The rows; each cell is text.
@@ -100,6 +104,8 @@ def read_csv(
     names_at = [(place, name) for place, name in enumerate(header) if name.strip()]
     is_whole = len(names_at) == len(header)
     nameless = _Nameless(header, source)
+    if on_header is not None:
+        on_header([name for _, name in names_at])
     for number, cells in rows:
         if not "".join(cells).strip():
             continue

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, cast
 
 from airhaul.tabular.numbers import is_exact, is_exact_number
+from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 InferredType = Literal[
     "singleLineText",
@@ -72,11 +73,14 @@ class InferredColumn:
     fits: bool = True
 
 
-def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
+def infer_columns(
+    rows: Iterable[Mapping[str, object]], style: TextStyle = PLAIN
+) -> list[InferredColumn]:
     """Infer the type of each column.
 
     Args:
         rows: The values by column name, as text or as JSON.
+        style: How the texts write numbers and dates.
 
     Returns:
         The columns, in the order in which they first occur.
@@ -86,7 +90,7 @@ def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
     for row in rows:
         for name, value in row.items():
             if name not in seen:
-                seen[name] = _Seen()
+                seen[name] = _Seen(style)
             seen[name].add(value)
         count += 1
     return [column.conclude(name, count) for name, column in seen.items()]
@@ -96,6 +100,7 @@ def infer_columns(rows: Iterable[Mapping[str, object]]) -> list[InferredColumn]:
 class _Seen:
     """What the rows so far show of a column."""
 
+    style: TextStyle
     filled: int = 0
     fits: set[str] = field(
         default_factory=lambda: {"checkbox", "number", "date", "dateTime", "email", "url", "list"}
@@ -123,10 +128,11 @@ class _Seen:
         text = _plain(value)
         kind = _kind(value)
         self.has_no = self.has_no or (isinstance(value, str) and text.strip().lower() in _NO)
-        self.fits &= _fitting(value, text) if self.kind in (None, kind) else set()
+        self.fits &= _fitting(value, text, self.style) if self.kind in (None, kind) else set()
         self.kind = kind
         if "number" in self.fits:
-            self.precision = max(self.precision, _precision(text))
+            number = text if kind is not str else self.style.plain_number(text.strip())
+            self.precision = max(self.precision, _precision(number or text))
         self.long = self.long or _LINE_BREAK.search(text) is not None or len(text) > 200
         self._add_choice(text)
 
@@ -189,7 +195,7 @@ def _kind(value: object) -> type:
     return float if isinstance(value, int | float) else str
 
 
-def _fitting(value: object, text: str) -> set[str]:
+def _fitting(value: object, text: str, style: TextStyle) -> set[str]:
     if isinstance(value, bool):
         return {"checkbox"}
     if isinstance(value, int | float):
@@ -199,8 +205,9 @@ def _fitting(value: object, text: str) -> set[str]:
     bare = text.strip()
     if bare.lower() in _TICKS:
         fits.add("checkbox")
-    if is_exact_number(bare):
+    if is_exact_number(style.plain_number(bare) or ""):
         fits.add("number")
+    fits |= _as_date(bare, style)
     if _DATE.fullmatch(bare) and _is_date(date.fromisoformat, bare):
         fits |= {"date"}
     if _MOMENT.fullmatch(bare) and _is_date(_in_utc, bare):
@@ -210,6 +217,19 @@ def _fitting(value: object, text: str) -> set[str]:
     if _URL.fullmatch(text):
         fits.add("url")
     return fits
+
+
+def _as_date(text: str, style: TextStyle) -> set[str]:
+    """The types of a text that is a date in the notation of the file."""
+    if style.dates is None:
+        return set()
+    try:
+        found = style.dates.read(text)
+    except ValueError:
+        return set()
+    if found is None:
+        return set()
+    return {"dateTime" if isinstance(found, datetime) else "date"}
 
 
 def _is_date(parse: Any, text: str) -> bool:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from airhaul.errors import FileFormatError
-from airhaul.tabular.choose import Format, format_of
+from airhaul.tabular.choose import format_of
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN
+from airhaul.tabular.settings import Format
 from airhaul.tabular.write import as_json, as_text, csv_line
 
 _FORMATS: Final[tuple[Format, ...]] = ("csv", "tsv", "jsonl")

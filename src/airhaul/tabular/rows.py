@@ -1,9 +1,15 @@
-"""A row of a file, with its line."""
+"""A row of a file, with its line; and the settings of the file applied to it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from airhaul.errors import FileFormatError
+from airhaul.messages import Message, Option, OptionName
+from airhaul.tabular.settings import FileSettings
+from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 ERROR_COLUMN: Final = "airhaul error"
 LINE_COLUMN: Final = "airhaul line"
@@ -17,7 +23,134 @@ class SourceRow:
     Args:
         line: The line on which it begins, from 1; the header of a CSV file is line 1.
         cells: The values by column name: text from CSV, JSON values from JSON.
+        style: How the texts write numbers and dates.
+        in_file: The values as they are in the file, by its own column names; None if ``cells`` has
+            these.
     """
 
     line: int
     cells: dict[str, object]
+    style: TextStyle = PLAIN
+    in_file: Mapping[str, object] | None = None
+
+    @property
+    def is_read_specially(self) -> bool:
+        """Whether the file can only be read with its settings."""
+        return self.in_file is not None or self.style is not PLAIN
+
+    @property
+    def given(self) -> Mapping[str, object]:
+        """The values as they are in the file."""
+        return self.cells if self.in_file is None else self.in_file
+
+
+class RowChanges:
+    """What the settings of a file change in its rows: names, columns left out, empty cells.
+
+    Args:
+        settings: The settings.
+        style: How the texts write numbers and dates.
+        source: The name of the file, for errors.
+        blank: What an empty cell is in this format.
+    """
+
+    def __init__(
+        self, settings: FileSettings, style: TextStyle, source: str, blank: str | None
+    ) -> None:
+        self._columns = settings.columns
+        self._ignore = settings.ignore
+        self._nulls = frozenset(word.strip() for word in settings.nulls)
+        self._style = style
+        self._source = source
+        self._blank = blank
+        self._names: dict[tuple[str, ...], dict[str, str | None]] = {}
+        self._are_of_cells = bool(self._columns or self._ignore or self._nulls)
+        self.are_needed = self._are_of_cells or style is not PLAIN
+
+    def apply(self, row: SourceRow) -> SourceRow:
+        """Return the row as the caller wants it.
+
+        Raises:
+            FileFormatError: Two of its columns would have the same name.
+        """
+        if not self._are_of_cells:
+            return SourceRow(row.line, row.cells, self._style)
+        given = row.cells
+        key = tuple(given)
+        names = self._names.get(key)
+        if names is None:
+            names = self._names[key] = self._renamed(key, row.line)
+        cells = {
+            name: self._value(value)
+            for column, value in given.items()
+            if (name := names[column]) is not None
+        }
+        return SourceRow(row.line, cells, self._style, given)
+
+    def _value(self, value: object) -> object:
+        is_null = isinstance(value, str) and value.strip() in self._nulls
+        return self._blank if is_null else value
+
+    def _renamed(self, columns: tuple[str, ...], line: int) -> dict[str, str | None]:
+        """The names of some columns; None for one that is left out."""
+        names: dict[str, str | None] = {column: column for column in columns}
+        for wanted, name in self._wanted():
+            column = _find(wanted, columns)
+            if column is not None:
+                names[column] = name
+        before: dict[str, str] = {}
+        for column, name in names.items():
+            first = column if name is None else before.setdefault(name, column)
+            if first != column:
+                raise FileFormatError(
+                    Message(
+                        f"the columns {first!r} and {column!r} would both be {name!r}; leave one "
+                        "out: ",
+                        Option("ignore", (first,)),
+                    ),
+                    source=self._source,
+                    line=line,
+                )
+        return names
+
+    def _wanted(self) -> list[tuple[str, str | None]]:
+        return [*self._columns.items(), *((column, None) for column in self._ignore)]
+
+    def check(self, columns: Collection[str]) -> None:
+        """Refuse settings that name a column which the file does not have.
+
+        Args:
+            columns: All columns of the file. The rejects of a file need not have all of them.
+
+        Raises:
+            FileFormatError: A column is not there.
+        """
+        if ERROR_COLUMN in columns:
+            return
+        options: tuple[tuple[OptionName, Collection[str]], ...] = (
+            ("columns", self._columns),
+            ("ignore", self._ignore),
+        )
+        for option, wanted in options:
+            for name in wanted:
+                if _find(name, columns) is None:
+                    raise FileFormatError(
+                        Message(
+                            f"there is no column {name!r}, which ",
+                            Option(option),
+                            f" names; the columns are {', '.join(map(repr, columns))}",
+                        ),
+                        source=self._source,
+                    )
+
+
+def _find(wanted: str, columns: Collection[str]) -> str | None:
+    """Find the column of exactly that name, or the only one with other case or spaces around it."""
+    if wanted in columns:
+        return wanted
+    near = [column for column in columns if _folded(column) == _folded(wanted)]
+    return near[0] if len(near) == 1 else None
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()

@@ -17,9 +17,10 @@ from typing import IO, Any, Final, Protocol, cast
 from pydantic import BaseModel
 
 from airhaul.errors import FileFormatError
-from airhaul.tabular.choose import Format, format_of
+from airhaul.tabular.choose import format_of
 from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
+from airhaul.tabular.settings import Format
 
 _MOST_DIGITS: Final = 400  # more than any double has
 

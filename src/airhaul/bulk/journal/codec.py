@@ -11,6 +11,7 @@ import pydantic_core
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
+from airhaul.tabular import SourceRow
 
 PackedOutcome = tuple[int, str, str | None, str | None, int | None, bool, str | None]
 """Index, state, record id, error, request, whether the row itself is to blame, note."""
@@ -50,7 +51,13 @@ def _packed(change: Change[Any] | InvalidRow) -> list[Any]:
         change.for_new or None,
         change.before,
         change.later or None,
+        *_given(change.source),
     ]
+
+
+def _given(row: object) -> list[Any]:
+    """The row of a file as it was given, if its cells do not show that: for a file of rejects."""
+    return [dict(row.given)] if isinstance(row, SourceRow) and row.is_read_specially else []
 
 
 def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | InvalidRow]:
@@ -67,11 +74,11 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
     if parts[0] == "refused":
         _, index, line, reason, field = parts
         return InvalidRow(index, RowError(reason, index=index, line=line, field=field))
-    kind, index, line, cells, record_id, for_new, before, later = parts
+    kind, index, line, cells, record_id, for_new, before, later, *given = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
     change.for_new = for_new or {}
     change.later = later or {}
-    change.source = dict(cells)
+    change.source = SourceRow(line, given[0]) if given else dict(cells)
     if key is not None and kind != "delete":
         # An update by key may hold only what differs; its key is in the previous cells.
         change.key = key.value_in({**(before or {}), **cells}) or ()

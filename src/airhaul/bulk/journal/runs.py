@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError
-from airhaul.tabular import Format
+from airhaul.tabular import FileSettings
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
 """In order: a process is working on it; all rows were written as requested; it ran to its end, and
@@ -29,20 +29,25 @@ class Source:
         path: The file, absolute.
         size: Its size in bytes.
         sha256: The hash of its content, in hexadecimal digits.
-        format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; None if inferred from its suffix.
-        encoding: Its encoding; None for UTF-8, or what its byte order mark indicates.
+        settings: The settings with which it is read.
     """
 
     path: str
     size: int
     sha256: str
-    format: Format | None = None
-    encoding: str | None = None
+    settings: FileSettings = FileSettings()
 
     @property
     def name(self) -> str:
         """The file's name, for errors."""
         return PurePath(self.path).name
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Source:
+        """Read what ``Asked.to_dict`` has made of it."""
+        options = {**given.get("settings", {})}
+        settings = FileSettings.of(options.pop("format", None), options)
+        return cls(given["path"], given["size"], given["sha256"], settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Asked:
         """Read what ``to_dict`` has returned."""
         values: dict[str, Any] = {**given, "key": tuple(given["key"])}
         if values["source"] is not None:
-            values["source"] = Source(**values["source"])
+            values["source"] = Source.from_dict(values["source"])
         return cls(**values)
 
 

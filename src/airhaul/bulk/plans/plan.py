@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from airhaul.bulk.plans.difference import SHOWN, Difference, Verb, sample
@@ -17,6 +16,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.errors import DeletionRefusedError, RowError
 from airhaul.messages import Message
 from airhaul.model.base import RecordBase
+from airhaul.tabular import InputFile
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Planned(Generic[M]):
     spent: Spent = NOTHING_SPENT
     verb: str = "apply"
     undoes: Undoes | None = None
-    source: Path | None = None
+    source: InputFile | None = None
 
     @property
     def table_name(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
@@ -31,6 +30,7 @@ from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
+from airhaul.tabular import InputFile
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import RecordJson
 
@@ -63,14 +63,14 @@ class Planner(Generic[M]):
         target: Target,
         model: type[M],
         *,
-        source: Path | None = None,
+        source: InputFile | None = None,
         keeps_all: bool = False,
         max_requests: int | None = None,
     ) -> None:
         self._target = target
         self._model = model
-        self._path = source
-        self._source = None if source is None else source.name
+        self._file = source
+        self._source = None if source is None else source.path.name
         self._keeps_all = keeps_all
         self._reader = TableReader.of(context, target, max_requests)
         self._columns = tuple(columns_of(model).by_column)
@@ -199,7 +199,7 @@ class Planner(Generic[M]):
     def _columns_in_rows(self) -> Flow[Columns]:
         """Find out which names the columns of a file may have: those that the table has now."""
         columns = columns_of(self._model)
-        return columns if self._path is None else (yield from self._reader.titles(columns))
+        return columns if self._file is None else (yield from self._reader.titles(columns))
 
     def _invalid(self, change: Change[M], reason: str) -> InvalidRow:
         error = RowError(reason, index=change.index, source=self._source, line=change.line)
@@ -219,5 +219,5 @@ class Planner(Generic[M]):
             refused=invalid,
             spent=self._reader.spent,
             verb=verb,
-            source=self._path,
+            source=self._file,
         )

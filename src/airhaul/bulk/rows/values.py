@@ -22,7 +22,8 @@ from airhaul.bulk.rows.file_values import (
     reads_itself,
     without_blanks,
 )
-from airhaul.errors import RowError, reason_of, shown
+from airhaul.errors import RowError, UnknownFieldError, reason_of, shown
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.validate_field import validate_alone
@@ -34,6 +35,7 @@ from airhaul.tabular import (
     may_be_one_item,
     split_items,
 )
+from airhaul.tabular.texts.style import TextStyle
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
@@ -63,7 +65,8 @@ class RowValues(Generic[M]):
         named = self._columns.by_name
         # Validators of the model see what a file holds, except empty text.
         self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
-        self._of_file = {name: file_reader(model, column) for name, column in named.items()}
+        self._style: TextStyle | None = None
+        self._of_file: dict[str, Reader | None] = {}
         self._of_row = {name: date_reader(model, column) for name, column in named.items()}
         self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
         self._links = [
@@ -98,11 +101,21 @@ class RowValues(Generic[M]):
             UnknownFieldError: It has columns that the model lacks.
         """
         if isinstance(row, SourceRow):
+            self._read_as(row.style)
             return self._of_mapping(row.cells, from_file=True, blank_clears=blank_clears)
         if isinstance(row, Mapping):
             given = cast("Mapping[str, Any]", row)
             return self._of_mapping(given, from_file=False, blank_clears=blank_clears)
         raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
+
+    def _read_as(self, style: TextStyle) -> None:
+        """Take over the style of the texts of a file; all rows of a file have the same."""
+        if style is not self._style:
+            self._style = style
+            columns = self._columns.by_name.items()
+            self._of_file = {
+                name: file_reader(self._model, column, style) for name, column in columns
+            }
 
     def _of_mapping(
         self, row: Mapping[str, Any], *, from_file: bool, blank_clears: bool
@@ -113,7 +126,7 @@ class RowValues(Generic[M]):
             column = self._columns.by_any_name.get(key)
             if column is None:
                 column = self._nearly_named(key, row, unknown)
-            if column is None:
+            if column is None or (from_file and column.may_be_left_out):
                 continue
             value = self._read(column, key, given, from_file=from_file, blank_clears=blank_clears)
             if value is NO_VALUE:
@@ -126,8 +139,21 @@ class RowValues(Generic[M]):
                 )
             values[column.input_name] = value
         if unknown:
-            raise self._columns.unknown(*unknown)
+            raise self._unknown(unknown, from_file=from_file)
         return values
+
+    def _unknown(self, names: list[str], *, from_file: bool) -> UnknownFieldError:
+        error = self._columns.unknown(*names)
+        if not from_file:
+            return error
+        message = Message(
+            error.message.rstrip("."),
+            "; to rename a column or leave it out, set ",
+            Option("columns", {names[0]: "FIELD"}),
+            " or ",
+            Option("ignore", tuple(names)),
+        )
+        return UnknownFieldError(message, field=error.field)
 
     def _nearly_named(self, key: str, row: Mapping[str, Any], unknown: list[str]) -> Column | None:
         """Return the column that a key nearly names, if any; note a key that names none."""
@@ -276,7 +302,8 @@ def _read(reader: Reader, value: Any, called: str) -> Any:
     try:
         return reader(value)
     except ValueError as error:
-        raise RowError(str(error), field=called, value=value) from None
+        reason = next((part for part in error.args if isinstance(part, Message)), str(error))
+        raise RowError(reason, field=called, value=value) from None
 
 
 def _from_text(column: Column, text: str) -> Any:

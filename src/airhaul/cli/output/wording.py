@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from airhaul.errors import AirhaulError, BulkInterrupted
@@ -12,12 +13,18 @@ _OPTIONS: Final[dict[OptionName, str]] = {
     "access_token": "--token",
     "allow_empty": "--allow-empty",
     "base_id": "--base",
+    "columns": "--map",
+    "date_format": "--date-format",
+    "decimal_comma": "--decimal-comma",
     "encoding": "--encoding",
     "format": "--format",
+    "from_airtable_csv": "--from-airtable-csv",
+    "ignore": "--ignore",
     "journal": "--journal",
     "local": "--local",
     "max_deletes": "--max-deletes",
     "max_requests": "--max-requests",
+    "nulls": "--null",
     "on_error": "--on-error",
     "rejects": "--rejects",
     "typecast": "--typecast",
@@ -54,4 +61,13 @@ def _spelled(remedy: Remedy) -> str:
     flag = _OPTIONS[remedy.name]
     if remedy.value is None or remedy.value is True:
         return flag
-    return f"{flag} {'off' if remedy.value is False else shlex.quote(str(remedy.value))}"
+    return " ".join(f"{flag} {shlex.quote(value)}" for value in _values_of(remedy.value))
+
+
+def _values_of(value: str | int | tuple[str, ...] | Mapping[str, str]) -> Iterable[str]:
+    """The values of an option, which is repeated for each."""
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, Mapping):
+        return [f"{key}={name}" for key, name in value.items()]
+    return ["off" if value is False else str(value)]

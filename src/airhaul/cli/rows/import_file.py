@@ -23,20 +23,28 @@ from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
+    DateNotation,
+    DecimalComma,
     DryRun,
     FileEncoding,
     FileFormat,
+    FromAirtableCsv,
+    Ignored,
     MaxRequests,
+    Nulls,
     OnErrorOption,
     RejectsOption,
+    Renamings,
     SourceFile,
     Typecast,
     carry_out,
     check_rejects,
     check_source,
+    file_options,
 )
+from airhaul.client.options import file_settings
 from airhaul.client.sync.table import Table
-from airhaul.tabular import format_of
+from airhaul.tabular import InputFile, format_of
 
 
 def import_file(
@@ -62,6 +70,12 @@ def import_file(
     typecast: Typecast = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
+    renamings: Renamings = None,
+    ignored: Ignored = None,
+    nulls: Nulls = None,
+    decimal_comma: DecimalComma = False,
+    date_format: DateNotation = None,
+    from_airtable_csv: FromAirtableCsv = False,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -75,6 +89,16 @@ def import_file(
     --on-error is continue. Rows are not held in memory, except by --dry-run.
     """
     check_rejects(rejects, file)
+    options = file_options(
+        encoding=encoding,
+        renamings=renamings,
+        ignored=ignored,
+        nulls=nulls,
+        decimal_comma=decimal_comma,
+        date_format=date_format,
+        from_airtable_csv=from_airtable_csv,
+    )
+    source = InputFile(file, file_settings(format, options))
     format_of(file, format)
     check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
@@ -90,7 +114,7 @@ def import_file(
         journal=journal,
         if_missing="refuse" if not create else "pretend" if dry_run else "make",
     ) as airtable:
-        new = NewTable.for_file(airtable, table, file, format, encoding) if create else None
+        new = NewTable.for_file(airtable, table, source) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:
             Key.of(target.model, names)  # report a wrong key before the table is created
@@ -103,11 +127,11 @@ def import_file(
                     format,
                     key=None if new else names or None,
                     typecast=typecast,
-                    encoding=encoding,
+                    **options,
                 )
             return print_plan(plan, report)
         # If no row would be written, the import below refuses them without a table.
-        if new and new.will_have_rows(file, format, encoding, names, report.policy):
+        if new and new.will_have_rows(source, names, report.policy):
             airtable.create_table(table, new.fields)
             err().print(f"Created {new}.", markup=False)
             target = airtable.table_named(table)
@@ -117,7 +141,7 @@ def import_file(
                 file,
                 format,
                 key=names or None,
-                encoding=encoding,
+                **options,
                 on_error=on_error,
                 rejects=rejects,
                 typecast=typecast,

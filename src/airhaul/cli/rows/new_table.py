@@ -16,7 +16,7 @@ from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.fields import default_options
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table, move_primary_first, new_field
-from airhaul.tabular import Format, read_rows
+from airhaul.tabular import InputFile
 from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire.shapes import FieldJson
 
@@ -34,22 +34,13 @@ class NewTable:
     columns: list[InferredColumn]
 
     @classmethod
-    def for_file(
-        cls,
-        airtable: Airtable,
-        name: str,
-        file: Path,
-        format: Format | None,
-        encoding: str | None = None,
-    ) -> NewTable:
+    def for_file(cls, airtable: Airtable, name: str, file: InputFile) -> NewTable:
         """Describe a table whose fields fit a file.
 
         Args:
             airtable: The base.
             name: The table's name.
             file: The file, which is read completely once.
-            format: The format of the file; None to infer it from the suffix.
-            encoding: The encoding of the file; None for UTF-8, or UTF-16 with a byte order mark.
 
         Raises:
             ConfigurationError: The table exists already, or the file has no columns, or columns
@@ -63,10 +54,10 @@ class NewTable:
             raise ConfigurationError(
                 f"The table {name!r} exists already. To add rows to it, leave out --create."
             )
-        columns = infer_columns(row.cells for row in read_rows(file, format, encoding))
+        columns = infer_columns((row.cells for row in file.rows()), file.style)
         if not columns:
-            raise ConfigurationError(f"{file} has no rows to infer fields from.")
-        _check(columns, file)
+            raise ConfigurationError(f"{file.path} has no rows to infer fields from.")
+        _check(columns, file.path)
         # A header such as "Name, Age" has spaces around names; rows are matched without them.
         return cls(name, [replace(column, name=column.name.strip()) for column in columns])
 
@@ -88,9 +79,7 @@ class NewTable:
 
     def will_have_rows(
         self,
-        file: Path,
-        format: Format | None,
-        encoding: str | None,
+        file: InputFile,
         key: Sequence[str],
         policy: Policy,
     ) -> bool:
@@ -98,8 +87,6 @@ class NewTable:
 
         Args:
             file: The file, which is read once more.
-            format: The format of the file; None to infer it from the suffix.
-            encoding: The encoding of the file; None for UTF-8, or UTF-16 with a byte order mark.
             key: The fields that identify a record; empty for none.
             policy: What the import does with a row that cannot be written.
         """
@@ -107,7 +94,7 @@ class NewTable:
         encoder: Encoder[RecordBase] = RowEncoder(model)
         if key:
             encoder = upsert_encoder(model, Key.of(model, key))
-        rows = encode_each(encoder, read_rows(file, format, encoding))
+        rows = encode_each(encoder, file.rows())
         is_valid = (not isinstance(row, InvalidRow) for row in rows)
         return all(is_valid) if policy.checks_first else any(is_valid)
 

@@ -20,18 +20,26 @@ from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan, write_plan
 from airhaul.cli.writing import (
+    DateNotation,
+    DecimalComma,
     DryRun,
     FileEncoding,
     FileFormat,
+    FromAirtableCsv,
+    Ignored,
     MaxDeletes,
     MaxRequests,
+    Nulls,
     OnErrorOption,
     RejectsOption,
+    Renamings,
     SourceFile,
     Typecast,
     Yes,
     check_rejects,
+    file_options,
 )
+from airhaul.client.options import file_settings
 from airhaul.errors import ConfigurationError
 from airhaul.tabular import format_of
 
@@ -64,6 +72,12 @@ def sync_file(
     typecast: Typecast = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
+    renamings: Renamings = None,
+    ignored: Ignored = None,
+    nulls: Nulls = None,
+    decimal_comma: DecimalComma = False,
+    date_format: DateNotation = None,
+    from_airtable_csv: FromAirtableCsv = False,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -80,6 +94,16 @@ def sync_file(
     if not delete and (max_deletes is not None or allow_empty):
         raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
     check_rejects(rejects, file)
+    options = file_options(
+        encoding=encoding,
+        renamings=renamings,
+        ignored=ignored,
+        nulls=nulls,
+        decimal_comma=decimal_comma,
+        date_format=date_format,
+        from_airtable_csv=from_airtable_csv,
+    )
+    file_settings(format, options)  # report a wrong option before the base is asked for anything
     format_of(file, format)
     file.stat()  # report a wrong name before the base is asked for anything
     report = Report(
@@ -99,7 +123,7 @@ def sync_file(
                 allow_empty=allow_empty,
                 parallel=parallel,
                 typecast=typecast,
-                encoding=encoding,
+                **options,
             )
         if dry_run:
             return print_plan(plan, report)

@@ -13,14 +13,14 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import check_all
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
-from airhaul.client.aio.bulk import AsyncBulk
+from airhaul.client.aio.bulk import AsyncBulk, input_file
 from airhaul.client.aio.query import AsyncQuery
 from airhaul.client.aio.session import AsyncBound, reader_of
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import ImportOptions, WriteSettings, settings_of_import
 from airhaul.client.selection import Selection
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
-from airhaul.tabular import Format, read_rows
+from airhaul.tabular import Format, InputFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -34,8 +34,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a file, or with a key, update or create it.
 
@@ -50,9 +49,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 None.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -71,6 +68,18 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -81,30 +90,24 @@ class AsyncFileVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        writing = WriteSettings.of(options)
-        return await self.import_again(path, format, key, writing, encoding=encoding)
+        reading, writing = settings_of_import(format, options)
+        return await self.import_again(await input_file(self, path, reading), key, writing)
 
     async def import_again(
         self,
-        path: str | Path,
-        format: Format | None,
+        file: InputFile,
         key: KeyNames | None,
         writing: WriteSettings,
         *,
-        encoding: str | None = None,
         retries: str | None = None,
     ) -> BulkResult[M]:
         """Import a file, or import the corrected rejects of an earlier run again.
 
         Args:
-            path: The file.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            file: The file, and how it is read.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             writing: The options of the call.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
             retries: The id of the run that rejected these rows; None for a file of new rows.
 
         Returns:
@@ -116,33 +119,22 @@ class AsyncFileVerbs(AsyncBound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         columns, spent = await self._columns_in_file()
-        file = Path(path)
-        bulk = AsyncBulk(
-            self,
-            writing,
-            "import_file",
-            key=known,
-            file=file,
-            format=format,
-            encoding=encoding,
-            retries=retries,
-        )
+        bulk = AsyncBulk(self, writing, "import_file", key=known, file=file, retries=retries)
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.name, columns)
-            return upsert_encoder(self.model, known, file.name, columns)
+                return RowEncoder(self.model, file.path.name, columns)
+            return upsert_encoder(self.model, known, file.path.name, columns)
 
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
-        rows = read_rows(path, format, encoding)
         if bulk.asked.policy.checks_first:
             with closing(bulk.rejects):
-                total = check_all(encoder(), rows, bulk.rejects.add)
+                total = check_all(encoder(), file.rows(), bulk.rejects.add)
         else:
-            total = sum(1 for _ in rows)
-        ready = RowInput(read_rows(path, format, encoding), encoder(), total, "file")
+            total = sum(1 for _ in file.rows())
+        ready = RowInput(file.rows(), encoder(), total, "file")
         return await bulk.run(ready, prefetch=prefetch, spent=spent)
 
     async def _columns_in_file(self) -> tuple[Columns, Spent]:
@@ -161,8 +153,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         max_deletes: int | None = None,
         allow_empty: bool = False,
         parallel: int = 1,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
 
@@ -180,9 +171,7 @@ class AsyncFileVerbs(AsyncBound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -201,6 +190,18 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -215,18 +216,17 @@ class AsyncFileVerbs(AsyncBound[M]):
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        writing = WriteSettings.of(options)
-        bulk = AsyncBulk(self, writing, "sync", file=Path(path), format=format, encoding=encoding)
-        rows = read_rows(path, format, encoding)
-        return await bulk.sync(rows, Key.of(self.model, key), deleting, parallel=parallel)
+        reading, writing = settings_of_import(format, options)
+        file = await input_file(self, path, reading)
+        bulk = AsyncBulk(self, writing, "sync", file=file)
+        return await bulk.sync(file.rows(), Key.of(self.model, key), deleting, parallel=parallel)
 
     async def import_csv(
         self,
         path: str | Path,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a CSV file, or with a key, update or create it.
 
@@ -239,9 +239,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -260,6 +258,18 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -270,10 +280,10 @@ class AsyncFileVerbs(AsyncBound[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        return await self.import_file(path, "csv", key=key, encoding=encoding, **options)
+        return await self.import_file(path, "csv", key=key, **options)
 
     async def import_json(
-        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
     ) -> BulkResult[M]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -286,7 +296,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 Python or in Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -305,6 +315,18 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.

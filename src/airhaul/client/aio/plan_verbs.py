@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.client.aio.bulk import planner_of
+from airhaul.client.aio.bulk import input_file, planner_of
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound
-from airhaul.client.options import AsyncRows, refuse_a_single_row
+from airhaul.client.options import (
+    AsyncRows,
+    FileOptions,
+    file_settings,
+    refuse_a_single_row,
+)
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format, read_rows
+from airhaul.tabular import Format, InputFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -253,7 +258,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
-        encoding: str | None = None,
+        **options: Unpack[FileOptions],
     ) -> AsyncPlan[M]:
         """Plan what ``sync_file`` would write.
 
@@ -275,8 +280,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
                 replies are slow.
             typecast: Let Airtable convert text to the type of its field, and add missing choices to
                 select fields.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
+            **options: ``FileOptions``, all optional:
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -288,11 +304,9 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
+        file = await input_file(self, path, file_settings(format, options))
         planner, held = await self._planner_and_rows(
-            read_rows(path, format, encoding),
-            typecast=typecast,
-            keeps_all=delete_missing,
-            file=Path(path),
+            file.rows(), typecast=typecast, keeps_all=delete_missing, file=file
         )
         return await self._plan(planner.sync(held, known, deleting, parallel=parallel))
 
@@ -303,7 +317,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         *,
         key: KeyNames | None = None,
         typecast: bool = False,
-        encoding: str | None = None,
+        **options: Unpack[FileOptions],
     ) -> AsyncPlan[M]:
         """Plan what ``import_file`` would write.
 
@@ -319,8 +333,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text to the type of its field, and add missing choices to
                 select fields.
-            encoding: The encoding of a CSV or TSV file, as ``"cp1252"``; UTF-8 if None, or UTF-16
-                with a byte order mark.
+            **options: ``FileOptions``, all optional:
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -330,9 +355,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
             ConfigurationError: A field of ``key`` cannot be a key.
         """
         known = None if key is None else Key.of(self.model, key)
-        planner, held = await self._planner_and_rows(
-            read_rows(path, format, encoding), typecast=typecast, file=Path(path)
-        )
+        file = await input_file(self, path, file_settings(format, options))
+        planner, held = await self._planner_and_rows(file.rows(), typecast=typecast, file=file)
         if known is None:
             return await self._plan(planner.create(held))
         return await self._plan(planner.upsert(held, known))
@@ -343,7 +367,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         *,
         typecast: bool = False,
         keeps_all: bool = False,
-        file: Path | None = None,
+        file: InputFile | None = None,
     ) -> tuple[Planner[M], list[object]]:
         refuse_a_single_row(rows)
         planner = planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file)

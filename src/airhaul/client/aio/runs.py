@@ -25,7 +25,7 @@ from airhaul.bulk.undoing.runs import (
     run_to_undo,
 )
 from airhaul.bulk.writing.assemble import RowInput
-from airhaul.client.aio.bulk import AsyncBulk
+from airhaul.client.aio.bulk import AsyncBulk, input_file
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound, AsyncSession, reader_of
 from airhaul.client.aio.table import AsyncTable
@@ -37,7 +37,7 @@ from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
-from airhaul.tabular import read_rows
+from airhaul.tabular import FileSettings, InputFile
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.runs import Run, Source
@@ -92,7 +92,9 @@ class AsyncRuns:
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
-        file = None if asked.source is None else Path(asked.source.path)
+        file = None
+        if asked.source is not None:
+            file = await input_file(table, asked.source.path, asked.source.settings)
         key = Key.of(table.model, asked.key) if asked.key else None
         bulk = AsyncBulk(table, WriteSettings.of(options), asked.verb, key=key, file=file)
         if asked.rows_from == "copy":
@@ -103,7 +105,7 @@ class AsyncRuns:
             if asked.source is not None:
                 columns = await self._airtable.follow(reader_of(table).titles(columns))
             encoder = encoder_of(run, table.model, key, columns)
-            ready = RowInput(_rows_of(run, rows), encoder, asked.total, asked.rows_from)
+            ready = RowInput(_rows_of(run, file, rows), encoder, asked.total, asked.rows_from)
         write = replace(
             bulk.asked,
             prefetch=prefetch_of(run, bulk.asked.target),
@@ -164,15 +166,23 @@ class AsyncRuns:
         options.setdefault("on_error", run.asked.on_error)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = AsyncTable(self._airtable, table.model)
-        settings = WriteSettings.of(options)
-        return await again.import_again(path, None, run.asked.key or None, settings, retries=run.id)
+        file = await input_file(again, path, _settings_of_rejects(run))
+        writing = WriteSettings.of(options)
+        return await again.import_again(file, run.asked.key or None, writing, retries=run.id)
 
 
-def _rows_of(run: Run, rows: AsyncRows | None) -> AsyncRows:
+def _settings_of_rejects(run: Run) -> FileSettings:
+    """Rejects are written as they were given, but in UTF-8, and in the format of their suffix."""
+    if run.asked.source is None:
+        return FileSettings()
+    return replace(run.asked.source.settings, format=None, encoding=None)
+
+
+def _rows_of(run: Run, file: InputFile | None, rows: AsyncRows | None) -> AsyncRows:
     source = run.asked.source
-    if source is not None:
-        _refuse_if_changed(run, source)
-        return read_rows(source.path, source.format, source.encoding)
+    if source is not None and file is not None:
+        _refuse_if_changed(run, source, file)
+        return file.rows()
     if rows is None:
         raise JournalError(
             f"Run {run.id} took its rows from an iterable, and the journal does not hold them. "
@@ -196,9 +206,9 @@ async def _not_fewer(run: Run, rows: AsyncRows) -> AsyncIterator[object]:
         )
 
 
-def _refuse_if_changed(run: Run, source: Source) -> None:
-    path = _file_there(Path(source.path), f"Run {run.id} reads it")
-    now = fingerprint(path)
+def _refuse_if_changed(run: Run, source: Source, file: InputFile) -> None:
+    path = _file_there(file.path, f"Run {run.id} reads it")
+    now = fingerprint(file)
     if now.sha256 == source.sha256:
         return
     size = (

@@ -29,7 +29,7 @@ from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
-from airhaul.tabular import Format
+from airhaul.tabular import FileSettings, InputFile
 
 M = TypeVar("M", bound=RecordBase)
 T = TypeVar("T")
@@ -46,8 +46,6 @@ class Bulk(Generic[M]):
         verb: The verb that was called, for the journal.
         key: What identifies rows, if anything does.
         file: The file that the rows come from, if they come from one.
-        format: What the file is; inferred from the suffix if None.
-        encoding: The file's encoding.
         retries: The run whose rejected rows these are, if they are.
 
     Raises:
@@ -62,21 +60,18 @@ class Bulk(Generic[M]):
         verb: str,
         *,
         key: Key | None = None,
-        file: Path | None = None,
-        format: Format | None = None,
-        encoding: str | None = None,
+        file: InputFile | None = None,
         retries: str | None = None,
     ) -> None:
         self._table = table
         self._settings = settings
         self._file = file
-        self._format: Format | None = format
-        self._encoding = encoding
+        path = None if file is None else file.path
         airtable = table.airtable
         self.lane = airtable.lane()
         if settings.concurrency is not None:
             self.lane = replace(self.lane, concurrency=settings.concurrency)
-        self.rejects = Rejects(settings.rejects, table.model, file)
+        self.rejects = Rejects(settings.rejects, table.model, path)
         self.listener = ProgressReport(settings, self.rejects, label=table.name)
         journal = airtable.connection.journal(settings.journal)
         reader = Reader(table.model, origin=airtable.origin)
@@ -88,7 +83,7 @@ class Bulk(Generic[M]):
             max_requests=settings.max_requests,
             journal=journal,
             service=airtable.connection.service,
-            file=None if file is None else file.name,
+            file=None if path is None else path.name,
             rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
             retries=retries,
             spool=lambda: SpooledRecords(reader),
@@ -206,7 +201,7 @@ class Bulk(Generic[M]):
         """What is asked, with what recognises the file when the run is resumed."""
         if self._file is None or self.asked.journal is None:
             return self.asked
-        source = fingerprint(self._file, self._format, self._encoding)
+        source = fingerprint(self._file)
         return replace(self.asked, source=source)
 
 
@@ -215,7 +210,7 @@ def planner_of(
     *,
     typecast: bool = False,
     keeps_all: bool = False,
-    file: Path | None = None,
+    file: InputFile | None = None,
     max_requests: int | None = None,
     on_event: OnEvent | None = None,
 ) -> Planner[M]:
@@ -238,3 +233,25 @@ def planner_of(
         keeps_all=keeps_all,
         max_requests=max_requests,
     )
+
+
+def input_file(table: Bound[M], path: str | Path, settings: FileSettings) -> InputFile:
+    """Make the input of a file; the schema is read if the file is written as fields show values.
+
+    Args:
+        table: The table whose fields the file has.
+        path: The file.
+        settings: How it is read.
+
+    Raises:
+        UnknownTableError: The base has no such table.
+    """
+    if not settings.from_airtable_csv:
+        return InputFile(Path(path), settings)
+    schema = table.airtable.table_schema(table.name)
+    fields = {
+        name: field.get("options") or {}
+        for field in schema["fields"]
+        for name in (field["name"], field.get("id", ""))
+    }
+    return InputFile(Path(path), settings, fields)

@@ -14,14 +14,14 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.precheck import check_all
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
-from airhaul.client.options import WriteOptions, WriteSettings
+from airhaul.client.options import ImportOptions, WriteSettings, settings_of_import
 from airhaul.client.selection import Selection
-from airhaul.client.sync.bulk import Bulk
+from airhaul.client.sync.bulk import Bulk, input_file
 from airhaul.client.sync.query import Query
 from airhaul.client.sync.session import Bound, reader_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
-from airhaul.tabular import Format, read_rows
+from airhaul.tabular import Format, InputFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -35,8 +35,7 @@ class FileVerbs(Bound[M]):
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a file, or with a key, update or create it.
 
@@ -51,9 +50,7 @@ class FileVerbs(Bound[M]):
                 None.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -72,6 +69,18 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -82,30 +91,24 @@ class FileVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        writing = WriteSettings.of(options)
-        return self.import_again(path, format, key, writing, encoding=encoding)
+        reading, writing = settings_of_import(format, options)
+        return self.import_again(input_file(self, path, reading), key, writing)
 
     def import_again(
         self,
-        path: str | Path,
-        format: Format | None,
+        file: InputFile,
         key: KeyNames | None,
         writing: WriteSettings,
         *,
-        encoding: str | None = None,
         retries: str | None = None,
     ) -> BulkResult[M]:
         """Import a file, or import the corrected rejects of an earlier run again.
 
         Args:
-            path: The file.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            file: The file, and how it is read.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             writing: The options of the call.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
             retries: The id of the run that rejected these rows; None for a file of new rows.
 
         Returns:
@@ -117,33 +120,22 @@ class FileVerbs(Bound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         columns, spent = self._columns_in_file()
-        file = Path(path)
-        bulk = Bulk(
-            self,
-            writing,
-            "import_file",
-            key=known,
-            file=file,
-            format=format,
-            encoding=encoding,
-            retries=retries,
-        )
+        bulk = Bulk(self, writing, "import_file", key=known, file=file, retries=retries)
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.name, columns)
-            return upsert_encoder(self.model, known, file.name, columns)
+                return RowEncoder(self.model, file.path.name, columns)
+            return upsert_encoder(self.model, known, file.path.name, columns)
 
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
-        rows = read_rows(path, format, encoding)
         if bulk.asked.policy.checks_first:
             with closing(bulk.rejects):
-                total = check_all(encoder(), rows, bulk.rejects.add)
+                total = check_all(encoder(), file.rows(), bulk.rejects.add)
         else:
-            total = sum(1 for _ in rows)
-        ready = RowInput(read_rows(path, format, encoding), encoder(), total, "file")
+            total = sum(1 for _ in file.rows())
+        ready = RowInput(file.rows(), encoder(), total, "file")
         return bulk.run(ready, prefetch=prefetch, spent=spent)
 
     def _columns_in_file(self) -> tuple[Columns, Spent]:
@@ -162,8 +154,7 @@ class FileVerbs(Bound[M]):
         max_deletes: int | None = None,
         allow_empty: bool = False,
         parallel: int = 1,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
 
@@ -181,9 +172,7 @@ class FileVerbs(Bound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -202,6 +191,18 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -216,18 +217,17 @@ class FileVerbs(Bound[M]):
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
-        writing = WriteSettings.of(options)
-        bulk = Bulk(self, writing, "sync", file=Path(path), format=format, encoding=encoding)
-        rows = read_rows(path, format, encoding)
-        return bulk.sync(rows, Key.of(self.model, key), deleting, parallel=parallel)
+        reading, writing = settings_of_import(format, options)
+        file = input_file(self, path, reading)
+        bulk = Bulk(self, writing, "sync", file=file)
+        return bulk.sync(file.rows(), Key.of(self.model, key), deleting, parallel=parallel)
 
     def import_csv(
         self,
         path: str | Path,
         *,
         key: KeyNames | None = None,
-        encoding: str | None = None,
-        **options: Unpack[WriteOptions],
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each row of a CSV file, or with a key, update or create it.
 
@@ -240,9 +240,7 @@ class FileVerbs(Bound[M]):
                 Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
-                UTF-16 if the file has a byte order mark.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -261,6 +259,18 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -271,10 +281,10 @@ class FileVerbs(Bound[M]):
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
             ConfigurationError: A field cannot be a key, or an option is invalid.
         """
-        return self.import_file(path, "csv", key=key, encoding=encoding, **options)
+        return self.import_file(path, "csv", key=key, **options)
 
     def import_json(
-        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[WriteOptions]
+        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
     ) -> BulkResult[M]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -287,7 +297,7 @@ class FileVerbs(Bound[M]):
                 Python or in Airtable.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
-            **options: ``WriteOptions``, all optional:
+            **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
                     the result; ``"rollback"`` undoes what this call has written and raises.
@@ -306,6 +316,18 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
+                    UTF-16 if the file has a byte order mark.
+                columns: The names of fields by the names of the file's columns, where these differ,
+                    as in ``{"E-mail address": "email"}``.
+                ignore: The columns of the file to leave out.
+                nulls: The words that mean an empty cell, as in ``["NA", "n/a"]``; spaces around
+                    them do not matter.
+                decimal_comma: Whether numbers are written ``3,50`` and ``1.234,50``.
+                date_format: How dates are written, such as ``"DD.MM.YYYY"`` or ``"M/D/YYYY"``; ISO
+                    8601 if None.
+                from_airtable_csv: Whether numbers, dates and durations are written as their fields
+                    show them, as in the CSV files that Airtable itself writes.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.

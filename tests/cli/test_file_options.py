@@ -1,0 +1,107 @@
+"""``airhaul import`` and ``sync`` of files that need options: other columns, words and notations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airhaul import Airtable
+from tests.cli.conftest import file, held
+from tests.cli.program import airhaul
+
+pytestmark = pytest.mark.slow  # each test starts the program
+
+HEADER = "Nummer;Artikel;Stück;Seit;Notiz"
+OPTIONS = (
+    *("--map", "Nummer=Code", "--map", "Artikel=Name", "--map", "Stück=Pieces"),
+    *("--ignore", "Notiz", "--ignore", "Seit", "--null", "k. A.", "--null", "NA"),
+    *("--decimal-comma", "--date-format", "DD.MM.YYYY"),
+)
+
+
+def test_a_new_table_has_the_columns_as_they_are_read(stock: Path) -> None:
+    """Types are inferred from the renamed columns, without words for nothing, in their notation."""
+    rows = ("a;Lampe;1.234,50;31.12.2024;x", "b;Tisch;k. A.;NA;y", "c;NA;,5;01.02.2024;z")
+    path = file("new.csv", *rows, header=HEADER)
+    words = (*OPTIONS[:8], *OPTIONS[10:])  # without --ignore Seit
+    done = airhaul("import", path, "New", "--create", *words, "--local", stock)
+    assert done.returncode == 0, done.stderr
+    with Airtable.local(stock) as airtable:
+        fields = airtable.table_schema("New")["fields"]
+        assert {field["name"]: field["type"] for field in fields} == {
+            "Code": "singleLineText",
+            "Name": "singleLineText",
+            "Pieces": "number",
+            "Seit": "date",
+        }
+        assert fields[2].get("options") == {"precision": 2}
+        days = [vars(record)["seit"] for record in airtable.table_named("New").all()]
+    assert [day and day.isoformat() for day in days] == ["2024-12-31", None, "2024-02-01"]
+    assert held(stock, "New") == {"a": ("Lampe", 1234.5), "b": ("Tisch", None), "c": (None, 0.5)}
+
+
+@pytest.mark.parametrize("command", ["import", "sync"])
+def test_a_dry_run_and_the_run_itself_read_a_file_in_the_same_way(
+    stock: Path, command: str
+) -> None:
+    """A plan with other options than the run would lie."""
+    path = file("new.csv", "i03;Item 3;1.030;;x", "i12;k. A.;12,0;;y", header=HEADER)
+    words = (command, path, "Stock", "--key", "Code", *OPTIONS, "--local", stock)
+    planned = airhaul(*words, "--dry-run")
+    assert planned.stdout.startswith("Stock: 1 to create, 1 to update")
+    done = airhaul(*words, *(["--yes"] if command == "sync" else []))
+    assert done.stdout.startswith("Stock: 1 created, 1 updated"), done.stderr
+    assert held(stock)["i03"] == ("Item 3", 1030)
+    assert held(stock)["i12"] == (None, 12)
+
+
+@pytest.mark.parametrize(
+    ("row", "words", "said"),
+    [
+        ("a;b;1;x", (), "set --map 'Stück=FIELD' or --ignore 'Stück' --ignore 'No te'"),
+        ("a;b;1;x", ("--map", "Stück"), "Expected --map COLUMN=FIELD, got 'Stück'"),
+        ("a;b;1;x", ("--map", "Stück=Name"), "columns 'Name' and 'Stück' would both be 'Name'"),
+        ("a;b;1;x", ("--map", "A=B", "--map", "A=C"), "--map has the column 'A' twice"),
+        ("a;b;1;x", ("--ignore", "Menge"), "no column 'Menge', which --ignore names"),
+        ("a;b;3,5;x", ("--map", "Stück=Pieces", "--ignore", "No te"), "set --decimal-comma"),
+        ("a;b;n/a;x", ("--map", "Stück=Pieces", "--ignore", "No te"), "set --null n/a"),
+        ("a;b;1;x", ("--date-format", "%d"), "The date format '%d'"),
+    ],
+)
+def test_an_error_names_the_option_as_the_command_line_spells_it(
+    stock: Path, row: str, words: tuple[str, ...], said: str
+) -> None:
+    """Nothing is written meanwhile."""
+    path = file("new.csv", row, header="Code;Name;Stück;No te")
+    done = airhaul("import", path, "Stock", *words, "--local", stock)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert len(held(stock)) == 12
+
+
+def test_resume_and_retry_need_no_options_again(stock: Path) -> None:
+    """The journal has them; the rejects are as the file has them."""
+    rows = [f"n{number:02};Neu;1.0{number:02};;x" for number in range(20)]
+    path = file("new.csv", *rows, "n20;Neu;viel;;x", header=HEADER)
+    words = ("--on-error", "continue", "--rejects", "rejects.csv", "--max-requests", "2")
+    done = airhaul("import", path, "Stock", *OPTIONS, *words, "--local", stock)
+    assert done.returncode == 1
+    assert airhaul("resume").returncode == 1
+    rejects = Path("rejects.csv")
+    text = rejects.read_text(encoding="utf-8")
+    assert text.startswith("Nummer,Artikel,Stück,Seit,Notiz,")
+    rejects.write_text(text.replace("viel", "1.020", 1), encoding="utf-8")
+    done = airhaul("retry")
+    assert done.returncode == 0, done.stderr
+    new = {code: row for code, row in held(stock).items() if code.startswith("n")}
+    assert new == {f"n{number:02}": ("Neu", 1000 + number) for number in range(21)}
+
+
+def test_a_file_of_airtable_is_read_as_its_fields_show_values(stock: Path) -> None:
+    """Commas between thousands are refused otherwise: they may be decimal ones."""
+    path = file("own.csv", 'a,b,"1,200"', header="Code,Name,Pieces")
+    done = airhaul("import", path, "Stock", "--local", stock)
+    assert "--from-airtable-csv" in done.stderr
+    assert airhaul("import", path, "Stock", "--from-airtable-csv", "--local", stock).returncode == 0
+    assert held(stock)["a"] == ("b", 1200)
