@@ -67,6 +67,16 @@ def test_a_cell_of_attachments_is_a_list(files, sent) -> None:
         assert record["fields"]["Docs"][0]["filename"] == "b c.png"
 
 
+def test_a_new_record_takes_no_attachment_by_id(files) -> None:
+    """As recorded: an id keeps a file in its own cell, so it is good in updates only."""
+    (record,) = files.add("Files", {"Docs": [{"url": URL}]})
+    by_id = {"fields": {"Docs": [{"id": record["fields"]["Docs"][0]["id"]}]}}
+    refused = files("POST", f"{files.base}/Files", by_id, status=422)
+    assert refused["error"]["type"] == "INVALID_ATTACHMENT_OBJECT"
+    kept = files("PATCH", f"{files.base}/Files/{record['id']}", by_id)
+    assert kept["fields"]["Docs"][0]["filename"] == "b c.png"
+
+
 def test_attachments_of_another_base_are_not_taken(files) -> None:
     """An id is good in its own base only."""
     (record,) = files.add("Files", {"Docs": [{"url": URL}]})
@@ -74,7 +84,11 @@ def test_attachments_of_another_base_are_not_taken(files) -> None:
         {"name": "Name", "type": "singleLineText"},
         {"name": "Docs", "type": "multipleAttachments"},
     ]
-    body = {"name": "Other", "workspaceId": "wsp", "tables": [{"name": "Files", "fields": fields}]}
+    body = {
+        "name": "Other",
+        "workspaceId": files.local_base.workspace_id,
+        "tables": [{"name": "Files", "fields": fields}],
+    }
     other = files("POST", "meta/bases", body)["id"]
     row = {"fields": {"Docs": [{"id": record["fields"]["Docs"][0]["id"]}]}}
     files("POST", f"{other}/Files", row, status=422)

@@ -13,6 +13,11 @@ FIELDS = [
     {"name": "Took", "type": "duration", "options": {"durationFormat": "h:mm:ss"}},
     {"name": "Stars", "type": "rating", "options": {"icon": "star", "color": "yellowBright", "max": 5}},
     {"name": "Ok", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
+    {
+        "name": "When",
+        "type": "dateTime",
+        "options": {"timeZone": "utc", "dateFormat": {"name": "iso"}, "timeFormat": {"name": "24hour"}},
+    },
     {"name": "Day", "type": "date", "options": {"dateFormat": {"name": "iso"}}},
 ]  # fmt: skip
 
@@ -46,6 +51,10 @@ def table(ask: Asking) -> Asking:
         ("Ok", "no", None),
         ("Day", "March 5, 2024", "2024-03-05"),
         ("Day", "2024-03-05T23:00:00Z", "2024-03-05"),
+        # As recorded: blank text clears cells of these types, too.
+        ("Day", "", None),
+        ("When", " ", None),
+        ("Ok", "", None),
         ("Name", 5, "5"),
         ("Name", 5.0, "5"),
         ("Name", 0.5, "0.5"),
@@ -79,3 +88,19 @@ def test_what_cannot_be_converted_is_refused(table, field, text) -> None:
     error = table.add("T", {"Name": "good"}, {field: text}, status=422, typecast=True)
     assert error["type"] == "INVALID_VALUE_FOR_COLUMN"
     assert table.cells("T") == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "cell"),
+    [
+        (1640520000000, "2021-12-26T12:00:00.000Z"),
+        (0, "1970-01-01T00:00:00.000Z"),
+        (-1.5, "1969-12-31T23:59:59.998Z"),
+    ],
+)
+def test_a_number_is_a_time_in_milliseconds(table, number, cell) -> None:
+    """As recorded twice, without typecast: a client that sends a number gets a time, not an error."""
+    (record,) = table.add("T", {"When": number})
+    assert record["fields"]["When"] == cell
+    assert table.add("T", {"When": 1e300}, status=422)["type"] == "INVALID_VALUE_FOR_COLUMN"
+    assert table.add("T", {"Day": number}, status=422)["type"] == "INVALID_VALUE_FOR_COLUMN"

@@ -324,7 +324,7 @@ def test_one_field_is_asked_for_in_brackets(orders) -> None:
         for record in orders("GET", path, None, *query)["records"]:
             assert record["fields"].keys() <= {"Name"}
     orders("GET", path, None, ("fields", "Name"), status=422)
-    orders("GET", path, None, ("recordMetadata", "commentCount"), status=422)
+    orders("GET", path, None, ("recordMetadata", "likes"), status=422)
     orders("POST", f"{path}/listRecords", {"fields": "Name"}, status=422)
 
 

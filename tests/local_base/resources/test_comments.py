@@ -122,8 +122,9 @@ def test_lists_count_comments(ask: Asking, record: str) -> None:
     ask.add_record("T", {"Name": "b"})
     for text in ("x", "y"):
         ask("POST", comments_of(ask, record), {"text": text})
-    listed = ask("GET", f"{ask.base}/T", None, ("recordMetadata[]", "commentCount"))["records"]
-    assert [shown["commentCount"] for shown in listed] == [2, 0]
+    for name in ("recordMetadata", "recordMetadata[]", "recordMetadata[0]"):
+        listed = ask("GET", f"{ask.base}/T", None, (name, "commentCount"))["records"]
+        assert [shown["commentCount"] for shown in listed] == [2, 0]
     assert all("commentCount" not in shown for shown in ask("GET", f"{ask.base}/T")["records"])
 
 

@@ -32,6 +32,28 @@ def table(ask: Asking) -> dict:
     return ask("GET", url)["tables"][0]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "type_"),
+    [
+        ("GET", "meta/workspaces", None, 403, "INVALID_PERMISSIONS"),
+        ("DELETE", "meta/bases/{}", None, 403, "INVALID_PERMISSIONS"),
+        (
+            "POST",
+            "meta/bases",
+            {"name": "New", "workspaceId": "wsp00000000000000", "tables": [{"name": "T", "fields": FIELDS}]},
+            404,
+            "MODEL_ID_NOT_FOUND",
+        ),
+    ],
+)  # fmt: skip
+def test_what_an_ordinary_account_may_not_do_with_workspaces(
+    ask: Asking, method, path, body, status, type_
+) -> None:
+    """As clients found that were tested against Airtable."""
+    answer = ask(method, path.format(ask.base), body, status=status)
+    assert answer["error"]["type"] == type_
+
+
 def test_bases_come_a_thousand_on_a_page(ask: Asking) -> None:
     """An offset leads on, each base comes once, and what is no offset is refused."""
     with ask.store.session(write=True) as session:

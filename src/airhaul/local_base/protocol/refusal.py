@@ -86,6 +86,20 @@ def not_permitted(what: str = "perform this operation") -> Refusal:
     return refuse(403, "INVALID_PERMISSIONS", f"You are not permitted to {what}")
 
 
+def no_such_workspace() -> Refusal:
+    """Refuse a base in a workspace that does not exist; the message is not published."""
+    return refuse(404, "MODEL_ID_NOT_FOUND", "The workspace was not found")
+
+
+def ambiguous_key() -> Refusal:
+    """Refuse an upsert whose key several records have, or several rows of the request."""
+    return refuse(
+        422,
+        "INVALID_VALUE_FOR_COLUMN",
+        "Cannot update more than one record for fields to merge on",
+    )
+
+
 def too_many_webhooks() -> Refusal:
     """Refuse an eleventh webhook; clients have seen the type, the message is not published."""
     return refuse(

@@ -1,15 +1,15 @@
 """Bases: list, create, and their collaborators.
 
 Source: https://airtable.com/developers/web/api/list-bases, .../create-base and
-.../get-base-collaborators; the refusals of ``pageSize`` and of a missing workspace are from the
-notes of the airtable2 package for R, which is tested against Airtable. Not published, and decided:
-a new base accepts any workspace id, since there is only one workspace; the collaborators of a base
-are the owner and the persons of its tokens, all as base collaborators, not workspace collaborators.
+.../get-base-collaborators; the refusals of ``pageSize``, of a missing or unknown workspace, of the
+list of workspaces and of deleting a base are from the notes of clients that were tested against
+Airtable. Not published, and decided: the collaborators of a base are the owner and the persons of
+its tokens, all as base collaborators, not workspace collaborators.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from airhaul.local_base.gate.tokens import CREATE_BASE, LIST_BASES, READ_COLLABORATORS
 from airhaul.local_base.protocol import refusal
@@ -64,6 +64,8 @@ def create_base(context: Context) -> dict[str, Any]:
         raise refusal.missing_workspace()
     if not isinstance(name, str) or not name or not isinstance(body["workspaceId"], str):
         raise refusal.invalid_request()
+    if body["workspaceId"] != context.workspace_id:
+        raise refusal.no_such_workspace()
     if not isinstance(tables, list) or not tables:
         raise refusal.invalid_request()
     base_id = context.session.schema.add_base(name, context.now)
@@ -112,7 +114,20 @@ def _people(context: Context, base_id: str, since: str) -> list[dict[str, Any]]:
     ]
 
 
+def refuse_workspaces(_context: Context) -> NoReturn:
+    """Refuse to list workspaces, which needs an enterprise account."""
+    raise refusal.not_permitted()
+
+
+def refuse_deletion(context: Context, base_id: str) -> NoReturn:
+    """Refuse to delete a base, which needs an enterprise account."""
+    context.base(base_id)
+    raise refusal.not_permitted()
+
+
 ROUTES = (
+    Route("GET", "/v0/meta/workspaces", refuse_workspaces, LIST_BASES),
+    Route("DELETE", "/v0/meta/bases/{}", refuse_deletion, READ_COLLABORATORS),
     Route("GET", "/v0/meta/bases", list_bases, LIST_BASES),
     Route("POST", "/v0/meta/bases", create_base, CREATE_BASE, writes=True),
     Route("GET", "/v0/meta/bases/{}", collaborators, READ_COLLABORATORS),

@@ -117,11 +117,10 @@ def _fields(table: Table, given: Any) -> Sequence[Field]:
 
 
 def _wants_comment_count(given: Any) -> bool:
-    if given is None:
-        return False
-    if given != ["commentCount"]:
+    # Clients send it as a list, and with or without brackets in a query.
+    if given not in (None, "commentCount", ["commentCount"]):
         raise refusal.invalid_request()
-    return True
+    return given is not None
 
 
 _TABLE = "/v0/{}/{}"

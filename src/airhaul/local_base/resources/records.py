@@ -15,7 +15,7 @@ from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import StoredRecord
 from airhaul.local_base.store.schema import Table
 from airhaul.local_base.transaction.context import Context
-from airhaul.local_base.writing.merge_keys import merge_target
+from airhaul.local_base.writing.merge_keys import merge_target, refuse_equal_keys
 from airhaul.local_base.writing.writer import Writer
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import RECORDS_PER_WRITE
@@ -48,7 +48,7 @@ def create(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
     if not rows:
         raise refusal.invalid_request()
     writer = _writer(context, table, body)
-    records = writer.create([writer.check(row) for row in rows])
+    records = writer.create([writer.check(row, creates=True) for row in rows])
     shown = _shown(context, table, records, body)
     return shown[0] if many is None else {"records": shown}
 
@@ -89,6 +89,9 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     if len(set(map(str, ids))) < len(ids) or (merge is None and len(ids) < len(rows)):
         raise refusal.invalid_records()
     checked = [writer.check(row) for row in rows]
+    if merge is not None:
+        merged = [cells for row, cells in zip(rows, checked, strict=True) if row.get("id") is None]
+        refuse_equal_keys(table, merged, merge)
     # Before any change: a row that loses its key must not be found by a row without a key.
     found = [
         _find_row(context, table, row, cells, merge)
@@ -97,15 +100,12 @@ def change_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     changed: list[StoredRecord] = []
     created: list[str] = []
     for cells, there in zip(checked, found, strict=True):
-        record = there
-        if record is None and created:
-            record = merge_target(context.session, table, cells, merge, among=created)
-        if record is None:
-            (record,) = writer.create([cells])
-            created.append(record.id)
+        if there is None:
+            changed += writer.create([cells])
+            created.append(changed[-1].id)
         else:
-            writer.change(record, cells, replace=context.request.method == "PUT")
-        changed.append(record)
+            writer.change(there, cells, replace=context.request.method == "PUT")
+            changed.append(there)
     answer: dict[str, Any] = {"records": _shown(context, table, changed, body)}
     if merge is not None:
         answer["createdRecords"] = created

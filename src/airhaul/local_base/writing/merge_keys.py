@@ -1,14 +1,15 @@
 """Upsert: finding the record that matches the key of a row.
 
-Source: https://airtable.com/developers/web/api/update-multiple-records. Not published, and decided:
-a blank key matches records in which it is blank; text is compared exactly; a row matches records as
-they were before the request, and records that earlier rows of the request have created, but not
-their changes to existing records.
+Source: https://airtable.com/developers/web/api/update-multiple-records; the refusal of a key that
+several records have, or several rows of a request, is from clients that were tested against
+Airtable. Not published, and decided: a blank key matches records in which it is blank; text is
+compared exactly; a row matches records as they were before the request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -20,12 +21,7 @@ from airhaul.wire.limits import MERGE_FIELDS
 
 
 def merge_target(
-    session: Session,
-    table: Table,
-    cells: dict[str, Any],
-    merge: Any,
-    *,
-    among: Collection[str] | None = None,
+    session: Session, table: Table, cells: Mapping[str, Any], merge: Any
 ) -> StoredRecord | None:
     """Find the record with a row's key.
 
@@ -34,7 +30,6 @@ def merge_target(
         table: The table.
         cells: The row's cells by field id.
         merge: ``performUpsert`` of the request.
-        among: The ids of the records to search; all records of the table if None.
 
     Returns:
         The record, or None if no record matches.
@@ -46,16 +41,29 @@ def merge_target(
     if any(field.id not in cells for field in fields):
         raise refusal.invalid_records()
     matching = session.records.holding(table.id, {field.id: cells[field.id] for field in fields})
-    if among is not None:
-        matching = (record for record in matching if record.id in among)
     found = list(islice(matching, 2))
     if len(found) > 1:
-        raise refusal.refuse(
-            422,
-            "INVALID_RECORDS",
-            f"More than one record matches the values of {', '.join(f.name for f in fields)}",
-        )
+        raise refusal.ambiguous_key()
     return found[0] if found else None
+
+
+def refuse_equal_keys(table: Table, rows: Iterable[Mapping[str, Any]], merge: Any) -> None:
+    """Refuse rows of one request that have the same key.
+
+    Args:
+        table: The table.
+        rows: The cells by field id of the rows that are merged by key.
+        merge: ``performUpsert`` of the request.
+
+    Raises:
+        Refusal: The key is invalid, a row lacks it, or two rows have the same.
+    """
+    fields = _merge_fields(table, merge)
+    if any(field.id not in cells for cells in rows for field in fields):
+        raise refusal.invalid_records()
+    keys = [json.dumps([cells[field.id] for field in fields]) for cells in rows]
+    if len(set(keys)) < len(keys):
+        raise refusal.ambiguous_key()
 
 
 def _merge_fields(table: Table, merge: Any) -> list[Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from airhaul.fields import card_of
@@ -40,11 +41,12 @@ class Writer:
     def _changes(self) -> list[Change]:
         return self._context.changes
 
-    def check(self, row: Any) -> dict[str, Any]:
+    def check(self, row: Any, *, creates: bool = False) -> dict[str, Any]:
         """Convert a row of a request to cells by field id; None clears a cell.
 
         Args:
             row: ``{"fields": {...}}``, by names or ids of fields.
+            creates: Whether the row creates a record, which has no attachments to keep.
 
         Raises:
             Refusal: A field does not exist, or a value does not fit its field.
@@ -53,9 +55,10 @@ class Writer:
         if not isinstance(fields, dict):
             raise refusal.missing_fields()
         cells: dict[str, Any] = {}
+        write = replace(self._write, creates=True) if creates else self._write
         for name, value in fields.items():
             field = self._table.find(name)
-            cells[field.id] = check_cell(field, value, self._write)
+            cells[field.id] = check_cell(field, value, write)
         self._keep_choices()
         return cells
 

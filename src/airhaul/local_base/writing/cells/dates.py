@@ -1,9 +1,13 @@
-"""Date cells, and cells with date and time, which are stored in UTC."""
+"""Date cells, and cells with date and time, which are stored in UTC.
+
+Source: https://airtable.com/developers/web/api/field-model; that a number is taken as milliseconds
+since 1970 is from recorded answers.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +17,7 @@ from airhaul.local_base.protocol.encoding import time_text
 from airhaul.local_base.store.schema import Field
 from airhaul.local_base.writing.cells.write_context import WriteContext
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
@@ -23,6 +28,8 @@ def check_date(field: Field, value: Any, write: WriteContext) -> Any:
     """Accept ``YYYY-MM-DD``; with typecast any text that can be parsed as a date."""
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
+    if write.typecast and not value.strip():
+        return None
     if write.typecast:
         moment = parse_moment(value)
         if moment is not None:
@@ -37,8 +44,12 @@ def check_date(field: Field, value: Any, write: WriteContext) -> Any:
 
 def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
     """Accept a date and time in ISO form; the default zone is the field's own."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _of_milliseconds(field, value)
     if not isinstance(value, str):
         raise refusal.cannot_accept(field.name)
+    if write.typecast and not value.strip():
+        return None
     moment = None
     if _MOMENT.fullmatch(value):
         try:
@@ -54,6 +65,13 @@ def check_date_time(field: Field, value: Any, write: WriteContext) -> Any:
     try:
         return time_text(moment.astimezone(UTC))
     except OverflowError:
+        raise refusal.cannot_accept(field.name) from None
+
+
+def _of_milliseconds(field: Field, value: float) -> str:
+    try:
+        return time_text(_EPOCH + timedelta(milliseconds=value))
+    except (OverflowError, ValueError):
         raise refusal.cannot_accept(field.name) from None
 
 

@@ -96,6 +96,8 @@ def check_rating(field: Field, value: Any, write: WriteContext) -> Any:
 
 def check_checkbox(field: Field, value: Any, write: WriteContext) -> Any:
     """Accept true and false; with typecast also words such as ``checked``."""
+    if write.typecast and isinstance(value, str) and not value.strip():
+        return None
     if write.typecast and isinstance(value, str) and value.strip().lower() in _YES | _NO:
         return value.strip().lower() in _YES
     if not isinstance(value, bool):

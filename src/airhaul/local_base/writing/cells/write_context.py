@@ -21,6 +21,7 @@ class WriteContext:
         table: The table to write to.
         typecast: Whether to convert text, and to add missing choices and linked records.
         create: Creates a record in another table from values by field id.
+        creates: Whether the values are those of a new record.
         grown: Fields with new choices, by id, to be stored with the records.
     """
 
@@ -28,6 +29,7 @@ class WriteContext:
     table: Table
     typecast: bool
     create: Callable[[Table, dict[str, Any]], StoredRecord]
+    creates: bool = False
     grown: dict[str, Field] = dataclass_field(default_factory=dict[str, Field])
 
 
