@@ -227,6 +227,11 @@ class Columns:
         """The columns that a create or update may send."""
         return tuple(column for column in self.by_name.values() if not column.read_only)
 
+    @cached_property
+    def links(self) -> tuple[Column, ...]:
+        """The columns that link to other records, and can be written."""
+        return tuple(one for one in self.writable if one.type == "multipleRecordLinks")
+
     def find(self, name: str) -> Column:
         """Find a column by column name, field name or alias.
 

@@ -36,8 +36,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -93,8 +92,7 @@ class RecordBulkVerbs(BoundRecord):
             progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -146,8 +144,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -188,8 +185,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -234,8 +230,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -275,8 +270,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -320,8 +314,7 @@ class RecordBulkVerbs(BoundRecord):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -24,8 +24,7 @@ class RecordPlanVerbs(BoundRecord):
 
         Args:
             rows: Mappings by field name, or records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -46,8 +45,7 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -70,8 +68,7 @@ class RecordPlanVerbs(BoundRecord):
 
         Args:
             records: Records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -92,8 +89,7 @@ class RecordPlanVerbs(BoundRecord):
 
         Args:
             rows: Records of the model, or mappings with an ``id``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -114,8 +110,7 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             rows: Mappings by field name, or records of the model, each with its key.
             key: One to three field names that together identify a record.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -145,12 +140,18 @@ class RecordPlanVerbs(BoundRecord):
 
     @classmethod
     def plan_update_or_create(
-        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        cls,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> Plan[Self]:
         """Plan what ``update_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that the record gets in either case.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -160,16 +161,22 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             ConfigurationError: A field cannot be a key.
         """
-        return cls._table().plan_update_or_create(defaults, **lookups)
+        return cls._table().plan_update_or_create(defaults, typecast=typecast, **lookups)
 
     @classmethod
     def plan_get_or_create(
-        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        cls,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> Plan[Self]:
         """Plan what ``get_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that only a new record gets.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -179,7 +186,7 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             ConfigurationError: A field cannot be a key.
         """
-        return cls._table().plan_get_or_create(defaults, **lookups)
+        return cls._table().plan_get_or_create(defaults, typecast=typecast, **lookups)
 
     @classmethod
     def plan_sync(
@@ -200,8 +207,7 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             rows: Mappings by field name, or records of the model, each with its key.
             key: One to three field names that together identify a record.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``SyncOptions``, all optional:
                 delete_missing: Whether to delete the records whose key no row has.
                 max_deletes: The most records to delete; a third of the table if None.
@@ -242,8 +248,7 @@ class RecordPlanVerbs(BoundRecord):
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``PlanSyncFileOptions``, all optional:
                 delete_missing: Whether to delete the records whose key no row has.
                 max_deletes: The most records to delete; a third of the table if None.
@@ -295,8 +300,7 @@ class RecordPlanVerbs(BoundRecord):
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             key: One to three fields that identify a record, to change those that exist.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.

@@ -12,10 +12,11 @@ class RecordWriteVerbs(BoundRecord):
     """The verbs of a model that write one record."""
 
     @classmethod
-    def create(cls, **values: Any) -> Self:
+    def create(cls, *, typecast: bool = False, **values: Any) -> Self:
         """Create one record.
 
         Args:
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **values: The values by field name.
 
         Returns:
@@ -24,11 +25,16 @@ class RecordWriteVerbs(BoundRecord):
         Raises:
             RowError: A value does not fit its field; nothing was sent.
         """
-        return cls._table().create(**values)
+        return cls._table().create(typecast=typecast, **values)
 
     @classmethod
     def get_or_create(
-        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        cls,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> tuple[Self, bool]:
         """Find the record with these values, or create it.
 
@@ -37,6 +43,7 @@ class RecordWriteVerbs(BoundRecord):
 
         Args:
             defaults: Values by field name that only a new record gets.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: Values by field name that identify the record; a new record gets them too.
 
         Returns:
@@ -46,11 +53,16 @@ class RecordWriteVerbs(BoundRecord):
             UnknownFieldError: A lookup is not the name of a field.
             RowError: A value does not fit its field; nothing was sent.
         """
-        return cls._table().get_or_create(defaults, **lookups)
+        return cls._table().get_or_create(defaults, typecast=typecast, **lookups)
 
     @classmethod
     def update_or_create(
-        cls, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        cls,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> tuple[Self, bool]:
         """Update the record with these values, or create it.
 
@@ -59,6 +71,7 @@ class RecordWriteVerbs(BoundRecord):
 
         Args:
             defaults: Values by field name that the record gets in either case.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -69,12 +82,15 @@ class RecordWriteVerbs(BoundRecord):
             ConfigurationError: A field cannot be a key.
             BulkError: Several records have these values, or a value does not fit its field.
         """
-        return cls._table().update_or_create(defaults, **lookups)
+        return cls._table().update_or_create(defaults, typecast=typecast, **lookups)
 
-    def save(self) -> Self:
+    def save(self, *, typecast: bool = False) -> Self:
         """Create the record, or send the fields that changed in it.
 
         A record without an id is created. Nothing is sent when nothing has changed.
+
+        Args:
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The record itself, as Airtable has stored it.
@@ -83,7 +99,7 @@ class RecordWriteVerbs(BoundRecord):
             RowError: A value does not fit its field; nothing was sent.
             NotFoundError: The record was deleted.
         """
-        return self._own_table().save(self)
+        return self._own_table().save(self, typecast=typecast)
 
     def delete(self) -> None:
         """Delete the record.

@@ -16,7 +16,7 @@ from airhaul.wire.shapes import Cells
 _STATES: Final = ("", "created", "updated", "deleted")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WrittenRecord:
     """One record that a run has written.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -10,6 +10,7 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
+from airhaul.bulk.reads.linked_names import look_up_links
 from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.explain import counted
 from airhaul.bulk.rows.changes import Change, InvalidRow
@@ -24,6 +25,7 @@ from airhaul.bulk.rows.encoders import (
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.links_by_name import LinksById, Pair, refuse_names
 from airhaul.bulk.rows.precheck import sort_out
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
@@ -39,6 +41,9 @@ M = TypeVar("M", bound=RecordBase)
 Rows = Sequence[object]
 Arrange = Callable[[list[RecordJson]], list[RecordJson]]
 
+_NO_NAMES: Final = (
+    "The token may not read the schema: links by name are not compared, and are written again."
+)
 _NO_SCHEMA: Final = (
     "The token may not read the schema: cells of fields that the model does not have are kept."
 )
@@ -74,11 +79,13 @@ class Planner(Generic[M]):
         self._keeps_all = keeps_all
         self._reader = TableReader.of(context, target, max_requests)
         self._columns = tuple(columns_of(model).by_column)
+        self._notes: list[str] = []
 
     def create(self, rows: Rows) -> Flow[Planned[M]]:
         """Plan new records; no record is read."""
         columns = yield from self._columns_in_rows()
-        changes, invalid = sort_out(RowEncoder(self._model, self._source, columns), rows)
+        encoder = RowEncoder(self._model, self._source, columns)
+        changes, invalid = self._sort_out(encoder, rows)
         return self._plan("bulk_create", changes, invalid)
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
@@ -97,20 +104,20 @@ class Planner(Generic[M]):
         """
         self._target = yield from self._reader.described(self._target)
         encoder = ReplaceEncoder(self._model, self._source)
-        plan = yield from self._by_id("bulk_replace", encoder, rows)
         if self._target.types is None:
-            plan = replace(plan, notes=(*plan.notes, _NO_SCHEMA))
-        return plan
+            self._notes.append(_NO_SCHEMA)
+        return (yield from self._by_id("bulk_replace", encoder, rows))
 
     def delete(self, records: Rows) -> Flow[Planned[M]]:
         """Plan deletions by id."""
         return self._by_id("bulk_delete", DeleteEncoder(self._model, self._source), records)
 
     def _by_id(self, verb: str, encoder: Encoder[M], rows: Rows) -> Flow[Planned[M]]:
-        changes, invalid = sort_out(encoder, rows)
+        changes, invalid = self._sort_out(encoder, rows)
         known = [change for change in changes if change.record_id is not None]
         found = yield from self._reader.find(known, PrefetchById().formula)
         missing: set[int] = set()
+        pairs: list[Pair] = []
         for change in known:
             record = found.get(change.record_id or "")
             if record is None:
@@ -118,16 +125,21 @@ class Planner(Generic[M]):
                 invalid.append(self._invalid(change, reason))
                 missing.add(change.index)
             else:
-                self._target.compare(change, record)
+                pairs.append((change, record))
+        yield from self._link_by_id(pairs)
+        for change, record in pairs:
+            self._target.compare(change, record)
         return self._plan(verb, [one for one in changes if one.index not in missing], invalid)
 
     def upsert(self, rows: Rows, key: Key) -> Flow[Planned[M]]:
         """Plan changes by key: reads the records that have the keys of the rows."""
         columns = yield from self._columns_in_rows()
         encoder = upsert_encoder(self._model, key, self._source, columns)
-        changes, invalid = sort_out(encoder, rows)
+        changes, invalid = self._sort_out(encoder, rows)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
+        there = {key.value_in(record["fields"]): record for record in found.values()}
+        yield from self._link_by_id(_pairs(changes, there))
         unclear = prefetch.apply(self._target, changes, list(found.values()))
         invalid += [
             self._invalid(change, unclear[change.index].reason)
@@ -149,12 +161,12 @@ class Planner(Generic[M]):
         encoder = UpsertEncoder(
             self._model, key, by_letter=True, source=self._source, columns=columns
         )
-        changes, invalid = sort_out(encoder, rows)
+        changes, invalid = self._sort_out(encoder, rows)
         fields = None if self._keeps_all else self._columns
         records = yield from self._reader.all(ListParameters(fields=fields), parallel=parallel)
         known, without_key = by_key(key, records)
+        yield from self._link_by_id(_pairs(changes, known))
         compared = compare(self._target, changes, known)
-        notes: list[str] = []
         refusal: str | None = None
         if guard.missing:
             taken = len(changes) + len(invalid)
@@ -162,7 +174,7 @@ class Planner(Generic[M]):
             refusal = guard.refusal(len(gone), len(records), taken)
             compared += gone
             if without_key:
-                notes.append(
+                self._notes.append(
                     f"{counted(without_key, 'record has', 'records have')} no key. A sync does "
                     "not compare, change or delete records without a key."
                 )
@@ -172,19 +184,21 @@ class Planner(Generic[M]):
                     "records are not known."
                 )
         plan = self._plan("sync", compared, invalid, key)
-        return replace(plan, refusal=refusal, notes=tuple(notes))
+        return replace(plan, refusal=refusal)
 
     def update_where(
         self, parameters: ListParameters, same: Mapping[str, Any], arrange: Arrange
     ) -> Flow[Planned[M]]:
         """Plan one change of all records of a list, as ``arrange`` sorts and limits it."""
         cells = UpdateEncoder(self._model, same).same
+        if not self._target.typecast:
+            refuse_names(self._model, cells)
         records = arrange((yield from self._reader.all(parameters)))
-        changes: list[Change[M]] = []
-        for index, record in enumerate(records):
-            change = Change[M]("update", index, cells)
+        changes = [Change[M]("update", index, cells) for index in range(len(records))]
+        pairs = list(zip(changes, records, strict=True))
+        yield from self._link_by_id(pairs)
+        for change, record in pairs:
             self._target.compare(change, record)
-            changes.append(change)
         return self._plan("update", changes, [])
 
     def delete_where(self, parameters: ListParameters, arrange: Arrange) -> Flow[Planned[M]]:
@@ -200,6 +214,21 @@ class Planner(Generic[M]):
         """Find out which names the columns of a file may have: those that the table has now."""
         columns = columns_of(self._model)
         return columns if self._file is None else (yield from self._reader.titles(columns))
+
+    def _sort_out(
+        self, encoder: Encoder[M], rows: Rows
+    ) -> tuple[list[Change[M]], list[InvalidRow]]:
+        """Validate rows; names in links are valid only if Airtable finds their records."""
+        if not self._target.typecast:
+            encoder = LinksById(encoder, self._model, self._source)
+        return sort_out(encoder, rows)
+
+    def _link_by_id(self, pairs: Sequence[Pair]) -> Flow[None]:
+        """Replace names in links by ids, so that they can be compared; only typecast has names."""
+        if not self._target.typecast:
+            return
+        if not (yield from look_up_links(self._reader, self._target, pairs)):
+            self._notes.append(_NO_NAMES)
 
     def _invalid(self, change: Change[M], reason: str) -> InvalidRow:
         error = RowError(reason, index=change.index, source=self._source, line=change.line)
@@ -220,4 +249,10 @@ class Planner(Generic[M]):
             spent=self._reader.spent,
             verb=verb,
             source=self._file,
+            notes=tuple(self._notes),
         )
+
+
+def _pairs(changes: Iterable[Change[M]], records: Mapping[Any, RecordJson]) -> list[Pair]:
+    """Return the changes of existing records, with their records by key."""
+    return [(change, records[change.key]) for change in changes if change.key in records]

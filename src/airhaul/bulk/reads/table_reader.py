@@ -22,10 +22,20 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.replies import list_in
+from airhaul.wire.replies import list_in, records_in
 from airhaul.wire.shapes import RecordJson, TableJson
 
 T = TypeVar("T")
+
+
+class _Total:
+    """What several readers of a base have spent together."""
+
+    def __init__(self) -> None:
+        self.so_far = NOTHING_SPENT
+
+    def add(self, spent: Spent) -> None:
+        self.so_far = self.so_far.plus(spent)
 
 
 class TableReader:
@@ -49,11 +59,25 @@ class TableReader:
         by_field_id: bool = False,
     ) -> None:
         self._context = context
-        self._base_id = base_id
-        self._table = table
+        self.base_id = base_id
+        self.table = table
         self._most = max_requests
         self._by_field_id = by_field_id
-        self.spent = NOTHING_SPENT
+        self._spent = _Total()
+
+    @property
+    def spent(self) -> Spent:
+        """The requests and seconds so far."""
+        return self._spent.so_far
+
+    def of_table(self, table: str) -> TableReader:
+        """Return a reader of another table of the base, with the same limit and the same count.
+
+        It names fields by name.
+        """
+        other = TableReader(self._context, self.base_id, table, self._most)
+        other._spent = self._spent
+        return other
 
     @classmethod
     def of(
@@ -76,9 +100,22 @@ class TableReader:
         job = Engine(OneCall(call), self._context, concurrency=1, max_requests=self._left)
         return (yield from self._run(job, 1, self._context.on_event))
 
+    def first_page(self, fields: tuple[str, ...]) -> Flow[tuple[list[RecordJson], bool]]:
+        """Read the first page of the table.
+
+        Args:
+            fields: The columns to read.
+
+        Returns:
+            Its records, and whether it is the only page.
+        """
+        parameters = ListParameters(fields=fields)
+        answer = yield from self.fetch(endpoints.list_records(self.base_id, self.table, parameters))
+        return records_in(answer), answer.get("offset") is None
+
     def tables(self) -> Flow[list[TableJson]]:
         """Read the tables of the base with their fields."""
-        answer = yield from self.fetch(endpoints.base_schema(self._base_id))
+        answer = yield from self.fetch(endpoints.base_schema(self.base_id))
         tables: list[TableJson] = list_in(answer, "tables")
         return tables
 
@@ -115,7 +152,7 @@ class TableReader:
             tables = yield from self.tables()
         except PermissionDeniedError:
             return None
-        return table_in(tables, self._table, self._base_id)
+        return table_in(tables, self.table, self.base_id)
 
     def each(
         self,
@@ -140,7 +177,7 @@ class TableReader:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
         concurrency = min(parallel, self._context.concurrency)
         parameters = replace(parameters, by_field_id=self._by_field_id)
-        work = ReadPages(self._base_id, self._table, *parts_of_list(parameters, parallel))
+        work = ReadPages(self.base_id, self.table, *parts_of_list(parameters, parallel))
         job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
 
         def take(event: Event) -> None:
@@ -158,13 +195,17 @@ class TableReader:
         return records
 
     def find(
-        self, wanted: Sequence[T], formula_of: Callable[[Sequence[T]], Node]
+        self,
+        wanted: Sequence[T],
+        formula_of: Callable[[Sequence[T]], Node],
+        fields: tuple[str, ...] | None = None,
     ) -> Flow[dict[str, RecordJson]]:
         """Read the records that the items of a list identify, a hundred items a request.
 
         Args:
             wanted: What identifies the records.
             formula_of: Makes the formula that finds the records of some items.
+            fields: The columns to read; None for all.
 
         Returns:
             The records that are there, by id.
@@ -173,7 +214,7 @@ class TableReader:
         for start in range(0, len(wanted), RECORDS_PER_PAGE):
             some = wanted[start : start + RECORDS_PER_PAGE]
             formula = print_formula(formula_of(some))
-            records = yield from self.all(ListParameters(formula=formula))
+            records = yield from self.all(ListParameters(fields=fields, formula=formula))
             found |= {record["id"]: record for record in records}
         return found
 
@@ -184,7 +225,7 @@ class TableReader:
             return answer
         finally:
             seconds = self._context.clock() - began
-            self.spent = Spent(self.spent.requests + job.requests, self.spent.seconds + seconds)
+            self._spent.add(Spent(job.requests, seconds))
 
     @property
     def _left(self) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from airhaul.bulk.rows.typecast import is_converted
 from airhaul.fields import card_of
 from airhaul.tabular import join_items
 from airhaul.wire.shapes import Cells, FieldType
@@ -43,14 +44,14 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
         stored: The cell as it came; None if it did not.
         loosely: Whether Airtable may have converted it, as typecast does: then 12 is ``"12"``.
     """
-    if sent == stored:
+    if sent == stored or (loosely and is_converted(type_, sent, stored)):
         return True
     is_same = card_of(type_).is_same
     if is_same is not None:
         return is_same(sent, stored)
     if canonical(type_, sent) == canonical(type_, stored):
         return True
-    return bool(loosely and (_as_text(sent) == _as_text(stored) or stored == [sent]))
+    return bool(loosely and (as_text(sent) == as_text(stored) or stored == [sent]))
 
 
 def changed_cells(
@@ -86,9 +87,10 @@ def _without_urls(cell: Any) -> Any:
     return cell
 
 
-def _as_text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
+    """Return a cell as text, as far as it has one: 12.0 is ``12``, and an empty cell is ``""``."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, list):
-        return join_items(list(map(_as_text, cell)))
+        return join_items(list(map(as_text, cell)))
     return "" if is_empty(cell) else str(cell)

@@ -69,9 +69,6 @@ class RowValues(Generic[M]):
         self._of_file: dict[str, Reader | None] = {}
         self._of_row = {name: date_reader(model, column) for name, column in named.items()}
         self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
-        self._links = [
-            column for column in self._columns.writable if column.type == "multipleRecordLinks"
-        ]
         self._id_keys = _names_of(model, "id")
         self._time_keys = {"createdTime", *_names_of(model, "created_time")}
 
@@ -230,9 +227,13 @@ class RowValues(Generic[M]):
             The texts by column.
         """
         found: Cells = {}
-        for column in self._links:
+        for column in self._columns.links:
             items = cells.get(column.column)
-            if not items or all(is_id(item, "rec") for item in items):
+            if (
+                not items
+                or not column.shape.is_sequence
+                or all(is_id(item, "rec") for item in items)
+            ):
                 continue
             for key, text in row.cells.items():
                 named = self._columns.by_any_name.get(key) or self._columns.find_loosely(key)

@@ -18,6 +18,7 @@ from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_of, undo
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.plans.apply import write_plan
 from airhaul.bulk.plans.plan import Planned, Undoes
+from airhaul.bulk.reads.linked_names import look_up_links
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
@@ -56,7 +57,12 @@ def plan_undo(
     recreated = recreated_by(journal, undos_since(journal, run))
     ids = [id_ for record in written for id_ in recreated.lineage(record.record_id)]
     planner = UndoPlanner(target, asked.typecast, force, recreated)
-    planner.add(written, (yield from reader.find(ids, with_ids)))
+    current = yield from reader.find(ids, with_ids)
+    if asked.typecast:
+        found = [(row, recreated.living(row.record_id, current)) for row in written]
+        there = [(row, record) for row, record in found if record is not None]
+        yield from look_up_links(reader, target, there)
+    planner.add(written, current)
     return Planned(
         target,
         planner.changes,

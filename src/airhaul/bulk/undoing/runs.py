@@ -12,6 +12,7 @@ from airhaul.bulk.journal.recreated import undos_of
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.links_by_name import LinksById
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.errors import JournalError
@@ -282,6 +283,7 @@ def encoder_of(
     source = None if run.asked.source is None else run.asked.source.name
     if run.asked.verb == "bulk_delete":
         return DeleteEncoder(model, source)
-    if key is None:
-        return RowEncoder(model, source, columns)
-    return upsert_encoder(model, key, source, columns)
+    encoder = RowEncoder(model, source, columns)
+    if key is not None:
+        encoder = upsert_encoder(model, key, source, columns)
+    return encoder if run.asked.typecast else LinksById(encoder, model, source)

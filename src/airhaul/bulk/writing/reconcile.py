@@ -23,6 +23,7 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import canonical, is_empty, same_cell
+from airhaul.bulk.rows.links_by_name import names_in
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import AirhaulError
 from airhaul.formula import Node
@@ -255,13 +256,16 @@ class _Pool:
         return [self._left[id_] for id_ in ids]
 
     def _fits(self, change: Change[Any], record: RecordJson) -> bool:
-        loosely = self._target.typecast
+        stored = record["fields"]
         return all(
-            same_cell(
-                self._target.type_of(column), cell, record["fields"].get(column), loosely=loosely
-            )
-            for column, cell in change.cells.items()
+            self._may_be(column, cell, stored.get(column)) for column, cell in change.cells.items()
         )
+
+    def _may_be(self, column: str, cell: Any, stored: Any) -> bool:
+        type_, loosely = self._target.type_of(column), self._target.typecast
+        if loosely and type_ == "multipleRecordLinks" and names_in(cell):
+            return bool(stored)  # which records have these names is not known here
+        return same_cell(type_, cell, stored, loosely=loosely)
 
 
 def _created(record: RecordJson) -> datetime:

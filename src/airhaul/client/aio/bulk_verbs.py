@@ -49,8 +49,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -106,8 +105,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -158,8 +156,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -200,8 +197,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -247,8 +243,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -292,8 +287,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -348,8 +342,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -56,8 +56,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -123,8 +122,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.path.name, columns)
-            return upsert_encoder(self.model, known, file.path.name, columns)
+                return bulk.encoder(RowEncoder(self.model, file.path.name, columns))
+            return bulk.encoder(upsert_encoder(self.model, known, file.path.name, columns))
 
         prefetch: Prefetch | None = None
         if known is not None:
@@ -178,8 +177,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -246,8 +244,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -303,8 +300,7 @@ class AsyncFileVerbs(AsyncBound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -37,8 +37,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
         Args:
             rows: Mappings by field name, or records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -61,8 +60,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Args:
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -85,8 +83,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
         Args:
             records: Records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -107,8 +104,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
         Args:
             rows: Records of the model, or mappings with an ``id``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -131,8 +127,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Args:
             rows: Mappings by field name, or records of the model, each with its key.
             key: One to three field names that together identify a record.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -163,12 +158,18 @@ class AsyncPlanVerbs(AsyncBound[M]):
         return await self._plan(planner.delete(held))
 
     async def plan_update_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> AsyncPlan[M]:
         """Plan what ``update_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that the record gets in either case.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -179,15 +180,21 @@ class AsyncPlanVerbs(AsyncBound[M]):
             ConfigurationError: A field cannot be a key.
         """
         row = {**lookups, **(defaults or {})}
-        return await self.plan_upsert([row], tuple(lookups))
+        return await self.plan_upsert([row], tuple(lookups), typecast=typecast)
 
     async def plan_get_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> AsyncPlan[M]:
         """Plan what ``get_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that only a new record gets.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -197,7 +204,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Raises:
             ConfigurationError: A field cannot be a key.
         """
-        plan = await self.plan_update_or_create(defaults, **lookups)
+        plan = await self.plan_update_or_create(defaults, typecast=typecast, **lookups)
         for change in plan.changes:
             if change.record_id is not None:
                 change.kind, change.cells = "keep", {}
@@ -229,8 +236,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -278,8 +284,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -331,8 +336,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             key: One to three fields that identify a record, to change those that exist.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.

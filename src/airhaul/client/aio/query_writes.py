@@ -59,8 +59,7 @@ class AsyncQueryWrites(Generic[M]):
             progress: ``True`` for a progress bar, or a callable for (done, total, record) of each
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -115,8 +114,7 @@ class AsyncQueryWrites(Generic[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -148,8 +146,7 @@ class AsyncQueryWrites(Generic[M]):
         """Plan what ``update`` would write; the records are read.
 
         Args:
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **changes: Values by field name that every record gets.
 
         Returns:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
 from airhaul.bulk.rows.encoders import RowEncoder
+from airhaul.bulk.rows.links_by_name import refuse_names
 from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
@@ -22,7 +23,7 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.ids import is_id
 from airhaul.wire.replies import records_in
-from airhaul.wire.shapes import FieldJson, TableJson
+from airhaul.wire.shapes import Cells, FieldJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -239,11 +240,14 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
 
     # --- one record
 
-    async def create(self, record: M | None = None, /, **values: Any) -> M:
+    async def create(
+        self, record: M | None = None, /, *, typecast: bool = False, **values: Any
+    ) -> M:
         """Create one record.
 
         Args:
             record: A record of the model, without an id; or give its values.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **values: The values by field name.
 
         Returns:
@@ -252,9 +256,13 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         Raises:
             RowError: A value does not fit its field; nothing was sent.
         """
-        row = RowEncoder(self.model).encode(0, values if record is None else record)
+        change = RowEncoder(self.model).encode(0, values if record is None else record)
         call = endpoints.create_records(
-            self.airtable.base_id, self.name, [row.cells], by_field_id=self._by_field_id
+            self.airtable.base_id,
+            self.name,
+            [self._cells(change.cells, typecast)],
+            typecast=typecast,
+            by_field_id=self._by_field_id,
         )
         (raw,) = records_in(await self.airtable.call(call), count=1)
         if record is None:
@@ -262,13 +270,14 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         self._absorb(record, raw)
         return record
 
-    async def save(self, record: M) -> M:
+    async def save(self, record: M, *, typecast: bool = False) -> M:
         """Create the record, or send the fields that changed in it.
 
         A record without an id is created. Nothing is sent when nothing has changed.
 
         Args:
             record: The record; it is updated in place.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The record itself, as Airtable has stored it.
@@ -278,11 +287,16 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             NotFoundError: The record was deleted.
         """
         if record.id is None:
-            return await self.create(record)
-        cells = cells_to_update(record)
+            return await self.create(record, typecast=typecast)
+        cells = self._cells(cells_to_update(record), typecast)
         if cells:
             call = endpoints.update_record(
-                self.airtable.base_id, self.name, record.id, cells, by_field_id=self._by_field_id
+                self.airtable.base_id,
+                self.name,
+                record.id,
+                cells,
+                typecast=typecast,
+                by_field_id=self._by_field_id,
             )
             self._absorb(record, await self.airtable.call(call))
         return record
@@ -320,7 +334,12 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         return record
 
     async def get_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> tuple[M, bool]:
         """Find the record with these values, or create it.
 
@@ -329,6 +348,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
 
         Args:
             defaults: Values by field name that only a new record gets.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: Values by field name that identify the record; a new record gets them too.
 
         Returns:
@@ -343,10 +363,16 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         found = await self.first(**lookups)
         if found is not None:
             return found, False
-        return await self.create(**{**lookups, **(defaults or {})}), True
+        values = {**lookups, **(defaults or {})}
+        return await self.create(typecast=typecast, **values), True
 
     async def update_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> tuple[M, bool]:
         """Update the record with these values, or create it.
 
@@ -355,6 +381,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
 
         Args:
             defaults: Values by field name that the record gets in either case.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -366,7 +393,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             BulkError: Several records have these values, or a value does not fit its field.
         """
         rows = [{**lookups, **(defaults or {})}]
-        result = await self.bulk_upsert(rows, tuple(lookups))
+        result = await self.bulk_upsert(rows, tuple(lookups), typecast=typecast)
         return result[0], result.counts().get("created", 0) > 0
 
     # --- the table itself
@@ -409,6 +436,12 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         return endpoints.get_record(
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
+
+    def _cells(self, cells: Cells, typecast: bool) -> Cells:
+        """The cells to send; names in links are valid only if Airtable finds their records."""
+        if not typecast:
+            refuse_names(self.model, cells)
+        return cells
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})

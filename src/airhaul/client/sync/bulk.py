@@ -18,6 +18,7 @@ from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.links_by_name import LinksById
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
@@ -99,6 +100,13 @@ class Bulk(Generic[M]):
         """What has to be known of records by id before they are changed, if anything."""
         return PrefetchById() if self.asked.keeps_before else None
 
+    def encoder(self, encoder: Encoder[M]) -> Encoder[M]:
+        """Return an encoder that refuses names in links, unless Airtable finds their records."""
+        if self._settings.typecast:
+            return encoder
+        source = None if self._file is None else self._file.path.name
+        return LinksById(encoder, self._table.model, source)
+
     def write(
         self,
         encoder: Encoder[M],
@@ -128,7 +136,7 @@ class Bulk(Generic[M]):
         if self.asked.journal is not None and keeps_rows and not isinstance(rows, Sequence):
             rows = drive.collect(rows)
         with closing(self.rejects):
-            ready = prepare(encoder, rows, self.asked.policy, self.rejects.add)
+            ready = prepare(self.encoder(encoder), rows, self.asked.policy, self.rejects.add)
         return self.run(ready, prefetch=prefetch, needs_types=needs_types)
 
     def run(

@@ -57,8 +57,7 @@ class FileVerbs(Bound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -124,8 +123,8 @@ class FileVerbs(Bound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return RowEncoder(self.model, file.path.name, columns)
-            return upsert_encoder(self.model, known, file.path.name, columns)
+                return bulk.encoder(RowEncoder(self.model, file.path.name, columns))
+            return bulk.encoder(upsert_encoder(self.model, known, file.path.name, columns))
 
         prefetch: Prefetch | None = None
         if known is not None:
@@ -179,8 +178,7 @@ class FileVerbs(Bound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -247,8 +245,7 @@ class FileVerbs(Bound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -304,8 +301,7 @@ class FileVerbs(Bound[M]):
                 progress: ``True`` for a progress bar, or a callable for (done, total, record) of
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
-                typecast: Let Airtable convert text to the type of its field, and add missing
-                    choices to select fields.
+                typecast: Let Airtable convert text, add missing choices, and link records by name.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -38,8 +38,7 @@ class PlanVerbs(Bound[M]):
 
         Args:
             rows: Mappings by field name, or records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -60,8 +59,7 @@ class PlanVerbs(Bound[M]):
         Args:
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -84,8 +82,7 @@ class PlanVerbs(Bound[M]):
 
         Args:
             records: Records of the model.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -106,8 +103,7 @@ class PlanVerbs(Bound[M]):
 
         Args:
             rows: Records of the model, or mappings with an ``id``.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -128,8 +124,7 @@ class PlanVerbs(Bound[M]):
         Args:
             rows: Mappings by field name, or records of the model, each with its key.
             key: One to three field names that together identify a record.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -160,12 +155,18 @@ class PlanVerbs(Bound[M]):
         return self._plan(planner.delete(held))
 
     def plan_update_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> Plan[M]:
         """Plan what ``update_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that the record gets in either case.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -176,15 +177,21 @@ class PlanVerbs(Bound[M]):
             ConfigurationError: A field cannot be a key.
         """
         row = {**lookups, **(defaults or {})}
-        return self.plan_upsert([row], tuple(lookups))
+        return self.plan_upsert([row], tuple(lookups), typecast=typecast)
 
     def plan_get_or_create(
-        self, defaults: Mapping[str, Any] | None = None, /, **lookups: Any
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        /,
+        *,
+        typecast: bool = False,
+        **lookups: Any,
     ) -> Plan[M]:
         """Plan what ``get_or_create`` would write; one request.
 
         Args:
             defaults: Values by field name that only a new record gets.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **lookups: One to three values by field name that identify the record; a new record gets
                 them too.
 
@@ -194,7 +201,7 @@ class PlanVerbs(Bound[M]):
         Raises:
             ConfigurationError: A field cannot be a key.
         """
-        plan = self.plan_update_or_create(defaults, **lookups)
+        plan = self.plan_update_or_create(defaults, typecast=typecast, **lookups)
         for change in plan.changes:
             if change.record_id is not None:
                 change.kind, change.cells = "keep", {}
@@ -226,8 +233,7 @@ class PlanVerbs(Bound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -273,8 +279,7 @@ class PlanVerbs(Bound[M]):
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -326,8 +331,7 @@ class PlanVerbs(Bound[M]):
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             key: One to three fields that identify a record, to change those that exist.
-            typecast: Let Airtable convert text to the type of its field, and add missing choices to
-                select fields.
+            typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
