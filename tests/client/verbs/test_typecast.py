@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airhaul import Airtable, BulkError
+from airhaul import Airtable, BulkError, Record, airtable_field
+from airhaul.local_base import LocalBase, LocalServer, Token
 from airhaul.messages import Message, Option
+from airhaul.model.columns import columns_of
+from tests.conftest import connect
 
 NAME = {"name": "Name", "type": "singleLineText"}
 CHOICES = {"choices": [{"name": "red"}]}
@@ -24,6 +28,7 @@ def table():
             {"name": "Tags", "type": "multipleSelects", "options": CHOICES},
             {"name": "Who", "type": "multipleRecordLinks", "options": link},
             {"name": "Mail", "type": "singleLineText"},
+            {"name": "Age", "type": "number", "options": {"precision": 0}},
         ]
         airtable.create_table("T", fields)
         yield airtable.table_named("T")
@@ -71,3 +76,75 @@ def test_a_refusal_that_typecast_would_not_prevent_does_not_name_it(
     result = table.bulk_create([{"Name": "x", **cells}], on_error="continue")
     assert result.counts() == {"failed": 1}
     assert "typecast" not in result.explain()[0]
+
+
+class Loose(Record, table="T"):
+    """A model that takes for text what the table has as something else."""
+
+    name: str = airtable_field(column="Name")
+    who: list[str] = airtable_field(default_factory=list, column="Who", type="multipleSelects")
+    age: str | None = airtable_field(None, column="Age")
+    kind: str | None = airtable_field(None, column="Kind")
+
+
+@pytest.mark.parametrize("model", [None, Loose])
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (lambda _: {"Kind": "new"}, "'new' is not a choice of the field"),
+        (lambda n: {"Kind": f"new {n}"}, "'new 7' is not a choice of the field"),
+        (lambda n: {"Tags": ["red", f"new {n}"]}, "'new 7' is not a choice of the field"),
+        (lambda _: {"Who": ["Ada"]}, "'Ada' is not a record ID"),
+        (lambda n: {"Age": f"{n} years"}, "the field takes a number, not '7 years'"),
+    ],
+)
+def test_a_thousand_rows_that_fail_alike_cost_no_more_than_one(
+    table: Any, model: Any, cells: Any, reason: str
+) -> None:
+    """The first refusal and the schema show which other rows would be refused; they are not sent."""
+    airtable, local_base = table.airtable, table.airtable.local_base
+    columns = {column.column for column in columns_of(model).by_name.values()} if model else None
+    if not set(cells(0)) <= (columns or {"Kind", "Tags", "Who"}):
+        return  # not a field of this model, or one that it validates
+    table = airtable.table(model) if model else table
+    rows = [{"Name": str(n), **cells(n)} for n in range(1_000)]
+    good = [{"Name": "good"}] * 10
+    local_base.requests.clear()
+    result = table.bulk_create([*rows, *good], on_error="continue")
+    assert result.counts() == {"failed": 1_000, "created": 10}
+    assert len(local_base.requests) <= (9 if "Age" in cells(0) else 4)
+    assert reason in result.outcomes[7].error.message
+    assert Option("typecast", value=True) in result.outcomes[7].error.message.parts
+
+
+def test_what_a_refusal_teaches_without_the_schema(tmp_path: Path) -> None:
+    """A token that may not read the schema still sends an unknown choice only once."""
+    file = tmp_path / "base.db"
+    with Airtable.local(file) as airtable:
+        kind = {"name": "Kind", "type": "singleSelect", "options": CHOICES}
+        airtable.create_table("T", [NAME, kind])
+    token = Token("patTest.secret", scopes=frozenset({"data.records:write"}))
+    with (
+        LocalBase.open(file, tokens=[token]) as local_base,
+        LocalServer(local_base) as server,
+        connect(server) as airtable,
+    ):
+        rows = [{"Name": str(n), "Kind": f"new {n % 3}"} for n in range(300)]
+        result = airtable.table(Loose).bulk_create(rows, on_error="continue", concurrency=1)
+        assert result.counts() == {"failed": 300}
+        assert len(local_base.requests) <= 1 + 3 * 3
+
+
+def test_a_field_that_the_table_lacks_is_tried_once(table: Any) -> None:
+    """A column that the table does not have fails for every row, and costs one request."""
+    airtable, local_base = table.airtable, table.airtable.local_base
+
+    class Wrong(Record, table="T"):
+        name: str = airtable_field(column="Name")
+        other: str | None = airtable_field(None, column="Other")
+
+    local_base.requests.clear()
+    rows = [{"name": str(n), "other": "x"} for n in range(100)]
+    result = airtable.table(Wrong).bulk_create([*rows, {"name": "good"}], on_error="continue")
+    assert result.counts() == {"failed": 100, "created": 1}
+    assert len(local_base.requests) == 2

@@ -117,7 +117,7 @@ class Planner(Generic[M]):
         known = [change for change in changes if change.record_id is not None]
         found = yield from self._reader.find(known, PrefetchById().formula)
         missing: set[int] = set()
-        pairs: list[Pair] = []
+        pairs: list[tuple[Change[M], RecordJson]] = []
         for change in known:
             record = found.get(change.record_id or "")
             if record is None:

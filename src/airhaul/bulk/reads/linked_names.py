@@ -74,7 +74,7 @@ def _find_by_name(
 
 def primary_of(table: TableJson) -> FieldJson:
     """Return the primary field of a table, which has the names of its records."""
-    return next(field for field in table["fields"] if field["id"] == table["primaryFieldId"])
+    return next(field for field in table["fields"] if field.get("id") == table["primaryFieldId"])
 
 
 def _linked_tables(table: TableJson) -> dict[str, str]:
@@ -82,7 +82,7 @@ def _linked_tables(table: TableJson) -> dict[str, str]:
     return {
         name: (field.get("options") or {})["linkedTableId"]
         for field in table["fields"]
-        for name in (field["name"], field["id"])
+        for name in (field["name"], field.get("id", ""))
         if field["type"] == "multipleRecordLinks"
     }
 

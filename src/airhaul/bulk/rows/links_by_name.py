@@ -176,7 +176,7 @@ def refuse_names(
         raise RowError(
             Message(f"{name!r} is not a record ID; to link by name, set ", by_name),
             index=index,
-            field=column.shown_name if line is None else column.column,
+            field=column.shown_name if line is None else column.title,
             value=cells[column.column],
             source=source,
             line=line,

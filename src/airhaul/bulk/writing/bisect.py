@@ -2,7 +2,8 @@
 
 Halving finds one bad row in ten with at most eight more requests; any number of bad rows costs at
 most eighteen more, two for each row but one. If Airtable's message identifies the rows that it is
-about, they are separated from the others first, and one bad row costs two requests.
+about, they are separated from the others first, and one bad row costs two requests. Rows that are
+known to be refused for the same reason are not sent (``blame``).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
+from airhaul.bulk.rows.refused_cells import RefusedCells
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import (
     AirhaulError,
@@ -23,6 +24,7 @@ from airhaul.errors import (
 )
 from airhaul.messages import Message, Option
 from airhaul.wire.ids import is_id
+from airhaul.wire.shapes import TableJson
 
 _RECORD: Final = re.compile(r"\brec[0-9A-Za-z]{14}\b")
 _CHOICE: Final = re.compile(r'select option "(".*")"', re.DOTALL)
@@ -32,6 +34,7 @@ _FIELD: Final = re.compile(
     re.DOTALL,
 )
 _NOT_IDS: Final = "not an array of record IDs"
+_NOT_ACCEPTED: Final = "cannot accept the provided value"
 _BLAMES_ALL: Final = ("because the field is computed", "Unknown field name")
 
 
@@ -204,3 +207,96 @@ def row_error(
     )
     made.__cause__ = error
     return made
+
+
+class Hopeless:
+    """Finds rows that Airtable would refuse for a reason that it has refused others for.
+
+    A refusal that the schema explains, such as an unknown choice, is followed by one request for
+    the schema, so that thousands of such rows do not cost several requests each.
+
+    Args:
+        target: The table.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._asked = False
+        self._not_accepted = 0
+        self._refused: RefusedCells | None = None
+        self._columns: dict[str, AirhaulError] = {}
+        self._choices: dict[tuple[str, str], AirhaulError] = {}
+
+    def __bool__(self) -> bool:
+        return self._refused is not None or bool(self._columns or self._choices)
+
+    def note(self, error: AirhaulError, changes: Sequence[Change[Any]]) -> bool:
+        """Note a refusal, and return whether the schema is needed to learn from it.
+
+        Args:
+            error: The refusal.
+            changes: The rows of the request.
+        """
+        suspects = suspects_of(error, changes)
+        if suspects.is_certain and suspects.field is not None:
+            self._columns[suspects.field] = error
+            return False
+        self._note_choice(error, changes)
+        if self._asked or self._target.typecast or not self._is_explained(error, len(changes)):
+            return False
+        self._asked = True
+        return True
+
+    def _is_explained(self, error: AirhaulError, rows: int) -> bool:
+        """Return whether the schema probably shows why rows were refused."""
+        detail = error.detail if isinstance(error, ApiError) else ""
+        if _NOT_ACCEPTED in detail:
+            # It may also be too long: only if two rows were refused, each alone.
+            self._not_accepted += rows == 1
+            return self._not_accepted > 1
+        return _NOT_IDS in detail or _CHOICE.search(detail) is not None
+
+    def _note_choice(self, error: AirhaulError, changes: Sequence[Change[Any]]) -> None:
+        """Note an unknown choice, if the message and the rows show which field it is of."""
+        choice = _CHOICE.search(error.detail) if isinstance(error, ApiError) else None
+        if choice is None:
+            return
+        name = _unquoted(choice[1])
+        holding = {
+            column
+            for change in changes
+            for column, cell in change.cells.items()
+            if _holds(cell, name)
+        }
+        if len(holding) == 1:
+            self._choices[holding.pop(), name] = error
+
+    def learn(self, table: TableJson) -> None:
+        """Take the schema of the table."""
+        self._refused = RefusedCells(table)
+
+    def error_of(self, change: Change[Any], source: str | None) -> RowError | None:
+        """Return why a row would be refused, or None if nothing is known against it.
+
+        Args:
+            change: The row.
+            source: The file that it comes from, for the error.
+        """
+        for column, error in self._columns.items():
+            if change.cells.get(column) is not None:
+                return row_error(error, change, column, source, self._target)
+        for (column, name), error in self._choices.items():
+            if _holds(change.cells.get(column), name):
+                return row_error(error, change, column, source, self._target)
+        found = None if self._refused is None else self._refused.find(change.cells)
+        if found is None:
+            return None
+        column, reason = found
+        return RowError(
+            reason,
+            index=change.index,
+            field=column,
+            value=change.cells[column],
+            source=source,
+            line=change.line,
+        )

@@ -16,12 +16,13 @@ from airhaul.bulk.engine.events import Reconciled, Splitting
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import Policy, StopSwitch
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
-from airhaul.bulk.writing.blame import is_about_rows
+from airhaul.bulk.writing.blame import Hopeless, is_about_rows
 from airhaul.bulk.writing.chunks import CheckLookup, ChunkQueue
 from airhaul.bulk.writing.lost_creates import search_failed
 from airhaul.bulk.writing.prefetch import Lookups
@@ -37,7 +38,7 @@ from airhaul.errors import (
 )
 from airhaul.model.base import RecordBase
 from airhaul.wire.replies import list_in, records_in
-from airhaul.wire.shapes import RecordJson
+from airhaul.wire.shapes import RecordJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -79,6 +80,7 @@ class ChunkReplies(Generic[M]):
         self._policy = policy
         self._retries = retries
         self._source = source
+        self._hopeless = Hopeless(target)
         self.written: list[Change[M]] = []
 
     # --- carried out
@@ -158,11 +160,33 @@ class ChunkReplies(Generic[M]):
         if not self._policy.splits:
             self._blame(blame(chunk.changes, error, self._source, self._target), attempt)
             return
+        if self._hopeless.note(error, chunk.changes):
+            self._lookups.read_schema()
         parted = part(chunk, error, self._source, self._target)
         self._blame(parted.blamed, attempt)
         if parted.chunks:
             self._recorder.emit(Splitting(len(chunk.changes), error))
             self._chunks.put_first(parted.chunks)
+
+    # --- refused without a request
+
+    def learn(self, tables: Iterable[TableJson]) -> None:
+        """Learn from the schema which rows would be refused like those that were."""
+        self._hopeless.learn(table_in(tables, self._target.table, self._target.base_id))
+
+    def refuse_if_hopeless(self, change: Change[M]) -> bool:
+        """Settle a row that would be refused like others before it, and return whether it would."""
+        error = self._hopeless.error_of(change, self._source)
+        if error is not None:
+            self.refuse_row(change.index, error, change.source)
+        return error is not None
+
+    def without_hopeless(self, chunk: Chunk[M]) -> Chunk[M]:
+        """Return a chunk without the rows that would be refused; one that may be sent is whole."""
+        if chunk.was_sent or not self._hopeless:
+            return chunk
+        left = [change for change in chunk.changes if not self.refuse_if_hopeless(change)]
+        return replace(chunk, changes=left)
 
     def _has_to_be_checked(self, chunk: Chunk[M], error: AirhaulError) -> bool:
         """Whether an earlier try may have written the rows, which another try will not show."""

@@ -13,7 +13,7 @@ from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
 from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_WRITE
-from airhaul.wire.shapes import RecordJson
+from airhaul.wire.shapes import RecordJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -57,6 +57,12 @@ class CheckLookup(Lookup[M]):
     error: AirhaulError
     attempt: Attempt
     at: float
+
+
+class SchemaLookup(Lookup[M]):
+    """A lookup of the schema, once a refusal shows that other rows may be refused like it."""
+
+    tables: list[TableJson]
 
 
 @dataclass(slots=True, eq=False)

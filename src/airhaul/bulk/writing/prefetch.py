@@ -9,13 +9,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup
+from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup, SchemaLookup
 from airhaul.errors import AirhaulError, RowError
 from airhaul.formula import Node
 from airhaul.model.base import RecordBase
+from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.replies import records_in
+from airhaul.wire.replies import list_in, records_in
 from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -134,6 +135,11 @@ class PrefetchByKey:
             change.kind = "create"
 
 
+def is_waited_for(lookup: object) -> bool:
+    """Return whether nothing new is sent until a lookup is answered."""
+    return isinstance(lookup, CheckLookup | SchemaLookup)
+
+
 def _columns_of(changes: Iterable[Change[Any]]) -> list[str] | None:
     return list(dict.fromkeys(column for change in changes for column in change.cells)) or None
 
@@ -179,15 +185,19 @@ class Lookups(Generic[M]):
         """Queue the lookup of rows whose request was lost."""
         self._waiting.append(checking)
 
+    def read_schema(self) -> None:
+        """Queue a lookup of the schema."""
+        self._waiting.append(SchemaLookup([]))
+
     def drop_prefetches(self) -> None:
         """Drop all lookups except those of rows whose request was lost."""
         self._waiting = deque(one for one in self._waiting if isinstance(one, CheckLookup))
 
     @property
     def is_checking(self) -> bool:
-        """Whether a lookup of rows whose request was lost is queued."""
+        """Whether a lookup is queued that other rows wait for."""
         # Called for each row, and mostly there is none.
-        return bool(self._waiting) and any(isinstance(one, CheckLookup) for one in self._waiting)
+        return bool(self._waiting) and any(map(is_waited_for, self._waiting))
 
     def next_check_at(self) -> float | None:
         """Return when the next rows may be looked up whose request was lost, or None."""
@@ -202,6 +212,8 @@ class Lookups(Generic[M]):
         return None
 
     def _call(self, lookup: Lookup[M]) -> Call:
+        if isinstance(lookup, SchemaLookup):
+            return endpoints.base_schema(self._target.base_id)
         if isinstance(lookup, CheckLookup):
             formula, fields = self._target.find(lookup.changes), None
         else:
@@ -223,6 +235,9 @@ class Lookups(Generic[M]):
         Raises:
             BadReplyError: It is not an answer of Airtable's.
         """
+        if isinstance(lookup, SchemaLookup):
+            lookup.tables = list_in(value, "tables")
+            return True
         lookup.records += records_in(value)
         has_more = lookup.chain.advance(value.get("offset"))
         if has_more:

@@ -33,10 +33,11 @@ from airhaul.bulk.writing.chunks import (
     Log,
     Lookup,
     PrefetchLookup,
+    SchemaLookup,
     SearchRead,
 )
 from airhaul.bulk.writing.lost_creates import LostCreates
-from airhaul.bulk.writing.prefetch import Lookups, Prefetch
+from airhaul.bulk.writing.prefetch import Lookups, Prefetch, is_waited_for
 from airhaul.bulk.writing.reconcile import Lost
 from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
@@ -180,12 +181,10 @@ class WriteRows(Generic[M]):
         return self._next_to_write(now)
 
     def _is_checking(self) -> bool:
-        """Return whether lost rows are being checked; until then, nothing new is sent."""
+        """Return whether something is looked up that all rows wait for."""
         if self._lookups.is_checking:
             return True
-        return bool(self._in_flight) and any(
-            isinstance(tag, CheckLookup) for tag in self._in_flight
-        )
+        return bool(self._in_flight) and any(is_waited_for(tag) for tag in self._in_flight)
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._chunks:
@@ -204,8 +203,11 @@ class WriteRows(Generic[M]):
             if self.wants_row:
                 return None
             self._log.intend(self._chunks.without_intent(), now)
-        chunk = self._chunks.take(is_writing_others=self._is_writing_others())
-        return None if chunk is None else (chunk, self._target.call(chunk.kind, chunk.changes))
+        while chunk := self._chunks.take(is_writing_others=self._is_writing_others()):
+            chunk = self._replies.without_hopeless(chunk)
+            if chunk.changes:
+                return chunk, self._target.call(chunk.kind, chunk.changes)
+        return None
 
     def _is_writing_others(self) -> bool:
         """Return whether anything but deletions is in flight."""
@@ -220,8 +222,10 @@ class WriteRows(Generic[M]):
                 self._replies.refuse_row(index, error, source)
             case change if self._lookups.is_needed_for(change):
                 self._lookups.add(change)
-            case change:
+            case change if not self._replies.refuse_if_hopeless(change):
                 self._queue(change)
+            case _:
+                pass
 
     def recover(self, chunk: Chunk[M], began: datetime, now: float) -> None:
         """Take a request that another process may have sent.
@@ -334,6 +338,8 @@ class WriteRows(Generic[M]):
     def _settle_lookup(self, lookup: Lookup[M]) -> None:
         if isinstance(lookup, CheckLookup):
             self._replies.settle_checked(lookup)
+        elif isinstance(lookup, SchemaLookup):
+            self._replies.learn(lookup.tables)
         else:
             self._settle_prefetch(lookup)
 
@@ -350,7 +356,7 @@ class WriteRows(Generic[M]):
                 self._queue(change)
 
     def _refuse_lookup(self, lookup: Lookup[M], error: AirhaulError) -> None:
-        if not self._lookups.refuse(lookup, error):
+        if isinstance(lookup, SchemaLookup) or not self._lookups.refuse(lookup, error):
             return
         if isinstance(lookup, CheckLookup):
             self._replies.give_up_checking(lookup, error)
