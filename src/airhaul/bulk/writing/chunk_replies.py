@@ -176,7 +176,7 @@ class ChunkReplies(Generic[M]):
 
     def refuse_if_hopeless(self, change: Change[M]) -> bool:
         """Settle a row that would be refused like others before it, and return whether it would."""
-        error = self._hopeless.error_of(change, self._source)
+        error = self._hopeless.error_of(change, self._source) if self._hopeless else None
         if error is not None:
             self.refuse_row(change.index, error, change.source)
         return error is not None
