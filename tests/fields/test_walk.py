@@ -25,6 +25,9 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 # What no cell can hold: half of a surrogate pair. Text files cannot hold NUL.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
+FILE_NAMES = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0/\\"), min_size=1, max_size=30
+)
 LARGEST = 2**53 - 1
 # Each has 20 values on average: 10,000 values of each type in the thorough search.
 LISTS = 3 if settings.default.max_examples < 1_000 else 500
@@ -74,10 +77,11 @@ def _values(links: list[str]) -> dict[FieldType, st.SearchStrategy[Any]]:
         "multipleRecordLinks": st.lists(st.sampled_from(links), unique=True),
         "singleCollaborator": person,
         "multipleCollaborators": st.lists(person, max_size=1),
+        # A cell without a type is the same as one to which Airtable has added it.
         "barcode": st.fixed_dictionaries(
-            {"text": TEXT.filter(bool)}, optional={"type": st.sampled_from(["ean13", "qr"])}
+            {"text": TEXT.filter(bool), "type": st.sampled_from(["ean13", "qr"])}
         ),
-        "multipleAttachments": st.lists(TEXT.filter(bool), max_size=3).map(_files),
+        "multipleAttachments": st.lists(FILE_NAMES, max_size=3).map(_files),
     }
 
 

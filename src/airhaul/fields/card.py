@@ -56,6 +56,8 @@ class FieldCard:
         is_list: Whether a formula sees a list of such values.
         encode: Turns a value of a model into a cell; raises ``ValueError`` if no cell can hold it.
         decode: Undoes what Airtable adds to a cell; None for types to which it adds nothing.
+        as_sent: Turns a cell into one that a record takes, whose stored cell it is given: None for
+            an empty one, or a new record; None for types whose cells do not depend on that.
         as_written: Turns a cell that was read into one that can be written again; None for types
             that are written as they are read.
         canonical: Brings a cell that is not empty into a form in which equal cells are equal.
@@ -77,6 +79,7 @@ class FieldCard:
     is_list: bool = False
     encode: Callable[[Any], Any] = encode
     decode: Callable[[Any], Any] | None = None
+    as_sent: Callable[[Any, Any], Any] | None = None
     as_written: Callable[[Any], Any] | None = None
     canonical: Callable[[Any], Any] = hashable
     is_same: Callable[[Any, Any], bool] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +24,7 @@ def _files_as_written(cell: Any) -> Any:
     if not isinstance(cell, list):
         return cell
     # An id is valid only in the same cell; a URL uploads the file again.
-    return [{name: file[name] for name in ("url", "filename") if name in file} for file in cell]
+    return [_as_new(file) for file in cell]
 
 
 def _is_same_people(sent: Any, stored: Any) -> bool:
@@ -40,15 +40,34 @@ def _is_same_people(sent: Any, stored: Any) -> bool:
     return True
 
 
+def _files_as_sent(cell: Any, stored: Any) -> Any:
+    if not isinstance(cell, list):
+        return cell
+    kept = {file.get("id") for file in as_objects(stored)}
+    return [file if _is_kept(file, kept) else _as_new(file) for file in cell]
+
+
+def _is_kept(file: Any, kept: Collection[Any]) -> bool:
+    # A file that is named by its id alone cannot be uploaded.
+    return not isinstance(file, dict) or "url" not in file or file.get("id") in kept
+
+
+def _as_new(file: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: file[name] for name in ("url", "filename") if name in file}
+
+
 def _is_same_files(sent: Any, stored: Any) -> bool:
-    # By file name: the URL changes with every answer.
+    # By file name: the URL changes with every answer, and an id is valid in one cell only.
     wanted, there = as_objects(sent), as_objects(stored)
     if len(wanted) != len(there):
         return False
-    return all(
-        one["id"] == other.get("id") if "id" in one else _file_name(one) == _file_name(other)
-        for one, other in zip(wanted, there, strict=True)
-    )
+    return all(_is_same_file(one, other) for one, other in zip(wanted, there, strict=True))
+
+
+def _is_same_file(sent: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    if "id" in sent and sent["id"] == stored.get("id"):
+        return True
+    return "url" in sent and _file_name(sent) == _file_name(stored)
 
 
 def _file_name(attachment: Mapping[str, Any]) -> str:
@@ -87,6 +106,7 @@ CARDS: Final = (
         type="multipleAttachments",
         python=list[dict[str, Any]],
         is_list=True,
+        as_sent=_files_as_sent,
         as_written=_files_as_written,
         is_same=_is_same_files,
     ),

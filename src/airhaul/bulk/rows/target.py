@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypedDict, TypeVar, cast
 
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
@@ -98,23 +99,38 @@ class Target:
         as_written = card_of(type_).as_written
         return cell if as_written is None else as_written(cell)
 
+    @cached_property
+    def _depending(self) -> dict[str, Callable[[Any, Any], Any]]:
+        """The columns whose cells are sent in a form that depends on what is stored."""
+        columns = columns_of(self.model).by_column.values()
+        return {one.column: one.card.as_sent for one in columns if one.card.as_sent is not None}
+
+    def _sent(self, change: Change[Any]) -> Cells:
+        """Return the cells of a change in the form that its record takes."""
+        if not self._depending or (change.before is None and change.record_id is not None):
+            return change.cells  # of a record that was not read, nothing is known
+        cells, before = dict(change.cells), change.before or {}
+        for column in self._depending.keys() & cells.keys():
+            cells[column] = self._depending[column](cells[column], before.get(column))
+        return cells
+
     def call(self, kind: Kind, changes: Sequence[Change[Any]]) -> Call:
         """Return the request that carries out up to ten changes of one kind."""
         base_id, table = self.base_id, self.table
         form = _Form(typecast=self.typecast, by_field_id=self.by_field_id)
         match kind:
             case "create":
-                cells = [change.cells for change in changes]
+                cells = [self._sent(change) for change in changes]
                 return endpoints.create_records(base_id, table, cells, **form)
             case "update":
-                rows = [(_id_of(change), change.cells) for change in changes]
+                rows = [(_id_of(change), self._sent(change)) for change in changes]
                 return endpoints.update_records(base_id, table, rows, **form)
             case "replace":
-                rows = [(_id_of(change), change.cells) for change in changes]
+                rows = [(_id_of(change), self._sent(change)) for change in changes]
                 return endpoints.replace_records(base_id, table, rows, **form)
             case "upsert":
                 assert self.key is not None, "an upsert has a key"
-                keyed = [(change.record_id, change.cells) for change in changes]
+                keyed = [(change.record_id, self._sent(change)) for change in changes]
                 return endpoints.upsert_records(base_id, table, keyed, self.key.names, **form)
             case "delete":
                 ids = [_id_of(change) for change in changes]
