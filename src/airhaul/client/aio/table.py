@@ -11,6 +11,7 @@ from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
 from airhaul.client.aio.query import AsyncQuery
+from airhaul.client.aio.session import target_of
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
 from airhaul.errors import ConfigurationError, LookupValueError
@@ -257,13 +258,8 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         change = RowEncoder(self.model).encode(0, values if record is None else record)
-        call = endpoints.create_records(
-            self.airtable.base_id,
-            self.name,
-            [self._cells(change.cells, typecast)],
-            typecast=typecast,
-            by_field_id=self._by_field_id,
-        )
+        self._refuse_names(change.cells, typecast)
+        call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(await self.airtable.call(call), count=1)
         if record is None:
             return self._read(raw)
@@ -288,8 +284,9 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """
         if record.id is None:
             return await self.create(record, typecast=typecast)
-        cells = self._cells(cells_to_update(record), typecast)
+        cells = cells_to_update(record)
         if cells:
+            self._refuse_names(cells, typecast)
             call = endpoints.update_record(
                 self.airtable.base_id,
                 self.name,
@@ -437,11 +434,10 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
 
-    def _cells(self, cells: Cells, typecast: bool) -> Cells:
-        """The cells to send; names in links are valid only if Airtable finds their records."""
+    def _refuse_names(self, cells: Cells, typecast: bool) -> None:
+        """Refuse names in links, unless Airtable looks for their records."""
         if not typecast:
             refuse_names(self.model, cells)
-        return cells
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})

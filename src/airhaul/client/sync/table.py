@@ -14,6 +14,7 @@ from airhaul.client.sync.bulk_verbs import BulkVerbs
 from airhaul.client.sync.file_verbs import FileVerbs
 from airhaul.client.sync.plan_verbs import PlanVerbs
 from airhaul.client.sync.query import Query
+from airhaul.client.sync.session import target_of
 from airhaul.errors import ConfigurationError, LookupValueError
 from airhaul.formula import fn
 from airhaul.model.base import RecordBase
@@ -256,13 +257,8 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         change = RowEncoder(self.model).encode(0, values if record is None else record)
-        call = endpoints.create_records(
-            self.airtable.base_id,
-            self.name,
-            [self._cells(change.cells, typecast)],
-            typecast=typecast,
-            by_field_id=self._by_field_id,
-        )
+        self._refuse_names(change.cells, typecast)
+        call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(self.airtable.call(call), count=1)
         if record is None:
             return self._read(raw)
@@ -287,8 +283,9 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """
         if record.id is None:
             return self.create(record, typecast=typecast)
-        cells = self._cells(cells_to_update(record), typecast)
+        cells = cells_to_update(record)
         if cells:
+            self._refuse_names(cells, typecast)
             call = endpoints.update_record(
                 self.airtable.base_id,
                 self.name,
@@ -436,11 +433,10 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
 
-    def _cells(self, cells: Cells, typecast: bool) -> Cells:
-        """The cells to send; names in links are valid only if Airtable finds their records."""
+    def _refuse_names(self, cells: Cells, typecast: bool) -> None:
+        """Refuse names in links, unless Airtable looks for their records."""
         if not typecast:
             refuse_names(self.model, cells)
-        return cells
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})
