@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import re
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -265,6 +267,37 @@ def test_undo_and_retry_choose_the_run_themselves_and_say_which(stock) -> None:
     nothing = airhaul("undo", "--yes")
     assert nothing.returncode == 2
     assert "No run has anything left to undo; airhaul runs lists them." in nothing.stderr
+
+
+# The program, killed as soon as its journal has the first rows that it is about to send.
+DYING = """
+import os, signal
+import airhaul.bulk.journal.log as log
+from airhaul.cli import app
+intend = log.RunLog.intend
+def dying(*arguments):
+    intend(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+log.RunLog.intend = dying
+app.main()
+"""
+
+
+def test_a_retry_that_was_killed_is_called_again(stock) -> None:
+    """It resumes the first one, with its file of rejects, and leaves nothing to send twice."""
+    new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,few", "n4,D,some")
+    airhaul("import", new, "Stock", "--on-error", "continue", "--rejects", "r.csv",
+            "--local", stock)  # fmt: skip
+    text = Path("r.csv").read_text()
+    Path("r.csv").write_text(text.replace("many", "2").replace("some", "4"))
+    killed = airhaul("retry", program=[sys.executable, "-c", DYING])
+    assert killed.returncode == -signal.SIGKILL
+    done = airhaul("retry")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("Stock: 2 created, 1 failed")
+    assert [held(stock)[code] for code in ("n2", "n4")] == [("B", 2), ("D", 4)]
+    assert len(held(stock)) == 12 + 3
+    assert len(json.loads(airhaul("runs", "--json").stdout)) == 2
 
 
 def test_a_try_that_sent_nothing_can_be_repeated(stock) -> None:

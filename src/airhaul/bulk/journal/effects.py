@@ -100,3 +100,14 @@ def _final_states(journal: Journal, run: Run) -> tuple[array[int], dict[int, str
             if id_ is not None:
                 ids[index] = id_
     return states, ids
+
+
+def sent_without_outcome(journal: Journal, run: Run) -> int:
+    """Return how many rows a run was about to send, or has sent, whose outcome is not recorded."""
+    settled = {row[0] for rows, _, _ in journal.outcomes(run) for row in rows}
+    intended = {
+        change.index
+        for *_, packed in journal.intents(run)
+        for change in unpack_changes(packed, None)
+    }
+    return len(intended - settled)

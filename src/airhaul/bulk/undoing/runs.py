@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from airhaul.bulk.journal.effects import sent_without_outcome
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recreated import undos_of
 from airhaul.bulk.journal.runs import Run
@@ -154,20 +155,47 @@ def _takes_back(run: Run, known: Mapping[str, Run]) -> bool:
     return undone is None or not _takes_back(undone, known)
 
 
-def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Run, Path]:
-    """Find the run whose rejected rows are sent again, and their file.
+def run_to_retry(
+    journal: Journal, run_id: str | None, place: Place, hash_of: Callable[[Path], str]
+) -> tuple[Run, Path, Run | None]:
+    """Find the run whose rejected rows are sent again.
 
     Args:
         journal: The journal.
         run_id: The run's id, or the beginning of it; the latest that can be retried if None.
         place: The service and base of the connection.
+        hash_of: Returns the hash of a file, and raises if it does not exist.
+
+    Returns:
+        The run, the file of its rejected rows, and the earlier try to resume instead, if there is
+        one.
 
     Raises:
-        JournalError: There is no such run, it kept no file of rejected rows, or the rows in it
-            would be in the table twice.
+        JournalError: There is no such run, it kept no file of rejected rows, another process is
+            sending them, or the rows in the file would be in the table twice.
     """
     run = latest_to_retry(journal, place) if run_id is None else journal.run(run_id)
     place.check(run)
+    path = rejects_of(run)
+    tries = tries_of(journal, run)
+    for other in tries:
+        if other.state == "running":
+            raise JournalError(
+                f"Another process is sending the rejected rows of run {run.id} again, as run "
+                f"{other.id}; wait for it, or end it first."
+            )
+    earlier = try_to_resume(tries, hash_of(path))
+    if earlier is None and not run.asked.key:
+        _refuse_to_double(journal, run, tries, path)
+    return run, path, earlier
+
+
+def rejects_of(run: Run) -> Path:
+    """Return the file of a run's rejected rows.
+
+    Raises:
+        JournalError: It kept none, or was killed before the file was complete.
+    """
     if run.asked.rejects is None:
         raise JournalError(
             Message(
@@ -176,10 +204,15 @@ def run_to_retry(journal: Journal, run_id: str | None, place: Place) -> tuple[Ru
                 " to a file when you write the rows.",
             )
         )
-    path = Path(run.asked.rejects)
-    if not run.asked.key:
-        _refuse_to_double(journal, run, path)
-    return run, path
+    if run.state == "broken off":
+        raise JournalError(
+            Message(
+                f"Run {run.id} did not finish, so the file of its rejected rows is not complete. "
+                "First continue it: ",
+                Method("resume", run.id),
+            )
+        )
+    return Path(run.asked.rejects)
 
 
 def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
@@ -193,7 +226,8 @@ def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
         JournalError: There is none.
     """
     runs = [run for run in journal.runs() if place is None or place.has(run)]
-    sent = {run.asked.retries for run in runs if not run.counts.keys().isdisjoint(_SENT)}
+    tries = [run for run in runs if not run.is_unfinished]
+    sent = {run.asked.retries for run in tries if not run.counts.keys().isdisjoint(_SENT)}
     for run in runs:
         rejects = run.asked.rejects
         has_rejected = rejects is not None and "failed" in run.counts and Path(rejects).exists()
@@ -209,19 +243,41 @@ def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
     )
 
 
-def _refuse_to_double(journal: Journal, run: Run, path: Path) -> None:
-    """Refuse a file with rows that an earlier retry has created, or may have created."""
+def tries_of(journal: Journal, run: Run) -> list[Run]:
+    """Return the runs that have sent the rejected rows of a run again, the latest first.
+
+    Those that were undone since do not count.
+    """
     runs = journal.runs()
     undone = {other.asked.undoes for other in runs if other.state == "done"}
-    for other in runs:
-        made = {state: other.counts.get(state, 0) for state in ("created", "unknown")}
-        if other.asked.retries == run.id and any(made.values()) and other.id not in undone:
+    return [other for other in runs if other.asked.retries == run.id and other.id not in undone]
+
+
+def try_to_resume(tries: Iterable[Run], sha256: str) -> Run | None:
+    """Return the try of the same rows that did not finish, if there is one.
+
+    Args:
+        tries: What ``tries_of`` has returned.
+        sha256: The hash of the file as it is now.
+    """
+    for other in tries:
+        source = other.asked.source
+        if other.is_unfinished and source is not None and source.sha256 == sha256:
+            return other
+    return None
+
+
+def _refuse_to_double(journal: Journal, run: Run, tries: Iterable[Run], path: Path) -> None:
+    """Refuse a file with rows that an earlier try has created, or may have created."""
+    for other in tries:
+        created = other.counts.get("created", 0)
+        unknown = other.counts.get("unknown", 0) + sent_without_outcome(journal, other)
+        if created or unknown:
             raise JournalError(
                 Message(
                     f"Run {other.id} already sent the rejected rows of run {run.id} again "
-                    f"({made['created']:,} created, {made['unknown']:,} unknown), so they "
-                    f"would be created twice. Remove them from {path} and import the rest, "
-                    "or undo that run first: ",
+                    f"({created:,} created, {unknown:,} unknown), so they would be created "
+                    f"twice. Remove them from {path} and import the rest, or undo that run first: ",
                     Method("undo", other.id),
                     ".",
                 )

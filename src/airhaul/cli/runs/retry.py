@@ -35,7 +35,7 @@ def retry(
     The file is the one that --rejects was set to for that run. Rows that are rejected again go to
     another file: the one that --rejects is set to now, or else a new file next to the first.
     """
-    from airhaul.bulk.undoing.runs import latest_to_retry
+    from airhaul.bulk.undoing.runs import latest_to_retry, rejects_of
 
     opened = open_journal(journal)
     found = latest_to_retry(opened) if run is None else opened.run(run)
@@ -45,8 +45,8 @@ def retry(
         )
     if run is None:
         name_choice(found)
-    file = Path(found.asked.rejects)
-    rejects = rejects or _next(file)
+    file = rejects_of(found)
+    rejects = rejects or _begun(opened, found, file) or _next(file)
     check_rejects(rejects, file)
     policy = on_error or found.asked.on_error
     report = report_of(found, as_json=as_json, on_error=policy, file=file, rejects=rejects)
@@ -58,6 +58,17 @@ def retry(
             report,
             label=f"Importing {file.name}",
         )
+
+
+def _begun(journal: Journal, run: Run, file: Path) -> Path | None:
+    """The rejects file of an earlier try that did not finish and is resumed, if there is one."""
+    from airhaul.bulk.undoing.runs import tries_of, try_to_resume
+    from airhaul.client.fingerprint import fingerprint
+
+    if not file.exists():
+        return None
+    earlier = try_to_resume(tries_of(journal, run), fingerprint(file).sha256)
+    return None if earlier is None or earlier.asked.rejects is None else Path(earlier.asked.rejects)
 
 
 def _next(file: Path) -> Path:

@@ -161,10 +161,11 @@ class Runs:
         self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
         """Send the rejected rows of a run again; see ``Airtable.retry``."""
-        run, path = run_to_retry(self._journal, run_id, self._place)
-        _file_there(path, f"Run {run.id} rejected rows to it")
-        table = self._table(run, model)
+        run, path, earlier = run_to_retry(self._journal, run_id, self._place, _hash_of_rejects)
         options.setdefault("on_error", run.asked.on_error)
+        if earlier is not None:
+            return self.resume(earlier.id, model=model, rows=None, **options)
+        table = self._table(run, model)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
         again = Table(self._airtable, table.model)
         file = input_file(again, path, _settings_of_rejects(run))
@@ -221,6 +222,10 @@ def _refuse_if_changed(run: Run, source: Source, file: InputFile) -> None:
         f"{path} was changed since run {run.id} began: {size}. Put the old file back to go on; or "
         "import the new one, with a key so that no row comes twice."
     )
+
+
+def _hash_of_rejects(path: Path) -> str:
+    return fingerprint(_file_there(path, "The run has rejected rows to it")).sha256
 
 
 def _file_there(path: Path, why: str) -> Path:

@@ -1,0 +1,109 @@
+"""Undos and retries that are killed, and called again instead of resumed: nothing comes twice."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airhaul import Airtable, JournalError
+from airhaul.local_base.http.serve import LocalServer
+from tests.client.test_resume import DYING, WANTED, Item, held, reached, rows
+
+pytestmark = pytest.mark.slow  # processes are killed, and requests wait
+
+MOMENTS = [("before", 3), ("after", 1), ("intended", 1)]
+CALL = 'items.import_file("items.csv", key=what or None)'
+
+
+@pytest.fixture
+def items(server: LocalServer) -> Iterator[Airtable]:
+    """An empty table Items, over HTTP."""
+    with reached(server) as airtable:
+        airtable.table(Item).create_table()
+        yield airtable
+
+
+def killed(airtable: Airtable, server: LocalServer, call: str, moment: str, at: int) -> None:
+    """Let a process make a call, and kill itself."""
+    assert CALL in DYING
+    words = [server.url, airtable.base_id, "", moment, str(at), ""]
+    done = subprocess.run(
+        [sys.executable, "-c", DYING.replace(CALL, call), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize(("moment", "at"), MOMENTS)
+def test_an_undo_that_is_killed_may_be_called_again(items, server, moment, at) -> None:
+    """The deleted records come back once, and a third call finds nothing to do."""
+    items.table(Item).bulk_create(rows(), journal=False)
+    run = items.table(Item).bulk_delete(items.table(Item).all()).run
+    killed(items, server, f"airtable.undo({run!r})", moment, at)
+    killed(items, server, f"airtable.undo({run!r})", "after", 1)
+    assert items.undo(run).is_complete
+    assert held(items) == WANTED
+    assert set(items.undo(run).counts()) == {"unchanged"}
+    assert held(items) == WANTED
+
+
+def rejected(airtable: Airtable) -> str:
+    """Write two rows, and 95 that are rejected; their file is corrected. Gives the run."""
+    some = [{"name": "good", "number": 1_000 + n} for n in range(2)]
+    bad = [{**row, "number": f"{row['number']} pieces"} for row in rows()]
+    result = airtable.table(Item).bulk_create([*some, *bad], on_error="continue", rejects="bad.csv")
+    assert result.counts() == {"created": 2, "failed": 95}
+    assert result.run is not None
+    file = Path("bad.csv")
+    file.write_text(file.read_text().replace(" pieces,", ","))
+    return result.run
+
+
+@pytest.mark.parametrize(("moment", "at"), MOMENTS)
+def test_a_retry_that_is_killed_may_be_called_again(items, server, moment, at) -> None:
+    """The rows of the file are sent once, and a try after that is refused."""
+    run = rejected(items)
+    killed(items, server, f"airtable.retry({run!r}, model=Item)", moment, at)
+    killed(items, server, f"airtable.retry({run!r}, model=Item)", "after", 1)
+    assert items.retry(run, model=Item).counts() == {"created": 95}
+    assert held(items)[:95] == WANTED
+    assert len(items.runs()) == 2
+    with pytest.raises(JournalError, match="already sent the rejected rows"):
+        items.retry(run, model=Item)
+    assert len(held(items)) == 97
+
+
+def test_a_changed_file_after_a_retry_that_was_killed_is_refused(items, server) -> None:
+    """Some of its rows may be in the table already: which ones, only the old file can tell."""
+    run = rejected(items)
+    killed(items, server, f"airtable.retry({run!r}, model=Item)", "after", 1)
+    there, file = held(items), Path("bad.csv")
+    file.write_text(file.read_text() + "more,2000,,\n")
+    with pytest.raises(JournalError, match="already sent the rejected rows"):
+        items.retry(run, model=Item)
+    assert held(items) == there
+    tried = items.run()
+    items.undo(tried.id)
+    assert items.retry(run, model=Item).counts()["created"] == 96
+
+
+def test_the_rejects_of_a_run_that_was_killed_are_not_sent_before_it_is_resumed(
+    items, server
+) -> None:
+    """Its file is not complete yet, and another of that name is of an earlier run."""
+    run = rejected(items)
+    Path("items.csv").write_text("name,number\n" + "".join(f"n{n},{n}\n" for n in range(95)))
+    call = 'items.import_file("items.csv", rejects="bad.csv")'
+    killed(items, server, call, "after", 2)
+    with pytest.raises(JournalError, match="not complete"):
+        items.retry()
+    assert items.resume().is_complete
+    assert items.run(run).state == "with failures"
