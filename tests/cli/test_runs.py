@@ -297,6 +297,7 @@ def test_a_retry_that_was_killed_is_called_again(stock) -> None:
     assert done.stdout.startswith("Stock: 2 created, 1 failed")
     assert [held(stock)[code] for code in ("n2", "n4")] == [("B", 2), ("D", 4)]
     assert len(held(stock)) == 12 + 3
+    assert "few" in Path("r-2.csv").read_text()
     assert len(json.loads(airhaul("runs", "--json").stdout)) == 2
 
 

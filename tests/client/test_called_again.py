@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from airhaul import Airtable, JournalError
 from airhaul.local_base.http.serve import LocalServer
+from airhaul.tabular import ERROR_COLUMN, read_rows
 from tests.client.test_resume import DYING, WANTED, Item, held, reached, rows
 
 pytestmark = pytest.mark.slow  # processes are killed, and requests wait
@@ -107,3 +109,56 @@ def test_the_rejects_of_a_run_that_was_killed_are_not_sent_before_it_is_resumed(
         items.retry()
     assert items.resume().is_complete
     assert items.run(run).state == "with failures"
+
+
+def bad_rows(count: int = 95) -> list[dict[str, object]]:
+    """Every third row is refused: half of them here, half of them by the service."""
+    some = rows(count)
+    for row in some[::6]:
+        row["number"] = f"{row['number']}.5"
+    for row in some[3::6]:
+        row["name"] = "x" * 100_001
+    return some
+
+
+def told_in(file: str) -> list[tuple[object, object]]:
+    """The rows of a file of rejects, each with its reason."""
+    return sorted(
+        (int(float(str(row.cells["number"]))), row.cells[ERROR_COLUMN]) for row in read_rows(file)
+    )
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("source", ["file", "list", "stream"])
+def test_the_rejects_of_a_run_that_was_killed_are_whole_after_it_is_resumed(
+    items, server, source, moment
+) -> None:
+    """Each refused row once, with its reason, whether it was refused before the kill or after."""
+    Path("bad.json").write_text(json.dumps(bad_rows()))
+    options = 'on_error="continue", concurrency=1'
+    match source:
+        case "file":
+            call = f'items.import_file("bad.json", {options}, rejects="r.csv")'
+        case "list":
+            call = f'items.bulk_create(json.load(open("bad.json")), {options}, rejects="r.csv")'
+        case _:
+            call = (
+                f'items.bulk_create(iter(json.load(open("bad.json"))), {options}, rejects="r.csv")'
+            )
+    undisturbed = items.table(Item).bulk_create(
+        bad_rows(), on_error="continue", rejects="wanted.csv", journal=False
+    )
+    items.table(Item).bulk_delete(list(undisturbed), journal=False)
+    killed(items, server, f"import json; {call}", moment, 12)
+    killed(items, server, f"import json; airtable.resume(model=Item, {again(source)})", moment, 5)
+    given = {"rows": iter(bad_rows())} if source == "stream" else {}
+    result = items.resume(model=Item, **given)
+    assert result.counts() == undisturbed.counts()
+    assert [number for number, _ in told_in("r.csv")] == list(range(0, 95, 3))
+    reasons = [str(reason).partition(": ")[2] for _, reason in told_in("r.csv")]
+    assert reasons == [str(reason).partition(": ")[2] for _, reason in told_in("wanted.csv")]
+    assert len(held(items)) == 95 - 32
+
+
+def again(source: str) -> str:
+    return 'rows=iter(json.load(open("bad.json")))' if source == "stream" else ""

@@ -105,10 +105,25 @@ def test_what_was_rejected_before_a_crash_is_kept(tmp_path) -> None:
     """Each row is written as it comes, beside the place of the file."""
     rejects = RejectsFile(tmp_path / "bad.csv")
     rejects.add({"name": "x"}, [], "because", 3)
-    assert "because" in (tmp_path / "bad.csv.part").read_text()
+    (part,) = tmp_path.glob("bad.csv.*.part")
+    assert "because" in part.read_text()
     assert not (tmp_path / "bad.csv").exists()
     rejects.close()
-    assert not (tmp_path / "bad.csv.part").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.csv"]
+
+
+def test_no_file_of_the_users_is_written_through_or_taken_away(tmp_path) -> None:
+    """The file beside the rejects has a name of its own; links and files of that kind stay."""
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious")
+    (tmp_path / "bad.csv.part").symlink_to(precious)
+    (tmp_path / "bad.csv").symlink_to(precious)
+    rejects = RejectsFile(tmp_path / "bad.csv")
+    rejects.add({"name": "x"}, [], "because", 3)
+    rejects.close()
+    assert precious.read_text() == "precious"
+    assert (tmp_path / "bad.csv.part").is_symlink()
+    assert "because" in (tmp_path / "bad.csv").read_text()
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsWritten
+from airhaul.bulk.rows.given import given_cells
 from airhaul.client.options import WriteSettings
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
-
-from collections.abc import Mapping
-from pathlib import Path
-
-from pydantic import BaseModel
-
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.tabular import RejectsFile, SourceRow
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class Rejects:
@@ -68,7 +63,7 @@ class Rejects:
             # Rows from a program may have different keys; rows from a file all have the same.
             columns = [] if isinstance(row, SourceRow) else columns_of(self._model).by_name.values()
             more = [column.shown_name for column in columns]
-            self._file.add(_values_of(row), more, str(error), error.line)
+            self._file.add(given_cells(row), more, str(error), error.line)
 
     def close(self) -> None:
         """Put the file in its place."""
@@ -78,19 +73,6 @@ class Rejects:
 
 def _is_same_file(one: str | Path, other: str | Path) -> bool:
     return Path(one).resolve() == Path(other).resolve()
-
-
-def _values_of(row: object) -> dict[str, Any]:
-    if isinstance(row, SourceRow):
-        return dict(row.given)
-    if isinstance(row, RecordBase):
-        names = {name: column.shown_name for name, column in columns_of(type(row)).by_name.items()}
-        return {names.get(name, name): value for name, value in row.model_dump().items()}
-    if isinstance(row, BaseModel):
-        return row.model_dump()
-    if isinstance(row, Mapping):
-        return {str(name): value for name, value in row.items()}
-    return {"id": row}
 
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"

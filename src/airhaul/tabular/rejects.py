@@ -1,13 +1,15 @@
 """The rejects file: rejected rows as they were given, with the reasons, to correct and send again.
 
-Rows are written immediately to a file with the suffix ``.part``, which is renamed at the end. So
-the rows rejected before a crash are saved, and an import can read a rejects file and replace it.
+Rows are written immediately to a new file with the suffix ``.part``, which is renamed at the end.
+So the rows rejected before a crash are saved, and an import can read a rejects file and replace it.
+The name of the new file cannot be foreseen: no link is followed, and no other file is replaced.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -38,7 +40,7 @@ class RejectsFile:
         if self.path.is_dir() or not folder.is_dir():
             why = "it is a folder" if self.path.is_dir() else f"the folder {folder} does not exist"
             raise FileFormatError(f"cannot write rejected rows to it: {why}", source=str(path))
-        self._part = self.path.with_name(f"{self.path.name}.part")
+        self._part = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.part")
         self._format = format_of(path)
         self._file: IO[str] | None = None
         self._columns: list[str] = []
@@ -67,7 +69,7 @@ class RejectsFile:
             self._columns = list(dict.fromkeys([*row, *more, LINE_COLUMN, ERROR_COLUMN]))
             # A row may be rejected because of half a surrogate pair, which UTF-8 can only escape.
             self._file = self._part.open(
-                "w", encoding="utf-8", errors="backslashreplace", newline=""
+                "x", encoding="utf-8", errors="backslashreplace", newline=""
             )
             if self._format != "jsonl":
                 self._file.write(csv_line(self._columns, self._delimiter))

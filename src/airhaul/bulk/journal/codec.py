@@ -9,12 +9,16 @@ from typing import Any
 import pydantic_core
 
 from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.given import kept_cells, kept_row
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
 from airhaul.tabular import SourceRow
 
-PackedOutcome = tuple[int, str, str | None, str | None, int | None, bool, str | None]
-"""Index, state, record id, error, request, whether the row itself is to blame, note."""
+PackedOutcome = tuple[
+    int, str, str | None, str | None, int | None, bool, str | None, *tuple[Any, ...]
+]
+"""Index, state, record id, error, request, whether the row itself is to blame, note. If it is to
+blame, also its field, its line, and the row as it was given where rejected rows are kept."""
 
 
 def pack(value: Any) -> bytes:
@@ -33,15 +37,26 @@ def unpack(packed: bytes) -> Any:
     return pydantic_core.from_json(packed)
 
 
-def pack_changes(changes: Iterable[Change[Any] | InvalidRow]) -> bytes:
-    """Encode changes, and rows that were refused before anything was sent."""
-    return pack([_packed(change) for change in changes])
+def pack_changes(changes: Iterable[Change[Any] | InvalidRow], *, as_given: bool = False) -> bytes:
+    """Encode changes, and rows that were refused before anything was sent.
+
+    Args:
+        changes: The changes.
+        as_given: Whether to keep the rows of all changes as they were given, too, and not only
+            those of rows that were refused.
+    """
+    return pack([_packed(change, as_given=as_given) for change in changes])
 
 
-def _packed(change: Change[Any] | InvalidRow) -> list[Any]:
+def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
+    row = change.source
+    as_given = as_given or isinstance(change, InvalidRow)
+    # The cells do not show what a file says that can only be read with its settings.
+    as_given = as_given or (isinstance(row, SourceRow) and row.is_read_specially)
+    cells = kept_cells(row) if as_given and row is not None else None
     if isinstance(change, InvalidRow):
         error = change.error
-        return ["refused", change.index, error.line, error.reason, error.field]
+        return ["refused", change.index, error.line, error.reason, error.field, cells]
     return [
         change.kind,
         change.index,
@@ -51,13 +66,8 @@ def _packed(change: Change[Any] | InvalidRow) -> list[Any]:
         change.for_new or None,
         change.before,
         change.later or None,
-        *_given(change.source),
+        cells,
     ]
-
-
-def _given(row: object) -> list[Any]:
-    """The row of a file as it was given, if its cells do not show that: for a file of rejects."""
-    return [dict(row.given)] if isinstance(row, SourceRow) and row.is_read_specially else []
 
 
 def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | InvalidRow]:
@@ -72,17 +82,23 @@ def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | Invalid
 
 def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow:
     if parts[0] == "refused":
-        _, index, line, reason, field = parts
-        return InvalidRow(index, RowError(reason, index=index, line=line, field=field))
+        _, index, line, reason, field, *given = parts
+        error = RowError(reason, index=index, line=line, field=field)
+        return InvalidRow(index, error, _source(given, line))
     kind, index, line, cells, record_id, for_new, before, later, *given = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
     change.for_new = for_new or {}
     change.later = later or {}
-    change.source = SourceRow(line, given[0]) if given else dict(cells)
+    change.source = _source(given, line) or ({"id": record_id} if record_id else {}) | cells
     if key is not None and kind != "delete":
         # An update by key may hold only what differs; its key is in the previous cells.
         change.key = key.value_in({**(before or {}), **cells}) or ()
     return change
+
+
+def _source(given: Sequence[Any], line: int | None) -> object:
+    """Return the row as it was given, or None if it was not kept."""
+    return kept_row(given[0], line) if given and given[0] is not None else None
 
 
 def pack_outcome(
@@ -92,15 +108,32 @@ def pack_outcome(
     error: AirhaulError | None,
     request: int | None,
     note: str | None,
+    row: object = None,
 ) -> PackedOutcome:
-    """Put an outcome into the form that ``pack`` writes."""
-    reason = error.reason if isinstance(error, RowError) else None if error is None else str(error)
-    return index, state, id, reason, request, isinstance(error, RowError), note
+    """Put an outcome into the form that ``pack`` writes; ``row`` is kept if it is not None."""
+    if not isinstance(error, RowError):
+        return index, state, id, None if error is None else str(error), request, False, note
+    cells = None if row is None else kept_cells(row)
+    return index, state, id, error.reason, request, True, note, error.field, error.line, cells
 
 
-def error_of(outcome: Sequence[Any], line: int | None = None) -> AirhaulError | None:
-    """Return the error of an outcome that was read back, or None."""
-    index, _, _, reason, _, is_of_row, _ = outcome
+def error_of(outcome: Sequence[Any], source: str | None = None) -> AirhaulError | None:
+    """Return the error of an outcome that was read back, or None.
+
+    Args:
+        outcome: The outcome.
+        source: The file that the rows came from.
+    """
+    index, _, _, reason, _, is_of_row, _, *more = outcome
     if reason is None:
         return None
-    return RowError(reason, index=index, line=line) if is_of_row else AirhaulError(reason)
+    if not is_of_row:
+        return AirhaulError(reason)
+    field, line, _ = more or (None, None, None)
+    return RowError(reason, index=index, field=field, line=line, source=source)
+
+
+def row_of(outcome: Sequence[Any]) -> object:
+    """Return the row of an outcome as it was given, or None if it was not kept."""
+    line, cells = outcome[8:] or (None, None)
+    return None if cells is None else kept_row(cells, line)

@@ -30,13 +30,16 @@ _COPIED_AT_ONCE = 500
 
 
 def _copy(
-    connection: sqlite3.Connection, number: int, rows: Iterable[Change[Any] | InvalidRow]
+    connection: sqlite3.Connection,
+    number: int,
+    rows: Iterable[Change[Any] | InvalidRow],
+    *,
+    as_given: bool,
 ) -> None:
     left = iter(rows)
     while some := list(islice(left, _COPIED_AT_ONCE)):
-        connection.execute(
-            "INSERT INTO copies VALUES (?, ?, ?)", (number, some[0].index, pack_changes(some))
-        )
+        packed = pack_changes(some, as_given=as_given)
+        connection.execute("INSERT INTO copies VALUES (?, ?, ?)", (number, some[0].index, packed))
 
 
 class Journal:
@@ -75,7 +78,7 @@ class Journal:
                     (id_, json.dumps(asked.to_dict()), utc_now()),
                 )
                 number = cast("int", cursor.lastrowid)
-                _copy(connection, number, rows)
+                _copy(connection, number, rows, as_given=asked.rejects is not None)
                 connection.execute("COMMIT")
             return RunLog(self.path, number, id_, asked, lock)
         except BaseException:

@@ -97,10 +97,13 @@ class RunLog:
                 chunk.intent = self._intents
                 write(
                     "INSERT INTO intents VALUES (?, ?, ?, ?, ?)",
-                    (self._number, self._intents, chunk.kind, since, pack_changes(chunk.changes)),
+                    (self._number, self._intents, chunk.kind, since, self._pack(chunk)),
                 )
             self._write_outcomes(write)
         self._flushed_at = now
+
+    def _pack(self, chunk: Chunk[Any]) -> bytes:
+        return pack_changes(chunk.changes, as_given=self.asked.rejects is not None)
 
     def _pace_ahead(self, group: int, now: float) -> None:
         if self._intended_at is not None:
@@ -118,10 +121,12 @@ class RunLog:
         error: AirhaulError | None,
         request: int | None,
         note: str | None,
+        row: object = None,
     ) -> None:
         """Record the outcome of a row; written with the next intents, or soon."""
         if state != "skipped":
-            self._pending.append(pack_outcome(index, state, id, error, request, note))
+            kept = row if self.asked.rejects is not None else None
+            self._pending.append(pack_outcome(index, state, id, error, request, note, kept))
 
     def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
         """Record how long a request took.

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.journal.codec import error_of, unpack_changes
+from airhaul.bulk.journal.codec import error_of, row_of, unpack_changes
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_since
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.results.outcomes import Outcomes, State
 from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow, Kind
 from airhaul.bulk.rows.keys import Key
+from airhaul.errors import RowError
 
 _FINAL: Final = frozenset({"created", "updated", "unchanged", "deleted", "undone"})
 
@@ -29,18 +30,34 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], known_base: Kno
         outcomes: Where the rows are settled.
         known_base: Remembers the records that the run has created.
     """
+    source = None if run.asked.source is None else run.asked.source.name
     for rows, _, _ in journal.outcomes(run):
         for row in rows:
-            index, state, id_, _, request, is_of_row, note = row
+            index, state, id_, _, request, is_of_row, note, *_ = row
             if state not in _FINAL and not (state == "failed" and is_of_row):
                 continue
-            outcomes.open(index)
-            error = error_of(row)
+            error = error_of(row, source)
+            outcomes.open(index, error.line if isinstance(error, RowError) else None)
             outcomes.settle(
                 index, cast("State", state), id=id_, error=error, request=request, note=note
             )
             if state == "created" and id_ is not None:
                 known_base.created([id_])
+
+
+def rejected_rows(journal: Journal, run: Run) -> Iterator[tuple[object, RowError]]:
+    """Yield the rows that a run has refused so far as they were given, with the reasons.
+
+    Args:
+        journal: The journal.
+        run: The run; it keeps a file of rejected rows.
+    """
+    source = None if run.asked.source is None else run.asked.source.name
+    for rows, _, _ in journal.outcomes(run):
+        for outcome in rows:
+            row, error = row_of(outcome), error_of(outcome, source)
+            if row is not None and isinstance(error, RowError):
+                yield row, error
 
 
 def settle_recreated(journal: Journal, run: Run, outcomes: Outcomes[Any]) -> None:

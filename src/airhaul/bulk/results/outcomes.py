@@ -92,8 +92,11 @@ class InMemory(Generic[M]):
         return both
 
 
-OnSettle = Callable[[int, State, str | None, AirhaulError | None, int | None, str | None], object]
-"""Called for each row that is settled: its place, state, id, error, request and note."""
+OnSettle = Callable[
+    [int, State, str | None, AirhaulError | None, int | None, str | None, object], object
+]
+"""Called for each row that is settled: its place, state, id, error, request and note, and the row
+as it was given if it was refused."""
 
 
 class Outcomes(Generic[M]):
@@ -141,8 +144,9 @@ class Outcomes(Generic[M]):
         error: AirhaulError | None = None,
         request: int | None = None,
         note: str | None = None,
+        row: object = None,
     ) -> None:
-        """Set the outcome of a row; given values replace earlier ones."""
+        """Set the outcome of a row; given values replace earlier ones, ``row`` is passed on."""
         if self._states[index] == _NONE:
             self.settled += 1
         self._states[index] = _NUMBER_OF[state]
@@ -157,7 +161,7 @@ class Outcomes(Generic[M]):
         if note is not None:
             self._notes[index] = note
         if self.on_settle is not None:
-            self.on_settle(index, state, id, error, request, note)
+            self.on_settle(index, state, id, error, request, note, row)
 
     def keep(self, index: int, record: M, raw: RecordJson | None = None) -> None:
         """Keep the record of a row."""

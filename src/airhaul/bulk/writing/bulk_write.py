@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from airhaul.bulk.engine.context import JobContext
-from airhaul.bulk.engine.events import Event
+from airhaul.bulk.engine.events import Event, RowRefused
 from airhaul.bulk.engine.flow import Flow, Step
 from airhaul.bulk.journal.runs import Asked, Run
 from airhaul.bulk.reads.table_reader import TableReader
@@ -22,6 +22,7 @@ from airhaul.errors import BulkError, BulkInterrupted
 from airhaul.model.base import RecordBase
 
 if TYPE_CHECKING:
+    from airhaul.bulk.journal.file import Journal
     from airhaul.bulk.journal.log import RunLog
 
 M = TypeVar("M", bound=RecordBase)
@@ -107,6 +108,8 @@ def bulk_write(
     job = assemble(context, write, rows, log=log, spent=spent, resumes=resumes)
     with listener.start(rows.total) as on_event:
         try:
+            if resumes is not None and write.journal is not None:
+                _report_rejected(write.journal, resumes, rows.total, on_event)
             yield Step(job.engine, rows.rows, context.concurrency, on_event)
             if write.then is not None:
                 yield from write.then(job.result())
@@ -160,6 +163,16 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
         field_ids=target.by_field_id,
     )
     return write.journal.begin(asked, copied)
+
+
+def _report_rejected(
+    journal: Journal, run: Run, total: int | None, on_event: Callable[[Event], None]
+) -> None:
+    """Report the rows that a run has refused before, so that all are in its file of rejects."""
+    from airhaul.bulk.journal.recovery import rejected_rows
+
+    for done, (row, error) in enumerate(rejected_rows(journal, run), start=1):
+        on_event(RowRefused(error, done, total, row))
 
 
 def _attach_result(error: BaseException, job: BulkJob[Any]) -> None:

@@ -117,7 +117,7 @@ class OutcomeRecorder(Generic[M]):
             attempt: The request that was refused because of it, if there is one.
         """
         request = attempt.number if attempt is not None else None
-        self.outcomes.settle(index, "failed", error=error, request=request)
+        self.outcomes.settle(index, "failed", error=error, request=request, row=row)
         self._events.append(RowRefused(error, self.outcomes.settled, self._total, row))
 
     def leave(
