@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from airhaul import Airtable, JournalError
+from airhaul import Airtable, BulkError, JournalError
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.tabular import ERROR_COLUMN, read_rows
 from tests.client.test_resume import DYING, WANTED, Item, held, reached, rows
@@ -106,7 +106,7 @@ def test_the_rejects_of_a_run_that_was_killed_are_not_sent_before_it_is_resumed(
     call = 'items.import_file("items.csv", rejects="bad.csv")'
     killed(items, server, call, "after", 2)
     with pytest.raises(JournalError, match="not complete"):
-        items.retry()
+        items.retry(items.run().id)
     assert items.resume().is_complete
     assert items.run(run).state == "with failures"
 
@@ -162,3 +162,48 @@ def test_the_rejects_of_a_run_that_was_killed_are_whole_after_it_is_resumed(
 
 def again(source: str) -> str:
     return 'rows=iter(json.load(open("bad.json")))' if source == "stream" else ""
+
+
+# The calls whose policy is to roll back: each of the 95 records is to be written, one of them badly.
+ROLLED_BACK = {
+    "create": 'items.bulk_create(rows, on_error="rollback", concurrency=1)',
+    "file": 'items.import_file("bad.json", on_error="rollback", concurrency=1)',
+    "update": 'items.bulk_update([{"id": one.id, "name": rows[one.number]["name"]} for one in '
+    'sorted(items.all(), key=lambda one: one.number)], on_error="rollback", concurrency=1)',
+    "upsert": 'items.bulk_upsert(rows, key="number", on_error="rollback", concurrency=1)',
+    "sync": 'items.sync(rows, key="number", delete_missing=True, max_deletes=1_000, '
+    'on_error="rollback", concurrency=1)',
+}
+
+
+@pytest.mark.parametrize(("moment", "at"), [("after", 3), ("before", 11), ("after", 13)])
+@pytest.mark.parametrize("verb", ROLLED_BACK)
+def test_a_rollback_that_was_killed_leaves_nothing_after_it_is_resumed(
+    items, server, verb, moment, at
+) -> None:
+    """Before its bad row was found, or in the middle of the rollback: all of it is undone."""
+    bad = rows()
+    for row in bad:
+        row["name"] = f"m{row['number']}"
+    bad[93]["name"] = "x" * 100_001
+    Path("bad.json").write_text(json.dumps(bad))
+    if verb in ("update", "upsert", "sync"):
+        there = rows()[: 95 if verb == "update" else 40]
+        there += [{"name": "other", "number": 1_000 + n} for n in range(35 * (verb == "sync"))]
+        items.table(Item).bulk_create(there, journal=False)
+    before = held(items)
+    call = f'import json; rows = json.load(open("bad.json")); {ROLLED_BACK[verb]}'
+    killed(items, server, call, moment, at)
+    run = items.runs()[-1]
+    try:
+        resumed = items.resume(run.id, model=Item)
+    except BulkError as error:
+        resumed = error.result
+        assert {"failed", "undone"} <= set(resumed.counts())
+    assert not {"unknown"} & set(resumed.counts())
+    assert held(items) == before
+    with pytest.raises(JournalError, match="was rolled back by its own policy"):
+        items.resume(run.id, model=Item)
+    assert items.run(run.id).state == "rolled back"
+    assert set(items.undo(run.id).counts()) <= {"unchanged"}
+    assert held(items) == before

@@ -10,9 +10,10 @@ from typing import Any, Final, cast
 from airhaul.bulk.journal.codec import unpack_changes
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.runs import Run
-from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.changes import Change, Kind
 from airhaul.wire.shapes import Cells
 
+_KINDS: Final[dict[str, Kind]] = {"created": "create", "updated": "update", "deleted": "delete"}
 _STATES: Final = ("", "created", "updated", "deleted")
 
 
@@ -63,6 +64,19 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
     return [
         replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
         for row in found
+    ]
+
+
+def written_changes(journal: Journal, run: Run) -> list[Change[Any]]:
+    """Return the changes that a run has made, in their order, as its rollback needs them.
+
+    Args:
+        journal: The journal.
+        run: The run.
+    """
+    return [
+        Change(_KINDS[row.state], row.index, row.cells, row.record_id, before=row.before)
+        for row in reversed(written_by(journal, run))
     ]
 
 

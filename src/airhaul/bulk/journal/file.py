@@ -130,6 +130,11 @@ class Journal:
             lock.release()
             raise
 
+    def note_rolled_back(self, run_id: str) -> None:
+        """Record that a run that was killed in its rollback is rolled back by now."""
+        with opened(self.path) as connection:
+            connection.execute("UPDATE runs SET state = 'rolled back' WHERE id = ?", (run_id,))
+
     def _lock(self, run_id: str) -> BaseFileLock:
         from filelock import FileLock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Literal
@@ -86,14 +86,22 @@ class Asked:
     retries: str | None = None
     field_ids: bool = False
 
-    def for_rollback(self, run_id: str) -> Asked:
+    def for_rollback(self, run_id: str, total: int) -> Asked:
         """Return what is asked when its own policy undoes this run.
 
         Args:
             run_id: The run that was asked this.
+            total: How many rows are undone.
         """
-        return replace(
-            self, verb="rollback", on_error="continue", rows_from="copy", source=None, undoes=run_id
+        return Asked(
+            "rollback",
+            self.service,
+            self.base_id,
+            self.table,
+            "continue",
+            self.typecast,
+            total=total,
+            undoes=run_id,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -158,7 +158,11 @@ def resume(
     """
     if run.asked.verb in UNDOING:
         write = replace(write, then=partial(_set_links, context, write))
-    return (yield from bulk_write(context, write, rows, listener, resumes=run))
+    result = yield from bulk_write(context, write, rows, listener, resumes=run)
+    if run.asked.verb == "rollback" and result.is_complete:
+        assert write.journal is not None, "a run that is resumed is in a journal"
+        write.journal.note_rolled_back(run.asked.undoes or "")
+    return result
 
 
 def _set_links(context: JobContext, write: BulkWrite[Any], result: BulkResult[Any]) -> Flow[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -75,9 +75,9 @@ def run_to_resume(journal: Journal, run_id: str | None, place: Place) -> Run:
     """
     run = journal.run(run_id)
     # The rollback of a run is a run of its own: that one is resumed.
-    for other in journal.runs():
-        if other.asked.undoes == run.id and other.asked.verb == "rollback" and other.can_be_resumed:
-            run = other
+    for other in undos_of(journal, run):
+        if other.asked.verb == "rollback":
+            run = replace(run, state="rolled back") if other.state == "done" else other
     place.check(run)
     if run.state == "running":
         raise JournalError(

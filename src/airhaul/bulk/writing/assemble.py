@@ -195,7 +195,8 @@ def _rollback(
         if logs:
             from airhaul.bulk.journal.file import Journal
 
-            log = Journal(logs[0].path).begin(logs[0].asked.for_rollback(logs[0].id), inverses)
+            asked = logs[0].asked.for_rollback(logs[0].id, len(inverses))
+            log = Journal(logs[0].path).begin(asked, inverses)
             logs.append(log)
             _follow(log, outcomes, parts.context.known_base)
         return parts.undo_rows(outcomes, log)
@@ -219,10 +220,13 @@ def _resume(
     now: float,
 ) -> None:
     """Restore the outcomes and open requests that another process has left of a run."""
+    from airhaul.bulk.journal.effects import written_changes
     from airhaul.bulk.journal.recovery import open_chunks, restore, settle_recreated
 
     restore(journal, run, outcomes, parts.context.known_base)
     settle_recreated(journal, run, outcomes)
+    if parts.write.policy.rolls_back:
+        main.recall(written_changes(journal, run), has_failed="failed" in outcomes.counts())
     # The time is that of our own clock, which may be ahead of the service's, or jump.
     long_ago = run.began - timedelta(days=1)
     for chunk in open_chunks(journal, run, parts.write.target.key, outcomes):

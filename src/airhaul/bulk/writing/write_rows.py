@@ -12,6 +12,7 @@ This file decides what to send next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -227,6 +228,17 @@ class WriteRows(Generic[M]):
             case _:
                 pass
 
+    def recall(self, changes: Sequence[Change[M]], *, has_failed: bool) -> None:
+        """Take over what another process has written, so that it is rolled back, too.
+
+        Args:
+            changes: The changes that were made, in their order.
+            has_failed: Whether a row had failed already; then nothing more is sent.
+        """
+        self._replies.written += changes
+        if has_failed:
+            self._stop.note_failure()
+
     def recover(self, chunk: Chunk[M], began: datetime, now: float) -> None:
         """Take a request that another process may have sent.
 
@@ -237,10 +249,12 @@ class WriteRows(Generic[M]):
             now: The time, in seconds on the clock of ``next_call``.
         """
         self._intake.recover(chunk.changes)
+        error = TransportError("the process that sent it ended before the reply came")
+        since = chunk.since or began
         if not chunk.traits.is_repeatable:
-            error = TransportError("the process that sent it ended before the reply came")
-            since = chunk.since or began
             self._lost.add_recovered(Lost(chunk.changes, error, now, chunk.tries, since))
+        elif self._stop:
+            self._replies.check(chunk, error, Attempt(0, now, now, was_lost=True, since=since))
         else:
             self._chunks.put_first([chunk])
 

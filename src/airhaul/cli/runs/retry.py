@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from airhaul.cli.runs.resume import OtherPolicy
 from airhaul.cli.runs.runs import name_choice, report_of
 from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal.file import Journal
+    from airhaul.bulk.journal.runs import Run
 
 
 def retry(
