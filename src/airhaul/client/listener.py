@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsWritten
-from airhaul.bulk.rows.given import given_cells
+from airhaul.bulk.journal.given import given_cells
 from airhaul.client.options import WriteSettings
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option

@@ -8,8 +8,8 @@ from typing import Any
 
 import pydantic_core
 
+from airhaul.bulk.journal.given import kept_cells, kept_row
 from airhaul.bulk.rows.changes import Change, InvalidRow
-from airhaul.bulk.rows.given import kept_cells, kept_row
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
 from airhaul.tabular import SourceRow

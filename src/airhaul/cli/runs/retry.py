@@ -68,10 +68,11 @@ def _begun(journal: Journal, run: Run, file: Path) -> Path | None:
     """The rejects file of an earlier try that did not finish and is resumed, if there is one."""
     from airhaul.bulk.undoing.runs import tries_of, try_to_resume
     from airhaul.client.fingerprint import fingerprint
+    from airhaul.tabular import InputFile
 
     if not file.exists():
         return None
-    earlier = try_to_resume(tries_of(journal, run), fingerprint(file).sha256)
+    earlier = try_to_resume(tries_of(journal, run), fingerprint(InputFile(file)).sha256)
     return None if earlier is None or earlier.asked.rejects is None else Path(earlier.asked.rejects)
 
 

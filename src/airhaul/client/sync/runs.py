@@ -225,7 +225,7 @@ def _refuse_if_changed(run: Run, source: Source, file: InputFile) -> None:
 
 
 def _hash_of_rejects(path: Path) -> str:
-    return fingerprint(_file_there(path, "The run has rejected rows to it")).sha256
+    return fingerprint(InputFile(_file_there(path, "The run has rejected rows to it"))).sha256
 
 
 def _file_there(path: Path, why: str) -> Path:
