@@ -17,7 +17,7 @@ from tests.formula.test_lookup import resolve
 
 
 def text_of(q: Q) -> str:
-    return print_formula(build_lookup(q, resolve))
+    return print_formula(build_lookup(q, resolve).wide)
 
 
 def test_one_shot_values_serve_more_than_once() -> None:
@@ -80,7 +80,8 @@ def test_flattening_keeps_the_meaning(tree, age: int) -> None:
     """However conditions are joined, the formula means what Python's own operators would."""
 
     def keeps(condition) -> bool:
-        node = condition.node if not isinstance(condition, Q) else build_lookup(condition, resolve)
+        is_formula = not isinstance(condition, Q)
+        node = condition.node if is_formula else build_lookup(condition, resolve).wide
         return is_kept(compile_formula(parse(print_formula(node)))(Row(Age=age)))
 
     def joined(part):

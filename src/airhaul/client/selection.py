@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from airhaul.client.options import Condition, ReadOptions, SortKey, refuse_unknown_options
-from airhaul.errors import AirhaulError, ConfigurationError
-from airhaul.formula import Expression, Q, build_lookup, parse, print_formula
-from airhaul.formula.build import all_of
+from airhaul.errors import AirhaulError, ConfigurationError, LookupValueError
+from airhaul.formula import Expression, Filter, Q, build_lookup, parse, print_formula
+from airhaul.formula.lookups.filter import Exact, Test, joined
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.model.lookups import lookup_fields
+from airhaul.model.lookups import lookup_fields, values_for_formulas
 from airhaul.model.read import OnInvalid
 from airhaul.wire.endpoints import Direction, ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
-
-if TYPE_CHECKING:
-    from airhaul.formula import Node
 
 AIRTABLE_NAMES: Final[Mapping[str, str]] = {
     "filterByFormula": "formula",
@@ -80,7 +77,7 @@ class Selection:
         """
         added = (*conditions, *([Q(**lookups)] if lookups else []))
         selection = replace(self, conditions=(*self.conditions, *added))
-        selection.condition()
+        selection.test()
         return selection
 
     def with_options(self, options: Mapping[str, Any]) -> Selection:
@@ -100,28 +97,46 @@ class Selection:
             given["sort"] = (keys,) if _is_one_key(keys) else tuple(keys)
         return replace(self, **given)
 
-    def condition(self) -> Node | None:
-        """Build one formula tree from the conditions; None if there are none."""
+    def filter(self) -> Filter | None:
+        """Build one filter from all conditions; None if there are none."""
         resolve = lookup_fields(self.model)
-        nodes: list[Node] = []
+        parts: list[Filter] = []
         for condition in self.conditions:
             match condition:
                 case Q():
-                    nodes.append(build_lookup(condition, resolve))
+                    parts.append(build_lookup(condition, resolve))
                 case Expression():
-                    nodes.append(condition.node)
+                    parts.append(Exact(condition.node))
                 case str():
-                    nodes.append(parse(condition))
+                    parts.append(Exact(parse(condition)))
                 case _:
                     raise ConfigurationError(
                         f"a condition is Q(...), F(...), a formula as text or a lookup such as "
                         f"age__gt=17, not {condition!r:.100}"
                     )
         if isinstance(self.formula, Expression):
-            nodes.append(self.formula.node)
-        elif self.formula and nodes:
-            nodes.append(parse(self.formula))
-        return all_of(nodes) if nodes else None
+            parts.append(Exact(self.formula.node))
+        elif self.formula and parts:
+            parts.append(Exact(parse(self.formula)))
+        return joined("and", parts) if parts else None
+
+    def test(self) -> Test | None:
+        """Make the test of what was read, for what the formula does not decide; None for nothing.
+
+        Raises:
+            LookupValueError: A condition cannot be tested by what is read.
+        """
+        return self._test_of(self.filter())
+
+    def _test_of(self, made: Filter | None) -> Test | None:
+        if made is None or made.is_exact:
+            return None
+        try:
+            return made.check(values_for_formulas(self.model))
+        except LookupValueError:
+            if made.needs_test:
+                raise
+            return None  # the formula finds the same records, but for choices that contain commas
 
     def parameters(self) -> ListParameters:
         """Translate the selection to the parameters of a list request.
@@ -130,18 +145,25 @@ class Selection:
             UnknownFieldError: The model does not have a field that is named.
             ConfigurationError: A number is out of range.
         """
-        node = self.condition()
+        made = self.filter()
+        is_tested = self._test_of(made) is not None
         limit = _at_least_one("max_records", self.max_records)
-        text = self.formula if isinstance(self.formula, str) and node is None else None
+        limit = None if is_tested or self.is_sorted_here else limit
+        text = self.formula if isinstance(self.formula, str) and made is None else None
         return ListParameters(
-            fields=None if self.fields is None else tuple(map(self._column, self.fields)),
-            formula=(text or None) if node is None else print_formula(node),
+            fields=self._fields(made.columns if made is not None and is_tested else ()),
+            formula=(text or None) if made is None else print_formula(made.wide),
             view=self.view,
             sort=self._sort_keys(),
-            max_records=None if self.is_sorted_here else limit,
-            page_size=self._page_size(),
+            max_records=limit,
+            page_size=self._page_size(limit),
             by_field_id=columns_of(self.model).are_ids,
         )
+
+    def keeper(self) -> Keeper:
+        """Make what keeps the records of pages as they come; ``arrange`` needs all of them."""
+        test = None if self.is_sorted_here else self.test()
+        return Keeper() if test is None else Keeper(test, self.max_records, self.fetched())
 
     @property
     def is_sorted_here(self) -> bool:
@@ -149,7 +171,7 @@ class Selection:
         return bool(self.sort) and self._sort_key(self.sort[0])[0] is None
 
     def arrange(self, records: list[RecordJson]) -> list[RecordJson]:
-        """Sort what was read by creation time, if that is asked for, and limit it.
+        """Keep of what was read what the selection asks for, in its order.
 
         Airtable sorts by fields only (https://airtable.com/developers/web/api/list-records). So the
         whole list is read, and records of the same second keep the order they were read in.
@@ -161,9 +183,9 @@ class Selection:
             The records that were asked for, in their order.
         """
         if not self.is_sorted_here:
-            return records
+            return self.keeper().keep(records)
         ordered = sorted(records, key=_created_time, reverse=self._descends)
-        return ordered[: self.max_records]
+        return Keeper(self.test(), self.max_records, self.fetched()).keep(ordered)
 
     def refuse_order(self) -> None:
         """Refuse what several page chains cannot keep.
@@ -171,8 +193,8 @@ class Selection:
         Raises:
             ConfigurationError: Airtable would have to keep an order or a limit.
         """
-        asked = self.parameters()
-        if asked.sort or asked.max_records is not None:
+        is_limited = self.max_records is not None and not self.is_sorted_here
+        if self._sort_keys() or is_limited:
             raise ConfigurationError(
                 "Several page chains return records in no particular order, so parallel= cannot be "
                 "combined with sort (order_by) or max_records (limit)."
@@ -182,11 +204,15 @@ class Selection:
         """List the columns that are read; None for all."""
         return None if self.fields is None else [self._column(name) for name in self.fields]
 
-    def _page_size(self) -> int | None:
+    def _fields(self, tested: Iterable[str]) -> tuple[str, ...] | None:
+        """The columns to read: those that are asked for, and those that are tested."""
+        fetched = self.fetched()
+        return None if fetched is None else tuple(dict.fromkeys([*fetched, *sorted(tested)]))
+
+    def _page_size(self, limit: int | None) -> int | None:
         size = _at_least_one("page_size", self.page_size)
         if size is not None and size > RECORDS_PER_PAGE:
             raise ConfigurationError(f"page_size has to be at most {RECORDS_PER_PAGE}, not {size}.")
-        limit = None if self.is_sorted_here else self.max_records
         return limit if size is None and limit is not None and limit < RECORDS_PER_PAGE else size
 
     def _column(self, name: str) -> str:
@@ -227,6 +253,47 @@ class Selection:
             return self._column(name), way
         times = (column.column for column in known.values() if column.type == "createdTime")
         return next(times, None), way
+
+
+class Keeper:
+    """Keeps the records that meet a test, up to a limit, page by page.
+
+    Args:
+        test: The test; None for one that all records meet.
+        limit: The most records to keep; None for all.
+        fetched: The columns that are asked for; None for all. Others were read for the test only.
+    """
+
+    def __init__(
+        self,
+        test: Test | None = None,
+        limit: int | None = None,
+        fetched: Sequence[str] | None = None,
+    ) -> None:
+        self._test = test
+        self._left = limit
+        self._fetched = None if fetched is None else frozenset(fetched)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it keeps no more."""
+        return self._left == 0
+
+    def keep(self, records: Sequence[RecordJson]) -> list[RecordJson]:
+        """Return the records of a page that are kept."""
+        kept = records
+        if self._test is not None:
+            kept = [self._as_asked(record) for record in records if self._test(record)]
+        kept = kept[: self._left]
+        if self._left is not None:
+            self._left -= len(kept)
+        return list(kept)
+
+    def _as_asked(self, record: RecordJson) -> RecordJson:
+        if self._fetched is None:
+            return record
+        cells = record["fields"]
+        return {**record, "fields": {name: cells[name] for name in cells if name in self._fetched}}
 
 
 def _is_one_key(sort: SortKey | Sequence[SortKey]) -> bool:

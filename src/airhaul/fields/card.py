@@ -10,8 +10,9 @@ from typing import Any, Literal
 from airhaul.fields.encode import encode
 from airhaul.wire.shapes import FieldType
 
-LookupKind = Literal["text", "number", "checkbox", "date", "datetime", "list"]
-"""Which lookups a field has, such as ``gt`` or ``contains``."""
+LookupKind = Literal["text", "number", "checkbox", "date", "datetime", "choices", "links", "list"]
+"""Which lookups a field has, such as ``gt`` or ``contains``. ``choices`` are several choices, and a
+``list`` has anything but these and links."""
 
 ResultKind = Literal["number", "checkbox", "text", "date", "dateTime"]
 """The kind of the value that a formula sees; a ``date`` is a day without time."""

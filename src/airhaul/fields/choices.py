@@ -35,7 +35,7 @@ CARDS: Final = (
         inferred_from={list: None},
         key="merged",
         default_options={"choices": []},
-        lookup="list",
+        lookup="choices",
         is_list=True,
         canonical=_in_any_order,
     ),

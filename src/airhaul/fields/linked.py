@@ -81,7 +81,7 @@ CARDS: Final = (
     FieldCard(
         type="multipleRecordLinks",
         python=list[str],
-        lookup="list",
+        lookup="links",
         is_list=True,
         encode=_encode_links,
     ),

@@ -7,7 +7,9 @@ functions that only a server calls. See README.md for the phases.
 from typing import TYPE_CHECKING, Any
 
 from airhaul.formula.build import Expression, F, fn
-from airhaul.formula.lookup import LookupField, build_lookup
+from airhaul.formula.lookups.build import build_lookup
+from airhaul.formula.lookups.field import LookupField
+from airhaul.formula.lookups.filter import Filter
 from airhaul.formula.nodes import Node, field_names, with_fields
 from airhaul.formula.parser import parse
 from airhaul.formula.printer import print_formula
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Expression",
     "F",
+    "Filter",
     "LookupField",
     "Node",
     "Q",

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from airhaul.errors import reason_of
+from airhaul.errors import LookupValueError, reason_of
 from airhaul.fields import LookupKind
 from airhaul.fields.dates import datetime_validator
 from airhaul.fields.encode import encode
+from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
 from airhaul.wire.ids import is_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from airhaul.formula import LookupField
-    from airhaul.model.base import RecordBase
+    from airhaul.formula.lookups.filter import ReadRecord, ValuesOf
 
 Kind = Literal[LookupKind, "record_id", "created_time"]
 
@@ -66,6 +66,56 @@ def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
     return resolve
 
 
+def values_for_formulas(model: type[RecordBase]) -> ValuesOf:
+    """Make a function that finds out how formulas see the columns of a model.
+
+    Args:
+        model: The model.
+
+    Returns:
+        A function from a column to the function that reads its value from a record that was read;
+        it raises ``LookupValueError`` for columns of which formulas see something else.
+    """
+    columns = columns_of(model).by_column
+
+    def values_of(name: str) -> Callable[[ReadRecord], Any]:
+        column = columns.get(name)
+        convert = None if column is None else _conversion(column)
+        if convert is None:
+            raise LookupValueError(
+                f"a condition on {name!r} cannot be joined by | or ~ to one on record IDs"
+            )
+        return lambda record: convert(record.raw["fields"].get(name))
+
+    return values_of
+
+
+def _conversion(column: Column) -> Callable[[Any], Any] | None:
+    """Return what turns a cell into what formulas see; None if a cell does not show that."""
+    kind = _kind(column)
+    if kind == "text" and not (column.card.is_text or column.type == "singleSelect"):
+        return None
+    return None if column.card.is_computed else _VALUES.get(kind)
+
+
+def _text(cell: Any) -> Any:
+    return cell.removesuffix("\n") if isinstance(cell, str) else cell  # as rich text ends
+
+
+def _moment(cell: Any) -> Any:
+    return cell if cell is None else datetime.fromisoformat(cell)
+
+
+_VALUES: Final[dict[str, Callable[[Any], Any]]] = {
+    "text": _text,
+    "number": lambda cell: cell,
+    "checkbox": lambda cell: cell is True,
+    "date": _moment,
+    "datetime": _moment,
+    "choices": lambda cell: cell,
+}
+
+
 def lookup_field(column: Column) -> LookupField:
     """Make the field of a lookup from a column."""
     kind = _kind(column)
@@ -88,7 +138,7 @@ def _kind(column: Column) -> Kind:
 def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
     if kind == "text":
         return _encode_text
-    if kind == "list":
+    if kind in ("choices", "links", "list"):
         return _encode_item
     if kind == "datetime":
         return _encode_moment
@@ -115,6 +165,10 @@ def _encode_text(value: object) -> object:
 
 
 def _encode_item(value: object) -> object:
+    if isinstance(value, RecordBase):
+        if value.id is None:
+            raise ValueError("the record has no id, because it was never saved")
+        return value.id
     cell = encode(value)
     if isinstance(cell, dict):
         raise ValueError("expected the text of an item")

@@ -126,7 +126,7 @@ def test_without_re2_a_pattern_is_an_error_that_says_what_to_install(monkeypatch
         fault = compute('REGEX_MATCH("a", "a")')
         assert isinstance(fault, FormulaFault)
         assert "google-re2" in fault.reason
-        assert "REGEX_MATCH" in print_formula(build_lookup(Q(name__regex="a"), resolve))
+        assert "REGEX_MATCH" in print_formula(build_lookup(Q(name__regex="a"), resolve).wide)
     finally:
         regex._re2.cache_clear()
         regex.compile_pattern.cache_clear()

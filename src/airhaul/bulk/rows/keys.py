@@ -114,7 +114,8 @@ class Key:
                 parts = cell if isinstance(cell, list) else [cell]
                 lookup = "__contains" if column.type == "multipleSelects" else ""
                 tests += [
-                    build_lookup(Q(**{f"{column.name}{lookup}": part}), resolve) for part in parts
+                    build_lookup(Q(**{f"{column.name}{lookup}": part}), resolve).wide
+                    for part in parts
                 ]
             return all_of(tests)
 

@@ -277,7 +277,9 @@ class AsyncQuery(AsyncQueryWrites[M]):
             for page in self._arranged(records):
                 take_page(page)
         else:
-            await airtable.follow(pages.each(asked, take_page, parallel=parallel))
+            keeper = self._selection.keeper()
+            kept = pages.each(asked, lambda page: take_page(keeper.keep(page)), parallel=parallel)
+            await airtable.follow(kept)
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -311,9 +313,12 @@ class AsyncQuery(AsyncQueryWrites[M]):
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
         job = Engine(work, lane.context, concurrency=1)
+        keeper = self._selection.keeper()
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
-                yield event.records
+                yield keeper.keep(event.records)
+            if keeper.is_full:
+                job.stop()
         _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> AsyncQuery[M]:

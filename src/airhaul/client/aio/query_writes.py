@@ -16,7 +16,6 @@ from airhaul.client.aio.session import AsyncBound
 from airhaul.client.options import OnEvent, Progress, WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.model.base import RecordBase
-from airhaul.wire.endpoints import ListParameters
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -97,7 +96,7 @@ class AsyncQueryWrites(Generic[M]):
         )
         bulk = AsyncBulk(self._table, writing, "update")
         return await bulk.write_planned(
-            planner.update_where(self._whole(), changes, self._selection.arrange)
+            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
         )
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -139,7 +138,7 @@ class AsyncQueryWrites(Generic[M]):
         )
         bulk = AsyncBulk(self._table, writing, "delete")
         return await bulk.write_planned(
-            planner.delete_where(self._whole(), self._selection.arrange)
+            planner.delete_where(self._whole.parameters(), self._whole.arrange)
         )
 
     async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
@@ -158,7 +157,7 @@ class AsyncQueryWrites(Generic[M]):
         """
         planner = planner_of(self._table, typecast=typecast)
         return await self._plan(
-            planner.update_where(self._whole(), changes, self._selection.arrange)
+            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
         )
 
     async def plan_delete(self) -> AsyncPlan[M]:
@@ -168,11 +167,12 @@ class AsyncQueryWrites(Generic[M]):
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
         planner = planner_of(self._table)
-        return await self._plan(planner.delete_where(self._whole(), self._selection.arrange))
+        return await self._plan(planner.delete_where(self._whole.parameters(), self._whole.arrange))
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
         return AsyncPlan.of(await self._table.airtable.follow(flow), self._table)
 
-    def _whole(self) -> ListParameters:
+    @property
+    def _whole(self) -> Selection:
         """What is read of records that may have to be restored: all of their cells."""
-        return replace(self._selection, fields=None).parameters()
+        return replace(self._selection, fields=None)

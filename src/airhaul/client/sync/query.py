@@ -278,7 +278,9 @@ class Query(QueryWrites[M]):
             for page in self._arranged(records):
                 take_page(page)
         else:
-            airtable.follow(pages.each(asked, take_page, parallel=parallel))
+            keeper = self._selection.keeper()
+            kept = pages.each(asked, lambda page: take_page(keeper.keep(page)), parallel=parallel)
+            airtable.follow(kept)
 
     def _reader(self) -> Reader[M]:
         return Reader(
@@ -312,9 +314,12 @@ class Query(QueryWrites[M]):
         lane = airtable.lane()
         work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
         job = Engine(work, lane.context, concurrency=1)
+        keeper = self._selection.keeper()
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
-                yield event.records
+                yield keeper.keep(event.records)
+            if keeper.is_full:
+                job.stop()
         _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> Query[M]:

@@ -17,7 +17,6 @@ from airhaul.client.sync.bulk import Bulk, planner_of
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound
 from airhaul.model.base import RecordBase
-from airhaul.wire.endpoints import ListParameters
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -98,7 +97,7 @@ class QueryWrites(Generic[M]):
         )
         bulk = Bulk(self._table, writing, "update")
         return bulk.write_planned(
-            planner.update_where(self._whole(), changes, self._selection.arrange)
+            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
         )
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -139,7 +138,9 @@ class QueryWrites(Generic[M]):
             self._table, max_requests=writing.max_requests, on_event=writing.on_event
         )
         bulk = Bulk(self._table, writing, "delete")
-        return bulk.write_planned(planner.delete_where(self._whole(), self._selection.arrange))
+        return bulk.write_planned(
+            planner.delete_where(self._whole.parameters(), self._whole.arrange)
+        )
 
     def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
         """Plan what ``update`` would write; the records are read.
@@ -156,7 +157,9 @@ class QueryWrites(Generic[M]):
             RowError: A value of ``changes`` does not fit its field.
         """
         planner = planner_of(self._table, typecast=typecast)
-        return self._plan(planner.update_where(self._whole(), changes, self._selection.arrange))
+        return self._plan(
+            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
+        )
 
     def plan_delete(self) -> Plan[M]:
         """Plan what ``delete`` would delete; the records are read.
@@ -165,11 +168,12 @@ class QueryWrites(Generic[M]):
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
         planner = planner_of(self._table)
-        return self._plan(planner.delete_where(self._whole(), self._selection.arrange))
+        return self._plan(planner.delete_where(self._whole.parameters(), self._whole.arrange))
 
     def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
         return Plan.of(self._table.airtable.follow(flow), self._table)
 
-    def _whole(self) -> ListParameters:
+    @property
+    def _whole(self) -> Selection:
         """What is read of records that may have to be restored: all of their cells."""
-        return replace(self._selection, fields=None).parameters()
+        return replace(self._selection, fields=None)
