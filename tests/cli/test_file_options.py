@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,19 @@ def test_a_file_of_airtable_is_read_as_its_fields_show_values(stock: Path) -> No
     assert "--from-airtable-csv" in done.stderr
     assert airhaul("import", path, "Stock", "--from-airtable-csv", "--local", stock).returncode == 0
     assert held(stock)["a"] == ("b", 1200)
+
+
+def test_without_a_journal_the_advice_names_the_options_of_the_rejects(stock: Path) -> None:
+    """They are as the file has them, so that 1.020 would be another number without the option."""
+    path = file("new.csv", "n1;Neu;viel;;x", "n2;Neu;1;;x", header=HEADER)
+    rejects = ("--rejects", "rejects.csv", "--journal", "off")
+    words = (*OPTIONS, "--on-error", "continue", *rejects, "--local", stock)
+    done = airhaul("import", path, "Stock", "--key", "Code", *words)
+    advice = done.stderr.splitlines()[-1].removesuffix(".")
+    assert advice.startswith("1 row is in rejects.csv: correct it and import that file again, with")
+    options = shlex.split(advice.partition("with ")[2])
+    assert set(options) == {"--key", "Code", *OPTIONS}
+    fixed = Path("rejects.csv").read_text(encoding="utf-8").replace("viel", "1.020", 1)
+    Path("fixed.csv").write_text(fixed, encoding="utf-8")
+    assert airhaul("import", "fixed.csv", "Stock", *options, "--local", stock).returncode == 0
+    assert held(stock)["n1"] == ("Neu", 1020)

@@ -153,7 +153,9 @@ def test_a_text_is_read_as_the_caller_says(
         ("date", ISO, "12/31/2024", dotted(), "dates are read as DD.MM.YYYY or 2024-12-31"),
         ("date", ISO, "45322", dotted(), "a number is not a date"),
         ("date", ISO, "31.12.2024 18:00", dotted(), "zero time"),
+        ("date", US, "31/12/2024", {}, 'date_format="DD/MM/YYYY"$'),
         ("date", ISO, "NA", {}, r'nulls=\["NA"\]'),
+        ("checkbox", {"icon": "check", "color": "redBright"}, "n/a", {}, r'nulls=\["n/a"\]'),
         ("dateTime", {**ISO, **EVENING, **BERLIN}, "31.12.2024 18:00", {}, "DD.MM.YYYY"),
         (
             "dateTime",

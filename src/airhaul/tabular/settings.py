@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
 from airhaul.errors import ConfigurationError
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, OptionName
 from airhaul.tabular.texts.date_format import DateFormat
 from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 Format = Literal["csv", "tsv", "json", "jsonl"]
+
+_OPTIONS_OF_ROWS: Final[tuple[OptionName, ...]] = (
+    "columns",
+    "ignore",
+    "nulls",
+    "decimal_comma",
+    "date_format",
+    "from_airtable_csv",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,17 @@ class FileSettings:
             return PLAIN
         dates = None if self.date_format is None else DateFormat.of(self.date_format)
         return TextStyle(self.decimal_comma, dates, self.from_airtable_csv, fields or {})
+
+    def as_options(self) -> Iterator[Option]:
+        """The options that a file of rejected rows needs, too: all but its format and encoding.
+
+        Yields:
+            Those that are set, for messages.
+        """
+        for name in _OPTIONS_OF_ROWS:
+            value = getattr(self, name)
+            if value:
+                yield Option(name, value)
 
     @classmethod
     def of(cls, format: Format | None, options: Mapping[str, Any]) -> Self:

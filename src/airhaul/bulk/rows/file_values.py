@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import cache, partial
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
@@ -27,15 +26,9 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
 from airhaul.tabular.lists import split_items
 from airhaul.tabular.numbers import is_number
-from airhaul.tabular.texts.airtable_text import (
-    attachments_in,
-    hundredth,
-    seconds_of,
-    shown_format,
-    without_symbol,
-)
-from airhaul.tabular.texts.date_format import likely_formats
-from airhaul.tabular.texts.style import PLAIN, TextStyle, has_decimal_comma, is_grouped
+from airhaul.tabular.texts.airtable_text import attachments_in, hundredth, without_symbol
+from airhaul.tabular.texts.field_text import FieldText, advice_on_word, is_iso
+from airhaul.tabular.texts.style import PLAIN, TextStyle
 from airhaul.wire.shapes import FieldType
 
 Reader = Callable[[Any], Any]
@@ -49,14 +42,7 @@ COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _ADDRESS: Final = re.compile(r"https?://\S+")
-_NO_VALUES: Final = frozenset(
-    {"na", "n/a", "#n/a", "n.a.", "nan", "nat", "null", "none", "nil", "-", "--", "?"}
-)
-_MARK: Final = re.compile(r"[^\d\s.,+-]+")
-_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OWN_READING: Final = (BeforeValidator, PlainValidator, WrapValidator)
-# Airtable, too, reads times for these in UTC.
-_NO_ZONES: Final = ("utc", "client")
 
 
 def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAIN) -> Reader | None:
@@ -81,8 +67,14 @@ def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAI
         return None
     for classes, make in _READERS:
         if all(issubclass(type_, classes) for type_ in types_):
-            return make(_Field.of(column, style))
+            return make(_field_of(column, style))
     return None
+
+
+def _field_of(column: Column, style: TextStyle) -> FieldText:
+    """Take the options of the table's field, if they were read, before those of the model."""
+    options = style.fields.get(column.column) or column.info.options or {}
+    return FieldText(column.type, options, style)
 
 
 def date_reader(model: type[RecordBase], column: Column) -> Reader | None:
@@ -180,47 +172,20 @@ def _read_tick(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
+    advice = advice_on_word(text)
+    if advice:
+        raise ValueError(Message(f"this is neither yes nor no, got {shown(value)}", *advice))
     return True if text.lower() == _TICKED else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What decides how a text is read: the type and options of the field, and the file's style."""
-
-    type: FieldType
-    options: Mapping[str, Any]
-    style: TextStyle
-
-    @classmethod
-    def of(cls, column: Column, style: TextStyle) -> Self:
-        return cls(column.type, style.fields.get(column.column) or column.info.options or {}, style)
-
-    @property
-    def zone(self) -> str | None:
-        """The time zone in which the field shows times; None for UTC."""
-        zone = self.options.get("timeZone", "utc")
-        return None if zone in _NO_ZONES else zone
-
-    def seconds(self, text: str) -> float | None:
-        """Read a duration; None if it is not written as one."""
-        is_shown = self.style.is_airtable and self.options.get("durationFormat") == "h:mm"
-        return seconds_of(text, hours_first=is_shown)
-
-    def moment(self, text: str) -> date | datetime | None:
-        """Read a date in the notation of the file; None if it may be one as in ISO 8601."""
-        dates = (shown_format(self.options) if self.style.is_airtable else None) or self.style.dates
-        found = None if dates is None else dates.read(text)
-        if found is None and dates is not None and not _ISO.match(text) and not is_number(text):
-            raise ValueError(f"dates are read as {dates.text} or 2024-12-31, got {shown(text)}")
-        return found
-
-
-def _read_number(field: _Field, value: Any) -> Any:
+def _read_number(field: FieldText, value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
     if not isinstance(value, str):
         return value
     text = bare = value.strip()
+    if field.style is PLAIN and is_number(text):
+        return text
     if field.type == "duration" and (seconds := field.seconds(text)) is not None:
         return seconds
     if field.type == "currency":
@@ -229,44 +194,11 @@ def _read_number(field: _Field, value: Any) -> Any:
     number = field.style.plain_number(text[:-1].rstrip() if is_percent else bare)
     if number is not None:
         return hundredth(number) if is_percent else number
-    advice = _advice_on_number(field, bare) or _advice_on_word(text)
+    advice = field.advice_on_number(bare)
     if advice or is_number(bare) or _is_number_to_python(text):
         form = NUMBER_FORM if not field.style.decimal_comma else COMMA_FORM
         raise ValueError(Message(f"this is not a number, got {shown(value)}; {form}", *advice))
     return text
-
-
-def _advice_on_number(field: _Field, text: str) -> tuple[str | Option, ...]:
-    """Name the option with which a text would be a number, if there is one."""
-    airtable = Option("from_airtable_csv", True)
-    if field.style.decimal_comma:
-        return ()
-    if is_grouped(text):
-        advice = ("; if the commas separate thousands, as in Airtable's own CSV, set ", airtable)
-        if has_decimal_comma(text):
-            return (*advice, "; if they are decimal, ", Option("decimal_comma", True))
-        return advice
-    if has_decimal_comma(text):
-        return ("; if the comma is decimal, set ", Option("decimal_comma", True))
-    if field.type == "duration" and seconds_of(text, hours_first=True) is not None:
-        return (
-            "; a duration is written 1:30:00 or in seconds; if it is from Airtable's own CSV, set ",
-            airtable,
-        )
-    mark = _MARK.search(text) if field.type == "currency" else None
-    if mark is not None and is_number(without_symbol(text, mark[0])):
-        symbol = field.options.get("symbol")
-        if symbol is None:
-            return ("; to read the symbol of the field, set ", airtable)
-        return (f"; the symbol of the field is {symbol}",)
-    return ()
-
-
-def _advice_on_word(text: str) -> tuple[str | Option, ...]:
-    """Name the option for a word that usually means that there is no value."""
-    if text.lower() not in _NO_VALUES:
-        return ()
-    return ("; if it means an empty cell, set ", Option("nulls", (text,)))
 
 
 def _is_number_to_python(text: str) -> bool:
@@ -276,7 +208,7 @@ def _is_number_to_python(text: str) -> bool:
         return False
 
 
-def _read_duration(field: _Field, value: Any) -> Any:
+def _read_duration(field: FieldText, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -284,10 +216,15 @@ def _read_duration(field: _Field, value: Any) -> Any:
     if seconds is not None:
         return seconds
     number = field.style.plain_number(text)
-    return text if number is None else float(number)  # in seconds, as an export has it
+    if number is not None:
+        return float(number)  # in seconds, as an export has it
+    advice = field.advice_on_number(text)
+    if advice:
+        raise ValueError(Message(f"this is not a duration, got {shown(value)}", *advice))
+    return text
 
 
-def _read_date(field: _Field, value: Any) -> Any:
+def _read_date(field: FieldText, value: Any) -> Any:
     if not isinstance(value, str):
         return _no_number(value, form=DATE_FORM)
     text = value.strip()
@@ -295,7 +232,7 @@ def _read_date(field: _Field, value: Any) -> Any:
     return _as_in_iso(field, text, DATE_FORM) if found is None else found
 
 
-def _read_moment(field: _Field, value: Any) -> Any:
+def _read_moment(field: FieldText, value: Any) -> Any:
     if not isinstance(value, str):
         return _no_number(value, form=MOMENT_FORM)
     text = value.strip()
@@ -318,27 +255,15 @@ def _read_moment(field: _Field, value: Any) -> Any:
     return moment if field.zone is None else moment.replace(tzinfo=_zone(field.zone))
 
 
-def _as_in_iso(field: _Field, text: str, form: str) -> str:
+def _as_in_iso(field: FieldText, text: str, form: str) -> str:
     """Refuse a text that is a number, or a date in another notation."""
+    if is_iso(text):
+        return text
     _no_number(text, form)
-    advice = () if _ISO.match(text) else _advice_on_date(field, text)
+    advice = field.advice_on_date(text)
     if advice:
         raise ValueError(Message(f"this is not a date, got {shown(text)}; {form}", *advice))
     return text
-
-
-def _advice_on_date(field: _Field, text: str) -> tuple[str | Option, ...]:
-    """Name the options with which a text would be a date."""
-    formats = [Option("date_format", format) for format in likely_formats(text)]
-    if not formats:
-        return _advice_on_word(text)
-    shows = shown_format(field.options)
-    if shows is not None and shows.read(text) is not None:
-        formats.append(Option("from_airtable_csv", True))
-    parts: list[str | Option] = ["; to read it, set ", formats[0]]
-    for option in formats[1:]:
-        parts += [" or ", option]
-    return tuple(parts)
 
 
 @cache
@@ -370,7 +295,7 @@ _OBJECT_READERS: Final[dict[FieldType, Reader]] = {
     "singleCollaborator": _read_person,
 }
 # By the classes that a value may have; the first that fits is taken.
-_READERS: Final[tuple[tuple[Any, Callable[[_Field], Reader]], ...]] = (
+_READERS: Final[tuple[tuple[Any, Callable[[FieldText], Reader]], ...]] = (
     (bool, lambda _: _read_tick),
     ((int, float, Decimal), lambda field: partial(_read_number, field)),
     (datetime, lambda field: partial(_read_moment, field)),

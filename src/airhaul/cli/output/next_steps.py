@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import BulkResult
+from airhaul.cli.output.wording import spelled
+from airhaul.tabular.settings import DEFAULTS, FileSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class NextSteps:
         file: The file that the rows came from; None for another source.
         rejects: The file with the rejected rows; None if there is none.
         key: The fields that identify a record; without them, a row sent twice creates two records.
+        settings: How the file is read, and the file of rejected rows, too.
         has_created_table: Whether the command has created the table, and cannot do so again.
     """
 
@@ -32,6 +36,7 @@ class NextSteps:
     file: Path | None
     rejects: Path | None
     key: Sequence[str]
+    settings: FileSettings = DEFAULTS
     has_created_table: bool = False
 
     def lines(self) -> list[str]:
@@ -51,8 +56,10 @@ class NextSteps:
             if self.result.run is not None:
                 return [f"{place}: correct {them}, and then: airhaul retry {self.result.run}"]
             # Not with sync: the rejected rows are not the whole table.
-            key = "".join(f" --key {name}" for name in self.key)
-            return [f"{place}: {correct} again{f', with{key}' if key else ''}."]
+            words = [f"--key {shlex.quote(name)}" for name in self.key]
+            words += map(spelled, self.settings.as_options())
+            again = f" again, with {' '.join(words)}" if words else " again"
+            return [f"{place}: {correct}{again}."]
         if self._may_be_repeated:
             place += f", with the reason{'' if refused == 1 else 's'}."
             return [place, self._how_to_send_the_rest()]

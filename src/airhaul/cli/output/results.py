@@ -15,6 +15,7 @@ from airhaul.cli.output.next_steps import NextSteps
 from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
 from airhaul.cli.output.wording import message_of
 from airhaul.errors import BulkError, BulkInterrupted
+from airhaul.tabular.settings import DEFAULTS, FileSettings
 
 _MOST_LINES: Final = 10
 _WRITTEN: Final[tuple[State, ...]] = ("created", "updated", "unchanged", "deleted")
@@ -31,6 +32,7 @@ class Report:
         file: The file that the rows come from; None for another source.
         rejects: The file for rejected rows; None for none.
         key: The fields that identify a record; empty for none.
+        settings: How the file is read.
         has_created_table: Whether the command has created the table, so that it is there now.
     """
 
@@ -40,6 +42,7 @@ class Report:
     file: Path | None = None
     rejects: Path | None = None
     key: Sequence[str] = ()
+    settings: FileSettings = DEFAULTS
     has_created_table: bool = False
 
     @property
@@ -128,6 +131,7 @@ class Report:
             self.file,
             rejects,
             self.key,
+            self.settings,
             has_created_table=self.has_created_table,
         )
         for line in steps.lines():

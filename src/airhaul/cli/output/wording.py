@@ -44,7 +44,7 @@ def in_options(message: str) -> str:
     Args:
         message: A message of the library; another text stays as it is.
     """
-    return message.worded(_spelled) if isinstance(message, Message) else message
+    return message.worded(spelled) if isinstance(message, Message) else message
 
 
 def message_of(error: BaseException) -> str:
@@ -54,7 +54,8 @@ def message_of(error: BaseException) -> str:
     return str(error)
 
 
-def _spelled(remedy: Remedy) -> str:
+def spelled(remedy: Remedy) -> str:
+    """Spell an option, or a method, as the command line does."""
     if not isinstance(remedy, Option):
         command = _METHODS[remedy.name]
         return command if remedy.argument is None else f"{command} {remedy.argument}"

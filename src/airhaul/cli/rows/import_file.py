@@ -102,9 +102,7 @@ def import_file(
     format_of(file, format)
     check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
-    report = Report(
-        table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=names
-    )
+    report = Report(table, as_json, on_error, file, rejects, names, source.settings)
     with connect(
         local,
         base,

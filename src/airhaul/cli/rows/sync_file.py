@@ -103,12 +103,10 @@ def sync_file(
         date_format=date_format,
         from_airtable_csv=from_airtable_csv,
     )
-    file_settings(format, options)  # report a wrong option before the base is asked for anything
+    settings = file_settings(format, options)
     format_of(file, format)
     file.stat()  # report a wrong name before the base is asked for anything
-    report = Report(
-        table, as_json=as_json, on_error=on_error, file=file, rejects=rejects, key=tuple(key)
-    )
+    report = Report(table, as_json, on_error, file, rejects, tuple(key), settings)
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     ) as airtable:

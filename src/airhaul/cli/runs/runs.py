@@ -19,6 +19,7 @@ from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.output.printing import err, out, print_json, print_lines
 from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
+from airhaul.tabular.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.file import Journal
@@ -104,7 +105,8 @@ def report_of(
     if rejects is None and asked.rejects is not None and file != Path(asked.rejects):
         rejects = Path(asked.rejects)
     policy = on_error or asked.on_error
-    return Report(asked.table, as_json, policy, file, rejects, asked.key)
+    settings = DEFAULTS if asked.source is None else asked.source.settings
+    return Report(asked.table, as_json, policy, file, rejects, asked.key, settings)
 
 
 def name_choice(run: Run) -> None:

@@ -128,6 +128,13 @@ class DateFormat:
                 f"there is no such date, got {shown(text)}; dates are read as {self.text}"
             ) from None
 
+    def fits(self, text: str) -> bool:
+        """Whether a text is a date in this notation."""
+        try:
+            return self.read(text) is not None
+        except ValueError:
+            return False
+
 
 def likely_formats(text: str) -> list[str]:
     """List the common notations in which a text is a date.
@@ -136,17 +143,10 @@ def likely_formats(text: str) -> list[str]:
         text: The text.
     """
     for time in _COMMON_TIMES:
-        found = [f"{day}{time}" for day in _COMMON if _fits(f"{day}{time}", text)]
+        found = [f"{day}{time}" for day in _COMMON if DateFormat.of(f"{day}{time}").fits(text)]
         if found:
             return found
     return []
-
-
-def _fits(format: str, text: str) -> bool:
-    try:
-        return DateFormat.of(format).read(text) is not None
-    except ValueError:
-        return False
 
 
 def _fault_of(tokens: Sequence[str]) -> str | None:
