@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import csv
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -12,7 +12,6 @@ from file_trips.originals import Digits
 _TEXT: Final = ("singleLineText", "multilineText", "email", "url", "singleSelect")
 _YES: Final = ("true", "yes", "checked")
 _NO: Final = ("", "false", "no")
-_MOST_DIGITS: Final = 17
 
 
 def is_same(original: Any, exported: Any, type_: str) -> bool:
@@ -32,7 +31,7 @@ def is_same(original: Any, exported: Any, type_: str) -> bool:
     if type_ in _TEXT:
         return came == said or (type_ in ("email", "url", "singleSelect") and _blank(said, came))
     if type_ == "multipleSelects":
-        return came == said or (isinstance(came, str) and _items(said) == came) or came == ""
+        return came == said or (isinstance(came, str) and (_items(came) or "") == said)
     if not (isinstance(said, str) and isinstance(came, str)):
         return False
     said, came = said.strip(), came.strip()
@@ -49,24 +48,19 @@ def _blank(said: str, came: str) -> bool:
     return not said.strip() and not came
 
 
-def _items(said: Any) -> str:
-    if not isinstance(said, list):
-        return str(said)
-    return ", ".join(
-        json.dumps(item, ensure_ascii=False) if "," in item or '"' in item else item
-        for item in said
-    )
+def _items(text: str) -> list[str]:
+    """The items of a list in a cell of CSV: between commas, those with commas in quotes."""
+    return next(csv.reader([text], skipinitialspace=True), [])
 
 
 def _is_same_number(said: str, came: str) -> bool:
-    """Whether both are the same number, and no digit is lost that a double can keep."""
+    """Whether both are the same number; a double may be printed with more digits than it needs."""
     try:
         one, other = Decimal(said), Decimal(came)
     except InvalidOperation:
         return False
     digits = len(one.normalize().as_tuple().digits)
-    is_double = digits <= _MOST_DIGITS or Decimal(f"{float(came):.{digits - 1}e}") == one
-    return one == other or (float(one) == float(other) and is_double)
+    return one == other or Decimal(f"{float(other):.{digits - 1}e}") == one
 
 
 def _moment(text: str) -> datetime:

@@ -53,6 +53,8 @@ def test_a_wrong_key_is_told_before_a_table_is_made(stock, create) -> None:
     [
         ("a.json", '[{"A": "x", "B": {"c": 1}}]', "values no field can hold: 'B'. A field holds"),
         ("a.json", '[{"A": "x", "B": [1, 2]}]', "values no field can hold: 'B'. A field holds"),
+        ("a.json", '[{"A": "x", "B": ["y", "y"]}]', "values no field can hold: 'B'. A field holds"),
+        ("a.json", '[{"A": "x", " ": "y"}]', "has a column without a name"),
         ("a.json", '[{"A": "x", "B": "y"}, {"B": ["z"]}]', "no field can hold: 'B'. A field holds"),
         ("a.csv", "Name,name\nx,y\n", "columns 'Name' and 'name', which Airtable treats as equal"),
         ("a.csv", "Name, Name\nx,y\n", "columns 'Name' and ' Name', which"),

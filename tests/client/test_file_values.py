@@ -375,3 +375,20 @@ def test_rejected_numbers_keep_their_text(airtable: Airtable, tmp_path: Path, su
     x = ",x," if suffix == "csv" else '"x"'
     rejects.write_text(rejects.read_text().replace(x, x.replace('"x"', "1").replace("x", "1")))
     assert [record.code for record in table.import_file(rejects)] == ["2.50", "1e400", "1.5"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl"])
+def test_large_whole_numbers_come_back_from_an_export(
+    airtable: Airtable, tmp_path: Path, suffix: str
+) -> None:
+    """A double beyond 2^53 is whole; the digits that Airtable prints for it are read again."""
+    table = table_of(airtable, "number", {"precision": 0})
+    numbers = [1.78784e16, -1.5e20, 1e300, 1152921504606847000]
+    table.bulk_create([{"Name": str(number), "V": number} for number in numbers])
+    out = tmp_path / f"out.{suffix}"
+    table.export_file(out)
+    assert table.sync_file(out, "Name").counts() == {"unchanged": len(numbers)}
+    table.import_file(out)
+    assert [vars(record)["v"] for record in table.all()] == numbers * 2
+    with pytest.raises(BulkError, match="declare the field as str to keep all digits"):
+        imported(table, tmp_path, "1152921504606846976")

@@ -138,6 +138,7 @@ def test_validators_of_the_model_are_heard() -> None:
         (date(2024, 1, 2), "2024-01-02"),
         (datetime(2024, 1, 2, 3, 4, 5, 678_900), "2024-01-02T03:04:05.678Z"),
         (datetime(2024, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))), "2024-01-02T01:00:00.000Z"),
+        (17878400000000000, 17878400000000000), (-(10**300), -(10**300)), (Decimal("1E20"), 10**20),
         (timedelta(minutes=2), 120.0), ({"b", "a"}, ["a", "b"]), ((1, 2), [1, 2]),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ],
@@ -150,6 +151,7 @@ def test_values_become_cells(value, cell) -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [(math.nan, "NaN"), (math.inf, "infinity"), (Decimal("NaN"), "NaN"), (2**53 + 1, "declare the field as str"),
+     (2**60, "declare the field as str"), (-10**400, "declare the field as str"), (Decimal("1E999"), "declare"),
      ("\ud800", "Unicode"), (object(), "no cell can hold a object")],
 )  # fmt: skip
 def test_values_that_no_cell_holds_are_refused(value, reason) -> None:

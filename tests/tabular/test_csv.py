@@ -178,16 +178,23 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "mac-roman", "utf-16"])
 def test_lines_may_end_as_on_the_old_macintosh(tmp_path: Path, encoding: str) -> None:
-    """Spreadsheet programs still save such files; a line break in a cell is one, too."""
+    """Spreadsheet programs still save such files; line breaks in cells stay what they are."""
     file = tmp_path / "in.csv"
-    lines = ["Id;Note", '1;"Zoë\rSmith"', "", *(f"{n};x" for n in range(2, 20_000)), "20000;é"]
+    lines = [
+        "sep=;",
+        "Id;Note",
+        '1;"Zoë\rSmith"',
+        "",
+        *(f"{n};x" for n in range(2, 20_000)),
+        "20000;é",
+    ]
     file.write_bytes("\r".join(lines).encode(encoding))
     named = encoding if encoding == "mac-roman" else None
     first, *_, last = read_rows(file, FileSettings(encoding=named))
-    assert (first.line, first.cells) == (2, {"Id": "1", "Note": "Zoë\nSmith"})
-    assert (last.line, last.cells) == (20_003, {"Id": "20000", "Note": "é"})
+    assert (first.line, first.cells) == (3, {"Id": "1", "Note": "Zoë\rSmith"})
+    assert (last.line, last.cells) == (20_004, {"Id": "20000", "Note": "é"})
     if encoding == "mac-roman":
-        with pytest.raises(FileFormatError, match="line 2: byte 0x91 is not UTF-8"):
+        with pytest.raises(FileFormatError, match="line 3: byte 0x91 is not UTF-8"):
             list(read_rows(file))
 
 
@@ -295,6 +302,9 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
         ("", None, "the file is empty"),
         ("\n  \n\n", None, "the file is empty"),
         ("a,b,a,b,c\n", 1, "has 'a', 'b' more than once"),
+        ("0,1,2,3,4,5,6,0,1,2,3,4,5,6\n", 1, "'3', '4' and 2 others more than once"),
+        ("# by hand\na,b\n1,2\n", 2, "the header must be the first line"),
+        ("a,b\nMazda,1,2\n", 2, "and name every column"),
         ("\n,, \n1,2\n", 2, "the header has no names"),
         ("a,b\n1,2\n1,2,3\n", 3, "3 cells, but the header has 2"),
         ('a,b\n1,"x\ny",z\n', 2, "3 cells, but the header has 2"),

@@ -24,12 +24,13 @@ from airhaul.tabular.text import read_lines
 # Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
 _LONGEST_CELL: Final = 10_000_000
 # Spreadsheet programs write and read this line; to other programs it is a header.
-_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])(?:\r?\n|\r)", re.IGNORECASE)
 _NOT_UTF_8: Final = Message(
     "if the file comes from Windows, set ",
     Option("encoding", "cp1252"),
     ', or save it as UTF-8 (spreadsheets call this "CSV UTF-8")',
 )
+_NAMES_SHOWN: Final = 5
 _WORDS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -106,13 +107,12 @@ def read_csv(
     nameless = _Nameless(header, source)
     if on_header is not None:
         on_header([name for _, name in names_at])
-    for number, cells in rows:
-        if not "".join(cells).strip():
-            continue
+    filled = ((number, cells) for number, cells in rows if "".join(cells).strip())
+    for count, (number, cells) in enumerate(filled):
         if is_whole and len(cells) <= len(header):
             yield SourceRow(number, dict(zip(header, cells, strict=False)))
             continue
-        nameless.check(cells, number)
+        nameless.check(cells, number, count)
         yield SourceRow(
             number, {name: cells[place] for place, name in names_at if place < len(cells)}
         )
@@ -198,8 +198,10 @@ def _check_header(header: list[str], source: str, line: int) -> None:
         raise FileFormatError("the header has no names", source=source, line=line)
     twice = [name for name, count in Counter(header).items() if count > 1 and name.strip()]
     if twice:
+        names = ", ".join(map(repr, twice[:_NAMES_SHOWN]))
+        more = f" and {len(twice) - _NAMES_SHOWN} others" if len(twice) > _NAMES_SHOWN else ""
         raise FileFormatError(
-            f"the header has {', '.join(map(repr, twice))} more than once; rename the columns",
+            f"the header has {names}{more} more than once; rename the columns",
             source=source,
             line=line,
         )
@@ -215,29 +217,35 @@ class _Nameless:
         self._header = header
         self._source = source
         self._first: int | None = None
-        self._rows = 0
 
-    def check(self, cells: list[str], line: int) -> None:
-        """Refuse a row with other content in a column without a name."""
-        if self._rows == 0 and cells[0].strip() in ("0", "1"):
+    def check(self, cells: list[str], line: int, count: int) -> None:
+        """Refuse a row with other content in a column without a name.
+
+        Args:
+            cells: The cells of the row.
+            line: The line on which it begins.
+            count: How many rows came before it.
+        """
+        if count == 0 and cells[0].strip() in ("0", "1"):
             self._first = int(cells[0])
         for place, cell in enumerate(cells):
             has_name = place < len(self._header) and self._header[place].strip()
-            if has_name or not cell.strip() or (place == 0 and self._is_row_number(cell)):
+            if has_name or not cell.strip() or (place == 0 and self._numbers(cell, count)):
                 continue
-            raise FileFormatError(self._reason(cells, place), source=self._source, line=line)
-        self._rows += 1
+            raise FileFormatError(self._reason(cells, place, count), source=self._source, line=line)
 
-    def _is_row_number(self, cell: str) -> bool:
-        return self._first is not None and cell.strip() == str(self._first + self._rows)
+    def _numbers(self, cell: str, count: int) -> bool:
+        return self._first is not None and cell.strip() == str(self._first + count)
 
-    def _reason(self, cells: list[str], place: int) -> str:
+    def _reason(self, cells: list[str], place: int, count: int) -> str:
         if place < len(self._header):
             return (
                 f"column {place + 1} contains {cells[place][:40]!r}, but has no name; add one to "
                 "the header"
             )
-        return (
-            f"the row has {len(cells)} cells, but the header has {len(self._header)}; put quotes "
-            "around a cell that contains the delimiter"
+        advice = (
+            "put quotes around a cell that contains the delimiter"
+            if count
+            else "the header must be the first line, and name every column"
         )
+        return f"the row has {len(cells)} cells, but the header has {len(self._header)}; {advice}"

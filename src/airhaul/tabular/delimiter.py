@@ -13,7 +13,7 @@ LINES: Final = 1_000
 
 # A quoted name may contain line breaks. Some programs write a space before its quote.
 _QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t|])) *"[^"]*(?:""[^"]*)*"?')
-_HEADER: Final = re.compile(rf"(?:{_QUOTED.pattern}|[^\n])*")
+_HEADER: Final = re.compile(rf"(?:{_QUOTED.pattern}|[^\r\n])*")
 
 
 def possible_delimiters(lines: Sequence[str]) -> list[str]:

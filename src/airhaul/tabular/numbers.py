@@ -14,8 +14,8 @@ _NUMBER: Final = re.compile(rf"[+-]?(?:{_WITH_EXPONENT}|\d+\.?\d*|\.\d+)", re.AS
 _PLAIN_NUMBER: Final = re.compile(
     rf"-?(?:{_WITH_EXPONENT}|(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)", re.ASCII
 )
-# Every double is known by this many digits; some programs print more of its exact value.
-_MOST_DIGITS: Final = 17
+# Every number of so many digits comes back from a double as it was.
+_SURE_DIGITS: Final = 15
 # The largest integer that Airtable's numbers, which are doubles, keep exactly.
 _LARGEST_WHOLE: Final = 2**53 - 1
 
@@ -69,7 +69,7 @@ def _keeps_digits(text: str) -> bool:
     if not math.isfinite(value) or (significant and not value):
         return False
     is_small = bool(exponent) or abs(value) <= _LARGEST_WHOLE
-    return is_small and (len(significant) <= _MOST_DIGITS or _prints(value, significant))
+    return is_small and (len(significant) <= _SURE_DIGITS or _prints(value, significant))
 
 
 def _prints(value: float, digits: str) -> bool:

@@ -27,9 +27,6 @@ _MARKS: Final = (
 def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE) -> Iterator[str]:
     r"""Read a text file line by line; the line ends are kept.
 
-    Lines that end in ``\r`` alone, as spreadsheet programs of the Macintosh write them, are read as
-    if they ended in ``\n``.
-
     Args:
         path: The file; a byte order mark is skipped.
         encoding: The encoding, such as ``"cp1252"``; None for UTF-8, or UTF-16 with a byte order
@@ -37,7 +34,8 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
         hint: What to do about a file that is not UTF-8.
 
     Yields:
-        Lines; each ends in ``\n``, except perhaps the last.
+        Lines; each ends in ``\n``, except perhaps the last. If the file has no ``\n``, each ends in
+        ``\r``, as spreadsheet programs of the Macintosh write them.
 
     Raises:
         FileFormatError: There are bytes that are not text in that encoding (the error has the line
@@ -81,7 +79,7 @@ def _raw_lines(file: BinaryIO, end: str) -> Iterator[bytes]:
     rest = b""
     while block := file.read(_BLOCK_BYTES):
         *lines, rest = (rest + block).split(b"\r")
-        yield from (line + b"\n" for line in lines)
+        yield from (line + b"\r" for line in lines)
     if rest:
         yield rest
 
@@ -122,13 +120,12 @@ def _known(encoding: str, mark: str | None, source: str) -> str | None:
 
 
 def _decoded(file: BinaryIO, encoding: str, end: str, source: str) -> Iterator[str]:
-    # With the line end "\n", a carriage return inside a cell is kept.
+    # With this line end, other line breaks inside a cell are kept.
     with io.TextIOWrapper(file, encoding=encoding, newline=end) as text:
-        lines = iter(text) if end == "\n" else (line.replace(end, "\n") for line in text)
         try:
             # An encoding that names its byte order keeps the mark as a character.
-            yield from (line.removeprefix("\ufeff") for line in islice(lines, 1))
-            yield from lines
+            yield from (line.removeprefix("\ufeff") for line in islice(text, 1))
+            yield from text
         except UnicodeError as error:
             raise FileFormatError(
                 f"the file is not in the encoding {encoding}: {error}", source=source

@@ -113,6 +113,8 @@ def _check(columns: list[InferredColumn], file: Path) -> None:
         )
     seen: dict[str, str] = {}
     for column in columns:
+        if not column.name.strip():
+            raise ConfigurationError(f"{file} has a column without a name. Give it one.")
         first = seen.setdefault(column.name.strip().casefold(), column.name)
         if first != column.name:
             raise ConfigurationError(
