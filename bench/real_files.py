@@ -1,6 +1,6 @@
 """Real files: every cell comes back from a base, and every column gets the type it should have.
 
-    python bench/real_files.py PLACE ... [--rows N] [--columns FILE]
+    python bench/real_files.py PLACE ... [--rows N] [--null WORD ...] [--columns FILE]
 
 A place is a folder, a file, or the name of an installed package that ships data. Each CSV, TSV,
 JSON and JSON Lines file of rows is imported into a new table of a local base as ``import --create``
@@ -42,11 +42,14 @@ def main(arguments: Sequence[str]) -> int:
         default=MOST_ROWS,
         help=f"the first rows of a file; {MOST_ROWS:,} unless given",
     )
+    parser.add_argument(
+        "--null", action="append", default=[], help="a word for an empty cell; repeatable"
+    )
     parser.add_argument("--columns", type=Path, help="write the type of each column to this file")
     options = parser.parse_args(arguments)
     console = Console(width=max(Console().width, _WIDTH))
     trips: list[Trip] = []
-    for trip in _trips(options.place, options.rows, console):
+    for trip in _trips(options, console):
         trips.append(trip)
         for text in [*_remarks(trip), *(_disagreements(trip) if find_spec("pandas") else ())]:
             console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -56,11 +59,11 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if any(trip.differences for trip in trips) else 0
 
 
-def _trips(places: list[str], most_rows: int, console: Console) -> Iterator[Trip]:
+def _trips(options: argparse.Namespace, console: Console) -> Iterator[Trip]:
     skipped: Counter[str] = Counter()
-    for source in find_sources(places):
+    for source in find_sources(options.place):
         try:
-            original = read_original(source, most_rows)
+            original = read_original(source, options.rows, options.null)
         except NotATableError:
             skipped[source.publisher] += 1
             continue

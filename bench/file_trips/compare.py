@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -31,7 +30,7 @@ def is_same(original: Any, exported: Any, type_: str) -> bool:
     if type_ in _TEXT:
         return came == said or (type_ in ("email", "url", "singleSelect") and _blank(said, came))
     if type_ == "multipleSelects":
-        return came == said or (isinstance(came, str) and (_items(came) or "") == said)
+        return came == said or (isinstance(came, str) and came == _joined(said or []))
     if not (isinstance(said, str) and isinstance(came, str)):
         return False
     said, came = said.strip(), came.strip()
@@ -48,9 +47,11 @@ def _blank(said: str, came: str) -> bool:
     return not said.strip() and not came
 
 
-def _items(text: str) -> list[str]:
-    """The items of a list in a cell of CSV: between commas, those with commas in quotes."""
-    return next(csv.reader([text], skipinitialspace=True), [])
+def _joined(items: list[str]) -> str:
+    """A list in a cell of CSV: items between commas, those that need it in quotes."""
+    quoted = ('"' + item.replace('"', '""') + '"' for item in items)
+    pairs = zip(items, quoted, strict=True)
+    return ", ".join(q if set(item) & set(',"') or item[0] in "[ " else item for item, q in pairs)
 
 
 def _is_same_number(said: str, came: str) -> bool:
@@ -59,7 +60,7 @@ def _is_same_number(said: str, came: str) -> bool:
         one, other = Decimal(said), Decimal(came)
     except InvalidOperation:
         return False
-    digits = len(one.normalize().as_tuple().digits)
+    digits = len("".join(map(str, one.as_tuple().digits)).strip("0")) or 1
     return one == other or Decimal(f"{float(other):.{digits - 1}e}") == one
 
 

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -41,6 +41,7 @@ class Original:
         content: The part of the file that holds them.
         rows: Their cells by column: text, or JSON values with numbers as ``Digits``.
         encoding: The encoding that has to be set to import it; None for none.
+        nulls: The words that mean an empty cell.
         delimiter: The delimiter of CSV.
         columns: The names of the columns, in order.
     """
@@ -49,15 +50,19 @@ class Original:
     rows: list[dict[str, Any]]
     encoding: str | None = None
     delimiter: str | None = None
+    nulls: Sequence[str] = ()
     columns: list[str] = field(default_factory=list[str])
 
 
-def read_original(source: Source, most_rows: int = MOST_ROWS) -> Original:
+def read_original(
+    source: Source, most_rows: int = MOST_ROWS, nulls: Sequence[str] = ()
+) -> Original:
     """Read the first rows of a file.
 
     Args:
         source: The file.
         most_rows: How many rows at most.
+        nulls: The words that mean an empty cell.
 
     Raises:
         NotATableError: The file holds something else than rows.
@@ -69,8 +74,15 @@ def read_original(source: Source, most_rows: int = MOST_ROWS) -> Original:
         original = _json_lines(content, most_rows)
     else:
         original = _csv(content, "\t" if source.suffix in (".tsv", ".tab") else None, most_rows)
+    original.nulls = nulls
+    for row in original.rows:
+        row |= {name: "" for name, cell in row.items() if _is_null(cell, nulls)}
     original.columns = list({name: None for row in original.rows for name in row})
     return original
+
+
+def _is_null(cell: Any, nulls: Sequence[str]) -> bool:
+    return isinstance(cell, str) and cell.strip() in nulls
 
 
 def _decoded(content: bytes) -> tuple[str, str | None]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from airhaul import Airtable
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.errors import AirhaulError, BulkError
+from airhaul.tabular.choose import InputFile
+from airhaul.tabular.settings import FileSettings
 from file_trips.compare import is_same, plain
 from file_trips.originals import Original, read_export
 from file_trips.sources import Source
@@ -72,12 +74,14 @@ def make_trip(source: Source, original: Original, folder: Path) -> Trip:
 
 def _import(file: Path, original: Original, trip: Trip, folder: Path) -> list[Any]:
     with Airtable.local(journal=False) as airtable:
-        new = NewTable.for_file(airtable, _TABLE, file, None, original.encoding)
+        options = {"encoding": original.encoding, "nulls": original.nulls}
+        settings = FileSettings.of(None, options)
+        new = NewTable.for_file(airtable, _TABLE, InputFile(file, settings))
         airtable.create_table(_TABLE, new.fields)
         trip.types = {column.name: column.type for column in new.columns}
         trip.types |= {field["name"]: field["type"] for field in new.fields}
         table = airtable.table_named(_TABLE)
-        table.import_file(file, encoding=original.encoding)
+        table.import_file(file, encoding=original.encoding, nulls=original.nulls)
         for suffix in FORMATS:
             table.where().export_file(folder / f"out{suffix}")
         return new.fields

@@ -25,6 +25,7 @@ OptionName = Literal[
     "columns",
     "date_format",
     "decimal_comma",
+    "delimiter",
     "encoding",
     "format",
     "from_airtable_csv",

@@ -42,6 +42,20 @@ def test_a_new_table_has_the_columns_as_they_are_read(stock: Path) -> None:
     assert held(stock, "New") == {"a": ("Lampe", 1234.5), "b": ("Tisch", None), "c": (None, 0.5)}
 
 
+@pytest.mark.parametrize(("sign", "word"), [(";", ";"), ("\t", r"\t"), ("^", "^")])
+def test_a_header_that_two_signs_may_divide_can_be_read(stock: Path, sign: str, word: str) -> None:
+    """The error names the option, and the option is kept for the rows that are corrected."""
+    Path("new.csv").write_text(f"Code{sign}Price, EUR|USD\na{sign}3\nb\n")
+    words = ("import", "new.csv", "New", "--create", "--local", stock)
+    if sign == ";":
+        assert "or set --delimiter ," in airhaul(*words).stderr
+    done = airhaul(*words, "--delimiter", word)
+    assert done.returncode == 0, done.stderr
+    with Airtable.local(stock) as airtable:
+        names = [field["name"] for field in airtable.table_schema("New")["fields"]]
+    assert names == ["Code", "Price, EUR|USD"]
+
+
 @pytest.mark.parametrize("command", ["import", "sync"])
 def test_a_dry_run_and_the_run_itself_read_a_file_in_the_same_way(
     stock: Path, command: str

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airhaul.errors import FileFormatError
+from airhaul.errors import ConfigurationError, FileFormatError
 from airhaul.tabular import FileSettings, open_writer, read_rows
 
 
@@ -105,12 +105,33 @@ def test_a_header_that_two_delimiters_may_divide_is_refused(tmp_path: Path, text
     line, said = fault_of(tmp_path, text)
     assert line == 1
     assert "either may separate the columns" in said
+    assert 'or set delimiter="' in said
     assert rows_of(tmp_path, "sep=;\n" + text + "1\n")
 
 
-def test_a_tab_that_may_be_the_delimiter_is_named_by_its_format(tmp_path: Path) -> None:
-    """A file of tabs has a format of its own."""
-    assert 'set format="tsv"' in fault_of(tmp_path, "a,b\tc\n1,2\t3\n")[1]
+@pytest.mark.parametrize("delimiter", [";", ",", "|", "\t", ":", "^", "~", " ", "\x1f"])
+@pytest.mark.parametrize("name", ["in.csv", "in.tsv"])
+def test_the_delimiter_may_be_set(tmp_path: Path, name: str, delimiter: str) -> None:
+    """Any sign that is no text separates columns, whatever else the header holds."""
+    file = tmp_path / name
+    names = ["a;b", "c,d", "e\tf", "g|h"]
+    named = [text if delimiter not in text else f'"{text}"' for text in names]
+    file.write_text(delimiter.join(named) + "\n" + delimiter.join("1234") + "\n")
+    (row,) = read_rows(file, FileSettings(delimiter=delimiter))
+    assert row.cells == dict(zip(names, "1234", strict=True))
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", "x", "7", '"', "\n", "\r", "é"])
+def test_what_cannot_separate_columns_is_refused(delimiter: str) -> None:
+    """Letters and quotes are part of the cells."""
+    with pytest.raises(ConfigurationError, match="delimiter is one character, such as a semi"):
+        FileSettings(delimiter=delimiter)
+
+
+def test_json_has_no_delimiter(tmp_path: Path) -> None:
+    """The option would be without effect."""
+    with pytest.raises(FileFormatError, match="delimiter is for CSV and TSV only"):
+        list(read_rows(tmp_path / "in.json", FileSettings(delimiter=";")))
 
 
 def test_quotes_after_a_space_are_quotes_where_the_header_has_them(tmp_path: Path) -> None:

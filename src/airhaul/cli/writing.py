@@ -61,6 +61,14 @@ FileEncoding = Annotated[
         help="The encoding of a CSV file, such as cp1252; UTF-8 by default.",
     ),
 ]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help=r"What separates the columns of a CSV file, such as ; or \t (a tab).",
+    ),
+]
 Renamings = Annotated[
     list[str] | None,
     typer.Option(
@@ -111,6 +119,7 @@ Typecast = Annotated[
 def file_options(
     *,
     encoding: str | None,
+    delimiter: str | None,
     renamings: list[str] | None,
     ignored: list[str] | None,
     nulls: list[str] | None,
@@ -122,6 +131,7 @@ def file_options(
 
     Args:
         encoding: The encoding of a CSV file.
+        delimiter: The character between its columns; a backslash with a t is a tab.
         renamings: Columns and the fields that they go to, each as ``COLUMN=FIELD``.
         ignored: The columns to leave out.
         nulls: The words that mean an empty cell.
@@ -142,6 +152,7 @@ def file_options(
         columns[column] = field
     return {
         "encoding": encoding,
+        "delimiter": "\t" if delimiter == r"\t" else delimiter,
         "columns": columns,
         "ignore": ignored or [],
         "nulls": nulls or [],

@@ -172,6 +172,7 @@ class FileOptions(TypedDict, total=False):
     Args:
         encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or UTF-16
             if the file has a byte order mark.
+        delimiter: The character between the columns of a CSV file; found in its header if None.
         columns: The names of fields by the names of the file's columns, where these differ, as in
             ``{"E-mail address": "email"}``.
         ignore: The columns of the file to leave out.
@@ -185,6 +186,7 @@ class FileOptions(TypedDict, total=False):
     """
 
     encoding: str | None
+    delimiter: str | None
     columns: Mapping[str, str] | None
     ignore: str | Sequence[str]
     nulls: str | Sequence[str]

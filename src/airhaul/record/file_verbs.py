@@ -57,6 +57,8 @@ class RecordFileVerbs(BoundRecord):
                     request, so that the call can be resumed without them.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.
@@ -118,6 +120,8 @@ class RecordFileVerbs(BoundRecord):
                     request, so that the call can be resumed without them.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.
@@ -175,6 +179,8 @@ class RecordFileVerbs(BoundRecord):
                     request, so that the call can be resumed without them.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.
@@ -241,6 +247,8 @@ class RecordFileVerbs(BoundRecord):
                     replies are slow.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.

@@ -100,24 +100,33 @@ def read_rows(
     name = Path(path).name
     kind = format_of(path, settings.format)
     is_text = kind in ("csv", "tsv")
-    if settings.encoding is not None and not is_text:
-        raise FileFormatError(
-            Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8"),
-            source=name,
-        )
+    if not is_text:
+        _refuse_for_json(settings, name)
     changes = RowChanges(settings, style, name, "" if is_text else None)
-    rows = _read(path, kind, settings.encoding, changes)
+    rows = _read(path, kind, settings, changes)
     yield from map(changes.apply, rows) if changes.are_needed else rows
 
 
+def _refuse_for_json(settings: FileSettings, source: str) -> None:
+    reason = (
+        Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8")
+        if settings.encoding is not None
+        else Message(Option("delimiter"), " is for CSV and TSV only")
+        if settings.delimiter is not None
+        else None
+    )
+    if reason is not None:
+        raise FileFormatError(reason, source=source)
+
+
 def _read(
-    path: str | Path, kind: Format, encoding: str | None, changes: RowChanges
+    path: str | Path, kind: Format, settings: FileSettings, changes: RowChanges
 ) -> Iterator[SourceRow]:
     match kind:
         case "csv":
-            return read_csv(path, None, encoding, changes.check)
+            return read_csv(path, settings.delimiter, settings.encoding, changes.check)
         case "tsv":
-            return read_csv(path, "\t", encoding, changes.check)
+            return read_csv(path, settings.delimiter or "\t", settings.encoding, changes.check)
         case "json":
             return _checked(read_json(path), changes)
         case "jsonl":

@@ -126,10 +126,12 @@ def _delimiter_of(lines: list[str], source: str, line: int) -> str:
     if len(even) == 1:
         return even[0]
     words = " and ".join(_WORDS[delimiter] for delimiter in possible)
-    advice = "put quotes around the names that contain one, or write a first line such as sep=;"
-    parts = (", or set ", Option("format", "tsv")) if "\t" in possible else ()
     raise FileFormatError(
-        Message(f"the header has {words}, and either may separate the columns; {advice}", *parts),
+        Message(
+            f"the header has {words}, and either may separate the columns; put quotes around the "
+            "names that contain one, or set ",
+            Option("delimiter", possible[0]),
+        ),
         source=source,
         line=line,
     )

@@ -31,6 +31,7 @@ class FileSettings:
         format: The format; None to infer it from the suffix.
         encoding: The encoding of CSV or TSV, such as ``"cp1252"``; None for UTF-8, or UTF-16 with a
             byte order mark. JSON is always UTF-8.
+        delimiter: The character that separates the columns of CSV or TSV; None to find it.
         columns: The names of fields by the names of the file's columns, where these differ.
         ignore: The columns to leave out.
         nulls: The words that mean an empty cell.
@@ -45,6 +46,7 @@ class FileSettings:
 
     format: Format | None = None
     encoding: str | None = None
+    delimiter: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     ignore: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
@@ -53,6 +55,14 @@ class FileSettings:
     from_airtable_csv: bool = False
 
     def __post_init__(self) -> None:
+        if self.delimiter is not None and not _may_separate(self.delimiter):
+            raise ConfigurationError(
+                Message(
+                    Option("delimiter"),
+                    " is one character, such as a semicolon, and no letter, digit, quote or line "
+                    f"break; got {self.delimiter!r}.",
+                )
+            )
         if self.date_format is not None:
             DateFormat.of(self.date_format)
         both = [name for name in self.columns if name in self.ignore]
@@ -107,6 +117,11 @@ class FileSettings:
 
 DEFAULTS: Final = FileSettings()
 """The settings for a file that its suffix, header and content describe."""
+
+
+def _may_separate(delimiter: str) -> bool:
+    is_text = delimiter.isalnum() or delimiter in '"\r\n'
+    return len(delimiter) == 1 and not is_text
 
 
 def _renamings(columns: Any) -> dict[str, str]:

@@ -16,6 +16,7 @@ _OPTIONS: Final[dict[OptionName, str]] = {
     "columns": "--map",
     "date_format": "--date-format",
     "decimal_comma": "--decimal-comma",
+    "delimiter": "--delimiter",
     "encoding": "--encoding",
     "format": "--format",
     "from_airtable_csv": "--from-airtable-csv",

@@ -25,6 +25,7 @@ from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
     DateNotation,
     DecimalComma,
+    Delimiter,
     DryRun,
     FileEncoding,
     FileFormat,
@@ -70,6 +71,7 @@ def import_file(
     typecast: Typecast = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
+    delimiter: Delimiter = None,
     renamings: Renamings = None,
     ignored: Ignored = None,
     nulls: Nulls = None,
@@ -91,6 +93,7 @@ def import_file(
     check_rejects(rejects, file)
     options = file_options(
         encoding=encoding,
+        delimiter=delimiter,
         renamings=renamings,
         ignored=ignored,
         nulls=nulls,

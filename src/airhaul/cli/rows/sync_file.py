@@ -22,6 +22,7 @@ from airhaul.cli.plans import print_plan, write_plan
 from airhaul.cli.writing import (
     DateNotation,
     DecimalComma,
+    Delimiter,
     DryRun,
     FileEncoding,
     FileFormat,
@@ -72,6 +73,7 @@ def sync_file(
     typecast: Typecast = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
+    delimiter: Delimiter = None,
     renamings: Renamings = None,
     ignored: Ignored = None,
     nulls: Nulls = None,
@@ -96,6 +98,7 @@ def sync_file(
     check_rejects(rejects, file)
     options = file_options(
         encoding=encoding,
+        delimiter=delimiter,
         renamings=renamings,
         ignored=ignored,
         nulls=nulls,

@@ -283,6 +283,8 @@ class PlanVerbs(Bound[M]):
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.
@@ -335,6 +337,8 @@ class PlanVerbs(Bound[M]):
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
+                delimiter: The character between the columns of a CSV file; found in its header if
+                    None.
                 columns: The names of fields by the names of the file's columns, where these differ,
                     as in ``{"E-mail address": "email"}``.
                 ignore: The columns of the file to leave out.

@@ -174,10 +174,10 @@ class Runs:
 
 
 def _settings_of_rejects(run: Run) -> FileSettings:
-    """Rejects are written as they were given, but in UTF-8, and in the format of their suffix."""
+    """Rejects are written as they were given, but in UTF-8, and as their suffix says."""
     if run.asked.source is None:
         return FileSettings()
-    return replace(run.asked.source.settings, format=None, encoding=None)
+    return replace(run.asked.source.settings, format=None, encoding=None, delimiter=None)
 
 
 def _rows_of(run: Run, file: InputFile | None, rows: Rows | None) -> Rows:
