@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airhaul.messages import Message
+from airhaul.messages import Message, visible
 
 __all__ = [
     "AirhaulError",
@@ -126,7 +126,7 @@ class AirhaulError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message if isinstance(message, Message) else visible(message)
 
     def __str__(self) -> str:
         # KeyError, one of the builtins below, would put the message in quotes.

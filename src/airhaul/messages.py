@@ -14,9 +14,10 @@ keep the data, make a ``Message`` of the parts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 OptionName = Literal[
     "access_token",
@@ -93,11 +94,30 @@ Remedy = Option | Method
 """What a message can name for its reader to use."""
 
 
+# The control characters but tab and line break, and those that turn the direction of text.
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""Replace characters that a terminal obeys by escapes, such as ``\x1b``.
+
+    Cells and names come from anybody who can write to a base: none may move the cursor, hide lines
+    of a plan, or turn the direction of the text. Line breaks and tabs are kept.
+
+    Args:
+        text: Text that people will read.
+    """
+    if text.isprintable():
+        return text
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 class Message(str):
     """A text with remedies in it, spelled as Python does.
 
     Args:
-        parts: Text and remedies, in order. A message among them keeps its own remedies.
+        parts: Text and remedies, in order. A message among them keeps its own remedies. Text is
+            made ``visible``.
     """
 
     __slots__ = ("parts",)
@@ -140,4 +160,4 @@ def _flat(parts: Iterable[str | Remedy]) -> Iterable[str | Remedy]:
         if isinstance(part, Message):
             yield from part.parts
         else:
-            yield part
+            yield visible(part) if isinstance(part, str) else part

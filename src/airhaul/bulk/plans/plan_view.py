@@ -17,6 +17,7 @@ from rich.text import Text
 
 from airhaul.bulk.plans.difference import Difference, Verb, sample, shares
 from airhaul.errors import RowError
+from airhaul.messages import visible
 
 _MOST_CELLS: Final = 6
 _MOST_LINES: Final = 10
@@ -56,7 +57,7 @@ def lines_of(
     Yields:
         Parts for rich to print.
     """
-    yield Text(heading, style="bold")
+    yield Text(visible(heading), style="bold")
     shown, left = sample(differences)
     if shown:
         yield _table(shown, options.max_width)
@@ -94,9 +95,9 @@ def _table(differences: list[Difference], width: int) -> Table:
 
 
 def _rows(difference: Difference) -> Iterator[_Row]:
-    name = difference.label
+    name = visible(difference.label)
     cells = [
-        (column, _shown(before), _shown(after))
+        (visible(column), _shown(before), _shown(after))
         for column, (before, after) in difference.cells.items()
     ]
     match difference.verb:
@@ -131,4 +132,4 @@ def _shown(cell: Any) -> str:
     if cell is None:
         return ""
     text = ", ".join(map(_shown, cell)) if isinstance(cell, list) else str(cell)
-    return " ".join(text[:_LONGEST_CELL].split())
+    return visible(" ".join(text[:_LONGEST_CELL].split()))

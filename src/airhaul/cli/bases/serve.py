@@ -39,6 +39,14 @@ def serve(
             "can be repeated.",
         ),
     ] = None,
+    any_token: Annotated[
+        bool,
+        typer.Option(
+            "--any-token",
+            help="Accept any token, although other machines can reach --host: everybody there can "
+            "read and change the base.",
+        ),
+    ] = False,
     schema: Annotated[
         Path | None,
         typer.Option(
@@ -113,6 +121,11 @@ def serve(
         raise ConfigurationError(
             f"The console has no password, and {host} can be reached from other machines. "
             "Leave out --host, or set --console-anywhere to allow all of them to use it."
+        )
+    if not tokens and not any_token and not is_loopback(host):
+        raise ConfigurationError(
+            f"{host} can be reached from other machines, and any token would be accepted. Set "
+            "--token to accept only that one, or --any-token to let everybody in."
         )
     has_console = console or console_anywhere
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.http.abort import abort_connection, truncated_response
+from airhaul.local_base.http.loopback import may_ask
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire.call import Reply
@@ -33,11 +34,18 @@ class ApiEndpoint:
     Args:
         local_base: The local base.
         until_stop: Waits until the server stops, which ends the wait for replies that are withheld.
+        host: The host to whose names alone it answers; None to answer to any.
     """
 
-    def __init__(self, local_base: LocalBase, until_stop: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        local_base: LocalBase,
+        until_stop: Callable[[], Awaitable[object]],
+        host: str | None = None,
+    ) -> None:
         self._local_base = local_base
         self._until_stop = until_stop
+        self._host = host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -48,6 +56,8 @@ class ApiEndpoint:
         base = self._local_base
         answer: Answer
         try:
+            if self._host is not None and not may_ask(self._host, request.url.hostname or ""):
+                raise refusal.foreign_host()
             understood = await _read(request)
         except refusal.Refusal as refused:
             answer = base.dated(refused.reply())

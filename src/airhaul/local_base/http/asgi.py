@@ -22,7 +22,8 @@ def create_app(
     local_base: LocalBase,
     until_stop: Callable[[], Awaitable[object]] = anyio.sleep_forever,
     *,
-    console_host: str | None = None,
+    host: str | None = None,
+    console: bool = False,
 ) -> Starlette:
     """Create the ASGI application, to be served with ``AbortableConnection``.
 
@@ -31,7 +32,9 @@ def create_app(
     Args:
         local_base: The local base; the caller closes it.
         until_stop: Waits until the server stops, which ends the wait for replies that are withheld.
-        console_host: The host that the server listens on, to serve the console; None for none.
+        host: The host that the server listens on. If only this machine can reach it, and any token
+            is accepted, requests to names of other hosts are refused; None to answer to any name.
+        console: Whether to serve the console, which needs ``host``.
 
     Raises:
         MissingExtraError: The packages for serving are not installed.
@@ -45,11 +48,11 @@ def create_app(
     except ImportError as error:
         raise MissingExtraError(NEEDS_EXTRA) from error
 
-    api = ApiEndpoint(local_base, until_stop)
-    if console_host is None:
-        front = [notice_route()]
+    api = ApiEndpoint(local_base, until_stop, host if local_base.takes_any_token else None)
+    if console and host is not None:
+        front = console_routes(local_base, host, until_stop)
     else:
-        front = console_routes(local_base, console_host, until_stop)
+        front = [notice_route()]
     return Starlette(
         routes=[
             *front,

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http import console_state
-from airhaul.local_base.http.loopback import is_loopback
+from airhaul.local_base.http.loopback import may_ask
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -175,8 +175,7 @@ class _Control:
 
 def _refuse(request: Request, host: str) -> Response | None:
     """Refuse a request that another page may have sent; None if it is allowed."""
-    name = request.url.hostname or ""
-    if is_loopback(host) and not is_loopback(name) and name != host:
+    if not may_ask(host, request.url.hostname or ""):
         return JSONResponse(
             {"error": "The console answers to localhost only, not to the host of this request."},
             403,

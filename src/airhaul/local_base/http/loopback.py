@@ -17,3 +17,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def may_ask(server: str, name: str) -> bool:
+    """Whether a server answers to a name: one that only this machine can reach has no others.
+
+    A page in a browser can let a name of its own lead to this machine (DNS rebinding), and then
+    send requests that look like those of this machine.
+
+    Args:
+        server: The host that the server listens on.
+        name: The host of a request, without its port.
+    """
+    return not is_loopback(server) or is_loopback(name) or name == server

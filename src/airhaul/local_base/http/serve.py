@@ -92,7 +92,7 @@ def _make_server(
                 server.close()
 
     config = uvicorn.Config(
-        create_app(local_base, stopping.wait, console_host=host if console else None),
+        create_app(local_base, stopping.wait, host=host, console=console),
         host=host,
         port=port,
         http=AbortableConnection,

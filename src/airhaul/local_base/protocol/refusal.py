@@ -86,6 +86,16 @@ def not_permitted(what: str = "perform this operation") -> Refusal:
     return refuse(403, "INVALID_PERMISSIONS", f"You are not permitted to {what}")
 
 
+def foreign_host() -> Refusal:
+    """Refuse a request to a name that is not this machine's; Airtable has no such answer."""
+    return refuse(
+        403,
+        "INVALID_HOST",
+        "This local base answers to localhost only, because it accepts any token. To use another "
+        "name for it, serve it with --token.",
+    )
+
+
 def no_such_workspace() -> Refusal:
     """Refuse a base in a workspace that does not exist; the message is not published."""
     return refuse(404, "MODEL_ID_NOT_FOUND", "The workspace was not found")
