@@ -37,7 +37,7 @@ from airhaul.errors import (
 )
 from airhaul.formula import F, Q, fn
 from airhaul.model.fields import airtable_field
-from airhaul.model.read import CellWarning
+from airhaul.model.read import CellWarning, MissingFieldWarning
 from airhaul.record import Record, airtable_model
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ __all__ = [
     "Config",
     "F",
     "JournalError",
+    "MissingFieldWarning",
     "Plan",
     "Q",
     "Query",

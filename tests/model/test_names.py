@@ -37,6 +37,11 @@ NAMES = [
     (["Name"], " NAME ", "Name"),
     ([" Name"], "Name", " Name"),
     (["Straße"], "STRASSE", "Straße"),
+    (["Straße", "STRASSE"], "STRASSE", "STRASSE"),
+    (["Straße", "STRASSE"], "strasse", None),
+    (["Caf\u00e9", "Cafe\u0301"], "Caf\u00e9", "Caf\u00e9"),
+    (["Caf\u00e9", "Cafe\u0301"], "Cafe\u0301", "Cafe\u0301"),
+    (["Caf\u00e9"], "Cafe\u0301", None),
     (["First Name"], "first_name", None),
     (["First Name"], "First  Name", None),
     (["Price ($)"], "price", None),
@@ -94,6 +99,36 @@ def test_a_query_means_the_column_of_its_name(
     assert [record._cells for record in only] == [{meant: row[meant]} for row in rows]
     assert table.bulk_upsert(rows, key=given).counts() == {"updated": 2}
     assert table.sync(rows, key=given).counts() == {"unchanged": 2}
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "jsonl"])
+def test_namesakes_keep_their_values_from_an_export_to_an_import(
+    airtable: Airtable, tmp_path: Path, format: str
+) -> None:
+    """Names that differ in spaces, case or Unicode form are names of different columns."""
+    table = table_with(airtable, "k", "Name", "Caf\u00e9", "Cafe\u0301", "Straße")
+    for name in ("Name ", " Name", "STRASSE"):
+        field = {"name": name, "type": "singleLineText"}
+        airtable.local_base.add_field(airtable.base_id, "T", field)
+    table = airtable.table_named("T")
+    columns = [field["name"] for field in airtable.table_schema("T")["fields"]]
+    row = {name: str(number) for number, name in enumerate(columns)}
+    table.bulk_create([row])
+    path = tmp_path / f"a.{format}"
+    table.export_file(path)
+    table.bulk_delete(table.all())
+    table.import_file(path)
+    assert stored(table) == [row]
+    for name in columns:
+        assert [record._cells for record in table.where().only(name).all()] == [{name: row[name]}]
+        assert table.where(**{name: row[name]}).count() == 1
+        assert table.sync([row], key=name).counts() == {"unchanged": 1}
+    for name in columns[1:]:
+        row[name] = f"new {name}"
+        assert table.sync([{"k": "0", name: row[name]}], key="k").counts() == {"updated": 1}
+        assert stored(table) == [row]
+    with pytest.raises(UnknownFieldError, match="did you mean"):
+        table.where(name="1")
 
 
 @pytest.mark.parametrize("names", [("Name", "name"), ("NAME", "name"), (" Name", "name ")])

@@ -37,12 +37,17 @@ class Task(Record):
     title: str
 
 
+class Contact(Record, table="tblAbCdEfGhIjKlMn", field_ids=True):
+    email: str = airtable_field(column="fldAbCdEfGhIjKlMn")
+
+
 def blocking(airtable: Airtable) -> None:
     assert_type(User.bulk_create([{"name": "a"}]), BulkResult[User])
     assert_type(User.bulk_create([User(name="a")], progress=True)[0], User)
     assert_type(User.bulk_create([])[1:], list[User])
     assert_type(User.bulk_create([]).outcomes[0], RowOutcome[User])
     assert_type(User.first(name="a"), User | None)
+    assert_type(Contact.bulk_upsert([Contact(email="a")], key="email"), BulkResult[Contact])
     assert_type(User.find_by(age__gt=3), list[User])
     assert_type(User.all(sort="-age", max_records=3), list[User])
     assert_type(User.iterate(), Iterator[User])

@@ -57,7 +57,7 @@ class Selection:
     def __str__(self) -> str:
         """The selection as query parameters, or what is wrong with it."""
         try:
-            pairs = self.parameters().as_query()
+            pairs = replace(self.parameters(), by_field_id=False).as_query()
         except AirhaulError as error:
             return f"not valid: {error}"
         parts = [f"{name}={value}" for name, value in pairs]
@@ -164,6 +164,20 @@ class Selection:
         """Make what keeps the records of pages as they come; ``arrange`` needs all of them."""
         test = None if self.is_sorted_here else self.test()
         return Keeper() if test is None else Keeper(test, self.max_records, self.fetched())
+
+    def listed(self) -> ListParameters:
+        """Translate the selection to the parameters of a list of records to be read.
+
+        The columns of the model are all named, so that Airtable says which the table lacks.
+
+        Raises:
+            UnknownFieldError: The model does not have a field that is named.
+            ConfigurationError: A number is out of range.
+        """
+        asked, columns = self.parameters(), columns_of(self.model)
+        if asked.fields is not None or columns.table_name is not None or self.test() is not None:
+            return asked  # a test may need columns that the model does not have
+        return replace(asked, fields=tuple(columns.by_column))
 
     @property
     def is_sorted_here(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
@@ -37,6 +38,10 @@ _CHANGEABLE: Final = (list, set)
 
 class CellWarning(UserWarning):
     """A cell did not fit the type of its field; ``record.cell_errors`` lists all of them."""
+
+
+class MissingFieldWarning(UserWarning):
+    """A model has a field that its table does not have; ``record.not_fetched`` lists it."""
 
 
 class Reader(Generic[M]):
@@ -79,6 +84,23 @@ class Reader(Generic[M]):
             functools.partial(validate, strict=False) if is_strict else validate
         )
         self._empties = self._constant_empties()
+
+    def leave_out(self, missing: AbstractSet[str]) -> None:
+        """Count columns that the table does not have as not fetched, and warn of each once.
+
+        Args:
+            missing: The columns.
+        """
+        for column in map(self._columns.by_column.get, missing):
+            if column is not None and column.name not in self._not_fetched:
+                self._not_fetched |= {column.name}
+                self._reading = Reading(self._not_fetched, (), self.origin)
+                whose = f"{self._model.__name__}.{column.name}"
+                warn_caller(
+                    f"The table {self._model.__airhaul_table__!r} has no field {column.column!r}, "
+                    f"so {whose} is not fetched. Add the field to the table, or change the model.",
+                    MissingFieldWarning,
+                )
 
     def _constant_empties(self) -> dict[str, Any] | None:
         """The empty values, if the cells can be validated as they are; else None.

@@ -135,8 +135,8 @@ def test_what_a_refusal_teaches_without_the_schema(tmp_path: Path) -> None:
         assert len(local_base.requests) <= 1 + 3 * 3
 
 
-def test_a_field_that_the_table_lacks_is_tried_once(table: Any) -> None:
-    """A column that the table does not have fails for every row, and costs one request."""
+def test_a_field_that_the_table_lacks_is_no_matter_of_single_rows(table: Any) -> None:
+    """The model and the table do not match, so nothing is written, and no row is tried alone."""
     airtable, local_base = table.airtable, table.airtable.local_base
 
     class Wrong(Record, table="T"):
@@ -145,6 +145,7 @@ def test_a_field_that_the_table_lacks_is_tried_once(table: Any) -> None:
 
     local_base.requests.clear()
     rows = [{"name": str(n), "other": "x"} for n in range(100)]
-    result = airtable.table(Wrong).bulk_create([*rows, {"name": "good"}], on_error="continue")
-    assert result.counts() == {"failed": 100, "created": 1}
+    with pytest.raises(BulkError, match="has no field 'Other', the column of Wrong.other"):
+        airtable.table(Wrong).bulk_create([*rows, {"name": "good"}], on_error="continue")
     assert len(local_base.requests) == 2
+    assert table.count() == 0

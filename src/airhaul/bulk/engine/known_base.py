@@ -1,4 +1,4 @@
-"""What this process knows of one base, shared by all its jobs on it: its clock, its records.
+"""What this process knows of one base, shared by all its jobs: its clock, records and fields.
 
 The clock is inferred from the ``Date`` headers of replies. A ``Date`` has whole seconds and was
 written at some time between the sending of a request and the arrival of its reply. So each reply
@@ -23,6 +23,8 @@ _GRAIN_S: Final = 1.0
 _ROUNDING_S: Final = 1e-6
 # Clocks drift and are set; only the latest replies count.
 _REPLIES: Final = 50
+# How long a field that a table did not have is not asked for again.
+_MISSING_S: Final = 60.0
 
 
 class ServerClock:
@@ -74,6 +76,48 @@ class ServerClock:
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=whole)
 
 
+class KnownFields:
+    """Which fields the tables of a base have, and lack, as far as replies revealed it.
+
+    Safe to share between threads: what is lost when two threads note something is only found again.
+    """
+
+    def __init__(self) -> None:
+        self._there: dict[str, frozenset[str]] = {}
+        self._missing: dict[str, tuple[frozenset[str], float]] = {}
+
+    def note(self, table: str, columns: Iterable[str]) -> None:
+        """Remember columns that a table has: a request that named them was carried out.
+
+        Args:
+            table: The name or ID of the table.
+            columns: The names or IDs of the columns.
+        """
+        there = self._there.get(table, frozenset())
+        if not there.issuperset(columns):
+            self._there[table] = there.union(columns)
+
+    def unsure(self, table: str, columns: Iterable[str]) -> frozenset[str]:
+        """Return which of some columns may be missing in a table."""
+        return frozenset(columns) - self._there.get(table, frozenset())
+
+    def note_missing(self, table: str, column: str, now: float) -> None:
+        """Remember a column that a table does not have, for a while: somebody may add it.
+
+        Args:
+            table: The name or ID of the table.
+            column: The name or ID of the column.
+            now: The time, in seconds.
+        """
+        self._there[table] = self._there.get(table, frozenset()) - {column}
+        self._missing[table] = (self.missing(table, now) | {column}, now)
+
+    def missing(self, table: str, now: float) -> frozenset[str]:
+        """Return the columns that a table lately did not have."""
+        columns, since = self._missing.get(table, (frozenset[str](), now))
+        return columns if now - since < _MISSING_S else frozenset()
+
+
 class KnownBase:
     """What is known of a base from its replies.
 
@@ -83,6 +127,7 @@ class KnownBase:
     def __init__(self) -> None:
         self.clock = ServerClock()
         self.has_answered = False
+        self.fields = KnownFields()
         self._created: deque[str] = deque(maxlen=_REMEMBERED)
 
     def for_resumed_run(self) -> KnownBase:
@@ -93,6 +138,7 @@ class KnownBase:
         """
         taken = KnownBase()
         taken.clock, taken.has_answered = self.clock, self.has_answered
+        taken.fields = self.fields
         return taken
 
     def created(self, record_ids: Iterable[str]) -> None:

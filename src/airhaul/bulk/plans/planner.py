@@ -11,9 +11,10 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
 from airhaul.bulk.reads.linked_names import look_up_links
+from airhaul.bulk.reads.missing import missing_fields
 from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.explain import counted
-from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
     Encoder,
@@ -156,6 +157,7 @@ class Planner(Generic[M]):
 
         Raises:
             DuplicateKeyError: Several records of the table have the same key.
+            UnknownFieldError: The table does not have a field that the rows write.
         """
         columns = yield from self._columns_in_rows()
         encoder = UpsertEncoder(
@@ -164,6 +166,7 @@ class Planner(Generic[M]):
         changes, invalid = self._sort_out(encoder, rows)
         fields = None if self._keeps_all else self._columns
         records = yield from self._reader.all(ListParameters(fields=fields), parallel=parallel)
+        self._refuse_missing(changes)
         known, without_key = by_key(key, records)
         yield from self._link_by_id(_pairs(changes, known))
         compared = compare(self._target, changes, known)
@@ -195,6 +198,7 @@ class Planner(Generic[M]):
             refuse_names(self._model, cells)
         records = arrange((yield from self._reader.all(parameters)))
         changes = [Change[M]("update", index, cells) for index in range(len(records))]
+        self._refuse_missing(changes)
         pairs = list(zip(changes, records, strict=True))
         yield from self._link_by_id(pairs)
         for change, record in pairs:
@@ -209,6 +213,19 @@ class Planner(Generic[M]):
             for index, record in enumerate(records)
         ]
         return self._plan("delete", changes, [])
+
+    def _refuse_missing(self, changes: Sequence[Change[M]]) -> None:
+        """Refuse to write columns that the table does not have, according to the latest list.
+
+        Raises:
+            UnknownFieldError: The table does not have a column that a change writes.
+        """
+        written = ColumnsWritten()
+        for change in changes:
+            written.add(change)
+        missing = self._reader.missing & written.all
+        if missing:
+            raise missing_fields(self._model, self._target.table, missing)
 
     def _columns_in_rows(self) -> Flow[Columns]:
         """Find out which names the columns of a file may have: those that the table has now."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final
 
 from airhaul.bulk.engine.events import Event, PageRead, Restarted
+from airhaul.bulk.engine.known_base import KnownFields
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
+from airhaul.bulk.reads.missing import missing_column
 from airhaul.bulk.results.outcomes import ID_LENGTH
 from airhaul.errors import AirhaulError, BadReplyError
 from airhaul.formula import Node, parse, print_formula
@@ -56,21 +59,35 @@ class ReadPages(ReadOnlyWork):
         base_id: The base.
         table: The table's id or name.
         parts: What to read; several are read side by side, each page by page.
+        known: What is known of the tables' fields.
+
+    Attributes:
+        missing: The fields that were to be read and that the table does not have. The others are
+            read all the same.
     """
 
-    def __init__(self, base_id: str, table: str, *parts: ListParameters) -> None:
+    def __init__(
+        self, base_id: str, table: str, *parts: ListParameters, known: KnownFields | None = None
+    ) -> None:
         super().__init__()
+        self.missing: set[str] = set()
+        self._table = table
+        self._known = known or KnownFields()
         self._seen = _Seen()
         self._parts = [_Part(base_id, table, parameters) for parameters in parts]
         self._error: AirhaulError | None = None
         self._events: list[Event] = []
 
-    def next_call(self, now: float) -> tuple[_Part, Call] | None:  # noqa: ARG002 - it never waits
+    def next_call(self, now: float) -> tuple[_Part, Call] | None:
         """Return the call for the next page of a part; each part has one at a time."""
         if self.stopping:
             return None
         part = next((part for part in self._parts if part.is_idle), None)
-        return None if part is None else (part, part.next_call())
+        if part is None:
+            return None
+        if part.chain.offset is None:
+            self.missing |= self._known.missing(self._table, now) & part.fields
+        return part, part.next_call(self.missing)
 
     def accept(self, tag: _Part, value: Any, attempt: Attempt) -> None:  # noqa: ARG002 - a read
         """Take a page."""
@@ -79,15 +96,21 @@ class ReadPages(ReadOnlyWork):
         except BadReplyError as error:
             self._end(error)
             return
+        self._known.note(self._table, tag.fields - self.missing)
         fresh = self._seen.without(records) if tag.chain.restarts else records
         tag.is_idle = tag.chain.advance(value.get("offset"))
         if len(self._parts) > 1 or tag.is_idle:
             self._seen.add(fresh)
         self._events.append(PageRead(fresh))
 
-    def refuse(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:  # noqa: ARG002
-        """Read a part again if Airtable has forgotten its list, else end."""
-        if tag.chain.can_restart(error):
+    def refuse(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:
+        """Read a part again if Airtable has forgotten its list or lacks a field, else end."""
+        missing = missing_column(error, tag.asked_for)
+        if missing is not None and tag.chain.offset is None:
+            self.missing.add(missing)
+            self._known.note_missing(self._table, missing, attempt.now)
+            tag.is_idle = True
+        elif tag.chain.can_restart(error):
             tag.chain.restart()
             tag.is_idle = True
             self._events.append(Restarted())
@@ -125,12 +148,19 @@ class _Part:
         self._base_id = base_id
         self._table = table
         self._parameters = parameters
+        self.fields = frozenset(parameters.fields or ())
+        self.asked_for: tuple[str, ...] = ()
         self.chain = PageChain()
         self.is_idle = True
 
-    def next_call(self) -> Call:
+    def next_call(self, missing: AbstractSet[str]) -> Call:
         self.is_idle = False
-        return list_records(self._base_id, self._table, self._parameters, self.chain.offset)
+        parameters = self._parameters
+        if missing and parameters.fields is not None:
+            there = tuple(name for name in parameters.fields if name not in missing)
+            parameters = replace(parameters, fields=there)
+        self.asked_for = parameters.fields or ()
+        return list_records(self._base_id, self._table, parameters, self.chain.offset)
 
 
 _LETTERS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase

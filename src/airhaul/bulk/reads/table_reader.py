@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -47,6 +48,9 @@ class TableReader:
         table: The table's name or id.
         max_requests: The largest number of requests to send; None for no limit.
         by_field_id: Whether records and types name fields by ID instead of name.
+
+    Attributes:
+        missing: The fields of the latest list that the table does not have.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class TableReader:
         self._most = max_requests
         self._by_field_id = by_field_id
         self._spent = _Total()
+        self.missing: AbstractSet[str] = frozenset()
 
     @property
     def spent(self) -> Spent:
@@ -177,11 +182,17 @@ class TableReader:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
         concurrency = min(parallel, self._context.concurrency)
         parameters = replace(parameters, by_field_id=self._by_field_id)
-        work = ReadPages(self.base_id, self.table, *parts_of_list(parameters, parallel))
+        work = ReadPages(
+            self.base_id,
+            self.table,
+            *parts_of_list(parameters, parallel),
+            known=self._context.known_base.fields,
+        )
         job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
 
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
+                self.missing = work.missing
                 on_page(event.records)
             elif self._context.on_event is not None:
                 self._context.on_event(event)
@@ -193,6 +204,22 @@ class TableReader:
         records: list[RecordJson] = []
         yield from self.each(parameters, records.extend, parallel=parallel)
         return records
+
+    def missing_of(self, columns: Iterable[str]) -> Flow[AbstractSet[str]]:
+        """Find out which of some columns the table does not have; one request if it has them all.
+
+        Args:
+            columns: The columns.
+
+        Returns:
+            Those that it does not have; none if the token may not read records.
+        """
+        parameters = ListParameters(fields=tuple(sorted(columns)), max_records=1, page_size=1)
+        try:
+            yield from self.all(parameters)
+        except PermissionDeniedError:
+            return frozenset()
+        return self.missing
 
     def find(
         self,

@@ -1,13 +1,15 @@
-"""Changes, one for each row; the traits of their kinds; chunks of them."""
+"""Changes, one for each row; the traits of their kinds; chunks of them, and what they write."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
+from airhaul.wire.limits import RECORDS_PER_WRITE
 from airhaul.wire.shapes import Cells, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -123,3 +125,33 @@ class Chunk(Generic[M]):
     def traits(self) -> KindTraits:
         """The traits of its kind."""
         return KINDS[self.kind]
+
+
+class ColumnsWritten:
+    """The columns that some rows write, and those that each request with ten of them names."""
+
+    def __init__(self) -> None:
+        self.all: set[str] = set()
+        self._in_each: set[str] | None = None
+        self._filling: dict[Kind, tuple[set[str], int]] = {}
+
+    def add(self, change: Change[Any]) -> None:
+        """Take the change of a row."""
+        if change.kind == "keep" or change.traits.removes:
+            return
+        self.all.update(change.cells, change.for_new)
+        columns, rows = self._filling.get(change.kind, (set[str](), 0))
+        columns.update(change.cells)
+        self._filling[change.kind] = columns, rows + 1
+        if rows + 1 == RECORDS_PER_WRITE:
+            self._complete(change.kind)
+
+    def _complete(self, kind: Kind) -> None:
+        columns, _ = self._filling.pop(kind)
+        self._in_each = columns if self._in_each is None else self._in_each & columns
+
+    def are_in_each(self, columns: AbstractSet[str]) -> bool:
+        """Return whether each request names all of some columns, so that one refuses them all."""
+        for kind in list(self._filling):
+            self._complete(kind)
+        return self._in_each is None or columns <= self._in_each

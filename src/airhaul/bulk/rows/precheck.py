@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from airhaul.bulk.results.explain import counted, explain
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.errors import BulkError, RowError
 from airhaul.messages import Message
@@ -104,13 +104,19 @@ def outcomes_of(rows: Iterable[Change[M] | InvalidRow]) -> Outcomes[M]:
     return outcomes
 
 
-def check_all(encoder: Encoder[Any], rows: Iterable[object], on_refusal: OnRefusal) -> int:
+def check_all(
+    encoder: Encoder[Any],
+    rows: Iterable[object],
+    on_refusal: OnRefusal,
+    written: ColumnsWritten,
+) -> int:
     """Validate the rows of a file without keeping them.
 
     Args:
         encoder: Validates them.
         rows: The rows.
         on_refusal: Called with each row that is not valid.
+        written: Takes the columns that they write.
 
     Returns:
         How many there are.
@@ -127,9 +133,27 @@ def check_all(encoder: Encoder[Any], rows: Iterable[object], on_refusal: OnRefus
             on_refusal(row.source, row.error)
             if outcomes.settled == _MOST_ERRORS:
                 break
+        else:
+            written.add(row)
     if outcomes.settled:
         raise nothing_sent(outcomes)
     return len(outcomes)
+
+
+def count_all(encoder: Encoder[Any], rows: Iterable[object], written: ColumnsWritten) -> int:
+    """Count the rows of a file, valid or not, without keeping them.
+
+    Args:
+        encoder: Validates them.
+        rows: The rows.
+        written: Takes the columns that the valid rows write.
+    """
+    count = 0
+    for row in encode_each(encoder, rows):
+        count += 1
+        if isinstance(row, Change):
+            written.add(row)
+    return count
 
 
 def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:

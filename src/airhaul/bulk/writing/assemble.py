@@ -15,7 +15,7 @@ from airhaul.bulk.journal.runs import RowSource, Run, RunState, Source
 from airhaul.bulk.results.outcomes import Outcomes, Records
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import Prefetch
@@ -91,17 +91,23 @@ class RowInput(Generic[M]):
         total: How many there are, or None while that is not known.
         kept: Where they are if the run is resumed: copied into the journal, in their file, or with
             the caller only. Copied rows are changes already.
+        written: The columns that they write, or None while that is not known.
     """
 
     rows: Iterable[object] | AsyncIterable[object]
     encoder: Encoder[M]
     total: int | None = None
     kept: RowSource = "stream"
+    written: ColumnsWritten | None = None
 
     @classmethod
     def of_changes(cls, changes: Sequence[Change[M] | InvalidRow]) -> RowInput[M]:
         """Take rows that are encoded as changes already."""
-        return cls(changes, Ready[M](), len(changes), "copy")
+        written = ColumnsWritten()
+        for change in changes:
+            if isinstance(change, Change):
+                written.add(change)
+        return cls(changes, Ready[M](), len(changes), "copy", written)
 
 
 def assemble(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -11,15 +12,18 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.events import Event, RowRefused
 from airhaul.bulk.engine.flow import Flow, Step
 from airhaul.bulk.journal.runs import Asked, Run
+from airhaul.bulk.reads.missing import missing_fields
 from airhaul.bulk.reads.table_reader import TableReader
+from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.policy import Policy, interrupted
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import OnRefusal, encode_each, refuse_invalid
 from airhaul.bulk.writing.assemble import BulkJob, BulkWrite, RowInput, assemble
-from airhaul.errors import BulkError, BulkInterrupted
+from airhaul.errors import BulkError, BulkInterrupted, UnknownFieldError
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.file import Journal
@@ -101,9 +105,8 @@ def bulk_write(
         BulkError: Rows failed, and the policy is not to continue.
         BulkInterrupted: Ctrl-C, after the requests in flight have landed.
     """
-    if write.keeps_before:
-        write, took = yield from _read_first(context, write)
-        spent = spent.plus(took)
+    write, took = yield from _read_first(context, write, rows)
+    spent = spent.plus(took)
     log = _open_log(write, rows, resumes)
     job = assemble(context, write, rows, log=log, spent=spent, resumes=resumes)
     with listener.start(rows.total) as on_event:
@@ -126,16 +129,60 @@ def bulk_write(
     return result
 
 
-def _read_first(context: JobContext, write: BulkWrite[M]) -> Flow[tuple[BulkWrite[M], Spent]]:
-    """Read what is needed to restore records, and to find lost ones after a crash."""
+def _read_first(
+    context: JobContext, write: BulkWrite[M], rows: RowInput[M]
+) -> Flow[tuple[BulkWrite[M], Spent]]:
+    """Read what is needed to restore records, and to find lost ones after a crash.
+
+    Raises:
+        BulkError: The table does not have a column that the rows write; nothing was written.
+    """
     target = write.target
+    needs_types = write.keeps_before and write.needs_types and target.types is None
+    needs_time = write.journal is not None and not context.known_base.clock.is_known
+    unsure = _unsure_columns(context, write, rows)
+    if not (needs_types or needs_time or unsure):
+        return write, NOTHING_SPENT
     reader = TableReader.of(context, target)
-    if write.needs_types and target.types is None:
+    if needs_types:
         # Without permission to read the schema, the model's own columns have to do.
-        write = replace(write, target=(yield from reader.described(target)))
-    if write.journal is not None and not context.known_base.clock.is_known:
+        target = yield from reader.described(target)
+    missing: AbstractSet[str] = frozenset()
+    if target.types is not None:
+        missing = unsure - target.types.keys()
+    elif unsure:
+        missing = yield from reader.missing_of(unsure)
+    if missing:
+        raise _nothing_written(missing_fields(target.model, target.table, missing), rows)
+    if needs_time and not context.known_base.clock.is_known:
         yield from reader.fetch(target.read_one())  # the reply has the service's time
-    return write, reader.spent
+    return replace(write, target=target), reader.spent
+
+
+def _unsure_columns(
+    context: JobContext, write: BulkWrite[M], rows: RowInput[M]
+) -> AbstractSet[str]:
+    """Return the columns that some rows write, and that the table may not have.
+
+    Mostly there are none: the columns are known from requests before, or each request names all
+    that are not, so that every request would be refused.
+    """
+    target, written = write.target, rows.written
+    if written is None or columns_of(target.model).table_name is not None:
+        return frozenset()
+    unsure = context.known_base.fields.unsure(target.table, written.all)
+    # A row that is compared first names only the columns in which its record differs.
+    is_reduced = write.prefetch is not None and write.prefetch.reduces_all
+    return unsure if unsure and (is_reduced or not written.are_in_each(unsure)) else frozenset()
+
+
+def _nothing_written(error: UnknownFieldError, rows: RowInput[Any]) -> BulkError:
+    outcomes = Outcomes[Any]()
+    for index in range(rows.total or 0):
+        outcomes.open(index)
+    made = BulkError(f"Nothing was written: {error.message}", result=BulkResult(outcomes))
+    made.__cause__ = error
+    return made
 
 
 def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> RunLog | None:

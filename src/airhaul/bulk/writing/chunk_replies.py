@@ -16,6 +16,7 @@ from airhaul.bulk.engine.events import Reconciled, Splitting
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.reads.missing import explained
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import Policy, StopSwitch
@@ -97,6 +98,8 @@ class ChunkReplies(Generic[M]):
             self._delete(changes, attempt)
             return
         raws = records_in(value, len(changes))
+        seen = _columns_of(changes).union(*(raw["fields"] for raw in raws))
+        self._known_base.fields.note(self._target.table, seen)
         states: list[State] = ["created"] * len(changes)
         if chunk.traits.is_repeatable:
             states = created_or_updated(changes, raws, value, attempt, self._known_base)
@@ -135,6 +138,7 @@ class ChunkReplies(Generic[M]):
 
     def refuse(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
         """Settle a chunk that was refused, or queue its parts."""
+        error = explained(error, self._target.model, self._target.table, _columns_of(chunk.changes))
         if isinstance(error, RequestCeilingError):
             # What another process may have sent cannot be found out without a request.
             self._recorder.leave(chunk.changes, "unknown" if chunk.was_sent else "skipped", error)
@@ -309,3 +313,7 @@ def created_or_updated(
             and datetime.fromisoformat(raw["createdTime"]) >= since
         }
     return ["created" if raw["id"] in created else "updated" for raw in raws]
+
+
+def _columns_of(changes: Iterable[Change[Any]]) -> set[str]:
+    return set[str]().union(*(change.cells for change in changes))

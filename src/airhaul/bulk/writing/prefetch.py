@@ -25,6 +25,11 @@ M = TypeVar("M", bound=RecordBase)
 class Prefetch(Protocol):
     """What to read of the records of some changes, before they are written."""
 
+    @property
+    def reduces_all(self) -> bool:
+        """Whether every change is reduced to the cells that differ."""
+        ...
+
     def is_needed(self, change: Change[Any]) -> bool:
         """Return whether a change has to wait for it."""
         ...
@@ -55,6 +60,8 @@ class Prefetch(Protocol):
 
 class PrefetchById:
     """A prefetch by id of the previous cells of records, so that they can be restored."""
+
+    reduces_all = False
 
     def is_needed(self, change: Change[Any]) -> bool:
         """Return whether a change has an id and its previous cells are not known."""
@@ -92,11 +99,11 @@ class PrefetchByKey:
 
     def __init__(self, key: Key, *, always: bool) -> None:
         self._key = key
-        self._always = always or not key.can_be_merged_on
+        self.reduces_all = always or not key.can_be_merged_on
 
     def is_needed(self, change: Change[Any]) -> bool:
         """Return whether a new record would get defaults that an existing one must not get."""
-        return change.kind == "upsert" and (self._always or bool(change.for_new))
+        return change.kind == "upsert" and (self.reduces_all or bool(change.for_new))
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
         """Return the formula that finds the records by key."""

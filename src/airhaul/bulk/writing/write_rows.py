@@ -21,6 +21,7 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.reads.missing import explained
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.policy import Policy, StopSwitch
 from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow
@@ -375,5 +376,7 @@ class WriteRows(Generic[M]):
         if isinstance(lookup, CheckLookup):
             self._replies.give_up_checking(lookup, error)
         else:
+            columns = {column for change in lookup.changes for column in change.cells}
+            error = explained(error, self._target.model, self._target.table, columns)
             self._recorder.leave(lookup.changes, "skipped", error)
         self._stop.end(error)

@@ -8,9 +8,10 @@ from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import BulkResult, Spent
+from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.bulk.rows.precheck import check_all
+from airhaul.bulk.rows.precheck import check_all, count_all
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk, input_file
@@ -130,12 +131,13 @@ class AsyncFileVerbs(AsyncBound[M]):
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
+        written = ColumnsWritten()
         if bulk.asked.policy.checks_first:
             with closing(bulk.rejects):
-                total = check_all(encoder(), file.rows(), bulk.rejects.add)
+                total = check_all(encoder(), file.rows(), bulk.rejects.add, written)
         else:
-            total = sum(1 for _ in file.rows())
-        ready = RowInput(file.rows(), encoder(), total, "file")
+            total = count_all(encoder(), file.rows(), written)
+        ready = RowInput(file.rows(), encoder(), total, "file", written)
         return await bulk.run(ready, prefetch=prefetch, spent=spent)
 
     async def _columns_in_file(self) -> tuple[Columns, Spent]:

@@ -145,7 +145,7 @@ class AsyncQuery(AsyncQueryWrites[M]):
             The records.
         """
         reader = self._reader()
-        async for page in self._pages():
+        async for page in self._pages(reader):
             for record in reader.read_page(page):
                 yield record
 
@@ -196,7 +196,7 @@ class AsyncQuery(AsyncQueryWrites[M]):
             Whether there is such a record.
         """
         query = self._counting()._with(max_records=1)
-        return sum([len(page) async for page in query._pages()]) > 0
+        return await query.count() > 0
 
     async def count(self) -> int:
         """Count the records.
@@ -207,7 +207,8 @@ class AsyncQuery(AsyncQueryWrites[M]):
         Returns:
             How many records there are.
         """
-        return sum([len(page) async for page in self._counting()._pages()])
+        query = self._counting()
+        return sum([len(page) async for page in query._pages(query._reader())])
 
     async def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
@@ -259,19 +260,18 @@ class AsyncQuery(AsyncQueryWrites[M]):
 
     async def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
         """Pass the records of each page to ``take``, from one page chain or several."""
-        reader = self._reader()
+        reader, pages = self._reader(), reader_of(self._table)
 
         def take_page(page: Sequence[RecordJson]) -> None:
+            reader.leave_out(pages.missing)
             take(reader.read_page(page))
 
         if parallel == 1:
-            async for page in self._pages():
+            async for page in self._pages(reader):
                 take_page(page)
             return
         self._selection.refuse_order()
-        airtable = self._table.airtable
-        pages = reader_of(self._table)
-        asked = self._selection.parameters()
+        airtable, asked = self._table.airtable, self._selection.listed()
         if self._selection.is_sorted_here:
             records = await airtable.follow(pages.all(asked, parallel=parallel))
             for page in self._arranged(records):
@@ -289,13 +289,14 @@ class AsyncQuery(AsyncQueryWrites[M]):
             origin=self._table.airtable.origin,
         )
 
-    async def _pages(self) -> AsyncIterator[Sequence[RecordJson]]:
+    async def _pages(self, reader: Reader[M]) -> AsyncIterator[Sequence[RecordJson]]:
+        """The pages of the query; the reader leaves out what the table does not have."""
         if not self._selection.is_sorted_here:
-            async for page in self._pages_read():
+            async for page in self._pages_read(reader):
                 yield page
             return
         records: list[RecordJson] = []
-        async for page in self._pages_read():
+        async for page in self._pages_read(reader):
             records += page
         for page in self._arranged(records):
             yield page
@@ -308,14 +309,16 @@ class AsyncQuery(AsyncQueryWrites[M]):
             for start in range(0, len(ordered), RECORDS_PER_PAGE)
         )
 
-    async def _pages_read(self) -> AsyncIterator[Sequence[RecordJson]]:
+    async def _pages_read(self, reader: Reader[M]) -> AsyncIterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
-        work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
+        known = lane.known_base.fields
+        work = ReadPages(airtable.base_id, self._table.name, self._selection.listed(), known=known)
         job = Engine(work, lane.context, concurrency=1)
         keeper = self._selection.keeper()
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
+                reader.leave_out(work.missing)
                 yield keeper.keep(event.records)
             if keeper.is_full:
                 job.stop()

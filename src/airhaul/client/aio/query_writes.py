@@ -96,7 +96,7 @@ class AsyncQueryWrites(Generic[M]):
         )
         bulk = AsyncBulk(self._table, writing, "update")
         return await bulk.write_planned(
-            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
+            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
         )
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -157,7 +157,7 @@ class AsyncQueryWrites(Generic[M]):
         """
         planner = planner_of(self._table, typecast=typecast)
         return await self._plan(
-            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
+            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
         )
 
     async def plan_delete(self) -> AsyncPlan[M]:

@@ -146,7 +146,7 @@ class Query(QueryWrites[M]):
             The records.
         """
         reader = self._reader()
-        for page in self._pages():
+        for page in self._pages(reader):
             for record in reader.read_page(page):
                 yield record
 
@@ -197,7 +197,7 @@ class Query(QueryWrites[M]):
             Whether there is such a record.
         """
         query = self._counting()._with(max_records=1)
-        return sum([len(page) for page in query._pages()]) > 0
+        return query.count() > 0
 
     def count(self) -> int:
         """Count the records.
@@ -208,7 +208,8 @@ class Query(QueryWrites[M]):
         Returns:
             How many records there are.
         """
-        return sum([len(page) for page in self._counting()._pages()])
+        query = self._counting()
+        return sum([len(page) for page in query._pages(query._reader())])
 
     def export_file(
         self, path: str | Path, format: Format | None = None, *, parallel: int = 1
@@ -260,19 +261,18 @@ class Query(QueryWrites[M]):
 
     def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
         """Pass the records of each page to ``take``, from one page chain or several."""
-        reader = self._reader()
+        reader, pages = self._reader(), reader_of(self._table)
 
         def take_page(page: Sequence[RecordJson]) -> None:
+            reader.leave_out(pages.missing)
             take(reader.read_page(page))
 
         if parallel == 1:
-            for page in self._pages():
+            for page in self._pages(reader):
                 take_page(page)
             return
         self._selection.refuse_order()
-        airtable = self._table.airtable
-        pages = reader_of(self._table)
-        asked = self._selection.parameters()
+        airtable, asked = self._table.airtable, self._selection.listed()
         if self._selection.is_sorted_here:
             records = airtable.follow(pages.all(asked, parallel=parallel))
             for page in self._arranged(records):
@@ -290,13 +290,14 @@ class Query(QueryWrites[M]):
             origin=self._table.airtable.origin,
         )
 
-    def _pages(self) -> Iterator[Sequence[RecordJson]]:
+    def _pages(self, reader: Reader[M]) -> Iterator[Sequence[RecordJson]]:
+        """The pages of the query; the reader leaves out what the table does not have."""
         if not self._selection.is_sorted_here:
-            for page in self._pages_read():
+            for page in self._pages_read(reader):
                 yield page
             return
         records: list[RecordJson] = []
-        for page in self._pages_read():
+        for page in self._pages_read(reader):
             records += page
         for page in self._arranged(records):
             yield page
@@ -309,14 +310,16 @@ class Query(QueryWrites[M]):
             for start in range(0, len(ordered), RECORDS_PER_PAGE)
         )
 
-    def _pages_read(self) -> Iterator[Sequence[RecordJson]]:
+    def _pages_read(self, reader: Reader[M]) -> Iterator[Sequence[RecordJson]]:
         airtable = self._table.airtable
         lane = airtable.lane()
-        work = ReadPages(airtable.base_id, self._table.name, self._selection.parameters())
+        known = lane.known_base.fields
+        work = ReadPages(airtable.base_id, self._table.name, self._selection.listed(), known=known)
         job = Engine(work, lane.context, concurrency=1)
         keeper = self._selection.keeper()
         for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
+                reader.leave_out(work.missing)
                 yield keeper.keep(event.records)
             if keeper.is_full:
                 job.stop()

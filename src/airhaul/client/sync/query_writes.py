@@ -97,7 +97,7 @@ class QueryWrites(Generic[M]):
         )
         bulk = Bulk(self._table, writing, "update")
         return bulk.write_planned(
-            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
+            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
         )
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
@@ -157,9 +157,7 @@ class QueryWrites(Generic[M]):
             RowError: A value of ``changes`` does not fit its field.
         """
         planner = planner_of(self._table, typecast=typecast)
-        return self._plan(
-            planner.update_where(self._whole.parameters(), changes, self._whole.arrange)
-        )
+        return self._plan(planner.update_where(self._whole.listed(), changes, self._whole.arrange))
 
     def plan_delete(self) -> Plan[M]:
         """Plan what ``delete`` would delete; the records are read.

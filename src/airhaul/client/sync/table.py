@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
+from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
 from airhaul.client.options import Condition, ReadOptions
@@ -15,7 +16,7 @@ from airhaul.client.sync.file_verbs import FileVerbs
 from airhaul.client.sync.plan_verbs import PlanVerbs
 from airhaul.client.sync.query import Query
 from airhaul.client.sync.session import target_of
-from airhaul.errors import ConfigurationError, LookupValueError
+from airhaul.errors import ConfigurationError, InvalidRequestError, LookupValueError
 from airhaul.formula import fn
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
@@ -259,7 +260,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         change = RowEncoder(self.model).encode(0, values if record is None else record)
         self._refuse_names(change.cells, typecast)
         call = target_of(self, typecast=typecast).call("create", [change])
-        (raw,) = records_in(self.airtable.call(call), count=1)
+        (raw,) = records_in(self._write(call, change.cells), count=1)
         if record is None:
             return self._read(raw)
         self._absorb(record, raw)
@@ -294,7 +295,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
                 typecast=typecast,
                 by_field_id=self._by_field_id,
             )
-            self._absorb(record, self.airtable.call(call))
+            self._absorb(record, self._write(call, cells))
         return record
 
     def delete(self, record: M | str) -> None:
@@ -437,6 +438,15 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """Refuse names in links, unless Airtable looks for their records."""
         if not typecast:
             refuse_names(self.model, cells)
+
+    def _write(self, call: Call, cells: Cells) -> Any:
+        try:
+            return self.airtable.call(call)
+        except InvalidRequestError as error:
+            missing = missing_column(error, columns_of(self.model).by_column.keys() & cells)
+            if missing is None:
+                raise
+            raise missing_fields(self.model, self.name, [missing]) from error
 
     def _read(self, raw: Any) -> M:
         (checked,) = records_in({"records": [raw]})
