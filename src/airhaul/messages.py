@@ -98,8 +98,11 @@ Remedy = Option | Method
 _OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+_TOKEN: Final = re.compile(r"\bpat\w{14}\.\w{16,}")
+
+
 def visible(text: str) -> str:
-    r"""Replace characters that a terminal obeys by escapes, such as ``\x1b``.
+    r"""Replace characters that a terminal obeys by escapes, such as ``\x1b``, and hide tokens.
 
     Cells and names come from anybody who can write to a base: none may move the cursor, hide lines
     of a plan, or turn the direction of the text. Line breaks and tabs are kept.
@@ -107,6 +110,8 @@ def visible(text: str) -> str:
     Args:
         text: Text that people will read.
     """
+    if "pat" in text:
+        text = _TOKEN.sub("pat...", text)
     if text.isprintable():
         return text
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from pydantic import SecretStr
 
 from airhaul.client.config import MEMORY, journal_of_text, journal_path, read_environment
 from airhaul.client.sync.airtable import Airtable
@@ -27,10 +28,11 @@ Base = Annotated[
     typer.Option("--base", metavar="APP", help="The base ID. [env: AIRTABLE_BASE_ID]"),
 ]
 Token = Annotated[
-    str | None,
+    SecretStr | None,
     typer.Option(
         "--token",
         metavar="PAT",
+        parser=SecretStr,
         help="The personal access token; safer in the environment. [env: AIRTABLE_ACCESS_TOKEN]",
     ),
 ]
@@ -57,7 +59,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 def connect(
     local: str | None,
     base: str | None,
-    token: str | None,
+    token: SecretStr | None,
     endpoint_url: str | None,
     *,
     max_requests: int | None = None,
@@ -89,16 +91,15 @@ def connect(
             local = _found(local, if_missing)
         return Airtable(token, base, local=local, max_requests=max_requests, journal=kept)
     if token is None:
-        token = known.get("AIRTABLE_ACCESS_TOKEN")
-        local = known.get("AIRHAUL_LOCAL")
-        local = None if local is None else _found(local, if_missing)
+        token = known.access_token
+        local = None if known.local is None else _found(known.local, if_missing)
     if local is None:
-        base = base or known.get("AIRTABLE_BASE_ID")
+        base = base or known.base_id
     return Airtable(
         token,
         base,
         local=local,
-        endpoint_url=endpoint_url or known.get("AIRTABLE_ENDPOINT_URL"),
+        endpoint_url=endpoint_url or known.endpoint_url,
         max_requests=max_requests,
         journal=kept,
     )
@@ -115,7 +116,9 @@ def _found(local: str, if_missing: IfMissing) -> str:
     )
 
 
-def connect_as(run: Run, base: str | None, token: str | None, journal: str | None) -> Airtable:
+def connect_as(
+    run: Run, base: str | None, token: SecretStr | None, journal: str | None
+) -> Airtable:
     """Open the base that a run was made in.
 
     Args:
@@ -134,7 +137,7 @@ def connect_as(run: Run, base: str | None, token: str | None, journal: str | Non
                 f"The local base {asked.service} of run {run.id} does not exist any more."
             )
         return Airtable(None, base or asked.base_id, local=asked.service, journal=kept)
-    token = token or read_environment().get("AIRTABLE_ACCESS_TOKEN")
+    token = token or read_environment().access_token
     return Airtable(token, base or asked.base_id, endpoint_url=asked.service, journal=kept)
 
 
@@ -158,5 +161,5 @@ def open_journal(journal: str | None) -> Journal:
 
 def journal_option(journal: str | None) -> str | bool:
     """Read ``--journal`` or the environment; the default journal if neither is set."""
-    configured = journal_of_text(journal or read_environment().get("AIRHAUL_JOURNAL"))
+    configured = journal_of_text(journal or read_environment().journal)
     return True if configured is None else configured

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.options import refuse_unknown_options
 from airhaul.errors import ConfigurationError
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, visible
 from airhaul.wire.ids import is_id
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
@@ -42,7 +43,7 @@ class Config:
 
     access_token: SecretStr | None = None
     base_id: str | None = None
-    endpoint_url: str = ENDPOINT_URL
+    endpoint_url: str = field(default=ENDPOINT_URL, repr=False)  # it may have a password
     local: str | None = None
     timeout_s: float = 60.0
     concurrency: int = 10
@@ -51,13 +52,14 @@ class Config:
     max_requests: int | None = None
     journal: str | None = None
 
-    def __post_init__(self) -> None:
-        if self.local is not None and self.access_token is not None:
-            raise ConfigurationError(
-                "Both a local base and an access token are given; airhaul uses one or the other, "
-                "and never falls back. Leave one out."
-            )
-        if self.local is None and self.access_token is None:
+    @property
+    def token(self) -> SecretStr:
+        """The access token.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
+        if self.access_token is None:
             raise ConfigurationError(
                 Message(
                     "No access token is configured. Set ",
@@ -67,6 +69,20 @@ class Config:
                     ".",
                 )
             )
+        return self.access_token
+
+    def __getstate__(self) -> list[Any]:
+        # Without the token: what is pickled may end up on disks and on other machines.
+        return [None, *(getattr(self, field.name) for field in fields(self)[1:])]
+
+    def __post_init__(self) -> None:
+        if self.local is not None and self.access_token is not None:
+            raise ConfigurationError(
+                "Both a local base and an access token are given; airhaul uses one or the other, "
+                "and never falls back. Leave one out."
+            )
+        if self.local is None:
+            _ = self.token
         if self.base_id is not None and not is_id(self.base_id, "app"):
             raise ConfigurationError(
                 f"{self.base_id!r} is not a base ID; expected app + 14 characters, as in "
@@ -74,7 +90,8 @@ class Config:
             )
         if not self.endpoint_url.startswith(("https://", "http://")):
             raise ConfigurationError(
-                f"{self.endpoint_url!r} is not a usable endpoint URL; it has to start with https://."
+                f"{without_password(self.endpoint_url)!r} is not a usable endpoint URL; it has to "
+                "start with https://."
             )
         if self.concurrency < 1 or self.requests_per_second < 1:
             raise ConfigurationError("concurrency and requests_per_second have to be at least 1.")
@@ -115,17 +132,42 @@ def make_config(
             f"local is the path of a file here, not {local!r}; to connect to a local "
             "base that is open, use Airtable(local=...)."
         )
-    token = SecretStr(access_token) if isinstance(access_token, str) else access_token
-    if token is not None and not token.get_secret_value().strip():
-        token = None
+    access_token, base_id = hide_token(access_token, base_id)
+    is_blank = access_token is not None and not access_token.get_secret_value().strip()
     return Config(
-        access_token=token,
+        access_token=None if is_blank else access_token,
         base_id=base_id or None,
         endpoint_url=(endpoint_url or ENDPOINT_URL).rstrip("/"),
         local=None if local is None else str(local),
         journal=journal_path(journal),
         **options,
     )
+
+
+def hide_token(
+    access_token: str | SecretStr | None, base_id: str | None
+) -> tuple[SecretStr | None, str | None]:
+    """Hide a token that a caller gave as text, also if the two arguments are swapped.
+
+    Tools that print the variables of a traceback would print it. So functions that take a token
+    call this first.
+
+    Args:
+        access_token: The token.
+        base_id: The base's id.
+
+    Returns:
+        Both; what looks like a token in place of the base's id is cut.
+    """
+    if isinstance(access_token, str):
+        access_token = SecretStr(access_token)
+    return access_token, None if base_id is None else visible(base_id)
+
+
+def without_password(url: str) -> str:
+    """Return a URL without the user and password in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def config_from_env(env_file: str | Path | None = ".env") -> Config:
@@ -146,11 +188,11 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
     """
     found = read_environment(env_file)
     return make_config(
-        access_token=found.get("AIRTABLE_ACCESS_TOKEN"),
-        base_id=found.get("AIRTABLE_BASE_ID"),
-        endpoint_url=found.get("AIRTABLE_ENDPOINT_URL"),
-        local=found.get("AIRHAUL_LOCAL"),
-        journal=journal_of_text(found.get("AIRHAUL_JOURNAL")),
+        access_token=found.access_token,
+        base_id=found.base_id,
+        endpoint_url=found.endpoint_url,
+        local=found.local,
+        journal=journal_of_text(found.journal),
     )
 
 
@@ -177,19 +219,29 @@ def journal_path(journal: str | Path | bool | None) -> str | None:
     return str(journal) if journal else None
 
 
-def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
-    """Read airhaul's variables that are set and not empty; the environment wins over the file.
+class Environment(NamedTuple):
+    """What the environment, or ``.env``, sets of a configuration; None for what it does not."""
+
+    access_token: SecretStr | None = None
+    base_id: str | None = None
+    endpoint_url: str | None = None
+    local: str | None = None
+    journal: str | None = None
+
+
+def read_environment(env_file: str | Path | None = ".env") -> Environment:
+    """Read airhaul's variables that are set and not blank; the environment wins over the file.
 
     Args:
         env_file: The file; None for none.
 
     Returns:
-        The values by the variable's name.
+        The values.
     """
     # Imported here: it takes longer to import than everything else that airhaul needs.
     from pydantic_settings import BaseSettings, SettingsConfigDict
 
-    class Environment(BaseSettings):
+    class Variables(BaseSettings):
         model_config = SettingsConfigDict(extra="ignore", env_file=env_file)
 
         AIRTABLE_ACCESS_TOKEN: SecretStr | None = None
@@ -198,9 +250,17 @@ def read_environment(env_file: str | Path | None = ".env") -> dict[str, str]:
         AIRHAUL_LOCAL: str | None = None
         AIRHAUL_JOURNAL: str | None = None
 
-    found = Environment().model_dump(exclude_none=True)
-    texts = {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in found.items()
-    }
-    return {name: text for name, text in texts.items() if text.strip()}
+    found = Variables()
+    token = found.AIRTABLE_ACCESS_TOKEN
+    return Environment(
+        token if token is not None and token.get_secret_value().strip() else None,
+        *(
+            text if text is not None and text.strip() else None
+            for text in (
+                found.AIRTABLE_BASE_ID,
+                found.AIRTABLE_ENDPOINT_URL,
+                found.AIRHAUL_LOCAL,
+                found.AIRHAUL_JOURNAL,
+            )
+        ),
+    )

@@ -196,7 +196,7 @@ class Connection:
         pace = pace_of(
             config.endpoint_url,
             base_id or "",
-            _token(config).get_secret_value(),
+            config.token,
             connection=self,
             requests_per_second=config.requests_per_second,
         )
@@ -233,7 +233,7 @@ class Connection:
         config = self.config
         with self._lock:
             if self._http is None:
-                url, token, timeout_s = config.endpoint_url, _token(config), config.timeout_s
+                url, token, timeout_s = config.endpoint_url, config.token, config.timeout_s
                 self._http = (
                     HttpTransport(url, token, timeout_s=timeout_s, connections=config.concurrency),
                     AsyncHttpTransport(
@@ -263,8 +263,3 @@ class Connection:
         """Close what ``acquire`` kept open, unless it is still in use."""
         if not self.is_local:
             await self._transports()[1].release()
-
-
-def _token(config: Config) -> SecretStr:
-    assert config.access_token is not None, "checked by Config"
-    return config.access_token

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from airhaul.client.config import Config, config_from_env
+from airhaul.client.config import Config, config_from_env, hide_token
 from airhaul.client.connection import Connection
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
@@ -63,6 +63,7 @@ def configure(
     Raises:
         ConfigurationError: A value is missing or invalid, or two contradict each other.
     """
+    access_token, base_id = hide_token(access_token, base_id)
     use(Connection.to(access_token, base_id, endpoint_url=endpoint_url, local=local, **options))
 
 

@@ -12,6 +12,8 @@ import threading
 from collections import defaultdict
 from weakref import WeakKeyDictionary
 
+from pydantic import SecretStr
+
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pacer, Slot, Window
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE, REQUESTS_PER_SECOND_PER_TOKEN
@@ -142,7 +144,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def pace_of(
-    endpoint: str, base_id: str, token: str, *, connection: object, requests_per_second: int
+    endpoint: str, base_id: str, token: SecretStr, *, connection: object, requests_per_second: int
 ) -> SharedPace:
     """Find the pace of a base, and ask for a rate on behalf of a connection.
 
@@ -157,7 +159,7 @@ def pace_of(
         The pace that everybody in this process keeps to.
     """
     paces = _paces
-    digest = hashlib.sha256(token.encode()).hexdigest()
+    digest = hashlib.sha256(token.get_secret_value().encode()).hexdigest()
     with paces.lock:
         base = paces.bases[endpoint, base_id]
         base.rates.ask(connection, requests_per_second)

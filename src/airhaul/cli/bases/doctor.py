@@ -11,6 +11,7 @@ from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
 from airhaul.cli.output.printing import out
 from airhaul.cli.output.wording import message_of
+from airhaul.client.config import without_password
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import AirhaulError
 
@@ -40,7 +41,9 @@ def _checks(airtable: Airtable) -> Iterator[tuple[str, Callable[[], str]]]:
     yield (
         "configuration",
         lambda: (
-            f"local base in {config.local}" if config.local else f"service at {config.endpoint_url}"
+            f"local base in {config.local}"
+            if config.local
+            else f"service at {without_password(config.endpoint_url)}"
         ),
     )
     yield "token", lambda: _whoami(airtable.whoami())

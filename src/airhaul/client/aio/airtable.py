@@ -11,7 +11,13 @@ from pydantic import SecretStr
 from airhaul.client.aio.run_verbs import AsyncRunVerbs
 from airhaul.client.aio.session import AsyncSession
 from airhaul.client.aio.table import AsyncTable
-from airhaul.client.config import Config, config_from_env, make_config
+from airhaul.client.config import (
+    Config,
+    config_from_env,
+    hide_token,
+    make_config,
+    without_password,
+)
 from airhaul.client.connection import Connection
 from airhaul.client.local import LocalOptions
 from airhaul.errors import ConfigurationError
@@ -57,6 +63,7 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         connection: Connection | None = None,
         **options: Any,
     ) -> None:
+        access_token, base_id = hide_token(access_token, base_id)
         self._owns_connection = connection is None
         if connection is None:
             connection = Connection.to(
@@ -67,9 +74,12 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
 
     def __repr__(self) -> str:
         """Which base it is, and where; the token is never shown."""
-        base_id = self._find()[1] or self.config.base_id
+        if not hasattr(self, "_find"):  # its constructor has failed
+            return f"<{type(self).__name__} that is not connected>"
+        config = self.config
+        base_id = self._find()[1] or config.base_id
         of_which = f" {base_id}" if base_id else ""
-        where = self.config.local or self.config.endpoint_url
+        where = config.local or without_password(config.endpoint_url)
         return f"<{type(self).__name__}{of_which} at {where}>"
 
     @classmethod
