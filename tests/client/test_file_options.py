@@ -130,6 +130,7 @@ def test_models_and_async_tables_take_the_same_options(airtable: Airtable) -> No
             "'Code' and 'Stück' would both be 'Code'",
         ),
         ({"columns": ["Stück"]}, ConfigurationError, "names of fields by the names of columns"),
+        ({"columns": {"Stück": None}}, ConfigurationError, "to leave a column out, set ignore"),
         (
             {"columns": {"Stück": "Pieces"}, "ignore": ["Stück"]},
             ConfigurationError,
@@ -162,6 +163,19 @@ def test_a_column_that_json_never_has_is_named_before_anything_is_sent(airtable:
     assert held(airtable) == []
     table.import_file(file, ignore="pieces")
     assert held(airtable) == [("a", None, None), ("b", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.csv", "Code,Pieces\na,-999\n-999,-999.0\n"),
+        ("in.jsonl", '{"Code": "a", "Pieces": -999}\n{"Code": "-999", "Pieces": -999.0}\n'),
+    ],
+)
+def test_a_number_may_mean_an_empty_cell(airtable: Airtable, name: str, text: str) -> None:
+    """As it is written in the file, in every format."""
+    airtable.table_named("Items").import_file(written(name, text), nulls=["-999"])
+    assert held(airtable) == [("a", None, None), (None, -999, None)]
 
 
 def test_an_id_column_of_the_files_own_is_not_dropped(airtable: Airtable) -> None:
@@ -237,3 +251,17 @@ def test_rows_of_a_rejects_file_need_not_have_every_renamed_column(airtable: Air
     rejects.write_text(rejects.read_text().replace('"viel"', '"5,5"', 1))
     airtable.retry()
     assert held(airtable) == [("a", 5.5, None), ("b", None, None)]
+
+
+def test_rejects_never_mix_two_notations(airtable: Airtable) -> None:
+    """A number of JSON is text in CSV, and 1.234 another number once it has a decimal comma."""
+    file = written("in.jsonl", '{"Code": "a", "Pieces": 1.234, "Since": "?"}\n')
+    table = airtable.table_named("Items")
+    options: dict[str, Any] = {"decimal_comma": True, "on_error": "continue"}
+    with pytest.raises(ConfigurationError, match="a .jsonl file, which keeps them apart"):
+        table.import_file(file, rejects="rejects.csv", **options)
+    table.import_file(file, rejects="rejects.jsonl", **options)
+    rejects = Path("rejects.jsonl")
+    rejects.write_text(rejects.read_text().replace('"?"', '"2024-12-31"', 1))
+    airtable.retry()
+    assert held(airtable) == [("a", 1.234, "2024-12-31")]

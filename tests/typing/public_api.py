@@ -61,6 +61,7 @@ def blocking(airtable: Airtable) -> None:
     assert_type(User.create(name="a"), User)
     assert_type(User.create(name="a").save(), User)
     assert_type(User.import_csv("a.csv"), BulkResult[User])
+    User.sync_file("a.csv", "name", columns={"Name of user": "name"}, ignore="x", nulls=["NA"])
     assert_type(User.count(), int)
     assert_type(User.exists(name="a"), bool)
     assert_type(User.using(airtable), Table[User])

@@ -18,7 +18,7 @@ from airhaul.client.listener import Rejects
 from airhaul.client.options import FileOptions, OnEvent
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format
+from airhaul.tabular import Format, InputFile
 
 SourceFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
@@ -179,7 +179,7 @@ def check_source(file: Path) -> None:
         )
 
 
-def check_rejects(rejects: Path | None, file: Path) -> None:
+def check_rejects(rejects: Path | None, file: InputFile) -> None:
     """Refuse a rejects file that cannot be written, before anything is sent.
 
     Args:
@@ -189,7 +189,7 @@ def check_rejects(rejects: Path | None, file: Path) -> None:
     Raises:
         FileFormatError: Rejected rows cannot be written in the format of that suffix, or the
             folder does not exist.
-        ConfigurationError: Both are the same file.
+        ConfigurationError: Both are the same file, or it would mix the notations of the file.
     """
     if rejects is None:
         return

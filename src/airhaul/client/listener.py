@@ -14,7 +14,7 @@ from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.tabular import RejectsFile, SourceRow
+from airhaul.tabular import InputFile, RejectsFile, SourceRow, format_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -30,20 +30,14 @@ class Rejects:
 
     Raises:
         FileFormatError: The suffix does not name a format that can be written row by row.
-        ConfigurationError: It is the file that the rows come from.
+        ConfigurationError: It is the file that the rows come from, or would mix its notations.
     """
 
     def __init__(
-        self, path: str | Path | None, model: type[RecordBase], source: str | Path | None = None
+        self, path: str | Path | None, model: type[RecordBase], source: InputFile | None = None
     ) -> None:
-        if path is not None and source is not None and _is_same_file(path, source):
-            raise ConfigurationError(
-                Message(
-                    f"{path} is the file that the rows come from. Set ",
-                    Option("rejects"),
-                    " to another file.",
-                )
-            )
+        if path is not None and source is not None:
+            _check(Path(path), source)
         self._file = None if path is None else RejectsFile(path)
         self._model = model
 
@@ -71,8 +65,25 @@ class Rejects:
             self._file.close()
 
 
-def _is_same_file(one: str | Path, other: str | Path) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
+def _check(path: Path, source: InputFile) -> None:
+    if path.resolve() == source.path.resolve():
+        raise ConfigurationError(
+            Message(
+                f"{path} is the file that the rows come from. Set ",
+                Option("rejects"),
+                " to another file.",
+            )
+        )
+    has_numbers = format_of(source.path, source.settings.format) in ("json", "jsonl")
+    if has_numbers and source.settings.decimal_comma and format_of(path) != "jsonl":
+        # In CSV, the number 1.234 of JSON would be a text, and be read with its decimal comma.
+        raise ConfigurationError(
+            Message(
+                f"{source.path.name} has numbers of JSON, and texts with a decimal comma. Set ",
+                Option("rejects"),
+                " to a .jsonl file, which keeps them apart.",
+            )
+        )
 
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"

@@ -15,6 +15,9 @@ ERROR_COLUMN: Final = "airhaul error"
 LINE_COLUMN: Final = "airhaul line"
 """Extra columns of a rejects file; ignored when that file is imported."""
 
+# Objects of JSON may have different names; only so many combinations are remembered.
+_MOST_KINDS: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
@@ -79,6 +82,8 @@ class RowChanges:
         key = tuple(given)
         names = self._names.get(key)
         if names is None:
+            if len(self._names) == _MOST_KINDS:
+                self._names.clear()
             names = self._names[key] = self._renamed(key, row.line)
         cells = {
             name: self._value(value)
@@ -88,8 +93,9 @@ class RowChanges:
         return SourceRow(row.line, cells, self._style, given)
 
     def _value(self, value: object) -> object:
-        is_null = isinstance(value, str) and value.strip() in self._nulls
-        return self._blank if is_null else value
+        if not self._nulls or isinstance(value, bool) or not isinstance(value, str | int | float):
+            return value
+        return self._blank if str(value).strip() in self._nulls else value
 
     def _renamed(self, columns: tuple[str, ...], line: int) -> dict[str, str | None]:
         """The names of some columns; None for one that is left out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, shown
 from airhaul.messages import Message, Option, OptionName
 from airhaul.tabular.texts.date_format import DateFormat
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -125,13 +125,16 @@ def _may_separate(delimiter: str) -> bool:
 
 
 def _renamings(columns: Any) -> dict[str, str]:
-    if not isinstance(columns, Mapping):
+    names: dict[Any, Any] = dict(columns) if isinstance(columns, Mapping) else {None: None}
+    if not all(isinstance(name, str) for pair in names.items() for name in pair):
         raise ConfigurationError(
             Message(
                 Option("columns"),
                 " has the names of fields by the names of columns, as in ",
                 Option("columns", {"E-mail address": "Email"}),
-                f"; got {type(columns).__name__}.",
+                f", got {shown(columns)}; to leave a column out, set ",
+                Option("ignore"),
+                ".",
             )
         )
-    return dict(columns)
+    return names

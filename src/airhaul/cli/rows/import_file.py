@@ -90,7 +90,6 @@ def import_file(
     Without --key, every row creates a record. All rows are checked before the first is sent, unless
     --on-error is continue. Rows are not held in memory, except by --dry-run.
     """
-    check_rejects(rejects, file)
     options = file_options(
         encoding=encoding,
         delimiter=delimiter,
@@ -102,6 +101,7 @@ def import_file(
         from_airtable_csv=from_airtable_csv,
     )
     source = InputFile(file, file_settings(format, options))
+    check_rejects(rejects, source)
     format_of(file, format)
     check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())

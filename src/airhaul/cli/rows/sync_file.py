@@ -42,7 +42,7 @@ from airhaul.cli.writing import (
 )
 from airhaul.client.options import file_settings
 from airhaul.errors import ConfigurationError
-from airhaul.tabular import format_of
+from airhaul.tabular import InputFile, format_of
 
 
 def sync_file(
@@ -95,7 +95,6 @@ def sync_file(
     """
     if not delete and (max_deletes is not None or allow_empty):
         raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
-    check_rejects(rejects, file)
     options = file_options(
         encoding=encoding,
         delimiter=delimiter,
@@ -107,6 +106,7 @@ def sync_file(
         from_airtable_csv=from_airtable_csv,
     )
     settings = file_settings(format, options)
+    check_rejects(rejects, InputFile(file, settings))
     format_of(file, format)
     file.stat()  # report a wrong name before the base is asked for anything
     report = Report(table, as_json, on_error, file, rejects, tuple(key), settings)

@@ -13,6 +13,7 @@ from airhaul.cli.runs.resume import OtherPolicy
 from airhaul.cli.runs.runs import name_choice, report_of
 from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
 from airhaul.errors import JournalError
+from airhaul.tabular import InputFile
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.file import Journal
@@ -51,7 +52,7 @@ def retry(
         name_choice(found)
     file = rejects_of(found)
     rejects = rejects or _begun(opened, found, file) or _next(file)
-    check_rejects(rejects, file)
+    check_rejects(rejects, InputFile(file))
     policy = on_error or found.asked.on_error
     report = report_of(found, as_json=as_json, on_error=policy, file=file, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:

@@ -66,12 +66,11 @@ class AsyncBulk(Generic[M]):
         self._table = table
         self._settings = settings
         self._file = file
-        path = None if file is None else file.path
         airtable = table.airtable
         self.lane = airtable.lane()
         if settings.concurrency is not None:
             self.lane = replace(self.lane, concurrency=settings.concurrency)
-        self.rejects = Rejects(settings.rejects, table.model, path)
+        self.rejects = Rejects(settings.rejects, table.model, file)
         self.listener = ProgressReport(settings, self.rejects, label=table.name)
         journal = airtable.connection.journal(settings.journal)
         reader = Reader(table.model, origin=airtable.origin)
@@ -83,7 +82,7 @@ class AsyncBulk(Generic[M]):
             max_requests=settings.max_requests,
             journal=journal,
             service=airtable.connection.service,
-            file=None if path is None else path.name,
+            file=None if file is None else file.path.name,
             rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
             retries=retries,
             spool=lambda: SpooledRecords(reader),
