@@ -13,6 +13,7 @@ from airhaul import Airtable, AsyncAirtable, F, Record, airtable_field, airtable
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.tokens import Token
 from airhaul.local_base.http.serve import LocalServer
+from airhaul.testing import seed
 from airhaul.wire.call import Call
 from tests.conftest import connect, connection_to
 
@@ -228,6 +229,9 @@ def test_a_refused_row_of_a_file_names_the_column_as_the_file_does(
     path.write_text("Full Name,E-mail,Agee\nAda,a,3\n")
     with pytest.raises(errors.BulkError, match="no field 'Agee'; did you mean 'Age'"):
         airtable.table(contact).import_file(path)
+    path.write_text("Full Name,E-mail,Zip\nAda,a,3\n")
+    with pytest.raises(errors.BulkError, match="it has 'Full Name', 'E-mail', 'Age', 'Tags'"):
+        airtable.table(contact).import_file(path)
 
 
 def test_without_the_right_to_read_the_schema_a_file_has_the_names_of_the_model(tmp_path) -> None:
@@ -336,6 +340,12 @@ def test_a_plain_model_is_bound_by_ids_too_and_subclasses_follow(airtable, ids) 
 
     made = airtable.table(Aged).create(name="Ada", age=3)
     assert airtable.table(Plain).get(made.id).name == "Ada"
+
+
+def test_a_table_that_is_named_by_id_is_seeded(airtable, contact) -> None:
+    """It is there already, and is not created under its ID."""
+    seed(airtable, [contact(name="Ada", email="a"), contact(name="Bob", email="b")])
+    assert [one.name for one in airtable.table(contact).all()] == ["Ada", "Bob"]
 
 
 def test_awaited_verbs_use_ids_too(airtable, contact, ids) -> None:

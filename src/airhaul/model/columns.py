@@ -250,7 +250,7 @@ class Columns:
         name = unknown[0]
         near = difflib.get_close_matches(name, self.by_any_name, n=3)
         names = list(self.by_name)
-        if self.table_name is not None:
+        if self.table_name is not None or self.titles:
             names = [repr(column.title) for column in self.by_name.values()]
         hint = (
             f"did you mean {' or '.join(repr(other) for other in near)}?"

@@ -63,7 +63,7 @@ def _seed_models(airtable: Airtable, records: list[RecordBase]) -> list[str]:
     if not records:
         return []
     table = airtable.table(type(records[0]))
-    if table.name not in {known["name"] for known in airtable.schema()}:
+    if airtable.find_table(table.name) is None:
         table.create_table()
     return [cast("str", record.id) for record in table.bulk_create(records)]
 

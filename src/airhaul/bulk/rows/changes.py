@@ -127,27 +127,43 @@ class Chunk(Generic[M]):
         return KINDS[self.kind]
 
 
+@dataclass(slots=True)
+class _Filling:
+    """The rows that a request gets together."""
+
+    rows: int = 0
+    columns: set[str] = field(default_factory=set[str])
+    last: AbstractSet[str] = frozenset()
+
+
 class ColumnsWritten:
     """The columns that some rows write, and those that each request with ten of them names."""
 
     def __init__(self) -> None:
         self.all: set[str] = set()
         self._in_each: set[str] | None = None
-        self._filling: dict[Kind, tuple[set[str], int]] = {}
+        self._filling: dict[Kind, _Filling] = {}
 
     def add(self, change: Change[Any]) -> None:
         """Take the change of a row."""
-        if change.kind == "keep" or change.traits.removes:
-            return
-        self.all.update(change.cells, change.for_new)
-        columns, rows = self._filling.get(change.kind, (set[str](), 0))
-        columns.update(change.cells)
-        self._filling[change.kind] = columns, rows + 1
-        if rows + 1 == RECORDS_PER_WRITE:
+        filling = self._filling.get(change.kind)
+        if filling is None:
+            if change.kind == "keep" or change.traits.removes:
+                return
+            filling = self._filling[change.kind] = _Filling()
+        columns = change.cells.keys()
+        if columns != filling.last:  # mostly all rows have the same
+            filling.last = columns
+            filling.columns.update(columns)
+            self.all.update(columns)
+        if change.for_new:
+            self.all.update(change.for_new)
+        filling.rows += 1
+        if filling.rows == RECORDS_PER_WRITE:
             self._complete(change.kind)
 
     def _complete(self, kind: Kind) -> None:
-        columns, _ = self._filling.pop(kind)
+        columns = self._filling.pop(kind).columns
         self._in_each = columns if self._in_each is None else self._in_each & columns
 
     def are_in_each(self, columns: AbstractSet[str]) -> bool:
