@@ -125,7 +125,15 @@ def test_the_rows_of_a_run_stand_there_with_it_or_not_at_all(path) -> None:
 def test_asked_comes_back_as_it_was(path) -> None:
     """The file of a run, how it is read, and its key survive."""
     settings = FileSettings(
-        "csv", "cp1252", {"Stück": "Pieces"}, ("Note",), ("NA",), True, "DD.MM.YYYY", True
+        format="csv",
+        encoding="cp1252",
+        delimiter=";",
+        columns={"Stück": "Pieces"},
+        ignore=("Note",),
+        nulls=("NA",),
+        decimal_comma=True,
+        date_format="DD.MM.YYYY",
+        from_airtable_csv=True,
     )
     source = Source("/data/in.csv", 10, "ab" * 32, settings)
     asked = Asked("import_file", "https://x", "app1", "T", key=("a", "b"), source=source, total=4)

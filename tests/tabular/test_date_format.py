@@ -57,7 +57,7 @@ def test_a_date_is_read_as_it_is_written(format: str, text: str, value: object) 
 )
 def test_a_day_that_does_not_exist_is_refused(format: str, text: str) -> None:
     """Day and month are never swapped to make a date."""
-    with pytest.raises(ValueError, match=f"no such date, got '{text}'; dates are read as"):
+    with pytest.raises(ValueError, match=f"no such date or time, got '{text}'; dates are read as"):
         DateFormat.of(format).read(text)
 
 

@@ -195,8 +195,9 @@ def _read_number(field: FieldText, value: Any) -> Any:
     if number is not None:
         return hundredth(number) if is_percent else number
     advice = field.advice_on_number(bare)
-    if advice or is_number(bare) or _is_number_to_python(text):
-        form = NUMBER_FORM if not field.style.decimal_comma else COMMA_FORM
+    has_comma = field.style.decimal_comma
+    if advice or has_comma or _is_number_to_python(text):
+        form = COMMA_FORM if has_comma else NUMBER_FORM
         raise ValueError(Message(f"this is not a number, got {shown(value)}; {form}", *advice))
     return text
 

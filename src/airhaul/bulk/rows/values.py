@@ -144,8 +144,8 @@ class RowValues(Generic[M]):
         if not from_file:
             return error
         message = Message(
-            error.message.rstrip("."),
-            "; to rename a column or leave it out, set ",
+            f"{error.message} To" if error.message.endswith("?") else f"{error.message[:-1]}; to",
+            " rename a column or leave it out, set ",
             Option("columns", {names[0]: "FIELD"}),
             " or ",
             Option("ignore", tuple(names)),

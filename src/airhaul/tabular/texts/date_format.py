@@ -125,7 +125,7 @@ class DateFormat:
             return _moment_of(match.groupdict())
         except ValueError:
             raise ValueError(
-                f"there is no such date, got {shown(text)}; dates are read as {self.text}"
+                f"there is no such date or time, got {shown(text)}; dates are read as {self.text}"
             ) from None
 
     def fits(self, text: str) -> bool:
