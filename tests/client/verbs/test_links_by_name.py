@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from airhaul import Airtable, BulkError, Record, RowError, Table, airtable_field
-from airhaul.local_base import Fault, Faults
+from airhaul import Airtable, BulkError, BulkResult, Record, RowError, Table, airtable_field
+from airhaul.local_base import Fault, Faults, LocalServer, Token
 from airhaul.local_base.base import LocalBase
 from airhaul.messages import Message, Option
 from tests.client.verbs.people import FAST, writes
-from tests.conftest import connection_to
+from tests.conftest import connect, connection_to
 
 NAME = {"name": "Name", "type": "singleLineText"}
 CHOICES = {"choices": [{"name": "red"}, {"name": "p, q"}]}
@@ -30,6 +31,11 @@ class Owned(Record, table="Deals"):
 
     title: str = airtable_field(column="Name")
     owner: str | None = airtable_field(None, column="Owner", type="multipleRecordLinks")
+
+
+class Bare(Record, table="Deals"):
+    title: str = airtable_field(column="Name")
+    who: list[str] = airtable_field(column="Who", type="multipleRecordLinks", default_factory=list)
 
 
 @pytest.fixture
@@ -169,7 +175,7 @@ def test_what_the_look_up_costs(
     pages = -(-(count + 1) // 100)
     local_base.requests.clear()
     assert deals.sync(rows, key="title", typecast=True).counts() == {"unchanged": count}
-    looked_up = {1: 1, 100: 1, 101: 1 + 2, 250: 1 + 3}[count]
+    looked_up = {1: 1, 100: 1, 101: 2, 250: 3}[count]
     assert len(local_base.requests) == pages + 1 + looked_up
     ids = [{"title": deal.title, "who": deal.who} for deal in deals.all() if deal.who]
     local_base.requests.clear()
@@ -177,15 +183,57 @@ def test_what_the_look_up_costs(
     assert len(local_base.requests) == pages
 
 
-def test_a_small_linked_table_is_read_in_one_request(
-    deals: Table[Deal], people: Table[Any], local_base: LocalBase
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_second_upsert_writes_nothing_where_it_reads_first(
+    people: Table[Any], deals: Table[Deal], local_base: LocalBase, tmp_path: Any, as_file: bool
 ) -> None:
-    """150 names of which most do not exist cost no second look-up if the table has one page."""
-    deals.bulk_create([{"title": "x", "who": ["Ada"]}], typecast=True)
-    wanted = [f"n{number}" for number in range(150)]
+    """An upsert that reads the records first, as for a journal, compares names as well."""
+    journal = tmp_path / "journal.db"
+    airtable = Airtable(connection=connection_to(local_base, journal=journal))
+    table = airtable.table(Deal)
+    rows = [{"title": f"t{n}", "who": ["Ada", "Smith, John", f"n{n}"]} for n in range(150)]
+    file = tmp_path / "deals.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    def upsert() -> BulkResult[Deal]:
+        if as_file:
+            return table.import_file(file, key="title", typecast=True)
+        return table.bulk_upsert(rows, key="title", typecast=True)
+
+    assert upsert().counts() == {"created": 150}
+    there = names(people)
     local_base.requests.clear()
-    deals.plan_sync([{"title": "x", "who": wanted}], key="title", typecast=True)
-    assert len(local_base.requests) == 3
+    assert upsert().counts() == {"unchanged": 150}
+    assert writes(local_base) == []
+    # Two look-ups of records, the schema, and names of which the last rows have other ones.
+    assert len(local_base.requests) <= 2 + 2 + 4
+    assert names(people) == there
+    rows[7]["who"] = ["Ada"]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert upsert().counts() == {"updated": 1, "unchanged": 149}
+
+
+def test_an_upsert_without_the_schema_writes_links_by_name_again(tmp_path: Any) -> None:
+    """A token that may not read the schema loses nothing but the comparison."""
+    file = tmp_path / "base.db"
+    with Airtable.local(file) as airtable:
+        airtable.create_table("People", [NAME])
+        link = {"linkedTableId": airtable.table_schema("People")["id"]}
+        airtable.create_table(
+            "Deals", [NAME, {"name": "Who", "type": "multipleRecordLinks", "options": link}]
+        )
+    token = Token("patTest.secret", scopes=frozenset({"data.records:read", "data.records:write"}))
+    with (
+        LocalBase.open(file, tokens=[token]) as local_base,
+        LocalServer(local_base) as server,
+        connect(server, journal=tmp_path / "journal.db") as airtable,
+    ):
+        rows = [{"Name": "x", "Who": ["Ada"]}]
+        table = airtable.table(Bare)
+        assert table.bulk_upsert(rows, key="title", typecast=True).counts() == {"created": 1}
+        assert table.bulk_upsert(rows, key="title", typecast=True).counts() == {"updated": 1}
+        plan = table.plan_upsert(rows, key="title", typecast=True)
+        assert "may not read the schema" in str(plan)
 
 
 @pytest.mark.parametrize("verb", ["plan_update", "plan_upsert", "plan_replace", "where"])

@@ -242,8 +242,6 @@ class Planner(Generic[M]):
 
     def _link_by_id(self, pairs: Sequence[Pair]) -> Flow[None]:
         """Replace names in links by ids, so that they can be compared; only typecast has names."""
-        if not self._target.typecast:
-            return
         if not (yield from look_up_links(self._reader, self._target, pairs)):
             self._notes.append(_NO_NAMES)
 

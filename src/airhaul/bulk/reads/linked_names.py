@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.rows.diff import as_text
-from airhaul.bulk.rows.links_by_name import IdsByName, Pair, link_by_id, names_to_find
+from airhaul.bulk.rows.links_by_name import Pair, link_by_id, names_to_find
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import PermissionDeniedError
 from airhaul.fields import card_of
-from airhaul.formula import Node
+from airhaul.formula import print_formula
 from airhaul.formula.build import any_of
 from airhaul.formula.nodes import Binary, Field, Text
 from airhaul.wire.endpoints import ListParameters
@@ -20,92 +21,140 @@ from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import FieldJson, RecordJson, TableJson
 
 
-def look_up_links(reader: TableReader, target: Target, pairs: Sequence[Pair]) -> Flow[bool]:
+@dataclass(frozen=True, slots=True)
+class NameQuery:
+    """What to read to learn which records have some names.
+
+    Args:
+        table_id: The linked table.
+        parameters: The list of records to read.
+        names: The names; None for all names of the table.
+    """
+
+    table_id: str
+    parameters: ListParameters
+    names: tuple[str, ...] | None
+
+
+class LinkedNames:
+    """The linked records of a table by name, as far as they were looked up.
+
+    A query has up to 100 names. A linked table whose primary field is not text is read whole, since
+    the text of a name may be written in several ways.
+
+    Args:
+        target: The table.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._linked: dict[str, tuple[str, FieldJson]] | None = None
+        self._ids: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+        self._whole: set[str] = set()
+
+    @property
+    def knows_schema(self) -> bool:
+        """Whether the schema is known, which shows the linked tables."""
+        return self._linked is not None
+
+    def are_needed(self, pairs: Sequence[Pair]) -> bool:
+        """Return whether names have to be known to compare some links."""
+        return self._target.typecast and bool(names_to_find(self._target, pairs))
+
+    def learn_schema(self, tables: Sequence[TableJson]) -> None:
+        """Take the schema of the base."""
+        own = table_in(tables, self._target.table, self._target.base_id)
+        by_id = {table["id"]: table for table in tables}
+        self._linked = {
+            name: (linked["id"], _primary_of(linked))
+            for field in own["fields"]
+            if field["type"] == "multipleRecordLinks"
+            for linked in [by_id.get((field.get("options") or {}).get("linkedTableId", ""))]
+            if linked is not None
+            for name in (field["name"], field.get("id", ""))
+        }
+
+    def queries(self, pairs: Sequence[Pair]) -> list[NameQuery]:
+        """Return what to read to compare some links; nothing that was read before."""
+        assert self._linked is not None, "the schema is read first"
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        primaries: dict[str, FieldJson] = {}
+        for column, names in names_to_find(self._target, pairs).items():
+            if column in self._linked:
+                table_id, primaries[table_id] = self._linked[column]
+                wanted[table_id] |= names - self._ids[table_id].keys()
+        return [
+            query
+            for table_id, names in wanted.items()
+            if names and table_id not in self._whole
+            for query in _queries(table_id, primaries[table_id], sorted(names))
+        ]
+
+    def learn(self, query: NameQuery, records: Iterable[RecordJson]) -> None:
+        """Take the records that a query has found."""
+        ids = self._ids[query.table_id]
+        if query.names is None:
+            self._whole.add(query.table_id)
+        for name in query.names or ():
+            ids[name] = []  # looked up, and maybe not there
+        for record in records:
+            name = "".join(map(as_text, record["fields"].values())).strip()
+            ids.setdefault(name, []).append(record["id"])
+
+    def apply(self, pairs: Iterable[Pair]) -> None:
+        """Replace the names in the cells of links by the ids of their records."""
+        linked = self._linked or {}
+        link_by_id(pairs, {column: self._ids[id_] for column, (id_, _) in linked.items()})
+
+
+def look_up_links(
+    reader: TableReader,
+    target: Target,
+    pairs: Sequence[Pair],
+    tables: Sequence[TableJson] | None = None,
+) -> Flow[bool]:
     """Replace the names in the cells of links by the ids of their records.
+
+    It takes a request for the schema, and one for each query of ``LinkedNames``.
 
     Args:
         reader: Reads the table that has the links; its requests are counted.
         target: The table.
         pairs: What is written, with the records that it is written to.
+        tables: The schema of the base, if it was read before.
 
     Returns:
         Whether the names could be looked up: the token may read the schema, or there are none.
     """
-    wanted = names_to_find(target, pairs)
-    if not wanted:
+    known = LinkedNames(target)
+    if not known.are_needed(pairs):
         return True
-    found = yield from _find_by_name(reader, wanted)
-    if found is None:
+    try:
+        known.learn_schema(tables or (yield from reader.tables()))
+    except PermissionDeniedError:
         return False
-    link_by_id(pairs, found)
+    for query in known.queries(pairs):
+        known.learn(query, (yield from reader.of_table(query.table_id).all(query.parameters)))
+    known.apply(pairs)
     return True
 
 
-def _find_by_name(
-    reader: TableReader, wanted: Mapping[str, Collection[str]]
-) -> Flow[Mapping[str, IdsByName] | None]:
-    """Find linked records by name: one request for the schema, and one for 100 names.
-
-    For more than 100 names, a linked table of one page is read instead. A table whose primary field
-    is not text is read whole, since the text of a name may be written in several ways.
-
-    Args:
-        reader: Reads the table that has the links; its requests are counted.
-        wanted: The names, by column.
-
-    Returns:
-        The records by name, for each column that links; None if the token may not read the schema.
-    """
-    try:
-        tables = yield from reader.tables()
-    except PermissionDeniedError:
-        return None
-    linked = _linked_tables(table_in(tables, reader.table, reader.base_id))
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    for column, some in wanted.items():
-        if column in linked:
-            names[linked[column]].update(some)
-    found: dict[str, IdsByName] = {}
-    for table_id, some in names.items():
-        primary = primary_of(table_in(tables, table_id, reader.base_id))
-        found[table_id] = yield from _in_table(reader.of_table(table_id), primary, sorted(some))
-    return {column: found[linked[column]] for column in wanted if column in linked}
-
-
-def primary_of(table: TableJson) -> FieldJson:
-    """Return the primary field of a table, which has the names of its records."""
+def _primary_of(table: TableJson) -> FieldJson:
     return next(field for field in table["fields"] if field.get("id") == table["primaryFieldId"])
 
 
-def _linked_tables(table: TableJson) -> dict[str, str]:
-    """The ids of the linked tables, by the name and the id of the field."""
-    return {
-        name: (field.get("options") or {})["linkedTableId"]
-        for field in table["fields"]
-        for name in (field["name"], field.get("id", ""))
-        if field["type"] == "multipleRecordLinks"
-    }
-
-
-def _in_table(reader: TableReader, primary: FieldJson, names: list[str]) -> Flow[IdsByName]:
+def _queries(table_id: str, primary: FieldJson, names: Sequence[str]) -> list[NameQuery]:
     column = primary["name"]
     if not card_of(primary["type"]).is_text or primary["type"] == "richText":
-        return _by_name((yield from reader.all(ListParameters(fields=(column,)))), column)
-    if len(names) > RECORDS_PER_PAGE:
-        records, is_all = yield from reader.first_page((column,))
-        if is_all:
-            return _by_name(records, column)
-
-    def formula(some: Collection[str]) -> Node:
-        return any_of([Binary("=", Field(column), Text(name)) for name in some])
-
-    named = yield from reader.find(names, formula, fields=(column,))
-    return _by_name(named.values(), column)
-
-
-def _by_name(records: Iterable[RecordJson], column: str) -> IdsByName:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for record in records:
-        name = as_text(record["fields"].get(column)).strip()
-        found[name].append(record["id"])
-    return found
+        return [NameQuery(table_id, ListParameters(fields=(column,)), None)]
+    groups = [
+        tuple(names[start : start + RECORDS_PER_PAGE])
+        for start in range(0, len(names), RECORDS_PER_PAGE)
+    ]
+    formulas = [
+        any_of([Binary("=", Field(column), Text(name)) for name in group]) for group in groups
+    ]
+    return [
+        NameQuery(table_id, ListParameters(fields=(column,), formula=print_formula(formula)), group)
+        for group, formula in zip(groups, formulas, strict=True)
+    ]

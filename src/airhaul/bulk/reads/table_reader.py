@@ -23,7 +23,7 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
-from airhaul.wire.replies import list_in, records_in
+from airhaul.wire.replies import list_in
 from airhaul.wire.shapes import RecordJson, TableJson
 
 T = TypeVar("T")
@@ -104,19 +104,6 @@ class TableReader:
         """
         job = Engine(OneCall(call), self._context, concurrency=1, max_requests=self._left)
         return (yield from self._run(job, 1, self._context.on_event))
-
-    def first_page(self, fields: tuple[str, ...]) -> Flow[tuple[list[RecordJson], bool]]:
-        """Read the first page of the table.
-
-        Args:
-            fields: The columns to read.
-
-        Returns:
-            Its records, and whether it is the only page.
-        """
-        parameters = ListParameters(fields=fields)
-        answer = yield from self.fetch(endpoints.list_records(self.base_id, self.table, parameters))
-        return records_in(answer), answer.get("offset") is None
 
     def tables(self) -> Flow[list[TableJson]]:
         """Read the tables of the base with their fields."""
@@ -225,14 +212,12 @@ class TableReader:
         self,
         wanted: Sequence[T],
         formula_of: Callable[[Sequence[T]], Node],
-        fields: tuple[str, ...] | None = None,
     ) -> Flow[dict[str, RecordJson]]:
         """Read the records that the items of a list identify, a hundred items a request.
 
         Args:
             wanted: What identifies the records.
             formula_of: Makes the formula that finds the records of some items.
-            fields: The columns to read; None for all.
 
         Returns:
             The records that are there, by id.
@@ -241,7 +226,7 @@ class TableReader:
         for start in range(0, len(wanted), RECORDS_PER_PAGE):
             some = wanted[start : start + RECORDS_PER_PAGE]
             formula = print_formula(formula_of(some))
-            records = yield from self.all(ListParameters(fields=fields, formula=formula))
+            records = yield from self.all(ListParameters(formula=formula))
             found |= {record["id"]: record for record in records}
         return found
 

@@ -99,7 +99,7 @@ def _by_id(cell: Any, ids: IdsByName, stored: Sequence[str]) -> Any:
 def _items(cell: Any, ids: IdsByName) -> list[str]:
     """The ids and names that a cell has, each once."""
     if isinstance(cell, str):
-        cell = [cell] if cell.strip() in ids else split_items(cell)
+        cell = [cell] if ids.get(cell.strip()) else split_items(cell)
     return list(dict.fromkeys(item.strip() for item in cell if item.strip()))
 
 

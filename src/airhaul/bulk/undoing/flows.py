@@ -50,7 +50,8 @@ def plan_undo(
     asked = run.asked
     by_id = asked.field_ids
     reader = TableReader(context, asked.base_id, asked.table, by_field_id=by_id)
-    table = table_in((yield from reader.tables()), asked.table, asked.base_id)
+    tables = yield from reader.tables()
+    table = table_in(tables, asked.table, asked.base_id)
     model = model_of_table(table, by_id=by_id)
     target = Target(asked.base_id, asked.table, model).described_by(table)
     written, undos = written_by(journal, run), undos_of(journal, run)
@@ -61,7 +62,7 @@ def plan_undo(
     if asked.typecast:
         found = [(row, recreated.living(row.record_id, current)) for row in written]
         there = [(row, record) for row, record in found if record is not None]
-        yield from look_up_links(reader, target, there)
+        yield from look_up_links(reader, replace(target, typecast=True), there, tables)
     planner.add(written, current)
     return Planned(
         target,

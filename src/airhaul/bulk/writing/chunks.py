@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt
+from airhaul.bulk.reads.linked_names import NameQuery
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
 from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
@@ -38,6 +39,7 @@ class Lookup(Generic[M]):
         self.records = []
 
 
+@dataclass(slots=True, eq=False)
 class PrefetchLookup(Lookup[M]):
     """A lookup of records before they are changed."""
 
@@ -59,10 +61,31 @@ class CheckLookup(Lookup[M]):
     at: float
 
 
+@dataclass(slots=True, eq=False)
 class SchemaLookup(Lookup[M]):
-    """A lookup of the schema, once a refusal shows that other rows may be refused like it."""
+    """A lookup of the schema.
 
-    tables: list[TableJson]
+    Args:
+        before: The lookup whose links by name it is for; None if a refusal shows that other rows
+            may be refused like it.
+        tables: What was read.
+    """
+
+    before: PrefetchLookup[M] | None = None
+    tables: list[TableJson] = field(default_factory=list[TableJson])
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NamesLookup(PrefetchLookup[M]):
+    """A lookup of linked records by name, before links are compared.
+
+    Args:
+        before: The lookup whose links it is for.
+        query: What to read.
+    """
+
+    before: PrefetchLookup[M]
+    query: NameQuery
 
 
 @dataclass(slots=True, eq=False)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
+from airhaul.bulk.reads.linked_names import LinkedNames
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.links_by_name import Pair
 from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.writing.chunks import CheckLookup, Lookup, PrefetchLookup, SchemaLookup
+from airhaul.bulk.writing.chunks import (
+    CheckLookup,
+    Lookup,
+    NamesLookup,
+    PrefetchLookup,
+    SchemaLookup,
+)
 from airhaul.errors import AirhaulError, RowError
 from airhaul.formula import Node
 from airhaul.model.base import RecordBase
@@ -40,6 +49,10 @@ class Prefetch(Protocol):
 
     def fields(self, changes: Sequence[Change[Any]]) -> Iterable[str] | None:
         """Return the columns to read; None for all."""
+        ...
+
+    def compared(self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]) -> list[Pair]:
+        """Return the changes that are compared with what was read, with their records."""
         ...
 
     def apply(
@@ -77,6 +90,11 @@ class PrefetchById:
             return None
         return _columns_of(changes)
 
+    def compared(self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]) -> list[Pair]:
+        """Return none: what was read is only kept."""
+        del changes, records
+        return []
+
     def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
     ) -> dict[int, RowError]:
@@ -113,6 +131,11 @@ class PrefetchByKey:
         """Return None for all columns: an unchanged row is returned as a whole record."""
         del changes
         return None
+
+    def compared(self, changes: Sequence[Change[Any]], records: Sequence[RecordJson]) -> list[Pair]:
+        """Return the rows whose records exist, with their records."""
+        by_key = {self._key.value_in(record["fields"]): record for record in records}
+        return [(change, by_key[change.key]) for change in changes if change.key in by_key]
 
     def apply(
         self, target: Target, changes: Sequence[Change[Any]], records: Sequence[RecordJson]
@@ -164,6 +187,11 @@ class Lookups(Generic[M]):
         self._prefetch = prefetch
         self._unread: list[Change[M]] = []
         self._waiting: deque[Lookup[M]] = deque()
+        self._has_no_names = False
+
+    @cached_property
+    def _names(self) -> LinkedNames:
+        return LinkedNames(self._target)
 
     def is_needed_for(self, change: Change[M]) -> bool:
         """Return whether a row has to be looked up before it is written."""
@@ -219,6 +247,11 @@ class Lookups(Generic[M]):
         return None
 
     def _call(self, lookup: Lookup[M]) -> Call:
+        if isinstance(lookup, NamesLookup):
+            query, offset = lookup.query, lookup.chain.offset
+            return endpoints.list_records(
+                self._target.base_id, query.table_id, query.parameters, offset
+            )
         if isinstance(lookup, SchemaLookup):
             return endpoints.base_schema(self._target.base_id)
         if isinstance(lookup, CheckLookup):
@@ -244,12 +277,38 @@ class Lookups(Generic[M]):
         """
         if isinstance(lookup, SchemaLookup):
             lookup.tables = list_in(value, "tables")
-            return True
+            if lookup.before is None:
+                return True
+            self._names.learn_schema(lookup.tables)
+            return self._knows_names_of(lookup.before)
         lookup.records += records_in(value)
-        has_more = lookup.chain.advance(value.get("offset"))
-        if has_more:
+        if lookup.chain.advance(value.get("offset")):
             self._waiting.append(lookup)
-        return not has_more
+            return False
+        if isinstance(lookup, NamesLookup):
+            self._names.learn(lookup.query, lookup.records)
+            return self._knows_names_of(lookup.before)
+        return not isinstance(lookup, PrefetchLookup) or self._knows_names_of(lookup)
+
+    def _knows_names_of(self, lookup: PrefetchLookup[M]) -> bool:
+        """Replace the names in the links of rows by ids; False if they have to be looked up."""
+        assert self._prefetch is not None, "only a prefetch makes rows wait"
+        pairs = self._prefetch.compared(lookup.changes, lookup.records)
+        if self._has_no_names or not self._names.are_needed(pairs):
+            return True
+        if not self._names.knows_schema:
+            self._waiting.append(SchemaLookup([], before=lookup))
+            return False
+        queries = self._names.queries(pairs)
+        if queries:
+            self._waiting.append(NamesLookup(lookup.changes, before=lookup, query=queries[0]))
+            return False
+        self._names.apply(pairs)
+        return True
+
+    def give_up_names(self) -> None:
+        """Compare links by name no more: they cannot be looked up, and are written again."""
+        self._has_no_names = True
 
     def apply(self, lookup: Lookup[M]) -> dict[int, RowError]:
         """Apply what a lookup has read to its rows.

@@ -34,6 +34,7 @@ from airhaul.bulk.writing.chunks import (
     ChunkQueue,
     Log,
     Lookup,
+    NamesLookup,
     PrefetchLookup,
     SchemaLookup,
     SearchRead,
@@ -353,6 +354,8 @@ class WriteRows(Generic[M]):
     def _settle_lookup(self, lookup: Lookup[M]) -> None:
         if isinstance(lookup, CheckLookup):
             self._replies.settle_checked(lookup)
+        elif isinstance(lookup, SchemaLookup | NamesLookup) and lookup.before is not None:
+            self._settle_prefetch(lookup.before)
         elif isinstance(lookup, SchemaLookup):
             self._replies.learn(lookup.tables)
         else:
@@ -371,7 +374,12 @@ class WriteRows(Generic[M]):
                 self._queue(change)
 
     def _refuse_lookup(self, lookup: Lookup[M], error: AirhaulError) -> None:
-        if isinstance(lookup, SchemaLookup) or not self._lookups.refuse(lookup, error):
+        if not self._lookups.refuse(lookup, error):
+            return
+        if isinstance(lookup, SchemaLookup | NamesLookup):
+            if lookup.before is not None:
+                self._lookups.give_up_names()
+                self._settle_prefetch(lookup.before)
             return
         if isinstance(lookup, CheckLookup):
             self._replies.give_up_checking(lookup, error)
