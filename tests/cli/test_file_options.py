@@ -42,6 +42,21 @@ def test_a_new_table_has_the_columns_as_they_are_read(stock: Path) -> None:
     assert held(stock, "New") == {"a": ("Lampe", 1234.5), "b": ("Tisch", None), "c": (None, 0.5)}
 
 
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_words_that_keep_columns_from_having_numbers_are_reported(
+    stock: Path, dry_run: list[str]
+) -> None:
+    """--create does not guess what NA means, and says which option does."""
+    file("new.csv", "a,1,NA,x", "b,n. d.,2024-05-01,NA", "c,NA,n/a,y", header="Code,X,Day,Note")
+    words = ("import", "new.csv", "New", "--create", "--local", stock, *dry_run)
+    done = airhaul(*words)
+    assert "no narrower type: 'Day'. If that" in " ".join(done.stderr.split())
+    assert "set --null NA --null n/a." in " ".join(done.stderr.split())
+    said = airhaul(*words[:2], "Other", *words[3:], "--null", "NA", "--null", "n/a").stderr
+    assert "Day (date)" in said
+    assert "narrower" not in said
+
+
 @pytest.mark.parametrize(("sign", "word"), [(";", ";"), ("\t", r"\t"), ("^", "^")])
 def test_a_header_that_two_signs_may_divide_can_be_read(stock: Path, sign: str, word: str) -> None:
     """The error names the option, and the option is kept for the rows that are corrected."""

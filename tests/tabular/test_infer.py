@@ -159,6 +159,37 @@ def test_precision_is_that_of_the_finest_value(values: list[object], precision: 
     assert inferred(values).precision == precision
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["NA", "1.5", "", "n/a", "NA"], ("NA", "n/a")),
+        (["-", "2024-01-01"], ("-",)),
+        (["1", "2", "NA"] * 40, ("NA",)),
+        (["N/A", "a@b.co"], ("N/A",)),
+        ([1, 2.5, "NA"], ("NA",)),
+        ([1, "2", "NA"], ()),
+        (["NA", "NA"], ()),
+        (["NA", "Ada"], ()),
+        (["NA", "1", "x"], ()),
+        (["NA", "1", "2024-01-01"], ()),
+        (["NA", [1]], ()),
+        (["inf", "1"], ()),
+        (["1", "2"], ()),
+    ],
+    ids=repr,
+)
+def test_words_that_alone_make_a_column_text_are_named(
+    values: list[object], words: tuple[str, ...]
+) -> None:
+    """Nobody is to search a long file for the one word that keeps it from having numbers."""
+    column = inferred(values)
+    assert column.words == words
+    if words:
+        assert column.type in ("singleLineText", "singleSelect")
+        read = [None if value in words else value for value in values]
+        assert inferred(read).type in ("number", "date", "email")
+
+
 def test_a_choice_recurs() -> None:
     """At most a dozen short values, each standing in twenty rows on average, in the order met."""
     column = inferred(["red", "blue", "green", ""] * 20)

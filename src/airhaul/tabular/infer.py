@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, cast
 
 from airhaul.tabular.numbers import is_exact, is_exact_number
+from airhaul.tabular.texts.field_text import is_word_for_nothing
 from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 InferredType = Literal[
@@ -63,6 +64,7 @@ class InferredColumn:
         blanks: The number of rows without a value.
         fits: Whether the type can hold every value; no type holds an object, a list of anything
             but different texts, or both texts and lists.
+        words: The words such as ``NA`` without which the column would have another type.
     """
 
     name: str
@@ -71,6 +73,7 @@ class InferredColumn:
     choices: tuple[str, ...] = ()
     blanks: int = 0
     fits: bool = True
+    words: tuple[str, ...] = ()
 
 
 def infer_columns(
@@ -112,6 +115,8 @@ class _Seen:
     lists: int = 0
     is_nested: bool = False
     kind: type | None = None
+    words: dict[str, None] = field(default_factory=dict[str, None])
+    others: tuple[type, set[str]] | None = None
 
     def add(self, value: object) -> None:
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -128,13 +133,23 @@ class _Seen:
         text = _plain(value)
         kind = _kind(value)
         self.has_no = self.has_no or (isinstance(value, str) and text.strip().lower() in _NO)
-        self.fits &= _fitting(value, text, self.style) if self.kind in (None, kind) else set()
+        fitting = _fitting(value, text, self.style)
+        self._add_word(text, kind, fitting)
+        self.fits &= fitting if self.kind in (None, kind) else set()
         self.kind = kind
         if "number" in self.fits:
             number = text if kind is not str else self.style.plain_number(text.strip())
             self.precision = max(self.precision, _precision(number or text))
         self.long = self.long or _LINE_BREAK.search(text) is not None or len(text) > 200
         self._add_choice(text)
+
+    def _add_word(self, text: str, kind: type, fitting: set[str]) -> None:
+        """Note a word for nothing, or else what fits all values besides such words."""
+        if not fitting and is_word_for_nothing(text.strip()):
+            self.words[text.strip()] = None
+            return
+        of_kind, before = self.others or (kind, fitting)
+        self.others = kind, before & fitting if kind is of_kind else set()
 
     def _add_items(self, items: list[object]) -> None:
         texts = {item: None for item in items if isinstance(item, str) and _is_choice(item)}
@@ -170,14 +185,16 @@ class _Seen:
         for type_ in simple:
             if type_ in self.fits:
                 return InferredColumn(name, type_, blanks=blanks)
+        words = tuple(self.words) if self.others and self.others[1] else ()
         choices = self.choices
         if choices is not None and len(choices) * _ROWS_PER_CHOICE <= self.filled:
-            return InferredColumn(name, "singleSelect", None, tuple(choices), blanks)
+            return InferredColumn(name, "singleSelect", None, tuple(choices), blanks, words=words)
         return InferredColumn(
             name,
             "multilineText" if self.long else "singleLineText",
             blanks=blanks,
             fits=not self.is_nested and not self.lists,
+            words=words,
         )
 
 

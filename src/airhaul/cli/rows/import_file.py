@@ -121,7 +121,7 @@ def import_file(
             Key.of(target.model, names)  # report a wrong key before the table is created
         if dry_run:
             if new:
-                err().print(f"Would create {new}.", markup=False)
+                _print_table("Would create", new)
             with working(f"Reading {file.name}"):
                 plan = target.plan_import_file(
                     file,
@@ -134,7 +134,7 @@ def import_file(
         # If no row would be written, the import below refuses them without a table.
         if new and new.will_have_rows(source, names, report.policy):
             airtable.create_table(table, new.fields)
-            err().print(f"Created {new}.", markup=False)
+            _print_table("Created", new)
             target = airtable.table_named(table)
             report = replace(report, has_created_table=True)
         return carry_out(
@@ -151,3 +151,9 @@ def import_file(
             report,
             label=f"Importing {file.name}",
         )
+
+
+def _print_table(done: str, new: NewTable) -> None:
+    err().print(f"{done} {new}.", markup=False)
+    if new.advice is not None:
+        err().print(new.advice, markup=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.rows.changes import InvalidRow
@@ -19,6 +21,8 @@ from airhaul.model.schema import model_of_table, move_primary_first, new_field
 from airhaul.tabular import InputFile
 from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire.shapes import FieldJson
+
+_NAMES_SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,21 @@ class NewTable:
         rows = encode_each(encoder, file.rows())
         is_valid = (not isinstance(row, InvalidRow) for row in rows)
         return all(is_valid) if policy.checks_first else any(is_valid)
+
+    @property
+    def advice(self) -> str | None:
+        """Name the option without which some columns are text; None if no option would help."""
+        columns = [column for column in self.columns if column.words]
+        if not columns:
+            return None
+        words = dict.fromkeys(word for column in columns for word in column.words)
+        names = ", ".join(repr(column.name) for column in columns[:_NAMES_SHOWN])
+        more = f" and {len(columns) - _NAMES_SHOWN} more" if len(columns) > _NAMES_SHOWN else ""
+        options = " ".join(f"--null {shlex.quote(word)}" for word in words)
+        return (
+            f"Because of {', '.join(map(repr, words))}, these columns have no narrower type: "
+            f"{names}{more}. If that means an empty cell, set {options}."
+        )
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{column.name} ({column.type})" for column in self.columns)

@@ -106,8 +106,13 @@ def is_iso(text: str) -> bool:
     return _ISO.match(text) is not None
 
 
+def is_word_for_nothing(text: str) -> bool:
+    """Whether a text is a word that usually means that there is no value, such as ``NA``."""
+    return text.lower() in _NO_VALUES
+
+
 def advice_on_word(text: str) -> Advice:
     """Name the option for a word that usually means that there is no value."""
-    if text.lower() not in _NO_VALUES:
+    if not is_word_for_nothing(text):
         return ()
     return ("; if it means an empty cell, set ", Option("nulls", (text,)))
