@@ -140,7 +140,7 @@ def _read_first(
     target = write.target
     needs_types = write.keeps_before and write.needs_types and target.types is None
     needs_time = write.journal is not None and not context.known_base.clock.is_known
-    unsure = _unsure_columns(context, write, rows)
+    unsure = _unsure_columns(context, write, rows, asks=not needs_types and target.types is None)
     if not (needs_types or needs_time or unsure):
         return write, NOTHING_SPENT
     reader = TableReader.of(context, target)
@@ -160,12 +160,18 @@ def _read_first(
 
 
 def _unsure_columns(
-    context: JobContext, write: BulkWrite[M], rows: RowInput[M]
+    context: JobContext, write: BulkWrite[M], rows: RowInput[M], *, asks: bool
 ) -> AbstractSet[str]:
-    """Return the columns that some rows write, and that the table may not have.
+    """Return the columns that some rows write, and of which it has to be found out if they exist.
 
     Mostly there are none: the columns are known from requests before, or each request names all
     that are not, so that every request would be refused.
+
+    Args:
+        context: What all jobs of the base share.
+        write: The options of the write.
+        rows: The rows.
+        asks: Whether it takes a request to find out.
     """
     target, written = write.target, rows.written
     if written is None or columns_of(target.model).table_name is not None:
@@ -173,7 +179,9 @@ def _unsure_columns(
     unsure = context.known_base.fields.unsure(target.table, written.all)
     # A row that is compared first names only the columns in which its record differs.
     is_reduced = write.prefetch is not None and write.prefetch.reduces_all
-    return unsure if unsure and (is_reduced or not written.are_in_each(unsure)) else frozenset()
+    if asks and not is_reduced and written.are_in_each(unsure):
+        return frozenset()
+    return unsure
 
 
 def _nothing_written(error: UnknownFieldError, rows: RowInput[Any]) -> BulkError:
