@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +73,58 @@ def deals(airtable: Airtable, people: Table[Any], local_base: LocalBase) -> Iter
 
 def names(people: Table[Any]) -> list[str]:
     return [person.name for person in people.all()]
+
+
+class Mixed(Record, table="Mixed"):
+    """Values of every kind that Airtable stores in another form than it is sent."""
+
+    name: str = airtable_field(column="Name")
+    numbers: tuple[str, ...] = airtable_field((), column="Numbers", type="multipleRecordLinks")
+    days: list[str] = airtable_field(
+        column="Days", type="multipleRecordLinks", default_factory=list
+    )
+    tags: set[str] = airtable_field(column="Tags", type="multipleSelects", default_factory=set)
+    price: Decimal | str | None = airtable_field(None, column="Price", type="currency")
+    at: datetime | None = airtable_field(None, column="At", type="dateTime")
+    length: timedelta | str | None = airtable_field(None, column="Length", type="duration")
+    done: bool | str = airtable_field(False, column="Done", type="checkbox")
+
+
+@pytest.mark.filterwarnings("ignore::airhaul.model.read.CellWarning")
+def test_values_of_all_kinds_settle(airtable: Airtable, local_base: LocalBase) -> None:
+    """Links to tables named by numbers and dates, tuples, sets, Decimals, naive times and texts."""
+    whole = {"precision": 0}
+    numbers = airtable.create_table("N", [{"name": "N", "type": "number", "options": whole}])
+    iso = {"dateFormat": {"name": "iso"}}
+    days = airtable.create_table("D", [{"name": "D", "type": "date", "options": iso}])
+    zone = {**iso, "timeFormat": {"name": "24hour"}, "timeZone": "Europe/Berlin"}
+    types = {
+        "Numbers": ("multipleRecordLinks", {"linkedTableId": numbers["id"]}),
+        "Days": ("multipleRecordLinks", {"linkedTableId": days["id"]}),
+        "Tags": ("multipleSelects", {"choices": []}),
+        "Price": ("currency", {"precision": 2, "symbol": "$"}),
+        "At": ("dateTime", zone),
+        "Length": ("duration", {"durationFormat": "h:mm:ss"}),
+        "Done": ("checkbox", {"icon": "check", "color": "greenBright"}),
+    }
+    fields: Any = [
+        {"name": name, "type": type_, "options": options}
+        for name, (type_, options) in types.items()
+    ]
+    airtable.create_table("Mixed", [NAME, *fields])
+    rows: list[dict[str, Any]] = [
+        {"name": "a", "numbers": ("12", "7"), "days": ["2024-01-31"], "tags": {"x", "p, q"},
+         "price": Decimal("12.50"), "at": datetime(2024, 1, 1, 12), "length": timedelta(minutes=5),
+         "done": True},
+        {"name": "b", "price": "$1,200.50", "length": "1:30", "done": "checked"},
+        {"name": "c", "price": None, "tags": set(), "done": "no"},
+    ]  # fmt: skip
+    table = airtable.table(Mixed)
+    assert table.sync(rows, key="name", typecast=True).counts() == {"created": 3}
+    local_base.requests.clear()
+    assert not table.plan_sync(rows, key="name", typecast=True).differences
+    assert table.sync(rows, key="name", typecast=True).counts() == {"unchanged": 3}
+    assert writes(local_base) == []
 
 
 CELLS: list[Any] = [
@@ -302,6 +356,18 @@ def test_a_lost_create_with_names_is_found(
     assert deals.bulk_create(rows, typecast=True).counts() == {"created": 12}
     assert deals.count() == 12
     assert names(people).count("New") == 1
+
+
+def test_a_lost_update_with_names_is_not_called_failed(
+    deals: Table[Deal], local_base: LocalBase
+) -> None:
+    """Airtable has carried out every try, which the ids of the linked records do not show."""
+    (deal,) = deals.bulk_create([{"title": "x"}])
+    local_base.faults = Faults(Fault("close-after", probability=1, method="PATCH"))
+    row = {"id": deal.id, "who": ["Ada"]}
+    result = deals.bulk_update([row], typecast=True, on_error="continue")
+    assert result.counts() == {"unknown": 1}
+    assert len(deals.get(str(deal.id)).who) == 1
 
 
 def test_what_was_linked_by_name_can_be_undone(

@@ -74,7 +74,8 @@ def link_by_id(pairs: Iterable[Pair], found: Mapping[str, IdsByName]) -> None:
             for column, cell in change.cells.items()
             if column in found and names_in(cell)
         }
-        change.cells = {**change.cells, **by_id}  # several changes may share one dictionary
+        if by_id:
+            change.cells = {**change.cells, **by_id}  # several changes may share one dictionary
 
 
 def names_in(cell: Any) -> list[str]:

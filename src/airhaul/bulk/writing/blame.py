@@ -295,7 +295,7 @@ class Hopeless:
         return RowError(
             reason,
             index=change.index,
-            field=column,
+            field=title_of(column, self._target),
             value=change.cells[column],
             source=source,
             line=change.line,

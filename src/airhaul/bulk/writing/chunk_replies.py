@@ -21,6 +21,7 @@ from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import Policy, StopSwitch
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk
+from airhaul.bulk.rows.links_by_name import names_in
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
 from airhaul.bulk.writing.blame import Hopeless, is_about_rows
@@ -38,6 +39,7 @@ from airhaul.errors import (
     TransportError,
 )
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 from airhaul.wire.replies import list_in, records_in
 from airhaul.wire.shapes import RecordJson, TableJson
 
@@ -228,12 +230,23 @@ class ChunkReplies(Generic[M]):
     def _leave_checked(self, left: list[Change[M]], lookup: CheckLookup[M]) -> None:
         """Settle or send again the rows that a lost request has not written."""
         if not is_about_rows(lookup.error, lookup.kind):
-            self._recorder.leave(left, "failed", lookup.error, lookup.attempt)
+            unclear = [change for change in left if self._has_names(change)]
+            failed = [change for change in left if not self._has_names(change)]
+            error = TransportError(
+                f"{lookup.error} Its links are stored by ID, so it is not known whether those that "
+                "it has by name were written."
+            )
+            self._recorder.leave(unclear, "unknown", error, lookup.attempt)
+            self._recorder.leave(failed, "failed", lookup.error, lookup.attempt)
             self._stop.note_outage(lookup.error)
         elif KINDS[lookup.kind].removes and not self._stop:
             self._chunks.put_first([Chunk(lookup.kind, left)])  # Airtable refused the others
         else:
             self._blame(blame(left, lookup.error, self._source, self._target), lookup.attempt)
+
+    def _has_names(self, change: Change[M]) -> bool:
+        links = columns_of(self._target.model).links
+        return any(names_in(change.cells.get(column.column)) for column in links)
 
     def give_up_checking(self, lookup: CheckLookup[M], error: AirhaulError) -> None:
         """Settle rows of a lost request whose lookup failed."""
