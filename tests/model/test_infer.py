@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import pytest
@@ -158,13 +158,12 @@ def test_column_names_become_python_names(columns, names) -> None:
 
 def test_models_that_cannot_be_are_refused() -> None:
     """Two fields for one column, an unknown type, and no field for the primary column."""
-
-    class Twice(Record, table="T"):
-        a: str = airtable_field(column="X")
-        b: str = airtable_field(column="X")
-
     with pytest.raises(SchemaError, match="'a' and 'b' have the same column 'X'"):
-        columns_of(Twice)
+
+        class Twice(Record, table="T"):
+            a: str = airtable_field(column="X")
+            b: str = airtable_field(column="X")
+
     with pytest.raises(ConfigurationError, match="not a field type of Airtable"):
         airtable_field(type="text")  # type: ignore[arg-type]
 
@@ -174,8 +173,24 @@ def test_models_that_cannot_be_are_refused() -> None:
     with pytest.raises(SchemaError, match="primary field"):
         fields_to_create(Ticks)
 
-    class Anything(Record, table="T"):
-        a: Any = None
-
     with pytest.raises(SchemaError, match="'a'"):
-        columns_of(Anything)
+
+        class Anything(Record, table="T"):
+            a: Any = None
+
+
+def test_a_model_whose_types_come_later_is_checked_when_it_is_used() -> None:
+    """A forward reference, or the parameter of a generic model, is no reason to refuse the class."""
+    T = TypeVar("T")
+
+    class Box(Record, Generic[T], table="T"):
+        a: T
+
+    assert columns_of(Box[int]).by_name["a"].type == "number"
+
+    class Early(Record, table="T"):
+        a: "Later"  # noqa: UP037 - not known yet
+
+    Later = Annotated[str, Field(max_length=3)]
+    Early.model_rebuild(_types_namespace={"Later": Later})
+    assert columns_of(Early).by_name["a"].type == "singleLineText"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
@@ -115,6 +115,7 @@ _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (Decimal, _encode_decimal),
     (datetime, encode_datetime),
     (date, date.isoformat),
+    (time, time.isoformat),
     (timedelta, lambda value: _encode_number(value.total_seconds())),
     (list, _encode_many),
     (tuple, _encode_many),

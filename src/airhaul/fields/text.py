@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,7 +61,7 @@ CARDS: Final = (
     _text("url", {str: _URL, AnyUrl: None}),
     _text("phoneNumber", {str: _PHONE}),
     _text("multilineText", {str: _LONG}),
-    _text("singleLineText", {str: None, UUID: None}),
+    _text("singleLineText", {str: None, UUID: None, time: None}),
     FieldCard(
         type="richText",
         python=str,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 _SEQUENCES = (list, tuple, set, frozenset)
 
@@ -19,6 +22,7 @@ class Shape:
         item: The shape of the items of a sequence; else None.
         accepts_none: Whether the annotation accepts None.
         choices: The values of a ``Literal`` or an ``Enum`` of text; else None.
+        integers: The values of a ``Literal`` or an ``Enum`` of integers; else None.
         metadata: The metadata of ``Annotated``.
     """
 
@@ -27,6 +31,7 @@ class Shape:
     accepts_none: bool = False
     choices: tuple[str, ...] | None = None
     metadata: tuple[Any, ...] = ()
+    integers: tuple[int, ...] | None = None
 
     @property
     def is_sequence(self) -> bool:
@@ -64,22 +69,39 @@ def shape_of(annotation: Any) -> Shape:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         shape = shape_of(args[0])
-        return replace(shape, metadata=(*shape.metadata, *args[1:]))
+        return replace(shape, metadata=(*shape.metadata, *_flat(args[1:])))
     if origin in (Union, types.UnionType):
         members = [member for member in args if member is not type(None)]
         shape = shape_of(members[0]) if len(members) == 1 else Shape(annotation)
         return replace(shape, accepts_none=shape.accepts_none or len(members) < len(args))
     if origin is Literal:
-        texts = [value for value in args if value is not None]
-        core = type(texts[0]) if texts else type(None)
-        choices = tuple(texts) if all(isinstance(text, str) for text in texts) else None
-        return Shape(core, accepts_none=None in args, choices=choices)
+        values = [value for value in args if value is not None]
+        kinds = {type(value) for value in values}
+        core = kinds.pop() if kinds in ({str}, {int}) else annotation
+        return _with_values(Shape(core, accepts_none=None in args), values)
+    if origin is tuple and args and args[1:] != (...,):
+        return Shape(annotation)  # its items have positions, which no list of Airtable keeps
     if origin in _SEQUENCES or annotation in _SEQUENCES:
         return Shape(origin or annotation, item=shape_of(args[0]) if args else Shape(Any))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        values = [member.value for member in annotation]
-        choices = tuple(values) if all(isinstance(value, str) for value in values) else None
-        return Shape(annotation, choices=choices)
+        return _with_values(Shape(annotation), [member.value for member in annotation])
     if annotation is type(None):
         return Shape(annotation, accepts_none=True)
     return Shape(origin or annotation, accepts_none=annotation is Any)
+
+
+def _with_values(shape: Shape, values: list[Any]) -> Shape:
+    """Add the values of a ``Literal`` or an ``Enum``, if all are text or all are integers."""
+    if not values:
+        return shape
+    if all(isinstance(value, str) for value in values):
+        return replace(shape, choices=tuple(values))
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return replace(shape, integers=tuple(values))
+    return shape
+
+
+def _flat(metadata: Iterable[Any]) -> Iterable[Any]:
+    """The metadata of an annotation, with that inside of ``Field(...)``."""
+    for item in metadata:
+        yield from item.metadata if isinstance(item, FieldInfo) else (item,)

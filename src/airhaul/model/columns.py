@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from airhaul.errors import SchemaError, UnknownFieldError
 from airhaul.fields import card_of
-from airhaul.model.annotations import Shape, shape_of
+from airhaul.model.annotations import shape_of
 from airhaul.model.fields import ColumnInfo
 from airhaul.model.infer import infer_type
 from airhaul.wire.ids import is_id
@@ -48,17 +48,10 @@ class Column:
     ) -> None:
         self.name = name
         self.field_info = info
-        self.info = next(
-            (item for item in reversed(info.metadata) if isinstance(item, ColumnInfo)), ColumnInfo()
-        )
         shape = shape_of(info.annotation)
-        self.shape = Shape(
-            shape.core,
-            shape.item,
-            shape.accepts_none,
-            shape.choices,
-            (*shape.metadata, *info.metadata),
-        )
+        self.shape = replace(shape, metadata=(*shape.metadata, *info.metadata))
+        declared = [item for item in self.shape.metadata if isinstance(item, ColumnInfo)]
+        self.info = declared[-1] if declared else ColumnInfo()
         self.column: str = self.info.column or info.alias or name
         # What people call the column; an ID tells them nothing.
         self.title: str = (info.title or name) if by_id else self.column
@@ -308,3 +301,16 @@ def _refuse_names_with_ids(columns: Columns) -> None:
             f"{columns.model_name}: the column of {', '.join(ids)} is a field ID. Declare the "
             "class with field_ids=True, and give each of its fields a field ID."
         )
+
+
+def check_columns(model: type[RecordBase]) -> None:
+    """Check the columns of a model where it is declared.
+
+    A model with a type that is declared later, or a type parameter, is checked at its first use.
+
+    Raises:
+        SchemaError: As of ``columns_of``.
+    """
+    is_generic = bool(model.__pydantic_generic_metadata__["parameters"])
+    if model.__pydantic_complete__ and not is_generic:
+        columns_of(model)

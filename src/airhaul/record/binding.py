@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from airhaul.client.config import Config, make_config
 from airhaul.errors import ConfigurationError
+from airhaul.model.columns import check_columns
 from airhaul.model.reserved import refuse_names_of_verbs
 from airhaul.record.record import Record
 
@@ -42,6 +43,7 @@ def airtable_model(
     Raises:
         ConfigurationError: Both ``config`` and ``access_token`` are given, or a value is invalid;
             or, from the decorator, a field has the name of a verb.
+        SchemaError: From the decorator: no field type of Airtable holds the values of a field.
     """
     if config is not None and access_token is not None:
         raise ConfigurationError("Pass config= or access_token=, not both.")
@@ -57,6 +59,7 @@ def airtable_model(
             bound.__airhaul_field_ids__ = field_ids
         bound.__airhaul_config__ = config
         bound.__airhaul_base_id__ = base_id
+        check_columns(bound)
         return cast("type[B]", bound)
 
     return bind

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
+from airhaul.model.columns import check_columns
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.record.bound import connection_and_base_of
 from airhaul.record.bulk_verbs import RecordBulkVerbs
@@ -74,14 +75,17 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
     def __pydantic_init_subclass__(
         cls, table: str | None = None, field_ids: bool | None = None, **options: Any
     ) -> None:
-        """Check the names of the fields; ``__init_subclass__`` has bound the class.
+        """Check the fields; ``__init_subclass__`` has bound the class.
 
         Raises:
             ConfigurationError: A field has a name that every record uses for something else.
+            SchemaError: No field type of Airtable holds the values of a field.
         """
         super().__pydantic_init_subclass__(**options)
         refuse_names_of_verbs(cls.__name__, cls.model_fields, _VERBS)
         refuse_other_system_fields(cls)
+        if cls.__airhaul_table__ is not None:
+            check_columns(cls)
 
     @classmethod
     @overload

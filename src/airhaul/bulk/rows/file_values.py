@@ -35,6 +35,7 @@ Reader = Callable[[Any], Any]
 """Reads a value that is not blank; raises ``ValueError`` with the reason if it is refused."""
 
 DATE_FORM: Final = "a date is written 2024-12-31"
+TIME_FORM: Final = "a time is written 18:00 or 18:00:00"
 MOMENT_FORM: Final = "a moment is written 2024-12-31T18:00:00Z"
 NUMBER_FORM: Final = "a number is written 1234 or 1234.5"
 COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5"
@@ -59,6 +60,8 @@ def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAI
     """
     if reads_itself(model, column):
         return None
+    if column.shape.integers is not None:
+        return _read_integer
     shape = column.shape.item or column.shape
     if column.type in _OBJECT_READERS and (shape.holds_objects or shape.is_a(BaseModel)):
         return _OBJECT_READERS[column.type]
@@ -77,17 +80,21 @@ def _field_of(column: Column, style: TextStyle) -> FieldText:
     return FieldText(column.type, options, style)
 
 
-def date_reader(model: type[RecordBase], column: Column) -> Reader | None:
+def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     """Make the reader of a column for values of other rows: it refuses numbers as dates.
 
     Args:
         model: The model.
         column: One of its columns.
     """
-    types_ = _classes(column)
-    if not types_ or not all(issubclass(type_, date) for type_ in types_):
+    if reads_itself(model, column):
         return None
-    return None if reads_itself(model, column) else partial(_no_number, form=_form(types_))
+    if column.shape.integers is not None:
+        return _read_integer
+    types_ = _classes(column)
+    if not types_ or not all(issubclass(type_, date | time) for type_ in types_):
+        return None
+    return partial(_no_number, form=_form(types_))
 
 
 def without_blanks(column: Column, value: object) -> object:
@@ -202,6 +209,13 @@ def _read_number(field: FieldText, value: Any) -> Any:
     return text
 
 
+def _read_integer(value: Any) -> Any:
+    """Read an integer of a ``Literal`` or an ``Enum``: Pydantic takes no text for it."""
+    if isinstance(value, str) and is_number(value.strip()):
+        value = float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _is_number_to_python(text: str) -> bool:
     try:
         return math.isfinite(float(text))
@@ -231,6 +245,10 @@ def _read_date(field: FieldText, value: Any) -> Any:
     text = value.strip()
     found = field.moment(text)
     return _as_in_iso(field, text, DATE_FORM) if found is None else found
+
+
+def _read_time(value: Any) -> Any:
+    return _no_number(value.strip() if isinstance(value, str) else value, form=TIME_FORM)
 
 
 def _read_moment(field: FieldText, value: Any) -> Any:
@@ -279,13 +297,16 @@ def _zone(name: str) -> tzinfo:
 
 
 def _form(types_: tuple[type, ...]) -> str:
+    if all(issubclass(type_, time) for type_ in types_):
+        return TIME_FORM
     return MOMENT_FORM if any(issubclass(type_, datetime) for type_ in types_) else DATE_FORM
 
 
 def _no_number(value: Any, form: str) -> Any:
     is_number_ = is_number(value.strip()) if isinstance(value, str) else False
     if is_number_ or isinstance(value, int | float | Decimal):
-        raise ValueError(f"a number is not a date, got {shown(value)}; {form}")
+        what = "time" if form is TIME_FORM else "date"
+        raise ValueError(f"a number is not a {what}, got {shown(value)}; {form}")
     return value
 
 
@@ -301,6 +322,7 @@ _READERS: Final[tuple[tuple[Any, Callable[[FieldText], Reader]], ...]] = (
     ((int, float, Decimal), lambda field: partial(_read_number, field)),
     (datetime, lambda field: partial(_read_moment, field)),
     (date, lambda field: partial(_read_date, field)),
+    (time, lambda _: _read_time),
     (timedelta, lambda field: partial(_read_duration, field)),
     (str, lambda _: _read_text),
 )

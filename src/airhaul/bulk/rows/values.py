@@ -17,9 +17,9 @@ from airhaul.bulk.rows.file_values import (
     MOMENT_FORM,
     NUMBER_FORM,
     Reader,
-    date_reader,
     file_reader,
     reads_itself,
+    row_reader,
     without_blanks,
 )
 from airhaul.errors import RowError, UnknownFieldError, reason_of, shown
@@ -67,7 +67,7 @@ class RowValues(Generic[M]):
         self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
         self._style: TextStyle | None = None
         self._of_file: dict[str, Reader | None] = {}
-        self._of_row = {name: date_reader(model, column) for name, column in named.items()}
+        self._of_row = {name: row_reader(model, column) for name, column in named.items()}
         self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
         self._id_keys = _names_of(model, "id")
         self._time_keys = {"createdTime", *_names_of(model, "created_time")}
