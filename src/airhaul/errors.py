@@ -43,7 +43,7 @@ happened, where, and what to do next. No error ever contains a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airhaul.messages import Message, visible
@@ -236,6 +236,7 @@ class RowError(AirhaulError, ValueError):
         self.value = value
         self.source = source
         self.line = line
+        self._several: tuple[RowError, ...] = ()
         super().__init__(Message(f"{self.address}: ", reason) if self.address else reason)
 
     @property
@@ -248,6 +249,67 @@ class RowError(AirhaulError, ValueError):
             f"field {self.field!r}" if self.field is not None else "",
         ]
         return ", ".join(part for part in parts if part)
+
+    @property
+    def errors(self) -> tuple[RowError, ...]:
+        """The errors of the row one by one, each with its field and value."""
+        return self._several or (self,)
+
+    @classmethod
+    def of(cls, errors: Sequence[RowError]) -> RowError:
+        """Make one error of all errors of a row.
+
+        Args:
+            errors: At least one.
+
+        Returns:
+            The error itself if there is only one; else one whose reason has all of them.
+        """
+        first = errors[0]
+        if len(errors) == 1:
+            return first
+        reasons = [
+            one.reason if one.field is None else Message(f"field {one.field!r}: ", one.reason)
+            for one in errors
+        ]
+        error = cls(
+            Message.of_lines(reasons, end="; "),
+            index=first.index,
+            source=first.source,
+            line=first.line,
+        )
+        error._several = tuple(errors)
+        return error
+
+    def placed(
+        self,
+        index: int,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        named: Callable[[str], str] = str,
+    ) -> RowError:
+        """Return the error with the address of its row.
+
+        Args:
+            index: The index of the row in the input, from 0.
+            source: The file that the row came from.
+            line: The line of the row in that file, from 1.
+            named: Returns the name of a field for the reader of the message.
+        """
+        return RowError.of(
+            [
+                RowError(
+                    one.reason,
+                    index=index,
+                    field=None if one.field is None else named(one.field),
+                    value=one.value,
+                    source=source,
+                    line=line,
+                )
+                for one in self.errors
+            ]
+        )
 
 
 class CellError(AirhaulError, ValueError):

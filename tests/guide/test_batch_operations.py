@@ -314,14 +314,17 @@ def test_rate_limits(names) -> None:
 
 
 def test_memory_usage(names) -> None:
-    """A file is read by pandas in chunks, and each chunk becomes records."""
-    lines = ["name,email,age", *(f"P{n},p{n}@x.org,{n % 90}" for n in range(250))]
-    Path("big.csv").write_text("\n".join(lines), encoding="utf-8")
+    """A file is read by pandas in chunks, and each chunk becomes records, blanks included."""
+    lines = ["name,email,age,is_active,last_login"]
+    lines += [f"P{n},p{n}@x.org,{n % 90},True,2024-01-{n % 28 + 1:02}" for n in range(249)]
+    Path("big.csv").write_text("\n".join([*lines, "P249,,,,"]), encoding="utf-8")
     exec(block("Memory Usage"), names)
     names["process_large_dataset"]("big.csv", chunk_size=100)
     assert names["User"].count() == 250
     assert names["User"].count(age__gt=80) == 18
     assert configured().local_base.counts()["POST"] == 25
+    last = names["User"].first(name="P249")
+    assert (last.email, last.age, last.is_active, last.last_login) == ("", None, False, None)
 
 
 def test_every_block_has_its_test() -> None:

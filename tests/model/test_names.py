@@ -217,8 +217,8 @@ def test_an_error_names_the_column_as_the_table_or_the_model_does(
     airtable.create_table("T", [{"name": "Name", "type": "singleLineText"}, number])
     table: Any = airtable.table(Priced) if typed else airtable.table_named("T")
     shown = "unit_price" if typed and way != "csv" else "Unit Price"
-    for value in ("nan", "much"):
-        row = {"Name": "x", "Unit Price": float(value) if value == "nan" else value}
+    for value in ("inf", "much"):
+        row = {"Name": "x", "Unit Price": float(value) if value == "inf" else value}
         if way == "create":
             with pytest.raises(ValueError, match=f"field '{shown}'"):
                 table.create(**row)

@@ -37,8 +37,7 @@ def refuse_a_single_row(rows: AsyncRows) -> None:
     """
     if type(rows).__name__ == "DataFrame":
         raise ConfigurationError(
-            "Expected rows, got a DataFrame; pass its rows, with None where a value is "
-            'missing: df.astype(object).where(df.notna(), None).to_dict("records"), or for polars '
+            'Expected rows, got a DataFrame; pass its rows: df.to_dict("records"), or for polars '
             "df.to_dicts()."
         )
     if isinstance(rows, Mapping | BaseModel | str | bytes):

@@ -75,6 +75,13 @@ class RecordBase(BaseModel):
         """The fields that were not requested when the record was read, by their Python names."""
         return self._reading.not_fetched if self._reading else frozenset()
 
+    @property
+    def _unknown(self) -> frozenset[str]:
+        """The fields of a stored record whose cells are not known: all if it was never read."""
+        if self._reading is None and self.id is not None:
+            return frozenset(type(self).model_fields)
+        return self.not_fetched
+
     def __eq__(self, other: object) -> bool:
         """Records are equal if their class and their values are, however they were read."""
         if not isinstance(other, RecordBase):

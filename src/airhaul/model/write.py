@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +13,8 @@ from airhaul.model.base import RecordBase, remember
 from airhaul.model.columns import NO_VALUE, Column, columns_of
 from airhaul.model.read import Reader, build_leniently
 from airhaul.wire.shapes import Cells, RecordJson
+
+_CHANGEABLE: Final = (dict, list, set, BaseModel)
 
 
 def cells_to_create(record: RecordBase) -> Cells:
@@ -25,34 +28,65 @@ def cells_to_create(record: RecordBase) -> Cells:
     """
     held = vars(record)
     cells: Cells = {}
+    errors: list[RowError] = []
     for column in columns_of(type(record)).writable:
-        cell = encode_value(column, held.get(column.name))
+        try:
+            cell = encode_value(column, held.get(column.name))
+        except RowError as error:
+            errors.append(error)
+            continue
         if cell is not None:
             cells[column.column] = cell
+    if errors:
+        raise RowError.of(errors)
     return cells
 
 
 def cells_to_update(record: RecordBase) -> Cells:
     """Make the cells that changed since the record was read; None clears a cell.
 
+    Of a record that was made with an ID and never read, they are the fields that were set.
+
     Args:
         record: A record with an ID.
 
     Raises:
-        RowError: A value does not fit its field, or no cell can hold it.
+        RowError: Values do not fit their fields, or no cell can hold them.
     """
-    before = _as_loaded(record)
     after = validated(record)
+    changed = _set_fields(record) if record._reading is None else _changed_fields(record, after)
     cells: Cells = {}
+    errors: list[RowError] = []
+    for column in changed:
+        try:
+            cells[column.column] = encode_value(column, after[column.name])
+        except RowError as error:
+            errors.append(error)
+    if errors:
+        raise RowError.of(errors)
+    return cells
+
+
+def _set_fields(record: RecordBase) -> Iterator[Column]:
+    """Find the fields that were set in a record that was never read."""
+    for column in columns_of(type(record)).writable:
+        value = vars(record).get(column.name)
+        was_filled = isinstance(value, _CHANGEABLE) and value != column.make_default(vars(record))
+        if column.name in record.model_fields_set or was_filled:
+            yield column
+
+
+def _changed_fields(record: RecordBase, after: Mapping[str, Any]) -> Iterator[Column]:
+    """Find the fields that changed since a record was read, by its validated values."""
+    before = _as_loaded(record)
     stored = record._cells or {}
-    not_fetched = record.not_fetched
     # If one is set to the value it was read as, that is a change: the table has another cell.
     unfit = {bad.field for bad in record.cell_errors} & record.model_fields_set
     for column in columns_of(type(record)).writable:
-        if column.name in not_fetched:
+        if column.name in record.not_fetched:
             # The cell in the table is not known, so it is sent only if it was set.
             if column.name in record.model_fields_set:
-                cells[column.column] = encode_value(column, after[column.name])
+                yield column
             continue
         there = _encode_loaded(column, before[column.name])
         if column.empty is NO_VALUE and column.column not in stored:
@@ -60,15 +94,13 @@ def cells_to_update(record: RecordBase) -> Cells:
                 continue
             if column.name in record.model_fields_set:
                 there = None  # the cell is empty, and was read as the default
-        cell = encode_value(column, after[column.name])
-        if column.name in unfit or cell != there:
-            cells[column.column] = cell
-    return cells
+        if column.name in unfit or _encode_loaded(column, after[column.name]) != there:
+            yield column
 
 
 def _was_left_alone(record: RecordBase, column: Column) -> bool:
     """Whether a value is the default that an empty cell was read as."""
-    is_changeable = isinstance(vars(record).get(column.name), dict | list | set | BaseModel)
+    is_changeable = isinstance(vars(record).get(column.name), _CHANGEABLE)
     return column.name not in record.model_fields_set and not is_changeable
 
 
@@ -125,7 +157,7 @@ def validated(record: RecordBase) -> dict[str, Any]:
         The validated values by field name.
 
     Raises:
-        RowError: A value does not fit; the error is about the first one.
+        RowError: Values do not fit.
     """
     model = type(record)
     columns = columns_of(model)
@@ -136,16 +168,27 @@ def validated(record: RecordBase) -> dict[str, Any]:
         return vars(model.model_validate(values))
     except ValidationError as error:
         built, reasons = build_leniently(model, values, error)
-        excused = {bad.field for bad in record.cell_errors} | record.not_fetched
-        for name, reason in reasons.items():
-            value = vars(record).get(name)
-            if name not in columns.by_name and name not in excused:
-                raise RowError(reason) from None
-            if name not in excused or value is not None:
-                known = columns.by_name.get(name)
-                field = name if known is None else known.shown_name
-                raise RowError(f"{reason}, got {shown(value)}", field=field, value=value) from None
+        errors = _errors_in(record, reasons)
+        if errors:
+            raise RowError.of(errors) from None
         return vars(built)
+
+
+def _errors_in(record: RecordBase, reasons: Mapping[str, str]) -> list[RowError]:
+    """The errors of a record, without those of cells that are not written."""
+    columns = columns_of(type(record)).by_name
+    unwritten = {bad.field for bad in record.cell_errors} | record._unknown
+    errors: list[RowError] = []
+    for name, reason in reasons.items():
+        value, known = vars(record).get(name), columns.get(name)
+        if value is None and name in unwritten - record.model_fields_set:
+            continue
+        if known is None:
+            errors.append(RowError(reason))
+        else:
+            said = f"{reason}, got {shown(value)}"
+            errors.append(RowError(said, field=known.shown_name, value=value))
+    return errors
 
 
 def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:

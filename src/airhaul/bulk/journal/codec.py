@@ -66,6 +66,7 @@ def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
         change.for_new or None,
         change.before,
         change.later or None,
+        change.missing or None,
         cells,
     ]
 
@@ -85,9 +86,10 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
         _, index, line, reason, field, *given = parts
         error = RowError(reason, index=index, line=line, field=field)
         return InvalidRow(index, error, _source(given, line))
-    kind, index, line, cells, record_id, for_new, before, later, *given = parts
+    kind, index, line, cells, record_id, for_new, before, later, missing, *given = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
     change.for_new = for_new or {}
+    change.missing = tuple(missing or ())
     change.later = later or {}
     change.source = _source(given, line) or ({"id": record_id} if record_id else {}) | cells
     if key is not None and kind != "delete":

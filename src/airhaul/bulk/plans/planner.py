@@ -122,8 +122,8 @@ class Planner(Generic[M]):
         for change in known:
             record = found.get(change.record_id or "")
             if record is None:
-                reason = f"there is no record {change.record_id} in the table"
-                invalid.append(self._invalid(change, reason))
+                error = RowError(f"there is no record {change.record_id} in the table")
+                invalid.append(self._invalid(change, error))
                 missing.add(change.index)
             else:
                 pairs.append((change, record))
@@ -142,12 +142,7 @@ class Planner(Generic[M]):
         there = {key.value_in(record["fields"]): record for record in found.values()}
         yield from self._link_by_id(_pairs(changes, there))
         unclear = prefetch.apply(self._target, changes, list(found.values()))
-        invalid += [
-            self._invalid(change, unclear[change.index].reason)
-            for change in changes
-            if change.index in unclear
-        ]
-        clear = [change for change in changes if change.index not in unclear]
+        clear = self._without(unclear, changes, invalid)
         return self._plan("bulk_upsert", clear, invalid, key)
 
     def sync(
@@ -170,9 +165,15 @@ class Planner(Generic[M]):
         known, without_key = by_key(key, records)
         yield from self._link_by_id(_pairs(changes, known))
         compared = compare(self._target, changes, known)
+        taken = len(changes) + len(invalid)
+        cannot_be_created = {
+            change.index: error
+            for change in compared
+            if change.kind == "create" and (error := change.refusal_to_create) is not None
+        }
+        compared = self._without(cannot_be_created, compared, invalid)
         refusal: str | None = None
         if guard.missing:
-            taken = len(changes) + len(invalid)
             gone = missing_from(compared, known, taken)
             refusal = guard.refusal(len(gone), len(records), taken)
             compared += gone
@@ -245,9 +246,20 @@ class Planner(Generic[M]):
         if not (yield from look_up_links(self._reader, self._target, pairs)):
             self._notes.append(_NO_NAMES)
 
-    def _invalid(self, change: Change[M], reason: str) -> InvalidRow:
-        error = RowError(reason, index=change.index, source=self._source, line=change.line)
-        return InvalidRow(change.index, error, change.source)
+    def _without(
+        self, refused: Mapping[int, RowError], changes: list[Change[M]], invalid: list[InvalidRow]
+    ) -> list[Change[M]]:
+        """Move the changes that are refused, by their index, to the rows that are not valid."""
+        invalid += [
+            self._invalid(change, refused[change.index])
+            for change in changes
+            if change.index in refused
+        ]
+        return [change for change in changes if change.index not in refused]
+
+    def _invalid(self, change: Change[M], error: RowError) -> InvalidRow:
+        placed = error.placed(change.index, source=self._source, line=change.line)
+        return InvalidRow(change.index, placed, change.source)
 
     def _plan(
         self,

@@ -126,7 +126,7 @@ def compare(
         record = records.get(row.key)
         if record is None:
             row.kind = "create"
-            row.cells = target.in_order({**row.for_new, **row.cells})
+            row.cells = target.in_order({**row.cells, **row.for_new})
             row.before = {}
             continue
         target.compare(row, record)

@@ -60,6 +60,7 @@ class Change(Generic[M]):
         line: The row's line in the file it came from, from 1, or None.
         source: The row as it was given.
         for_new: Cells that only a new record gets: the model's defaults, in an upsert.
+        missing: The required fields that a new record would lack: the row can only change a record.
         later: Cells that are set once all records are there: links to recreated records.
         key: The values that identify the record, in an upsert or sync.
         before: What the record held before, the cells of ``cells`` at least; None where that is not
@@ -75,6 +76,7 @@ class Change(Generic[M]):
     line: int | None = None
     source: Any = None
     for_new: Cells = field(default_factory=dict[str, Any])
+    missing: tuple[str, ...] = ()
     later: Cells = field(default_factory=dict[str, Any])
     key: tuple[Any, ...] = ()
     before: Cells | None = None
@@ -84,6 +86,13 @@ class Change(Generic[M]):
     def traits(self) -> KindTraits:
         """The traits of its kind."""
         return KINDS[self.kind]
+
+    @property
+    def refusal_to_create(self) -> RowError | None:
+        """Why no record can be created of the row, if none can."""
+        reason = "a new record needs a value, since no record has this key"
+        errors = [RowError(reason, field=name) for name in self.missing]
+        return RowError.of(errors) if errors else None
 
 
 @dataclass(frozen=True, slots=True)

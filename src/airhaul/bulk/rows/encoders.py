@@ -6,17 +6,19 @@ A row is a mapping, a record of the model, or a row of a file; for some verbs a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
+from airhaul.bulk.rows.frame_values import plain
 from airhaul.bulk.rows.keys import Key, KeysSeen
-from airhaul.bulk.rows.values import RowValues
-from airhaul.errors import RowError, UnknownFieldError, shown
+from airhaul.bulk.rows.values import CellsByKey, RowValues
+from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
-from airhaul.model.write import cells_to_create, cells_to_update, encode_value, validated
+from airhaul.model.write import cells_to_create, cells_to_update, validated
 from airhaul.tabular import SourceRow
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
@@ -62,28 +64,19 @@ class RowEncoder(Generic[M]):
         line = row.line if isinstance(row, SourceRow) else None
         try:
             change = self._change(index, row)
-        except UnknownFieldError as error:
-            raise RowError(
-                error.message, index=index, field=error.field, source=self._source, line=line
-            ) from None
         except RowError as error:
-            raise RowError(
-                error.reason,
-                index=index,
-                field=error.field if line is None else self._name_in_file(error.field),
-                value=error.value,
-                source=self._source,
-                line=line,
-            ) from None
+            named = str if line is None else self._name_in_file
+            raise error.placed(index, source=self._source, line=line, named=named) from None
         if isinstance(row, SourceRow):
             change.cells.update(self._values.names_in_one_text(row, change.cells))
+            change.missing = tuple(map(self._name_in_file, change.missing))
         change.line = line
         change.source = row
         return change
 
-    def _name_in_file(self, field: str | None) -> str | None:
+    def _name_in_file(self, field: str) -> str:
         """The name that a file has for a field, which is that of its column."""
-        known = self._columns.by_name.get(field) if field is not None else None
+        known = self._columns.by_name.get(field)
         return known.title if known and self._columns.table_name is None else field
 
     def _change(self, index: int, row: object) -> Change[M]:
@@ -149,10 +142,10 @@ def _id_in(row: object, model: type[RecordBase]) -> str:
         raise RowError(
             f"expected a dict with an id, an id or a {model.__name__}, got {type(row).__name__}"
         )
-    given = cast("Mapping[str, Any]", values)
-    if given.get("id") in (None, ""):
+    record_id = plain(cast("Mapping[str, Any]", values).get("id"))
+    if record_id in (None, ""):
         raise RowError("the row has no id; it is needed to identify the record", field="id")
-    return _checked_id(given["id"])
+    return _checked_id(record_id)
 
 
 class UpdateEncoder(RowEncoder[M]):
@@ -173,9 +166,7 @@ class UpdateEncoder(RowEncoder[M]):
     ) -> None:
         super().__init__(model, source)
         self._seen = _IdsSeen()
-        changes = {
-            self._columns.find(name).input_name: value for name, value in (same or {}).items()
-        }
+        changes = {self._columns.find(name).column: value for name, value in (same or {}).items()}
         self.same: Cells = self._values.cells(changes)
 
     def _change(self, index: int, row: object) -> Change[M]:
@@ -199,13 +190,13 @@ class UpdateEncoder(RowEncoder[M]):
                 "new records"
             )
         self._refuse_more_columns(record)
-        self._seen.add(record.id, index)
+        self._seen.add(_checked_id(record.id), index)
         cells = cells_to_update(record)
         there = record._cells or {}
         for column, cell in self.same.items():
             known = self._columns.by_column[column]
             is_there = same_cell(known.type, cell, there.get(column))
-            if is_there and known.name not in record.not_fetched:
+            if is_there and known.name not in record._unknown:
                 cells.pop(column, None)
             else:
                 cells[column] = cell
@@ -215,8 +206,7 @@ class UpdateEncoder(RowEncoder[M]):
 
     def _from_mapping(self, row: object) -> tuple[str, Cells]:
         record_id = _id_in(row, self._model)
-        cells = self._values.cells(self._values.by_input_name(row, blank_clears=True))
-        return record_id, cells | self.same
+        return record_id, self._values.cells(row) | self.same
 
 
 class SaveEncoder(RowEncoder[M]):
@@ -243,7 +233,7 @@ class UpsertEncoder(RowEncoder[M]):
     """An encoder of rows that a key identifies.
 
     The values of a row are always written; the defaults of the model only into new records, so that
-    no default overwrites a stored value.
+    no default overwrites a stored value. Only a new record has to have all required fields.
 
     Args:
         model: The model of the table.
@@ -270,22 +260,28 @@ class UpsertEncoder(RowEncoder[M]):
         own = row if isinstance(row, self._model) else None
         if own is not None:
             self._refuse_more_columns(own)
-        record = self._values.build(row, blank_clears=True) if own is None else own
-        if own is None:
-            held, given = vars(record), record.model_fields_set
-        else:
-            held, given = validated(own), own.model_fields_set - own.not_fetched
-        cells: Cells = {}
-        for_new: Cells = {}
-        for column in self._columns.writable:
-            cell = encode_value(column, held[column.name])
-            if column.name in given:
-                cells[column.column] = cell
-            elif cell is not None and cell is not False:
-                for_new[column.column] = cell
-        value = self._key.require(cells)
-        self._seen.add(value, index, cells)
-        return Change("upsert", index, cells, record=own, for_new=for_new, key=value)
+        parts = self._values.by_key(row) if own is None else self._parts_of(own)
+        value = self._key.require(parts.given)
+        self._seen.add(value, index, parts.given)
+        return Change(
+            "upsert",
+            index,
+            parts.given,
+            record=own,
+            for_new=parts.for_new,
+            missing=parts.missing,
+            key=value,
+        )
+
+    def _parts_of(self, record: M) -> CellsByKey:
+        given = record.model_fields_set
+        parts = CellsByKey.of(self._columns, validated(record), given)
+        missing = tuple(
+            column.shown_name
+            for column in self._columns.writable
+            if column.name not in given and column.field_info.is_required()
+        )
+        return replace(parts, missing=missing)
 
 
 def upsert_encoder(
@@ -358,7 +354,7 @@ class DeleteEncoder(RowEncoder[M]):
             case SourceRow():
                 record_id = row.cells.get("id")
             case Mapping():
-                record_id = cast("Mapping[str, Any]", row).get("id")
+                record_id = plain(cast("Mapping[str, Any]", row).get("id"))
             case _:
                 record_id = row
         if own is not None and record_id is None:

@@ -167,14 +167,15 @@ def refuse_names(
         line: The row's line in it.
 
     Raises:
-        RowError: It has one.
+        RowError: They have some.
     """
+    errors: list[RowError] = []
     for column in columns_of(model).links:
         name = next(iter(names_in(cells.get(column.column))), None)
         if name is None:
             continue
         by_name = Option("typecast", value=True)
-        raise RowError(
+        error = RowError(
             Message(f"{name!r} is not a record ID; to link by name, set ", by_name),
             index=index,
             field=column.shown_name if line is None else column.title,
@@ -182,3 +183,6 @@ def refuse_names(
             source=source,
             line=line,
         )
+        errors.append(error)
+    if errors:
+        raise RowError.of(errors)

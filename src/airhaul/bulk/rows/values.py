@@ -1,31 +1,31 @@
 """The values of a row by field, validated as a whole or one by one.
 
-A row is a mapping, or a row of a file.
+A row is a mapping, or a row of a file. All its errors are reported together.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from airhaul.bulk.rows.file_values import (
-    DATE_FORM,
-    MOMENT_FORM,
-    NUMBER_FORM,
     Reader,
     file_reader,
     reads_itself,
     row_reader,
     without_blanks,
 )
-from airhaul.errors import RowError, UnknownFieldError, reason_of, shown
+from airhaul.bulk.rows.frame_values import PLAIN_TYPES, plain
+from airhaul.bulk.rows.problems import missing_in, problems_in, refusal_of
+from airhaul.errors import RowError, shown
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
+from airhaul.model.read import build_leniently
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
 from airhaul.tabular import (
@@ -39,14 +39,83 @@ from airhaul.tabular.texts.style import TextStyle
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
 M = TypeVar("M", bound=RecordBase)
 
 # What a file of rejected rows holds besides the fields.
 _REJECTS_KEYS: Final = frozenset({ERROR_COLUMN, LINE_COLUMN})
-_EMPTY: Final = "use None for an empty cell"
+_TWICE: Final = (
+    "the row has two different values for it, one under the name of the field and one under that "
+    "of the column"
+)
+
+
+class _Given:
+    """What a row has."""
+
+    __slots__ = ("blamed", "blank", "problems", "values")
+
+    def __init__(self) -> None:
+        # The values as the model takes them, by input name.
+        self.values: dict[str, Any] = {}
+        # The fields that are left out because their cells are blank, with what was given.
+        self.blank: dict[str, str] = {}
+        # What is wrong, and the fields that it concerns.
+        self.problems: list[RowError] = []
+        self.blamed: set[str | None] = set()
+
+    def blame(self, name: str | None, problem: RowError) -> None:
+        """Add what is wrong with a field, or with the whole row."""
+        self.problems.append(problem)
+        self.blamed.add(name)
+
+    def refuse_if_wrong(self) -> None:
+        """Raise all that is wrong, if anything is."""
+        if self.problems:
+            raise RowError.of(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class CellsByKey:
+    """The cells of a row that a key identifies.
+
+    Args:
+        given: The cells that the row has.
+        for_new: The cells that only a new record gets: the defaults of the model.
+        missing: The fields that a new record has to have, and the row lacks.
+    """
+
+    given: Cells
+    for_new: Cells = field(default_factory=dict[str, Any])
+    missing: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, columns: Columns, values: Mapping[str, Any], given: set[str]) -> CellsByKey:
+        """Make them of validated values.
+
+        Args:
+            columns: The columns of the model.
+            values: The values by field name.
+            given: The names of the fields that the row has; the others are defaults.
+
+        Raises:
+            RowError: No cell can hold some of the values.
+        """
+        cells: Cells = {}
+        for_new: Cells = {}
+        errors: list[RowError] = []
+        for column in columns.writable:
+            try:
+                cell = encode_value(column, values[column.name])
+            except RowError as error:
+                errors.append(error)
+                continue
+            if column.name in given:
+                cells[column.column] = cell
+            elif cell is not None and cell is not False:
+                for_new[column.column] = cell
+        if errors:
+            raise RowError.of(errors)
+        return cls(cells, for_new)
 
 
 class RowValues(Generic[M]):
@@ -82,28 +151,110 @@ class RowValues(Generic[M]):
 
         Raises:
             RowError: It is not valid.
-            UnknownFieldError: It has columns that the model lacks.
         """
-        values = self.by_input_name(row, blank_clears=blank_clears)
-        try:
-            return self._model.model_validate(values)
-        except ValidationError as error:
-            raise self._row_error(error, row) from None
+        given = self._given(row, blank_clears=blank_clears)
+        record, missing = self._validated(given)
+        for name in missing:
+            given.blame(name, RowError("a value is required", field=name))
+        given.refuse_if_wrong()
+        assert record is not None, "without a record something is wrong"
+        return record
 
-    def by_input_name(self, row: object, *, blank_clears: bool) -> dict[str, Any]:
-        """The values of a row as the model takes them; arguments as of ``build``.
+    def by_key(self, row: object) -> CellsByKey:
+        """Validate a row that a key identifies; it may lack fields that only a new record needs.
+
+        Args:
+            row: The row; its blank cells clear.
 
         Raises:
-            RowError: It is not a row, or has two values for a column.
-            UnknownFieldError: It has columns that the model lacks.
+            RowError: It is not valid.
         """
-        if isinstance(row, SourceRow):
-            self._read_as(row.style)
-            return self._of_mapping(row.cells, from_file=True, blank_clears=blank_clears)
-        if isinstance(row, Mapping):
-            given = cast("Mapping[str, Any]", row)
-            return self._of_mapping(given, from_file=False, blank_clears=blank_clears)
-        raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
+        given = self._given(row, blank_clears=True)
+        record, missing = self._validated(given)
+        given.refuse_if_wrong()
+        if record is None:
+            for column in self._columns.by_name.values():
+                if column.read_only:
+                    given.values.pop(column.input_name, None)
+            return CellsByKey(self._cells(given), missing=tuple(missing))
+        parts = CellsByKey.of(self._columns, vars(record), record.model_fields_set)
+        for name in given.blank:
+            parts.given[self._columns.by_name[name].column] = None  # a new record has the default
+        return parts
+
+    def cells(self, row: object) -> Cells:
+        """Make cells of the values of a row, each validated by itself, in the model's order.
+
+        Args:
+            row: The row; its blank cells clear.
+
+        Raises:
+            RowError: A value does not fit, or its column cannot be written.
+        """
+        return self._cells(self._given(row, blank_clears=True))
+
+    def _validated(self, given: _Given) -> tuple[M | None, Sequence[str]]:
+        """Validate what a row has as a whole record, and add what is wrong.
+
+        Returns:
+            The record, or None if it is not valid; the required fields that the row lacks.
+        """
+        record: M | None = None
+        missing: Sequence[str] = ()
+        try:
+            record = self._model.model_validate(given.values)
+        except ValidationError as error:
+            for name, problem in problems_in(error, self._columns):
+                given.blame(name, problem)
+            missing = self._missing(given, missing_in(error))
+            if not given.problems and not missing:
+                record, _ = build_leniently(self._model, given.values, error)
+        except KeyError as error:
+            if error.args[0] not in self._columns.by_name:
+                raise
+            # A validator uses a field that is missing or not valid.
+            required = (
+                column.input_name
+                for column in self._columns.by_name.values()
+                if column.field_info.is_required() and column.input_name not in given.values
+            )
+            missing = self._missing(given, required)
+            self._cells_of_each(given)
+            if not given.problems:
+                raise
+        if given.problems or missing:
+            self._add_unwritable(given)
+        return record, missing
+
+    def _missing(self, given: _Given, names: Iterable[str]) -> list[str]:
+        """Return which of some required fields, by input name, the row lacks.
+
+        Computed fields are not asked for. A blank cell is a problem.
+        """
+        missing: list[str] = []
+        for column in map(self._columns.by_input.get, names):
+            if column is None or column.read_only or column.name in given.blamed:
+                continue
+            if column.name in given.blank:
+                given.blame(column.name, _required(column, given))
+            else:
+                missing.append(column.shown_name)
+        return missing
+
+    def _add_unwritable(self, given: _Given) -> None:
+        """Add what is wrong with values that are valid, but that no cell can hold."""
+        fitting: dict[str, Any] = {}
+        for column in self._columns.writable:
+            if column.name in given.blamed or column.input_name not in given.values:
+                continue
+            try:
+                value = given.values[column.input_name]
+                fitting[column.name] = validate_alone(self._model, column.name, value, fitting)
+                encode_value(column, fitting[column.name])
+            except RowError as error:
+                given.blame(column.name, error)
+            except (ValidationError, KeyError):
+                continue  # follows from a field that is wrong or missing
 
     def _read_as(self, style: TextStyle) -> None:
         """Take over the style of the texts of a file; all rows of a file have the same."""
@@ -114,35 +265,49 @@ class RowValues(Generic[M]):
                 name: file_reader(self._model, column, style) for name, column in columns
             }
 
-    def _of_mapping(
-        self, row: Mapping[str, Any], *, from_file: bool, blank_clears: bool
-    ) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+    def _given(self, row: object, *, blank_clears: bool) -> _Given:
+        """Read the values of a row; arguments as of ``build``.
+
+        Raises:
+            RowError: It is not a row.
+        """
+        from_file = isinstance(row, SourceRow)
+        mapping = row.cells if isinstance(row, SourceRow) else row
+        if isinstance(row, SourceRow):
+            self._read_as(row.style)
+        if not isinstance(mapping, Mapping):
+            raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
+        cells = cast("Mapping[str, Any]", mapping)
+        given = _Given()
         unknown: list[str] = []
-        for key, given in row.items():
+        for key, value in cells.items():
             column = self._columns.by_any_name.get(key)
             if column is None:
-                column = self._nearly_named(key, row, unknown)
+                column = self._nearly_named(key, cells, unknown)
             if column is None or (from_file and column.may_be_left_out):
                 continue
-            value = self._read(column, key, given, from_file=from_file, blank_clears=blank_clears)
-            if value is NO_VALUE:
-                continue
-            if column.input_name in values and values[column.input_name] != value:
-                raise RowError(
-                    "the row has two different values for it, one under the name of the field and "
-                    "one under that of the column",
-                    field=column.shown_name,
+            try:
+                read = self._read(
+                    column, key, value, from_file=from_file, blank_clears=blank_clears
                 )
-            values[column.input_name] = value
+                if read is NO_VALUE:
+                    how = "and the cell is blank" if from_file else f"got {shown(value)}"
+                    given.blank[column.name] = how
+                elif given.values.setdefault(column.input_name, read) != read:
+                    given.blame(column.name, RowError(_TWICE, field=column.shown_name))
+            except RowError as error:
+                given.blame(column.name, error)
+        for name in [*given.blank]:
+            if self._columns.by_name[name].input_name in given.values:
+                del given.blank[name]  # the row has the column under another name, too
         if unknown:
-            raise self._unknown(unknown, from_file=from_file)
-        return values
+            given.blame(None, self._unknown(unknown, from_file=from_file))
+        return given
 
-    def _unknown(self, names: list[str], *, from_file: bool) -> UnknownFieldError:
+    def _unknown(self, names: list[str], *, from_file: bool) -> RowError:
         error = self._columns.unknown(*names)
         if not from_file:
-            return error
+            return RowError(error.message, field=error.field)
         message = Message(
             f"{error.message} To" if error.message.endswith("?") else f"{error.message[:-1]}; to",
             " rename a column or leave it out, set ",
@@ -150,7 +315,7 @@ class RowValues(Generic[M]):
             " or ",
             Option("ignore", tuple(names)),
         )
-        return UnknownFieldError(message, field=error.field)
+        return RowError(message, field=error.field)
 
     def _nearly_named(self, key: str, row: Mapping[str, Any], unknown: list[str]) -> Column | None:
         """Return the column that a key nearly names, if any; note a key that names none."""
@@ -164,29 +329,38 @@ class RowValues(Generic[M]):
     def _read(
         self, column: Column, key: object, value: Any, *, from_file: bool, blank_clears: bool
     ) -> Any:
-        """Read a value before the model validates it; ``NO_VALUE`` for one that is left out."""
-        read = value
-        is_blank = from_file and (value is None or (isinstance(value, str) and value.isspace()))
-        if value == "" or (is_blank and column.name not in self._reads_itself):
-            read = without_blanks(column, value)
+        """Read a value before the model validates it; ``NO_VALUE`` for one that is left out.
+
+        Raises:
+            RowError: It is refused.
+        """
+        read = value if from_file or type(value) in PLAIN_TYPES else plain(value)
+        is_space = from_file and isinstance(read, str) and read.isspace()
+        may_be_blank = is_space or read is None or read == ""
+        if may_be_blank and self._is_blank(column, value, read, from_file=from_file):
+            is_spreadsheets = read is not None
+            read = without_blanks(column, read)
             if read is None:
                 # A null in JSON is given; a blank cell of a spreadsheet may be left out.
-                return column.empty if blank_clears or value is None else NO_VALUE
-        if isinstance(value, datetime) and value != value:  # noqa: PLR0124 - as NaN, and so NaT
-            raise RowError(
-                f"{value!r} is not a time; {_EMPTY}", field=column.shown_name, value=value
-            )
+                return NO_VALUE if is_spreadsheets and not blank_clears else column.empty
         reader = (self._of_file if from_file else self._of_row)[column.name]
         if reader is not None:
             read = _read(reader, read, str(key) if from_file else column.shown_name)
         return _from_text(column, read) if from_file and isinstance(read, str) else read
+
+    def _is_blank(self, column: Column, value: Any, read: Any, *, from_file: bool) -> bool:
+        """Whether no text, text of spaces, or None is that of an empty cell."""
+        if read == "" or (read is None and value is not None):
+            return True
+        # Validators of the model see what a row has, except empty text and NaN.
+        return (read is None or from_file) and column.name not in self._reads_itself
 
     def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
         """Whether a value that has no column belongs to the record itself, or to a rejects file.
 
         Any other value under ``id`` or ``created_time`` is a column of the caller's own.
         """
-        is_blank = row[key] in (None, "") and self._columns.find_loosely(str(key)) is None
+        is_blank = plain(row[key]) in (None, "") and self._columns.find_loosely(str(key)) is None
         if key in self._id_keys:
             return is_blank or is_id(row[key], "rec")
         if key in self._time_keys:
@@ -201,18 +375,6 @@ class RowValues(Generic[M]):
             return None
         named = [name for name in row if (exact.get(name) or loose(str(name))) is column]
         return column if named == [key] else None
-
-    def _row_error(self, error: ValidationError, row: object) -> RowError:
-        first = error.errors(include_url=False)[0]
-        place = str(first["loc"][0]) if first["loc"] else None
-        column = self._columns.by_input.get(place) if place else None
-        name = column.shown_name if column else place
-        if first["type"] == "missing":
-            return RowError(f"a value is required{_blank_hint(row, column)}", field=name)
-        value = first["input"]
-        if place is None:
-            return RowError(reason_of(first))
-        return RowError(_reason(first), field=name, value=value)
 
     def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
         """Find the cells of links that are one name with a comma, or several names.
@@ -241,34 +403,38 @@ class RowValues(Generic[M]):
                     found[column.column] = text.strip()
         return found
 
-    def cells(self, values: Mapping[str, Any]) -> Cells:
-        """Make cells of some values, each validated by itself, in the model's order.
+    def _cells(self, given: _Given) -> Cells:
+        cells = self._cells_of_each(given)
+        given.refuse_if_wrong()
+        return cells
 
-        Args:
-            values: By input name.
-
-        Raises:
-            RowError: A value does not fit, or its column cannot be written.
-        """
+    def _cells_of_each(self, given: _Given) -> Cells:
+        """Validate each value by itself; add what is wrong."""
         cells: Cells = {}
         fitting: dict[str, Any] = {}
         for column in self._columns.by_name.values():
-            if column.input_name not in values:
-                continue
-            if column.read_only:
-                raise RowError(
-                    "it is computed by Airtable, and cannot be written", field=column.shown_name
-                )
-            value = self._fitting(column, values[column.input_name], fitting)
-            fitting[column.name] = value
-            cells[column.column] = encode_value(column, value)
+            try:
+                if column.input_name in given.values:
+                    value = self._fitting(column, given.values[column.input_name], fitting)
+                    fitting[column.name] = value
+                    cells[column.column] = encode_value(column, value)
+                elif column.name in given.blank:
+                    if column.field_info.is_required():
+                        raise _required(column, given)
+                    cells[column.column] = None
+            except RowError as error:
+                given.blame(column.name, error)
         return cells
 
     def _fitting(self, column: Column, value: Any, others: Mapping[str, Any]) -> Any:
+        if column.read_only:
+            raise RowError(
+                "it is computed by Airtable, and cannot be written", field=column.shown_name
+            )
         try:
             return validate_alone(self._model, column.name, value, others)
         except ValidationError as error:
-            reason = _reason(error.errors(include_url=False)[0])
+            reason = refusal_of(error.errors(include_url=False)[0])
             raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
@@ -281,21 +447,8 @@ class RowValues(Generic[M]):
             ) from None
 
 
-def _reason(error: ErrorDetails) -> str:
-    """Return what is wrong with a value, and how such values are written."""
-    value = error["input"]
-    kind = error["type"]
-    how = ""
-    if kind == "finite_number":
-        how = f"; {_EMPTY}"
-    if isinstance(value, str) and any(map(str.isdigit, value)):
-        if kind.startswith("date_"):
-            how = f"; {DATE_FORM}"
-        elif kind.startswith("datetime_"):
-            how = f"; {MOMENT_FORM}"
-        elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
-            how = f"; {NUMBER_FORM}"
-    return f"{reason_of(error)}, got {shown(value)}{how}"
+def _required(column: Column, given: _Given) -> RowError:
+    return RowError(f"a value is required, {given.blank[column.name]}", field=column.shown_name)
 
 
 def _read(reader: Reader, value: Any, called: str) -> Any:
@@ -330,15 +483,3 @@ def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
     """The computed fields that ``model_dump`` holds, also by alias."""
     computed = model.model_computed_fields
     return {*computed, *(info.alias for info in computed.values())}
-
-
-def _blank_hint(row: object, column: Column | None) -> str:
-    cells = row.cells if isinstance(row, SourceRow) else row
-    if column is None or not isinstance(cells, Mapping):
-        return ""
-    given = cast("Mapping[str, Any]", cells)
-    names = (column.name, column.column, column.title, column.input_name)
-    blank = any(
-        given[name] is None or not str(given[name]).strip() for name in names if name in given
-    )
-    return ", and the cell is blank" if blank else ""

@@ -120,8 +120,13 @@ class PrefetchByKey:
         self.reduces_all = always or not key.can_be_merged_on
 
     def is_needed(self, change: Change[Any]) -> bool:
-        """Return whether a new record would get defaults that an existing one must not get."""
-        return change.kind == "upsert" and (self.reduces_all or bool(change.for_new))
+        """Return whether it matters if the record exists.
+
+        A new one gets defaults that an existing one must not get, or it needs fields that the row
+        does not have.
+        """
+        matters = self.reduces_all or bool(change.for_new) or bool(change.missing)
+        return change.kind == "upsert" and matters
 
     def formula(self, changes: Sequence[Change[Any]]) -> Node:
         """Return the formula that finds the records by key."""
@@ -154,12 +159,14 @@ class PrefetchByKey:
                 )
             elif there:
                 target.compare(change, there[0])
+            elif change.refusal_to_create is not None:
+                refused[change.index] = change.refusal_to_create
             else:
                 self._create(target, change)
         return refused
 
     def _create(self, target: Target, change: Change[Any]) -> None:
-        change.cells = target.in_order({**change.for_new, **change.cells})
+        change.cells = target.in_order({**change.cells, **change.for_new})
         change.before = {}
         if not self._key.can_be_merged_on:
             change.kind = "create"

@@ -46,7 +46,6 @@ from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
     AirhaulError,
     BadReplyError,
-    RowError,
     ServerError,
     TransportError,
 )
@@ -366,9 +365,7 @@ class WriteRows(Generic[M]):
         for change in lookup.changes:
             error = refused.get(change.index)
             if error is not None:
-                named = RowError(
-                    error.reason, index=change.index, source=self._source, line=change.line
-                )
+                named = error.placed(change.index, source=self._source, line=change.line)
                 self._replies.refuse_row(change.index, named, change.source)
             elif not self._stop:
                 self._queue(change)

@@ -1,0 +1,38 @@
+"""Values as pandas and NumPy have them, as Python's own; neither library is imported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+PLAIN_TYPES: Final = frozenset({str, int, bool, list, dict, type(None)})
+"""The most frequent types of values that ``plain`` returns as they are."""
+
+_TIMES: Final = ("datetime64", "timedelta64")
+
+
+def plain(value: Any) -> Any:
+    """Turn a value of a data frame into one of Python.
+
+    Args:
+        value: A value of a row.
+
+    Returns:
+        None for a missing value (NaN, NaT, ``pandas.NA``), scalars and arrays of NumPy as Python
+        has them, and any other value as it is.
+    """
+    if type(value).__module__ == "numpy":
+        value = _of_numpy(value)
+    if isinstance(value, float | datetime):
+        return None if value != value else value  # noqa: PLR0124 - only NaN and NaT differ
+    if isinstance(value, Decimal):
+        return None if value.is_nan() else value
+    return None if type(value).__name__ == "NAType" else value
+
+
+def _of_numpy(value: Any) -> Any:
+    name = type(value).__name__
+    # Python has no nanoseconds: without this step, they would become an integer.
+    exact = value.astype(f"{name}[us]") if name in _TIMES else value
+    return exact.tolist()

@@ -1,0 +1,75 @@
+"""What is wrong with the values of a row, as errors that name their fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from airhaul.bulk.rows.file_values import DATE_FORM, MOMENT_FORM, NUMBER_FORM
+from airhaul.errors import RowError, reason_of, shown
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from airhaul.model.columns import Columns
+
+_MISSING: Final = "missing"
+# Follows from another error: a default is made of a field that is not valid.
+_NO_DEFAULT: Final = "default_factory_not_called"
+
+
+def problems_in(error: ValidationError, columns: Columns) -> list[tuple[str | None, RowError]]:
+    """Find what Pydantic refuses, without required fields that are missing.
+
+    Args:
+        error: Pydantic's error.
+        columns: The columns of the model.
+
+    Returns:
+        For each value the name of its field, or None if it concerns the whole row, and its first
+        error: a union has one for each of its types.
+    """
+    found: dict[tuple[object, ...], tuple[str | None, RowError]] = {}
+    for details in error.errors(include_url=False):
+        if details["type"] in (_MISSING, _NO_DEFAULT) and len(details["loc"]) == 1:
+            continue
+        place = str(details["loc"][0]) if details["loc"] else None
+        # Each item of a list is a value; other parts of a place name a type of a union.
+        item = [part for part in details["loc"][1:] if isinstance(part, int)]
+        key = (place or "", *item)
+        if key in found:
+            continue
+        column = columns.by_input.get(place) if place is not None else None
+        if place is None:
+            found[key] = None, RowError(reason_of(details))
+        else:
+            name = column.shown_name if column else place
+            problem = RowError(refusal_of(details), field=name, value=details["input"])
+            found[key] = (column.name if column else place), problem
+    return list(found.values())
+
+
+def missing_in(error: ValidationError) -> list[str]:
+    """Return the names of the required fields that are missing, as Pydantic reports them."""
+    return [
+        str(details["loc"][0])
+        for details in error.errors(include_url=False)
+        if details["type"] == _MISSING and len(details["loc"]) == 1
+    ]
+
+
+def refusal_of(error: ErrorDetails) -> str:
+    """Return what is wrong with a value, and how such values are written."""
+    value = error["input"]
+    kind = error["type"]
+    how = ""
+    if kind == "finite_number":
+        how = "; use None for an empty cell"
+    if isinstance(value, str) and any(map(str.isdigit, value)):
+        if kind.startswith("date_"):
+            how = f"; {DATE_FORM}"
+        elif kind.startswith("datetime_"):
+            how = f"; {MOMENT_FORM}"
+        elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
+            how = f"; {NUMBER_FORM}"
+    return f"{reason_of(error)}, got {shown(value)}{how}"
