@@ -17,7 +17,6 @@ from airhaul.cli.output.results import Report
 from airhaul.client.listener import Rejects
 from airhaul.client.options import FileOptions, OnEvent
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
-from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, InputFile
 
 SourceFile = Annotated[
@@ -193,7 +192,7 @@ def check_rejects(rejects: Path | None, file: InputFile) -> None:
     """
     if rejects is None:
         return
-    Rejects(rejects, RecordBase, file)
+    Rejects(rejects, file)
 
 
 def carry_out(write: Callable[[OnEvent], BulkResult[Any]], report: Report, *, label: str) -> int:

@@ -12,9 +12,7 @@ from airhaul.bulk.journal.given import given_cells
 from airhaul.client.options import WriteSettings
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option
-from airhaul.model.base import RecordBase
-from airhaul.model.columns import columns_of
-from airhaul.tabular import InputFile, RejectsFile, SourceRow, format_of
+from airhaul.tabular import InputFile, RejectsFile, format_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -25,7 +23,6 @@ class Rejects:
 
     Args:
         path: A CSV, TSV or JSON Lines file; None for none.
-        model: The model of the rows.
         source: The file that the rows come from, if they come from one.
 
     Raises:
@@ -33,13 +30,10 @@ class Rejects:
         ConfigurationError: It is the file that the rows come from, or would mix its notations.
     """
 
-    def __init__(
-        self, path: str | Path | None, model: type[RecordBase], source: InputFile | None = None
-    ) -> None:
+    def __init__(self, path: str | Path | None, source: InputFile | None = None) -> None:
         if path is not None and source is not None:
             _check(Path(path), source)
         self._file = None if path is None else RejectsFile(path)
-        self._model = model
 
     def on_event(self, event: Event) -> None:
         """Write the row of an event, if it is about a rejected row."""
@@ -54,10 +48,7 @@ class Rejects:
             error: Why it was rejected.
         """
         if self._file is not None:
-            # Rows from a program may have different keys; rows from a file all have the same.
-            columns = [] if isinstance(row, SourceRow) else columns_of(self._model).by_name.values()
-            more = [column.shown_name for column in columns]
-            self._file.add(given_cells(row), more, str(error), error.line)
+            self._file.add(given_cells(row), str(error), error.line)
 
     def close(self) -> None:
         """Put the file in its place."""

@@ -85,8 +85,7 @@ def read_csv(
             line.
     """
     source = Path(path).name
-    # This setting applies to the whole process; a higher limit set elsewhere stays.
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
+    allow_long_cells()
     text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
     first, names = next(numbered, (0, ""))
@@ -116,6 +115,15 @@ def read_csv(
         yield SourceRow(
             number, {name: cells[place] for place, name in names_at if place < len(cells)}
         )
+
+
+def allow_long_cells(length: int = _LONGEST_CELL) -> None:
+    """Raise the limit of the csv module, for the whole process; a higher one stays.
+
+    Args:
+        length: The length of the longest cell, in characters.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), length))
 
 
 def _delimiter_of(lines: list[str], source: str, line: int) -> str:

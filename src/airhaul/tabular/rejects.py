@@ -7,20 +7,22 @@ The name of the new file cannot be foreseen: no link is followed, and no other f
 
 from __future__ import annotations
 
+import csv
 import json
-import math
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import format_of
+from airhaul.tabular.csv import allow_long_cells
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN
 from airhaul.tabular.settings import Format
-from airhaul.tabular.write import as_json, as_text, csv_line
+from airhaul.tabular.write import as_json, as_text, csv_line, finite
 
 _FORMATS: Final[tuple[Format, ...]] = ("csv", "tsv", "jsonl")
+_OURS: Final = (LINE_COLUMN, ERROR_COLUMN)
 
 
 class RejectsFile:
@@ -51,31 +53,44 @@ class RejectsFile:
                 source=self.path.name,
             )
 
-    def add(
-        self, row: Mapping[str, Any], more: Iterable[str], reason: str, line: int | None
-    ) -> None:
-        """Write a row.
+    def add(self, row: Mapping[str, Any], reason: str, line: int | None) -> None:
+        """Write a row, with all its columns.
 
         Args:
             row: The row as it was given.
-            more: Columns that other rows may have; used with the first row only.
             reason: Why it was rejected.
             line: The line of the row in its file; None for another source.
 
         Raises:
             OSError: The file cannot be written.
         """
+        new = [name for name in row if name not in self._columns and name not in _OURS]
+        self._columns += new
         if self._file is None:
-            self._columns = list(dict.fromkeys([*row, *more, LINE_COLUMN, ERROR_COLUMN]))
-            # A row may be rejected because of half a surrogate pair, which UTF-8 can only escape.
-            self._file = self._part.open(
-                "x", encoding="utf-8", errors="backslashreplace", newline=""
-            )
-            if self._format != "jsonl":
-                self._file.write(csv_line(self._columns, self._delimiter))
+            self._file = self._open(self._part)
+        elif new and self._format != "jsonl":
+            self._file.close()
+            self._file = self._widened()
         self._file.write(self._line({**row, LINE_COLUMN: line, ERROR_COLUMN: reason}))
         self._file.flush()
         self.count += 1
+
+    def _open(self, path: Path, mode: str = "x") -> IO[str]:
+        # A row may be rejected because of half a surrogate pair, which UTF-8 can only escape.
+        file = path.open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+        if self._format != "jsonl" and mode == "x":
+            file.write(csv_line([*self._columns, *_OURS], self._delimiter))
+        return file
+
+    def _widened(self) -> IO[str]:
+        """Write a CSV file again, with columns that its first rows do not have; it stays open."""
+        wider = self._part.with_name(f"{self._part.name}.wider")
+        allow_long_cells(self._part.stat().st_size)
+        with self._part.open(encoding="utf-8", newline="") as rows, self._open(wider) as file:
+            for row in csv.DictReader(rows, delimiter=self._delimiter):
+                file.write(self._line(row))
+        wider.replace(self._part)
+        return self._open(self._part, "a")
 
     @property
     def _delimiter(self) -> str:
@@ -83,8 +98,9 @@ class RejectsFile:
 
     def _line(self, values: Mapping[str, Any]) -> str:
         if self._format != "jsonl":
-            return csv_line((as_text(values.get(name)) for name in self._columns), self._delimiter)
-        plain = {name: _finite(as_json(value)) for name, value in values.items()}
+            names = [*self._columns, *_OURS]
+            return csv_line((as_text(values.get(name)) for name in names), self._delimiter)
+        plain = {name: finite(as_json(value)) for name, value in values.items()}
         return json.dumps(plain, ensure_ascii=False) + "\n"
 
     def close(self) -> None:
@@ -107,8 +123,3 @@ def _is_rejects_file(path: Path) -> bool:
             return ERROR_COLUMN in file.readline()
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _finite(value: Any) -> Any:
-    """Make a value valid JSON, which has no NaN, so that the rejected row can be read again."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import uuid
@@ -204,6 +205,19 @@ def as_json(value: object) -> Any:
             return sorted(map(as_json, cast("frozenset[object]", value)), key=str)
         case _:
             return str(value)
+
+
+def finite(value: Any) -> Any:
+    """Make JSON of what ``as_json`` returns for rows that no cell can hold: JSON has no NaN."""
+    match value:
+        case float() if not math.isfinite(value):
+            return str(value)
+        case list():
+            return [finite(item) for item in value]
+        case dict():
+            return {name: finite(item) for name, item in cast("dict[str, Any]", value).items()}
+        case _:
+            return value
 
 
 def _moment(value: datetime) -> str:

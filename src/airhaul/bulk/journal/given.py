@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from airhaul.bulk.rows.frame_values import plain
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.tabular import SourceRow
-from airhaul.tabular.write import as_json
+from airhaul.tabular.write import as_json, finite
 
 
 def given_cells(row: object) -> dict[str, Any]:
@@ -19,18 +19,29 @@ def given_cells(row: object) -> dict[str, Any]:
     if isinstance(row, SourceRow):
         return dict(row.given)
     if isinstance(row, RecordBase):
-        names = {name: column.shown_name for name, column in columns_of(type(row)).by_name.items()}
-        return {names.get(name, name): value for name, value in row.model_dump().items()}
+        names = _names_in_rows(type(row))
+        return {names.get(name, name): value for name, value in vars(row).items()}
     if isinstance(row, BaseModel):
-        return row.model_dump()
+        return dict(row)
     if isinstance(row, Mapping):
-        return {str(name): value for name, value in row.items()}
+        return {str(name): plain(value) for name, value in row.items()}
     return {"id": row}
+
+
+def _names_in_rows(model: type[RecordBase]) -> dict[str, str]:
+    """The fields' own names, except where rows mean another field by such a name."""
+    columns = columns_of(model)
+    return {
+        name: column.shown_name
+        if columns.by_any_name.get(column.shown_name) is column
+        else column.column
+        for name, column in columns.by_name.items()
+    }
 
 
 def kept_cells(row: object) -> dict[str, Any]:
     """Return the values of a row as JSON."""
-    return {name: _finite(as_json(value)) for name, value in given_cells(row).items()}
+    return {name: finite(as_json(value)) for name, value in given_cells(row).items()}
 
 
 def kept_row(cells: dict[str, Any], line: int | None) -> object:
@@ -41,8 +52,3 @@ def kept_row(cells: dict[str, Any], line: int | None) -> object:
         line: Its line in the file that it came from, or None.
     """
     return cells if line is None else SourceRow(line, cells)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

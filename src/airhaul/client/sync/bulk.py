@@ -71,7 +71,7 @@ class Bulk(Generic[M]):
         self.lane = airtable.lane()
         if settings.concurrency is not None:
             self.lane = replace(self.lane, concurrency=settings.concurrency)
-        self.rejects = Rejects(settings.rejects, table.model, file)
+        self.rejects = Rejects(settings.rejects, file)
         self.listener = ProgressReport(settings, self.rejects, label=table.name)
         journal = airtable.connection.journal(settings.journal)
         reader = Reader(table.model, origin=airtable.origin)
