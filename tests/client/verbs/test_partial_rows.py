@@ -32,7 +32,8 @@ def members(people, local_base) -> Table[Member]:
         [
             {"email": f"e{n}", "name": f"N{n}", "points": n, "tags": ["a"], "active": False}
             for n in range(25)
-        ]
+        ],
+        concurrency=1,
     )
     local_base.requests.clear()
     return table

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from airhaul.bulk.rows.frame_values import plain
+from airhaul.bulk.values.frame_values import plain
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.tabular import SourceRow

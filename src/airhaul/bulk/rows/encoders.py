@@ -12,9 +12,9 @@ from weakref import WeakValueDictionary
 
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
-from airhaul.bulk.rows.frame_values import plain
 from airhaul.bulk.rows.keys import Key, KeysSeen
-from airhaul.bulk.rows.values import CellsByKey, RowValues
+from airhaul.bulk.values.frame_values import plain
+from airhaul.bulk.values.row_values import CellsByKey, RowValues
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of

@@ -12,15 +12,15 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from airhaul.bulk.rows.file_values import (
+from airhaul.bulk.values.file_values import (
     Reader,
     file_reader,
     reads_itself,
     row_reader,
     without_blanks,
 )
-from airhaul.bulk.rows.frame_values import PLAIN_TYPES, plain
-from airhaul.bulk.rows.problems import missing_in, problems_in, refusal_of
+from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
+from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
 from airhaul.errors import RowError, shown
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase

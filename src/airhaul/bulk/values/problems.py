@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from airhaul.bulk.rows.file_values import DATE_FORM, MOMENT_FORM, NUMBER_FORM
+from airhaul.bulk.values.file_values import DATE_FORM, MOMENT_FORM, NUMBER_FORM
 from airhaul.errors import RowError, reason_of, shown
 
 if TYPE_CHECKING:
