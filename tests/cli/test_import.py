@@ -80,19 +80,72 @@ def test_no_table_is_made_that_the_rows_would_not_fit(name, text, said) -> None:
     ],
 )
 def test_no_table_is_made_of_rows_that_are_refused(rows, options) -> None:
-    """The same command works once the file is corrected, as the advice says."""
+    """Nor a base; the same command works once the file is corrected, as the advice says."""
     Path("a.csv").write_text(f"k,v\n{rows}")
     words = ["import", "a.csv", "T", "--create", *options, "--local", "b.db"]
     done = airhaul(*words, "--rejects", "r.csv")
     assert done.returncode == 2
     assert "Created table" not in done.stderr
     assert Path("r.csv").read_text().startswith("k,v,airhaul line,airhaul error\n")
-    with Airtable.local("b.db") as airtable:
-        assert airtable.schema() == []
+    assert not Path("b.db").exists()
+    assert json.loads(airhaul("runs", "--json").stdout) == []
     Path("a.csv").write_text("k,v\na,1\nb,2\n")
     done = airhaul(*words)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("T: 2 created")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("", [], "the file is empty"),
+        ("k,v\n", [], "no rows to infer fields from"),
+        ("k,K\na,1\n", [], "equal names"),
+        ("k,v\na,1\n", ["--key", "x"], "no field 'x'"),
+        ('k,v\na,"b\n', [], "line 2"),
+    ],
+)
+def test_no_base_is_made_for_a_file_that_no_table_fits(text, options, said) -> None:
+    """A local base begins with its first table."""
+    Path("a.csv").write_text(text)
+    done = airhaul("import", "a.csv", "T", "--create", *options, "--local", "b.db")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not list(Path().glob("b.db*"))
+
+
+def test_no_table_is_made_when_no_request_is_left_for_its_rows(local_base, server) -> None:
+    """The limit is checked before the table is created, which no API call can delete."""
+    Path("a.csv").write_text("k,v\na,1\n")
+    words = ["import", "a.csv", "T", "--create", "--max-requests"]
+    place = {"AIRTABLE_ENDPOINT_URL": server.url, "AIRTABLE_ACCESS_TOKEN": "pat.x",
+             "AIRTABLE_BASE_ID": local_base.default_base_id}  # fmt: skip
+    for limit, key in ((2, []), (3, ["--key", "k"])):
+        done = airhaul(*words, limit, *key, **place)
+        assert done.returncode == 2
+        assert f"more than --max-requests {limit}. Nothing was written." in done.stderr
+    assert local_base.counts() == {"GET": 2}
+    assert airhaul(*words, 3, **place).returncode == 0
+    assert local_base.counts() == {"GET": 3, "POST": 2}
+
+
+def test_corrected_rejects_make_the_table_that_the_first_file_did_not() -> None:
+    """All rows were rejected: the advice is a command that works, and what airhaul adds is no field."""
+    Path("a.csv").write_text("k,v\n,1\n,2\n")
+    options = ["--create", "--key", "k", "--local", "b.db"]
+    done = airhaul("import", "a.csv", "T", *options, "--on-error", "continue", "--rejects", "r.csv")
+    assert (
+        "2 rows are in r.csv: correct them and import that file again, with --create --key k."
+        in (done.stderr)
+    )
+    lines = Path("r.csv").read_text().splitlines()
+    Path("r.csv").write_text(
+        "\n".join([lines[0], *(f"a{n}{line}" for n, line in enumerate(lines[1:]))])
+    )
+    done = airhaul("import", "r.csv", "T", *options)
+    assert done.stdout.startswith("T: 2 created"), done.stderr
+    with Airtable.local("b.db") as airtable:
+        assert [field["name"] for field in airtable.table_schema("T")["fields"]] == ["k", "v"]
 
 
 def test_a_table_is_made_for_the_good_rows() -> None:
@@ -326,12 +379,16 @@ def test_a_dry_run_writes_nothing(stock) -> None:
 
 
 def test_a_dry_run_makes_no_table() -> None:
-    """--create with --dry-run says which table there would be."""
+    """--create with --dry-run says which table there would be, and which rows are refused."""
     file("new.csv", "n1,New,1")
     done = airhaul("import", "new.csv", "Stock", "--create", "--dry-run", "--local", "b.db")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Stock: 1 to create: 1 request")
     assert "Would create table Stock with Code (singleLineText)" in done.stderr
+    file("twice.csv", "n1,New,1", "n1,New,2")
+    words = ["import", "twice.csv", "Stock", "--create", "--key", "Code", "--dry-run"]
+    done = airhaul(*words, "--local", "b.db")
+    assert "1 to create, 1 not valid" in done.stdout
     assert not Path("b.db").exists()
 
 

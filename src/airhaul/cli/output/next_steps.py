@@ -6,13 +6,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.output.wording import spelled
 from airhaul.tabular.settings import DEFAULTS, FileSettings
+
+NewTableState = Literal["missing", "created"] | None
+"""What became of the table that a command was to create; None if it was not to create one."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class NextSteps:
         rejects: The file with the rejected rows; None if there is none.
         key: The fields that identify a record; without them, a row sent twice creates two records.
         settings: How the file is read, and the file of rejected rows, too.
-        has_created_table: Whether the command has created the table, and cannot do so again.
+        new_table: Whether the command was to create the table, and has: it cannot do so again.
     """
 
     result: BulkResult[Any]
@@ -37,7 +40,7 @@ class NextSteps:
     rejects: Path | None
     key: Sequence[str]
     settings: FileSettings = DEFAULTS
-    has_created_table: bool = False
+    new_table: NewTableState = None
 
     def lines(self) -> list[str]:
         """What to do next, in sentences."""
@@ -56,7 +59,8 @@ class NextSteps:
             if self.result.run is not None:
                 return [f"{place}: correct {them}, and then: airhaul retry {self.result.run}"]
             # Not with sync: the rejected rows are not the whole table.
-            words = [f"--key {shlex.quote(name)}" for name in self.key]
+            words = ["--create"] if self.new_table == "missing" else []
+            words += [f"--key {shlex.quote(name)}" for name in self.key]
             words += map(spelled, self.settings.as_options())
             again = f" again, with {' '.join(words)}" if words else " again"
             return [f"{place}: {correct}{again}."]
@@ -92,7 +96,7 @@ class NextSteps:
                 f"{counted(left, 'row')} {was} not sent; see above. Import only {them}: the whole "
                 "file again would create the others twice."
             )
-        run = f"run the command again{' without --create' if self.has_created_table else ''}"
+        run = f"run the command again{' without --create' if self.new_table == 'created' else ''}"
         if self.result.errors:
             run = f"correct {self.file or 'the rows'} and {run}"
             if not self.policy.splits:

@@ -11,7 +11,7 @@ from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.next_steps import NextSteps
+from airhaul.cli.output.next_steps import NewTableState, NextSteps
 from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
 from airhaul.cli.output.wording import message_of
 from airhaul.errors import BulkError, BulkInterrupted
@@ -33,7 +33,7 @@ class Report:
         rejects: The file for rejected rows; None for none.
         key: The fields that identify a record; empty for none.
         settings: How the file is read.
-        has_created_table: Whether the command has created the table, so that it is there now.
+        new_table: Whether the command was to create the table, and has.
     """
 
     table: str
@@ -43,7 +43,7 @@ class Report:
     rejects: Path | None = None
     key: Sequence[str] = ()
     settings: FileSettings = DEFAULTS
-    has_created_table: bool = False
+    new_table: NewTableState = None
 
     @property
     def policy(self) -> Policy:
@@ -132,7 +132,7 @@ class Report:
             rejects,
             self.key,
             self.settings,
-            has_created_table=self.has_created_table,
+            self.new_table,
         )
         for line in steps.lines():
             err().print(line, markup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -18,6 +20,7 @@ from airhaul.cli.connect import (
     Token,
     connect,
 )
+from airhaul.cli.output.next_steps import NewTableState
 from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan
@@ -43,7 +46,9 @@ from airhaul.cli.writing import (
     check_source,
     file_options,
 )
+from airhaul.client.config import MEMORY
 from airhaul.client.options import file_settings
+from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.tabular import InputFile, format_of
 
@@ -105,16 +110,14 @@ def import_file(
     format_of(file, format)
     check_source(file)  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
-    report = Report(table, as_json, on_error, file, rejects, names, source.settings)
-    with connect(
-        local,
-        base,
-        token,
-        endpoint_url,
-        max_requests=max_requests,
-        journal=journal,
-        if_missing="refuse" if not create else "pretend" if dry_run else "make",
-    ) as airtable:
+    state: NewTableState = "missing" if create else None
+    report = Report(table, as_json, on_error, file, rejects, names, source.settings, state)
+    opened = partial(
+        connect, local, base, token, endpoint_url, max_requests=max_requests, journal=journal
+    )
+    with ExitStack() as stack:
+        # A local base is made with its first table, and so not at all if the rows are refused.
+        airtable = stack.enter_context(opened(if_missing="pretend" if create else "refuse"))
         new = NewTable.for_file(airtable, table, source) if create else None
         target = Table(airtable, new.model) if new else airtable.table_named(table)
         if names:
@@ -122,21 +125,23 @@ def import_file(
         if dry_run:
             if new:
                 _print_table("Would create", new)
+                target = new.create(stack.enter_context(Airtable.local()))
             with working(f"Reading {file.name}"):
                 plan = target.plan_import_file(
                     file,
                     format,
-                    key=None if new else names or None,
+                    key=names or None,
                     typecast=typecast,
                     **options,
                 )
             return print_plan(plan, report)
         # If no row would be written, the import below refuses them without a table.
         if new and new.will_have_rows(source, names, report.policy):
-            airtable.create_table(table, new.fields)
+            if airtable.config.local == MEMORY:
+                airtable = stack.enter_context(opened(if_missing="make"))
+            target = new.create(airtable, key=names, max_requests=max_requests)
             _print_table("Created", new)
-            target = airtable.table_named(table)
-            report = replace(report, has_created_table=True)
+            report = replace(report, new_table="created")
         return carry_out(
             lambda on_event: target.import_file(
                 file,
@@ -147,6 +152,7 @@ def import_file(
                 rejects=rejects,
                 typecast=typecast,
                 on_event=on_event,
+                journal=False if report.new_table == "missing" else None,  # nothing to resume
             ),
             report,
             label=f"Importing {file.name}",

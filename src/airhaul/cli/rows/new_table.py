@@ -14,15 +14,17 @@ from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.precheck import encode_each
 from airhaul.client.sync.airtable import Airtable
-from airhaul.errors import ConfigurationError, UnknownTableError
+from airhaul.client.sync.table import Table
+from airhaul.errors import ConfigurationError
 from airhaul.fields import default_options
 from airhaul.model.base import RecordBase
 from airhaul.model.schema import model_of_table, move_primary_first, new_field
-from airhaul.tabular import InputFile
+from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, InputFile
 from airhaul.tabular.infer import InferredColumn, infer_columns
 from airhaul.wire.shapes import FieldJson
 
 _NAMES_SHOWN: Final = 5
+_OF_REJECTS: Final = (ERROR_COLUMN, LINE_COLUMN)
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,12 @@ class NewTable:
             ConfigurationError: The table exists already, or the file has no columns, or columns
                 that no table can have.
         """
-        try:
-            airtable.table_schema(name)
-        except UnknownTableError:
-            pass
-        else:
+        if airtable.find_table(name) is not None:
             raise ConfigurationError(
                 f"The table {name!r} exists already. To add rows to it, leave out --create."
             )
-        columns = infer_columns((row.cells for row in file.rows()), file.style)
+        inferred = infer_columns((row.cells for row in file.rows()), file.style)
+        columns = [column for column in inferred if column.name not in _OF_REJECTS]
         if not columns:
             raise ConfigurationError(f"{file.path} has no rows to infer fields from.")
         _check(columns, file.path)
@@ -80,6 +79,32 @@ class NewTable:
         return model_of_table(
             {"id": "", "name": self.name, "primaryFieldId": "", "fields": self.fields, "views": []}
         )
+
+    def create(
+        self, airtable: Airtable, *, key: Sequence[str] = (), max_requests: int | None = None
+    ) -> Table[RecordBase]:
+        """Create the table.
+
+        Args:
+            airtable: The base.
+            key: The fields that identify a record; empty for none.
+            max_requests: The most requests that may be sent over this connection; None for any
+                number.
+
+        Returns:
+            The table, with its verbs.
+
+        Raises:
+            ConfigurationError: After that, no request would be left to write a row.
+        """
+        # One for the table, one for the first rows; and one to look for their keys.
+        needed = airtable.requests_made + (3 if key else 2)
+        if max_requests is not None and max_requests < needed:
+            raise ConfigurationError(
+                f"To create the table and to write to it takes at least {needed} requests, more "
+                f"than --max-requests {max_requests}. Nothing was written."
+            )
+        return Table(airtable, model_of_table(airtable.create_table(self.name, self.fields)))
 
     def will_have_rows(
         self,
