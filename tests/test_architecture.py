@@ -29,10 +29,10 @@ ROOMS = {
     "formula": "messages errors wire fields",
     "tabular": "messages errors wire fields",
     "model": "messages errors caller wire fields formula",
-    "bulk": "messages errors wire fields formula model tabular",
+    "bulk": "messages errors caller wire fields formula model tabular",
     "events": "bulk",
     "drive": "_version messages errors wire fields formula model tabular bulk",
-    "client": "messages errors wire fields formula model tabular bulk drive",
+    "client": "messages errors caller wire fields formula model tabular bulk drive",
     "record": "messages errors wire fields formula model tabular bulk drive client",
     "local_base": "messages errors wire fields formula",
 }

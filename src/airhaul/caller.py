@@ -1,4 +1,4 @@
-"""Warnings that point at the caller's own line, however deep in airhaul they are raised."""
+"""The caller's point of view: warnings at the caller's own line, and paths as seen from there."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def warn_caller(message: str, category: type[Warning]) -> None:
     while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def seen_from_here(path: str | Path) -> str:
+    """Spell a path as a caller would in the current folder: a file below it by its relative path.
+
+    Args:
+        path: An absolute path, such as a journal keeps.
+    """
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the current folder was deleted
+        return str(path)

@@ -22,7 +22,7 @@ def rows_of(path: Path, text: str | bytes, name: str = "in.csv") -> list[tuple[i
 def fault_of(path: Path, text: str | bytes, name: str = "in.csv") -> tuple[int | None, str]:
     with pytest.raises(FileFormatError) as caught:
         rows_of(path, text, name)
-    assert caught.value.source == name
+    assert caught.value.source == str(path / name)
     return caught.value.line, str(caught.value)
 
 
@@ -284,7 +284,7 @@ def test_columns_without_a_name_may_be_blank(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "a,b\n1,2,\n") == [(2, {"a": "1", "b": "2"})]
     assert fault_of(tmp_path, "a,,b\n1,,2\n1,x,2\n") == (
         3,
-        "in.csv line 3: column 2 contains 'x', but has no name; add one to the header",
+        f"{tmp_path}/in.csv line 3: column 2 contains 'x', but has no name; add one to the header",
     )
 
 
@@ -372,6 +372,6 @@ def test_any_bytes_are_rows_or_a_fault(
     try:
         rows = list(read_rows(file))
     except FileFormatError as error:
-        assert error.source == "any.csv"
+        assert error.source == str(file)
     else:
         assert all(row.line > 1 for row in rows)

@@ -183,7 +183,7 @@ def test_faults_of_an_array(tmp_path: Path, text: str | bytes, line: int, words:
     with pytest.raises(FileFormatError) as caught:
         rows_of(tmp_path, text)
     assert (caught.value.line, words in str(caught.value)) == (line, True), str(caught.value)
-    assert caught.value.source == "in.json"
+    assert caught.value.source == str(tmp_path / "in.json")
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,6 @@ def test_any_bytes_are_rows_or_a_fault(
     try:
         rows = list(read_rows(file))
     except FileFormatError as error:
-        assert error.source == name
+        assert error.source == str(file)
     else:
         assert all(isinstance(row.cells, dict) for row in rows)

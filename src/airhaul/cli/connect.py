@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from pydantic import SecretStr
 
+from airhaul.caller import seen_from_here
 from airhaul.client.config import MEMORY, journal_of_text, journal_path, read_environment
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
@@ -134,9 +135,11 @@ def connect_as(
     if not asked.service.startswith(("https://", "http://")):
         if not Path(asked.service).exists():
             raise ConfigurationError(
-                f"The local base {asked.service} of run {run.id} does not exist any more."
+                f"The local base {seen_from_here(asked.service)} of run {run.id} does not exist "
+                "any more."
             )
-        return Airtable(None, base or asked.base_id, local=asked.service, journal=kept)
+        local = seen_from_here(asked.service)
+        return Airtable(None, base or asked.base_id, local=local, journal=kept)
     token = token or read_environment().access_token
     return Airtable(token, base or asked.base_id, endpoint_url=asked.service, journal=kept)
 

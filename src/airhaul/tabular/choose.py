@@ -50,7 +50,7 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
                 Option("format"),
                 ".",
             ),
-            source=Path(path).name,
+            source=str(path),
         )
     return _BY_SUFFIX[suffix]
 
@@ -97,7 +97,7 @@ def read_rows(
             column that the file does not have.
         OSError: The file cannot be read.
     """
-    name = Path(path).name
+    name = str(path)
     kind = format_of(path, settings.format)
     is_text = kind in ("csv", "tsv")
     if not is_text:

@@ -84,7 +84,7 @@ def read_csv(
         FileFormatError: The file is not CSV, or may have several delimiters; the error has the
             line.
     """
-    source = Path(path).name
+    source = str(path)
     allow_long_cells()
     text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())

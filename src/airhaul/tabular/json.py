@@ -56,7 +56,7 @@ def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
     Raises:
         FileFormatError: A line is not a JSON object.
     """
-    source = Path(path).name
+    source = str(path)
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
@@ -86,7 +86,7 @@ def read_json(path: str | Path) -> Iterator[SourceRow]:
     Raises:
         FileFormatError: The file is not an array of objects; the error has the line.
     """
-    source = Path(path).name
+    source = str(path)
     text = _Window(read_blocks(path), source)
     if text.peek() == "{":
         text.fail(

@@ -50,7 +50,7 @@ class RejectsFile:
         if self._format not in _FORMATS:
             raise FileFormatError(
                 f"rejected rows can only be written as {', '.join(_FORMATS)}",
-                source=self.path.name,
+                source=str(path),
             )
 
     def add(self, row: Mapping[str, Any], reason: str, line: int | None) -> None:

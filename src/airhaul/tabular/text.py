@@ -41,7 +41,7 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
         FileFormatError: There are bytes that are not text in that encoding (the error has the line
             for UTF-8), or a NUL character, or the encoding does not exist.
     """
-    source = Path(path).name
+    source = str(path)
     with Path(path).open("rb") as file:
         start = file.read(_BLOCK_BYTES)
         file.seek(0)
@@ -155,7 +155,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
                 text = decoder.decode(raw, final=ended)
             except UnicodeDecodeError as error:
                 line += error.object.count(b"\n", 0, error.start)
-                _refuse(error, Path(path).name, line)
+                _refuse(error, str(path), line)
             line += text.count("\n")
             yield text
 

@@ -78,6 +78,10 @@ def open_writer(
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
+    except OSError as error:
+        if error.filename != str(part):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None  # as the caller knows it
     finally:
         part.unlink(missing_ok=True)
 

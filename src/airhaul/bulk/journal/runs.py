@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any, Literal
 
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError
+from airhaul.caller import seen_from_here
 from airhaul.tabular import FileSettings
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
@@ -38,9 +39,9 @@ class Source:
     settings: FileSettings = FileSettings()
 
     @property
-    def name(self) -> str:
-        """The file's name, for errors."""
-        return PurePath(self.path).name
+    def file(self) -> Path:
+        """The file, as seen from the current folder."""
+        return Path(seen_from_here(self.path))
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Source:
@@ -85,6 +86,11 @@ class Asked:
     undoes: str | None = None
     retries: str | None = None
     field_ids: bool = False
+
+    @property
+    def rejects_file(self) -> Path | None:
+        """The file that refused rows go to, as seen from the current folder."""
+        return None if self.rejects is None else Path(seen_from_here(self.rejects))
 
     def for_rollback(self, run_id: str, total: int) -> Asked:
         """Return what is asked when its own policy undoes this run.

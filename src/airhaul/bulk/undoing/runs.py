@@ -16,6 +16,7 @@ from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.links_by_name import LinksById
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
+from airhaul.caller import seen_from_here
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
@@ -51,8 +52,8 @@ class Place:
         """
         if run.asked.service != self.service:
             raise JournalError(
-                f"Run {run.id} was made at {run.asked.service}, and this connection goes to "
-                f"{self.service}."
+                f"Run {run.id} was made at {seen_from_here(run.asked.service)}, and this "
+                f"connection goes to {seen_from_here(self.service)}."
             )
         if run.asked.base_id != self.base_id:
             raise JournalError(
@@ -196,7 +197,8 @@ def rejects_of(run: Run) -> Path:
     Raises:
         JournalError: It kept none, or was killed before the file was complete.
     """
-    if run.asked.rejects is None:
+    path = run.asked.rejects_file
+    if path is None:
         raise JournalError(
             Message(
                 f"Run {run.id} kept no file of rejected rows; set ",
@@ -212,7 +214,7 @@ def rejects_of(run: Run) -> Path:
                 Method("resume", run.id),
             )
         )
-    return Path(run.asked.rejects)
+    return path
 
 
 def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
@@ -336,7 +338,7 @@ def encoder_of(
         key: What identifies its rows, if anything does.
         columns: The model's columns by the names that the rows may use.
     """
-    source = None if run.asked.source is None else run.asked.source.name
+    source = None if run.asked.source is None else str(run.asked.source.file)
     if run.asked.verb == "bulk_delete":
         return DeleteEncoder(model, source)
     encoder = RowEncoder(model, source, columns)

@@ -12,7 +12,6 @@ from airhaul.cli.connect import AsJson, Base, JournalOption, Token, connect_as, 
 from airhaul.cli.runs.resume import OtherPolicy
 from airhaul.cli.runs.runs import name_choice, report_of
 from airhaul.cli.writing import RejectsOption, carry_out, check_rejects
-from airhaul.errors import JournalError
 from airhaul.tabular import InputFile
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ def retry(
 
     opened = open_journal(journal)
     found = latest_to_retry(opened) if run is None else opened.run(run)
-    if found.asked.rejects is None:
-        raise JournalError(
-            f"Run {found.id} kept no rejected rows. Import with --rejects FILE to keep them."
-        )
     if run is None:
         name_choice(found)
     file = rejects_of(found)
@@ -74,7 +69,7 @@ def _begun(journal: Journal, run: Run, file: Path) -> Path | None:
     if not file.exists():
         return None
     earlier = try_to_resume(tries_of(journal, run), fingerprint(InputFile(file)).sha256)
-    return None if earlier is None or earlier.asked.rejects is None else Path(earlier.asked.rejects)
+    return None if earlier is None else earlier.asked.rejects_file
 
 
 def _next(file: Path) -> Path:

@@ -101,9 +101,9 @@ def report_of(
     """
     asked = run.asked
     if file is None and asked.source is not None:
-        file = Path(asked.source.path)
-    if rejects is None and asked.rejects is not None and file != Path(asked.rejects):
-        rejects = Path(asked.rejects)
+        file = asked.source.file
+    if rejects is None and file != asked.rejects_file:
+        rejects = asked.rejects_file
     policy = on_error or asked.on_error
     settings = DEFAULTS if asked.source is None else asked.source.settings
     return Report(asked.table, as_json, policy, file, rejects, asked.key, settings)
@@ -154,7 +154,7 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _what(run: Run) -> str:
     asked = run.asked
-    from_where = f" {Path(asked.source.path).name}" if asked.source is not None else ""
+    from_where = f" {asked.source.file.name}" if asked.source is not None else ""
     of_which = f" of {asked.undoes}" if asked.undoes else ""
     again = f", {asked.retries} again" if asked.retries else ""
     # As the commands are called: import, sync.

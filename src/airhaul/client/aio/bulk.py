@@ -82,7 +82,7 @@ class AsyncBulk(Generic[M]):
             max_requests=settings.max_requests,
             journal=journal,
             service=airtable.connection.service,
-            file=None if file is None else file.path.name,
+            file=None if file is None else str(file.path),
             rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
             retries=retries,
             spool=lambda: SpooledRecords(reader),
@@ -102,7 +102,7 @@ class AsyncBulk(Generic[M]):
         """Return an encoder that refuses names in links, unless Airtable finds their records."""
         if self._settings.typecast:
             return encoder
-        source = None if self._file is None else self._file.path.name
+        source = None if self._file is None else str(self._file.path)
         return LinksById(encoder, self._table.model, source)
 
     async def write(

@@ -125,8 +125,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return bulk.encoder(RowEncoder(self.model, file.path.name, columns))
-            return bulk.encoder(upsert_encoder(self.model, known, file.path.name, columns))
+                return bulk.encoder(RowEncoder(self.model, str(file.path), columns))
+            return bulk.encoder(upsert_encoder(self.model, known, str(file.path), columns))
 
         prefetch: Prefetch | None = None
         if known is not None:

@@ -90,11 +90,11 @@ class AsyncRuns:
         asked = run.asked
         options.setdefault("on_error", asked.on_error)
         if asked.rejects is not None:
-            options.setdefault("rejects", asked.rejects)
+            options.setdefault("rejects", asked.rejects_file)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
         file = None
         if asked.source is not None:
-            file = await input_file(table, asked.source.path, asked.source.settings)
+            file = await input_file(table, asked.source.file, asked.source.settings)
         key = Key.of(table.model, asked.key) if asked.key else None
         bulk = AsyncBulk(table, WriteSettings.of(options), asked.verb, key=key, file=file)
         if asked.rows_from == "copy":

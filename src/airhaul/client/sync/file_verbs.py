@@ -126,8 +126,8 @@ class FileVerbs(Bound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return bulk.encoder(RowEncoder(self.model, file.path.name, columns))
-            return bulk.encoder(upsert_encoder(self.model, known, file.path.name, columns))
+                return bulk.encoder(RowEncoder(self.model, str(file.path), columns))
+            return bulk.encoder(upsert_encoder(self.model, known, str(file.path), columns))
 
         prefetch: Prefetch | None = None
         if known is not None:
