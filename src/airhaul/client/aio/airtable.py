@@ -12,7 +12,6 @@ from airhaul.client.aio.run_verbs import AsyncRunVerbs
 from airhaul.client.aio.session import AsyncSession
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.config import (
-    Config,
     config_from_env,
     hide_token,
     make_config,
@@ -140,25 +139,6 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         airtable._owns_connection = True
         return airtable
 
-    @property
-    def config(self) -> Config:
-        """The configuration of this connection."""
-        return self.connection.config
-
-    @property
-    def local_base(self) -> LocalBase:
-        """The local base, with its requests, its faults and its latency.
-
-        Raises:
-            ConfigurationError: The connection is not to a local base.
-        """
-        return self.connection.local_base
-
-    @property
-    def requests_made(self) -> int:
-        """How many requests this connection has sent; Free and Team plans limit them per month."""
-        return self.connection.budget.made
-
     def table(self, model: type[M]) -> AsyncTable[M]:
         """Get the table of a model, with all its verbs; nothing is sent.
 
@@ -179,7 +159,7 @@ class AsyncAirtable(AsyncSession, AsyncRunVerbs):
         table_name_of(model)  # report a model without a table here, and not at the first verb
         return AsyncTable(self, model)
 
-    async def table_named(self, name: str) -> AsyncTable[RecordBase]:
+    async def table_named(self, name: str) -> AsyncTable[Any]:
         """Get a table by name or id, with a model made from its fields.
 
         The base's schema is read for it.

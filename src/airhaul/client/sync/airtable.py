@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from pydantic import SecretStr
 
 from airhaul.client.config import (
-    Config,
     config_from_env,
     hide_token,
     make_config,
@@ -141,25 +140,6 @@ class Airtable(Session, RunVerbs):
         airtable._owns_connection = True
         return airtable
 
-    @property
-    def config(self) -> Config:
-        """The configuration of this connection."""
-        return self.connection.config
-
-    @property
-    def local_base(self) -> LocalBase:
-        """The local base, with its requests, its faults and its latency.
-
-        Raises:
-            ConfigurationError: The connection is not to a local base.
-        """
-        return self.connection.local_base
-
-    @property
-    def requests_made(self) -> int:
-        """How many requests this connection has sent; Free and Team plans limit them per month."""
-        return self.connection.budget.made
-
     def table(self, model: type[M]) -> Table[M]:
         """Get the table of a model, with all its verbs; nothing is sent.
 
@@ -180,7 +160,7 @@ class Airtable(Session, RunVerbs):
         table_name_of(model)  # report a model without a table here, and not at the first verb
         return Table(self, model)
 
-    def table_named(self, name: str) -> Table[RecordBase]:
+    def table_named(self, name: str) -> Table[Any]:
         """Get a table by name or id, with a model made from its fields.
 
         The base's schema is read for it.

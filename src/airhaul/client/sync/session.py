@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
@@ -12,6 +12,7 @@ from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
+from airhaul.client.config import Config
 from airhaul.client.connection import Connection, FindConnection, Origin
 from airhaul.drive import blocking as drive
 from airhaul.drive.lane import Lane
@@ -22,6 +23,9 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.replies import list_in, object_in
 from airhaul.wire.shapes import FieldJson, TableJson
+
+if TYPE_CHECKING:
+    from airhaul.local_base.base import LocalBase
 
 M = TypeVar("M", bound=RecordBase)
 T = TypeVar("T")
@@ -48,6 +52,25 @@ class Session:
         """The id of the base that verbs work on."""
         connection, base_id = self._find()
         return base_id or connection.base_id
+
+    @property
+    def config(self) -> Config:
+        """The configuration of this connection."""
+        return self.connection.config
+
+    @property
+    def local_base(self) -> LocalBase:
+        """The local base, with its requests, its faults and its latency.
+
+        Raises:
+            ConfigurationError: The connection is not to a local base.
+        """
+        return self.connection.local_base
+
+    @property
+    def requests_made(self) -> int:
+        """How many requests this connection has sent; Free and Team plans limit them per month."""
+        return self.connection.budget.made
 
     @property
     def origin(self) -> Origin:
