@@ -16,12 +16,13 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
 from pathlib import Path
 
 from file_trips.originals import MOST_ROWS, NotATableError, read_original
 from file_trips.pandas_types import KINDS, pandas_kinds
-from file_trips.sources import find_sources
+from file_trips.sources import Source, find_sources
 from file_trips.trip import Trip, make_trip
 from rich.console import Console
 from sheet import Sheet
@@ -47,9 +48,13 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--columns", type=Path, help="write the type of each column to this file")
     options = parser.parse_args(arguments)
+    try:
+        sources = list(find_sources(options.place))
+    except PackageNotFoundError as error:
+        parser.error(f"{error}; expected folders, files or installed packages")
     console = Console(width=max(Console().width, _WIDTH))
     trips: list[Trip] = []
-    for trip in _trips(options, console):
+    for trip in _trips(sources, options, console):
         trips.append(trip)
         for text in [*_remarks(trip), *(_disagreements(trip) if find_spec("pandas") else ())]:
             console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -59,9 +64,9 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if any(trip.differences for trip in trips) else 0
 
 
-def _trips(options: argparse.Namespace, console: Console) -> Iterator[Trip]:
+def _trips(sources: list[Source], options: argparse.Namespace, console: Console) -> Iterator[Trip]:
     skipped: Counter[str] = Counter()
-    for source in find_sources(options.place):
+    for source in sources:
         try:
             original = read_original(source, options.rows, options.null)
         except NotATableError:

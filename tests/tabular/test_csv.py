@@ -335,6 +335,7 @@ def test_the_library_wide_limit_is_only_ever_raised(tmp_path: Path) -> None:
         (b"a\nx\n\xfcber\n", 3, "byte 0xfc is not UTF-8"),
         (b"a\nx\n\xfcber\n", 3, 'set encoding="cp1252"'),
         (b"a\nx\0y\n", 2, "NUL"),
+        ("a\nZoë\n".encode("utf-16-le"), 1, 'for one in UTF-16, set encoding="utf-16-le"'),
         ('a\n1\n"' + "x\n" * 5_100_000, 3, "check whether its quote is closed"),
     ],
     ids=lambda value: repr(value)[:30],

@@ -58,12 +58,15 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
         )
         for number, line in enumerate(lines, start=1):
             if "\0" in line:
-                raise FileFormatError(
-                    "there is a NUL character, so this is not a text file",
-                    source=source,
-                    line=number,
-                )
+                raise FileFormatError(_not_text(encoding), source=source, line=number)
             yield line
+
+
+def _not_text(encoding: str | None) -> str:
+    reason = "there is a NUL character, so this is not a text file"
+    if encoding is not None:
+        return reason
+    return Message(reason, " in UTF-8; for one in UTF-16, set ", Option("encoding", "utf-16-le"))
 
 
 def _line_end(start: bytes, encoding: str) -> str:
