@@ -231,7 +231,10 @@ class Planner(Generic[M]):
     def _columns_in_rows(self) -> Flow[Columns]:
         """Find out which names the columns of a file may have: those that the table has now."""
         columns = columns_of(self._model)
-        return columns if self._file is None else (yield from self._reader.titles(columns))
+        if self._file is not None:
+            columns = yield from self._reader.titles(columns)
+            self._target = replace(self._target, titles=columns.titles)
+        return columns
 
     def _sort_out(
         self, encoder: Encoder[M], rows: Rows

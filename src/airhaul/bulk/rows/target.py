@@ -42,7 +42,8 @@ class Target:
         typecast: Whether Airtable may convert text, and add choices to select fields.
         key: What upserts merge on.
         types: The types of all columns of the table, where its schema was read.
-        titles: The names of its columns by ID, where its schema was read.
+        titles: The names of its columns by ID, where people call them so: those that a file has,
+            and those that the model lacks.
     """
 
     base_id: str
@@ -55,9 +56,10 @@ class Target:
 
     def described_by(self, table: TableJson) -> Target:
         """Return this table with what its schema says about its columns."""
-        by_id = self.by_field_id
+        by_id, known = self.by_field_id, columns_of(self.model).by_column
         types = {column_name(one, by_id=by_id): one["type"] for one in table["fields"]}
-        return replace(self, types=types, titles=titles_in(table))
+        others = {id_: name for id_, name in titles_in(table).items() if id_ not in known}
+        return replace(self, types=types, titles={**others, **self.titles})
 
     @property
     def by_field_id(self) -> bool:
@@ -67,7 +69,7 @@ class Target:
     def title_of(self, column: str) -> str:
         """Return what people call a column, which may be named by its ID."""
         known = columns_of(self.model).by_column.get(column)
-        return self.titles.get(column, column) if known is None else known.title
+        return self.titles.get(column, column if known is None else known.title)
 
     def type_of(self, column: str) -> FieldType:
         """Return the type of a column in the model, or else in the schema."""

@@ -28,6 +28,7 @@ from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, refuse_a_s
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns
 from airhaul.model.read import Reader
 from airhaul.tabular import FileSettings, InputFile
 
@@ -46,6 +47,8 @@ class AsyncBulk(Generic[M]):
         verb: The verb that was called, for the journal.
         key: What identifies rows, if anything does.
         file: The file that the rows come from, if they come from one.
+        columns: The columns of the model by the names that the file has for them; None for the
+            model's own.
         retries: The run whose rejected rows these are, if they are.
 
     Raises:
@@ -61,6 +64,7 @@ class AsyncBulk(Generic[M]):
         *,
         key: Key | None = None,
         file: InputFile | None = None,
+        columns: Columns | None = None,
         retries: str | None = None,
     ) -> None:
         self._table = table
@@ -76,7 +80,7 @@ class AsyncBulk(Generic[M]):
         reader = Reader(table.model, origin=airtable.origin)
         self.asked = BulkWrite(
             verb,
-            target_of(table, typecast=settings.typecast, key=key),
+            target_of(table, typecast=settings.typecast, key=key, columns=columns),
             reader,
             settings.policy,
             max_requests=settings.max_requests,

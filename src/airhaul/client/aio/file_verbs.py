@@ -121,7 +121,9 @@ class AsyncFileVerbs(AsyncBound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         columns, spent = await self._columns_in_file()
-        bulk = AsyncBulk(self, writing, "import_file", key=known, file=file, retries=retries)
+        bulk = AsyncBulk(
+            self, writing, "import_file", key=known, file=file, columns=columns, retries=retries
+        )
 
         def encoder() -> Encoder[M]:
             if known is None:

@@ -29,6 +29,7 @@ from airhaul.client.spool import SpooledRecords
 from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns
 from airhaul.model.read import Reader
 from airhaul.tabular import FileSettings, InputFile
 
@@ -47,6 +48,8 @@ class Bulk(Generic[M]):
         verb: The verb that was called, for the journal.
         key: What identifies rows, if anything does.
         file: The file that the rows come from, if they come from one.
+        columns: The columns of the model by the names that the file has for them; None for the
+            model's own.
         retries: The run whose rejected rows these are, if they are.
 
     Raises:
@@ -62,6 +65,7 @@ class Bulk(Generic[M]):
         *,
         key: Key | None = None,
         file: InputFile | None = None,
+        columns: Columns | None = None,
         retries: str | None = None,
     ) -> None:
         self._table = table
@@ -77,7 +81,7 @@ class Bulk(Generic[M]):
         reader = Reader(table.model, origin=airtable.origin)
         self.asked = BulkWrite(
             verb,
-            target_of(table, typecast=settings.typecast, key=key),
+            target_of(table, typecast=settings.typecast, key=key, columns=columns),
             reader,
             settings.policy,
             max_requests=settings.max_requests,

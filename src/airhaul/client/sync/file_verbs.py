@@ -122,7 +122,9 @@ class FileVerbs(Bound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         columns, spent = self._columns_in_file()
-        bulk = Bulk(self, writing, "import_file", key=known, file=file, retries=retries)
+        bulk = Bulk(
+            self, writing, "import_file", key=known, file=file, columns=columns, retries=retries
+        )
 
         def encoder() -> Encoder[M]:
             if known is None:

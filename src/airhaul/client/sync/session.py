@@ -18,6 +18,7 @@ from airhaul.drive import blocking as drive
 from airhaul.drive.lane import Lane
 from airhaul.errors import InvalidRequestError, UnknownTableError
 from airhaul.model.base import RecordBase, table_name_of
+from airhaul.model.columns import Columns
 from airhaul.model.read import Reader
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
@@ -225,18 +226,28 @@ class Bound(Generic[M]):
         return Reader(self.model, origin=self.airtable.origin)
 
 
-def target_of(table: Bound[Any], *, typecast: bool = False, key: Key | None = None) -> Target:
+def target_of(
+    table: Bound[Any],
+    *,
+    typecast: bool = False,
+    key: Key | None = None,
+    columns: Columns | None = None,
+) -> Target:
     """Describe a table for what decides about its rows.
 
     Args:
         table: The table.
         typecast: Whether Airtable may convert text, and add choices to select fields.
         key: What upserts merge on.
+        columns: The columns of the model by the names that the rows have for them; None for the
+            model's own.
 
     Returns:
         The description.
     """
-    return Target(table.airtable.base_id, table.name, table.model, typecast, key)
+    titles = {} if columns is None else columns.titles
+    base_id, name = table.airtable.base_id, table.name
+    return Target(base_id, name, table.model, typecast, key, titles=titles)
 
 
 def reader_of(table: Bound[Any]) -> TableReader:
