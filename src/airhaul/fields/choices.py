@@ -7,10 +7,10 @@ from typing import Any, Final, Literal
 from airhaul.fields.card import FieldCard, hashable
 
 
-def _in_any_order(cell: Any) -> Any:
+def _once_in_any_order(cell: Any) -> Any:
     if not isinstance(cell, list):
         return hashable([cell])
-    return tuple(sorted((hashable(item) for item in cell), key=repr))
+    return tuple(sorted({hashable(item) for item in cell}, key=repr))
 
 
 CARDS: Final = (
@@ -37,7 +37,7 @@ CARDS: Final = (
         default_options={"choices": []},
         lookup="choices",
         is_list=True,
-        canonical=_in_any_order,
+        canonical=_once_in_any_order,
     ),
     FieldCard(type="externalSyncSource", is_computed=True),
 )

@@ -85,8 +85,10 @@ def encode_datetime(value: datetime) -> str:
     """Format a datetime as Airtable does: UTC with milliseconds; a naive one is UTC.
 
     Raises:
-        ValueError: In UTC, it is before the year 1 or after the year 9999.
+        ValueError: In UTC, it is before the year 1 or after the year 9999; or it is pandas' NaT.
     """
+    if value != value:  # noqa: PLR0124 - only NaT differs from itself
+        raise ValueError("NaT is not a time; use None for an empty cell")
     try:
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from airhaul import BulkError, Record, airtable_field
+from airhaul import BulkError, Record, airtable_field, errors
 from tests.client.verbs.people import held, rows, writes
 
 
@@ -172,7 +172,7 @@ def test_a_second_identical_sync_writes_nothing_whatever_the_values_are(people, 
     readings.create_table()
     given = [
         {
-            "name": f"R{n}", "tags": ("b, c", "a")[: n % 3], "kinds": {"y", "x"} if n % 2 else set(),
+            "name": f"R{n}", "tags": ("b, c", "a", "a")[: n % 4], "kinds": {"y", "x"} if n % 2 else set(),
             "amount": Decimal(n) / 8 if n % 4 else Decimal("NaN"), "level": math.nan if n % 5 else 0.1 * n,
             "at": datetime(2024, 1, 1 + n, 12, 30, 15, 123456), "took": timedelta(seconds=1.5 * n),
             "is_good": None if n % 3 else True, "rank": 1.0 + n % 3,
@@ -192,3 +192,16 @@ def test_infinity_is_no_missing_value(people) -> None:
     """No cell can hold it, and it says something."""
     with pytest.raises(BulkError, match="field 'score': a cell cannot hold NaN or infinity"):
         people.bulk_create([*rows(1), {"name": "x", "email": "y", "score": math.inf}])
+
+
+@pytest.mark.parametrize("name", ["NaN", "NA", "NaT"])
+def test_a_missing_value_is_nothing_to_look_for(people, local_base, name) -> None:
+    """A mistake in a program must not look like a search for empty cells, which None is."""
+    missing = MISSING[name]()
+    for field in ("name", "age"):
+        with pytest.raises(errors.LookupValueError, match=f"field '{field}'"):
+            people.find_by(**{field: missing})
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(BulkError, match="field 'seen': NaT is not a time"):
+        people.bulk_create([people.model(name="a", email="b", seen=pandas.NaT)])
+    assert not local_base.requests

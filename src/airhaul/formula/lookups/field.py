@@ -84,7 +84,8 @@ class Subject:
 
     def is_nothing(self, value: object) -> bool:
         """Return whether a value means an empty cell."""
-        return value is None or (value == "" and self.kind in ("text", "choices", "links", "list"))
+        is_text = isinstance(value, str) and self.kind in ("text", "choices", "links", "list")
+        return value is None or (is_text and value == "")
 
     def members(self, value: object) -> list[object]:
         """Return the members of a value that is to be several.
