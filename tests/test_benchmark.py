@@ -42,3 +42,31 @@ def test_what_goes_wrong_is_counted_on_the_server() -> None:
     assert bad_row[2:8] == ["99", "99", "0", "0", "12", "number 50"]
     assert lost[2:6] == ["500", "500", "0", "0"]
     assert int(lost[6]) > 50
+
+
+def test_the_check_of_real_files_reads_writes_and_compares(tmp_path: Path) -> None:
+    """It reports files that are refused, skips what is no table, and finds the type of a column."""
+    (tmp_path / "good.csv").write_text("Id;Note\n007;a, b\n008;NA\n")
+    (tmp_path / "good.json").write_text('[{"n": 1.50, "t": ["p", "q, r"]}, {"n": 2, "t": []}]')
+    (tmp_path / "bad.csv").write_text("Id,Id\n1,2\n")
+    (tmp_path / "other.json").write_text('{"a": 1}')
+    words = [tmp_path, "--null", "NA", "--columns", tmp_path / "types.txt"]
+    done = subprocess.run(
+        [sys.executable, _ROOT / "bench" / "real_files.py", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (total,) = [line for line in done.stdout.splitlines() if line.startswith("│ all ")]
+    assert [cell.strip() for cell in total.strip("│").split("│")][1:] == ["2", "1", "4", "8", "0"]
+    assert f"refused  {tmp_path.name}: bad.csv: in.csv line 1: the header has 'Id'" in done.stdout
+    assert f"{tmp_path.name}: 1 files are no tables" in done.stdout
+    types = [line.split("\t")[2:4] for line in (tmp_path / "types.txt").read_text().splitlines()]
+    assert types == [
+        ["Id", "singleLineText"],
+        ["Note", "singleLineText"],
+        ["n", "number"],
+        ["t", "multipleSelects"],
+    ]

@@ -57,7 +57,8 @@ def make_trip(source: Source, original: Original, folder: Path) -> Trip:
     try:
         fields = _import(file, original, trip, folder)
     except (AirhaulError, OSError) as error:
-        trip.refusal = str(error.__cause__ or error) if isinstance(error, BulkError) else str(error)
+        cause = error.__cause__ if isinstance(error, BulkError) else None
+        trip.refusal = str(cause or error).replace(f"{folder}/", "")
         return trip
     trip.differences += _differences(trip, folder)
     for suffix in FORMATS:
