@@ -71,6 +71,27 @@ def test_a_header_that_two_signs_may_divide_can_be_read(stock: Path, sign: str, 
     assert names == ["Code", "Price, EUR|USD"]
 
 
+def test_the_options_that_a_new_table_would_need_are_named(stock: Path) -> None:
+    """Nothing is guessed for a new table either: its columns are text until an option says more."""
+    rows = ("5;31.12.2024;1/2/2024;3,50;a", "3,50;1.2.2024;3/4/2024;x;b", "1.000;;2/1/2024;;c")
+    path = file("new.csv", *rows, header="Betrag;Seit;Bis;Teils;Name")
+    done = airhaul("import", path, "New", "--create", "--dry-run", "--local", stock)
+    said = done.stderr.splitlines()
+    assert "Betrag (singleLineText), Seit (singleLineText), Bis (singleLineText)" in said[0]
+    assert said[1:4] == [
+        "The values of 'Betrag' would be numbers with --decimal-comma.",
+        "The values of 'Seit' would be dates with --date-format DD.MM.YYYY.",
+        (
+            "The values of 'Bis' would be dates with --date-format DD/MM/YYYY or --date-format "
+            "MM/DD/YYYY."
+        ),
+    ]
+    words = ("--decimal-comma", "--date-format", "DD.MM.YYYY")
+    done = airhaul("import", path, "New", "--create", "--dry-run", *words, "--local", stock)
+    assert "Betrag (number), Seit (date), Bis (singleLineText)" in done.stderr
+    assert "would be" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["import", "sync"])
 def test_a_dry_run_and_the_run_itself_read_a_file_in_the_same_way(
     stock: Path, command: str

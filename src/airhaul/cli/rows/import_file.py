@@ -161,5 +161,5 @@ def import_file(
 
 def _print_table(done: str, new: NewTable) -> None:
     err().print(f"{done} {new}.", markup=False)
-    if new.advice is not None:
-        err().print(new.advice, markup=False)
+    for sentence in new.advice:
+        err().print(sentence, markup=False)

@@ -13,6 +13,7 @@ from airhaul.bulk.rows.changes import InvalidRow
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.precheck import encode_each
+from airhaul.cli.rows.notations import advice_on_notations
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.errors import ConfigurationError
@@ -34,10 +35,12 @@ class NewTable:
     Args:
         name: The table's name.
         columns: The columns inferred from a file, in the order of the file.
+        notations: Which columns would be numbers or dates with another option, in sentences.
     """
 
     name: str
     columns: list[InferredColumn]
+    notations: Sequence[str] = ()
 
     @classmethod
     def for_file(cls, airtable: Airtable, name: str, file: InputFile) -> NewTable:
@@ -46,7 +49,8 @@ class NewTable:
         Args:
             airtable: The base.
             name: The table's name.
-            file: The file, which is read completely once.
+            file: The file, which is read completely once; again if text in it may be numbers or
+                dates in another notation.
 
         Raises:
             ConfigurationError: The table exists already, or the file has no columns, or columns
@@ -62,7 +66,8 @@ class NewTable:
             raise ConfigurationError(f"{file.path} has no rows to infer fields from.")
         _check(columns, file.path)
         # A header such as "Name, Age" has spaces around names; rows are matched without them.
-        return cls(name, [replace(column, name=column.name.strip()) for column in columns])
+        named = [replace(column, name=column.name.strip()) for column in columns]
+        return cls(name, named, advice_on_notations(file, columns))
 
     @property
     def fields(self) -> list[FieldJson]:
@@ -128,19 +133,20 @@ class NewTable:
         return all(is_valid) if policy.checks_first else any(is_valid)
 
     @property
-    def advice(self) -> str | None:
-        """Name the option without which some columns are text; None if no option would help."""
+    def advice(self) -> list[str]:
+        """Name the options without which some columns are text, in sentences."""
         columns = [column for column in self.columns if column.words]
         if not columns:
-            return None
+            return [*self.notations]
         words = dict.fromkeys(word for column in columns for word in column.words)
         names = ", ".join(repr(column.name) for column in columns[:_NAMES_SHOWN])
         more = f" and {len(columns) - _NAMES_SHOWN} more" if len(columns) > _NAMES_SHOWN else ""
         options = " ".join(f"--null {shlex.quote(word)}" for word in words)
-        return (
+        of_words = (
             f"Because of {', '.join(map(repr, words))}, these columns have no narrower type: "
             f"{names}{more}. If that means an empty cell, set {options}."
         )
+        return [of_words, *self.notations]
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{column.name} ({column.type})" for column in self.columns)
