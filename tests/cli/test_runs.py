@@ -253,6 +253,9 @@ def test_undo_and_retry_choose_the_run_themselves_and_say_which(stock) -> None:
     second = imported(stock, 3)
     good = file("good.csv", "n1,A,1")
     airhaul("import", good, "Stock", "--key", "Code", "--rejects", "s.csv", *options)  # no effect
+    airhaul("import", good, "New", "--create", "--local", "gone.db")
+    for path in Path().glob("gone.db*"):
+        path.unlink()
     undone = airhaul("undo", "--yes")
     assert f"Run {second} of " in undone.stderr, undone.stderr
     assert "import new.csv → Stock, 3 created" in undone.stderr

@@ -130,12 +130,12 @@ def latest_to_undo(journal: Journal, place: Place | None = None) -> Run:
 
     Args:
         journal: The journal.
-        place: Where the run was made; None for anywhere.
+        place: Where the run was made; None for anywhere that is still there.
 
     Raises:
         JournalError: There is none.
     """
-    runs = [run for run in journal.runs() if place is None or place.has(run)]
+    runs = _runs_at(journal, place)
     known = {run.id: run for run in runs}
     undone = {run.asked.undoes for run in runs if run.state == "done"}
     for run in runs:
@@ -146,6 +146,20 @@ def latest_to_undo(journal: Journal, place: Place | None = None) -> Run:
     raise JournalError(
         Message(f"No run has anything left to undo{here}; ", Method("runs"), " lists them.")
     )
+
+
+def _runs_at(journal: Journal, place: Place | None) -> list[Run]:
+    """Return the runs of a place, or of all services and of the local bases that still exist."""
+    if place is not None:
+        return [run for run in journal.runs() if place.has(run)]
+    runs = journal.runs()
+    services = {run.asked.service for run in runs}
+    there = {
+        service
+        for service in services
+        if service.startswith(("https://", "http://")) or Path(service).exists()
+    }
+    return [run for run in runs if run.asked.service in there]
 
 
 def _takes_back(run: Run, known: Mapping[str, Run]) -> bool:
@@ -222,12 +236,12 @@ def latest_to_retry(journal: Journal, place: Place | None = None) -> Run:
 
     Args:
         journal: The journal.
-        place: Where the run was made; None for anywhere.
+        place: Where the run was made; None for anywhere that is still there.
 
     Raises:
         JournalError: There is none.
     """
-    runs = [run for run in journal.runs() if place is None or place.has(run)]
+    runs = _runs_at(journal, place)
     tries = [run for run in runs if not run.is_unfinished]
     sent = {run.asked.retries for run in tries if not run.counts.keys().isdisjoint(_SENT)}
     for run in runs:
