@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from airhaul import Record, Retries
-from airhaul.bulk.engine.events import Reconciled
+from airhaul.bulk.engine.events import Reconciled, Retrying
 from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pacer
+from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.rows.encoders import RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.target import Target
+from airhaul.bulk.writing.assemble import BulkWrite, RowInput, assemble
 from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.model.read import Reader
 from airhaul.testing import simulate
-from airhaul.wire.endpoints import create_records
-from tests.simulated_base import SimulatedBase, writing_job
+from airhaul.wire.call import Call
+from airhaul.wire.endpoints import base_schema, create_records
+from tests.simulated_base import SimulatedBase, context_of, writing_job
 
 
 class Item(Record, table="Items"):
@@ -47,6 +55,103 @@ def test_a_request_that_is_carried_out_after_the_first_look_is_found_by_the_seco
     assert outcomes.counts() == {"created": 10}
     assert {row.id for row in outcomes} == set(held)
     assert told == [Reconciled(10, 0, 0)]
+
+
+@pytest.mark.parametrize("late_s", [1.0, 5.0, 20.0, 45.0, 60.0])
+def test_a_request_that_is_carried_out_within_a_minute_is_never_doubled(late_s) -> None:
+    """It broke off, and a proxy or the service held it for as long as they usually do."""
+    base = SimulatedBase(Item, late={1: late_s})
+    outcomes, held, told = lost(base, ROWS)
+    assert outcomes.counts() == {"created": 10}
+    assert {row.id for row in outcomes} == set(held)
+    assert told == [Reconciled(10, 0, 0)]
+
+
+def test_it_is_reported_that_rows_are_searched_for_again() -> None:
+    """Otherwise a call would seem to hang for a minute."""
+    base = SimulatedBase(Item, faults=first_create("close-before"))
+    job = writing_job(base, RowEncoder(Item))
+    run = simulate(job, lambda call, now: base(call, now + 10.0), ROWS)
+    base.close()
+    (event,) = [event for event in run.events if isinstance(event, Retrying)]
+    assert event.call.method == "GET"
+    assert 50 < event.wait_s < 60
+    assert job.result.counts() == {"created": 10}
+
+
+MORE: list[Any] = [
+    {"name": "status", "type": "singleLineText"},
+    {"name": "twice", "type": "formula", "options": {"formula": "{number} * 2"}},
+]
+
+
+def with_more_columns(base: SimulatedBase) -> SimulatedBase:
+    """Add columns that the model does not know, one of them computed."""
+    schema = base.local_base.send(base_schema(base.base_id), lambda: None).json()
+    table_id = schema["tables"][0]["id"]
+    base.local_base.all_field_types = True
+    for column in MORE:
+        path = f"/v0/meta/bases/{base.base_id}/tables/{table_id}/fields"
+        call = Call("POST", path, "create", body=column)
+        assert base.local_base.send(call, lambda: None).status == 200
+    base.local_base.requests.clear()
+    return base
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_foreign_row_with_one_cell_more_is_never_taken(carried_out) -> None:
+    """All cells of a record are compared, those of columns that the model does not name, too."""
+    kind = "close-after" if carried_out else "close-before"
+    base = with_more_columns(SimulatedBase(Item))
+    base.local_base.faults = first_create(kind)
+    foreign: list[str] = []
+    theirs = {**ROWS[0], "status": "theirs"}
+    base.at(10.3, lambda: foreign.extend(base.write(theirs)))
+    outcomes, held, _ = lost(base, ROWS[:1])
+    assert outcomes[0].id not in foreign
+    assert outcomes.counts() == ({"created": 1} if carried_out else {"unknown": 1})
+    assert len(held) == 1 + carried_out
+    if not carried_out:
+        assert "with more cells than sent" in str(outcomes[0].error)
+
+
+def test_computed_cells_of_columns_that_the_model_does_not_name_are_no_difference() -> None:
+    """The types of such columns are read once: a formula is filled by Airtable."""
+    base = with_more_columns(SimulatedBase(Item))
+    base.local_base.faults = first_create("close-after")
+    outcomes, held, _ = lost(base, ROWS)
+    assert outcomes.counts() == {"created": 10}
+    assert {row.id for row in outcomes} == set(held)
+
+
+def test_without_the_types_what_other_replies_have_shown_decides() -> None:
+    """A token that may not read the schema: equal fillings are known, others are doubted."""
+    refused = Fault("503-before", probability=1.0, path="/v0/meta", retry_after_s=0.0)
+    base = with_more_columns(SimulatedBase(Item))
+    base.local_base.faults = Faults(Fault("close-after", at=2, method="POST"), refused)
+    same = [{"name": f"n{number}", "number": 7} for number in range(20)]
+    outcomes, held, _ = lost(base, same, concurrency=1)
+    assert outcomes.counts() == {"created": 20}
+    base = with_more_columns(SimulatedBase(Item))
+    base.local_base.faults = Faults(Fault("close-after", at=1, method="POST"), refused)
+    outcomes, held, _ = lost(base, same[:10])
+    assert outcomes.counts() == {"unknown": 10}
+    assert len(held) == 10
+
+
+def test_an_older_row_of_the_same_call_is_never_taken_for_a_lost_one() -> None:
+    """However many equal rows were created within a second: no id is reported twice."""
+    count = 1_200
+    base = SimulatedBase(Item, latency=[0.0], faults=Faults(Fault("close-before", at=118, method="POST")))  # fmt: skip
+    known = KnownBase()
+    known._created = deque(maxlen=500)  # the bound, out of reach of a test of this size
+    context = replace(context_of(pacer=Pacer([]), concurrency=1), known_base=known)
+    write = BulkWrite("simulated", Target(base.base_id, base.table, Item), Reader(Item), Policy.of("continue"))  # fmt: skip
+    job = assemble(context, write, RowInput((), RowEncoder(Item), count)).engine
+    simulate(job, lambda call, now: base(call, now + 10), [{"name": "same"}] * count)
+    ids = [row.id for row in job.result if row.state == "created"]
+    assert len(set(ids)) == len(ids) == len(base.held()) == count
+    base.close()
 
 
 def test_what_is_there_in_part_is_unknown() -> None:

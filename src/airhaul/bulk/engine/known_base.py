@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from airhaul.wire.call import Call
 
-_REMEMBERED: Final = 10_000
+_REMEMBERED: Final = 100_000
 _GRAIN_S: Final = 1.0
 # More than the rounding error of floats; without it a second could begin too early.
 _ROUNDING_S: Final = 1e-6
@@ -163,7 +163,7 @@ class KnownBase:
             self.created(id_ for id_ in made if isinstance(id_, str))
 
     def created_lately(self) -> set[str]:
-        """The latest records that this process knows it has created, up to 10,000."""
+        """The latest records that this process knows it has created, up to 100,000."""
         return set(self._created.copy())
 
 

@@ -44,8 +44,8 @@ class Retries:
         backoff_s: The wait before the second try, in seconds; doubled before each further one.
         longest_backoff_s: No wait is longer, in seconds.
         settle_s: How long to wait before looking for rows whose reply was lost, in seconds: the
-            request may still be at work. When they are not there, there is a second look after
-            twice the time.
+            request may still be at work. If created rows are not there, there is a second look
+            after thirty times as long, a minute by default; only then are they sent again.
     """
 
     tries: int = 5

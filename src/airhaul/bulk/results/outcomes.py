@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, Protocol, TypeVar, get_args
 
@@ -184,6 +184,16 @@ class Outcomes(Generic[M]):
             return self._odd_ids[index]
         packed = bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
         return None if packed == _NO_ID else packed.decode("utf-8", "surrogatepass")
+
+    def ids_among(self, ids: Collection[str]) -> set[str]:
+        """Return those of some ids that a row has."""
+        wanted = {id_.encode("utf-8", "surrogatepass"): id_ for id_ in ids}
+        slices = (
+            bytes(self._ids[start : start + ID_LENGTH])
+            for start in range(0, len(self._ids), ID_LENGTH)
+        )
+        found = {wanted[packed] for packed in slices if packed in wanted}
+        return found | {id_ for id_ in self._odd_ids.values() if id_ in ids}
 
     def state_of(self, index: int) -> State:
         """Return the state of a row."""

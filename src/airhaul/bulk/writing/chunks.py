@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt
@@ -90,13 +90,13 @@ class NamesLookup(PrefetchLookup[M]):
 
 @dataclass(slots=True, eq=False)
 class SearchRead:
-    """A page of the search for lost creates.
+    """A request of the search for lost creates.
 
     Args:
-        is_search: Whether it searches for records; otherwise it only asks for the service's time.
+        wants: A page of the records, or first the service's time, or then the types of columns.
     """
 
-    is_search: bool
+    wants: Literal["time", "page", "types"]
 
 
 class ChunkQueue(Generic[M]):

@@ -1,20 +1,22 @@
 """Searching for the rows of creates whose reply was lost.
 
 Airtable has no idempotency keys, so a lost create must not be sent again before it is known that
-its rows are not in the table. The search reads the records created since, and compares their cells.
-Airtable carries a request out completely or not at all, so either all of its rows are in the table
-or none is; any other finding is reported as unknown.
+its rows are not in the table. The search reads the records created since, and compares all of their
+cells. Airtable carries a request out completely or not at all, so either all of its rows are in the
+table or none is; any other finding is reported as unknown, and so is a record that has the cells of
+a row and others: somebody may have added to ours, or it is not ours.
 
 To be as certain as possible, the search begins at a time of the service's own clock. Since
 ``createdTime`` has whole seconds, equal records of the two seconds before make a finding unknown.
-Records that other requests of this process are known to have created are excluded. Nothing else of
+Records that other requests of this process are known to have created, or other rows
+of the call, are excluded. Nothing else of
 the same call is in flight during a search.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -90,23 +92,32 @@ class Search(Generic[M]):
         target: The table.
         lost: The creates; no other create of the call is in flight.
         known_base: The service's clock, and the records known to be of other requests.
+        filled: Cells that the service has filled itself in another record of the call.
     """
 
-    def __init__(self, target: Target, lost: Sequence[Lost[M]], known_base: KnownBase) -> None:
-        self._target = target
+    def __init__(
+        self,
+        target: Target,
+        lost: Sequence[Lost[M]],
+        known_base: KnownBase,
+        filled: Mapping[str, Any],
+    ) -> None:
+        self.target = target
         self.lost = list(lost)
         self._known_base = known_base
+        self._filled = filled
+        self.has_all_pages = False
         self._chain = PageChain()
         self._found: dict[str, RecordJson] = {}
 
     def next_call(self) -> Call:
         """Return the request for the next page, or first one whose reply has the service's time."""
         if not self._known_base.clock.is_known:
-            return self._target.read_one()
+            return self.target.read_one()
         since = literal((self._since() - _SLACK).replace(tzinfo=UTC))
         created = FormulaCall("CREATED_TIME")
         not_before: Node = FormulaCall("NOT", (FormulaCall("IS_BEFORE", (created, since)),))
-        return self._target.read(not_before, offset=self._chain.offset)
+        return self.target.read(not_before, offset=self._chain.offset)
 
     def _since(self) -> datetime:
         return min(lost.earliest(self._known_base) for lost in self.lost)
@@ -122,7 +133,25 @@ class Search(Generic[M]):
             Whether all pages were read.
         """
         self._found |= {record["id"]: record for record in records}
-        return not self._chain.advance(offset)
+        self.has_all_pages = not self._chain.advance(offset)
+        return self.has_all_pages
+
+    def drop(self, ours: Callable[[Collection[str]], set[str]]) -> None:
+        """Leave out the records that are known to be of other requests.
+
+        Args:
+            ours: Returns those of some record ids that other rows of the call have.
+        """
+        known = self._known_base.created_lately()
+        if self._found:
+            known |= ours(self._found.keys())
+        self._found = {id_: record for id_, record in self._found.items() if id_ not in known}
+
+    @property
+    def needs_types(self) -> bool:
+        """Whether a record can only be judged with the types of the table's columns."""
+        pool = _Pool(self.target, self._found.values(), self._filled)
+        return any(pool.may_be_filled(lost.changes) for lost in self.lost)
 
     def restart_after(self, error: AirhaulError) -> bool:
         """Read the list again from its start if Airtable has forgotten it.
@@ -146,9 +175,7 @@ class Search(Generic[M]):
 
     def findings(self) -> list[Finding[M]]:
         """Compare the records that were found with the rows that were sent."""
-        known = self._known_base.created_lately()
-        candidates = [record for id_, record in self._found.items() if id_ not in known]
-        pool = _Pool(self._target, candidates)
+        pool = _Pool(self.target, self._found.values(), self._filled)
         findings: dict[int, Finding[M]] = {}
         # The largest first: a single row of one create may equal one of another's.
         for lost in sorted(self.lost, key=lambda lost: -len(lost.changes)):
@@ -164,7 +191,9 @@ class Search(Generic[M]):
         found = pool.take_all(lost.changes, since)
         if found is not None:
             return Finding(lost, "there", found)
-        if pool.take_all(lost.changes, since - _SLACK) is not None:
+        if pool.take_all(lost.changes, since, exactly=False) is not None:
+            return Finding(lost, "unknown", why="The table has its rows, with more cells than sent")
+        if pool.take_all(lost.changes, since - _SLACK, exactly=False) is not None:
             return Finding(
                 lost, "unknown", why="Equal rows were created in the two seconds before it was sent"
             )
@@ -181,8 +210,11 @@ class Search(Generic[M]):
 class _Pool:
     """A pool of records that lost creates may have made, each to be taken once."""
 
-    def __init__(self, target: Target, records: Sequence[RecordJson]) -> None:
+    def __init__(
+        self, target: Target, records: Collection[RecordJson], filled: Mapping[str, Any]
+    ) -> None:
         self._target = target
+        self._filled = filled
         self._left: dict[str, RecordJson] = {record["id"]: record for record in records}
         self._by_value: dict[tuple[str, Any], dict[str, None]] = defaultdict(dict)
         for record in records:
@@ -198,16 +230,36 @@ class _Pool:
     def _form(self, column: str, cell: Any) -> Any:
         return canonical(self._target.type_of(column), cell)
 
-    def take_all(self, changes: Sequence[Change[Any]], since: datetime) -> list[RecordJson] | None:
-        """Take a record for each of some rows, or none at all."""
+    def may_be_filled(self, changes: Sequence[Change[Any]]) -> bool:
+        """Return whether a record has the cells of a row, and others of an unknown type."""
+        if self._target.types is not None:
+            return False
+        return any(
+            not self._knows(column)
+            for change in changes
+            for record in self._near(change)
+            if self._fits(change, record)
+            for column in self._added(change, record)
+        )
+
+    def take_all(
+        self, changes: Sequence[Change[Any]], since: datetime, *, exactly: bool = True
+    ) -> list[RecordJson] | None:
+        """Take a record for each of some rows, or none at all.
+
+        Args:
+            changes: The rows.
+            since: The earliest time at which the records were created.
+            exactly: Whether to take only records without further cells.
+        """
         taken: dict[str, RecordJson] = {}
         # The rows with most cells first: one with fewer cells fits more records.
-        for change in sorted(changes, key=lambda change: -len(change.cells)):
-            record = self._find(change, since, taken)
+        order = sorted(changes, key=lambda change: -len(change.cells))
+        for change in order:
+            record = self._find(change, since, taken, exactly=exactly)
             if record is None:
                 return None
             taken[record["id"]] = record
-        order = sorted(changes, key=lambda change: -len(change.cells))
         by_index = {
             change.index: record for change, record in zip(order, taken.values(), strict=True)
         }
@@ -219,7 +271,7 @@ class _Pool:
         """Take records for as many of some rows as possible, and return for how many."""
         taken: dict[str, RecordJson] = {}
         for change in changes:
-            record = self._find(change, since, taken)
+            record = self._find(change, since, taken, exactly=False)
             if record is not None:
                 taken[record["id"]] = record
         for record_id in taken:
@@ -227,19 +279,39 @@ class _Pool:
         return len(taken)
 
     def _find(
-        self, change: Change[Any], since: datetime, taken: dict[str, RecordJson]
+        self,
+        change: Change[Any],
+        since: datetime,
+        taken: dict[str, RecordJson],
+        *,
+        exactly: bool,
     ) -> RecordJson | None:
-        fitting = [
+        fitting = (
             record
             for record in self._near(change)
             if record["id"] not in taken
             and _created(record) >= since
             and self._fits(change, record)
+        )
+        if exactly:
+            fitting = (record for record in fitting if not self._added(change, record))
+        return next(iter(fitting), None)
+
+    def _added(self, change: Change[Any], record: RecordJson) -> list[str]:
+        """Return the columns of a record that were not sent, and that Airtable does not fill."""
+        return [
+            column
+            for column, cell in record["fields"].items()
+            if column not in change.cells
+            and not is_empty(cell)
+            and not (column in self._filled and self._filled[column] == cell)
+            and not self._is_computed(column)
         ]
-        if not fitting:
-            return None
-        # A record with only the cells that were sent is preferred to one that has more.
-        return min(fitting, key=lambda record: len(record["fields"]))
+
+    def _is_computed(self, column: str) -> bool:
+        if self._target.types is None and not self._knows(column):
+            return False
+        return not self._target.can_write(column)
 
     def _near(self, change: Change[Any]) -> Iterable[RecordJson]:
         """Return the records that have the rarest of a row's values."""

@@ -94,7 +94,9 @@ class WriteRows(Generic[M]):
         self._intake = Intake(encoder, recorder.outcomes)
         self._lookups = Lookups[M](target, prefetch)
         self._chunks = ChunkQueue[M]()
-        self._lost = LostCreates[M](target, known_base, retries.settle_s)
+        self._lost = LostCreates[M](
+            target, known_base, retries.settle_s, recorder.outcomes.ids_among
+        )
         self._replies = ChunkReplies(
             target,
             recorder,
@@ -300,8 +302,10 @@ class WriteRows(Generic[M]):
             match tag:
                 case Chunk():
                     self._replies.accept(tag, value, attempt)
+                    if not tag.traits.is_repeatable:
+                        self._lost.learn(tag, value["records"])
                 case SearchRead():
-                    self._replies.settle_lost(self._lost.accept(tag, value, attempt), attempt)
+                    self._settle_lost(tag, value, attempt)
                 case Lookup():
                     if self._lookups.accept(tag, value):
                         self._settle_lookup(tag)
@@ -312,6 +316,12 @@ class WriteRows(Generic[M]):
             self._stop.note_answer()
         self._in_flight.pop(tag, None)
 
+    def _settle_lost(self, tag: SearchRead, value: Any, attempt: Attempt) -> None:
+        self._replies.settle_lost(self._lost.accept(tag, value), attempt)
+        again = self._lost.searches_again(attempt.now)
+        if again is not None:
+            self._recorder.emit(again)
+
     def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
         """Handle a call that was not carried out."""
         attempt = self._with_past(tag, attempt)
@@ -320,7 +330,7 @@ class WriteRows(Generic[M]):
             case Chunk():
                 self._replies.refuse(tag, error, attempt)
             case SearchRead():
-                for lost in self._lost.refuse(error):
+                for lost in self._lost.refuse(tag, error):
                     self._recorder.leave(lost.changes, "unknown", lost.error, attempt)
                     self._stop.end(error)
             case Lookup():
