@@ -282,3 +282,50 @@ def test_an_answer_that_is_not_believed_makes_no_record_known(answered: int, kno
     call = create_records("app00000000000000", "Items", [{"name": "a"}, {"name": "b"}])
     known_base.note_created(call, {"records": records})
     assert len(known_base.created_lately()) == known
+
+
+KEY = Key.of(Item, "name")
+
+
+@pytest.mark.parametrize("kind", ["close-after", "close-before"])
+@pytest.mark.parametrize(
+    ("theirs", "seconds"),
+    [({"name": "n0"}, 1.0), ({"name": "n0"}, 1.9), ({"name": "n0", "number": 7}, 0.1)],
+)
+def test_a_record_that_somebody_else_created_before_a_lost_upsert_is_not_created(
+    kind, theirs, seconds
+) -> None:
+    """It was there a second before, or it has cells that the row has not: it was updated."""
+    base = SimulatedBase(Item, faults=Faults(Fault(kind, at=1, method="PATCH")))
+    foreign: list[str] = []
+    base.at(20.3 - seconds, lambda: foreign.extend(base.write(theirs)))
+    job = writing_job(base, upsert_encoder(Item, KEY), key=KEY)
+    simulate(job, lambda call, now: base(call, now + 20.3), [{"name": "n0"}])
+    outcomes, held = job.result, base.held()
+    base.close()
+    assert list(held) == foreign
+    assert (outcomes[0].state, outcomes[0].id) == ("updated", foreign[0])
+
+
+def test_an_upsert_whose_reply_was_lost_has_created_its_record() -> None:
+    """Nobody else was there; a record that was created earlier stands beside it in the request."""
+    base = SimulatedBase(Item, faults=Faults(Fault("close-after", at=2, method="PATCH")))
+    base.at(19.9, lambda: base.write({"name": "n15", "number": 1}))
+    job = writing_job(base, upsert_encoder(Item, KEY), key=KEY, concurrency=1)
+    rows = [{"name": f"n{number}", "number": number} for number in range(20)]
+    simulate(job, lambda call, now: base(call, now + 20.3), rows)
+    states = [row.state for row in job.result]
+    base.close()
+    assert states == ["updated" if number == 15 else "created" for number in range(20)]
+
+
+@pytest.mark.parametrize("kind", ["close-after", "502-after"])
+@pytest.mark.parametrize("start", [20.0, 20.3, 20.6, 20.9])
+def test_one_upsert_whose_reply_was_lost_has_created_its_record(kind, start) -> None:
+    """In which second it was sent is found out; then nobody else can have been a second before."""
+    base = SimulatedBase(Item, faults=Faults(Fault(kind, at=1, method="PATCH")))
+    job = writing_job(base, upsert_encoder(Item, KEY), key=KEY)
+    run = simulate(job, lambda call, now: base(call, now + start), [{"name": "n0"}])
+    base.close()
+    assert job.result.counts() == {"created": 1}
+    assert [sent.call.method for sent in run.sent] in (["PATCH"] * 2, [*["PATCH"] * 2, "GET"])

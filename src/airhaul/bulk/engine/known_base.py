@@ -66,14 +66,25 @@ class ServerClock:
         Returns:
             The time, cut to whole seconds as ``createdTime`` is.
         """
+        return _whole_second(at + self._ahead()[0])
+
+    def latest(self, at: float) -> datetime:
+        """The latest time that it can have shown at a moment of ours; as of ``earliest``."""
+        return _whole_second(at + self._ahead()[1])
+
+    def _ahead(self) -> tuple[float, float]:
+        """How far it is ahead of ours: at least, and at most."""
         assert self._bounds, "no reply had a time yet"
-        bounds = self._bounds.copy()
-        ahead = max(low for low, _ in bounds)
-        if ahead > min(high for _, high in bounds):
+        lows, highs = zip(*self._bounds.copy(), strict=True)
+        if max(lows) > min(highs):
             # The replies contradict one another: a clock was set. The widest guess is safe.
-            ahead = min(low for low, _ in bounds)
-        whole = math.floor(at + ahead - _ROUNDING_S)
-        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=whole)
+            return min(lows), max(highs)
+        return max(lows), min(highs)
+
+
+def _whole_second(seconds: float) -> datetime:
+    whole = math.floor(seconds - _ROUNDING_S)
+    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=whole)
 
 
 class KnownFields:

@@ -7,10 +7,11 @@ lost         its rows are read or searched for (``lost_creates``) before they ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.events import Reconciled, Splitting
 from airhaul.bulk.engine.known_base import KnownBase
@@ -20,12 +21,13 @@ from airhaul.bulk.reads.missing import explained
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import Policy, StopSwitch
-from airhaul.bulk.rows.changes import KINDS, Change, Chunk
+from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
+from airhaul.bulk.rows.diff import is_empty
 from airhaul.bulk.rows.links_by_name import names_in
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
 from airhaul.bulk.writing.blame import Hopeless, is_about_rows
-from airhaul.bulk.writing.chunks import CheckLookup, ChunkQueue
+from airhaul.bulk.writing.chunks import CheckLookup, ChunkQueue, ClockLookup
 from airhaul.bulk.writing.lost_creates import search_failed
 from airhaul.bulk.writing.prefetch import Lookups
 from airhaul.bulk.writing.reconcile import Finding, Lost
@@ -44,6 +46,11 @@ from airhaul.wire.replies import list_in, records_in
 from airhaul.wire.shapes import RecordJson, TableJson
 
 M = TypeVar("M", bound=RecordBase)
+
+
+_MAY_BE_CREATED: Final = (
+    "a try of this call whose reply was lost may have created the record, or somebody else"
+)
 
 
 class ChunkReplies(Generic[M]):
@@ -102,10 +109,56 @@ class ChunkReplies(Generic[M]):
         raws = records_in(value, len(changes))
         seen = _columns_of(changes).union(*(raw["fields"] for raw in raws))
         self._known_base.fields.note(self._target.table, seen)
-        states: list[State] = ["created"] * len(changes)
         if chunk.traits.is_repeatable:
-            states = created_or_updated(changes, raws, value, attempt, self._known_base)
+            self._accept_repeated(chunk.kind, changes, raws, value, attempt)
+        else:
+            self._write(changes, raws, ["created"] * len(changes), attempt)
+
+    def _accept_repeated(
+        self,
+        kind: Kind,
+        changes: list[Change[M]],
+        raws: Sequence[RecordJson],
+        answer: Mapping[str, Any],
+        attempt: Attempt,
+    ) -> None:
+        """Settle rows whose request may have been sent before; arguments as of ``Creations``."""
+        found = Creations.of(self._target, changes, raws, answer, attempt, self._known_base)
+        if not found.may_be_cleared:
+            self._write_found(changes, raws, found, attempt)
+            return
+        at = attempt.first_at + math.ceil(attempt.now - attempt.first_at)
+        error = AirhaulError(_MAY_BE_CREATED)
+        lookup = ClockLookup(
+            changes, kind=kind, error=error, attempt=attempt, at=at, raws=raws, answer=answer
+        )
+        self._lookups.check(lookup)
+
+    def _settle_by_clock(self, lookup: ClockLookup[M]) -> None:
+        found = Creations.of(
+            self._target,
+            lookup.changes,
+            lookup.raws,
+            lookup.answer,
+            lookup.attempt,
+            self._known_base,
+        )
+        self._write_found(lookup.changes, lookup.raws, found, lookup.attempt)
+
+    def _write_found(
+        self,
+        changes: Sequence[Change[M]],
+        raws: Sequence[RecordJson],
+        found: Creations,
+        attempt: Attempt,
+    ) -> None:
+        states: list[State] = [
+            "created" if raw["id"] in found.created else "updated" for raw in raws
+        ]
         self._write(changes, raws, states, attempt)
+        for change in changes:
+            if change.record_id in found.doubtful:
+                self._recorder.outcomes.settle(change.index, "updated", note=_MAY_BE_CREATED)
 
     def _write(
         self,
@@ -116,6 +169,8 @@ class ChunkReplies(Generic[M]):
     ) -> None:
         self._recorder.write(changes, raws, states, attempt)
         for change, raw, state in zip(changes, raws, states, strict=True):
+            if state == "updated" and change.record_id is None:
+                change.before = None  # it was not there when it was looked up
             change.record_id = raw["id"]
             change.kind = "create" if state == "created" else change.kind
         self._remember(changes)
@@ -217,13 +272,15 @@ class ChunkReplies(Generic[M]):
 
     def settle_checked(self, lookup: CheckLookup[M]) -> None:
         """Settle rows after a lookup: the lost request has written those that are as requested."""
+        if isinstance(lookup, ClockLookup):
+            self._settle_by_clock(lookup)
+            return
         done, raws, left = self._target.sort(lookup.kind, lookup.changes, lookup.records)
         if KINDS[lookup.kind].removes:
             self._delete(done, lookup.attempt)
         elif done:
             attempt = replace(lookup.attempt, was_lost=True)
-            states = created_or_updated(done, raws, {}, attempt, self._known_base)
-            self._write(done, raws, states, attempt)
+            self._accept_repeated(lookup.kind, done, raws, {}, attempt)
         if left:
             self._leave_checked(left, lookup)
 
@@ -250,6 +307,9 @@ class ChunkReplies(Generic[M]):
 
     def give_up_checking(self, lookup: CheckLookup[M], error: AirhaulError) -> None:
         """Settle rows of a lost request whose lookup failed."""
+        if isinstance(lookup, ClockLookup):
+            self._settle_by_clock(lookup)
+            return
         unclear = search_failed(lookup.error, error)
         self._recorder.leave(lookup.changes, "unknown", unclear, lookup.attempt)
         may_be_restored = [
@@ -295,37 +355,70 @@ def _means_deleted(error: AirhaulError) -> bool:
     return isinstance(error, ApiError) and error.type in ("ROW_DOES_NOT_EXIST", "NOT_FOUND")
 
 
-def created_or_updated(
-    changes: Sequence[Change[Any]],
-    raws: Sequence[RecordJson],
-    answer: Mapping[str, Any],
-    attempt: Attempt,
-    known_base: KnownBase,
-) -> list[State]:
-    """Find which records a request has created.
-
-    A request that is sent again finds the records that its first try has created, and the answer
-    calls them updated. They are identified by their time of creation.
+@dataclass(frozen=True, slots=True)
+class Creations:
+    """Which records a request has created.
 
     Args:
-        changes: The rows of the request.
-        raws: Their records.
-        answer: The answer; that of an upsert names the records that it has created.
-        attempt: The request.
-        known_base: The service's clock, and the records that are known to be older.
+        created: The records that it has created, by their ids.
+        doubtful: Records that it or somebody else has created at about the same time.
+        may_be_cleared: Whether a better knowledge of the service's clock may end the doubt.
     """
-    created = set(answer.get("createdRecords") or ())
-    if attempt.was_lost and known_base.clock.is_known:
+
+    created: set[str]
+    doubtful: set[str] = field(default_factory=set[str])
+    may_be_cleared: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        target: Target,
+        changes: Sequence[Change[Any]],
+        raws: Sequence[RecordJson],
+        answer: Mapping[str, Any],
+        attempt: Attempt,
+        known_base: KnownBase,
+    ) -> Creations:
+        """Find the records that a request has created, which may have been sent before.
+
+        A request that is sent again finds the records that its first try has created, and the
+        answer calls them updated. They are identified by their time of creation and their cells.
+
+        Args:
+            target: The table.
+            changes: The rows of the request.
+            raws: Their records.
+            answer: The answer; that of an upsert names the records that it has created.
+            attempt: The request.
+            known_base: The service's clock, and the records that are known to be older.
+        """
+        created = set(answer.get("createdRecords") or ())
+        if not (attempt.was_lost and known_base.clock.is_known):
+            return cls(created)
         since = attempt.since or known_base.clock.earliest(attempt.first_at)
-        before = known_base.created_lately()
-        created |= {
-            raw["id"]
+        surely = attempt.since or known_base.clock.latest(attempt.first_at)
+        older = known_base.created_lately() | created
+        new = [
+            (change, raw, datetime.fromisoformat(raw["createdTime"]))
             for change, raw in zip(changes, raws, strict=True)
-            if change.record_id is None
-            and raw["id"] not in before
-            and datetime.fromisoformat(raw["createdTime"]) >= since
-        }
-    return ["created" if raw["id"] in created else "updated" for raw in raws]
+            if change.record_id is None and raw["id"] not in older
+        ]
+        # A request creates all of its records at one time: older ones are somebody else's.
+        at = max([since, *(time for _, _, time in new)])
+        of_that_time = [(change, raw) for change, raw, time in new if time == at]
+        is_clear = at >= surely or len(of_that_time) > 1
+        fitting = [pair for pair in of_that_time if not _has_more(target, *pair)]
+        ours = {raw["id"] for change, raw in fitting if is_clear or change.before is not None}
+        may_be_ours = {raw["id"] for _, raw, time in new if time >= since}
+        return cls(created | ours, may_be_ours - ours, len(ours) < len(fitting))
+
+
+def _has_more(target: Target, change: Change[Any], raw: RecordJson) -> bool:
+    """Return whether a record has cells that a record created by the change would not have."""
+    return any(
+        column not in change.cells and target.can_write(column) and not is_empty(cell)
+        for column, cell in raw["fields"].items()
+    )
 
 
 def _columns_of(changes: Iterable[Change[Any]]) -> set[str]:

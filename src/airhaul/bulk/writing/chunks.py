@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt
@@ -86,6 +86,22 @@ class NamesLookup(PrefetchLookup[M]):
 
     before: PrefetchLookup[M]
     query: NameQuery
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ClockLookup(CheckLookup[M]):
+    """A look at the service's clock, for rows that are written and may have been created or not.
+
+    It is sent a whole number of seconds after their request, so that its reply shows in which
+    second that was.
+
+    Args:
+        raws: The records of the rows.
+        answer: The answer to the request.
+    """
+
+    raws: Sequence[RecordJson]
+    answer: Mapping[str, Any]
 
 
 @dataclass(slots=True, eq=False)

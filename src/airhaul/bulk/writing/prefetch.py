@@ -14,6 +14,7 @@ from airhaul.bulk.rows.links_by_name import Pair
 from airhaul.bulk.rows.target import Target, with_ids
 from airhaul.bulk.writing.chunks import (
     CheckLookup,
+    ClockLookup,
     Lookup,
     NamesLookup,
     PrefetchLookup,
@@ -261,6 +262,8 @@ class Lookups(Generic[M]):
             )
         if isinstance(lookup, SchemaLookup):
             return endpoints.base_schema(self._target.base_id)
+        if isinstance(lookup, ClockLookup):
+            return self._target.read_one()
         if isinstance(lookup, CheckLookup):
             formula, fields = self._target.find(lookup.changes), None
         else:
