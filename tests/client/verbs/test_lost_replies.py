@@ -82,3 +82,20 @@ def test_rate_limits_are_waited_out(people, local_base) -> None:
         Fault("429-retry-after", at=3, retry_after_s=0.05),
     )
     assert people.bulk_create(rows(30)).counts() == {"created": 30}
+
+
+@pytest.mark.parametrize("policy", ["continue", "rollback"])
+@pytest.mark.parametrize("kind", ["close-before", "close-after"])
+def test_a_deletion_of_what_never_was_has_failed_though_its_reply_was_lost(
+    people, local_base, policy, kind
+) -> None:
+    """The call had looked for the record before, and had not found it: nothing was deleted."""
+    there = people.bulk_create(rows(3))
+    ids = [*(one.id for one in there), "rec" + "0" * 14]
+    local_base.faults = Faults(Fault(kind, at=1, method="DELETE"))
+    try:
+        result = people.bulk_delete(ids, on_error=policy, journal="journal.db")
+    except BulkError as error:
+        result = error.result
+    assert result.outcomes[3].state == "failed"
+    assert len(held(local_base)) == (0 if policy == "continue" else 3)

@@ -8,7 +8,7 @@ lost         its rows are read or searched for (``lost_creates``) before they ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -277,12 +277,23 @@ class ChunkReplies(Generic[M]):
             return
         done, raws, left = self._target.sort(lookup.kind, lookup.changes, lookup.records)
         if KINDS[lookup.kind].removes:
-            self._delete(done, lookup.attempt)
+            missing = [change for change in done if self._lookups.is_needed_for(change)]
+            self._delete([change for change in done if change not in missing], lookup.attempt)
+            self._blame(self._never_there(missing), lookup.attempt)
         elif done:
             attempt = replace(lookup.attempt, was_lost=True)
             self._accept_repeated(lookup.kind, done, raws, {}, attempt)
         if left:
             self._leave_checked(left, lookup)
+
+    def _never_there(self, missing: Sequence[Change[M]]) -> Iterator[tuple[Change[M], RowError]]:
+        """Yield the deletions of records that were looked up and not found before the request."""
+        for change in missing:
+            reason = f"there was no record {change.record_id} when it was looked up"
+            yield (
+                change,
+                RowError(reason, index=change.index, line=change.line, source=self._source),
+            )
 
     def _leave_checked(self, left: list[Change[M]], lookup: CheckLookup[M]) -> None:
         """Settle or send again the rows that a lost request has not written."""
