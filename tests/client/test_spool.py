@@ -8,6 +8,7 @@ import pickle
 import pytest
 
 from airhaul import Record, configure, result_of
+from tests.local_base.gate.test_limits_and_store import files_up_to
 
 pytestmark = pytest.mark.slow  # long streams
 
@@ -51,3 +52,12 @@ def test_a_stream_that_breaks_late_has_its_records_too() -> None:
         result = result_of(error)
     assert result is not None
     assert [item.number for item in result] == list(range(6_000))
+
+
+def test_a_full_disk_under_the_records_of_a_result_loses_none() -> None:
+    """Those that do not fit on the disk stay in memory."""
+    configure(local=":memory:")
+    Item.create_table()
+    with files_up_to(50_000):
+        result = Item.bulk_create({"number": number} for number in range(6_500))
+    assert [item.number for item in result] == list(range(6_500))

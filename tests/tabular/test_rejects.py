@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from airhaul import BulkError, Record, airtable_field, configure
+from airhaul import BulkError, Record, airtable_field, configure, result_of
 from airhaul.errors import ConfigurationError, FileFormatError
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, RejectsFile, read_rows
+from tests.local_base.gate.test_limits_and_store import files_up_to
 
 
 class Item(Record, table="Items"):
@@ -231,3 +232,16 @@ def test_long_cells_are_kept_when_a_column_is_added() -> None:
     assert result.counts() == {"failed": 2}
     assert next(iter(read_rows("bad.csv"))).cells["name"] == long
     assert not list(Path().glob("*.wider"))
+
+
+def test_a_full_disk_under_the_rejects_leaves_a_result_that_can_be_read(tmp_path) -> None:
+    """The call ends, and what was written by then is reported."""
+    rows = [
+        {"name": f"n{n}"} if n % 2 else {"name": f"n{n}", "size": "x" * 500} for n in range(200)
+    ]
+    with files_up_to(20_000), pytest.raises(OSError, match="too large") as caught:
+        Item.bulk_create(rows, on_error="continue", rejects=tmp_path / "bad.csv")
+    result = result_of(caught.value)
+    assert result is not None
+    assert {one.id for one in result} == {one.id for one in Item.all()}
+    assert len(result.outcomes) == 200

@@ -108,9 +108,9 @@ class RejectsFile:
 
         The rows of an earlier call would look like those of this call.
         """
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
             self._part.replace(self.path)
         elif not self.count and _is_rejects_file(self.path):
             self.path.unlink()

@@ -109,21 +109,21 @@ def bulk_write(
     spent = spent.plus(took)
     log = _open_log(write, rows, resumes)
     job = assemble(context, write, rows, log=log, spent=spent, resumes=resumes)
-    with listener.start(rows.total) as on_event:
-        try:
+    try:
+        with listener.start(rows.total) as on_event:
             if resumes is not None and write.journal is not None:
                 _report_rejected(write.journal, resumes, rows.total, on_event)
             yield Step(job.engine, rows.rows, context.concurrency, on_event)
             if write.then is not None:
                 yield from write.then(job.result())
-            job.finish()
-        except KeyboardInterrupt as error:
-            job.finish(error)
-            raise interrupted(job.result()) from None
-        except BaseException as error:
-            job.finish(error)
-            _attach_result(error, job)
-            raise
+        job.finish()  # what the listener keeps is in its place by now
+    except KeyboardInterrupt as error:
+        job.finish(error)
+        raise interrupted(job.result()) from None
+    except BaseException as error:
+        job.finish(error)
+        _attach_result(error, job)
+        raise
     result = job.result()
     write.policy.raise_if_failed(result, job.ended_by)
     return result
