@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -194,6 +197,53 @@ def test_a_damaged_journal_is_told_as_such(path) -> None:
     with pytest.raises(JournalError, match=r"journal\.db cannot be read"):
         journal = Journal(path)
         list(kept_rows(journal, journal.run(), None))
+
+
+def what_is_kept(path: Path) -> list[Any]:
+    """All that a resumption reads of the latest run."""
+    journal = Journal(path)
+    run = journal.run()
+    rows = [(change.index, change.cells) for change in kept_rows(journal, run, None)]
+    outcomes = [rows for rows, _, _ in journal.outcomes(run)]
+    return [run.id, run.asked, rows, outcomes, list(journal.intents(run, latest_first=True))]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> bytes:
+    """The bytes of a journal with a run that was killed in the middle."""
+    path = tmp_path_factory.mktemp("whole") / "journal.db"
+    changes = [Change("create", index, {"n": index, "t": "x" * 20}) for index in range(300)]
+    log = Journal(path).begin(replace(ASKED, total=300), changes)
+    for start in range(0, 200, 10):
+        log.intend([Chunk("create", changes[start : start + 10])], now=float(start))
+        for index in range(start, start + 10):
+            log.settle(index, "created", f"rec{index:014}", None, 1, None)
+    log.release()
+    Journal(path)  # the last connection puts all of it into the one file
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_damaged_bytes_are_refused_by_name_or_do_no_harm(whole, tmp_path, seed) -> None:
+    """Flipped, zeroed or cut off, one to 512 of them, anywhere: nothing else is resumed."""
+    chance = Random(seed)
+    path = tmp_path / "journal.db"
+    path.write_bytes(whole)
+    wanted = what_is_kept(path)
+    damaged = bytearray(whole)
+    at, size = chance.randrange(len(whole)), chance.choice([1, 1, 8, 64, 512])
+    match chance.choice(["flip", "zero", "cut"]):
+        case "flip":
+            damaged[at : at + size] = bytes(byte ^ 0xFF for byte in damaged[at : at + size])
+        case "zero":
+            damaged[at : at + size] = bytes(len(damaged[at : at + size]))
+        case _:
+            del damaged[at:]
+    path.write_bytes(damaged)
+    try:
+        assert what_is_kept(path) == wanted
+    except JournalError as error:
+        assert str(path) in str(error) or "no run" in str(error)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:

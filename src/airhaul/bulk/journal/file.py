@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from airhaul.bulk.journal.codec import pack_changes, unpack
-from airhaul.bulk.journal.format import connect, opened
+from airhaul.bulk.journal.format import connect, opened, seal
 from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.results.outcomes import State
@@ -38,8 +38,8 @@ def _copy(
 ) -> None:
     left = iter(rows)
     while some := list(islice(left, _COPIED_AT_ONCE)):
-        packed = pack_changes(some, as_given=as_given)
-        connection.execute("INSERT INTO copies VALUES (?, ?, ?)", (number, some[0].index, packed))
+        copy = (number, some[0].index, pack_changes(some, as_given=as_given))
+        connection.execute("INSERT INTO copies VALUES (?, ?, ?, ?)", (*copy, seal(*copy)))
 
 
 class Journal:
@@ -73,9 +73,10 @@ class Journal:
             with opened(self.path) as connection:
                 # In one transaction: a run without its rows would seem to have none.
                 connection.execute("BEGIN IMMEDIATE")
+                what = (id_, json.dumps(asked.to_dict()), utc_now())
                 cursor = connection.execute(
-                    "INSERT INTO runs (id, asked, began, state) VALUES (?, ?, ?, 'running')",
-                    (id_, json.dumps(asked.to_dict()), utc_now()),
+                    "INSERT INTO runs (id, asked, began, state, seal) VALUES (?, ?, ?, ?, ?)",
+                    (*what, "running", seal(*what)),
                 )
                 number = cast("int", cursor.lastrowid)
                 _copy(connection, number, rows, as_given=asked.rejects is not None)
@@ -110,13 +111,9 @@ class Journal:
                 connection.execute(
                     "UPDATE runs SET state = 'running', counts = NULL WHERE number = ?", (number,)
                 )
-                last_intent, last_outcome = (
-                    connection.execute(
-                        f"SELECT coalesce(max(number), 0) FROM {table} WHERE run = ?",  # noqa: S608
-                        (number,),
-                    ).fetchone()[0]
-                    for table in ("intents", "outcomes")
-                )
+                last_intent, last_outcome = connection.execute(
+                    "SELECT last_intent, last_outcome FROM runs WHERE number = ?", (number,)
+                ).fetchone()
             return RunLog(
                 self.path,
                 number,
@@ -190,19 +187,32 @@ class Journal:
         return self._run(rows[0])
 
     def _run(self, row: tuple[Any, ...]) -> Run:
-        number, id_, asked, began, ended, state, requests, seconds, counts, error = row
+        number, id_, asked, began, ended, state, requests, seconds, counts, error, *_, sealed = row
+        if seal(id_, asked, began) != sealed or state not in get_args(RunState):
+            raise self.damaged(id_)
         if state == "running" and not self._is_worked_on(id_):
             state = "broken off"
-        return Run(
-            id_,
-            Asked.from_dict(json.loads(asked)),
-            cast("RunState", state),
-            datetime.fromisoformat(began),
-            None if ended is None else datetime.fromisoformat(ended),
-            self._counts(number) if counts is None else json.loads(counts),
-            requests,
-            seconds,
-            error,
+        try:
+            return Run(
+                id_,
+                Asked.from_dict(json.loads(asked)),
+                cast("RunState", state),
+                datetime.fromisoformat(began),
+                None if ended is None else datetime.fromisoformat(ended),
+                self._counts(number) if counts is None else json.loads(counts),
+                requests,
+                seconds,
+                error,
+            )
+        except (KeyError, TypeError, ValueError):
+            raise self.damaged(id_) from None
+
+    def damaged(self, run_id: object) -> JournalError:
+        """Make the error for a run of which something was changed or is missing."""
+        return JournalError(
+            f"The journal {self.path} is damaged: what it has of run {run_id} was changed or is "
+            "missing, so the run can be neither resumed nor undone. Look at the table before you "
+            "write these rows again, and move the journal away; airhaul then starts a new one."
         )
 
     def _counts(self, number: int) -> dict[State, int]:
@@ -220,11 +230,8 @@ class Journal:
         yield from self._outcomes(self._number(run.id))
 
     def _outcomes(self, number: int) -> Iterator[tuple[list[Any], list[Any], datetime]]:
-        with opened(self.path) as connection:
-            for rows, requests, at in connection.execute(
-                "SELECT rows, requests, at FROM outcomes WHERE run = ? ORDER BY number", (number,)
-            ):
-                yield unpack(rows), unpack(requests), datetime.fromisoformat(at)
+        for _, at, rows, requests in self._rows_of(number, "outcomes"):
+            yield unpack(rows), unpack(requests), datetime.fromisoformat(at)
 
     def intents(
         self, run: Run, *, latest_first: bool = False
@@ -239,21 +246,41 @@ class Journal:
             The number, the kind, the earliest time it can have been sent by the service's clock,
             and the encoded rows.
         """
-        order = "DESC" if latest_first else "ASC"
-        query = "SELECT number, kind, since, rows FROM intents WHERE run = ? ORDER BY number "
-        with opened(self.path) as connection:
-            yield from connection.execute(
-                query + order,
-                (self._number(run.id),),
-            )
+        number = self._number(run.id)
+        yield from self._rows_of(number, "intents", latest_first=latest_first)
 
     def copies(self, run: Run) -> Iterator[bytes]:
         """Yield the encoded rows that were copied into the journal, in their order."""
+        number = self._number(run.id)
         with opened(self.path) as connection:
-            for (rows,) in connection.execute(
-                "SELECT rows FROM copies WHERE run = ? ORDER BY first", (self._number(run.id),)
+            for first, rows, sealed in connection.execute(
+                "SELECT first, rows, seal FROM copies WHERE run = ? ORDER BY first", (number,)
             ):
+                if seal(number, first, rows) != sealed:
+                    raise self.damaged(run.id)
                 yield rows
+
+    def _rows_of(
+        self, number: int, table: Literal["intents", "outcomes"], *, latest_first: bool = False
+    ) -> Iterator[Any]:
+        """Yield what a run has in a table, without the run and the seal.
+
+        Raises:
+            JournalError: Something was changed, or is missing.
+        """
+        order = "DESC" if latest_first else "ASC"
+        found = 0
+        with opened(self.path) as connection:
+            last = f"SELECT id, last_{table[:-1]} FROM runs WHERE number = ?"  # noqa: S608
+            run_id, wanted = connection.execute(last, (number,)).fetchone() or (number, -1)
+            every = f"SELECT * FROM {table} WHERE run = ? ORDER BY number {order}"  # noqa: S608
+            for row in connection.execute(every, (number,)):
+                found += 1
+                if seal(*row[:-1]) != row[-1]:
+                    raise self.damaged(run_id)
+                yield row[1:-1]
+        if found != wanted:
+            raise self.damaged(run_id)
 
     def _number(self, run_id: str) -> int:
         with opened(self.path) as connection:

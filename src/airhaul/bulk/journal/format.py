@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Final
 
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
+
+READ_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; a damaged schema makes messages that cannot be decoded."""
 
 _APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
 _VERSION: Final = 1
@@ -25,12 +29,16 @@ _TABLES: Final = """
         requests INTEGER NOT NULL DEFAULT 0,
         seconds REAL NOT NULL DEFAULT 0,
         counts TEXT,
-        error TEXT
+        error TEXT,
+        last_intent INTEGER NOT NULL DEFAULT 0,
+        last_outcome INTEGER NOT NULL DEFAULT 0,
+        seal INTEGER NOT NULL
     );
     CREATE TABLE copies (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
         first INTEGER NOT NULL,
         rows BLOB NOT NULL,
+        seal INTEGER NOT NULL,
         PRIMARY KEY (run, first)
     ) WITHOUT ROWID;
     CREATE TABLE intents (
@@ -39,6 +47,7 @@ _TABLES: Final = """
         kind TEXT NOT NULL,
         since TEXT,
         rows BLOB NOT NULL,
+        seal INTEGER NOT NULL,
         PRIMARY KEY (run, number)
     ) WITHOUT ROWID;
     CREATE TABLE outcomes (
@@ -47,9 +56,23 @@ _TABLES: Final = """
         at TEXT NOT NULL,
         rows BLOB NOT NULL,
         requests BLOB NOT NULL,
+        seal INTEGER NOT NULL,
         PRIMARY KEY (run, number)
     ) WITHOUT ROWID
 """
+
+
+def seal(*values: str | int | bytes | None) -> int:
+    """Return the checksum of a row of the journal; SQLite does not notice changed bytes.
+
+    Args:
+        values: The values of the row, in the order of its columns.
+    """
+    checksum = 0
+    for value in values:
+        packed = value if isinstance(value, bytes) else repr(value).encode()
+        checksum = zlib.crc32(packed, zlib.crc32(b"%d:" % len(packed), checksum))
+    return checksum
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -81,7 +104,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 ".",
             )
         ) from None
-    except sqlite3.DatabaseError as error:
+    except READ_ERRORS as error:
         raise JournalError(
             f"The journal {path} cannot be read: {error}. Move the file away; airhaul then starts "
             "a new journal."
@@ -105,7 +128,7 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
     connection = connect(path)
     try:
         yield connection
-    except sqlite3.Error as error:
+    except READ_ERRORS as error:
         raise JournalError(f"The journal {path} cannot be read or written: {error}.") from None
     finally:
         connection.close()

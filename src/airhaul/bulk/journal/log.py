@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_outcome
-from airhaul.bulk.journal.format import connect
+from airhaul.bulk.journal.format import READ_ERRORS, connect, seal
 from airhaul.bulk.journal.runs import Asked, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Chunk
@@ -95,10 +95,8 @@ class RunLog:
             for chunk in chunks:
                 self._intents += 1
                 chunk.intent = self._intents
-                write(
-                    "INSERT INTO intents VALUES (?, ?, ?, ?, ?)",
-                    (self._number, self._intents, chunk.kind, since, self._pack(chunk)),
-                )
+                intent = (self._number, self._intents, chunk.kind, since, self._pack(chunk))
+                write("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?)", (*intent, seal(*intent)))
             self._write_outcomes(write)
         self._flushed_at = now
 
@@ -153,15 +151,18 @@ class RunLog:
             with _Writing(self) as write:
                 self._write_outcomes(write)
 
+    @property
+    def last_numbers(self) -> tuple[int, int, int]:
+        """The numbers of the last intent and the last group of outcomes, and that of the run."""
+        return self._intents, self._outcomes, self._number
+
     def _write_outcomes(self, write: Callable[[str, Sequence[Any]], object]) -> None:
         if not (self._pending or self._requests):
             return
         self._outcomes += 1
         rows, requests = pack(self._pending), pack(self._requests)
-        write(
-            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
-            (self._number, self._outcomes, utc_now(), rows, requests),
-        )
+        outcomes = (self._number, self._outcomes, utc_now(), rows, requests)
+        write("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", (*outcomes, seal(*outcomes)))
         self._pending.clear()
         self._requests.clear()
 
@@ -236,13 +237,15 @@ class _Writing:
         try:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(statement, values)
-        except sqlite3.Error as error:
+        except READ_ERRORS as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise self._log.full(error) from None
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
+            last = self._log.last_numbers
+            self._run("UPDATE runs SET last_intent = ?, last_outcome = ? WHERE number = ?", last)
             self._run("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

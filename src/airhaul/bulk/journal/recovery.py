@@ -116,6 +116,15 @@ def _is_settled(outcomes: Outcomes[Any], index: int) -> bool:
 
 
 def kept_rows(journal: Journal, run: Run, key: Key | None) -> Iterator[Change[Any] | InvalidRow]:
-    """Yield all rows that were copied into the journal, in their order."""
+    """Yield all rows that were copied into the journal, in their order.
+
+    Raises:
+        JournalError: Some are missing.
+    """
+    rows = 0
     for packed in journal.copies(run):
-        yield from unpack_changes(packed, key)
+        changes = unpack_changes(packed, key)
+        rows += len(changes)
+        yield from changes
+    if run.asked.rows_from == "copy" and run.asked.total not in (None, rows):
+        raise journal.damaged(run.id)
