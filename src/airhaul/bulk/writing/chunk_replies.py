@@ -112,7 +112,7 @@ class ChunkReplies(Generic[M]):
         if chunk.traits.is_repeatable:
             self._accept_repeated(chunk.kind, changes, raws, value, attempt)
         else:
-            self._write(changes, raws, ["created"] * len(changes), attempt)
+            self._write_found(changes, raws, Creations({raw["id"] for raw in raws}), attempt)
 
     def _accept_repeated(
         self,
@@ -403,7 +403,7 @@ class Creations:
             attempt: The request.
             known_base: The service's clock, and the records that are known to be older.
         """
-        created = set(answer.get("createdRecords") or ())
+        created = set[str](answer.get("createdRecords") or ())
         if not (attempt.was_lost and known_base.clock.is_known):
             return cls(created)
         since = attempt.since or known_base.clock.earliest(attempt.first_at)
