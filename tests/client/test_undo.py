@@ -220,6 +220,26 @@ def test_a_plan_of_an_undo_that_somebody_else_has_made_meanwhile_writes_nothing(
     assert without_ids(held(base)) == without_ids(before)
 
 
+def test_two_processes_do_not_undo_one_run_at_the_same_time(base, tmp_path) -> None:
+    """The second is refused while the first is at work, and finds everything undone afterwards."""
+    before = held(base)
+    delete(base)
+    run = base.run().id
+    plan = base.plan_undo(run)
+    refused: list[str] = []
+
+    def meanwhile(_event: object) -> None:
+        with Airtable.local(tmp_path / "base.db", journal=tmp_path / "journal.db") as other:
+            with pytest.raises(JournalError) as caught:
+                other.undo(run)
+            refused.append(str(caught.value))
+
+    assert base.apply_undo(plan, on_event=meanwhile).counts() == {"created": 7}
+    assert "Another process is undoing run" in refused[0]
+    assert base.undo(run).counts() == {"unchanged": 7}
+    assert without_ids(held(base)) == without_ids(before)
+
+
 def test_a_plan_says_what_an_undo_does_and_writes_nothing(base) -> None:
     """The plan counts each kind of change, and the server gets no write."""
     sync(base)

@@ -6,7 +6,8 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -137,6 +138,32 @@ class Journal:
 
         # The system releases it when its process ends, however it ends.
         return FileLock(f"{self.path}.{run_id}.lock", thread_local=False)
+
+    @contextmanager
+    def alone_with(self, run_id: str) -> Generator[None]:
+        """Keep other processes from undoing or retrying a run until the end of the block.
+
+        Args:
+            run_id: The run.
+
+        Raises:
+            JournalError: Another process does so.
+        """
+        from filelock import Timeout
+
+        lock = self._lock(f"{run_id}.again")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise JournalError(
+                f"Another process is undoing or retrying run {run_id}; wait for it, or end it "
+                "first."
+            ) from None
+        try:
+            yield
+        finally:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
 
     def _is_worked_on(self, run_id: str) -> bool:
         from filelock import Timeout

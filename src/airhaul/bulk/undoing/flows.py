@@ -109,20 +109,34 @@ def write_undo(
     """
     assert write.journal is not None, "an undo is journaled"
     assert plan.undoes is not None, "an undo undoes a run"
-    run = write.journal.run(plan.undoes.run)
-    refuse_if_being_undone(write.journal, run)
-    undos = undos_of(write.journal, run)
+    with write.journal.alone_with(plan.undoes.run):
+        made = yield from _what_is_left(context, write.journal, plan, plan.undoes, write, listener)
+        spent = made.spent.plus(spent)
+        write = replace(write, then=partial(_set_links, context, write))
+        return (yield from write_plan(context, made, write, listener, spent=spent))
+
+
+def _what_is_left(
+    context: JobContext,
+    journal: Journal,
+    plan: Planned[M],
+    undoes: Undoes,
+    write: BulkWrite[M],
+    listener: Listener,
+) -> Flow[Planned[M]]:
+    """Resume the undos of a run that did not finish, and plan again if the run was undone since."""
+    run = journal.run(undoes.run)
+    refuse_if_being_undone(journal, run)
+    undos = undos_of(journal, run)
     unfinished = [undo for undo in undos if undo.is_unfinished]
-    spent = plan.spent.plus(spent)
+    if not unfinished and tuple(undo.id for undo in undos) == undoes.earlier:
+        return plan
+    spent = plan.spent
     for undo in unfinished:
         result = yield from _resume_undo(context, undo, write, plan.target, listener)
         spent = spent.plus(Spent(result.requests, result.seconds))
-    if unfinished or tuple(undo.id for undo in undos) != plan.undoes.earlier:
-        made = yield from plan_undo(context, write.journal, run, force=plan.undoes.force)
-        plan = cast("Planned[M]", made)
-        spent = spent.plus(plan.spent)
-    write = replace(write, then=partial(_set_links, context, write))
-    return (yield from write_plan(context, plan, write, listener, spent=spent))
+    made = yield from plan_undo(context, journal, run, force=undoes.force)
+    return cast("Planned[M]", replace(made, spent=spent.plus(made.spent)))
 
 
 def _resume_undo(

@@ -161,6 +161,14 @@ class Runs:
         self, run_id: str | None, *, model: type[RecordBase] | None, **options: Unpack[WriteOptions]
     ) -> BulkResult[RecordBase]:
         """Send the rejected rows of a run again; see ``Airtable.retry``."""
+        found, _, _ = run_to_retry(self._journal, run_id, self._place, _hash_of_rejects)
+        with self._journal.alone_with(found.id):
+            return self._retry(found.id, model, options)
+
+    def _retry(
+        self, run_id: str, model: type[RecordBase] | None, options: WriteOptions
+    ) -> BulkResult[RecordBase]:
+        # Found again: another process may have sent the rows meanwhile.
         run, path, earlier = run_to_retry(self._journal, run_id, self._place, _hash_of_rejects)
         options.setdefault("on_error", run.asked.on_error)
         if earlier is not None:
