@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from airhaul.client.options import Condition, ReadOptions, SortKey, refuse_unknown_options
@@ -42,6 +42,7 @@ class Selection:
         max_records: The most records to read.
         page_size: How many records to read in one request, 1 to 100.
         on_invalid: What to do with a cell that does not fit its type.
+        link_names: The names of linked records that are looked up by id, so that less is read.
     """
 
     model: type[RecordBase]
@@ -53,6 +54,7 @@ class Selection:
     max_records: int | None = None
     page_size: int | None = None
     on_invalid: OnInvalid = "empty"
+    link_names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __str__(self) -> str:
         """The selection as query parameters, or what is wrong with it."""
@@ -118,7 +120,12 @@ class Selection:
             parts.append(Exact(self.formula.node))
         elif self.formula and parts:
             parts.append(Exact(parse(self.formula)))
-        return joined("and", parts) if parts else None
+        return joined("and", parts).narrowed(self.link_names) if parts else None
+
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """Return the ids of linked records that are looked up, by column."""
+        made = self.filter()
+        return {} if made is None else made.linked
 
     def test(self) -> Test | None:
         """Make the test of what was read, for what the formula does not decide; None for nothing.

@@ -172,22 +172,33 @@ def test_fields_that_are_not_asked_for_can_be_restored(
 
 
 def test_what_it_costs(deals: Table[Deal], firms: dict[str, str], local_base: LocalBase) -> None:
-    """The records that the formula keeps are read, a hundred in one request, up to the limit."""
-    deals.bulk_create([{"title": f"n{n}", "firms": [firms["inc"]]} for n in range(296)])
-    local_base.requests.clear()
+    """A page that is not the last one is followed by the names of the ids, and what these leave."""
+    inc = [{"title": f"n{n}", "firms": [firms["inc"]]} for n in range(900)]
+    comma = [{"title": f"c{n}", "firms": [firms["comma"]]} for n in range(150)]
+    deals.bulk_create([*inc, *comma])
 
     def cost(read: Callable[[], object]) -> int:
         local_base.requests.clear()
         read()
         return len(local_base.requests)
 
-    by_id = deals.where(firms__contains=firms["acme"])
-    assert cost(by_id.count) == 3
-    assert cost(by_id.exists) == 1
+    by_id = deals.where(firms__contains=firms["twin"])
+    assert cost(by_id.all) == 1 + 2 + 2  # "Acme" is in "Acme, Inc" as well
+    assert cost(by_id.count) == 1 + 2 + 2
     assert cost(by_id.first) == 1
-    assert cost(lambda: by_id.limit(2).all()) == 1
+    assert cost(by_id.exists) == 1
+    assert cost(lambda: by_id.all(parallel=2)) <= 2 + 3
+    assert cost(lambda: by_id.order_by("-title").limit(3).all()) <= 1 + 2 + 2
+    assert cost(lambda: deals.where(firms__contains=firms["comma"]).all()) == 1 + 2 + 2
+    assert cost(lambda: deals.where(firms__in=[firms["acme"], firms["twin"]]).count()) == 1 + 2 + 2
+    assert cost(lambda: deals.where(firms=[firms["acme"], firms["inc"]]).count()) == 1 + 2 + 2
+    assert cost(lambda: deals.where(firms__contains=firms["inc"]).limit(50).all()) == 1
     assert cost(lambda: deals.where(firms__contains="Acme").all()) == 1
     assert cost(lambda: deals.where(tags__contains="p").all()) == 1
+    for key, expected in (("twin", 1), ("acme", 2), ("comma", 151), ("inc", 901)):
+        assert deals.where(firms__contains=firms[key]).count() == expected
+        assert deals.where(~Q(firms__contains=firms[key])).count() == 1055 - expected
+        assert len(deals.where(firms__contains=firms[key]).all(parallel=3)) == expected
 
 
 def test_what_cannot_be_decided_is_refused(deals: Table[Deal], firms: dict[str, str]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.rows.diff import as_text
 from airhaul.bulk.rows.links_by_name import Pair, link_by_id, names_to_find
-from airhaul.bulk.rows.target import Target
+from airhaul.bulk.rows.target import Target, with_ids
 from airhaul.errors import PermissionDeniedError
 from airhaul.fields import card_of
 from airhaul.formula import print_formula
@@ -139,18 +139,61 @@ def look_up_links(
     return True
 
 
+def names_of_linked(
+    reader: TableReader, ids: Mapping[str, Collection[str]]
+) -> Flow[Mapping[str, str]]:
+    """Read the names of linked records: a request for the schema, and one for 100 records.
+
+    Args:
+        reader: Reads the table that has the links.
+        ids: The ids of linked records, by column.
+
+    Returns:
+        The names by id, as far as formulas see them unchanged: none that is no text, or has quotes.
+    """
+    try:
+        tables = yield from reader.tables()
+    except PermissionDeniedError:
+        return {}
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for field in table_in(tables, reader.table, reader.base_id)["fields"]:
+        linked = str((field.get("options") or {}).get("linkedTableId", ""))
+        for column in {field["name"], field.get("id", "")} & ids.keys() if linked else ():
+            wanted[linked].update(ids[column])
+    found: dict[str, str] = {}
+    for table_id, some in wanted.items():
+        primary = _primary_of(table_in(tables, table_id, reader.base_id))
+        if not _is_plain_text(primary):
+            continue
+        for group in _groups(sorted(some)):
+            asked = ListParameters(
+                fields=(primary["name"],), formula=print_formula(with_ids(group))
+            )
+            for record in (yield from reader.of_table(table_id).all(asked)):
+                name = as_text(record["fields"].get(primary["name"])).strip()
+                if name and '"' not in name and "\n" not in name:
+                    found[record["id"]] = name
+    return found
+
+
+def _is_plain_text(field: FieldJson) -> bool:
+    return card_of(field["type"]).is_text and field["type"] != "richText"
+
+
+def _groups(items: Sequence[str]) -> list[tuple[str, ...]]:
+    starts = range(0, len(items), RECORDS_PER_PAGE)
+    return [tuple(items[start : start + RECORDS_PER_PAGE]) for start in starts]
+
+
 def _primary_of(table: TableJson) -> FieldJson:
     return next(field for field in table["fields"] if field.get("id") == table["primaryFieldId"])
 
 
 def _queries(table_id: str, primary: FieldJson, names: Sequence[str]) -> list[NameQuery]:
     column = primary["name"]
-    if not card_of(primary["type"]).is_text or primary["type"] == "richText":
+    if not _is_plain_text(primary):
         return [NameQuery(table_id, ListParameters(fields=(column,)), None)]
-    groups = [
-        tuple(names[start : start + RECORDS_PER_PAGE])
-        for start in range(0, len(names), RECORDS_PER_PAGE)
-    ]
+    groups = _groups(names)
     formulas = [
         any_of([Binary("=", Field(column), Text(name)) for name in group]) for group in groups
     ]

@@ -131,6 +131,11 @@ class ReadPages(ReadOnlyWork):
         return events
 
     @property
+    def has_more(self) -> bool:
+        """Whether a page is left to be read."""
+        return any(part.is_idle for part in self._parts)
+
+    @property
     def result(self) -> None:
         """Nothing: the pages came as events.
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
+from airhaul.bulk.reads.linked_names import names_of_linked
 from airhaul.bulk.reads.pages import ReadPages
 from airhaul.client.aio.query_writes import AsyncQueryWrites
 from airhaul.client.aio.session import reader_of
@@ -16,6 +17,7 @@ from airhaul.client.options import (
     Condition,
     SortKey,
 )
+from airhaul.client.selection import Selection
 from airhaul.drive import aio as drive
 from airhaul.errors import NoRecordError, SeveralRecordsError
 from airhaul.model.base import RecordBase
@@ -271,13 +273,14 @@ class AsyncQuery(AsyncQueryWrites[M]):
                 take_page(page)
             return
         self._selection.refuse_order()
-        airtable, asked = self._table.airtable, self._selection.listed()
-        if self._selection.is_sorted_here:
+        selection = await self._narrowed(self._selection)
+        airtable, asked = self._table.airtable, selection.listed()
+        if selection.is_sorted_here:
             records = await airtable.follow(pages.all(asked, parallel=parallel))
             for page in self._arranged(records):
                 take_page(page)
         else:
-            keeper = self._selection.keeper()
+            keeper = selection.keeper()
             kept = pages.each(asked, lambda page: take_page(keeper.keep(page)), parallel=parallel)
             await airtable.follow(kept)
 
@@ -310,18 +313,46 @@ class AsyncQuery(AsyncQueryWrites[M]):
         )
 
     async def _pages_read(self, reader: Reader[M]) -> AsyncIterator[Sequence[RecordJson]]:
+        """The pages of the query; a long list is narrowed after its first page, if it can be."""
+        selection = self._selection
+        if selection.linked():
+            first: list[RecordJson] = []
+            keeper, work = selection.keeper(), self._list(selection)
+            async for page in self._read_list(work, reader):
+                first = keeper.keep(page)
+                work.stop()
+            if keeper.is_full or not work.has_more:
+                yield first
+                return
+            selection = await self._narrowed(selection)
+        keeper, work = selection.keeper(), self._list(selection)
+        async for page in self._read_list(work, reader):
+            yield keeper.keep(page)
+            if keeper.is_full:
+                work.stop()
+
+    async def _narrowed(self, selection: Selection) -> Selection:
+        """Look up the names of records that are linked by id, since formulas see only names."""
+        linked = selection.linked()
+        if not linked:
+            return selection
+        names = names_of_linked(reader_of(self._table), linked)
+        return replace(selection, link_names=await self._table.airtable.follow(names))
+
+    def _list(self, selection: Selection) -> ReadPages:
         airtable = self._table.airtable
-        lane = airtable.lane()
-        known = lane.known_base.fields
-        work = ReadPages(airtable.base_id, self._table.name, self._selection.listed(), known=known)
+        known = airtable.lane().known_base.fields
+        return ReadPages(airtable.base_id, self._table.name, selection.listed(), known=known)
+
+    async def _read_list(
+        self, work: ReadPages, reader: Reader[M]
+    ) -> AsyncIterator[Sequence[RecordJson]]:
+        lane = self._table.airtable.lane()
         job = Engine(work, lane.context, concurrency=1)
-        keeper = self._selection.keeper()
         async for event in drive.stream(job, lane):
             if isinstance(event, PageRead):
                 reader.leave_out(work.missing)
-                yield keeper.keep(event.records)
-            if keeper.is_full:
-                job.stop()
+                yield event.records
         _ = job.result  # raises the error that ended the list early
 
     def _counting(self) -> AsyncQuery[M]:

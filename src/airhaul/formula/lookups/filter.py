@@ -8,8 +8,8 @@ decides. For a negation there is a formula that keeps only records that meet it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -52,6 +52,19 @@ class Filter(Protocol):
     @property
     def columns(self) -> frozenset[str]:
         """The columns that its test needs."""
+        ...
+
+    @property
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """The ids of linked records that its test compares, by column."""
+        ...
+
+    def narrowed(self, names: Mapping[str, str]) -> Filter:
+        """Return the same filter, with formulas that keep fewer records.
+
+        Args:
+            names: The names of linked records by id, as far as they are known.
+        """
         ...
 
     def holds(self, values_of: ValuesOf) -> Test:
@@ -123,6 +136,15 @@ class Exact:
         """The columns in the formula."""
         return frozenset(field_names(self.node))
 
+    @property
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """None: the formula compares names."""
+        return {}
+
+    def narrowed(self, names: Mapping[str, str]) -> Filter:  # noqa: ARG002 - there are no ids
+        """Return itself."""
+        return self
+
     def holds(self, values_of: ValuesOf) -> Test:
         """Compute the formula of a record that was read."""
         # Imported here: only a condition that is joined to one on links or choices is computed.
@@ -146,6 +168,8 @@ class Decided:
         column: The column that decides.
         fits: Whether a cell of it meets the condition; None for an empty cell.
         needs_test: Whether ``wide`` alone says something else, and not only less exactly.
+        ids: The ids of linked records that are compared.
+        by_names: Makes a narrower ``wide`` of the names of these records.
     """
 
     wide: Node
@@ -153,12 +177,26 @@ class Decided:
     column: str
     fits: Callable[[Any], bool]
     needs_test: bool = False
+    ids: frozenset[str] = frozenset()
+    by_names: Callable[[list[str]], Node] | None = None
     is_exact = False
 
     @property
     def columns(self) -> frozenset[str]:
         """The column that decides."""
         return frozenset((self.column,))
+
+    @property
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """The ids that it compares."""
+        return {self.column: self.ids} if self.ids else {}
+
+    def narrowed(self, names: Mapping[str, str]) -> Filter:
+        """Keep only records that link to others of these names, if all of the names are known."""
+        known = [names[id_] for id_ in sorted(self.ids) if id_ in names]
+        if self.by_names is None or len(known) < len(self.ids):
+            return self
+        return replace(self, wide=self.by_names(known))
 
     def holds(self, values_of: ValuesOf) -> Test:  # noqa: ARG002 - the cell decides
         """Test the cell."""
@@ -201,6 +239,19 @@ class Joined:
     def columns(self) -> frozenset[str]:
         """The columns of the parts that are tested."""
         return frozenset[str]().union(*(part.columns for part in self.parts))
+
+    @property
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """The ids that the parts compare."""
+        found: dict[str, frozenset[str]] = {}
+        for part in self.parts:
+            for column, ids in part.linked.items():
+                found[column] = found.get(column, frozenset()) | ids
+        return found
+
+    def narrowed(self, names: Mapping[str, str]) -> Filter:
+        """Narrow the parts."""
+        return Joined(self.how, [part.narrowed(names) for part in self.parts])
 
     def holds(self, values_of: ValuesOf) -> Test:
         """Test all parts."""
@@ -246,6 +297,15 @@ class Negated:
     def columns(self) -> frozenset[str]:
         """The columns of the condition."""
         return self.part.columns
+
+    @property
+    def linked(self) -> Mapping[str, frozenset[str]]:
+        """None: its formula comes from the narrow one, which the names do not change."""
+        return {}
+
+    def narrowed(self, names: Mapping[str, str]) -> Filter:
+        """Narrow the condition: that changes the formula only where it is negated again."""
+        return Negated(self.part.narrowed(names))
 
     def holds(self, values_of: ValuesOf) -> Test:
         """Test the condition, and negate it."""

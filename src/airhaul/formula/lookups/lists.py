@@ -7,10 +7,10 @@ and for the values of lookup fields, and not for multiple selects.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any, Final, cast
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, cast
 
-from airhaul.formula.build import any_of, literal
+from airhaul.formula.build import all_of, any_of, literal
 from airhaul.formula.lookups.field import Subject
 from airhaul.formula.lookups.filter import Decided, Exact, Filter, joined, negated
 from airhaul.formula.nodes import Binary, Call, Node, Text
@@ -33,7 +33,7 @@ def exact(subject: Subject, value: object) -> Filter:
     match subject.kind:
         case "links" if _are_ids(subject, items):
             wanted = set(items)
-            return _by_id(subject, lambda cell: set(cell) == wanted)
+            return _by_id(subject, items, lambda cell: set(cell) == wanted, all_of)
         case "links":
             return Exact(Binary("=", subject.by_lines, Text("\n".join(items))))
         case "choices" if len(items) > 1 or _SEPARATOR in items[0]:
@@ -86,18 +86,34 @@ def _are_ids(subject: Subject, items: list[str]) -> bool:
     return bool(ids)
 
 
-def _by_id(subject: Subject, fits: Any) -> Decided:
-    """Test ids, which no formula sees: all records with a link are read."""
-    column = subject.field.column
+def _by_id(
+    subject: Subject,
+    ids: list[str],
+    fits: Callable[[Collection[str]], bool],
+    join: Callable[[list[Node]], Node],
+) -> Decided:
+    """Test ids, which no formula sees; the names, once they are known, narrow what is read."""
+
+    def by_names(names: list[str]) -> Node:
+        # Anywhere in the text: what is read decides, and no record may be missed.
+        found = [Call("FIND", (Text(name), subject.as_text)) for name in names]
+        return join([Binary(">", place, literal(0)) for place in found])
+
     return Decided(
-        subject.is_filled, _NOTHING, column, lambda cell: fits(cell or ()), needs_test=True
+        subject.is_filled,
+        _NOTHING,
+        subject.field.column,
+        lambda cell: fits(cell or ()),
+        needs_test=True,
+        ids=frozenset(ids),
+        by_names=by_names,
     )
 
 
 def _has_any(subject: Subject, values: list[object]) -> Filter:
     items = _encoded(subject, values)
     if subject.kind == "links" and _are_ids(subject, items):
-        return _by_id(subject, lambda cell: any(item in cell for item in items))
+        return _by_id(subject, items, lambda cell: any(item in cell for item in items), any_of)
     return joined("or", [_has_item(subject, item) for item in items])
 
 
