@@ -141,6 +141,7 @@ def test_a_text_is_read_as_the_caller_says(
         ("number", NUMBER, "12%", {}, "valid number|valid integer"),
         ("number", NUMBER, "n/a", {}, r'nulls=\["n/a"\]'),
         ("currency", EURO, "$5", {}, "the symbol of the field is €"),
+        ("currency", EURO, "$1,200.50", OWN, "the symbol of the field is €"),
         ("duration", {"durationFormat": "h:mm"}, "1:30", {}, "1:30:00.*from_airtable_csv=True"),
         ("duration", {"durationFormat": "h:mm:ss"}, "1:30", OWN, "1:30:00"),
         ("duration", {"durationFormat": "h:mm"}, "1:75:00", {}, "valid number|valid integer"),
@@ -202,6 +203,8 @@ def test_a_model_gets_the_formats_of_its_fields_from_the_table(
     file = tmp_path / "trips.csv"
     file.write_text('name,price,took,day,at\nx,"€1,200.50",1:30,1/2/2024,1/2/2024 6:05pm\n')
     trips = airtable.table(Trip)
+    with pytest.raises(BulkError, match="symbol of the field, set from_airtable_csv=True"):
+        trips.import_csv(file)
     (made,) = trips.import_csv(file, from_airtable_csv=True)
     assert airtable.requests_made == 3  # the table, its schema, the record
     assert (made.price, made.took, made.day) == (

@@ -72,7 +72,8 @@ class FieldText:
             how = "; a duration is written 1:30:00 or in seconds; in Airtable's own CSV, set "
             return (how, _OF_AIRTABLE)
         mark = _MARK.search(text) if self.type == "currency" else None
-        if mark is not None and is_number(without_symbol(text, mark[0])):
+        bare = "" if mark is None else without_symbol(text, mark[0])
+        if is_number(bare) or is_grouped(bare):
             symbol = self.options.get("symbol")
             if symbol is None:
                 return ("; to read the symbol of the field, set ", _OF_AIRTABLE)
