@@ -97,14 +97,15 @@ class Runs:
         if asked.source is not None:
             file = input_file(table, asked.source.file, asked.source.settings)
         key = Key.of(table.model, asked.key) if asked.key else None
-        bulk = Bulk(table, WriteSettings.of(options), asked.verb, key=key, file=file)
+        columns = columns_of(table.model)
+        if asked.rows_from == "file":
+            columns = self._airtable.follow(reader_of(table).titles(columns))
+        writing = WriteSettings.of(options)
+        bulk = Bulk(table, writing, asked.verb, key=key, file=file, columns=columns)
         if asked.rows_from == "copy":
             kept = kept_rows(self._journal, run, key)
             ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            columns = columns_of(table.model)
-            if asked.source is not None:
-                columns = self._airtable.follow(reader_of(table).titles(columns))
             encoder = encoder_of(run, table.model, key, columns)
             ready = RowInput(_rows_of(run, file, rows), encoder, asked.total, asked.rows_from)
         write = replace(
