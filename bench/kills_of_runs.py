@@ -1,16 +1,18 @@
-"""Runs of the program that are killed at random moments and resumed until they are done.
+"""Runs of the program that are killed at random moments, and resumed or called again.
 
     python bench/kills_of_runs.py [RUNS] [FIRST]
 
-Each run imports or synchronises a file over HTTP, while some replies of the service are lost. Its
-process gets SIGKILL at a random moment, up to three times; then ``airhaul resume`` takes over. In
-the end the table has to equal the file: no row lost, none doubled; and the counts of created and
-updated rows that the last process prints have to be right. A run that was killed before its journal
-entry was written has sent nothing, and is started again.
+Each run imports or synchronises a file, deletes records, undoes a deletion or retries rejected rows
+over HTTP, while some replies of the service are lost. Its process gets SIGKILL at a random moment,
+up to three times; then ``airhaul resume`` takes over, or the same command is called again. In the
+end the table and the file of rejects have to be what an undisturbed run gives: no row lost, none
+doubled; and the counts of created and updated rows that the last process prints have to be right. A
+run that was killed before its journal entry was written has sent nothing, and is started again.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -34,12 +36,15 @@ PROGRAM = """
 from functools import partial
 from airhaul import Airtable, Retries
 from airhaul.cli import app, connect
-quick = Retries(backoff_s=0.05, settle_s=0.3)
+quick = Retries(backoff_s=0.05, settle_s=0.1)
 connect.Airtable = partial(Airtable, requests_per_second=2_000, retries=quick)
 app.main()
 """
 TOKEN = "patKills.secret"  # noqa: S105 - opens nothing
-VERBS = ("import", "import --key", "sync --delete")
+VERBS = ("import", "import --key", "sync --delete", "import --rejects", "delete", "undo", "retry")
+# A plain import that is called again is another import.
+RESUMED_ONLY = ("import", "import --rejects")
+EVERY_BAD = 7
 LOSSES = ("close-after", "close-before", "502-after", "truncated")
 MOST_KILLS = 3
 TIMEOUT_S = 120
@@ -56,6 +61,7 @@ class Killed:
         kills: How many processes were killed.
         lost: How many rows are not in the table as they stand in the file.
         doubled: How many records there are besides.
+        called_again: Whether a command was called again, instead of resumed.
         complaints: What else is wrong.
     """
 
@@ -65,6 +71,7 @@ class Killed:
     kills: int = 0
     lost: int = 0
     doubled: int = 0
+    called_again: bool = False
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -78,17 +85,24 @@ def carry_out(number: int, folder: Path) -> Killed:
     random = Random(number)  # noqa: S311 - chance that can be repeated is what is wanted
     run = Killed(number, VERBS[number % len(VERBS)], random.choice((25, 250, 2_500)))
     source = folder / "rows.csv"
-    lines = [f"row {row},{row}" for row in range(run.rows)]
+    lines = [f"row {row},{_number(run, row)}" for row in range(run.rows)]
     source.write_text("\n".join(["Name,Number", *lines, ""]), encoding="utf-8")
     with LocalBase.open(str(folder / "base.db")) as local_base, LocalServer(local_base) as server:
         there = _prepare(server, run)
+        begin = _command(run, source, server)
         local_base.faults = Faults(
             *(Fault(kind, probability=0.004, path="/app") for kind in LOSSES), seed=number
         )
-        told = _until_done(run, random, source, server)
+        told = _until_done(run, random, source.parent / "journal.db", begin, server)
         local_base.faults = None
         _compare(run, server, there, told)
+        if run.verb == "import --rejects":
+            _compare_rejects(run, source.parent / "rejects.csv")
     return run
+
+
+def _number(run: Killed, row: int) -> str:
+    return "many" if run.verb == "import --rejects" and row % EVERY_BAD == 0 else str(row)
 
 
 def _connect(server: LocalServer) -> Airtable:
@@ -102,7 +116,8 @@ def _connect(server: LocalServer) -> Airtable:
 
 def _prepare(server: LocalServer, run: Killed) -> set[int]:
     """Make the table, with old records where some are to be changed or deleted."""
-    there = set() if run.verb == "import" else set(range(0, run.rows, 3))
+    is_keyed = run.verb in ("import --key", "sync --delete")
+    there = set(range(0, run.rows, 3)) if is_keyed else set()
     others = set(range(run.rows, run.rows + run.rows // 8)) if "sync" in run.verb else set()
     with _connect(server) as airtable:
         airtable.create_table(
@@ -117,15 +132,42 @@ def _prepare(server: LocalServer, run: Killed) -> set[int]:
     return there
 
 
-def _until_done(run: Killed, random: Random, source: Path, server: LocalServer) -> dict:
-    journal = source.parent / "journal.db"
-    begin = [*run.verb.split()[:1], str(source), "Rows"]
-    begin += [] if run.verb == "import" else ["--key", "Number"]
+def _command(run: Killed, source: Path, server: LocalServer) -> list[str]:
+    """Return the words that begin the run, after what has to be done before it."""
+    journal, rejects = source.parent / "journal.db", source.parent / "rejects.csv"
+    endpoint = ["--endpoint-url", server.url]
+    with _connect(server) as airtable:
+        rows = airtable.table_named("Rows")
+        match run.verb:
+            case "delete":
+                rows.bulk_create([{"name": "old", "number": row} for row in range(run.rows)])
+                return ["delete", "Rows", "--all", "--yes", *endpoint]
+            case "undo":
+                made = rows.import_file(source)
+                deleted = rows.bulk_delete(list(made), journal=journal)
+                return ["undo", str(deleted.run), "--yes"]
+            case "retry":
+                bad = [{"name": f"row {row}", "number": f"{row} pieces"} for row in range(run.rows)]
+                done = rows.bulk_create(bad, on_error="continue", rejects=rejects, journal=journal)
+                rejects.write_text(rejects.read_text().replace(" pieces,", ","))
+                return ["retry", str(done.run)]
+            case _:
+                begin = [*run.verb.split()[:1], str(source), "Rows", *endpoint]
+    begin += ["--key", "Number"] if run.verb in ("import --key", "sync --delete") else []
     begin += ["--delete", "--yes"] if "sync" in run.verb else []
-    begin += ["--endpoint-url", server.url]
+    begin += ["--on-error", "continue", "--rejects", str(rejects)] if "rej" in run.verb else []
+    return begin
+
+
+def _until_done(
+    run: Killed, random: Random, journal: Path, begin: list[str], server: LocalServer
+) -> dict:
+    before = len(Journal(journal).runs())
     while True:
-        is_begun = journal.exists() and bool(Journal(journal).runs())
-        words = ["resume"] if is_begun else begin
+        is_begun = len(Journal(journal).runs()) > before
+        is_resumed = is_begun and (run.verb in RESUMED_ONLY or random.random() < 0.5)
+        words = ["resume"] if is_resumed else begin
+        run.called_again |= is_begun and not is_resumed
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, *words, "--json", "--journal", str(journal)],
             stdout=subprocess.PIPE,
@@ -141,7 +183,11 @@ def _until_done(run: Killed, random: Random, source: Path, server: LocalServer) 
             run.kills += 1
             continue
         out, err = process.communicate(timeout=TIMEOUT_S)
-        if process.returncode != 0:
+        wanted = (1,) if run.verb == "import --rejects" else (0,)
+        # A retry that was killed after its last word has nothing to send again.
+        if run.verb == "retry" and "already sent the rejected rows" in err:
+            wanted = (2,)
+        if process.returncode not in wanted:
             run.complaints.append(f"{' '.join(words)}: exit {process.returncode}: {err[-600:]}")
         if journal.exists() and TOKEN.encode() in journal.read_bytes():
             run.complaints.append("the token is in the journal")
@@ -171,13 +217,23 @@ def _writes(server: LocalServer) -> int:
 def _compare(run: Killed, server: LocalServer, there: set[int], told: dict) -> None:
     with _connect(server) as airtable:
         held = Counter((row.name, row.number) for row in airtable.table_named("Rows").all())
-    wanted = Counter((f"row {row}", row) for row in range(run.rows))
+    rows = [] if run.verb == "delete" else range(run.rows)
+    wanted = Counter((f"row {row}", row) for row in rows if _number(run, row) != "many")
     run.lost, run.doubled = (wanted - held).total(), (held - wanted).total()
-    # A process that was killed after its last word leaves nothing to be told by the next.
-    if "outcomes" in told:
+    # A process that was killed after its last word leaves nothing to be told by the next, and one
+    # that was called again tells what it has done itself.
+    if "outcomes" in told and not run.called_again and run.verb != "delete":
         said = told.get("created", 0), told.get("updated", 0)
-        if said != (run.rows - len(there), len(there)):
+        if said != (wanted.total() - len(there), len(there)):
             run.complaints.append(f"told {said} created and updated, of {len(there)} old rows")
+
+
+def _compare_rejects(run: Killed, rejects: Path) -> None:
+    with rejects.open(encoding="utf-8", newline="") as file:
+        held = Counter(row["Name"] for row in csv.DictReader(file))
+    wanted = Counter(f"row {row}" for row in range(0, run.rows, EVERY_BAD))
+    run.lost += (wanted - held).total()
+    run.doubled += (held - wanted).total()
 
 
 def main() -> int:
