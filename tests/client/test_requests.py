@@ -254,37 +254,6 @@ def test_queries_sort_limit_and_combine(users, local_base) -> None:
     )
 
 
-class NotATime(datetime):
-    """What libraries for tables put where a time is missing: a time that equals nothing."""
-
-    def __eq__(self, other: object) -> bool:
-        return False
-
-    def __ne__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None
-
-    def timestamp(self) -> float:
-        raise TypeError("'float' object cannot be interpreted as an integer")
-
-    def __repr__(self) -> str:
-        return "NaT"
-
-
-def test_what_stands_for_a_missing_value_is_refused_with_its_place(users, local_base) -> None:
-    """NaN and NaT come with rows of data frames; None is what an empty cell is written as."""
-    missing = NotATime(1, 1, 1)
-    for row, place in (
-        ({"name": "a", "born": missing}, "'born'"),
-        ({"name": "a", "seen": missing}, "'seen'"),
-        ({"name": "a", "age": float("nan")}, "'age'"),
-    ):
-        with pytest.raises(BulkError, match=rf"row 1, field {place}: .*use None for an empty cell"):
-            users.bulk_create([{"name": "b"}, row])
-    assert len(local_base.requests) == 0
-
-
 def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, local_base) -> None:
     """Its columns, which iterating it gives, are no rows."""
     frame = type("DataFrame", (), {"__iter__": lambda self: iter(["name", "age"])})()
