@@ -66,6 +66,7 @@ class Change(Generic[M]):
         before: What the record held before, the cells of ``cells`` at least; None where that is not
             known.
         found: The record as it was read before, if it was read.
+        is_absent: Whether it was looked up by its id before, and was not there.
     """
 
     kind: Kind
@@ -81,6 +82,7 @@ class Change(Generic[M]):
     key: tuple[Any, ...] = ()
     before: Cells | None = None
     found: RecordJson | None = None
+    is_absent: bool = False
 
     @property
     def traits(self) -> KindTraits:

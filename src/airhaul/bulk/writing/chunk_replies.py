@@ -277,16 +277,17 @@ class ChunkReplies(Generic[M]):
             return
         done, raws, left = self._target.sort(lookup.kind, lookup.changes, lookup.records)
         if KINDS[lookup.kind].removes:
-            missing = [change for change in done if self._lookups.is_needed_for(change)]
-            self._delete([change for change in done if change not in missing], lookup.attempt)
-            self._blame(self._never_there(missing), lookup.attempt)
+            there = [change for change in done if not change.is_absent]
+            self._delete(there, lookup.attempt)
+            never_there = self._never_there(change for change in done if change.is_absent)
+            self._blame(never_there, lookup.attempt)
         elif done:
             attempt = replace(lookup.attempt, was_lost=True)
             self._accept_repeated(lookup.kind, done, raws, {}, attempt)
         if left:
             self._leave_checked(left, lookup)
 
-    def _never_there(self, missing: Sequence[Change[M]]) -> Iterator[tuple[Change[M], RowError]]:
+    def _never_there(self, missing: Iterable[Change[M]]) -> Iterator[tuple[Change[M], RowError]]:
         """Yield the deletions of records that were looked up and not found before the request."""
         for change in missing:
             reason = f"there was no record {change.record_id} when it was looked up"

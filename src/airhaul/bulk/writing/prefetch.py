@@ -105,6 +105,8 @@ class PrefetchById:
             record = found.get(change.record_id or "")
             if record is not None:
                 target.see(change, record)
+            else:
+                change.is_absent = True
         return {}
 
 
