@@ -162,7 +162,9 @@ def raw_answer(base: Base, server: LocalServer) -> bytes:
     """All the bytes that come back for a list, until the connection ends."""
     address = server.url.removeprefix("http://").split(":")
     with socket.create_connection((address[0], int(address[1])), timeout=10) as connection:
-        request = f"GET {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n\r\n"
+        request = (
+            f"GET {base.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer pat.x\r\n\r\n"
+        )
         connection.sendall(request.encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -352,7 +354,7 @@ def test_others_are_answered_while_a_reply_is_held(base, http) -> None:
     base.local_base.faults = Faults(*held_twice)
     address = (http.base_url.host, http.base_url.port)
     body = json.dumps(rows("a"))
-    head = f"POST {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n"
+    head = f"POST {base.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer pat.x\r\n"
     request = f"{head}content-length: {len(body)}\r\n\r\n{body}".encode()
     with socket.create_connection(address, timeout=10) as held:
         held.sendall(request)
@@ -400,7 +402,9 @@ def test_a_server_stops_while_a_reply_is_held(base, capfd) -> None:
     with LocalServer(base.local_base) as server:
         address = server.url.removeprefix("http://").split(":")
         held = socket.create_connection((address[0], int(address[1])), timeout=10)
-        request = f"GET {base.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer pat.x\r\n\r\n"
+        request = (
+            f"GET {base.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer pat.x\r\n\r\n"
+        )
         held.sendall(request.encode())
         while not base.log():
             time.sleep(0.01)
