@@ -223,11 +223,15 @@ class RunLog:
 
 
 class _Writing:
-    """One transaction of a log, synchronised when it ends."""
+    """One transaction of a log, synchronised when it ends.
+
+    One that is rolled back takes back the numbers that it gave, which the next one would write.
+    """
 
     def __init__(self, log: RunLog) -> None:
         self._log = log
         self._connection: sqlite3.Connection = log._connection
+        self._before = log._intents, log._outcomes
 
     def __enter__(self) -> Callable[[str, Sequence[Any]], object]:
         self._run("BEGIN IMMEDIATE")
@@ -238,14 +242,18 @@ class _Writing:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(statement, values)
         except READ_ERRORS as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._roll_back()
             raise self._log.full(error) from None
+
+    def _roll_back(self) -> None:
+        self._log._intents, self._log._outcomes = self._before
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             last = self._log.last_numbers
             self._run("UPDATE runs SET last_intent = ?, last_outcome = ? WHERE number = ?", last)
             self._run("COMMIT")
-        elif self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        else:
+            self._roll_back()

@@ -141,7 +141,8 @@ class LostCreates(Generic[M]):
         if self._searches >= _SEARCHES:
             return findings
         self.waiting = [finding.lost for finding in findings if finding.fate != "there"]
-        self.search_at = self._lost_at + _AT_WORK * self._settle_s
+        # The next loss has nothing to wait for if all of these were found.
+        self.search_at = self._lost_at + _AT_WORK * self._settle_s if self.waiting else 0.0
         return [finding for finding in findings if finding.fate == "there"]
 
     def searches_again(self, now: float) -> Retrying | None:
