@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml src/airhaul/_version.py
 demo: setup
 	@$(BIN)/python examples/demo.py
 
-# What one runs again and again: within a minute, the style of what differs from main and the fast tests.
+# What one runs again and again: the style of what differs from main and the fast tests.
 check: setup
 	@base=$$(git merge-base HEAD main 2>/dev/null || git merge-base HEAD origin/main 2>/dev/null) && \
 	changed=$$(git diff --name-only --diff-filter=d $$base -- '*.py' && git ls-files --others --exclude-standard -- '*.py') || \
