@@ -64,6 +64,10 @@ class FieldCard:
         canonical: Brings a cell that is not empty into a form in which equal cells are equal.
         is_same: Whether a cell to be written is stored already, for a type of which Airtable
             stores more than it is sent; None if the canonical forms are compared.
+        is_converted: Whether typecast stores a text, the first argument, as the stored cell, the
+            second. Airtable does not document how it converts text
+            (https://airtable.com/developers/web/api/create-records says "best effort"), so only
+            text that has one meaning is compared: ``$1,200.50`` has, and ``1/2/2024`` has not.
     """
 
     type: FieldType
@@ -84,6 +88,7 @@ class FieldCard:
     as_written: Callable[[Any], Any] | None = None
     canonical: Callable[[Any], Any] = hashable
     is_same: Callable[[Any, Any], bool] | None = None
+    is_converted: Callable[[Any, Any], bool] | None = None
 
 
 def as_objects(cell: Any) -> list[Mapping[str, Any]]:

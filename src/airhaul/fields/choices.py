@@ -6,11 +6,30 @@ from typing import Any, Final, Literal
 
 from airhaul.fields.card import FieldCard, hashable
 
+_YES: Final = frozenset({"true", "checked", "yes", "1"})
+_NO: Final = frozenset({"false", "unchecked", "no", "0"})
+
 
 def _once_in_any_order(cell: Any) -> Any:
     if not isinstance(cell, list):
         return hashable([cell])
     return tuple(sorted({hashable(item) for item in cell}, key=repr))
+
+
+def _is_ticked(sent: Any, stored: Any) -> bool:
+    word = sent.strip().lower() if isinstance(sent, str) else None
+    return word in (_YES if stored is True else _NO)
+
+
+def _is_choice(sent: Any, stored: Any) -> bool:
+    return isinstance(sent, str) and sent.strip() == (stored or "")
+
+
+def _are_choices(sent: Any, stored: Any) -> bool:
+    if not isinstance(sent, list) or not all(isinstance(item, str) for item in sent):
+        return False
+    items = {item.strip() for item in sent} - {""}
+    return items == set(stored or ())
 
 
 CARDS: Final = (
@@ -21,6 +40,7 @@ CARDS: Final = (
         default_options={"icon": "check", "color": "greenBright"},
         lookup="checkbox",
         result="checkbox",
+        is_converted=_is_ticked,
     ),
     FieldCard(
         type="singleSelect",
@@ -28,6 +48,7 @@ CARDS: Final = (
         inferred_from={Literal: None},
         key="merged",
         default_options={"choices": []},
+        is_converted=_is_choice,
     ),
     FieldCard(
         type="multipleSelects",
@@ -38,6 +59,7 @@ CARDS: Final = (
         lookup="choices",
         is_list=True,
         canonical=_once_in_any_order,
+        is_converted=_are_choices,
     ),
     FieldCard(type="externalSyncSource", is_computed=True),
 )

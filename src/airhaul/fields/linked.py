@@ -20,6 +20,20 @@ def _people_as_written(cell: Any) -> Any:
     return {"id": cell.get("id")} if isinstance(cell, dict) else cell
 
 
+def _is_person(sent: Any, stored: Any) -> bool:
+    return isinstance(stored, Mapping) and isinstance(sent, str) and sent in stored.values()
+
+
+def _are_people(sent: Any, stored: Any) -> bool:
+    if not isinstance(stored, list):
+        return False
+    given = sent if isinstance(sent, list) else str(sent).split(",")
+    names = list(dict.fromkeys(one.strip() for one in given if isinstance(one, str)))
+    return len(names) == len(given) == len(stored) and all(
+        any(_is_person(name, person) for person in stored) for name in names
+    )
+
+
 def _files_as_written(cell: Any) -> Any:
     if not isinstance(cell, list):
         return cell
@@ -91,6 +105,7 @@ CARDS: Final = (
         python=dict[str, Any],
         as_written=_people_as_written,
         is_same=_is_same_people,
+        is_converted=_is_person,
     ),
     FieldCard(
         type="multipleCollaborators",
@@ -99,6 +114,7 @@ CARDS: Final = (
         is_list=True,
         as_written=_people_as_written,
         is_same=_is_same_people,
+        is_converted=_are_people,
     ),
     FieldCard(type="createdBy", is_computed=True, python=dict[str, Any]),
     FieldCard(type="lastModifiedBy", is_computed=True, python=dict[str, Any]),

@@ -7,16 +7,40 @@ https://airtable.com/developers/web/api/field-model.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from airhaul.fields.card import FieldCard, hashable
+from airhaul.fields.card import FieldCard, Key, hashable
+from airhaul.wire.shapes import FieldType
 
+_NUMBERS: Final = (int, float, Decimal)
 _MONEY: Final = re.compile(r"price|salary|wage|revenue|budget|payment|(^|_)(cost|amount|fee)($|_)")
 _PERCENT: Final = re.compile(r"percent|(^|_)(rate|ratio)$")
 _RATING: Final = re.compile(r"rating|(^|_)(stars?|score|rank|ranking)$")
 _HIGHEST_RATING: Final = 10
+_SHOWN: Final = re.compile(r"([-+]?)[$€£]?\s*(\d+|\d{1,3}(?:,\d{3})+|(?=\.\d))(\.\d*)?\s*(%?)")
+_DURATION: Final = re.compile(r"(-?)(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
+
+
+def seconds_of(text: str, *, hours_first: bool) -> float | None:
+    """Read a duration such as ``1:30:00``, in seconds.
+
+    Args:
+        text: The text, without spaces around it.
+        hours_first: Whether ``1:30`` are hours and minutes; otherwise it is not read.
+
+    Returns:
+        The seconds; None for anything else.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None or (match[4] is None and not hours_first):
+        return None
+    sign, hours, minutes, seconds = match.groups(default="0")
+    total = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    exact = int(total) if total.is_integer() else total
+    return -exact if sign == "-" else exact
 
 
 def _canonical(cell: Any) -> Any:
@@ -31,6 +55,41 @@ def _canonical_rating(cell: Any) -> Any:
     return _canonical(cell) or None  # a rating of 0 is an empty cell
 
 
+def _is_number(sent: Any, stored: Any) -> bool:
+    match = _SHOWN.fullmatch(sent.strip()) if isinstance(sent, str) else None
+    if match is None or not isinstance(stored, int | float):
+        return False
+    sign, whole, decimals, percent = match.groups()
+    number = float(f"{sign}{whole.replace(',', '')}{decimals or ''}")
+    return bool((number / 100 if percent else number) == stored)
+
+
+def _is_duration(sent: Any, stored: Any) -> bool:
+    seconds = seconds_of(sent.strip(), hours_first=True) if isinstance(sent, str) else None
+    return _is_number(sent, stored) if seconds is None else bool(seconds == stored)
+
+
+def _number(
+    type_: FieldType,
+    default_options: Mapping[str, Any],
+    inferred_from: Mapping[Any, re.Pattern[str] | None],
+    key: Key = "compared",
+    is_converted: Callable[[Any, Any], bool] = _is_number,
+) -> FieldCard:
+    return FieldCard(
+        type=type_,
+        python=int | float,
+        inferred_from=inferred_from,
+        can_be_primary=True,
+        key=key,
+        default_options=default_options,
+        lookup="number",
+        result="number",
+        canonical=_canonical,
+        is_converted=is_converted,
+    )
+
+
 CARDS: Final = (
     FieldCard(
         type="rating",
@@ -42,50 +101,13 @@ CARDS: Final = (
         lookup="number",
         result="number",
         canonical=_canonical_rating,
+        is_converted=_is_number,
     ),
-    FieldCard(
-        type="currency",
-        python=int | float,
-        inferred_from={int: _MONEY, float: _MONEY, Decimal: _MONEY},
-        can_be_primary=True,
-        key="compared",
-        default_options={"precision": 2, "symbol": "$"},
-        lookup="number",
-        result="number",
-        canonical=_canonical,
-    ),
-    FieldCard(
-        type="percent",
-        python=int | float,
-        inferred_from={int: _PERCENT, float: _PERCENT, Decimal: _PERCENT},
-        can_be_primary=True,
-        key="compared",
-        default_options={"precision": 4},
-        lookup="number",
-        result="number",
-        canonical=_canonical,
-    ),
-    FieldCard(
-        type="number",
-        python=int | float,
-        inferred_from={int: None, float: None, Decimal: None},
-        can_be_primary=True,
-        key="merged",
-        default_options={"precision": 8},
-        lookup="number",
-        result="number",
-        canonical=_canonical,
-    ),
-    FieldCard(
-        type="duration",
-        python=int | float,
-        inferred_from={timedelta: None},
-        can_be_primary=True,
-        key="compared",
-        default_options={"durationFormat": "h:mm:ss"},
-        lookup="number",
-        result="number",
-        canonical=_canonical,
+    _number("currency", {"precision": 2, "symbol": "$"}, dict.fromkeys(_NUMBERS, _MONEY)),
+    _number("percent", {"precision": 4}, dict.fromkeys(_NUMBERS, _PERCENT)),
+    _number("number", {"precision": 8}, dict.fromkeys(_NUMBERS), "merged"),
+    _number(
+        "duration", {"durationFormat": "h:mm:ss"}, {timedelta: None}, is_converted=_is_duration
     ),
     FieldCard(type="count", is_computed=True, python=int, lookup="number", result="number"),
     FieldCard(

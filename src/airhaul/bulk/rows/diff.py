@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from airhaul.bulk.rows.typecast import is_converted
 from airhaul.fields import card_of
 from airhaul.tabular import join_items
 from airhaul.wire.shapes import Cells, FieldType
@@ -44,11 +43,13 @@ def same_cell(type_: FieldType, sent: Any, stored: Any, *, loosely: bool = False
         stored: The cell as it came; None if it did not.
         loosely: Whether Airtable may have converted it, as typecast does: then 12 is ``"12"``.
     """
-    if sent == stored or (loosely and is_converted(type_, sent, stored)):
+    if sent == stored:
         return True
-    is_same = card_of(type_).is_same
-    if is_same is not None:
-        return is_same(sent, stored)
+    card = card_of(type_)
+    if loosely and card.is_converted is not None and card.is_converted(sent, stored):
+        return True
+    if card.is_same is not None:
+        return card.is_same(sent, stored)
     if canonical(type_, sent) == canonical(type_, stored):
         return True
     return bool(loosely and (as_text(sent) == as_text(stored) or stored == [sent]))

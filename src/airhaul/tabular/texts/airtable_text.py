@@ -19,7 +19,6 @@ _DAYS: Final = {
     "friendly": "MMMM D, YYYY",
 }
 _TIMES: Final = {"12hour": " h:mma", "24hour": " HH:mm"}
-_DURATION: Final = re.compile(r"(-?)(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
 # A name may contain commas and parentheses; an address ends at the first parenthesis.
 _ATTACHMENT: Final = re.compile(r"\s*(.*?)\s\((https?://[^\s()]+)\)\s*(?:,|$)", re.DOTALL)
 
@@ -47,25 +46,6 @@ def hundredth(number: str) -> str:
         number: The number, as programs write it.
     """
     return format(Decimal(number).scaleb(-2), "f")
-
-
-def seconds_of(text: str, *, hours_first: bool) -> float | None:
-    """Read a duration such as ``1:30:00``, in seconds.
-
-    Args:
-        text: The text, without spaces around it.
-        hours_first: Whether ``1:30`` are hours and minutes; otherwise it is not read.
-
-    Returns:
-        The seconds; None for anything else.
-    """
-    match = _DURATION.fullmatch(text)
-    if match is None or (match[4] is None and not hours_first):
-        return None
-    sign, hours, minutes, seconds = match.groups(default="0")
-    total = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    exact = int(total) if total.is_integer() else total
-    return -exact if sign == "-" else exact
 
 
 def attachments_in(text: str) -> list[dict[str, str]] | None:

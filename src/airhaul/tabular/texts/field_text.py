@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from airhaul.errors import shown
+from airhaul.fields.numbers import seconds_of
 from airhaul.messages import Option
 from airhaul.tabular.numbers import is_number
-from airhaul.tabular.texts.airtable_text import seconds_of, shown_format, without_symbol
+from airhaul.tabular.texts.airtable_text import shown_format, without_symbol
 from airhaul.tabular.texts.date_format import likely_formats
 from airhaul.tabular.texts.style import TextStyle, has_decimal_comma, is_grouped
 from airhaul.wire.shapes import FieldType
