@@ -18,6 +18,7 @@ _INEXACT: Final = (
     f"Airtable stores integers exactly only up to {_WHOLE_LIMIT}; declare the field as str to keep "
     "all digits"
 )
+_WITH_EXPONENT: Final = 1e21  # printed so from here on
 _MOST_DIGITS: Final = 309  # of the largest double
 
 
@@ -54,17 +55,39 @@ def _encode_text(value: str) -> str:
 
 
 def _encode_whole(value: int) -> int:
-    if not -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT and value != _as_printed(value):
+    if -_WHOLE_LIMIT <= value <= _WHOLE_LIMIT:
+        return int(value)
+    try:
+        is_kept = value == _shortest(float(value))
+    except OverflowError:
+        is_kept = False
+    if not is_kept:
         raise ValueError(_INEXACT)
     return int(value)
 
 
-def _as_printed(value: int) -> int | None:
-    """Return an integer as Airtable prints it: the shortest digits of its double, then zeros."""
-    try:
-        return int(Decimal(repr(float(value))))
-    except OverflowError:
-        return None
+def as_printed(number: float) -> float:
+    """Return a number as Airtable stores and prints it: a double, without a point if whole.
+
+    Airtable's numbers are those of JavaScript: a whole one has the shortest digits of its double,
+    then zeros (https://github.com/Airtable/airtable.js/issues/423).
+
+    Args:
+        number: A finite number.
+
+    Raises:
+        OverflowError: It is beyond the range of doubles.
+    """
+    if isinstance(number, int) and abs(number) <= _WHOLE_LIMIT:
+        return number
+    double = float(number)
+    if not double.is_integer() or abs(double) >= _WITH_EXPONENT:
+        return double
+    return _shortest(double)
+
+
+def _shortest(double: float) -> int:
+    return int(Decimal(repr(double)))  # 12345678901234567890 ends in 67000
 
 
 def _encode_number(value: float) -> float:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.events import Reconciled, Splitting
@@ -22,7 +21,6 @@ from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import Policy, StopSwitch
 from airhaul.bulk.rows.changes import KINDS, Change, Chunk, Kind
-from airhaul.bulk.rows.diff import is_empty
 from airhaul.bulk.rows.links_by_name import names_in
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.bisect import blame, part
@@ -30,7 +28,7 @@ from airhaul.bulk.writing.blame import Hopeless, is_about_rows
 from airhaul.bulk.writing.chunks import CheckLookup, ChunkQueue, ClockLookup
 from airhaul.bulk.writing.lost_creates import search_failed
 from airhaul.bulk.writing.prefetch import Lookups
-from airhaul.bulk.writing.reconcile import Finding, Lost
+from airhaul.bulk.writing.reconcile import Creations, Finding, Lost
 from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
     AirhaulError,
@@ -365,72 +363,6 @@ def _means_deleted(error: AirhaulError) -> bool:
     if isinstance(error, NotFoundError):
         return True
     return isinstance(error, ApiError) and error.type in ("ROW_DOES_NOT_EXIST", "NOT_FOUND")
-
-
-@dataclass(frozen=True, slots=True)
-class Creations:
-    """Which records a request has created.
-
-    Args:
-        created: The records that it has created, by their ids.
-        doubtful: Records that it or somebody else has created at about the same time.
-        may_be_cleared: Whether a better knowledge of the service's clock may end the doubt.
-    """
-
-    created: set[str]
-    doubtful: set[str] = field(default_factory=set[str])
-    may_be_cleared: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        target: Target,
-        changes: Sequence[Change[Any]],
-        raws: Sequence[RecordJson],
-        answer: Mapping[str, Any],
-        attempt: Attempt,
-        known_base: KnownBase,
-    ) -> Creations:
-        """Find the records that a request has created, which may have been sent before.
-
-        A request that is sent again finds the records that its first try has created, and the
-        answer calls them updated. They are identified by their time of creation and their cells.
-
-        Args:
-            target: The table.
-            changes: The rows of the request.
-            raws: Their records.
-            answer: The answer; that of an upsert names the records that it has created.
-            attempt: The request.
-            known_base: The service's clock, and the records that are known to be older.
-        """
-        created = set[str](answer.get("createdRecords") or ())
-        if not (attempt.was_lost and known_base.clock.is_known):
-            return cls(created)
-        since = attempt.since or known_base.clock.earliest(attempt.first_at)
-        surely = attempt.since or known_base.clock.latest(attempt.first_at)
-        older = known_base.created_lately() | created
-        new = [
-            (change, raw, datetime.fromisoformat(raw["createdTime"]))
-            for change, raw in zip(changes, raws, strict=True)
-            if change.record_id is None and raw["id"] not in older
-        ]
-        # A request creates all of its records at one time: older ones are somebody else's.
-        at = max([since, *(time for _, _, time in new)])
-        of_that_time = [(change, raw) for change, raw, time in new if time == at]
-        is_clear = at >= surely or len(of_that_time) > 1
-        fitting = [pair for pair in of_that_time if not _has_more(target, *pair)]
-        ours = {raw["id"] for change, raw in fitting if is_clear or change.before is not None}
-        may_be_ours = {raw["id"] for _, raw, time in new if time >= since}
-        return cls(created | ours, may_be_ours - ours, len(ours) < len(fitting))
-
-
-def _has_more(target: Target, change: Change[Any], raw: RecordJson) -> bool:
-    """Return whether a record has cells that a record created by the change would not have."""
-    return any(
-        column not in change.cells and target.can_write(column) and not is_empty(cell)
-        for column, cell in raw["fields"].items()
-    )
 
 
 def _columns_of(changes: Iterable[Change[Any]]) -> set[str]:

@@ -8,9 +8,11 @@ a row and others: somebody may have added to ours, or it is not ours.
 
 To be as certain as possible, the search begins at a time of the service's own clock. Since
 ``createdTime`` has whole seconds, equal records of the two seconds before make a finding unknown.
-Records that other requests of this process are known to have created, or other rows
-of the call, are excluded. Nothing else of
-the same call is in flight during a search.
+Records that other requests of this process are known to have created, or other rows of the call,
+are excluded. Nothing else of the same call is in flight during a search.
+
+An upsert is repeated without a search; ``Creations`` finds which records it has created, in the
+answer to the last try.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.page_chain import PageChain
+from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import canonical, is_empty, same_cell
 from airhaul.bulk.rows.links_by_name import names_in
@@ -342,3 +345,69 @@ class _Pool:
 
 def _created(record: RecordJson) -> datetime:
     return datetime.fromisoformat(record["createdTime"])
+
+
+@dataclass(frozen=True, slots=True)
+class Creations:
+    """Which records a request has created.
+
+    Args:
+        created: The records that it has created, by their ids.
+        doubtful: Records that it or somebody else has created at about the same time.
+        may_be_cleared: Whether a better knowledge of the service's clock may end the doubt.
+    """
+
+    created: set[str]
+    doubtful: set[str] = field(default_factory=set[str])
+    may_be_cleared: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        target: Target,
+        changes: Sequence[Change[Any]],
+        raws: Sequence[RecordJson],
+        answer: Mapping[str, Any],
+        attempt: Attempt,
+        known_base: KnownBase,
+    ) -> Creations:
+        """Find the records that a request has created, which may have been sent before.
+
+        A request that is sent again finds the records that its first try has created, and the
+        answer calls them updated. They are identified by their time of creation and their cells.
+
+        Args:
+            target: The table.
+            changes: The rows of the request.
+            raws: Their records.
+            answer: The answer; that of an upsert names the records that it has created.
+            attempt: The request.
+            known_base: The service's clock, and the records that are known to be older.
+        """
+        created = set[str](answer.get("createdRecords") or ())
+        if not (attempt.was_lost and known_base.clock.is_known):
+            return cls(created)
+        since = attempt.since or known_base.clock.earliest(attempt.first_at)
+        surely = attempt.since or known_base.clock.latest(attempt.first_at)
+        older = known_base.created_lately() | created
+        new = [
+            (change, raw, _created(raw))
+            for change, raw in zip(changes, raws, strict=True)
+            if change.record_id is None and raw["id"] not in older
+        ]
+        # A request creates all of its records at one time: older ones are somebody else's.
+        at = max([since, *(time for _, _, time in new)])
+        of_that_time = [(change, raw) for change, raw, time in new if time == at]
+        is_clear = at >= surely or len(of_that_time) > 1
+        fitting = [pair for pair in of_that_time if not _has_more(target, *pair)]
+        ours = {raw["id"] for change, raw in fitting if is_clear or change.before is not None}
+        may_be_ours = {raw["id"] for _, raw, time in new if time >= since}
+        return cls(created | ours, may_be_ours - ours, len(ours) < len(fitting))
+
+
+def _has_more(target: Target, change: Change[Any], raw: RecordJson) -> bool:
+    """Return whether a record has cells that a record created by the change would not have."""
+    return any(
+        column not in change.cells and target.can_write(column) and not is_empty(cell)
+        for column, cell in raw["fields"].items()
+    )

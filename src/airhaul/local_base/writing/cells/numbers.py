@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import re
 import sys
-from decimal import Decimal
 from typing import Any, Final
 
-from airhaul.formula.values import EXACT
+from airhaul.fields.encode import as_printed
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
 from airhaul.local_base.writing.cells.write_context import WriteContext
 
 _TYPED: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_WITH_EXPONENT: Final = 1e21
 _YES: Final = frozenset({"true", "checked", "yes", "1", "x"})
 _NO: Final = frozenset({"false", "unchecked", "no", "0"})
 
@@ -32,21 +30,6 @@ def check_number(field: Field, value: Any, write: WriteContext) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refusal.cannot_accept(field.name)
     return as_printed(_finite(field, value))
-
-
-def as_printed(number: float) -> float:
-    """Return a number as Airtable stores and prints it: a double, without a point if whole.
-
-    Args:
-        number: A finite number.
-    """
-    if isinstance(number, int) and abs(number) <= EXACT:
-        return number
-    double = float(number)
-    if not double.is_integer() or abs(double) >= _WITH_EXPONENT:
-        return double
-    # The shortest digits of this double, then zeros: 12345678901234567890 ends in 67000.
-    return int(Decimal(repr(double)))
 
 
 def _finite(field: Field, number: float) -> float:
