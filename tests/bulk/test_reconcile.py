@@ -67,6 +67,18 @@ def test_a_request_that_is_carried_out_within_a_minute_is_never_doubled(late_s) 
     assert told == [Reconciled(10, 0, 0)]
 
 
+def test_a_loss_after_one_that_was_found_waits_for_no_more_than_itself() -> None:
+    """The minute until the second search is for rows that the first one has not found."""
+    losses = Faults(*(Fault("close-after", at=number, method="POST") for number in (1, 2, 3)))
+    base = SimulatedBase(Item, faults=losses)
+    rows = [{"name": f"n{number}"} for number in range(30)]
+    outcomes, held, told = lost(base, rows, concurrency=1)
+    assert outcomes.counts() == {"created": 30}
+    assert len(held) == 30
+    assert told == [Reconciled(10, 0, 0)] * 3
+    assert base.now < 10.0 + 3 * 5.0
+
+
 def test_it_is_reported_that_rows_are_searched_for_again() -> None:
     """Otherwise a call would seem to hang for a minute."""
     base = SimulatedBase(Item, faults=first_create("close-before"))
