@@ -21,16 +21,15 @@ from airhaul.bulk.values.file_values import (
 )
 from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
 from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
+from airhaul.bulk.values.row_keys import RowKeys
 from airhaul.errors import RowError, shown
-from airhaul.messages import Message, Option
+from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.read import build_leniently
 from airhaul.model.validate_field import validate_alone
 from airhaul.model.write import encode_value
 from airhaul.tabular import (
-    ERROR_COLUMN,
-    LINE_COLUMN,
     SourceRow,
     may_be_one_item,
     split_items,
@@ -41,8 +40,6 @@ from airhaul.wire.shapes import Cells
 
 M = TypeVar("M", bound=RecordBase)
 
-# What a file of rejected rows holds besides the fields.
-_REJECTS_KEYS: Final = frozenset({ERROR_COLUMN, LINE_COLUMN})
 _TWICE: Final = (
     "the row has two different values for it, one under the name of the field and one under that "
     "of the column"
@@ -129,17 +126,13 @@ class RowValues(Generic[M]):
     def __init__(self, model: type[M], columns: Columns | None = None) -> None:
         self._model = model
         self._columns = columns or columns_of(model)
-        # A model that allows more keeps it in Python; there is no column that it could go to.
-        self._lenient_keys = model.model_config.get("extra") == "ignore"
+        self._keys = RowKeys(model, self._columns)
         named = self._columns.by_name
         # Validators of the model see what a file holds, except empty text.
         self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
         self._style: TextStyle | None = None
         self._of_file: dict[str, Reader | None] = {}
         self._of_row = {name: row_reader(model, column) for name, column in named.items()}
-        self._ignored = _REJECTS_KEYS | _names_in_dumps(model)
-        self._id_keys = _names_of(model, "id")
-        self._time_keys = {"createdTime", *_names_of(model, "created_time")}
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
@@ -281,9 +274,7 @@ class RowValues(Generic[M]):
         given = _Given()
         unknown: list[str] = []
         for key, value in cells.items():
-            column = self._columns.by_any_name.get(key)
-            if column is None:
-                column = self._nearly_named(key, cells, unknown)
+            column = self._keys.column_of(key, cells, unknown)
             if column is None or (from_file and column.may_be_left_out):
                 continue
             try:
@@ -301,30 +292,8 @@ class RowValues(Generic[M]):
             if self._columns.by_name[name].input_name in given.values:
                 del given.blank[name]  # the row has the column under another name, too
         if unknown:
-            given.blame(None, self._unknown(unknown, from_file=from_file))
+            given.blame(None, self._keys.unknown(unknown, from_file=from_file))
         return given
-
-    def _unknown(self, names: list[str], *, from_file: bool) -> RowError:
-        error = self._columns.unknown(*names)
-        if not from_file:
-            return RowError(error.message, field=error.field)
-        message = Message(
-            f"{error.message} To" if error.message.endswith("?") else f"{error.message[:-1]}; to",
-            " rename a column or leave it out, set ",
-            Option("columns", {names[0]: "FIELD"}),
-            " or ",
-            Option("ignore", tuple(names)),
-        )
-        return RowError(message, field=error.field)
-
-    def _nearly_named(self, key: str, row: Mapping[str, Any], unknown: list[str]) -> Column | None:
-        """Return the column that a key nearly names, if any; note a key that names none."""
-        if self._is_ignored(key, row):
-            return None
-        column = self._find_loosely(key, row)
-        if column is None and not self._lenient_keys:
-            unknown.append(str(key))
-        return column
 
     def _read(
         self, column: Column, key: object, value: Any, *, from_file: bool, blank_clears: bool
@@ -354,27 +323,6 @@ class RowValues(Generic[M]):
             return True
         # Validators of the model see what a row has, except empty text and NaN.
         return (read is None or from_file) and column.name not in self._reads_itself
-
-    def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
-        """Whether a value that has no column belongs to the record itself, or to a rejects file.
-
-        Any other value under ``id`` or ``created_time`` is a column of the caller's own.
-        """
-        is_blank = plain(row[key]) in (None, "") and self._columns.find_loosely(str(key)) is None
-        if key in self._id_keys:
-            return is_blank or is_id(row[key], "rec")
-        if key in self._time_keys:
-            return is_blank or any(is_id(row.get(name), "rec") for name in self._id_keys)
-        return key in self._ignored
-
-    def _find_loosely(self, key: str, row: Mapping[str, Any]) -> Column | None:
-        """Find the column that a key nearly names, unless another key of the row names it too."""
-        exact, loose = self._columns.by_any_name, self._columns.find_loosely
-        column = loose(str(key))  # a program may have keys of another type
-        if column is None:
-            return None
-        named = [name for name in row if (exact.get(name) or loose(str(name))) is column]
-        return column if named == [key] else None
 
     def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
         """Find the cells of links that are one name with a comma, or several names.
@@ -472,14 +420,3 @@ def _from_text(column: Column, text: str) -> Any:
     if column.shape.is_sequence:
         return split_items(text, column.known_choices)
     return text
-
-
-def _names_of(model: type[RecordBase], system_field: str) -> set[str]:
-    alias = model.model_fields[system_field].alias
-    return {system_field, alias or system_field}
-
-
-def _names_in_dumps(model: type[RecordBase]) -> set[str | None]:
-    """The computed fields that ``model_dump`` holds, also by alias."""
-    computed = model.model_computed_fields
-    return {*computed, *(info.alias for info in computed.values())}
