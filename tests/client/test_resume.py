@@ -84,7 +84,7 @@ HttpTransport.send = dying_send
 if moment == "intended":
     log.RunLog.intend = dying_intend
 airtable = Airtable("pat.x", base, endpoint_url=url, journal="journal.db",
-    requests_per_second=1_000, retries=Retries(settle_s=0.1))
+    requests_per_second=1_000, retries=Retries(settle_s=0.02))
 items = airtable.table(Item)
 rows = [{"name": f"n{n}", "number": n} for n in range(95)]
 if what == "sync":
@@ -106,7 +106,7 @@ def items(server: LocalServer) -> Iterator[Airtable]:
 
 
 def reached(server: LocalServer) -> Airtable:
-    return connect(server, journal="journal.db", retries=Retries(settle_s=0.1))
+    return connect(server, journal="journal.db", retries=Retries(settle_s=0.02))
 
 
 def rows(count: int = 95) -> list[dict[str, object]]:
