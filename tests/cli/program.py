@@ -10,17 +10,12 @@ import re
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-PROGRAM = [sys.executable, "-m", "airhaul"]
-# So that Ctrl-C typed on a terminal reaches the program.
-TAKE_TERMINAL = (
-    "import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "runpy.run_module('airhaul', run_name='__main__', alter_sys=True)"
-)
+from tests.processes import PROGRAM, run_python, start_python
+
 # The program as it is, but for the time between two tries.
 QUICK = (
     "from functools import partial; from airhaul import Airtable, Retries; "
@@ -32,18 +27,10 @@ COLUMNS = 80
 
 
 def airhaul(
-    *words: object, program: Sequence[str] = PROGRAM, **environment: str
+    *words: object, program: str = PROGRAM, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run it where nobody can be asked."""
-    done = subprocess.run(
-        [*program, *map(str, words)],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "COLUMNS": "100", **environment},
-    )
+    done = run_python(program, *words, environment={**os.environ, "COLUMNS": "100", **environment})
     assert "Traceback" not in done.stderr
     return done
 
@@ -61,11 +48,13 @@ def on_terminal(
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    child = subprocess.Popen(
-        [sys.executable, "-c", TAKE_TERMINAL, *map(str, words)],
-        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
-        env={**environment, "TERM": "xterm-256color"},
-    )  # fmt: skip
+    child = start_python(
+        PROGRAM,
+        *words,
+        streams=(terminal, terminal, terminal),
+        environment={**environment, "TERM": "xterm-256color"},
+        on_terminal=True,
+    )
     os.close(terminal)
     shown, ends_at = b"", time.monotonic() + 60
     try:
@@ -76,10 +65,12 @@ def on_terminal(
                     before_answer()
                 os.write(controller, answer.encode())
                 answer = ""
-        code = child.wait(timeout=20)
+        child.join(20)
+        code = child.exitcode
     finally:
         child.kill()
         os.close(controller)
+    assert code is not None, "it closed the terminal and did not end"
     assert not answer, f"it never asked:\n{shown.decode()}"
     text = _plain(shown.decode())
     assert "Traceback" not in text

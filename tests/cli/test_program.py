@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from airhaul.cli.app import app
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from tests.cli.conftest import file
-from tests.cli.program import PROGRAM, QUICK, airhaul, on_terminal
+from tests.cli.program import QUICK, airhaul, on_terminal
+from tests.processes import COMMAND
 
 pytestmark = pytest.mark.slow  # each test starts the program
 
@@ -79,7 +79,7 @@ def test_who_reads_from_a_pipe_may_stop(stock) -> None:
     Path("many.csv").write_text(f"Code,Name,Pieces\n{rows}\n")
     assert airhaul("import", "many.csv", "Stock", "--local", stock).returncode == 0
     with subprocess.Popen(
-        [*PROGRAM, "export", "Stock", "-", "--local", str(stock)],
+        [*COMMAND, "export", "Stock", "-", "--local", str(stock)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as child:  # fmt: skip
         assert child.stdout.readline() == b"Code,Name,Pieces\n"
@@ -188,8 +188,7 @@ def test_wrong_use_is_one_clear_error_and_exit_code_2(words, said) -> None:
 def test_a_service_that_is_not_there_is_told() -> None:
     """After some tries; they would go on for eight seconds if they came at their own pace."""
     where = ["--base", "app00000000000000", "--endpoint-url", "http://127.0.0.1:9"]
-    program = [sys.executable, "-c", QUICK]
-    done = airhaul("tables", "--token", "pat.x", *where, program=program)
+    done = airhaul("tables", "--token", "pat.x", *where, program=QUICK)
     assert done.returncode == 2
     assert "no connection to 127.0.0.1" in done.stderr.replace("\n", " ")
 
@@ -292,7 +291,7 @@ def test_a_name_that_is_mistyped_makes_no_base(people, words) -> None:
 def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
     """One line with the URL; then requests; then a clean end."""
     child = subprocess.Popen(
-        [*PROGRAM, "serve", "--local", "s.db", "--port", "0", "--token", "pat.x"],
+        [*COMMAND, "serve", "--local", "s.db", "--port", "0", "--token", "pat.x"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     words = child.stdout.readline().split()
@@ -314,7 +313,7 @@ def test_serve_says_when_it_is_ready_and_stops_cleanly(how) -> None:
 def test_serve_says_how_it_is_reached() -> None:
     """As a command to copy, which works."""
     with subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0"],
+        [*COMMAND, "serve", "--port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip
         try:
@@ -335,7 +334,7 @@ def test_serve_takes_a_schema_and_tokens_with_their_rights() -> None:
     Path("base.json").write_text(json.dumps(described))
     rights = "patRead.secret=data.records:read,app00000000000001"
     child = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0", "--schema", "base.json", "--token", rights],
+        [*COMMAND, "serve", "--port", "0", "--schema", "base.json", "--token", rights],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -389,7 +388,7 @@ def test_ctrl_c_says_what_is_written(local_base, server) -> None:
         "pat.x",
     ]
     child = subprocess.Popen(
-        [*PROGRAM, "import", "many.csv", "Many", "--create", *options],
+        [*COMMAND, "import", "many.csv", "Many", "--create", *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stderr.readline().startswith("Created table Many")

@@ -27,7 +27,8 @@ from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
 from airhaul.local_base.http.serve import LocalServer
 from tests.cli.conftest import file
-from tests.cli.program import PROGRAM, airhaul
+from tests.cli.program import airhaul
+from tests.processes import COMMAND
 
 REFUSED = InvalidRequestError("Airtable answered 422.", status=422)
 
@@ -106,7 +107,7 @@ def test_ctrl_c_tells_what_was_written_and_how_to_go_on(local_base, server, key)
     airhaul("import", file("one.csv", "P0", header="Name"), "Many", "--create", *options)
     many = file("many.csv", *(f"P{number}" for number in range(1, 20_000)), header="Name")
     child = subprocess.Popen(
-        [*PROGRAM, "import", str(many), "Many", "--json", "--journal", "off", *key, *options],
+        [*COMMAND, "import", str(many), "Many", "--json", "--journal", "off", *key, *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     before = local_base.counts()

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -293,7 +292,7 @@ def test_a_retry_that_was_killed_is_called_again(stock) -> None:
             "--local", stock)  # fmt: skip
     text = Path("r.csv").read_text()
     Path("r.csv").write_text(text.replace("many", "2").replace("some", "4"))
-    killed = airhaul("retry", program=[sys.executable, "-c", DYING])
+    killed = airhaul("retry", program=DYING)
     assert killed.returncode == -signal.SIGKILL
     done = airhaul("retry")
     assert done.returncode == 1, done.stderr

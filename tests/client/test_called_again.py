@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from airhaul import Airtable, BulkError, JournalError
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.tabular import ERROR_COLUMN, read_rows
 from tests.client.test_resume import DYING, WANTED, Item, held, reached, rows
+from tests.processes import run_python
 
 pytestmark = pytest.mark.slow  # processes are killed, and requests wait
 
@@ -34,13 +33,7 @@ def killed(airtable: Airtable, server: LocalServer, call: str, moment: str, at: 
     """Let a process make a call, and kill itself."""
     assert CALL in DYING
     words = [server.url, airtable.base_id, "", moment, str(at), ""]
-    done = subprocess.run(
-        [sys.executable, "-c", DYING.replace(CALL, call), *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_python(DYING.replace(CALL, call), *words)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
@@ -111,7 +104,7 @@ def test_the_rejects_of_a_run_that_was_killed_are_not_sent_before_it_is_resumed(
     assert items.run(run).state == "with failures"
 
 
-def bad_rows(count: int = 95) -> list[dict[str, object]]:
+def bad_rows(count: int = 45) -> list[dict[str, object]]:
     """Every third row is refused: half of them here, half of them by the service."""
     some = rows(count)
     for row in some[::6]:
@@ -154,10 +147,10 @@ def test_the_rejects_of_a_run_that_was_killed_are_whole_after_it_is_resumed(
     given = {"rows": iter(bad_rows())} if source == "stream" else {}
     result = items.resume(model=Item, **given)
     assert result.counts() == undisturbed.counts()
-    assert [number for number, _ in told_in("r.csv")] == list(range(0, 95, 3))
+    assert [number for number, _ in told_in("r.csv")] == list(range(0, 45, 3))
     reasons = [str(reason).partition(": ")[2] for _, reason in told_in("r.csv")]
     assert reasons == [str(reason).partition(": ")[2] for _, reason in told_in("wanted.csv")]
-    assert len(held(items)) == 95 - 32
+    assert len(held(items)) == 45 - 15
 
 
 def again(source: str) -> str:

@@ -16,8 +16,8 @@ import pytest
 from airhaul import Airtable, AsyncAirtable, BulkError, Record, Retries, errors
 from airhaul.events import Retrying
 from airhaul.local_base.gate.faults import Fault, Faults
-from tests.cli.program import PROGRAM
 from tests.conftest import connect
+from tests.processes import COMMAND
 
 pytestmark = pytest.mark.slow  # each test waits for retries
 
@@ -132,7 +132,7 @@ def test_the_program_prints_a_retry_as_it_comes(closed_port, tmp_path) -> None:
     (tmp_path / "rows.csv").write_text("name\na\n")
     options = ["--token", "pat.x", "--base", BASE, "--endpoint-url", closed_port]
     child = subprocess.Popen(
-        [*PROGRAM, "import", str(tmp_path / "rows.csv"), "Users", *options],
+        [*COMMAND, "import", str(tmp_path / "rows.csv"), "Users", *options],
         stderr=subprocess.PIPE,
         text=True,
     )
