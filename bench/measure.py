@@ -27,6 +27,7 @@ class Measurement:
         records: How many were written, or read, or compared.
         seconds: How long the task took.
         cpu_seconds: The CPU time of the client's process for the task.
+        process_seconds: The CPU time of the client's process from its start.
         memory_at_rest: What the process held at most before the task, in bytes.
         peak_memory: What it held at most in the end, in bytes.
         ended: ``well``; with an ``error``; or because the ``time`` was up.
@@ -46,6 +47,7 @@ class Measurement:
     records: int
     seconds: float
     cpu_seconds: float
+    process_seconds: float
     memory_at_rest: int
     peak_memory: int
     ended: str

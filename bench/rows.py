@@ -1,45 +1,49 @@
-"""The table that is measured with, and its rows: the same ones for every client."""
+"""The rows that are measured with: the same ones for every client."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 TABLE: Final = "People"
 KEY: Final = "email"
 CHOICES: Final = ("lead", "trial", "customer", "lost")
+TAGS: Final = ("red", "green", "blue", "grey")
 UNKNOWN_CHOICE: Final = "nobody-made-this-choice"
-FIELDS: Final[list[dict[str, Any]]] = [
-    {"name": "name", "type": "singleLineText"},
-    {"name": "email", "type": "email"},
-    {"name": "age", "type": "number", "options": {"precision": 0}},
-    {"name": "score", "type": "number", "options": {"precision": 2}},
-    {"name": "active", "type": "checkbox", "options": {"icon": "check", "color": "greenBright"}},
-    {"name": "joined", "type": "date", "options": {"dateFormat": {"name": "iso"}}},
-    {
-        "name": "status",
-        "type": "singleSelect",
-        "options": {"choices": [{"name": choice} for choice in CHOICES]},
-    },
-    {"name": "notes", "type": "multilineText"},
-]
+COLUMNS: Final = {
+    "full_name": "Full Name",
+    "email": "E-Mail",
+    "age": "Age",
+    "is_active": "Is Active",
+    "joined_on": "Joined On",
+    "last_seen": "Last Seen",
+    "status": "Status",
+    "tags": "Tags",
+    "company": "Company",
+}
+"""The fields of the table by the names that models give them."""
+
+COMPANY_IDS: Final = [f"recCompany{number:07}" for number in range(100)]
+"""The records that rows link to."""
 
 _FIRST_DAY: Final = date(2015, 1, 1)
+_FIRST_MOMENT: Final = datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
 
 
 def make_row(number: int) -> dict[str, Any]:
-    """Make the row of a number, with Python values."""
+    """Make the row of a number, with Python values by the names of a model."""
     return {
-        "name": f"Person {number}",
+        "full_name": f"Person {number} of the fair",
         "email": f"person.{number}@example.org",
         "age": 18 + number % 60,
-        "score": number * 37 % 10_000 / 100,
-        "active": number % 3 != 0,
-        "joined": _FIRST_DAY + timedelta(days=number % 3_650),
+        "is_active": number % 3 != 0,
+        "joined_on": _FIRST_DAY + timedelta(days=number % 3_650),
+        "last_seen": _FIRST_MOMENT + timedelta(minutes=number),
         "status": CHOICES[number % len(CHOICES)],
-        "notes": f"Met at stand {number % 97}; asked for a quote and a call in week {number % 52}.",
+        "tags": [TAGS[number % len(TAGS)], TAGS[(number + 1) % len(TAGS)]],
+        "company": [COMPANY_IDS[number % len(COMPANY_IDS)]],
     }
 
 
@@ -48,9 +52,15 @@ def make_rows(count: int, first: int = 0) -> Iterator[dict[str, Any]]:
     return map(make_row, range(first, first + count))
 
 
+def as_text(row: dict[str, Any]) -> dict[str, Any]:
+    """Turn the dates of a row into text, for clients that leave this to their users."""
+    seen = row["last_seen"].replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return {**row, "joined_on": row["joined_on"].isoformat(), "last_seen": seen}
+
+
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """Turn a row into what JSON can hold, for clients that leave this to their users."""
-    return {**row, "joined": row["joined"].isoformat()}
+    """Turn a row into the cells that Airtable takes, by the names of the table."""
+    return {COLUMNS[name]: value for name, value in as_text(row).items()}
 
 
 def make_pages(count: int) -> list[bytes]:

@@ -21,11 +21,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import islice
 from typing import Any
 
 from relay import Losses, Relay
-from rows import CHOICES, FIELDS, KEY, TABLE, as_json, make_rows
+from rows import CHOICES, COLUMNS, KEY, TABLE, make_rows
+from tables import make_tables
 
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
@@ -36,7 +36,7 @@ from airhaul.local_base.store import MEMORY, Store
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
+from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
 
 class Tally(RequestLog):
@@ -96,10 +96,7 @@ class Server:
             requests_per_second=REQUESTS_PER_SECOND_PER_BASE if limit else None,
             latency_s=latency_s,
         )
-        self._call(endpoints.create_table(store.default_base_id, TABLE, FIELDS))
-        rows = map(as_json, make_rows(seed))
-        while chunk := list(islice(rows, RECORDS_PER_WRITE)):
-            self._call(endpoints.create_records(store.default_base_id, TABLE, chunk))
+        make_tables(self._inside, make_rows(seed))
         self.clear()
         if fault is not None:
             from airhaul.local_base.gate.faults import Fault, Faults
@@ -145,8 +142,8 @@ class Server:
         rows = [record["fields"] for record in self._records()]
         return {
             "held": len(rows),
-            "distinct": len({row[KEY] for row in rows}),
-            "odd": sum(row["status"] not in CHOICES for row in rows),
+            "distinct": len({row[COLUMNS[KEY]] for row in rows}),
+            "odd": sum(row[COLUMNS["status"]] not in CHOICES for row in rows),
         }
 
     def ids(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ TASKS: Final = {
         "read all, 4 page chains", "read_in_parallel", (AIRHAUL,), seeded=1, counts="read"
     ),
     "type-pages": Task(
-        "parse records", "type_pages", (AIRHAUL, ORM, API), rows.make_pages, counts="read"
+        "parse records", "type_pages", (AIRHAUL, ORM), rows.make_pages, counts="read"
     ),
     "upsert": Task(
         "upsert by key", "upsert", (AIRHAUL, API, PYDANTIC), rows.rows_to_upsert, seeded=0.5

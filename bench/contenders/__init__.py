@@ -17,8 +17,10 @@ AIRHAUL: Final = "airhaul"
 ORM: Final = "pyairtable ORM"
 API: Final = "pyairtable Table"
 PYDANTIC: Final = "pydantic-airtable"
+FLOOR: Final = "http.client + json"
 
 MODULES: Final = {
+    FLOOR: "contenders.floor",
     AIRHAUL: "contenders.airhaul_table",
     ORM: "contenders.pyairtable_orm",
     API: "contenders.pyairtable_table",

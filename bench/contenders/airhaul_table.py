@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from rows import KEY
@@ -24,16 +24,17 @@ PAGE_CHAINS = 4
 
 
 class Person(Record, table="People"):
-    """A row; what the status may be is left to Airtable."""
+    """A row; what the status and the tags may be is left to Airtable."""
 
-    name: str
-    email: str
-    age: int
-    score: float
-    active: bool
-    joined: date
-    status: str = airtable_field(type="singleSelect")
-    notes: str
+    full_name: str = airtable_field(column="Full Name")
+    email: str = airtable_field(column="E-Mail")
+    age: int = airtable_field(column="Age")
+    is_active: bool = airtable_field(column="Is Active")
+    joined_on: date = airtable_field(column="Joined On")
+    last_seen: datetime = airtable_field(column="Last Seen")
+    status: str = airtable_field(column="Status", type="singleSelect")
+    tags: list[str] = airtable_field(column="Tags")
+    company: list[str] = airtable_field(column="Company", type="multipleRecordLinks")
 
 
 class Unpaced(Connection):

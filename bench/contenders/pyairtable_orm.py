@@ -18,20 +18,29 @@ from contenders import TOKEN, Report
 def make_model(url: str, id_of_base: str) -> type[Model]:
     """Make the model of a base at an address."""
 
+    class Company(Model):
+        class Meta:
+            api_key = TOKEN
+            base_id = id_of_base
+            table_name = "Companies"
+
+        name = fields.SingleLineTextField("Name")
+
     class Person(Model):
         class Meta:
             api_key = TOKEN
             base_id = id_of_base
             table_name = TABLE
 
-        name = fields.SingleLineTextField("name")
-        email = fields.EmailField("email")
-        age = fields.IntegerField("age")
-        score = fields.FloatField("score")
-        active = fields.CheckboxField("active")
-        joined = fields.DateField("joined")
-        status = fields.SelectField("status")
-        notes = fields.MultilineTextField("notes")
+        full_name = fields.SingleLineTextField("Full Name")
+        email = fields.EmailField("E-Mail")
+        age = fields.IntegerField("Age")
+        is_active = fields.CheckboxField("Is Active")
+        joined_on = fields.DateField("Joined On")
+        last_seen = fields.DatetimeField("Last Seen")
+        status = fields.SelectField("Status")
+        tags = fields.MultipleSelectField("Tags")
+        company = fields.LinkField[Company]("Company", Company, lazy=True)
 
     # A model's Meta has no address; its Api takes one.
     Person.meta.api = Api(TOKEN, endpoint_url=url)
@@ -52,9 +61,14 @@ class Contender:
 
     def create(self, rows: list[dict[str, Any]]) -> None:
         """Write rows."""
-        people = [self._model(**row) for row in rows]
+        people = [self._model(**self._values(row)) for row in rows]
         self._model.batch_save(people)
         self.report.said = f"saved {len(people)}"
+
+    def _values(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The values of a row: a link is to an object, which is not read."""
+        company = self._model.company.linked_model
+        return {**row, "company": [company.from_id(id_, fetch=False) for id_ in row["company"]]}
 
     create_good_ones = create
     """It has no way to go on after a row that is refused."""
@@ -77,11 +91,14 @@ class Contender:
             self.report.records += 1
             person = there.get(row[KEY])
             if person is None:
-                to_save.append(self._model(**row))
+                to_save.append(self._model(**self._values(row)))
                 continue
-            changed = {name: cell for name, cell in row.items() if getattr(person, name) != cell}
-            for name, cell in changed.items():
-                setattr(person, name, cell)
+            there_now = {name: getattr(person, name) for name in row}
+            there_now["company"] = [company.id for company in person.company]
+            changed = {name: value for name, value in row.items() if there_now[name] != value}
+            for name, value in self._values({**row, **changed}).items():
+                if name in changed:
+                    setattr(person, name, value)
             if changed:
                 to_save.append(person)
         self._model.batch_save(to_save)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pyairtable import Api
-from rows import KEY, TABLE, as_json
+from rows import COLUMNS, KEY, TABLE, as_json
 
 from contenders import TOKEN, Report
 
@@ -35,15 +34,10 @@ class Contender:
         """Read all, as dictionaries."""
         self.report.records = len(self._table.all())
 
-    def type_pages(self, pages: list[bytes]) -> None:
-        """Parse replies, as the least that any client does."""
-        for page in pages:
-            self.report.records += len(json.loads(page)["records"])
-
     def upsert(self, rows: list[dict[str, Any]]) -> None:
         """Write rows by key."""
         records = [{"fields": as_json(row)} for row in rows]
-        result = self._table.batch_upsert(records, key_fields=[KEY])
+        result = self._table.batch_upsert(records, key_fields=[COLUMNS[KEY]])
         self.report.said = (
             f"created {len(result['createdRecords'])}, updated {len(result['updatedRecords'])}"
         )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_airtable import AirtableConfig, BaseHTTPClient, airtable_model
-from rows import KEY, TABLE, as_json
+from pydantic_airtable import AirtableConfig, BaseHTTPClient, airtable_field, airtable_model
+from rows import KEY, TABLE, as_text
 
 from contenders import TOKEN, Report
 
@@ -24,14 +24,17 @@ def make_model(url: str, base_id: str) -> Any:
 
     @airtable_model(table_name=TABLE, config=AirtableConfig(TOKEN, base_id, TABLE))
     class Person(BaseModel):
-        name: str
-        email: str
-        age: int
-        score: float
-        active: bool = False  # without a default, a record with the box not ticked cannot be read
-        joined: str  # it cannot send a date, which JSON does not hold
-        status: str
-        notes: str
+        full_name: str = airtable_field(field_name="Full Name")
+        email: str = airtable_field(field_name="E-Mail")
+        age: int = airtable_field(field_name="Age")
+        # Without a default, a record with the box not ticked cannot be read.
+        is_active: bool = airtable_field(field_name="Is Active", default=False)
+        # It cannot send dates, which JSON does not hold.
+        joined_on: str = airtable_field(field_name="Joined On")
+        last_seen: str = airtable_field(field_name="Last Seen")
+        status: str = airtable_field(field_name="Status")
+        tags: list[str] = airtable_field(field_name="Tags")
+        company: list[str] = airtable_field(field_name="Company")
 
     return Person
 
@@ -50,7 +53,7 @@ class Contender:
 
     def create(self, rows: list[dict[str, Any]]) -> None:
         """Write rows."""
-        made = self._model.bulk_create(list(map(as_json, rows)))
+        made = self._model.bulk_create(list(map(as_text, rows)))
         self.report.said = f"created {len(made)}"
 
     def create_good_ones(self, rows: list[dict[str, Any]]) -> None:
@@ -58,7 +61,7 @@ class Contender:
         errors: list[str] = []
         for place, row in enumerate(rows):
             try:
-                self._model.create(**as_json(row))
+                self._model.create(**as_text(row))
             except Exception as error:  # noqa: BLE001 - as its guide tells
                 self.report.named.append(place)
                 errors.append(str(error))
@@ -71,7 +74,7 @@ class Contender:
 
     def upsert(self, rows: list[dict[str, Any]]) -> None:
         """Look for each row by its key, and save or create it."""
-        for row in map(as_json, rows):
+        for row in map(as_text, rows):
             person = self._model.first(**{KEY: row[KEY]})
             if person is None:
                 self._model.create(**row)
@@ -83,7 +86,7 @@ class Contender:
     def sync(self, rows: list[dict[str, Any]]) -> None:
         """Read what ``all`` reads, compare, and save or create what differs."""
         there = {getattr(person, KEY): person for person in self._model.all()}
-        for row in map(as_json, rows):
+        for row in map(as_text, rows):
             self.report.records += 1
             person = there.get(row[KEY])
             if person is None:
