@@ -1,4 +1,4 @@
-"""What a record costs the client's CPU, next to the least that Python can do; no limit, no latency."""
+"""What a record costs the client's CPU, next to the least that Python can do, without limits."""
 
 from __future__ import annotations
 

@@ -13,7 +13,14 @@ from typing import Final
 
 from sheet import Sheet, wrapped
 
-PACKAGES: Final = ("airhaul", "pyairtable", "pydantic-airtable", "pydantic", "httpx2", "requests")
+PACKAGES: Final = (
+    "airhaul",
+    "pyairtable",
+    "pydantic-airtable",
+    "pydantic",
+    "httpcore2",
+    "requests",
+)
 _CPUS: Final = Path("/proc/cpuinfo")
 _HEAD: Final = """\
 # Benchmark

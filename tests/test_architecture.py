@@ -66,7 +66,16 @@ FLOORS = {
 }
 # Typing only, each with its reason.
 CIRCLES: dict[str, str] = {}
-FORBIDDEN_IN_BULK = {"asyncio", "threading", "time", "httpx2", "anyio", "socket", "queue"}
+FORBIDDEN_IN_BULK = {
+    "asyncio",
+    "threading",
+    "time",
+    "httpx2",
+    "httpcore2",
+    "anyio",
+    "socket",
+    "queue",
+}
 
 
 def imports_of(path: Path, *, typing_too: bool = True) -> set[str]:
@@ -280,6 +289,7 @@ def loaded_by(module: str) -> set[str]:
 def test_importing_is_light() -> None:
     """What only some calls need is imported by those calls: HTTP, grammar, server, settings."""
     heavy = {
+        "httpcore2",
         "httpx2",
         "anyio",
         "lark",
@@ -297,7 +307,15 @@ def test_importing_is_light() -> None:
 
 def test_the_program_starts_without_a_server() -> None:
     """Only the commands that need one import the local base, HTTP and the journal's file."""
-    heavy = {"httpx2", "anyio", "lark", "sqlite3", "starlette", "airhaul.local_base.base"}
+    heavy = {
+        "httpcore2",
+        "httpx2",
+        "anyio",
+        "lark",
+        "sqlite3",
+        "starlette",
+        "airhaul.local_base.base",
+    }
     assert not heavy & loaded_by("airhaul.cli.app")
 
 

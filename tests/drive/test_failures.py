@@ -269,7 +269,8 @@ def test_an_environment_that_cannot_be_used_is_told_before_anything_is_sent(
     """A wrong proxy leaves no row in doubt, and its password stands in no message."""
     monkeypatch.setenv(variable, value)
     rows = [{"name": f"User {number}"} for number in range(45)]
-    options: Any = {"endpoint_url": "http://127.0.0.1:9", "concurrency": 4, "retries": FAST}
+    url = "https://127.0.0.1:9" if variable == "SSL_CERT_FILE" else "http://127.0.0.1:9"
+    options: Any = {"endpoint_url": url, "concurrency": 4, "retries": FAST}
     with pytest.raises(errors.ConfigurationError, match="nothing was sent: .*HTTP_PROXY") as caught:
         if awaits:
             asyncio.run(AsyncAirtable("pat.x", BASE, **options).table(User).bulk_create(rows))

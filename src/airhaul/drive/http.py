@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+import zlib
+from typing import Final
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
-import httpx2
+import httpcore2
 from pydantic import SecretStr
 
-from airhaul._version import __version__
+from airhaul.drive.endpoint import Endpoint, first_line, reply_of, unusable
 from airhaul.errors import (
     ConfigurationError,
     LostReplyError,
@@ -22,90 +23,44 @@ from airhaul.errors import (
 )
 from airhaul.wire.call import Call, Reply, Sent
 
-# Servers drop idle connections, some after 5 s; one reused at that moment loses its request.
-_KEEP_IDLE_S: Final = 4.0
-_CONNECT_TIMEOUT_S: Final = 10.0
-C = TypeVar("C", httpx2.Client, httpx2.AsyncClient)
-
 _MAY_BE_TOKEN: Final = re.compile(r"[!-~]*")
-_WRITTEN: Final = "send_request_body.complete"
-USER_AGENT: Final = f"airhaul/{__version__}"
+_FAILURES: Final = (
+    httpcore2.NetworkError,
+    httpcore2.TimeoutException,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    zlib.error,
+)
 
 
-def _settings(
-    endpoint_url: str, token: SecretStr, timeout_s: float, connections: int
-) -> dict[str, Any]:
+def _check_token(token: SecretStr) -> None:
     # Never in a variable of its own: tools print those of a traceback.
     if not _MAY_BE_TOKEN.fullmatch(token.get_secret_value().strip()):
         raise ConfigurationError(
             "The access token holds characters that no token has, such as spaces or line breaks; "
             "copy it again."
         )
-    return {
-        "base_url": endpoint_url,
-        "headers": {
-            "Authorization": f"Bearer {token.get_secret_value().strip()}",
-            "User-Agent": USER_AGENT,
-        },
-        "timeout": httpx2.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_TIMEOUT_S)),
-        "limits": httpx2.Limits(
-            max_connections=None,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_KEEP_IDLE_S,
-        ),
-    }
-
-
-def _opened(kind: Callable[..., C], settings: dict[str, Any]) -> C:
-    """Open a client of the HTTP library, which reads proxies and certificates on the way."""
-    try:
-        return kind(**settings)
-    except (httpx2.InvalidURL, ValueError):
-        # The library's message holds parts of the address, perhaps of the password in it.
-        reason = "the address of a proxy cannot be used"
-    except (ImportError, OSError) as error:
-        reason = _first_line(error)
-    raise ConfigurationError(
-        f"No connection can be opened, and nothing was sent: {reason}. Look at the environment "
-        "variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
-    )
-
-
-def _request(call: Call) -> dict[str, Any]:
-    return {"method": call.method, "url": call.target, "json": call.body}
-
-
-def _reply(response: httpx2.Response) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(response.status_code, response.content, headers)
 
 
 def _failure(call: Call, endpoint_url: str, error: Exception) -> Exception:
     """Make our error of a failure of the HTTP library."""
-    host = httpx2.URL(endpoint_url).host or endpoint_url
+    host = urlsplit(endpoint_url).hostname or endpoint_url
     match error:
-        case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.PoolTimeout():
+        case httpcore2.ConnectError() | httpcore2.ConnectTimeout() | httpcore2.PoolTimeout():
             return NotSentError(
-                f"{call}: no connection to {host} ({_first_line(error)}). Nothing was sent. "
+                f"{call}: no connection to {host} ({first_line(error)}). Nothing was sent. "
                 "Check the network, the proxy and the endpoint URL."
             )
-        case httpx2.TimeoutException():
+        case httpcore2.TimeoutException():
             return ReplyTimeoutError(f"{call}: {host} sent no reply in time.")
-        case httpx2.InvalidURL() | httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
-            return ConfigurationError(
-                f"{endpoint_url!r} is no usable endpoint URL ({_first_line(error)}); "
-                "it looks like https://api.airtable.com."
-            )
+        case httpcore2.UnsupportedProtocol() | httpcore2.LocalProtocolError():
+            return unusable(endpoint_url, error)
         case _:
             return LostReplyError(
                 f"{call}: the connection to {host} broke before the reply was whole "
-                f"({_first_line(error)})."
+                f"({first_line(error)})."
             )
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
 
 
 class HttpTransport:
@@ -121,20 +76,25 @@ class HttpTransport:
     def __init__(
         self, endpoint_url: str, token: SecretStr, *, timeout_s: float, connections: int
     ) -> None:
+        _check_token(token)
         self._endpoint_url = endpoint_url
-        self._settings = _settings(endpoint_url, token, timeout_s, connections)
-        self._client: httpx2.Client | None = None
+        self._token = token
+        self._timeout_s = timeout_s
+        self._connections = connections
+        self._opened: tuple[Endpoint, httpcore2.ConnectionPool] | None = None
         self._process = os.getpid()
         self._lock = threading.Lock()
 
-    def _open(self) -> httpx2.Client:
+    def _open(self) -> tuple[Endpoint, httpcore2.ConnectionPool]:
         if self._process != os.getpid():
             # A connection that two processes write to mixes their requests up.
-            self._client, self._process, self._lock = None, os.getpid(), threading.Lock()
+            self._opened, self._process, self._lock = None, os.getpid(), threading.Lock()
         with self._lock:
-            if self._client is None:
-                self._client = _opened(httpx2.Client, self._settings)
-            return self._client
+            if self._opened is None:
+                endpoint = Endpoint(self._endpoint_url, self._token, self._timeout_s)
+                pool = httpcore2.ConnectionPool(**endpoint.pool(self._connections))
+                self._opened = endpoint, pool
+            return self._opened
 
     def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, whatever its status.
@@ -145,26 +105,22 @@ class HttpTransport:
             LostReplyError: The connection broke first.
             ConfigurationError: The endpoint URL cannot be used, or the proxies of the environment.
         """
+        endpoint, pool = self._open()
         try:
-            return _reply(
-                self._open().request(**_request(call), extensions={"trace": _tracer(on_sent)})
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            response = pool.handle_request(endpoint.request(call, on_sent))
+            try:
+                response.read()
+            finally:
+                response.close()
+            return reply_of(response)
+        except _FAILURES as error:
             raise _failure(call, self._endpoint_url, error) from None
 
     def close(self) -> None:
         """Close all connections."""
-        client, self._client = self._client, None
-        if client is not None and self._process == os.getpid():
-            client.close()
-
-
-def _tracer(on_sent: Sent) -> Callable[[str, dict[str, Any]], None]:
-    def trace(event: str, _: dict[str, Any]) -> None:
-        if event.endswith(_WRITTEN):
-            on_sent()
-
-    return trace
+        opened, self._opened = self._opened, None
+        if opened is not None and self._process == os.getpid():
+            opened[1].close()
 
 
 class AsyncHttpTransport:
@@ -183,8 +139,11 @@ class AsyncHttpTransport:
     def __init__(
         self, endpoint_url: str, token: SecretStr, *, timeout_s: float, connections: int
     ) -> None:
+        _check_token(token)
         self._endpoint_url = endpoint_url
-        self._settings = _settings(endpoint_url, token, timeout_s, connections)
+        self._token = token
+        self._timeout_s = timeout_s
+        self._connections = connections
         self._held: anyio.lowlevel.RunVar[_Held | None] = anyio.lowlevel.RunVar(
             f"airhaul-{id(self)}", None
         )
@@ -193,7 +152,9 @@ class AsyncHttpTransport:
         """Keep connections open from now on."""
         held = self._held.get()
         if held is None:
-            held = _Held(_opened(httpx2.AsyncClient, self._settings))
+            endpoint = Endpoint(self._endpoint_url, self._token, self._timeout_s)
+            pool = httpcore2.AsyncConnectionPool(**endpoint.pool(self._connections))
+            held = _Held(endpoint, pool)
             self._held.set(held)
         held.leases += 1
 
@@ -205,7 +166,7 @@ class AsyncHttpTransport:
         if held.leases == 0:
             self._held.set(None)
             with anyio.CancelScope(shield=True):
-                await held.client.aclose()
+                await held.pool.aclose()
 
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, as ``HttpTransport.send`` does."""
@@ -213,29 +174,22 @@ class AsyncHttpTransport:
         try:
             held = self._held.get()
             assert held is not None
-            return _reply(
-                await held.client.request(
-                    **_request(call), extensions={"trace": _async_tracer(on_sent)}
-                )
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            response = await held.pool.handle_async_request(held.endpoint.request(call, on_sent))
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+            return reply_of(response)
+        except _FAILURES as error:
             raise _failure(call, self._endpoint_url, error) from None
         finally:
             await self.release()
 
 
 class _Held:
-    """A client of one event loop, and how many use it."""
+    """The connections of one event loop, and how many use them."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, endpoint: Endpoint, pool: httpcore2.AsyncConnectionPool) -> None:
+        self.endpoint = endpoint
+        self.pool = pool
         self.leases = 0
-
-
-def _async_tracer(on_sent: Sent) -> Callable[[str, dict[str, Any]], Any]:
-    trace = _tracer(on_sent)
-
-    async def atrace(event: str, info: dict[str, Any]) -> None:
-        trace(event, info)
-
-    return atrace

@@ -143,7 +143,7 @@ def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> 
     """
     import httpx2
 
-    from airhaul.drive.http import USER_AGENT
+    from airhaul.drive.endpoint import USER_AGENT
 
     contents: dict[str, bytes] = {}
     with httpx2.Client(
