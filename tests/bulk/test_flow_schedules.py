@@ -44,6 +44,8 @@ from airhaul.wire import endpoints
 from tests.bulk.test_schedules import faults, latencies, policies
 from tests.simulated_base import Client, Quiet, SimulatedBase
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("AIRHAUL_SCHEDULES", "60"))
 schedules = settings(
     max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

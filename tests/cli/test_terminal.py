@@ -35,6 +35,7 @@ def table(tmp_path):
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

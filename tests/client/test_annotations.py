@@ -102,6 +102,7 @@ WORKING: list[tuple[Any, str, Any, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_optional", [False, True], ids=["", "optional"])
 @pytest.mark.parametrize(
     ("annotation", "type_", "first", "second"), WORKING, ids=[str(row[0])[:40] for row in WORKING]

@@ -89,6 +89,7 @@ def test_a_connection_that_cannot_be_made_hides_its_token(connect, arguments, op
     _assert_hidden(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_that_fails_hides_the_token(verb) -> None:
     """No connection, sync and async: tools that print the variables of a traceback show no token."""
@@ -145,6 +146,7 @@ def test_a_connection_prints_and_pickles_without_secrets() -> None:
         _ = pickle.loads(kept).token
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -114,6 +114,7 @@ def sync(airtable: Airtable) -> None:
 VERBS = [create, update, save, upsert, delete, import_plain, import_by_key, sync]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
 def test_undo_restores_every_cell_after_each_verb(base, verb: Callable[[Airtable], None]) -> None:
     """What a run has written is taken back to the last cell, and the undo of that brings it back."""

@@ -254,6 +254,7 @@ def test_values_of_models_are_stored_and_read_back(walk: Walk) -> None:
     _each(walk, check)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_exports_import_again(walk: Walk, format: Format, tmp_path: Path) -> None:
     """Files: what is exported, imported, changed by key and synchronised, is the same everywhere."""

@@ -174,6 +174,7 @@ COMMAS = ("p", "q", "r", "p, q", "p, q, r", "q, r")
 LISTS = st.lists(st.sampled_from(COMMAS), max_size=3, unique=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [COMMAS, ()], ids=["known choices", "unknown choices"])
 @given(st.sampled_from(COMMAS), LISTS, LISTS)
 def test_a_choice_with_a_comma_is_one_item(

@@ -44,6 +44,7 @@ def write(path: Path, columns: list[str], rows: list[dict], format: Format | Non
     return path.read_bytes().decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl"])
 @given(table=TABLES)
 def test_text_comes_back_as_it_was(

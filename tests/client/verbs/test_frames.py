@@ -54,6 +54,7 @@ MISSING: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISSING)
 def test_a_missing_value_is_an_empty_cell_for_every_type(people, local_base, name) -> None:
     """A new record has no such cell, an existing one is cleared, and a second sync writes nothing."""

@@ -37,6 +37,7 @@ def test_ten_creates_whose_reply_is_lost_are_ten_rows(people, local_base, kind) 
     assert Reconciled(10, 0, 0) in events
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["close-before", "500-before", "502-before", "503-before", "timeout-before"]
 )

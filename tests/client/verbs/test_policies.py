@@ -33,6 +33,7 @@ def test_three_bad_rows_in_one_request(people, local_base) -> None:
     ] or len(held(local_base)) == 97  # over HTTP requests in flight may change the order
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", range(10))
 def test_one_bad_row_that_nothing_tells_of_costs_eight_requests_at_most(
     people, local_base, bad
@@ -201,6 +202,7 @@ def _delete(people, made):
     return people.bulk_delete(made, on_error="continue")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [_create, _update, _replace, _upsert, _delete])
 @pytest.mark.parametrize("reads", ["reads fail too", "reads go well"])
 def test_continue_ends_when_no_write_is_carried_out_any_more(
@@ -223,6 +225,7 @@ def test_continue_ends_when_no_write_is_carried_out_any_more(
     assert len(held(local_base)) == 200
 
 
+@pytest.mark.slow
 def test_an_answer_between_failed_writes_starts_the_count_again(people, local_base) -> None:
     """A service that fails now and then is not down: all rows that it takes are written."""
     made = list(people.bulk_create(full_rows(100)))

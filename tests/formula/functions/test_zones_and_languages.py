@@ -95,6 +95,7 @@ def test_reading(formula: str, expected: datetime) -> None:
     assert compute(formula) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(LOCALES))
 @given(days=st.integers(0, 20_000))
 def test_every_language_reads_what_it_prints(name: str, days: int) -> None:

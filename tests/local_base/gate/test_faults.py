@@ -322,6 +322,7 @@ def test_what_is_no_fault_is_refused(text, said) -> None:
         Fault.parse(text)
 
 
+@pytest.mark.slow
 def test_the_program_serves_with_faults_and_a_quota() -> None:
     """What the command line asks for happens over HTTP, and a bad fault is told before serving."""
     words = [sys.executable, "-m", "airhaul", "serve", "--port", "0", "--quota", "1"]
