@@ -75,18 +75,18 @@ def delete(start: Start) -> Deed:
 
 
 def update_where(start: Start) -> Deed:
-    """Change what fits a condition."""
+    """Change what fits a condition; the records are listed in the order of their ids."""
     lookups, chosen = _some_below(start)
     cells: Cells = {"kind": start.kind(0, "fancy", "plain"), "note": "new"}
     is_bad = cells["kind"] == "none"
-    rows = [Row(None, id_, changed(was, cells), is_bad) for id_, was in chosen.items()]
+    rows = [Row(None, id_, changed(chosen[id_], cells), is_bad) for id_ in sorted(chosen)]
     return Deed(rows, lambda table, **options: table.where(**lookups).update(**options, **cells))
 
 
 def delete_where(start: Start) -> Deed:
-    """Delete what fits a condition."""
+    """Delete what fits a condition; the records are listed in the order of their ids."""
     lookups, chosen = _some_below(start)
-    rows = [Row(None, id_) for id_ in chosen]
+    rows = [Row(None, id_) for id_ in sorted(chosen)]
     return Deed(rows, lambda table, **options: table.where(**lookups).delete(**options))
 
 

@@ -119,7 +119,10 @@ def test_an_annotation_works_from_the_table_to_the_file_and_back(
         rows = [{"name": "a", "value": first}, {"name": "b", "value": second}]
         made = things.sync(rows, key="name", typecast=True)
         assert [thing.value for thing in made] == [_aware(first), _aware(second)]
-        assert [thing.value for thing in things.all()] == [_aware(first), _aware(second)]
+        assert {thing.name: thing.value for thing in things.all()} == {
+            "a": _aware(first),
+            "b": _aware(second),
+        }
         if type_ != "multipleSelects":
             assert [thing.name for thing in things.find_by(value=first)] == ["a"]
         made[0].value = second
@@ -135,7 +138,10 @@ def test_an_annotation_works_from_the_table_to_the_file_and_back(
         assert writes(local_base) == written
         things.bulk_delete(things.all())
         things.import_file("out.csv", key="name")
-        assert [thing.value for thing in things.all()] == [_aware(first), _aware(second)]
+        assert {thing.name: thing.value for thing in things.all()} == {
+            "a": _aware(first),
+            "b": _aware(second),
+        }
 
 
 def writes(local_base) -> int:

@@ -11,6 +11,8 @@ from airhaul.local_base.store import Store
 
 TEXT = {"name": "Name", "type": "singleLineText"}
 NOTE = {"name": "Note", "type": "multilineText"}
+AS_CREATED = ("view", "Grid view")
+"""Lists a table in the order of creation; without a view, the order is that of the random ids."""
 
 
 class Asking:
@@ -89,7 +91,12 @@ class Asking:
         self("DELETE", f"{self.base}/{table}", None, *query)
 
     def cells(self, table: str, *query: tuple[str, str]) -> dict[str, dict[str, Any]]:
-        """The cells of a table's records by id, as a list of all pages shows them."""
+        """The cells of a table's records by id, as a list of all pages shows them.
+
+        Unless a view is named, in the order of creation.
+        """
+        if all(name != "view" for name, _ in query):
+            query = (*query, AS_CREATED)
         found: dict[str, dict[str, Any]] = {}
         offset: tuple[tuple[str, str], ...] = ()
         while True:

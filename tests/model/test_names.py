@@ -23,7 +23,7 @@ def table_with(airtable: Airtable, *columns: str, type_: str = "singleLineText")
 
 
 def stored(table: Any) -> list[dict[str, Any]]:
-    return [record._cells for record in table.all()]
+    return [record._cells for record in table.all(view="Grid view")]
 
 
 NAMES = [
@@ -95,7 +95,7 @@ def test_a_query_means_the_column_of_its_name(
         found = table.where(**{name: f"{meant}2"}).all()
         assert [record._cells for record in found] == [rows[1]]
     assert [record._cells for record in table.all(sort=f"-{given}")] == rows[::-1]
-    only = table.where().only(given).all()
+    only = table.where().only(given).view("Grid view").all()
     assert [record._cells for record in only] == [{meant: row[meant]} for row in rows]
     assert table.bulk_upsert(rows, key=given).counts() == {"updated": 2}
     assert table.sync(rows, key=given).counts() == {"unchanged": 2}

@@ -161,7 +161,7 @@ def _with_empty_cells(airtable: Airtable) -> Any:
 def test_a_default_that_is_made_anew_is_no_change(airtable: Airtable) -> None:
     """Saving what was read, and left alone, sends nothing, whatever the model makes up."""
     people = _with_empty_cells(airtable)
-    ada, grace = people.all()
+    ada, grace = people.all(sort="name")
     assert ada.token != grace.token
     assert (ada.length, grace.length) == (3, 5)
     before = airtable.requests_made
@@ -173,11 +173,11 @@ def test_a_default_that_is_made_anew_is_no_change(airtable: Airtable) -> None:
 def test_what_is_set_over_such_a_default_is_written(airtable: Airtable) -> None:
     """Also where the value is put into an object that the default has made."""
     people = _with_empty_cells(airtable)
-    ada, grace = people.all()
+    ada, grace = people.all(sort="name")
     ada.token = token = uuid4()
     grace.box["text"] = "123"
     assert people.bulk_save([ada, grace]).counts() == {"updated": 2}
-    raw_ada, raw_grace = airtable.table_named("People").all()
+    raw_ada, raw_grace = airtable.table_named("People").all(sort="name")
     assert (raw_ada.token, raw_ada.length, raw_ada.box) == (str(token), None, None)
     assert (raw_grace.token, raw_grace.box) == (None, {"text": "123"})
 

@@ -14,16 +14,15 @@ def test_all_with_formulas_sort_and_fields(table) -> None:
          for n in range(20)]
     )  # fmt: skip
     found = table.all(formula=formulas.AND(formulas.GT(formulas.Field("Age"), 15), "{Active}"))
-    assert [record["fields"]["Age"] for record in found] == [16, 18]
+    assert sorted(record["fields"]["Age"] for record in found) == [16, 18]
     assert table.all(formula=formulas.match({"Name": "P3"}))[0]["fields"]["Age"] == 3
     found = table.all(sort=["-Age"], fields=["Age"], max_records=3)
     assert [record["fields"] for record in found] == [{"Age": 19}, {"Age": 18}, {"Age": 17}]
     pages = list(table.iterate(page_size=8))
     assert [len(page) for page in pages] == [8, 8, 4]
     assert len(table.all(view="Grid view")) == 20
-    assert [
-        record["fields"]["Name"] for record in table.all(formula="IS_BEFORE({Born}, '2024-01-03')")
-    ] == ["P0", "P1"]
+    early = table.all(formula="IS_BEFORE({Born}, '2024-01-03')")
+    assert {record["fields"]["Name"] for record in early} == {"P0", "P1"}
     by_id = table.all(use_field_ids=True, max_records=1)[0]["fields"]
     assert all(key.startswith("fld") for key in by_id)
 
@@ -76,7 +75,7 @@ def test_pages_of_every_size(table) -> None:
     made = table.batch_create([{"Name": f"P{n}"} for n in range(120)])
     assert [len(page) for page in table.iterate()] == [100, 20]
     assert [len(page) for page in table.iterate(page_size=10, max_records=25)] == [10, 10, 5]
-    assert table.all(page_size=1, max_records=2) == made[:2]
+    assert table.all(page_size=1, max_records=2, view="Grid view") == made[:2]
     with pytest.raises(requests.HTTPError, match="INVALID_REQUEST_UNKNOWN"):
         table.all(page_size=101)
 

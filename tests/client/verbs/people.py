@@ -120,10 +120,11 @@ def writes(local_base: LocalBase) -> list[tuple[str, int]]:
 
 
 def held(local_base: LocalBase) -> list[dict[str, Any]]:
-    """What the base itself holds, in its order, asked without faults."""
+    """What the base itself holds, in the order of creation, asked without faults."""
     faults, local_base.faults = local_base.faults, None
     requests = list(local_base.requests)
-    found = Airtable(connection=connection_to(local_base)).table_named("People").all()
+    people = Airtable(connection=connection_to(local_base)).table_named("People")
+    found = people.all(view="Grid view")  # without a view, the order is that of the ids
     local_base.faults = faults
     local_base.requests.clear()
     local_base.requests.extend(requests)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.protocol.refusal import Refusal
 from airhaul.local_base.protocol.request import Request
-from tests.local_base.asking import Asking
+from tests.local_base.asking import AS_CREATED, Asking
 from tests.local_base.writing.test_records import FIELDS
 
 
@@ -86,6 +86,43 @@ def test_descending_and_second_keys(orders) -> None:
     second = (("sort[1][field]", "Age"), ("sort[1][direction]", "desc"))
     assert orders.names("T", *by("Kind"), *second) == [None, "a", "B", "b"]
     assert orders.names("T", *by("Sum"), ("maxRecords", "2")) == [None, "B"]
+
+
+ALL = ("b", "B", None, "a")
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ((), ALL),
+        ((("filterByFormula", "{Name}"),), ("b", "B", "a")),
+        ((("filterByFormula", "{Sum}"),), ("b", "a")),  # a computed field
+        (by("Who"), ALL),  # all are equal
+        (by("Who", "desc"), ALL),
+        ((("pageSize", "1"),), ALL),
+    ],
+)
+def test_without_a_view_the_order_is_that_of_the_ids(orders, query, kept) -> None:
+    """As in every published recording of the service; the order of creation needs a view."""
+    ids = {name: record_id for record_id, name in by_id(orders).items()}
+    expected = sorted(ids[name] for name in kept)
+    listed = orders("GET", f"{orders.base}/T", None, *query)
+    found = [record["id"] for record in listed["records"]]
+    assert found == expected[: len(found)]
+    offset = listed.get("offset")
+    if offset:  # the page after the first record
+        body = {"offset": offset}
+        rest = orders("POST", f"{orders.base}/T/listRecords", body)["records"]
+        assert [record["id"] for record in rest] == expected[1:]
+    first = orders("GET", f"{orders.base}/T", None, *query, ("maxRecords", "1"))
+    assert [record["id"] for record in first["records"]] == expected[:1]
+    in_view = orders.names("T", *query, AS_CREATED)
+    assert in_view == list(kept)
+
+
+def by_id(ask: Asking) -> dict[str, str | None]:
+    """The names of the records."""
+    return {record_id: cells.get("Name") for record_id, cells in ask.cells("T").items()}
 
 
 FORMULAS = [
@@ -182,7 +219,7 @@ def test_ids_of_another_table_select_nothing(counted) -> None:
 
 
 def numbers(ask: Asking, *query: tuple[str, str]) -> tuple[list[int], str | None]:
-    answer = ask("GET", f"{ask.base}/T", None, *query)
+    answer = ask("GET", f"{ask.base}/T", None, *query, AS_CREATED)
     return [record["fields"]["Age"] for record in answer["records"]], answer.get("offset")
 
 

@@ -17,8 +17,7 @@ def test_filters_go_by_the_clock_of_the_base_and_by_when_fields_were_written() -
         ask = Asking(local_base)
 
         def names(formula: str) -> list[str]:
-            answer = ask("GET", f"{base}/T", None, ("filterByFormula", formula))
-            return [record["fields"]["Name"] for record in answer["records"]]
+            return [name or "" for name in ask.names("T", ("filterByFormula", formula))]
 
         fields = [{"name": name, "type": "singleLineText"} for name in ("Name", "Note", "Other")]
         ask("POST", f"meta/bases/{base}/tables", {"name": "T", "fields": fields})

@@ -11,7 +11,7 @@ import pytest
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.local_base.store.people_rows import Person
-from tests.local_base.asking import Asking
+from tests.local_base.asking import AS_CREATED, Asking
 from tests.local_base.clock import Clock
 
 EVE = Person("usrEve0000000000x", "eve@example.com", "Eve")
@@ -123,7 +123,7 @@ def test_lists_count_comments(ask: Asking, record: str) -> None:
     for text in ("x", "y"):
         ask("POST", comments_of(ask, record), {"text": text})
     for name in ("recordMetadata", "recordMetadata[]", "recordMetadata[0]"):
-        listed = ask("GET", f"{ask.base}/T", None, (name, "commentCount"))["records"]
+        listed = ask("GET", f"{ask.base}/T", None, (name, "commentCount"), AS_CREATED)["records"]
         assert [shown["commentCount"] for shown in listed] == [2, 0]
     assert all("commentCount" not in shown for shown in ask("GET", f"{ask.base}/T")["records"])
 

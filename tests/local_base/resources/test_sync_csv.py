@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.local_base.protocol.request import Request
-from tests.local_base.asking import NOTE, TEXT, Asking
+from tests.local_base.asking import AS_CREATED, NOTE, TEXT, Asking
 
 AGE = {"name": "Age", "type": "number", "options": {"precision": 0}}
 
@@ -38,7 +38,7 @@ class Syncing(Asking):
         return json.loads(reply.body)
 
     def records(self) -> list[dict]:
-        return self("GET", f"{self.base}/T")["records"]
+        return self("GET", f"{self.base}/T", None, AS_CREATED)["records"]
 
     def rows(self) -> list[dict]:
         return [record["fields"] for record in self.records()]

@@ -80,3 +80,4 @@ class Scan:
 
 
 place_of: Final[Callable[[Scanned], int]] = itemgetter(0)
+id_of: Final[Callable[[Scanned], str]] = itemgetter(1)

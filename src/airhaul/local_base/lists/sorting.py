@@ -3,7 +3,7 @@
 Not published, and decided: blanks come first, and last when descending; choices have the order of
 the field; text is compared without regard to case, then by its characters; in a computed field,
 errors and NaN come first, then numbers, dates and texts, and lists are compared as text. Equal
-records stay in the order of their creation.
+records stay in the order that they have without a sort.
 """
 
 from __future__ import annotations

@@ -104,7 +104,8 @@ def _selection(table: Table, given: dict[str, Any]) -> Selection:
     formula = read_text(given.get("filterByFormula"))
     if formula:
         filters.append(make_filter(table, formula))
-    return Selection(tuple(filters), tuple(keys), read_count(given.get("maxRecords")))
+    most = read_count(given.get("maxRecords"))
+    return Selection(tuple(filters), tuple(keys), most, by_id=not name)
 
 
 def _fields(table: Table, given: Any) -> Sequence[Field]:

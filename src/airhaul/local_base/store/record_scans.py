@@ -28,15 +28,17 @@ class RecordScans:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def places(self, table_id: str, most: int | None = None) -> array[int]:
+    def places(self, table_id: str, most: int | None = None, *, by_id: bool) -> array[int]:
         """Return the places of a table's records.
 
         Args:
             table_id: The table.
             most: The highest number of places; all if None.
+            by_id: Whether they are in the order of the ids, not of the creation.
         """
+        order = "id" if by_id else "place"
         rows = self._connection.execute(
-            "SELECT place FROM records WHERE table_id = ? ORDER BY place LIMIT ?",
+            f"SELECT place FROM records WHERE table_id = ? ORDER BY {order} LIMIT ?",  # noqa: S608
             (table_id, -1 if most is None else most),
         )
         return array("q", (place for (place,) in rows))
