@@ -6,14 +6,16 @@ import asyncio
 import logging
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airhaul import Airtable, AsyncAirtable, Record, Retries, configure
+from airhaul import Airtable, AsyncAirtable, Query, Record, Retries, Table, configure
 from airhaul.errors import AirhaulError, AuthenticationError, ConfigurationError
 from airhaul.local_base import LocalBase, LocalServer
 from tests.cli.program import airhaul as program
+from tests.client.test_docstrings import verbs_of
 
 TOKEN = "patAbCdEfGhIjKlMn." + "0123456789abcdef" * 4
 BASE = "appAbCdEfGhIjKlMn"
@@ -27,22 +29,75 @@ class Person(Record, table="People"):
     name: str
 
 
+ROWS: list[Any] = [{"name": "Ada"}]
+CHANGED: list[Any] = [{"id": "rec00000000000001", "name": "Ada"}]
+IDS = ["rec00000000000001"]
+# Every public verb that sends requests, by the class that has it.
 VERBS: dict[str, Callable[[Any], Any]] = {
-    "all": lambda people: people.all(),
-    "get": lambda people: people.get("rec00000000000001"),
-    "count": lambda people: people.where(name="Ada").count(),
-    "create": lambda people: people.create(name="Ada"),
-    "save": lambda people: people.save(Person(name="Ada")),
-    "delete": lambda people: people.delete("rec00000000000001"),
-    "bulk_create": lambda people: people.bulk_create([{"name": "Ada"}]),
-    "bulk_update": lambda people: people.bulk_update([{"id": "rec00000000000001", "name": "Ada"}]),
-    "bulk_upsert": lambda people: people.bulk_upsert([{"name": "Ada"}], key="name"),
-    "bulk_delete": lambda people: people.bulk_delete(["rec00000000000001"]),
-    "sync": lambda people: people.sync([{"name": "Ada"}], key="name"),
-    "plan_sync": lambda people: people.plan_sync([{"name": "Ada"}], key="name"),
-    "export": lambda people: people.export_file("out.csv"),
-    "create_table": lambda people: people.create_table(),
-    "where.update": lambda people: people.where(name="Ada").update(name="Bob"),
+    "Table.all": lambda people: people.all(),
+    "Table.bulk_create": lambda people: people.bulk_create(ROWS),
+    "Table.bulk_delete": lambda people: people.bulk_delete(IDS),
+    "Table.bulk_replace": lambda people: people.bulk_replace(CHANGED),
+    "Table.bulk_save": lambda people: people.bulk_save([Person(name="Ada")]),
+    "Table.bulk_update": lambda people: people.bulk_update(CHANGED),
+    "Table.bulk_upsert": lambda people: people.bulk_upsert(ROWS, key="name"),
+    "Table.count": lambda people: people.count(),
+    "Table.create": lambda people: people.create(name="Ada"),
+    "Table.create_table": lambda people: people.create_table(),
+    "Table.delete": lambda people: people.delete(IDS[0]),
+    "Table.exists": lambda people: people.exists(name="Ada"),
+    "Table.export_csv": lambda people: people.export_csv("out.csv"),
+    "Table.export_file": lambda people: people.export_file("out.jsonl"),
+    "Table.export_json": lambda people: people.export_json("out.json"),
+    "Table.find_by": lambda people: people.find_by(name="Ada"),
+    "Table.first": lambda people: people.first(name="Ada"),
+    "Table.get": lambda people: people.get(IDS[0]),
+    "Table.get_or_create": lambda people: people.get_or_create(name="Ada"),
+    "Table.get_or_none": lambda people: people.get_or_none(IDS[0]),
+    "Table.import_csv": lambda people: people.import_csv("new.csv"),
+    "Table.import_file": lambda people: people.import_file("new.csv"),
+    "Table.import_json": lambda people: people.import_json("new.json"),
+    "Table.plan_delete": lambda people: people.plan_delete(IDS),
+    "Table.plan_get_or_create": lambda people: people.plan_get_or_create(name="Ada"),
+    "Table.plan_import_file": lambda people: people.plan_import_file("new.csv", key="name"),
+    "Table.plan_replace": lambda people: people.plan_replace(CHANGED),
+    "Table.plan_sync": lambda people: people.plan_sync(ROWS, key="name"),
+    "Table.plan_sync_file": lambda people: people.plan_sync_file("new.csv", key="name"),
+    "Table.plan_update": lambda people: people.plan_update(CHANGED),
+    "Table.plan_update_or_create": lambda people: people.plan_update_or_create(name="Ada"),
+    "Table.plan_upsert": lambda people: people.plan_upsert(ROWS, key="name"),
+    "Table.refresh": lambda people: people.refresh(Person(id=IDS[0], name="Ada")),
+    "Table.save": lambda people: people.save(Person(name="Ada")),
+    "Table.sync": lambda people: people.sync(ROWS, key="name"),
+    "Table.sync_file": lambda people: people.sync_file("new.csv", key="name"),
+    "Table.update_or_create": lambda people: people.update_or_create(name="Ada"),
+    "Query.all": lambda people: people.where(name="Ada").all(),
+    "Query.count": lambda people: people.where(name="Ada").count(),
+    "Query.delete": lambda people: people.where(name="Ada").delete(),
+    "Query.exists": lambda people: people.where(name="Ada").exists(),
+    "Query.export_file": lambda people: people.where(name="Ada").export_file("out.csv"),
+    "Query.first": lambda people: people.where(name="Ada").first(),
+    "Query.one": lambda people: people.where(name="Ada").one(),
+    "Query.plan_delete": lambda people: people.where(name="Ada").plan_delete(),
+    "Query.plan_update": lambda people: people.where(name="Ada").plan_update(name="Bob"),
+    "Query.update": lambda people: people.where(name="Ada").update(name="Bob"),
+    "Airtable.bases": lambda people: people.airtable.bases(),
+    "Airtable.create_table": lambda people: people.airtable.create_table(
+        "New", [{"name": "Name", "type": "singleLineText"}]
+    ),
+    "Airtable.find_table": lambda people: people.airtable.find_table("People"),
+    "Airtable.schema": lambda people: people.airtable.schema(),
+    "Airtable.table_schema": lambda people: people.airtable.table_schema("People"),
+    "Airtable.whoami": lambda people: people.airtable.whoami(),
+}
+# These send nothing of their own, or are tried where there is a run.
+OTHERS = {
+    "Table": {"import_again", "iterate", "plan_create", "plan_save", "where"},
+    "Query": {"iterate", "limit", "only", "order_by", "view", "where"},
+    "Airtable": {
+        *("apply_undo", "plan_undo", "resume", "retry", "run", "runs", "undo"),
+        *("call", "close", "follow", "from_env", "lane", "local", "table", "table_named"),
+    },
 }
 
 
@@ -89,10 +144,20 @@ def test_a_connection_that_cannot_be_made_hides_its_token(connect, arguments, op
     _assert_hidden(caught.value)
 
 
+def test_every_verb_is_tried() -> None:
+    """One that is forgotten here is a failure."""
+    for cls in (Table, Query, Airtable):
+        tried = {verb.partition(".")[2] for verb in VERBS if verb.startswith(f"{cls.__name__}.")}
+        assert tried | OTHERS[cls.__name__] == set(verbs_of(cls))
+        assert not tried & OTHERS[cls.__name__]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_that_fails_hides_the_token(verb) -> None:
     """No connection, sync and async: tools that print the variables of a traceback show no token."""
+    Path("new.csv").write_text("name\nAda\n")
+    Path("new.json").write_text('[{"name": "Ada"}]')
     with (
         Airtable(TOKEN, BASE, **NOWHERE) as airtable,
         pytest.raises(AirhaulError) as caught,
@@ -106,6 +171,43 @@ def test_a_verb_that_fails_hides_the_token(verb) -> None:
 
     with pytest.raises(AirhaulError) as caught:
         asyncio.run(run())
+    _assert_hidden(caught.value)
+
+
+def _rows_that_end() -> Iterator[dict[str, Any]]:
+    raise OSError("the source is gone")
+    yield from ROWS
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda airtable, run: airtable.undo(run),
+        lambda airtable, run: airtable.plan_undo(run),
+        lambda airtable, run: airtable.retry(run, model=Person, on_error="stop"),
+        lambda airtable, run: airtable.resume(model=Person, rows=ROWS),
+        lambda airtable, run: airtable.run("0000"),
+    ],
+    ids=["undo", "plan_undo", "retry", "resume", "run"],
+)
+def test_a_verb_of_a_run_that_fails_hides_the_token(verb) -> None:
+    """A run that is in the journal, and whose base cannot be reached any more."""
+    options: dict[str, Any] = {"journal": "journal.db", "retries": NOWHERE["retries"]}
+    with LocalBase.open() as local_base, LocalServer(local_base) as server:
+        base_id = local_base.default_base_id
+        with Airtable(TOKEN, base_id, endpoint_url=server.url, **options) as airtable:
+            airtable.table(Person).create_table()
+            done = airtable.table(Person).bulk_create(
+                [{"name": "Ada"}, {"name": ["no", "text"]}], on_error="continue", rejects="r.csv"
+            )
+            with pytest.raises(OSError, match="gone"):
+                airtable.table(Person).bulk_create(_rows_that_end())
+        url = server.url
+    with (
+        Airtable(TOKEN, base_id, endpoint_url=url, **options) as airtable,
+        pytest.raises(AirhaulError) as caught,
+    ):
+        verb(airtable, done.run)
     _assert_hidden(caught.value)
 
 
@@ -157,6 +259,10 @@ def test_a_connection_prints_and_pickles_without_secrets() -> None:
         ("import", "new.csv", "People"),
         ("sync", "new.csv", "People", "--key", "name", "--dry-run"),
         ("delete", "People", "--where", "{name} = 'Ada'"),
+        ("clone", "copy.db"),
+        ("resume",),
+        ("retry",),
+        ("undo", "--yes"),
     ],
     ids=lambda words: words[0],
 )
