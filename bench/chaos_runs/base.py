@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any
 
 from airhaul.local_base.base import LocalBase
-from airhaul.local_base.gate.faults import Fault, FaultKind
+from airhaul.local_base.gate.faults import Fault
 from airhaul.local_base.gate.tokens import Token
 from airhaul.local_base.protocol.request import Request
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_WRITE
+from chaos_runs.seen import Seen
 from chaos_runs.things import TABLE, Cells
-
-OUR_TOKEN: Final = "patOurs.x"  # noqa: S105 - the local base takes any
-"""By this one the base knows the call that is checked."""
-
-# How the kinds of faults begin that leave the sender of a request not knowing its fate.
-_LOSING: Final = ("close", "timeout", "500", "502", "503", "truncated", "not-json")
 
 
 class Clock:
@@ -33,69 +27,6 @@ class Clock:
     def __call__(self) -> datetime:
         """The time there."""
         return datetime.now(UTC) + self.ahead
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A request as the base saw it.
-
-    Args:
-        at: When, by the base's clock.
-        request: The request.
-        fault: The kind of fault that happened to it, or None.
-        answer: The JSON of its answer, whether or not that went out; None if it was not carried
-            out.
-    """
-
-    at: datetime
-    request: Request
-    fault: FaultKind | None
-    answer: Any
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the call that is checked has sent it."""
-        return self.request.token == OUR_TOKEN
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it changes nothing."""
-        return self.request.method == "GET" or self.request.path.endswith("/listRecords")
-
-    @property
-    def may_be_lost(self) -> bool:
-        """Whether its sender cannot know that it was carried out."""
-        return self.fault is not None and self.fault.startswith(_LOSING)
-
-    @property
-    def rows(self) -> list[Any]:
-        """The rows that it holds."""
-        body = self.request.body
-        if self.is_read or not isinstance(body, dict):
-            return []
-        return cast("list[Any]", body.get("records", [body]))
-
-    @property
-    def record_ids(self) -> list[str]:
-        """The ids of the records that it names."""
-        named = [value for name, value in self.request.query if name == "records[]"]
-        return named + [row["id"] for row in self.rows if "id" in row]
-
-    @property
-    def records(self) -> list[Any]:
-        """The records that it was answered with."""
-        if self.answer is None:
-            return []
-        return cast("list[Any]", self.answer.get("records", [self.answer]))
-
-    @property
-    def created(self) -> list[str]:
-        """The ids of the records that it has created."""
-        if self.answer is None or self.is_read or self.request.path.startswith("/v0/meta/"):
-            return []
-        if self.request.method == "POST":
-            return [record["id"] for record in self.records]
-        return cast("list[str]", self.answer.get("createdRecords", []))
 
 
 class WatchedEmulator(LocalBase):

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from airhaul import Airtable, AsyncAirtable, BulkResult, Retries, result_of
-from airhaul.local_base.gate.faults import Faults
-from chaos_runs.base import OUR_TOKEN, WatchedEmulator
+from chaos_runs.seen import OUR_TOKEN
 from chaos_runs.things import Thing
 
-RETRIES: Final = Retries(backoff_s=0.01, settle_s=0.05, tries=5)
+RETRIES: Final = Retries(backoff_s=0.01, settle_s=0.02, tries=5)
 _TIMEOUT_S: Final = 0.3
 
 
@@ -29,20 +28,23 @@ class Ended:
     error: BaseException | None = None
 
 
-def call(url: str, local_base: WatchedEmulator, act: Callable[..., Any], faults: Faults) -> Ended:
+def call(
+    url: str, base_id: str, act: Callable[..., Any], after_first: Callable[[], object] | None
+) -> Ended:
     """Make a call on the synchronous face.
 
     Args:
         url: The base's server.
-        local_base: The base. If it has no faults yet, it has them from the first answer on.
+        base_id: The base.
         act: Makes the call on a table.
-        faults: The faults.
+        after_first: What to do when the client has had its first answer; None if that is to be
+            one of the call itself.
     """
-    with Airtable(OUR_TOKEN, local_base.default_base_id, **_options(url)) as airtable:
+    with Airtable(OUR_TOKEN, base_id, **_options(url)) as airtable:
         try:
-            if local_base.faults is None:
+            if after_first is not None:
                 airtable.whoami()
-                local_base.faults = faults
+                after_first()
             return Ended(act(airtable.table(Thing)))
         except BaseException as error:  # noqa: BLE001 - judged
             return Ended(result_of(error), error)
@@ -50,31 +52,29 @@ def call(url: str, local_base: WatchedEmulator, act: Callable[..., Any], faults:
 
 def call_async(
     url: str,
-    local_base: WatchedEmulator,
+    base_id: str,
     act: Callable[..., Any],
-    faults: Faults,
-    cancel_after_s: float | None,
+    after_first: Callable[[], object] | None,
+    cancel_after_s: float | None = None,
 ) -> Ended:
     """Make a call on the asynchronous face.
 
     Args:
         url: The base's server.
-        local_base: The base. If it has no faults yet, it has them from the first answer on.
+        base_id: The base.
         act: Makes the call on a table.
-        faults: The faults.
+        after_first: As in ``call``.
         cancel_after_s: When the task is cancelled, or None.
     """
 
     async def main() -> Ended:
         task = asyncio.current_task()
         assert task is not None
-        async with AsyncAirtable(
-            OUR_TOKEN, local_base.default_base_id, **_options(url)
-        ) as airtable:
+        async with AsyncAirtable(OUR_TOKEN, base_id, **_options(url)) as airtable:
             try:
-                if local_base.faults is None:
+                if after_first is not None:
                     await airtable.whoami()
-                    local_base.faults = faults
+                    after_first()
                 if cancel_after_s is not None:
                     asyncio.get_running_loop().call_later(cancel_after_s, task.cancel)
                 return Ended(await act(airtable.table(Thing)))

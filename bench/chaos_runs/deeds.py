@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from chaos_runs.keyed_deeds import sync, upsert
 from chaos_runs.start import Deed, Row, Start
-from chaos_runs.things import NOBODY, Cells, Thing, changed
+from chaos_runs.things import NOBODY, Cells, Thing, cells_of, changed
 
 
 def create(start: Start, shape: Literal["list", "generator", "records"]) -> Deed:
@@ -60,6 +60,15 @@ def change(start: Start, verb: Literal["bulk_update", "bulk_save"]) -> Deed:
     return Deed(rows, lambda table, **options: getattr(table, verb)(start.given(rows), **options))
 
 
+def replace(start: Start) -> Deed:
+    """Replace whole records: what a row does not have is cleared."""
+    rows: list[Row] = []
+    for index, id_ in enumerate(start.write_numbered(start.size)):
+        cells = cells_of(index, kind=start.kind(index), note=start.chance.choice(["", "new"]))
+        rows.append(Row({"id": id_, **cells}, id_, cells, index in start.bad))
+    return Deed(rows, lambda table, **options: table.bulk_replace(start.given(rows), **options))
+
+
 def delete(start: Start) -> Deed:
     """Delete all records but three, and perhaps one that is not there."""
     there = start.write_numbered(start.size + 3)
@@ -104,6 +113,7 @@ DEEDS: Final[dict[str, Callable[[Start], Deed]]] = {
     "bulk_create of records": partial(create, shape="records"),
     "bulk_update": partial(change, verb="bulk_update"),
     "bulk_save": partial(change, verb="bulk_save"),
+    "bulk_replace": replace,
     "bulk_upsert by email": partial(upsert, key="email"),
     "bulk_upsert by number": partial(upsert, key="number"),
     "bulk_upsert by rank": partial(upsert, key="rank"),

@@ -72,8 +72,7 @@ def _write_before(start: Start, left: list[int]) -> tuple[dict[str, Cells], int 
     before = [cells_of(index, note=chance.choice(["", "old"])) for index in left]
     before += [cells_of(100_000 + extra) for extra in range(more)]
     before += [cells_of(0, email=None, number=None, rank=None) for _ in range(2)]
-    # Two records with one key, so that it does not tell which one a row is.
-    doubled = left[0] if left and chance.random() < 0.1 else None
+    doubled = left[0] if left and start.has_twins else None
     if doubled is not None:
         before.append(cells_of(doubled, name="twin"))
     chance.shuffle(before)

@@ -1,16 +1,18 @@
-"""Many runs, some at a time, and a table of what came of them."""
+"""Many runs, some at a time, and a table of their results."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from sheet import Sheet
 
 from chaos_runs.report import Report, Wrong
 from chaos_runs.run import run_once
+
+T = TypeVar("T")
 
 _IN_ALL: Final = ("runs", "requests", "requests of others", "writes of unclear fate")
 # By the first word of a figure's name.
@@ -35,13 +37,24 @@ def run_all(
         on_run: Called with the report of each run.
     """
     total = Report()
+    for report in play_all(run_once, seeds, jobs):
+        if on_run is not None:
+            on_run(report)
+        total.add(report)
+    return total
+
+
+def play_all(play: Callable[[T], Report], runs: Sequence[T], jobs: int) -> Iterator[Report]:
+    """Make runs, and yield what came of each, in their order.
+
+    Args:
+        play: Makes one.
+        runs: What to make one of.
+        jobs: How many at a time, each in a process that makes one at a time.
+    """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        for report in pool.map(run_once, seeds):
-            if on_run is not None:
-                on_run(report)
-            total.add(report)
-    return total
+        yield from pool.map(play, runs, chunksize=4)
 
 
 def sheet_of(total: Report, seconds: float) -> Sheet:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from airhaul.local_base.gate.faults import KINDS, Fault, Faults
 from airhaul.local_base.protocol.request import Request
-from chaos_runs.base import OUR_TOKEN
+from chaos_runs.seen import OUR_TOKEN
 
 
 class FaultsForUs(Faults):

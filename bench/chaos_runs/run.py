@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
@@ -61,14 +62,18 @@ def run_once(seed: int) -> Report:
         breaking = Break.some(chance, is_async=is_async, is_likely=is_likely)
         who = chance.choice(["pyairtable", "airhaul", None])
         faults = some_faults(chance, seed)
+        after_first: Callable[[], object] | None = None
         if chance.random() < 0.5:
-            local_base.faults = faults  # else when the client has had its first answer
+            local_base.faults = faults
+        else:
+            after_first = partial(setattr, local_base, "faults", faults)
         act = partial(deed.act, **options, **breaking.options())
         with LocalServer(local_base) as server, _others(who, server.url, local_base, seed):
+            place = server.url, local_base.default_base_id
             if is_async:
-                ended = call_async(server.url, local_base, act, faults, breaking.cancel_after_s)
+                ended = call_async(*place, act, after_first, breaking.cancel_after_s)
             else:
-                ended = call(server.url, local_base, act, faults)
+                ended = call(*place, act, after_first)
         case = Case(
             seed=seed,
             title=f"{verb}, {options}, {len(deed.rows)} rows, async={is_async}, {who}",

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from airhaul.model.read import Reader
-from chaos_runs.base import WatchedEmulator
+from chaos_runs.seen import Base
 from chaos_runs.things import Cells, Thing, cells_of
 
 
@@ -52,28 +52,42 @@ class Start:
 
     Args:
         chance: Decides.
-        local_base: The base.
+        base: The base.
         on_error: The policy.
         is_async: Whether rows may come from an asynchronous generator.
+        is_stream: Whether rows come from a generator; by chance if None.
+        size: How many rows there are; by chance if None.
+        bad: How many of them cannot be written; by chance if None, and only then may two records
+            have one key.
     """
 
     def __init__(
-        self, chance: Random, local_base: WatchedEmulator, on_error: str, *, is_async: bool
+        self,
+        chance: Random,
+        base: Base,
+        on_error: str,
+        *,
+        is_async: bool,
+        is_stream: bool | None = None,
+        size: int | None = None,
+        bad: int | None = None,
     ) -> None:
         self.chance = chance
-        self._local_base = local_base
+        self._base = base
         self._is_async = is_async
-        self.size = chance.randint(1, chance.choice([1, 5, 30, 120, 300, 300]))
-        # The places of the rows that cannot be written.
-        bad = chance.choice([0, 0, 0, 0, 1, 2, 5])
-        self.bad = {chance.randrange(self.size) for _ in range(bad)}
-        if on_error != "continue":
-            # Late, so that there is something written by then, and to be taken back.
-            self.bad = {index for index in self.bad if index >= self.size // 2}
+        self._is_stream = is_stream
+        self.size = size or chance.randint(1, chance.choice([1, 5, 30, 120, 300, 300]))
+        # Whether two records have one key, so that it does not tell which one a row is.
+        self.has_twins = bad is None and chance.random() < 0.1
+        # The places of the rows that cannot be written. They are late if they end the call, so that
+        # there is something written by then, and to be taken back.
+        number = chance.choice([0, 0, 0, 0, 1, 2, 5]) if bad is None else bad
+        first = 0 if on_error == "continue" else self.size // 2
+        self.bad = {chance.randrange(first, self.size) for _ in range(number)}
 
     def write(self, rows: Sequence[Cells]) -> dict[str, Cells]:
         """Write records, and say what each holds, by id."""
-        return dict(zip(self._local_base.write(rows), rows, strict=True))
+        return dict(zip(self._base.write(rows), rows, strict=True))
 
     def write_numbered(self, count: int) -> dict[str, Cells]:
         """Write the things of the first numbers, and say what each holds, by id."""
@@ -82,7 +96,7 @@ class Start:
 
     def things(self, there: Mapping[str, Cells]) -> list[Thing]:
         """Records of the table, as the caller has them."""
-        held = self._local_base.held()
+        held = self._base.held()
         records = [Reader(Thing).read(held[id_]) for id_ in there]
         return [record for record in records if record is not None]
 
@@ -98,7 +112,8 @@ class Start:
         """What the call gets: a list of rows, or a generator."""
         given = [row.given for row in rows]
         shape = self.chance.random()
-        if shape < 0.5:
+        is_stream = shape >= 0.5 if self._is_stream is None else self._is_stream
+        if not is_stream:
             return given
         if self._is_async and shape < 0.75:
             return _slowly(given)

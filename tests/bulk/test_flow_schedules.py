@@ -41,7 +41,7 @@ from airhaul.errors import AirhaulError
 from airhaul.model.fields import airtable_field
 from airhaul.testing import KilledError, SimulatedClock
 from airhaul.wire import endpoints
-from tests.bulk.test_schedules import faults, latencies, policies
+from tests.bulk.test_schedules import faults, late, latencies, policies
 from tests.simulated_base import Client, Quiet, SimulatedBase
 
 pytestmark = pytest.mark.slow
@@ -165,13 +165,14 @@ def judge_keyed(
     delete=st.booleans(),
     parallel=st.sampled_from([1, 3]),
     not_sent=st.sets(st.integers(1, 12), max_size=2),
+    late=late,
     stop_at=st.one_of(st.none(), st.none(), st.floats(0, 20)),
 )
 def test_sync(
-    faults, latency, on_error, size, seed, bad, delete, parallel, not_sent, stop_at
+    faults, latency, on_error, size, seed, bad, delete, parallel, not_sent, late, stop_at
 ) -> None:
     """A sync that meets faults: each row and each deletion is as its outcome says."""
-    base = SimulatedBase(Place, latency, None, not_sent)
+    base = SimulatedBase(Place, latency, None, not_sent, late)
     rows, there = some_rows(size, seed, bad)
     base.write(*there)
     before = base.held()

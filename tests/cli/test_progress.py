@@ -50,6 +50,10 @@ REFUSED = InvalidRequestError("Airtable answered 422.", status=422)
             "A reply was lost; looked for its rows in the table: 10 unclear.",
         ),
         (RollingBack(1_230), "Undoing what was written: 1,230 rows."),
+        (
+            RollingBack(20, 57.2),
+            "Undoing what was written: 20 rows. A request whose reply was lost may still be at work, so this begins in 58 s.",
+        ),
     ],
 )
 def test_what_happens_is_told_once(capsys, event, said) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chaos_runs.base import Seen, WatchedEmulator
+from chaos_runs.seen import Base, Seen
 from chaos_runs.things import Cells
 
 # Rows that equal older ones cannot be told from them within the grain of the service's clock.
@@ -17,22 +17,20 @@ class Evidence:
     """What there is to hold outcomes against.
 
     Args:
-        local_base: The base, after the call.
+        base: The base, after the call.
         before: The records before the call, by id.
         injected: How often each kind of fault happened.
     """
 
-    def __init__(
-        self, local_base: WatchedEmulator, before: Mapping[str, Any], injected: Mapping[str, int]
-    ) -> None:
-        seen = [one for one in local_base.seen if one.request.token is not None]
+    def __init__(self, base: Base, before: Mapping[str, Any], injected: Mapping[str, int]) -> None:
+        seen = [one for one in base.seen if one.request.token is not None]
         # The requests of the call that is checked.
         self.ours = [one for one in seen if one.is_ours]
         self.of_others = [one for one in seen if not one.is_ours]
         self.injected = injected
         # What each record held before the call, and what each holds now.
         self.before: dict[str, Cells] = {id_: one["fields"] for id_, one in before.items()}
-        self.held: dict[str, Cells] = {id_: one["fields"] for id_, one in local_base.held().items()}
+        self.held: dict[str, Cells] = {id_: one["fields"] for id_, one in base.held().items()}
         self.made_by_us = {id_ for one in self.ours for id_ in one.created}
         # What each record holds that others have written, and not deleted.
         self.left_by_others = self._left_by_others()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airhaul.errors import QuotaExceededError
-from chaos_runs.base import Seen
 from chaos_runs.call import RETRIES
+from chaos_runs.seen import Seen
 from chaos_runs.start import Row
 from chaos_runs.things import NOBODY
 from chaos_runs.truth.case import Case, Outcome, form

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from airhaul import BulkError
+from airhaul import Airtable, BulkError, Record
 from airhaul.bulk.engine.events import Reconciled
+from airhaul.local_base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
-from tests.client.verbs.people import held, rows
+from tests.client.verbs.people import FAST, held, rows
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,41 @@ def test_rows_of_which_it_cannot_be_told_are_unknown_with_advice(people, local_b
         people.bulk_create(rows(10))
     assert caught.value.result.counts() == {"unknown": 10}
     assert len(caught.value.result.unknown) == 10
+
+
+@pytest.mark.parametrize("kind", ["close-before", "close-after"])
+def test_a_replacement_of_which_all_replies_are_lost_is_judged_by_what_it_clears(
+    people, local_base, kind
+) -> None:
+    """A record that has all that was sent, and more, was not replaced."""
+    (made,) = people.bulk_create(rows(1, notes="x"))
+    wanted = {"id": made.id, **rows(1, active=True, status="new")[0]}
+    local_base.faults = Faults(Fault(kind, probability=1.0, method="PUT"))
+    result = people.bulk_replace([wanted], on_error="continue")
+    is_cleared = "notes" not in held(local_base)[0]
+    assert result.counts() == {"updated" if is_cleared else "failed": 1}
+    assert is_cleared == (kind == "close-after")
+
+
+@pytest.mark.parametrize("kind", ["close-before", "close-after"])
+def test_a_replacement_that_may_have_cleared_what_the_model_lacks_is_unknown(kind) -> None:
+    """A cell of an unknown column may be computed, or may have been kept: neither is claimed."""
+    with LocalBase.open() as local_base:
+        airtable = Airtable(local=local_base, retries=FAST)
+
+        class Note(Record, table="Notes"):
+            name: str
+
+        airtable.table(Note).create_table()
+        formula = {"name": "twice", "type": "formula", "options": {"formula": "{name} & {name}"}}
+        local_base.add_field(local_base.default_base_id, "Notes", formula)
+        (made,) = airtable.table(Note).bulk_create([{"name": "a"}])
+        local_base.faults = Faults(Fault(kind, probability=1.0, method="PUT"))
+        result = airtable.table(Note).bulk_replace(
+            [{"id": made.id, "name": "a"}], on_error="continue"
+        )
+        assert result.counts() == {"unknown": 1}
+        assert "not known whether this was cleared or is computed" in str(result.unknown[0].error)
 
 
 @pytest.mark.slow

@@ -123,9 +123,12 @@ class RollingBack:
 
     Args:
         rows: How many rows are to be undone.
+        wait_s: The seconds to wait before that, because a request whose reply was lost may still be
+            at work.
     """
 
     rows: int
+    wait_s: float = 0.0
 
 
 Event = (

@@ -32,6 +32,8 @@ from airhaul.wire.limits import RATE_LIMIT_PENALTY_S
 from airhaul.wire.replies import parse, retry_after_s
 
 _LONGEST_ASKED_S: Final = 60.0
+# How long a request may be at work after its reply was lost, in units of settle_s.
+_AT_WORK: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ class Retries:
         backoff_s: The wait before the second try, in seconds; doubled before each further one.
         longest_backoff_s: No wait is longer, in seconds.
         settle_s: How long to wait before looking for rows whose reply was lost, in seconds: the
-            request may still be at work. If created rows are not there, there is a second look
-            after thirty times as long, a minute by default; only then are they sent again.
+            request may still be at work. If rows are not written, there is a second look after
+            thirty times as long, a minute by default; only then are created rows sent again. A
+            rollback of rows whose reply was lost waits so long, too.
     """
 
     tries: int = 5
@@ -53,6 +56,11 @@ class Retries:
     backoff_s: float = 0.5
     longest_backoff_s: float = 30.0
     settle_s: float = 2.0
+
+    @property
+    def at_work_s(self) -> float:
+        """How long a request may be at work after its reply was lost, in seconds."""
+        return _AT_WORK * self.settle_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypedDict, TypeVar, cast
 
 from airhaul.bulk.rows.changes import KINDS, Change, Kind
-from airhaul.bulk.rows.diff import changed_cells
+from airhaul.bulk.rows.diff import changed_cells, is_empty
 from airhaul.bulk.rows.keys import Key
 from airhaul.fields import card_of
 from airhaul.formula import Node, print_formula
@@ -236,8 +236,36 @@ class Target:
         removes = KINDS[kind].removes
         if removes or record is None:
             return removes and record is None
+        if kind == "replace" and any(self.kept_by_replacement(change, record)):
+            return False
+        return self.is_as_sent(change, record)
+
+    def is_as_sent(self, change: Change[Any], record: RecordJson) -> bool:
+        """Return whether a record has the cells that a change has sent."""
         stored = record["fields"]
         return not changed_cells(change.cells, stored, self.type_of, loosely=self.typecast)
+
+    def kept_by_replacement(
+        self, change: Change[Any], record: RecordJson
+    ) -> tuple[list[str], list[str]]:
+        """Return the columns of filled cells that a replacement has not named.
+
+        Args:
+            change: The replacement.
+            record: Its record.
+
+        Returns:
+            Those that it would have cleared; and those of which this is not known, because neither
+            the model nor the schema has their type.
+        """
+        others = [
+            column
+            for column, cell in record["fields"].items()
+            if column not in change.cells and not is_empty(cell)
+        ]
+        known = columns_of(self.model).by_column
+        unclear = [column for column in others if self.types is None and column not in known]
+        return [column for column in others if self.can_write(column)], unclear
 
     def read(
         self, formula: Node | None, fields: Iterable[str] | None = None, offset: str | None = None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Generic, TypeVar
 
-from airhaul.bulk.engine.events import Reconciled, Splitting
+from airhaul.bulk.engine.events import Reconciled, Retrying, Splitting
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
@@ -90,6 +90,7 @@ class ChunkReplies(Generic[M]):
         self._source = source
         self._hopeless = Hopeless(target)
         self.written: list[Change[M]] = []
+        self.at_work_until = 0.0
 
     # --- carried out
 
@@ -100,6 +101,8 @@ class ChunkReplies(Generic[M]):
             BadReplyError: The answer is not one of Airtable's.
         """
         changes = chunk.changes
+        if attempt.was_lost:
+            self._note_lost(attempt)
         if chunk.traits.removes:
             list_in(value, "records")
             self._delete(changes, attempt)
@@ -261,8 +264,12 @@ class ChunkReplies(Generic[M]):
 
     # --- lost, and can be looked up
 
+    def _note_lost(self, attempt: Attempt) -> None:
+        self.at_work_until = max(self.at_work_until, attempt.now + self._retries.at_work_s)
+
     def check(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
         """Queue a lookup of rows whose request was lost, to find out whether they were written."""
+        self._note_lost(attempt)
         at = attempt.now + self._retries.settle_s
         self._lookups.check(
             CheckLookup(chunk.changes, kind=chunk.kind, error=error, attempt=attempt, at=at)
@@ -282,8 +289,22 @@ class ChunkReplies(Generic[M]):
         elif done:
             attempt = replace(lookup.attempt, was_lost=True)
             self._accept_repeated(lookup.kind, done, raws, {}, attempt)
-        if left:
+        if left and not self._checks_again(left, lookup):
             self._leave_checked(left, lookup)
+
+    def _checks_again(self, left: list[Change[M]], lookup: CheckLookup[M]) -> bool:
+        """Queue another lookup of rows that are not written, if their request may be at work."""
+        again_at = lookup.attempt.now + self._retries.at_work_s
+        if is_about_rows(lookup.error, lookup.kind) or lookup.at >= again_at:
+            return False
+        call = self._target.read(self._target.find(left))
+        self._recorder.emit(Retrying(call, lookup.error, again_at - lookup.at))
+        self._lookups.check(
+            CheckLookup(
+                left, kind=lookup.kind, error=lookup.error, attempt=lookup.attempt, at=again_at
+            )
+        )
+        return True
 
     def _never_there(self, missing: Iterable[Change[M]]) -> Iterator[tuple[Change[M], RowError]]:
         """Yield the deletions of records that were looked up and not found before the request."""
@@ -297,23 +318,34 @@ class ChunkReplies(Generic[M]):
     def _leave_checked(self, left: list[Change[M]], lookup: CheckLookup[M]) -> None:
         """Settle or send again the rows that a lost request has not written."""
         if not is_about_rows(lookup.error, lookup.kind):
-            unclear = [change for change in left if self._has_names(change)]
-            failed = [change for change in left if not self._has_names(change)]
-            error = TransportError(
-                f"{lookup.error} Its links are stored by ID, so it is not known whether those that "
-                "it has by name were written."
-            )
-            self._recorder.leave(unclear, "unknown", error, lookup.attempt)
-            self._recorder.leave(failed, "failed", lookup.error, lookup.attempt)
+            records = {record["id"]: record for record in lookup.records}
+            for change in left:
+                why = self._why_unclear(lookup.kind, change, records.get(change.record_id or ""))
+                state: State = "unknown" if why else "failed"
+                error = TransportError(f"{lookup.error} {why}") if why else lookup.error
+                self._recorder.leave([change], state, error, lookup.attempt)
             self._stop.note_outage(lookup.error)
         elif KINDS[lookup.kind].removes and not self._stop:
             self._chunks.put_first([Chunk(lookup.kind, left)])  # Airtable refused the others
         else:
             self._blame(blame(left, lookup.error, self._source, self._target), lookup.attempt)
 
-    def _has_names(self, change: Change[M]) -> bool:
+    def _why_unclear(self, kind: Kind, change: Change[M], record: RecordJson | None) -> str:
+        """Return why a record does not show whether its change was made; empty if it does."""
         links = columns_of(self._target.model).links
-        return any(names_in(change.cells.get(column.column)) for column in links)
+        if any(names_in(change.cells.get(column.column)) for column in links):
+            return (
+                "Its links are stored by ID, so it is not known whether those that it has by name "
+                "were written."
+            )
+        if kind == "replace" and record is not None and self._target.is_as_sent(change, record):
+            kept, unclear = self._target.kept_by_replacement(change, record)
+            if unclear and not kept:
+                return (
+                    f"Its record has {unclear[0]!r}, which the model does not have, so it is not "
+                    "known whether this was cleared or is computed."
+                )
+        return ""
 
     def give_up_checking(self, lookup: CheckLookup[M], error: AirhaulError) -> None:
         """Settle rows of a lost request whose lookup failed."""

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.events import Retrying
 from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.rows.changes import Chunk
@@ -28,8 +29,6 @@ from airhaul.wire.shapes import RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 _SEARCHES: Final = 2
-# How long a request may be at work after its reply was lost, in units of settle_s.
-_AT_WORK: Final = 30
 
 
 class LostCreates(Generic[M]):
@@ -38,8 +37,7 @@ class LostCreates(Generic[M]):
     Args:
         target: The table.
         known_base: The service's clock, and the records known to be of other requests.
-        settle_s: How long to wait before the first search, in seconds; thirty times as long before
-            the next.
+        retries: How long to wait before the first search, and before the next.
         ours: Returns those of some record ids that other rows of the call have.
     """
 
@@ -47,12 +45,12 @@ class LostCreates(Generic[M]):
         self,
         target: Target,
         known_base: KnownBase,
-        settle_s: float,
+        retries: Retries,
         ours: Callable[[Collection[str]], set[str]],
     ) -> None:
         self._target = target
         self._known_base = known_base
-        self._settle_s = settle_s
+        self._retries = retries
         self._ours = ours
         self._may_read_types = True
         self._filled: dict[str, Any] = {}
@@ -73,7 +71,7 @@ class LostCreates(Generic[M]):
     def add(self, chunk: Chunk[M], error: AirhaulError, attempt: Attempt) -> None:
         """Add a create whose reply was lost."""
         self._wait(Lost(chunk.changes, error, attempt.first_at, chunk.tries), attempt.now)
-        self.search_at = max(self.search_at, attempt.now + self._settle_s)
+        self.search_at = max(self.search_at, attempt.now + self._retries.settle_s)
 
     def add_recovered(self, lost: Lost[M]) -> None:
         """Add a create that another process may have sent; it can be searched for immediately.
@@ -142,7 +140,7 @@ class LostCreates(Generic[M]):
             return findings
         self.waiting = [finding.lost for finding in findings if finding.fate != "there"]
         # The next loss has nothing to wait for if all of these were found.
-        self.search_at = self._lost_at + _AT_WORK * self._settle_s if self.waiting else 0.0
+        self.search_at = self._lost_at + self._retries.at_work_s if self.waiting else 0.0
         return [finding for finding in findings if finding.fate == "there"]
 
     def searches_again(self, now: float) -> Retrying | None:

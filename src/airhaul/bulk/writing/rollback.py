@@ -3,6 +3,9 @@
 created    is deleted
 updated    gets its previous cells
 deleted    is recreated with its previous cells, under a new id
+
+A request whose reply was lost may still be at work when it was repeated. The rollback waits until
+that is over: carried out afterwards, it would write again what was undone.
 """
 
 from __future__ import annotations
@@ -48,6 +51,7 @@ class WithRollback(Generic[M]):
         self._make_undo = make_undo
         self._undo: WriteRows[M] | None = None
         self._undone: list[Change[M]] = []
+        self._waits_until: float | None = None
         self._events: list[Event] = []
 
     @property
@@ -79,18 +83,24 @@ class WithRollback(Generic[M]):
         self._main.end_of_rows()
 
     def wakes_at(self) -> float | None:
-        """Return when lost rows may be searched for or looked up."""
+        """Return when the rollback begins, or lost rows may be searched for or looked up."""
+        if self._waits_until is not None:
+            return self._waits_until
         return (self._undo or self._main).wakes_at()
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
         """Return a request that can be sent now."""
         if self._undo is None and self._main.stopping and self._main.is_done:
-            self._begin()
+            self._begin(now)
+        if self._waits_until is not None:
+            if now < self._waits_until:
+                return None
+            self._waits_until = None
         work = self._undo or self._main
         found = work.next_call(now)
         return None if found is None else ((work, found[0]), found[1])
 
-    def _begin(self) -> None:
+    def _begin(self, now: float) -> None:
         inverses: list[Change[M]] = []
         for change in reversed(self._main.written):
             before = change.before
@@ -113,7 +123,10 @@ class WithRollback(Generic[M]):
         for undo in inverses:
             self._undo.offer(undo)
         self._undo.end_of_rows()
-        self._events.append(RollingBack(len(self._undone)))
+        wait_s = max(0.0, self._main.at_work_until - now) if self._undone else 0.0
+        if wait_s:
+            self._waits_until = self._main.at_work_until
+        self._events.append(RollingBack(len(self._undone), wait_s))
 
     def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""

@@ -94,9 +94,7 @@ class WriteRows(Generic[M]):
         self._intake = Intake(encoder, recorder.outcomes)
         self._lookups = Lookups[M](target, prefetch)
         self._chunks = ChunkQueue[M]()
-        self._lost = LostCreates[M](
-            target, known_base, retries.settle_s, recorder.outcomes.ids_among
-        )
+        self._lost = LostCreates[M](target, known_base, retries, recorder.outcomes.ids_among)
         self._replies = ChunkReplies(
             target,
             recorder,
@@ -145,6 +143,11 @@ class WriteRows(Generic[M]):
     def written(self) -> list[Change[M]]:
         """The changes that were made, if they may have to be undone."""
         return self._replies.written
+
+    @property
+    def at_work_until(self) -> float:
+        """Until when a try whose reply was lost may make a change that was made once more."""
+        return self._replies.at_work_until
 
     @property
     def ended_by(self) -> AirhaulError | None:

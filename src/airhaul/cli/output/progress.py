@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Final, Self
 
@@ -84,7 +85,7 @@ class RowProgress:
             case Reconciled():
                 self._note(f"A reply was lost; looked for its rows in the table: {_found(event)}.")
             case RollingBack():
-                self._note(f"Undoing what was written: {event.rows:,} rows.")
+                self._note(f"Undoing what was written: {event.rows:,} rows.{_waiting(event)}")
             case _:
                 pass
 
@@ -107,6 +108,15 @@ class RowProgress:
         if text != self._last_note:
             self._last_note = text
             self._console.print(text, markup=False)
+
+
+def _waiting(event: RollingBack) -> str:
+    if not event.wait_s:
+        return ""
+    return (
+        f" A request whose reply was lost may still be at work, so this begins in "
+        f"{math.ceil(event.wait_s):,} s."
+    )
 
 
 def _found(event: Reconciled) -> str:
