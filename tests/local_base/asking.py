@@ -58,7 +58,7 @@ class Asking:
         return self("POST", f"meta/bases/{self.base}/tables/{table}/fields", body, status=status)
 
     def computed(self, table: str, name: str, type: str, **options: Any) -> dict[str, Any]:
-        """Create a field of a type that the API does not create."""
+        """Create a field of any type, as the metadata API prints it."""
         return self.local_base.add_field(
             self.base, table, {"name": name, "type": type, "options": options}
         )

@@ -29,6 +29,7 @@ from airhaul.local_base.protocol.request import Request
 from airhaul.local_base.restoring.described import describe_base
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import MEMORY, Store
+from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 from airhaul.wire.call import Call, Reply, Sent
 
@@ -50,8 +51,8 @@ class LocalBase(OwnerOperations):
             when the base is opened again; None for no quota.
         latency_s: Seconds by which each reply is delayed.
         faults: The faults to inject, as ``fail`` takes them; they can be set later too.
-        all_field_types: Whether the API creates fields of every type, including computed ones,
-            which Airtable's API does not.
+        all_field_types: Whether the API creates fields of every type, including those that
+            Airtable's API does not create.
         hold_s: Seconds after which the connection is closed if a fault withholds the reply to a
             client over HTTP.
         clock: A monotonic clock, in seconds.
@@ -238,7 +239,8 @@ class LocalBase(OwnerOperations):
             if fault.kind == "iterator-lost" and request.list_offset is not None:
                 self._iterators.lose(request.list_offset)
             return None  # the fault decides the reply
-        return self._service.answer(request, token, now, all_field_types=self.all_field_types)
+        allowed = NewFields.OF_ALL_TYPES if self.all_field_types else NewFields.OF_THE_API
+        return self._service.answer(request, token, now, allowed)
 
     def file(self, url: str) -> Reply:
         """Serve an attachment to anyone who has its URL.

@@ -20,6 +20,7 @@ from airhaul.local_base.restoring.described import DescribedBase, describe_base
 from airhaul.local_base.restoring.restore import Restorer
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import Store
+from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 
 
@@ -144,7 +145,7 @@ class OwnerOperations:
         request = Request("POST", path, body=dict(described))
         now = self._now()
         added: dict[str, Any] = self._service.carry_out(
-            route, (base_id, table), request, FULL_ACCESS, now, all_field_types=True
+            route, (base_id, table), request, FULL_ACCESS, now, NewFields.AS_PRINTED
         )
         return added
 

@@ -15,7 +15,7 @@ from airhaul.local_base.reading.cell_reader import CellReader
 from airhaul.local_base.resources import ROUTES
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.store import Store
-from airhaul.local_base.transaction.context import Context
+from airhaul.local_base.transaction.context import Context, NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 from airhaul.local_base.webhooks.write_payloads import write_payloads
 from airhaul.wire.limits import URL_LENGTH
@@ -39,16 +39,14 @@ class Service:
         self._iterators = iterators
         self._after_commit = after_commit
 
-    def answer(
-        self, request: Request, token: Token, now: datetime, *, all_field_types: bool
-    ) -> Any:
+    def answer(self, request: Request, token: Token, now: datetime, new_fields: NewFields) -> Any:
         """Find the endpoint of a request and carry it out.
 
         Args:
             request: The request.
             token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type can be created.
+            new_fields: What fields can be created from.
 
         Returns:
             The JSON of the answer.
@@ -65,9 +63,7 @@ class Service:
         for route in ROUTES:
             parts = route.match(request.method, path)
             if parts is not None:
-                return self.carry_out(
-                    route, parts, request, token, now, all_field_types=all_field_types
-                )
+                return self.carry_out(route, parts, request, token, now, new_fields)
         raise refusal.no_such_route()
 
     def carry_out(
@@ -77,8 +73,7 @@ class Service:
         request: Request,
         token: Token,
         now: datetime,
-        *,
-        all_field_types: bool,
+        new_fields: NewFields,
     ) -> Any:
         """Carry out a request, all of it or nothing.
 
@@ -88,7 +83,7 @@ class Service:
             request: The request.
             token: The token of the request.
             now: The date and time, in UTC.
-            all_field_types: Whether fields of every type can be created.
+            new_fields: What fields can be created from.
 
         Returns:
             The JSON of the answer.
@@ -108,7 +103,7 @@ class Service:
                 token,
                 self._store.workspace_id,
                 urls,
-                all_field_types=all_field_types,
+                new_fields=new_fields,
             )
             context.authorize(route.needs, *parts)
             shown = route.handler(context, *parts)

@@ -81,7 +81,9 @@ def serve(
     ] = 0,
     all_field_types: Annotated[
         bool,
-        typer.Option("--all-field-types", help="Allow the API to create computed fields."),
+        typer.Option(
+            "--all-field-types", help="Create fields of types that Airtable's API refuses."
+        ),
     ] = False,
     fetch_attachments: Annotated[
         Reach,

@@ -1,9 +1,10 @@
 """The shape of the options of links and of computed fields.
 
-Source: https://airtable.com/developers/web/api/field-model. Airtable's API does not create computed
-fields, so their description is decided here: as the metadata API prints them, optionally with names
-instead of ids; also with ``formula`` for a rollup (of ``values``), and ``label`` and ``url`` (a
-formula) for a button, which the metadata API does not print.
+Source: https://airtable.com/developers/web/api/field-model. Of the computed fields, Airtable's API
+creates formulas and rollups; how the others are described is decided here: as the metadata API
+prints them, optionally with names instead of ids; also with ``formula`` for a rollup (of
+``values``), and ``label`` and ``url`` (a formula) for a button, which the metadata API does not
+print.
 """
 
 from __future__ import annotations
@@ -75,6 +76,16 @@ def complete_links(name: str, options: dict[str, Any], *, as_printed: bool) -> d
     }
 
 
+def known_options(type_: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the options with which a computed field is created: those it needs, and all.
+
+    Args:
+        type_: Its type.
+    """
+    known = _KNOWN.get(type_, frozenset())
+    return known - _OPTIONAL - ({"formula"} if type_ == "rollup" else set()), known
+
+
 def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[str, Any] | None:
     """Check and complete the options of a computed field, without looking at other fields.
 
@@ -86,13 +97,12 @@ def complete_computed(name: str, type_: str, options: dict[str, Any]) -> dict[st
     Raises:
         Refusal: An option is missing, unknown or of the wrong shape.
     """
-    known = _KNOWN.get(type_, frozenset())
+    needed, known = known_options(type_)
     _check_keys(name, type_, options, known | _PRINTED)
     for key, value in options.items():
         may_be_null = key in _OPTIONAL and value is None
         if not may_be_null and not _SHAPES.get(key, _is_text)(value):
             raise refusal.invalid_options(name, f"{key} is of the wrong kind")
-    needed = known - _OPTIONAL - ({"formula"} if type_ == "rollup" else set())
     is_broken = (
         options.get("isValid") is False
     )  # as the metadata API prints a field that lost a reference

@@ -24,14 +24,13 @@ from airhaul.local_base.transaction.context import Context
 from airhaul.wire.ids import new_id
 
 
-def add_field(context: Context, table: Table, described: Any, *, any_type: bool = False) -> Field:
+def add_field(context: Context, table: Table, described: Any) -> Field:
     """Add a field to a table.
 
     Args:
         context: The request.
         table: The table.
         described: ``{"name", "type", "description"?, "options"?}``.
-        any_type: Whether types that the API does not create are allowed.
 
     Returns:
         The field as stored.
@@ -39,7 +38,7 @@ def add_field(context: Context, table: Table, described: Any, *, any_type: bool 
     Raises:
         Refusal: The name is taken, or the field cannot be created.
     """
-    field = new_field(table.name, described, any_type=any_type)
+    field = new_field(table.name, described, context.new_fields)
     if field.name.lower() in table.by_lower_name or field.id in table.by_id:
         raise refusal.duplicate_field_name()
     context.session.schema.add_field(table, field)

@@ -56,7 +56,7 @@ def add_table(context: Context, base_id: str, described: Any) -> Table:
     if not isinstance(fields, list) or not fields:
         raise refusal.invalid_request()
     _check_table_name(context, base_id, name)
-    made = tuple(new_field(name, field, any_type=context.all_field_types) for field in fields)
+    made = tuple(new_field(name, field, context.new_fields) for field in fields)
     if not card_of(made[0].type).can_be_primary:
         raise refusal.invalid_options(made[0].name, f"{made[0].type} cannot be the primary field")
     if len({field.name.strip().lower() for field in made}) < len(made):
@@ -100,7 +100,7 @@ def create_field(context: Context, base_id: str, table_name: str) -> dict[str, A
     """Add a field to a table."""
     table = context.table(base_id, table_name)
     described = context.request.body_object()
-    return add_field(context, table, described, any_type=context.all_field_types).as_json()
+    return add_field(context, table, described).as_json()
 
 
 def change_field(context: Context, base_id: str, table_name: str, field_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.gate.tokens import Access, Needs, Token
@@ -17,6 +18,20 @@ from airhaul.local_base.store.schema import Base, Table
 from airhaul.local_base.transaction.changes import Change
 from airhaul.local_base.transaction.iterators import Iterators
 from airhaul.wire.ids import is_id
+
+
+class NewFields(Enum):
+    """What a request can create fields from.
+
+    Attributes:
+        OF_THE_API: The types that Airtable's API creates, with the options that it accepts.
+        OF_ALL_TYPES: Every type, with such options.
+        AS_PRINTED: Every type, with IDs, and with options that only the metadata API prints.
+    """
+
+    OF_THE_API = auto()
+    OF_ALL_TYPES = auto()
+    AS_PRINTED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Context:
         urls: Makes URLs of attachments for this client.
         changes: The changes so far; endpoints add to them.
         webhooks_to_notify: The ids of the webhooks to notify when it is done.
-        all_field_types: Whether fields can be created that Airtable's API does not create.
+        new_fields: What fields can be created from.
     """
 
     session: Session
@@ -49,7 +64,7 @@ class Context:
     urls: AttachmentUrls
     changes: list[Change] = field(default_factory=list[Change])
     webhooks_to_notify: list[str] = field(default_factory=list[str])
-    all_field_types: bool = False
+    new_fields: NewFields = NewFields.OF_THE_API
 
     @property
     def moment(self) -> str:
