@@ -40,6 +40,9 @@ class LookedUp:
     encode: Any
     choices: tuple[str, ...] = ()
 
+    def encode_part(self, value: object) -> object:
+        return self.encode(value)
+
 
 FIELDS = {
     name: LookedUp(name, column, kind, _encode(kind))

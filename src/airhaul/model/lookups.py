@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AnyUrl, TypeAdapter, ValidationError
 
 from airhaul.errors import LookupValueError, reason_of
 from airhaul.fields import LookupKind
@@ -41,6 +43,10 @@ class FieldForLookup:
     kind: Kind
     encode: Callable[[object], object]
     choices: frozenset[str] = frozenset()
+
+    def encode_part(self, value: object) -> object:
+        """Take a part of a text as it is."""
+        return _encode_text(value)
 
 
 def lookup_fields(model: type[RecordBase]) -> Callable[[str], LookupField]:
@@ -137,7 +143,7 @@ def _kind(column: Column) -> Kind:
 
 def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
     if kind == "text":
-        return _encode_text
+        return _as_written(column) if column.shape.is_a(time, UUID, AnyUrl) else _encode_text
     if kind in ("choices", "links", "list"):
         return _encode_item
     if kind == "datetime":
@@ -162,6 +168,19 @@ def _encode_text(value: object) -> object:
     if not isinstance(cell, str):
         raise ValueError("expected text")
     return cell
+
+
+def _as_written(column: Column) -> Callable[[object], object]:
+    """Turn text into what a cell holds for it, such as 18:00 into 18:00:00."""
+
+    def encode_as_written(value: object) -> object:
+        if isinstance(value, str):
+            # Other text can be looked for as it is: another program may have written it.
+            with contextlib.suppress(ValueError):
+                value = _validate(column.validator, value)
+        return _encode_text(value)
+
+    return encode_as_written
 
 
 def _encode_item(value: object) -> object:

@@ -94,7 +94,7 @@ def not_in(subject: Subject, value: object) -> Node:
 
 def contains(subject: Subject, value: object) -> Node:
     """Build the test for text that contains a text."""
-    needle = subject.value(value)
+    needle = subject.part(value)
     return _found(subject, Call("FIND", (needle, subject.as_text)), ">", literal(0))
 
 
@@ -108,7 +108,7 @@ def _found(subject: Subject, position: Node, operator: BinaryOperator, place: No
 
 def icontains(subject: Subject, value: object) -> Node:
     """Build the test for text that contains a text, in upper or lower case."""
-    position = Call("FIND", (_lower(subject.value(value)), _lower(subject.as_text)))
+    position = Call("FIND", (_lower(subject.part(value)), _lower(subject.as_text)))
     return _found(subject, position, ">", literal(0))
 
 
@@ -116,7 +116,7 @@ def edge(side: Literal["LEFT", "RIGHT"], *, any_case: bool = False) -> Build:
     """Return what builds the tests for text that begins or ends with a text."""
 
     def build(subject: Subject, value: object) -> Node:
-        needle, hay = subject.value(value), subject.as_text
+        needle, hay = subject.part(value), subject.as_text
         if any_case:
             needle, hay = _lower(needle), _lower(hay)
         return _found(subject, Call(side, (hay, Call("LEN", (needle,)))), "=", needle)
@@ -129,7 +129,7 @@ def regex(subject: Subject, value: object) -> Node:
     # Imported here: few lookups need it.
     from airhaul.formula.functions.regex import PatternError, compile_pattern
 
-    pattern = subject.value(value)
+    pattern = subject.part(value)
     if isinstance(pattern, Text):
         try:
             compile_pattern(pattern.value)

@@ -42,6 +42,10 @@ class LookupField(Protocol):
         """Validates a value and converts it to a cell's JSON; raises ``ValueError``."""
         ...
 
+    def encode_part(self, value: object) -> object:
+        """Convert a part of a text, which need not be valid itself; raise ``ValueError``."""
+        ...
+
 
 class Subject:
     """A field under a lookup: its node, and its values as nodes.
@@ -99,19 +103,29 @@ class Subject:
 
     def encode(self, value: object) -> object:
         """Convert a value of the caller to a cell that is valid for the field and not empty."""
-        try:
-            cell = self.field.encode(value)
-        except ValueError as error:
-            raise self.fault(value, str(error)) from None
-        if cell is None:
-            raise self.fault(value, "expected a value")
-        return cell
+        return self._encoded(value, self.field.encode)
 
     def value(self, value: object) -> Node:
         """Convert a value of the caller to a node that is valid for the field."""
         cell = self.encode(value)
         if self.kind in ("date", "datetime", "created_time"):
             return Call("DATETIME_PARSE", (Text(str(cell)),))
+        return self._literal(value, cell)
+
+    def part(self, value: object) -> Node:
+        """Convert a part of a text to a node."""
+        return self._literal(value, self._encoded(value, self.field.encode_part))
+
+    def _encoded(self, value: object, encode: Callable[[object], object]) -> object:
+        try:
+            cell = encode(value)
+        except ValueError as error:
+            raise self.fault(value, str(error)) from None
+        if cell is None:
+            raise self.fault(value, "expected a value")
+        return cell
+
+    def _literal(self, value: object, cell: object) -> Node:
         try:
             return literal(cell)
         except FormulaError as error:

@@ -8,6 +8,7 @@ and for the values of lookup fields, and not for multiple selects.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final, cast
 
 from airhaul.formula.build import all_of, any_of, literal
@@ -29,9 +30,12 @@ def exact(subject: Subject, value: object) -> Filter:
     items = _encoded(subject, [value] if is_one else cast("Collection[object]", value))
     if not items:
         return Exact(subject.is_empty)
+    is_of_ids = subject.kind == "links" and _are_ids(subject, items)
+    if isinstance(value, AbstractSet) and len(items) > 1 and not is_of_ids:
+        return _in_any_order(subject, items)
     joined_items = Binary("=", subject.as_text, Text(_SEPARATOR.join(items)))
     match subject.kind:
-        case "links" if _are_ids(subject, items):
+        case "links" if is_of_ids:
             wanted = set(items)
             return _by_id(subject, items, lambda cell: set(cell) == wanted, all_of)
         case "links":
@@ -45,6 +49,25 @@ def exact(subject: Subject, value: object) -> Filter:
             return Decided(wide, _NOTHING, column, lambda cell: cell == items, needs_test=True)
         case _:
             return Exact(joined_items)
+
+
+def _in_any_order(subject: Subject, items: list[str]) -> Filter:
+    """Test for each item, and that there is no room for others."""
+    each = [_has_item(subject, item) for item in items]
+    if subject.kind == "choices" and _has_commas(subject, items):
+        wide, wanted = all_of([item.wide for item in each]), set(items)
+        return Decided(
+            wide,
+            _NOTHING,
+            subject.field.column,
+            lambda cell: set(cell or ()) == wanted,
+            needs_test=True,
+        )
+    parted, text = (
+        ("\n", subject.by_lines) if subject.kind == "links" else (_SEPARATOR, subject.as_text)
+    )
+    length = Call("LEN", (Text(parted.join(items)),))
+    return joined("and", [*each, Exact(Binary("=", Call("LEN", (text,)), length))])
 
 
 def not_exact(subject: Subject, value: object) -> Filter:
