@@ -84,7 +84,7 @@ def _import(file: Path, original: Original, trip: Trip, folder: Path) -> list[An
         table = airtable.table_named(_TABLE)
         table.import_file(file, encoding=original.encoding, nulls=original.nulls)
         for suffix in FORMATS:
-            table.where().export_file(folder / f"out{suffix}")
+            table.where().view("Grid view").export_file(folder / f"out{suffix}")
         return new.fields
 
 
@@ -93,7 +93,7 @@ def _import_again(file: Path, fields: list[Any], out: Path) -> None:
         airtable.create_table(_TABLE, fields)
         table = airtable.table_named(_TABLE)
         table.import_file(file)
-        table.where().export_file(out)
+        table.where().view("Grid view").export_file(out)
 
 
 def _differences(trip: Trip, folder: Path) -> list[str]:

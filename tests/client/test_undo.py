@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -460,7 +461,9 @@ def test_links_within_a_table_come_back_and_go_again(base) -> None:
 
     def ring_of() -> dict[str, list[str]]:
         there = {one.id: one for one in table.all()}
-        return {one.name: [there[_id(link)].name for link in one.next] for one in there.values()}
+        return {
+            one.name: [there[_id(link)].name for link in one.next or ()] for one in there.values()
+        }
 
     wanted = {"N0": ["N1"], "N1": ["N2"], "N2": ["N0"]}
     assert ring_of() == wanted
@@ -510,3 +513,67 @@ def test_a_deleted_record_is_not_made_again_with_less_than_it_held(base: Airtabl
     assert forced.counts() == {"created": 2}
     titles = {one["title"] for one in held(base).values()}
     assert {one.title for one in deleted} <= titles
+
+
+def chain(base: Airtable) -> Any:
+    """A table of 24 records; each but the last links to the next one."""
+    nodes = base.create_table("Nodes", [{"name": "name", "type": "singleLineText"}])
+    path = f"/v0/meta/bases/{base.base_id}/tables/{nodes['id']}/fields"
+    options = {"linkedTableId": nodes["id"]}
+    field = {"name": "next", "type": "multipleRecordLinks", "options": options}
+    base.call(Call("POST", path, effect="create", body=field))
+    table = base.table_named("Nodes")
+    rows = [{"name": f"N{number:02}"} for number in range(24)]
+    made = list(table.bulk_create(rows, journal=False))
+    pairs = pairwise(made)
+    table.bulk_update([{"id": one.id, "next": [two.id]} for one, two in pairs], journal=False)
+    return table
+
+
+def links_in(table: Any) -> dict[str, list[str]]:
+    """The names of the records that each record links to, by its name."""
+    there = {one.id: one for one in table.all()}
+    return {one.name: [there[_id(link)].name for link in one.next or ()] for one in there.values()}
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_rollback_sets_the_links_between_deleted_records(base, journal) -> None:
+    """They are deleted by several requests, and name one another across them."""
+    table = chain(base)
+    before = links_in(table)
+    ids = [one.id for one in sorted(table.all(), key=lambda one: one.name)]
+    options = {} if journal else {"journal": False}
+    with pytest.raises(BulkError, match="^Rolled back: ") as caught:
+        table.bulk_delete([*ids, "rec00000000000000"], on_error="rollback", **options)
+    assert caught.value.result.counts()["undone"] >= 20
+    assert links_in(table) == before
+
+
+def changed_links(table: Any) -> list[dict[str, Any]]:
+    """Rows for a sync: the first twelve, each of which links to the first one."""
+    kept = sorted(table.all(), key=lambda one: one.name)[:12]
+    return [{"name": one.name, "next": [kept[0].id]} for one in kept]
+
+
+def test_a_rollback_restores_links_to_records_that_were_deleted(base) -> None:
+    """A sync changes a link, and deletes what it named before: both are as they were."""
+    table = chain(base)
+    before = links_in(table)
+    rows = [*changed_links(table), {"name": "new", "next": ["rec00000000000000"]}]
+    with pytest.raises(BulkError, match="^Rolled back: "):
+        table.sync(rows, key="name", delete_missing=True, max_deletes=100, on_error="rollback")
+    assert links_in(table) == before
+
+
+def test_an_undo_restores_links_to_records_that_were_deleted(base) -> None:
+    """The same by an undo, and by the undo of the undo's undo."""
+    table = chain(base)
+    before = links_in(table)
+    run = table.sync(changed_links(table), key="name", delete_missing=True, max_deletes=100).run
+    after = links_in(table)
+    assert len(after) == 12
+    for wanted in (before, after, before):
+        result = base.undo(run)
+        assert result.is_complete, result.explain()
+        assert links_in(table) == wanted
+        run = result.run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -11,6 +10,7 @@ from airhaul.bulk.journal.codec import unpack_changes
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.rows.changes import Change, Kind
+from airhaul.bulk.rows.inverse import links_to_set
 from airhaul.wire.shapes import Cells
 
 _KINDS: Final[dict[str, Kind]] = {"created": "create", "updated": "update", "deleted": "delete"}
@@ -45,7 +45,7 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
     """
     states, ids = _final_states(journal, run)
     found: list[WrittenRecord] = []
-    recreated: dict[int, tuple[Change[Any], str]] = {}
+    made: dict[int, tuple[Change[Any], str]] = {}
     for *_, packed in journal.intents(run, latest_first=True):
         for change in reversed(cast("list[Change[Any]]", unpack_changes(packed, None))):
             index = change.index
@@ -54,13 +54,15 @@ def written_by(journal: Journal, run: Run) -> list[WrittenRecord]:
                 continue
             states[index] = 0  # an earlier intent of the same row had no effect
             record_id = ids.get(index) or change.record_id
-            if run.asked.verb == "undo" and state == "created" and record_id is not None:
-                recreated[index] = change, record_id
+            is_restored = run.asked.verb == "undo" and (state == "created" or change.later)
+            if is_restored and record_id is not None:
+                made[index] = change, record_id
             if record_id is not None:
                 found.append(
                     WrittenRecord(index, state, record_id, change.cells, _before(change, state))
                 )
-    links = links_to_set(recreated)
+    new_ids = {change.record_id or "": id_ for change, id_ in made.values()}
+    links = links_to_set((change for change, _ in made.values()), new_ids)
     return [
         replace(row, cells={**row.cells, **links[row.index]}) if row.index in links else row
         for row in found
@@ -78,25 +80,6 @@ def written_changes(journal: Journal, run: Run) -> list[Change[Any]]:
         Change(_KINDS[row.state], row.index, row.cells, row.record_id, before=row.before)
         for row in reversed(written_by(journal, run))
     ]
-
-
-def links_to_set(recreated: Mapping[int, tuple[Change[Any], str]]) -> dict[int, Cells]:
-    """Return the links between records that an undo recreates, under their new ids.
-
-    Args:
-        recreated: The changes that recreated them, each with the new id, by the row's place.
-
-    Returns:
-        The cells, by the row's place, of those that have such links.
-    """
-    new_ids = {change.record_id: new_id for change, new_id in recreated.values()}
-    return {
-        index: {
-            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.later.items()
-        }
-        for index, (change, _) in recreated.items()
-        if change.later
-    }
 
 
 def _before(change: Change[Any], state: str) -> Cells | None:

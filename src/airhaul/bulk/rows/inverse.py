@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Literal
 
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.target import Target
+from airhaul.errors import AirhaulError
 from airhaul.wire.shapes import Cells
 
 Effect = Literal["created", "updated", "deleted"]
 """The effect of a change on its record."""
+
+RESTORED: Final = ("created", "updated", "unchanged")
+"""The outcomes of an inverse change whose record is there."""
 
 
 def inverse(
@@ -42,3 +47,47 @@ def inverse(
             # The change keeps the old id, so that links to the record can be set again.
             cells = target.restored(before, before)
             return Change("create", index, cells, record_id=record_id, before={})
+
+
+def relink(change: Change[Any], new_ids: Mapping[str, str], gone: AbstractSet[str]) -> None:
+    """Let the links of an inverse change name records that are there.
+
+    Links to records that are about to be recreated are kept in ``change.later``.
+
+    Args:
+        change: The inverse change, whose cells are changed.
+        new_ids: The ids of records that were recreated, by their old ids.
+        gone: The old ids of the records that are yet to be recreated.
+    """
+    for column, cell in change.cells.items():
+        if not isinstance(cell, list) or not all(isinstance(id_, str) for id_ in cell):
+            continue
+        links = [new_ids.get(id_, id_) for id_ in cell]
+        left = [id_ for id_ in links if id_ not in gone]
+        if len(left) < len(links):
+            change.later[column] = links
+        change.cells[column] = left
+
+
+def links_to_set(made: Iterable[Change[Any]], new_ids: Mapping[str, str]) -> dict[int, Cells]:
+    """Return the links to recreated records, under their new ids.
+
+    Args:
+        made: The inverse changes that were made.
+        new_ids: The ids of the records that they recreated, by the old ids.
+
+    Returns:
+        The cells, by the place of the change, of those that have such links.
+    """
+    return {
+        change.index: {
+            column: [new_ids.get(id_, id_) for id_ in old] for column, old in change.later.items()
+        }
+        for change in made
+        if change.later
+    }
+
+
+def links_refused(error: AirhaulError) -> str:
+    """Return the note on a record whose links could not be set."""
+    return f"restored without its links to recreated records, which failed: {error}"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.journal.effects import links_to_set, written_by
+from airhaul.bulk.journal.effects import written_by
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows
 from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_of, undos_since
@@ -24,6 +24,7 @@ from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.encoders import Ready, UpdateEncoder
+from airhaul.bulk.rows.inverse import RESTORED, links_refused, links_to_set
 from airhaul.bulk.rows.target import Target, with_ids
 from airhaul.bulk.undoing.runs import refuse_if_being_undone
 from airhaul.bulk.undoing.undo import UndoPlanner
@@ -181,23 +182,25 @@ def resume(
 
 
 def _set_links(context: JobContext, write: BulkWrite[Any], result: BulkResult[Any]) -> Flow[None]:
-    """Set the links between the records that an undo has recreated."""
+    """Set the links to the records that an undo has recreated."""
     assert write.journal is not None, "an undo is journaled"
     assert result.run is not None, "an undo is journaled"
     run = write.journal.run(result.run)
     outcomes = result.outcomes
-    recreated: dict[int, tuple[Change[Any], str]] = {}
+    restored: list[Change[Any]] = []
+    new_ids: dict[str, str] = {}
     for change in kept_rows(write.journal, run, None):
-        if isinstance(change, Change) and not change.traits.is_repeatable:
+        if isinstance(change, Change) and (change.later or not change.traits.is_repeatable):
             outcome = outcomes[change.index]
-            if outcome.state == "created" and outcome.id is not None:
-                recreated[change.index] = change, outcome.id
-    links = links_to_set(recreated)
+            if outcome.state in RESTORED and outcome.id is not None:
+                restored.append(change)
+                new_ids[change.record_id or ""] = outcome.id
+    links = links_to_set(restored, new_ids)
     if not links:
         return
     policy = Policy.of("continue")
     model = write.target.model
-    rows = [{"id": recreated[index][1], **cells} for index, cells in links.items()]
+    rows = [{"id": outcomes[index].id, **cells} for index, cells in links.items()]
     made = yield from bulk_write(
         context,
         BulkWrite("undo", write.target, write.reader, policy),
@@ -206,8 +209,7 @@ def _set_links(context: JobContext, write: BulkWrite[Any], result: BulkResult[An
     )
     for index, linked in zip(links, made.outcomes, strict=True):
         if linked.error is not None:
-            note = f"recreated without its links, which Airtable refused: {linked.error}"
-            result.note(index, note)
+            result.note(index, links_refused(linked.error))
 
 
 class _NoListener:

@@ -15,18 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from airhaul.bulk.journal.effects import WrittenRecord
 from airhaul.bulk.journal.recreated import Recreated
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import is_empty, same_cell, same_stored
-from airhaul.bulk.rows.inverse import Effect, inverse
+from airhaul.bulk.rows.inverse import Effect, inverse, relink
 from airhaul.bulk.rows.target import Target
 from airhaul.errors import RowError
 from airhaul.wire.shapes import Cells, RecordJson
-
-_LINKS: Final = "multipleRecordLinks"
 
 
 @dataclass
@@ -69,7 +67,7 @@ class UndoPlanner:
                 case "created":
                     self._delete(now, record)
                 case "updated":
-                    self._restore(now, record)
+                    self._restore(now, record, gone, new_ids)
                 case _ if record is not None:
                     self._keep(now, record)
                 case _:
@@ -96,7 +94,13 @@ class UndoPlanner:
         change.before, change.found = record["fields"], record
         self.changes.append(change)
 
-    def _restore(self, row: WrittenRecord, record: RecordJson | None) -> None:
+    def _restore(
+        self,
+        row: WrittenRecord,
+        record: RecordJson | None,
+        gone: set[str],
+        new_ids: Mapping[str, str],
+    ) -> None:
         if record is None:
             self._refuse(row, "it was deleted since, so its previous cells cannot be restored")
             return
@@ -127,6 +131,7 @@ class UndoPlanner:
             self._refuse(row, f"{self._no_more(missing)}, so it is not restored", missing)
         if columns or not (changed or missing):
             change = self._inverse("updated", row, row.before, columns)
+            relink(change, new_ids, gone)
             change.kind = "update" if change.cells else "keep"
             change.before, change.found = stored, record
             self.changes.append(change)
@@ -144,13 +149,7 @@ class UndoPlanner:
             self._refuse(row, f"{self._no_more(missing)}, so its cells would be lost", missing)
             return
         change = self._inverse("deleted", row, row.before, ())
-        for column, cell in change.cells.items():
-            if self.target.type_of(column) == _LINKS and isinstance(cell, list):
-                links = [new_ids.get(id_, id_) for id_ in cell]
-                left = [id_ for id_ in links if id_ not in gone]
-                if len(left) < len(links):
-                    change.later[column] = links
-                change.cells[column] = left
+        relink(change, new_ids, gone)
         self.changes.append(change)
 
     def _inverse(

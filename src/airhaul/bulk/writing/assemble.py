@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
@@ -143,7 +144,9 @@ def assemble(
     logs = [] if log is None else [log]
     work: WriteRows[M] | WithRollback[M] = main
     if write.policy.rolls_back:
-        work = WithRollback(main, write.target, _rollback(parts, logs))
+        work = WithRollback(
+            main, write.target, _rollback(parts, logs), partial(parts.undo_rows, log=None)
+        )
     left = None if write.max_requests is None else max(0, write.max_requests - spent.requests)
     engine = Engine(work, context, max_requests=left)
     return BulkJob(engine, main, outcomes, write.policy, logs, spent, context.clock)

@@ -4,6 +4,8 @@ created    is deleted
 updated    gets its previous cells
 deleted    is recreated with its previous cells, under a new id
 
+Links to recreated records are set when their new ids are known.
+
 A request whose reply was lost may still be at work when it was repeated. The rollback waits until
 that is over: carried out afterwards, it would write again what was undone.
 """
@@ -17,7 +19,14 @@ from airhaul.bulk.engine.events import Event, RollingBack
 from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.rows.changes import Change
-from airhaul.bulk.rows.inverse import Effect, inverse
+from airhaul.bulk.rows.inverse import (
+    RESTORED,
+    Effect,
+    inverse,
+    links_refused,
+    links_to_set,
+    relink,
+)
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.write_rows import WriteRows
 from airhaul.errors import AirhaulError, ApiError
@@ -38,6 +47,7 @@ class WithRollback(Generic[M]):
         target: The table.
         make_undo: Makes the work that undoes changes. It gets a place for the outcomes, and all
             inverse changes before the first is offered.
+        make_links: Makes the work that sets links, with a place for the outcomes.
     """
 
     def __init__(
@@ -45,12 +55,17 @@ class WithRollback(Generic[M]):
         main: WriteRows[M],
         target: Target,
         make_undo: Callable[[Outcomes[M], list[Change[M]]], WriteRows[M]],
+        make_links: Callable[[Outcomes[M]], WriteRows[M]],
     ) -> None:
         self._main = main
         self._target = target
         self._make_undo = make_undo
+        self._make_links = make_links
         self._undo: WriteRows[M] | None = None
         self._undone: list[Change[M]] = []
+        self._inverses: list[Change[M]] = []
+        self._links: WriteRows[M] | None = None
+        self._linked: list[Change[M]] = []
         self._waits_until: float | None = None
         self._events: list[Event] = []
 
@@ -86,7 +101,11 @@ class WithRollback(Generic[M]):
         """Return when the rollback begins, or lost rows may be searched for or looked up."""
         if self._waits_until is not None:
             return self._waits_until
-        return (self._undo or self._main).wakes_at()
+        return self._work.wakes_at()
+
+    @property
+    def _work(self) -> WriteRows[M]:
+        return self._links or self._undo or self._main
 
     def next_call(self, now: float) -> tuple[_Tag, Call] | None:
         """Return a request that can be sent now."""
@@ -96,13 +115,16 @@ class WithRollback(Generic[M]):
             if now < self._waits_until:
                 return None
             self._waits_until = None
-        work = self._undo or self._main
-        found = work.next_call(now)
-        return None if found is None else ((work, found[0]), found[1])
+        found = self._work.next_call(now)
+        if found is None and self._links is None and self._undo is not None and self._undo.is_done:
+            self._begin_links(self._undo)
+            found = self._work.next_call(now)
+        return None if found is None else ((self._work, found[0]), found[1])
 
     def _begin(self, now: float) -> None:
-        inverses: list[Change[M]] = []
-        for change in reversed(self._main.written):
+        written = self._main.written
+        gone = {change.record_id or "" for change in written if change.traits.removes}
+        for change in reversed(written):
             before = change.before
             if before is None and not _is_new(change):
                 outcomes = self._main.result
@@ -117,16 +139,29 @@ class WithRollback(Generic[M]):
                 index=len(self._undone),
                 target=self._target,
             )
+            relink(undo, {}, gone)
             self._undone.append(change)
-            inverses.append(undo)
-        self._undo = self._make_undo(Outcomes[M](), inverses)
-        for undo in inverses:
-            self._undo.offer(undo)
-        self._undo.end_of_rows()
+            self._inverses.append(undo)
+        self._undo = self._make_undo(Outcomes[M](), self._inverses)
+        _offer_all(self._undo, self._inverses)
         wait_s = max(0.0, self._main.at_work_until - now) if self._undone else 0.0
         if wait_s:
             self._waits_until = self._main.at_work_until
         self._events.append(RollingBack(len(self._undone), wait_s))
+
+    def _begin_links(self, undo: WriteRows[M]) -> None:
+        ids = {row.index: row.id for row in undo.result if row.state in RESTORED and row.id}
+        # The inverse changes have their new ids by now.
+        new_ids = {self._undone[index].record_id or "": id_ for index, id_ in ids.items()}
+        restored = [change for change in self._inverses if change.index in ids]
+        links = links_to_set(restored, new_ids)
+        self._linked = [self._undone[index] for index in links]
+        self._links = self._make_links(Outcomes[M]())
+        changes = [
+            Change[M]("update", place, cells, ids[index])
+            for place, (index, cells) in enumerate(links.items())
+        ]
+        _offer_all(self._links, changes)
 
     def accept(self, tag: _Tag, value: Any, attempt: Attempt) -> None:
         """Take an answer."""
@@ -163,11 +198,22 @@ class WithRollback(Generic[M]):
                 self._undone, self._undo_outcomes(), strict=False
             ):
                 _settle_undone(outcomes, change, state, id_, error)
+        if self._links is not None:
+            for change, linked in zip(self._linked, self._links.result, strict=False):
+                if linked.error is not None:
+                    note = links_refused(linked.error)
+                    outcomes.settle(change.index, outcomes.state_of(change.index), note=note)
         return outcomes
 
     def _undo_outcomes(self) -> Iterator[tuple[str, str | None, AirhaulError | None]]:
         assert self._undo is not None
         return ((row.state, row.id, row.error) for row in self._undo.result)
+
+
+def _offer_all(work: WriteRows[M], changes: list[Change[M]]) -> None:
+    for change in changes:
+        work.offer(change)
+    work.end_of_rows()
 
 
 def _settle_undone(
