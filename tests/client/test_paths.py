@@ -38,7 +38,6 @@ CASES: list[tuple[str, Callable[[Table[Item], Callable[[str], Path]], Any]]] = [
     ("bad.csv", lambda items, at: Airtable.local(at("bad.csv")).schema()),
     ("none/b.db", lambda items, at: Airtable.local(at("none/b.db")).schema()),
     ("none.json", lambda items, at: Airtable.local(schema=at("none.json")).schema()),
-    ("bad.csv", lambda items, at: Airtable.local(journal=at("bad.csv")).runs()),
 ]
 
 
@@ -69,6 +68,14 @@ def test_an_error_names_the_file_as_the_caller_does(items, said, call, is_absolu
     if not is_absolute:
         assert str(Path.cwd()) not in message
     assert ".part" not in message
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_an_error_names_the_journal_as_seen_from_the_current_folder(items, is_absolute) -> None:
+    """A connection keeps its absolute path, since a process may go to another folder."""
+    folder = Path("data").resolve() if is_absolute else Path("data")
+    with pytest.raises(JournalError, match=r"^The journal data/bad\.csv cannot be read"):
+        Airtable.local(journal=folder / "bad.csv").runs()
 
 
 def test_a_run_names_its_files_as_seen_from_the_current_folder(items, monkeypatch) -> None:

@@ -455,3 +455,13 @@ def test_what_a_retry_has_created_is_not_created_by_the_next_one(tmp_path: Path)
         airtable.undo(first.run)
         assert airtable.retry(run, model=Item).counts() == {"created": 2}
         assert items.count() == 2
+
+
+def test_a_journal_is_where_the_process_was_when_it_connected(items, monkeypatch) -> None:
+    """A process that goes to another folder goes on with the same journal."""
+    items.table(Item).bulk_create(rows(5))
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    items.table(Item).bulk_create(rows(5))
+    assert len(items.runs()) == 2
+    assert list(Path().iterdir()) == []

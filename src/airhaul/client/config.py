@@ -216,7 +216,8 @@ def journal_path(journal: str | Path | bool | None) -> str | None:
         from platformdirs import user_state_path
 
         return str(user_state_path("airhaul", appauthor=False) / "journal.db")
-    return str(journal) if journal else None
+    # A process may go to another folder, and goes on with the same journal.
+    return str(Path(journal).absolute()) if journal else None
 
 
 class Environment(NamedTuple):

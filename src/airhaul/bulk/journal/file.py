@@ -19,6 +19,7 @@ from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Change, InvalidRow
+from airhaul.caller import seen_from_here
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Method
 
@@ -207,7 +208,11 @@ class Journal:
         if not rows:
             which = "no run" if run_id is None else f"no run {run_id!r}"
             raise JournalError(
-                Message(f"The journal {self.path} has {which}; ", Method("runs"), " lists them.")
+                Message(
+                    f"The journal {seen_from_here(self.path)} has {which}; ",
+                    Method("runs"),
+                    " lists them.",
+                )
             )
         if len(rows) > 1 and run_id is not None and rows[0][1] != run_id:
             raise JournalError(f"Several runs begin with {run_id!r}; give more of the id.")
@@ -237,9 +242,10 @@ class Journal:
     def damaged(self, run_id: object) -> JournalError:
         """Make the error for a run of which something was changed or is missing."""
         return JournalError(
-            f"The journal {self.path} is damaged: what it has of run {run_id} was changed or is "
-            "missing, so the run can be neither resumed nor undone. Look at the table before you "
-            "write these rows again, and move the journal away; airhaul then starts a new one."
+            f"The journal {seen_from_here(self.path)} is damaged: what it has of run {run_id} was "
+            "changed or is missing, so the run can be neither resumed nor undone. Look at the "
+            "table before you write these rows again, and move the journal away; airhaul then "
+            "starts a new one."
         )
 
     def _counts(self, number: int) -> dict[State, int]:
@@ -314,7 +320,9 @@ class Journal:
             query = "SELECT number FROM runs WHERE id = ?"
             row = connection.execute(query, (run_id,)).fetchone()
         if row is None:
-            raise JournalError(f"The journal {self.path} no longer has run {run_id!r}.")
+            raise JournalError(
+                f"The journal {seen_from_here(self.path)} no longer has run {run_id!r}."
+            )
         return int(row[0])
 
     def drop_older_than(self, moment: datetime) -> int:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from airhaul.caller import seen_from_here
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
 
@@ -97,7 +98,7 @@ def connect(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.OperationalError) as error:
         raise JournalError(
             Message(
-                f"The journal {path} cannot be opened: {error}. Set ",
+                f"The journal {seen_from_here(path)} cannot be opened: {error}. Set ",
                 Option("journal"),
                 " to another file, or do without a journal: ",
                 Option("journal", False),
@@ -106,8 +107,8 @@ def connect(path: Path) -> sqlite3.Connection:
         ) from None
     except READ_ERRORS as error:
         raise JournalError(
-            f"The journal {path} cannot be read: {error}. Move the file away; airhaul then starts "
-            "a new journal."
+            f"The journal {seen_from_here(path)} cannot be read: {error}. Move the file "
+            "away; airhaul then starts a new journal."
         ) from None
     return connection
 
@@ -129,7 +130,9 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
     try:
         yield connection
     except READ_ERRORS as error:
-        raise JournalError(f"The journal {path} cannot be read or written: {error}.") from None
+        raise JournalError(
+            f"The journal {seen_from_here(path)} cannot be read or written: {error}."
+        ) from None
     finally:
         connection.close()
 
@@ -141,7 +144,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if application != _APPLICATION_ID and tables:
         raise JournalError(
             Message(
-                f"{path} is a database, but not an airhaul journal. Set ",
+                f"{seen_from_here(path)} is a database, but not an airhaul journal. Set ",
                 Option("journal"),
                 " to another file.",
             )
@@ -149,8 +152,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > _VERSION:
         raise JournalError(
             Message(
-                f"The journal {path} was written by a later airhaul (format {version}; this one "
-                f"reads {_VERSION}). Upgrade airhaul, or set ",
+                f"The journal {seen_from_here(path)} was written by a later airhaul (format "
+                f"{version}; this one reads {_VERSION}). Upgrade airhaul, or set ",
                 Option("journal"),
                 " to another file.",
             )

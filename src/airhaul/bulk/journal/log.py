@@ -15,6 +15,7 @@ from airhaul.bulk.journal.format import READ_ERRORS, connect, seal
 from airhaul.bulk.journal.runs import Asked, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Chunk
+from airhaul.caller import seen_from_here
 from airhaul.errors import AirhaulError, JournalError
 from airhaul.messages import Message, Method
 
@@ -215,8 +216,8 @@ class RunLog:
         """Make the error for a journal that cannot be written."""
         return JournalError(
             Message(
-                f"The journal {self.path} cannot be written: {error}. Nothing more was sent. Free "
-                "some disk space, and then: ",
+                f"The journal {seen_from_here(self.path)} cannot be written: {error}. Nothing "
+                "more was sent. Free some disk space, and then: ",
                 Method("resume", self.id),
             )
         )
