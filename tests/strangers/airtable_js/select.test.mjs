@@ -17,15 +17,21 @@ before(async () => {
 });
 after(() => served?.stop());
 
+// In the order of creation; without a view, a list is in the order of the random ids.
+const view = "Grid view";
+
 const numbered = (from, to) => Array.from({ length: to - from }, (_, n) => `P${from + n}`);
 
-test("firstPage gives a hundred records in the order of creation", async () => {
-  assert.deepEqual(names(await table.select().firstPage()), numbered(0, 100));
+test("firstPage gives a hundred records, by id or in the order of a view", async () => {
+  assert.deepEqual(names(await table.select({ view }).firstPage()), numbered(0, 100));
+  const ids = (await table.select().firstPage()).map((record) => record.id);
+  assert.equal(ids.length, 100);
+  assert.deepEqual(ids, ids.toSorted());
 });
 
 test("all reads every page", async () => {
-  assert.deepEqual(names(await table.select().all()), numbered(0, 120));
-  assert.deepEqual(names(await table.select({ pageSize: 7 }).all()), numbered(0, 120));
+  assert.deepEqual(names(await table.select({ view }).all()), numbered(0, 120));
+  assert.deepEqual(names(await table.select({ view, pageSize: 7 }).all()), numbered(0, 120));
 });
 
 test("eachPage hands over pages, and stops when it is not asked for more", async () => {
@@ -37,14 +43,15 @@ test("eachPage hands over pages, and stops when it is not asked for more", async
   assert.deepEqual(sizes, [50, 50, 20]);
 
   const first = await new Promise((resolve) => {
-    table.select({ pageSize: 3 }).eachPage((records) => resolve(records), assert.fail);
+    table.select({ view, pageSize: 3 }).eachPage((records) => resolve(records), assert.fail);
   });
   assert.deepEqual(names(first), ["P0", "P1", "P2"]);
 });
 
 test("callbacks are told what promises are", async () => {
   const records = await new Promise((resolve, reject) => {
-    table.select({ maxRecords: 2 }).all((error, all) => (error ? reject(error) : resolve(all)));
+    const query = { view, maxRecords: 2 };
+    table.select(query).all((error, all) => (error ? reject(error) : resolve(all)));
   });
   assert.deepEqual(names(records), ["P0", "P1"]);
 });
@@ -61,14 +68,14 @@ test("maxRecords counts over all pages", async () => {
 test("fields are read by name and by id, and no others", async () => {
   const [age] = people.fields.filter((field) => field.name === "Age");
   for (const field of ["Age", age.id]) {
-    const [record] = await table.select({ fields: [field], maxRecords: 1 }).firstPage();
+    const [record] = await table.select({ view, fields: [field], maxRecords: 1 }).firstPage();
     assert.deepEqual(record.fields, { Age: 0 });
   }
 });
 
 test("filterByFormula keeps what is true", async () => {
   const filterByFormula = "AND({Age} > 2, {Age} <= 5, FIND('P', {Name}))";
-  assert.deepEqual(names(await table.select({ filterByFormula }).all()), ["P3", "P4", "P5"]);
+  assert.deepEqual(names(await table.select({ view, filterByFormula }).all()), ["P3", "P4", "P5"]);
   assert.deepEqual(await table.select({ filterByFormula: "{Name} = ''" }).all(), []);
 });
 
@@ -92,7 +99,7 @@ test("a view is named by name or id", async () => {
 });
 
 test("a formula too long for a URL is posted, and its pages too", async () => {
-  const ids = (await table.select().all()).map((record) => record.id).slice(0, 110);
+  const ids = (await table.select({ view }).all()).map((record) => record.id).slice(0, 110);
   const filterByFormula = `OR(${[...ids, ...ids, ...ids, ...ids, ...ids, ...ids]
     .map((id) => `RECORD_ID() = '${id}'`)
     .join(", ")})`;
@@ -130,7 +137,7 @@ test("every parameter can be posted", async () => {
 test("returnFieldsByFieldId names cells by id", async () => {
   const [name, age] = people.fields;
   for (const method of ["get", "post"]) {
-    const query = { returnFieldsByFieldId: true, maxRecords: 1, method };
+    const query = { view, returnFieldsByFieldId: true, maxRecords: 1, method };
     const [record] = await table.select(query).firstPage();
     assert.deepEqual(record.fields, { [name.id]: "P0", [age.id]: 0 });
   }
@@ -194,18 +201,20 @@ test("a stale offset is refused", async () => {
 
 test("the deprecated list and forEach still read", async () => {
   const page = await new Promise((resolve, reject) => {
-    table.list(50, null, (error, records, offset) =>
+    table.list(50, null, { view }, (error, records, offset) =>
       error ? reject(error) : resolve({ records, offset }),
     );
   });
   assert.deepEqual(names(page.records), numbered(0, 50));
   const following = await new Promise((resolve, reject) => {
-    table.list(50, page.offset, (error, records) => (error ? reject(error) : resolve(records)));
+    table.list(50, page.offset, { view }, (error, records) =>
+      error ? reject(error) : resolve(records),
+    );
   });
   assert.deepEqual(names(following), numbered(50, 100));
 
   const posted = await new Promise((resolve, reject) => {
-    table.list(5, null, { method: "post" }, (error, records) =>
+    table.list(5, null, { method: "post", view }, (error, records) =>
       error ? reject(error) : resolve(records),
     );
   });
@@ -214,6 +223,7 @@ test("the deprecated list and forEach still read", async () => {
   const seen = [];
   await new Promise((resolve, reject) => {
     table.forEach(
+      { view },
       (record) => seen.push(record.get("Name")),
       (error) => (error ? reject(error) : resolve()),
     );

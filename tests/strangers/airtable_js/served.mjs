@@ -53,9 +53,10 @@ export class Served {
     return reply.body;
   }
 
-  /** The cells of all records of a table, in order, as the server holds them. */
+  /** The cells of all records of a table, in the order of creation, as the server holds them. */
   async cells(table) {
-    const { body } = await this.ask("GET", `${this.baseId}/${encodeURIComponent(table)}`);
+    const path = `${this.baseId}/${encodeURIComponent(table)}?view=Grid%20view`;
+    const { body } = await this.ask("GET", path);
     return body.records.map((record) => record.fields);
   }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import anyio
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.answers import Answer, NoReply, TruncatedReply
 from airhaul.local_base.http.abort import abort_connection, truncated_response
+from airhaul.local_base.http.headers import compressed, with_headers
 from airhaul.local_base.http.loopback import may_ask
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
@@ -63,18 +65,26 @@ class ApiEndpoint:
             answer = base.dated(refused.reply())
         else:
             # In a thread, so that one long filter does not block all other requests.
-            answer = await anyio.to_thread.run_sync(base.handle, understood)
+            accepted = request.headers.get("accept-encoding", "")
+            answer = await anyio.to_thread.run_sync(self._answer, understood, accepted)
         if base.latency_s:
             await anyio.sleep(base.latency_s)
         if answer is NoReply.HOLD:
             await _hold(request, base.hold_s, self._until_stop)
+        has_origin, is_encrypted = "origin" in request.headers, request.url.scheme == "https"
+        complete = partial(with_headers, has_origin=has_origin, is_encrypted=is_encrypted)
         match answer:
             case Reply():
-                return Response(answer.body, answer.status, dict(answer.headers))
+                whole = complete(answer)
+                return Response(whole.body, whole.status, dict(whole.headers))
             case TruncatedReply():
-                return truncated_response(answer.reply, answer.length)
+                return truncated_response(complete(answer.reply), answer.length)
             case NoReply():
                 return abort_connection
+
+    def _answer(self, request: Request, accepted: str) -> Answer:
+        answer = self._local_base.handle(request)
+        return compressed(answer, accepted) if isinstance(answer, Reply) else answer
 
     async def file(self, request: HttpRequest) -> Response:
         """Serve an attachment."""

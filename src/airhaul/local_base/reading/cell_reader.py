@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from airhaul.fields import card_of
 from airhaul.formula.values import Value
 from airhaul.local_base.attachments.urls import AttachmentUrls
 from airhaul.local_base.reading.field_reader import FieldReader, Touch
@@ -62,6 +63,8 @@ class CellReader:
     ) -> list[dict[str, Any]]:
         """Return records as the API answers them, without empty cells.
 
+        Stored cells come before computed ones, as in recorded answers.
+
         Args:
             table: Their table.
             records: The records.
@@ -73,7 +76,7 @@ class CellReader:
         read = cell_of or (lambda field: self.of_field(table.id, field).cell)
         cells = [
             (field.id if by_id else field.name, read(field))
-            for field in (table.fields if fields is None else fields)
+            for field in sorted(table.fields if fields is None else fields, key=_is_computed)
         ]
         shown: list[dict[str, Any]] = []
         for record in records:
@@ -199,3 +202,7 @@ class CellReader:
             self._files.clear()
         for known in self._memos:
             known.clear()
+
+
+def _is_computed(field: Field) -> bool:
+    return card_of(field.type).is_computed

@@ -72,7 +72,7 @@ def delete(
     """Delete one's own comment."""
     comment = _own_comment(context, base_id, table_name, record_id, comment_id)
     context.session.comments.delete(comment.id)
-    return {"id": comment.id, "deleted": True}
+    return {"deleted": True, "id": comment.id}
 
 
 def _record(context: Context, base_id: str, table_name: str, record_id: str) -> StoredRecord:

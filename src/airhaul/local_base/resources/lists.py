@@ -67,6 +67,7 @@ def _list(context: Context, table: Table, given: dict[str, Any]) -> dict[str, An
         counts = context.session.comments.counts([record.id for record in page])
         for record in records:
             record["commentCount"] = counts.get(record["id"], 0)
+            record["fields"] = record.pop("fields")  # the last key, as in recorded answers
     answer: dict[str, Any] = {"records": records}
     if following is not None:
         answer["offset"] = context.iterators.offset(snapshot, *following)

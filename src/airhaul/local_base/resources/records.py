@@ -133,7 +133,7 @@ def delete_one(context: Context, base_id: str, table_name: str, record_id: str) 
     table = context.table(base_id, table_name)
     record = context.record(record_id, {table.id})
     Writer(context, table).delete([record])
-    return {"id": record.id, "deleted": True}
+    return {"deleted": True, "id": record.id}
 
 
 def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def delete_many(context: Context, base_id: str, table_name: str) -> dict[str, An
     if len(there) < len(ids):
         raise refusal.invalid_records()
     Writer(context, table).delete(there.values())
-    return {"records": [{"id": record_id, "deleted": True} for record_id in ids]}
+    return {"records": [{"deleted": True, "id": record_id} for record_id in ids]}
 
 
 _TABLE = "/v0/{}/{}"
