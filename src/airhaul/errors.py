@@ -44,9 +44,13 @@ happened, where, and what to do next. No error ever contains a token.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airhaul.messages import Message, visible
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "AirhaulError",
@@ -107,6 +111,24 @@ def reason_of(error: Mapping[str, Any]) -> str:
         raised = error["ctx"]["error"]
         return str(raised) or type(raised).__name__
     return str(error["msg"])
+
+
+def causes_of(error: ValidationError) -> list[ErrorDetails]:
+    """List the errors of a pydantic ``ValidationError``.
+
+    Where a value may be ``int | float`` and is neither, pydantic reports both. What such a value
+    has to be is a number, and not an integer.
+
+    Args:
+        error: Pydantic's error.
+    """
+    found = error.errors(include_url=False)
+    numbers = {details["loc"][:-1] for details in found if details["loc"][-1:] == ("float",)}
+    return [
+        details
+        for details in found
+        if details["loc"][-1:] != ("int",) or details["loc"][:-1] not in numbers
+    ]
 
 
 def _rebuild(cls: type[AirhaulError], args: tuple[Any, ...], state: dict[str, Any]) -> AirhaulError:

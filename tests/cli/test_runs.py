@@ -90,7 +90,7 @@ def test_a_run_is_shown_with_its_errors_and_requests(stock) -> None:
     assert done.returncode == 0, done.stderr
     assert "with failures" in done.stdout
     assert "2 created, 1 failed" in done.stdout
-    assert re.search(r"error +row 1: .*valid integer", done.stdout)
+    assert re.search(r"error +row 1: .*valid number", done.stdout)
     shown = json.loads(airhaul("runs", run["id"], "--json").stdout)
     assert [error["index"] for error in shown["errors"]] == [1]
     assert shown["slowest"][0]["rows"] == 2

@@ -191,7 +191,8 @@ def test_faults_of_an_array(tmp_path: Path, text: str | bytes, line: int, words:
     [
         ('{"a": }', "Expecting value, at character 7"),
         ('{"a": 1} {"a": 2}', "Extra data, at character 10"),
-        ("[1]", "expected an object, got [1]"),
+        ("[1]", 'expected an object, got [1]; for an array of objects, set format="json"'),
+        ("[", 'expected an object, got [; for an array of objects, set format="json"'),
         ('{"a": Infinity}', "Infinity is not a number"),
         ('{"a": 1, "a": 1}', "'a' occurs twice"),
         ('{"a": ' + "[" * 100_000, "nested too deeply"),

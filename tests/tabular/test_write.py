@@ -18,7 +18,7 @@ from airhaul.errors import FileFormatError
 from airhaul.tabular import Format, open_writer, read_rows
 from tests.tabular.test_json import JSON_VALUES
 
-# What UTF-8 can hold; a NUL is refused in CSV when it is read.
+# What UTF-8 can hold; a NUL is refused in CSV.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 HOSTILE = TEXT | st.text(",;|\t\"'\r\n\\ \ufeff\u2028x=+-@{}[]", max_size=8)
 NAMES = HOSTILE.filter(lambda name: name.strip() and not name.startswith("\ufeff"))
@@ -195,6 +195,18 @@ def test_a_cell_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a Unix with resource limits")
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_a_nul_is_refused_where_the_file_could_not_be_read(tmp_path: Path, suffix: str) -> None:
+    """CSV with one is no text to any reader, so it would be found only when it is needed."""
+    path = tmp_path / f"out.{suffix}"
+    with pytest.raises(FileFormatError, match=r"'a\\x00b' of 'note' has a NUL .* as JSON"):
+        write(path, ["name", "note"], [{"name": "x", "note": "a\0b"}])
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "out.jsonl", ["note"], [{"note": "a\0b"}])
+    (row,) = read_rows(tmp_path / "out.jsonl")
+    assert row.cells == {"note": "a\0b"}
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     """The error of the operating system comes through, and the old file is intact."""
     import resource

@@ -154,7 +154,7 @@ class Selection:
         """
         made = self.filter()
         is_tested = self._test_of(made) is not None
-        limit = _at_least_one("max_records", self.max_records)
+        limit = _at_least_one("The limit (max_records)", self.max_records)
         limit = None if is_tested or self.is_sorted_here else limit
         text = self.formula if isinstance(self.formula, str) and made is None else None
         return ListParameters(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AnyUrl, TypeAdapter, ValidationError
 
-from airhaul.errors import LookupValueError, reason_of
+from airhaul.errors import LookupValueError, causes_of, reason_of
 from airhaul.fields import LookupKind
 from airhaul.fields.dates import datetime_validator
 from airhaul.fields.encode import encode
@@ -159,7 +159,7 @@ def _validate(adapter: TypeAdapter[Any], value: object) -> Any:
     try:
         return adapter.validate_python(value, strict=False)
     except ValidationError as error:
-        raise ValueError(reason_of(error.errors(include_url=False)[0])) from None
+        raise ValueError(reason_of(causes_of(error)[0])) from None
 
 
 def _encode_text(value: object) -> object:

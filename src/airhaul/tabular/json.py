@@ -60,6 +60,11 @@ def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
+        if line.lstrip().startswith("["):
+            reason = f"expected an object, got {line.strip()[:60]}; for an array of objects, set "
+            raise FileFormatError(
+                Message(reason, Option("format", "json")), source=source, line=number
+            )
         try:
             value = _DECODER.decode(line)
         except json.JSONDecodeError as error:

@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import IO, Any, Final, Protocol, cast
+from typing import IO, Any, Final, NoReturn, Protocol, cast
 
 from pydantic import BaseModel
 
-from airhaul.errors import FileFormatError
+from airhaul.errors import FileFormatError, shown
 from airhaul.tabular.choose import format_of
 from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
@@ -114,10 +114,21 @@ class _Csv:
         self._write_line(columns)
 
     def write(self, row: Mapping[str, object]) -> None:
-        self._write_line([as_text(row.get(column), known) for column, known in self._columns])
+        texts = [as_text(row.get(column), known) for column, known in self._columns]
+        if any("\0" in text for text in texts):
+            self._refuse_nul(texts)
+        self._write_line(texts)
 
     def end(self) -> None:
         pass
+
+    def _refuse_nul(self, texts: Sequence[str]) -> NoReturn:
+        cells = zip((name for name, _ in self._columns), texts, strict=True)
+        name, text = next((name, text) for name, text in cells if "\0" in text)
+        raise FileFormatError(
+            f"the cell {shown(text)} of {name!r} has a NUL character, so no program would read the "
+            "file; write it as JSON"
+        )
 
     def _write_line(self, texts: Sequence[str]) -> None:
         self._file.write(csv_line(texts, self._delimiter))

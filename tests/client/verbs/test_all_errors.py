@@ -68,7 +68,7 @@ def test_every_error_of_a_row_is_reported(orders, local_base, way) -> None:
     text = str(error)
     assert text.startswith("row 0: field ")
     for part in ("a number is not a date, got 45322", "at least 2 characters", "got 'xl'", "got 'xxl'",
-                 "valid integer, unable to parse string as an integer, got 'lots'", "infinity", "did you mean 'sizes'"):  # fmt: skip
+                 "valid number, unable to parse string as a number, got 'lots'", "infinity", "did you mean 'sizes'"):  # fmt: skip
         assert part in text
     assert not [request for request in local_base.requests if request.method != "GET"]
 

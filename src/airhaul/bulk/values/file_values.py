@@ -6,6 +6,7 @@ A value is read as what it says, or refused: Pydantic alone would take 45322 for
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from pydantic.functional_validators import BeforeValidator, PlainValidator, Wrap
 
 from airhaul.errors import shown
 from airhaul.fields.dates import datetime_validator
+from airhaul.fields.encode import encode
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
@@ -38,11 +40,18 @@ DATE_FORM: Final = "a date is written 2024-12-31"
 TIME_FORM: Final = "a time is written 18:00 or 18:00:00"
 MOMENT_FORM: Final = "a moment is written 2024-12-31T18:00:00Z"
 NUMBER_FORM: Final = "a number is written 1234 or 1234.5"
+WHOLE_FORM: Final = "a whole number is written 1234"
+DURATION_FORM: Final = "a duration is a number of seconds, or text such as 1:30:00"
 COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5"
+
+# Shorter integers are kept, and longer ones are beyond the range of doubles.
+_SURE_DIGITS: Final = 15
+_MOST_DIGITS: Final = 309
 
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _ADDRESS: Final = re.compile(r"https?://\S+")
+_TWO_ADDRESSES: Final = re.compile(r"[,;](?=https?://)")
 _OWN_READING: Final = (BeforeValidator, PlainValidator, WrapValidator)
 
 
@@ -81,7 +90,9 @@ def _field_of(column: Column, style: TextStyle) -> FieldText:
 
 
 def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
-    """Make the reader of a column for values of other rows: it refuses numbers as dates.
+    """Make the reader of a column for values of other rows.
+
+    It refuses numbers as dates, and integers of which a float would drop digits.
 
     Args:
         model: The model.
@@ -92,6 +103,8 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     if column.shape.integers is not None:
         return _read_integer
     types_ = _classes(column)
+    if types_ == (float,):
+        return _whole
     if not types_ or not all(issubclass(type_, date | time) for type_ in types_):
         return None
     return partial(_no_number, form=_form(types_))
@@ -142,16 +155,34 @@ def _read_text(value: Any) -> Any:
 def _read_attachments(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    parts = re.split(r",?\s+", value.strip())
-    if all(map(_ADDRESS.fullmatch, parts)):
-        return [{"url": part} for part in parts]
-    return attachments_in(value.strip()) or value
+    text = value.strip()
+    if text.startswith(("[", "{")):
+        return value
+    parts = re.split(r",?\s+", text)
+    if not all(map(_ADDRESS.fullmatch, parts)):
+        return attachments_in(text) or _no_attachment(text)
+    if any(map(_TWO_ADDRESSES.search, parts)):
+        raise ValueError(
+            f"these may be several addresses, got {shown(text)}; put a space between two of them"
+        )
+    return [{"url": part} for part in parts]
+
+
+def _no_attachment(text: str) -> Any:
+    raise ValueError(
+        "an attachment is the address of a file, such as https://example.org/plan.pdf, got "
+        f"{shown(text)}"
+    )
 
 
 def _read_barcode(value: Any) -> Any:
-    if not isinstance(value, str) or value.lstrip().startswith("{"):
+    if not isinstance(value, str):
         return value
-    return {"text": value}
+    try:
+        written = json.loads(value) if value.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        written = None  # a code that begins with a brace
+    return written or {"text": value}
 
 
 def _read_people(value: Any) -> Any:
@@ -189,10 +220,10 @@ def _read_number(field: FieldText, value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
     if not isinstance(value, str):
-        return value
+        return _whole(value)
     text = bare = value.strip()
     if field.style is PLAIN and is_number(text):
-        return text
+        return _kept(text)
     if field.type == "duration" and (seconds := field.seconds(text)) is not None:
         return seconds
     if field.type == "currency":
@@ -200,13 +231,29 @@ def _read_number(field: FieldText, value: Any) -> Any:
     is_percent = field.type == "percent" and text.endswith("%")
     number = field.style.plain_number(text[:-1].rstrip() if is_percent else bare)
     if number is not None:
-        return hundredth(number) if is_percent else number
+        return hundredth(number) if is_percent else _kept(number)
     advice = field.advice_on_number(bare)
     has_comma = field.style.decimal_comma
     if advice or has_comma or _is_number_to_python(text):
         form = COMMA_FORM if has_comma else NUMBER_FORM
         raise ValueError(Message(f"this is not a number, got {shown(value)}; {form}", *advice))
+    if field.type == "duration":
+        raise ValueError(f"this is not a duration, got {shown(value)}; {DURATION_FORM}")
     return text
+
+
+def _kept(text: str) -> str:
+    """Refuse an integer that no cell keeps: a model may read it as a float, which drops digits."""
+    digits = text.lstrip("+-")
+    if _SURE_DIGITS < len(digits) <= _MOST_DIGITS and digits.isdigit():
+        encode(int(text))
+    return text
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, int):
+        encode(value)
+    return value
 
 
 def _read_integer(value: Any) -> Any:
@@ -271,7 +318,7 @@ def _read_moment(field: FieldText, value: Any) -> Any:
             f"the field shows times in the zone of each reader, so {shown(value)} may be any time; "
             "give the field a time zone in Airtable, and download the file again"
         )
-    return moment if field.zone is None else moment.replace(tzinfo=_zone(field.zone))
+    return moment if field.zone is None else _in_zone(moment, field.zone)
 
 
 def _as_in_iso(field: FieldText, text: str, form: str) -> str:
@@ -283,6 +330,19 @@ def _as_in_iso(field: FieldText, text: str, form: str) -> str:
     if advice:
         raise ValueError(Message(f"this is not a date, got {shown(text)}; {form}", *advice))
     return text
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    """Give a time its zone; of two that are written alike, when clocks go back, the first."""
+    found = moment.replace(tzinfo=_zone(zone))
+    before, after = found.utcoffset(), found.replace(fold=1).utcoffset()
+    if before is not None and after is not None and before < after:
+        raise ValueError(
+            f"there is no such time in {zone}, where the clocks go forward, got "
+            f"{shown(moment.isoformat(sep=' '))}; write times with a zone, such as "
+            "2024-12-31T18:00:00Z"
+        )
+    return found
 
 
 @cache

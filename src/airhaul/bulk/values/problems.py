@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from airhaul.bulk.values.file_values import DATE_FORM, MOMENT_FORM, NUMBER_FORM
-from airhaul.errors import RowError, reason_of, shown
+from airhaul.bulk.values.file_values import (
+    DATE_FORM,
+    DURATION_FORM,
+    MOMENT_FORM,
+    NUMBER_FORM,
+    WHOLE_FORM,
+)
+from airhaul.errors import RowError, causes_of, reason_of, shown
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -30,7 +36,7 @@ def problems_in(error: ValidationError, columns: Columns) -> list[tuple[str | No
         error: a union has one for each of its types.
     """
     found: dict[tuple[object, ...], tuple[str | None, RowError]] = {}
-    for details in error.errors(include_url=False):
+    for details in causes_of(error):
         if details["type"] in (_MISSING, _NO_DEFAULT) and len(details["loc"]) == 1:
             continue
         place = str(details["loc"][0]) if details["loc"] else None
@@ -65,11 +71,15 @@ def refusal_of(error: ErrorDetails) -> str:
     how = ""
     if kind == "finite_number":
         how = "; use None for an empty cell"
+    if kind == "time_delta_parsing":
+        how = f"; {DURATION_FORM}"
     if isinstance(value, str) and any(map(str.isdigit, value)):
         if kind.startswith("date_"):
             how = f"; {DATE_FORM}"
         elif kind.startswith("datetime_"):
             how = f"; {MOMENT_FORM}"
-        elif kind in ("int_parsing", "float_parsing", "decimal_parsing"):
+        elif kind == "int_parsing":
+            how = f"; {WHOLE_FORM}"
+        elif kind in ("float_parsing", "decimal_parsing"):
             how = f"; {NUMBER_FORM}"
     return f"{reason_of(error)}, got {shown(value)}{how}"

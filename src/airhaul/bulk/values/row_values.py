@@ -22,7 +22,7 @@ from airhaul.bulk.values.file_values import (
 from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
 from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
 from airhaul.bulk.values.row_keys import RowKeys
-from airhaul.errors import RowError, shown
+from airhaul.errors import RowError, causes_of, shown
 from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
@@ -382,7 +382,7 @@ class RowValues(Generic[M]):
         try:
             return validate_alone(self._model, column.name, value, others)
         except ValidationError as error:
-            reason = refusal_of(error.errors(include_url=False)[0])
+            reason = refusal_of(causes_of(error)[0])
             raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
