@@ -31,6 +31,7 @@ ID = "rec00000000000000"
         ("dateTime", "2024-01-01T00:00:00.123456Z", "2024-01-01T00:00:00.123Z"),
         ("date", "2024-01-01", "2024-01-01"),
         ("richText", "**x**", "**x**\n"),
+        ("richText", "x\n* a", "x\n- a\n"),
         ("richText", None, "\n"),
         ("barcode", {"text": "1"}, {"text": "1", "type": "ean13"}),
         ("singleCollaborator", {"email": "a@x.org"}, {"id": "usr1", "email": "a@x.org", "name": "A"}),

@@ -111,3 +111,12 @@ def test_a_table_that_is_read_without_a_model(tables, airtable) -> None:
     assert (task.who, task.code, task.shout) == ([ada.id], {"text": "1"}, "GO!")
     assert task.files[0]["filename"] == "x"
     assert not task.cell_errors
+
+
+def test_a_list_in_rich_text_settles(tables) -> None:
+    """Airtable stores its bullets as dashes: a second sync of the same rows writes nothing."""
+    _, tasks = tables
+    rows = [{"title": "a", "text": "To do:\n* one\n* two"}]
+    assert tasks.sync(rows, key="title").counts() == {"created": 1}
+    assert tasks.first().text == "To do:\n- one\n- two\n"
+    assert tasks.sync(rows, key="title").counts() == {"unchanged": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -96,7 +97,8 @@ def _stored(type_: FieldType, value: Any) -> Any:
         case 0 if type_ == "rating":
             return None
         case str() if type_ == "richText":
-            return value if value.endswith("\n") else f"{value}\n"
+            text = re.sub(r"(?m)^\* ", "- ", value)
+            return text if text.endswith("\n") else f"{text}\n"
         case datetime():
             return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case date():

@@ -17,6 +17,7 @@ from airhaul.wire.shapes import FieldType
 _EMAIL: Final = re.compile(r"e_?mail|(^|_)mail($|_)")
 _URL: Final = re.compile(r"website|homepage|(^|_)(url|link|href)($|_)")
 _PHONE: Final = re.compile(r"phone|mobile|(^|_)tel($|_)")
+_BULLET: Final = re.compile(r"^\* ", re.MULTILINE)
 _LONG: Final = re.compile(
     r"description|comment|summary|content|message|(^|_)(bio|notes?|body|details?)($|_)"
 )
@@ -37,6 +38,15 @@ def _text(
     )
 
 
+def stored_rich_text(text: str) -> str:
+    """Return a rich text as Airtable stores it: bullets are dashes, and the last line ends.
+
+    That is what recorded answers show; what else Airtable rewrites is not published.
+    """
+    bulleted = _BULLET.sub("- ", text)
+    return bulleted if bulleted.endswith("\n") else f"{bulleted}\n"
+
+
 def _decode_rich(cell: Any) -> Any:
     return "" if cell == "\n" else cell  # a cleared rich text is sent as "\n"
 
@@ -46,8 +56,9 @@ def _rich_as_written(cell: Any) -> Any:
 
 
 def _canonical_rich(cell: Any) -> Any:
-    # Airtable ends a rich text with a line break.
-    return (cell.rstrip("\n") or None) if isinstance(cell, str) else hashable(cell)
+    return (
+        (stored_rich_text(cell).rstrip("\n") or None) if isinstance(cell, str) else hashable(cell)
+    )
 
 
 def _is_same_barcode(sent: Any, stored: Any) -> bool:

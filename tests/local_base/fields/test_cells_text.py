@@ -6,6 +6,8 @@ import pytest
 
 from tests.local_base.asking import Asking
 
+RECORDED = "recorded answers, tests of grouparoo/grouparoo"
+
 
 @pytest.fixture
 def notes(ask: Asking) -> Asking:
@@ -20,12 +22,22 @@ def notes(ask: Asking) -> Asking:
 
 
 @pytest.mark.parametrize(
-    ("sent", "read"), [("**x**", "**x**\n"), ("x\n", "x\n"), ("", None), (None, None)]
+    ("source", "sent", "read"),
+    [
+        (RECORDED, "**x**", "**x**\n"),
+        (RECORDED, "x\n", "x\n"),
+        (RECORDED, "* a", "- a\n"),
+        (RECORDED, "x\n* a\n* b\n", "x\n- a\n- b\n"),
+        (RECORDED, "- a", "- a\n"),
+        ("nothing recorded: as it is", "a * b\n*c*\n  * d", "a * b\n*c*\n  * d\n"),
+        ("empty cells are left out", "", None),
+        ("empty cells are left out", None, None),
+    ],
 )
-def test_rich_text_ends_with_a_line_break(notes, sent, read) -> None:
-    """As the service gives it back."""
+def test_rich_text_is_stored_in_the_form_of_the_service(notes, source, sent, read) -> None:
+    """Bullets become dashes, and there is a line break at the end."""
     (note,) = notes.add("Notes", {"Rich": sent})
-    assert note["fields"].get("Rich") == read
+    assert note["fields"].get("Rich") == read, source
 
 
 def test_a_rich_text_that_was_cleared_reads_as_a_line_break(notes) -> None:

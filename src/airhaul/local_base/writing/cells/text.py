@@ -1,14 +1,15 @@
 """Text cells.
 
 Not published, and decided here: the contents of e-mail, URL and phone cells are not validated; a
-text cell has at most 100,000 characters. Rich text is read back with a line break at its end, as in
-Airtable.
+text cell has at most 100,000 characters. Rich text is stored in Airtable's form, as far as recorded
+answers show it.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from airhaul.fields.text import stored_rich_text
 from airhaul.formula.values import to_text
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.store.schema import Field
@@ -32,9 +33,9 @@ def check_text(field: Field, value: Any, write: WriteContext) -> Any:
 
 
 def check_rich_text(field: Field, value: Any, write: WriteContext) -> Any:
-    """Accept text, and add a line break at its end."""
+    """Accept text, and bring it into the form in which Airtable stores it."""
     text = check_text(field, value, write)
-    return text if not text or text.endswith("\n") else f"{text}\n"
+    return stored_rich_text(text) if text else text
 
 
 def check_barcode(field: Field, value: Any, write: WriteContext) -> Any:
