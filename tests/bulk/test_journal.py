@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +24,7 @@ from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.writing.chunks import Chunk
 from airhaul.errors import JournalError, RowError
 from airhaul.tabular import FileSettings
+from tests.damage import damaged
 
 ASKED = Asked("bulk_create", "https://api.airtable.com", "app00000000000000", "Tasks")
 
@@ -225,25 +227,98 @@ def whole(tmp_path_factory) -> bytes:
 
 @pytest.mark.parametrize("seed", range(100))
 def test_damaged_bytes_are_refused_by_name_or_do_no_harm(whole, tmp_path, seed) -> None:
-    """Flipped, zeroed or cut off, one to 512 of them, anywhere: nothing else is resumed."""
+    """In the main file: nothing else than what was written is resumed."""
     chance = Random(seed)
     path = tmp_path / "journal.db"
     path.write_bytes(whole)
     wanted = what_is_kept(path)
-    damaged = bytearray(whole)
-    at, size = chance.randrange(len(whole)), chance.choice([1, 1, 8, 64, 512])
-    match chance.choice(["flip", "zero", "cut"]):
-        case "flip":
-            damaged[at : at + size] = bytes(byte ^ 0xFF for byte in damaged[at : at + size])
-        case "zero":
-            damaged[at : at + size] = bytes(len(damaged[at : at + size]))
-        case _:
-            del damaged[at:]
-    path.write_bytes(damaged)
+    path.write_bytes(damaged(whole, chance))
     try:
         assert what_is_kept(path) == wanted
     except JournalError as error:
         assert str(path) in str(error) or "no run" in str(error)
+
+
+@pytest.fixture(scope="module", params=["all of it in the log", "a part of it in the main file"])
+def unfinished(tmp_path_factory, request) -> Path:
+    """The folder of a journal as a kill leaves it: most is in the write-ahead log."""
+    path = tmp_path_factory.mktemp("unfinished") / "journal.db"
+    changes = [Change("create", index, {"n": index, "t": "x" * 20}) for index in range(300)]
+    log = Journal(path).begin(replace(ASKED, total=300), changes)
+    for start in range(0, 200, 10):
+        log.intend([Chunk("create", changes[start : start + 10])], now=float(start))
+        for index in range(start, start + 10):
+            log.settle(index, "created", f"rec{index:014}", None, 1, None)
+        if start == 100 and "main file" in request.param:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    log.flush()
+    copied = tmp_path_factory.mktemp("killed") / "state"
+    shutil.copytree(path.parent, copied)
+    log.release()
+    return copied
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_write_ahead_log_is_refused_by_name_or_lacks_outcomes(
+    unfinished, tmp_path, seed
+) -> None:
+    """SQLite ignores what follows the damage; without an intent, its rows would be sent again."""
+    chance = Random(seed)
+    path = tmp_path / "state" / "journal.db"
+    shutil.copytree(unfinished, path.parent)
+    run_id, asked, rows, outcomes, intents = what_is_kept(path)
+    shutil.rmtree(path.parent)
+    shutil.copytree(unfinished, path.parent)
+    log = Path(f"{path}-wal")
+    log.write_bytes(damaged(log.read_bytes(), chance))
+    try:
+        kept = what_is_kept(path)
+    except JournalError as error:
+        assert str(path) in str(error)
+        assert run_id in str(error) or "cannot be" in str(error)
+    else:
+        # Rows without an outcome are searched for.
+        assert kept[:3] == [run_id, asked, rows]
+        assert kept[3] == outcomes[: len(kept[3])]
+        assert kept[4] == intents
+
+
+def test_a_log_that_is_gone_is_noticed(unfinished, tmp_path) -> None:
+    """A run that the journal has not heard of has sent requests all the same."""
+    path = tmp_path / "state" / "journal.db"
+    shutil.copytree(unfinished, path.parent)
+    for run_id in [None, *(file.name.split(".")[2] for file in path.parent.glob("*.last"))]:
+        Path(f"{path}-wal").unlink(missing_ok=True)
+        with pytest.raises(JournalError, match="is damaged: what it has of run"):
+            Journal(path).run(run_id)
+    with pytest.raises(JournalError, match="is damaged: what it has of run"):
+        Journal(path).runs()
+
+
+def test_a_new_journal_knows_nothing_of_one_that_was_deleted(path) -> None:
+    """Whoever has deleted a damaged journal begins anew."""
+    run = begun(path)
+    assert list(path.parent.glob("*.last"))
+    for file in path.parent.glob("journal.db*"):
+        if file.suffix != ".last":
+            file.unlink()
+    assert Journal(path).runs() == []
+    with pytest.raises(JournalError, match="has no run"):
+        Journal(path).run(run.id)
+
+
+def test_runs_that_have_ended_or_are_forgotten_leave_no_files(path) -> None:
+    """Beside the journal stands only what is needed to notice damage in its write-ahead log."""
+    log = Journal(path).begin(ASKED)
+    log.intend([Chunk("create", [Change("create", 0, {})])], now=1.0)
+    assert [file.read_bytes() for file in path.parent.glob("*.last")] == [b"%020d\n" % 1]
+    log.finish("done", {}, 1, 1.0, None)
+    assert not list(path.parent.glob("*.last"))
+    begun(path)
+    Journal(path).drop_older_than(datetime.now(UTC) + timedelta(days=1))
+    assert not list(path.parent.glob("*.last"))
+    assert Journal(path).runs() == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:

@@ -6,7 +6,7 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from airhaul.bulk.journal.codec import pack_changes, unpack
 from airhaul.bulk.journal.format import connect, opened, seal
+from airhaul.bulk.journal.last_intent import forget, last_intents
 from airhaul.bulk.journal.log import RunLog, utc_now
 from airhaul.bulk.journal.runs import Asked, Run, RunState
 from airhaul.bulk.results.outcomes import State
@@ -110,6 +111,8 @@ class Journal:
         try:
             with opened(self.path) as connection:
                 number = self._number(run.id)
+                written = last_intents(self.path)
+                self._refuse_if_lost(connection, {run.id: written.get(run.id, 0)})
                 connection.execute(
                     "UPDATE runs SET state = 'running', counts = NULL WHERE number = ?", (number,)
                 )
@@ -183,7 +186,9 @@ class Journal:
         Args:
             most: The largest number to return; None for all.
         """
+        written = last_intents(self.path)
         with opened(self.path) as connection:
+            self._refuse_if_lost(connection, written)
             rows = connection.execute(
                 "SELECT * FROM runs ORDER BY number DESC LIMIT ?", (-1 if most is None else most,)
             ).fetchall()
@@ -199,7 +204,12 @@ class Journal:
             JournalError: There is none, or several begin with ``run_id``.
         """
         beginning = run_id or ""
+        written = last_intents(self.path)
         with opened(self.path) as connection:
+            self._refuse_if_lost(
+                connection,
+                {id_: last for id_, last in written.items() if id_.startswith(beginning)},
+            )
             rows = connection.execute(
                 "SELECT * FROM runs WHERE substr(id, 1, length(?)) = ? "
                 "ORDER BY number DESC LIMIT 2",
@@ -239,13 +249,31 @@ class Journal:
         except (KeyError, TypeError, ValueError):
             raise self.damaged(id_) from None
 
+    def _refuse_if_lost(self, connection: sqlite3.Connection, written: Mapping[str, int]) -> None:
+        """Refuse a journal that has lost what it was given.
+
+        Args:
+            connection: The journal.
+            written: The number of the last intent of some runs, as it was before; a process that
+                works on a run may have written more by now.
+
+        Raises:
+            JournalError: A run is missing, or its last intents are.
+        """
+        for run_id, last in written.items():
+            query = "SELECT 1 FROM runs WHERE id = ? AND last_intent >= ?"
+            is_whole = connection.execute(query, (run_id, last)).fetchone() is not None
+            # Unless it was dropped meanwhile.
+            if not is_whole and run_id in last_intents(self.path):
+                raise self.damaged(run_id)
+
     def damaged(self, run_id: object) -> JournalError:
         """Make the error for a run of which something was changed or is missing."""
         return JournalError(
             f"The journal {seen_from_here(self.path)} is damaged: what it has of run {run_id} was "
             "changed or is missing, so the run can be neither resumed nor undone. Look at the "
-            "table before you write these rows again, and move the journal away; airhaul then "
-            "starts a new one."
+            "table before you write these rows again, and move the journal away, with the files "
+            "whose names begin with its name; airhaul then starts a new one."
         )
 
     def _counts(self, number: int) -> dict[State, int]:
@@ -354,6 +382,8 @@ class Journal:
 
     def _drop(self, runs: list[Run]) -> int:
         old = [run.id for run in runs if run.state != "running"]
+        for id_ in old:
+            forget(self.path, id_)
         with opened(self.path) as connection:
             connection.executemany("DELETE FROM runs WHERE id = ?", [(id_,) for id_ in old])
             if old:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from airhaul.bulk.journal.last_intent import forget_all
 from airhaul.caller import seen_from_here
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
@@ -87,6 +88,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            forget_all(path)  # of a journal that was deleted
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airhaul.bulk.journal.codec import PackedOutcome, pack, pack_changes, pack_outcome
 from airhaul.bulk.journal.format import READ_ERRORS, connect, seal
+from airhaul.bulk.journal.last_intent import LastIntent
 from airhaul.bulk.journal.runs import Asked, RunState
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Chunk
@@ -69,6 +70,11 @@ class RunLog:
         self._number = number
         self._lock = lock
         self._connection = connect(path)
+        try:
+            self._last_intent = LastIntent(path, id, last_intent)
+        except OSError as error:
+            self._connection.close()
+            raise self.full(error) from None
         self._intents = last_intent
         self._outcomes = last_outcome
         self._pending: list[PackedOutcome] = []
@@ -157,6 +163,17 @@ class RunLog:
         """The numbers of the last intent and the last group of outcomes, and that of the run."""
         return self._intents, self._outcomes, self._number
 
+    def note_last_intent(self) -> None:
+        """Write the number of the last intent beside the journal, which has it by now.
+
+        Raises:
+            JournalError: It cannot be written.
+        """
+        try:
+            self._last_intent.note(self._intents)
+        except OSError as error:
+            raise self.full(error) from None
+
     def _write_outcomes(self, write: Callable[[str, Sequence[Any]], object]) -> None:
         if not (self._pending or self._requests):
             return
@@ -203,12 +220,23 @@ class RunLog:
                         self._number,
                     ),
                 )
+            self._last_intent.close(delete=self._is_in_main_file())
         finally:
             self.release()
+
+    def _is_in_main_file(self) -> bool:
+        """Move all from the write-ahead log, unless others use it, and return whether it was."""
+        try:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            ((is_busy, *_),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except READ_ERRORS:
+            return False
+        return not is_busy
 
     def release(self) -> None:
         """Close the journal, and let others work on the run."""
         self._connection.close()
+        self._last_intent.close()
         Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
@@ -256,5 +284,6 @@ class _Writing:
             last = self._log.last_numbers
             self._run("UPDATE runs SET last_intent = ?, last_outcome = ? WHERE number = ?", last)
             self._run("COMMIT")
+            self._log.note_last_intent()
         else:
             self._roll_back()
