@@ -143,7 +143,7 @@ def test_a_text_is_read_as_the_caller_says(
         ("currency", EURO, "$5", {}, "the symbol of the field is €"),
         ("currency", EURO, "$1,200.50", OWN, "the symbol of the field is €"),
         ("duration", {"durationFormat": "h:mm"}, "1:30", {}, "1:30:00.*from_airtable_csv=True"),
-        ("duration", {"durationFormat": "h:mm:ss"}, "1:30", OWN, "1:30:00"),
+        ("duration", {"durationFormat": "h:mm:ss"}, "1:30", OWN, "1:30:00 or in seconds$"),
         ("duration", {"durationFormat": "h:mm"}, "1:75:00", {}, "not a duration"),
         ("date", ISO, "31.12.2024", {}, 'date_format="DD.MM.YYYY"'),
         ("date", ISO, "1/2/2024", {}, 'format="DD/MM/YYYY" or date_format="MM/DD/YYYY"$'),

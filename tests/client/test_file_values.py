@@ -353,6 +353,7 @@ class Item(Record, table="Items"):
     name: str
     tries: int = 5
     sold: bool = True
+    note: str = "none"
     tags: list[str] = airtable_field(default_factory=list, choices=["a"])
     length: timedelta | None = None
     at: datetime | None = None
@@ -366,10 +367,12 @@ def items(airtable: Airtable) -> Any:
 
 
 def test_a_blank_cell_is_the_default_of_a_new_record(items: Any, tmp_path: Path) -> None:
-    """Of a spreadsheet; a null of JSON is the empty value of the type, where it has one."""
-    (tmp_path / "in.csv").write_text("name,tries,sold,tags\na, ,,\n")
+    """Of a spreadsheet, but for text, where it is one; a null of JSON is the type's empty value."""
+    (tmp_path / "in.csv").write_text("name,tries,sold,tags,note\na, ,,,\n")
     (item,) = items.import_csv(tmp_path / "in.csv")
-    assert (item.tries, item.sold, item.tags) == (5, True, [])
+    assert (item.tries, item.sold, item.tags, item.note) == (5, True, [], "")
+    (tmp_path / "in.csv").write_text("name\na\n")
+    assert items.import_csv(tmp_path / "in.csv")[0].note == "none"
     nulls = {"name": "b", "tries": None, "sold": None, "tags": None}
     (tmp_path / "in.json").write_text(json.dumps([nulls]))
     (item,) = items.import_json(tmp_path / "in.json")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, create_model, field_validator
+from pydantic import BaseModel, ValidationError, create_model, field_validator
 
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
@@ -41,6 +42,27 @@ def validate_alone(
         object.__setattr__(held, slot, content)
     alone.__pydantic_validator__.validate_assignment(held, name, value, strict=False)
     return vars(held)[name]
+
+
+def texts_as_written(model: type[RecordBase], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Change texts as the validators of their fields do, such as to lower case.
+
+    Args:
+        model: The model.
+        values: Values by the name of a field or column.
+
+    Returns:
+        The values as a record of them would hold them; those that are not valid, and those that are
+        no text, as they are.
+    """
+    found = dict(values)
+    for key, value in values.items():
+        if not isinstance(value, str):
+            continue
+        with contextlib.suppress(ValidationError, KeyError):  # a validator may need other fields
+            text = validate_alone(model, columns_of(model).find(key).name, value, {})
+            found[key] = text if isinstance(text, str) else value
+    return found
 
 
 @functools.lru_cache(maxsize=1024)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import AnyUrl
+from pydantic import AnyUrl, StringConstraints
 
 from airhaul import Airtable, Q, Record, Table
 
@@ -19,6 +19,7 @@ class Shop(Record, table="Shops"):
     opens: time | None = None
     page: AnyUrl | None = None
     key: UUID | None = None
+    code: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)] = ""
     tags: set[Literal["p", "q", "r", "s"]] = set()
     signs: set[Literal["p", "p, q", "q"]] = set()
 
@@ -65,6 +66,16 @@ def test_a_part_of_a_text_is_looked_for_as_it_is(shops: Table[Shop]) -> None:
     ):
         assert shops.where(found).one() == made
     assert shops.where(page="no address").count() == 0
+
+
+def test_a_text_that_its_validators_change_is_not_created_twice(shops: Table[Shop]) -> None:
+    """The record holds ``ab``: a look for `` AB `` would miss it each time, unlike an upsert."""
+    made, is_new = shops.get_or_create({"name": "x"}, code=" AB ")
+    assert (made.code, is_new) == ("ab", True)
+    assert shops.get_or_create(code=" AB ") == (made, False)
+    assert shops.plan_get_or_create(code=" AB ").counts()["unchanged"] == 1
+    assert shops.update_or_create({"name": "y"}, code=" AB ")[1] is False
+    assert len(shops.all()) == 1
 
 
 @pytest.mark.parametrize("name", ["tags", "signs"])

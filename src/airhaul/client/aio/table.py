@@ -20,6 +20,7 @@ from airhaul.formula import fn
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
+from airhaul.model.validate_field import texts_as_written
 from airhaul.model.write import absorb, cells_to_update
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
@@ -358,7 +359,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """
         for name in lookups:
             columns_of(self.model).find(name)  # a value to create with, and not age__gt=17
-        found = await self.first(**lookups)
+        found = await self.first(**texts_as_written(self.model, lookups))
         if found is not None:
             return found, False
         values = {**lookups, **(defaults or {})}

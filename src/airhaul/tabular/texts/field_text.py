@@ -70,8 +70,9 @@ class FieldText:
         if is_grouped(text) or has_decimal_comma(text):
             return _advice_on_commas(text)
         if self.type == "duration" and seconds_of(text, hours_first=True) is not None:
-            how = "; a duration is written 1:30:00 or in seconds; in Airtable's own CSV, set "
-            return (how, _OF_AIRTABLE)
+            how = "; a duration is written 1:30:00 or in seconds"
+            of_airtable = ("; in Airtable's own CSV, set ", _OF_AIRTABLE)
+            return (how,) if self.style.is_airtable else (how, *of_airtable)
         mark = _MARK.search(text) if self.type == "currency" else None
         bare = "" if mark is None else without_symbol(text, mark[0])
         if is_number(bare) or is_grouped(bare):
