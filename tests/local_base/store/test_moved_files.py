@@ -66,6 +66,53 @@ def test_a_file_that_is_put_back_goes_on(tmp_path: Path) -> None:
         assert [cells["Name"] for cells in ask.cells("T").values()] == ["a", "b"]
 
 
+def delete_log(log: Path) -> None:
+    log.unlink()
+
+
+def replace_log(log: Path) -> None:
+    log.rename(log.with_name("away"))
+    log.write_bytes(b"")
+
+
+@pytest.mark.parametrize("change", [delete_log, replace_log])
+def test_nothing_is_acknowledged_without_the_log(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    """What was acknowledged is in the log: it would be gone after a kill, and is saved by closing."""
+    path = tmp_path / "base.db"
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
+        ask.table("T")
+        ask.add("T", {"Name": "a"})
+        change(path.with_name("base.db-wal"))
+        error = ask.add("T", {"Name": "lost"}, status=500)
+        assert error["type"] == "SERVER_ERROR"
+        assert "its log, the file that ends in -wal, was deleted" in error["message"]
+        ask("GET", f"{ask.base}/T", status=500)
+    path.with_name("base.db-wal").unlink(missing_ok=True)  # the one that was put in its place
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
+        ask.add("T", {"Name": "b"})
+        assert ask.names("T") == ["a", "b"]
+
+
+def test_a_log_that_is_put_back_goes_on(tmp_path: Path) -> None:
+    """Whoever moved it by mistake moves it back, and other programs that use the file change nothing."""
+    path, away = tmp_path / "base.db", tmp_path / "away"
+    log = path.with_name("base.db-wal")
+    with LocalBase.open(path) as local_base:
+        ask = Asking(local_base)
+        ask.table("T")
+        log.rename(away)
+        ask.add("T", {"Name": "lost"}, status=500)
+        away.rename(log)
+        with LocalBase.open(path) as other:
+            Asking(other).add("T", {"Name": "a"})
+        ask.add("T", {"Name": "b"})
+        assert ask.names("T") == ["a", "b"]
+
+
 def test_a_program_may_leave_the_folder_it_began_in(tmp_path: Path, monkeypatch) -> None:
     """A file that was opened by a relative path stays the same one, wherever the program goes."""
     (tmp_path / "other").mkdir()

@@ -42,7 +42,8 @@ class Database:
         self._is_open = True
         self._begin()
         self._writer = self._open()
-        self._file = self._found()
+        self._file = _identity(self._path)
+        self._log = _identity(f"{self._path}-wal")
 
     def _begin(self) -> None:
         """Set up the state of this process, without a connection."""
@@ -131,14 +132,10 @@ class Database:
             write: Whether the block may write.
 
         Raises:
-            sqlite3.Error: The file fails, or is no longer the one that was opened.
+            sqlite3.Error: The file fails, or it or its log is no longer the one that was opened.
         """
         self._survive_a_fork()
-        if self._found() != self._file:
-            # SQLite would continue with a file that has no name any more, or mix two files.
-            raise sqlite3.OperationalError(
-                "it was deleted, moved or replaced while it was open; restore it, or open it again"
-            )
+        self._require_in_place()
         if write or self._path == MEMORY:
             with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
                 yield self._writer
@@ -152,15 +149,23 @@ class Database:
             if len(self._readers) > _IDLE_READERS or not self._is_open:
                 self._close(self._readers.pop())
 
-    def _found(self) -> tuple[int, int] | None:
-        """Return the identity of the file at the path; None if there is none, and for memory."""
+    def _require_in_place(self) -> None:
+        """Do nothing, unless the file or its log is no longer the one that was opened.
+
+        SQLite would continue with a file that has no name any more, or mix two files.
+        """
         if self._path == MEMORY:
-            return None
-        try:
-            found = Path(self._path).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+            return
+        if _identity(self._path) != self._file:
+            raise sqlite3.OperationalError(
+                "it was deleted, moved or replaced while it was open; restore it, or open it again"
+            )
+        # What was acknowledged is in the log until it is copied to the file.
+        if self._log is not None and _identity(f"{self._path}-wal") != self._log:
+            raise sqlite3.OperationalError(
+                "its log, the file that ends in -wal, was deleted, moved or replaced while it was "
+                "open; restore it, or close the base, which saves what was in the log"
+            )
 
     def _reader(self) -> sqlite3.Connection:
         try:
@@ -202,6 +207,15 @@ class Database:
     def _close(self, connection: sqlite3.Connection) -> None:
         self._connections.discard(connection)
         connection.close()
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return the identity of the file at a path; None if there is none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _close_all(connections: set[sqlite3.Connection]) -> None:
