@@ -179,11 +179,7 @@ class _Driving:
                 on_event(event)
             match job.next(now()):
                 case Pull():
-                    row = await anext(rows, _END)
-                    if row is _END:
-                        job.end_of_rows()
-                    else:
-                        job.offer(row)
+                    await self._pull(rows)
                 case Send() as send:
                     self._tasks.start_soon(self._carry_to_stream, send)
                 case Wait(until):
@@ -192,6 +188,15 @@ class _Driving:
                     break
         for event in job.events():
             on_event(event)
+
+    async def _pull(self, rows: AsyncIterator[object]) -> None:
+        wants_more = True
+        while wants_more:
+            row = await anext(rows, _END)
+            if row is _END:
+                self._job.end_of_rows()
+                return
+            wants_more = self._job.offer(row)
 
     async def _wait(self, until: float | None) -> None:
         self._log.wait(until, now())

@@ -204,11 +204,7 @@ class _Driving:
                 outside(on_event, event)
             match job.next(now()):
                 case Pull():
-                    row = outside(next, rows, _END)
-                    if row is _END:
-                        job.end_of_rows()
-                    else:
-                        job.offer(row)
+                    self._pull(rows)
                 case Send() as send:
                     self._submit(send)
                 case Wait(until):
@@ -217,6 +213,17 @@ class _Driving:
                     break
         for event in job.events():
             outside(on_event, event)
+
+    def _pull(self, rows: Iterator[object]) -> None:
+        job, outside = self._job, self._interrupts.outside
+        wants_more = True
+        while wants_more:
+            row = outside(next, rows, _END)
+            if row is _END:
+                job.end_of_rows()
+                return
+            wants_more = job.offer(row)
+            self._interrupts.check()
 
     def _wait(self, until: float | None) -> None:
         try:

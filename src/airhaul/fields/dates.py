@@ -21,6 +21,8 @@ def datetime_validator() -> TypeAdapter[datetime]:
 
 
 def _encode_day(value: Any) -> Any:
+    if type(value) is date:
+        return value.isoformat()
     return encode(value.date() if isinstance(value, datetime) else value)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import AnyUrl, BaseModel
+from pydantic_core import to_jsonable_python
 
 # The largest integer that JavaScript keeps exactly; Airtable's numbers are JavaScript numbers.
 _WHOLE_LIMIT: Final = 2**53 - 1
@@ -34,12 +35,11 @@ def encode(value: Any) -> Any:
     Raises:
         ValueError: No cell can hold the value; the message has the reason.
     """
-    if value is None or value is True or value is False:
-        return value
-    encoder = _ENCODERS.get(type(value))
-    if encoder is None:
-        encoder = _encoder_of(value)
-    return encoder(value)
+    return (_ENCODERS.get(type(value)) or _encoder_of(value))(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _encode_text(value: str) -> str:
@@ -113,10 +113,12 @@ def encode_datetime(value: datetime) -> str:
     if value != value:  # noqa: PLR0124 - only NaT differs from itself
         raise ValueError("NaT is not a time; use None for an empty cell")
     try:
-        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment = value if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         raise ValueError("the time is outside the years 1 to 9999 in UTC") from None
-    return aware.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    # Pydantic prints it in a fifth of the time of isoformat, and the milliseconds in its own way.
+    seconds: str = to_jsonable_python(moment)[:19]
+    return f"{seconds}.{moment.microsecond // 1000:03}Z"
 
 
 def _encode_many(value: Any) -> list[Any]:
@@ -151,7 +153,11 @@ _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (BaseModel, _encode_nested),
     (dict, _encode_mapping),
 )
-_ENCODERS: dict[type, Callable[[Any], Any]] = dict(_BY_CLASS)
+_ENCODERS: Final[dict[type, Callable[[Any], Any]]] = {
+    **dict(_BY_CLASS),
+    type(None): _as_it_is,
+    bool: _as_it_is,
+}
 
 
 def _encoder_of(value: Any) -> Callable[[Any], Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -58,6 +58,7 @@ class Column:
         self.shown_name: str = self.title if is_of_table else name
         self.type: FieldType = self.info.type or infer_type(name, self.shape)
         self.card = card_of(self.type)
+        self.encode: Callable[[Any], Any] = self.card.encode
         self.read_only: bool = self.info.read_only or self.card.is_computed
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name

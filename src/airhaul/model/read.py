@@ -1,7 +1,8 @@
 """Lenient reading: a typed record from Airtable's JSON, even if some of its cells do not fit.
 
-Usually pydantic validates the whole record in one pass. Only if that fails are the fields validated
-one by one, so that the record keeps the valid ones and lists the others.
+Usually pydantic validates the whole record in one pass. Only if that fails is each cell looked at,
+and only if that fails, too, are the fields validated one by one, so that the record keeps the valid
+ones and lists the others.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from airhaul.caller import warn_caller
 from airhaul.errors import CellError, reason_of
 from airhaul.fields.dates import datetime_validator
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.columns import NO_VALUE, Column, columns_of
-from airhaul.model.validate_field import validate_alone
+from airhaul.model.validate_field import reads_itself, validate_alone
 from airhaul.wire.shapes import Cells, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
@@ -27,9 +28,6 @@ M = TypeVar("M", bound=RecordBase)
 OnInvalid = Literal["empty", "raise", "skip"]
 """What to do with a cell that does not fit: read it as empty, raise, or skip the record."""
 
-Decode = Callable[[Any], Any]
-
-_ABSENT: Final = object()
 _SPECIAL_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _WHOLE_RECORD: Final = "(record)"
 _NO_EMPTY_VALUE: Final = "the cell is empty, and the type has no empty value"
@@ -73,17 +71,23 @@ class Reader(Generic[M]):
         )
         self._reading = Reading(self._not_fetched, (), origin)
         self._on_invalid: OnInvalid = on_invalid
-        self._plan: list[tuple[str, str, Decode | None, Any]] = [
-            (column.input_name, column.column, column.card.decode, _constant(column))
-            for column in self._columns.by_name.values()
-        ]
+        # The columns with and without an empty value, and those whose cells are looked at first.
+        self._filled: list[tuple[str, str, Any]] = []
+        self._others: list[tuple[str, str]] = []
+        self._odd: list[Column] = []
+        for column in self._columns.by_name.values():
+            if _is_odd(model, column):
+                self._odd.append(column)
+            elif column.empty is NO_VALUE:
+                self._others.append((column.input_name, column.column))
+            else:
+                self._filled.append((column.input_name, column.column, column.empty))
         self._warned: set[str] = set()
         validate: Callable[..., M] = model.__pydantic_validator__.validate_python
         is_strict = bool(model.model_config.get("strict"))
         self._validate: Callable[[dict[str, Any]], M] = (
             functools.partial(validate, strict=False) if is_strict else validate
         )
-        self._empties = self._constant_empties()
 
     def leave_out(self, missing: AbstractSet[str]) -> None:
         """Count columns that the table does not have as not fetched, and warn of each once.
@@ -101,26 +105,6 @@ class Reader(Generic[M]):
                     f"so {whose} is not fetched. Add the field to the table, or change the model.",
                     MissingFieldWarning,
                 )
-
-    def _constant_empties(self) -> dict[str, Any] | None:
-        """The empty values, if the cells can be validated as they are; else None.
-
-        They can if each column has the name of its field, no cell has to be decoded, and all empty
-        values are constants. Then pydantic gets the cells on top of the empty values.
-        """
-        empties: dict[str, Any] = {}
-        for input_name, column, decode, empty in self._plan:
-            if input_name != column or decode is not None or callable(empty):
-                return None
-            if empty is not NO_VALUE:
-                empties[input_name] = empty
-        takes_more = self._model.model_config.get("extra") in ("allow", "forbid")
-        # Another column may have the name of an alias.
-        is_plain = all(
-            not column.shape.holds_objects and not column.other_names
-            for column in self._columns.by_name.values()
-        )
-        return empties if is_plain and not takes_more else None
 
     def read(self, raw: RecordJson) -> M | None:
         """Make a record.
@@ -146,58 +130,46 @@ class Reader(Generic[M]):
         Raises:
             CellError: ``on_invalid`` is ``"raise"`` and a cell does not fit.
         """
-        if self._empties is None:
-            made = map(self._read_cell_by_cell, raws)
-            return [record for record in made if record is not None]
         # Reading spends most of its time here: one pass of pydantic a record, and few other calls.
-        empties, validate = self._empties, self._validate
-        reading, set_slot = self._reading, object.__setattr__
+        filled, others, odd = self._filled, self._others, self._odd
+        validate, set_slot = self._validate, object.__setattr__
         records: list[M] = []
         for raw in raws:
             cells = raw["fields"]
-            values = {**empties, **cells}
+            get = cells.get
+            values = {name: get(column, empty) for name, column, empty in filled}
+            for name, column in others:
+                if column in cells:
+                    values[name] = cells[column]
+            for looked_at in odd:
+                _decode(looked_at, cells, values)
             values["id"], values["created_time"] = raw["id"], raw.get("createdTime")
             try:
                 record: M | None = validate(values)
             except ValidationError:
-                record = self._read_cell_by_cell(raw)
+                record = self._read_decoded(raw, values)
                 if record is not None:
                     records.append(record)
                 continue
             assert record is not None, "pydantic makes a record or raises"
-            if record.__pydantic_private__:
-                remember(record, cells, reading)
+            if self._not_fetched or record.__pydantic_private__:
+                self._remember(record, cells, self._reading)
             else:
-                kept = {"_cells": cells, "_reading": reading}
+                kept = {"_cells": cells, "_reading": self._reading}
                 set_slot(record, "__pydantic_private__", kept)
-            if self._not_fetched:
-                self._forget_not_fetched(record)
             records.append(record)
         return records
 
-    def _read_cell_by_cell(self, raw: RecordJson) -> M | None:
-        values = self._decoded(raw)
+    def _read_decoded(self, raw: RecordJson, values: dict[str, Any]) -> M | None:
+        """Make a record whose cells are not valid as they are, with all that Airtable may send."""
+        for column in self._columns.by_name.values():
+            _decode(column, raw["fields"], values)
         try:
             record = self._validate(values)
         except ValidationError as error:
             return self._read_leniently(raw, values, error)
         self._remember(record, raw["fields"], self._reading)
         return record
-
-    def _decoded(self, raw: RecordJson) -> dict[str, Any]:
-        """The values of a record by input name, decoded one by one."""
-        cells = raw["fields"]
-        values: dict[str, Any] = {"id": raw["id"], "created_time": raw.get("createdTime")}
-        for input_name, column, decode, empty in self._plan:
-            cell = cells.get(column, _ABSENT)
-            if cell is None or cell is _ABSENT:
-                if empty is not NO_VALUE:
-                    values[input_name] = empty() if callable(empty) else empty
-            elif cell.__class__ is dict:
-                values[input_name] = _special_number(cell)
-            else:
-                values[input_name] = cell if decode is None else decode(cell)
-        return values
 
     def _remember(self, record: M, cells: Cells, reading: Reading) -> None:
         remember(record, cells, reading)
@@ -246,14 +218,33 @@ class Reader(Generic[M]):
                 )
 
 
-def _special_number(cell: dict[str, Any]) -> Any:
-    """Return what an object is, if it is a number that JSON does not have."""
-    return _SPECIAL_NUMBERS.get(cell.get("specialValue", ""), cell)
+def _is_odd(model: type[RecordBase], column: Column) -> bool:
+    """Whether a cell has to be looked at before it is validated.
+
+    Airtable adds something to it, or sends an object in place of a number; or a validator of the
+    model's own, or null, could take the place of the empty value.
+    """
+    shape = column.shape
+    may_be_object = shape.holds_objects or shape.is_a(BaseModel)
+    takes_null = shape.accepts_none and column.empty is not None
+    is_decoded = column.card.decode is not None
+    return is_decoded or may_be_object or takes_null or reads_itself(model, column)
 
 
-def _constant(column: Column) -> Any:
-    """The empty value of a column; for a mutable one its class, which makes a new one."""
-    return column.shape.core if isinstance(column.empty, _CHANGEABLE) else column.empty
+def _decode(column: Column, cells: Cells, values: dict[str, Any]) -> None:
+    """Put what a cell holds into the values of a record, by input name."""
+    name, cell = column.input_name, cells.get(column.column)
+    if cell is None:
+        if column.empty is NO_VALUE:
+            values.pop(name, None)
+        else:
+            is_made = isinstance(column.empty, _CHANGEABLE)
+            values[name] = column.shape.core() if is_made else column.empty
+    elif cell.__class__ is dict:
+        # An object may be a number that JSON does not have.
+        values[name] = _SPECIAL_NUMBERS.get(cell.get("specialValue", ""), cell)
+    else:
+        values[name] = cell if column.card.decode is None else column.card.decode(cell)
 
 
 def values_as_stored(record: RecordBase) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Validating one field: with its own validators, without those of the whole model."""
+"""Validating one field: which validators of its own it has, and only with these."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import contextlib
 import copy
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError, create_model, field_validator
+from pydantic.functional_validators import BeforeValidator, PlainValidator, WrapValidator
 
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import columns_of
+from airhaul.model.columns import Column, columns_of
+
+_OWN_READING: Final = (BeforeValidator, PlainValidator, WrapValidator)
 
 
 def validate_alone(
@@ -88,3 +91,23 @@ def _without_its_own_validators(model: type[RecordBase]) -> type[BaseModel]:
     config = model.model_config.copy()
     config["frozen"] = config["defer_build"] = False
     return create_model("Alone", __config__=config, __validators__=validators, **definitions)
+
+
+def reads_itself(model: type[RecordBase], column: Column) -> bool:
+    """Whether validators that the model declares look at a value before Pydantic does.
+
+    Args:
+        model: The model.
+        column: One of its columns.
+    """
+    if any(isinstance(item, _OWN_READING) for item in column.shape.metadata):
+        return True
+    decorators = model.__pydantic_decorators__
+    validators: tuple[Any, ...] = (
+        *decorators.field_validators.values(),
+        *decorators.validators.values(),
+    )
+    return any(
+        validator.info.mode != "after" and {"*", column.name} & set(validator.info.fields)
+        for validator in validators
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -26,20 +26,7 @@ def cells_to_create(record: RecordBase) -> Cells:
     Raises:
         RowError: No cell can hold a value.
     """
-    held = vars(record)
-    cells: Cells = {}
-    errors: list[RowError] = []
-    for column in columns_of(type(record)).writable:
-        try:
-            cell = encode_value(column, held.get(column.name))
-        except RowError as error:
-            errors.append(error)
-            continue
-        if cell is not None:
-            cells[column.column] = cell
-    if errors:
-        raise RowError.of(errors)
-    return cells
+    return encode_values(columns_of(type(record)).writable, vars(record), clears=False)
 
 
 def cells_to_update(record: RecordBase) -> Cells:
@@ -55,16 +42,7 @@ def cells_to_update(record: RecordBase) -> Cells:
     """
     after = validated(record)
     changed = _set_fields(record) if record._reading is None else _changed_fields(record, after)
-    cells: Cells = {}
-    errors: list[RowError] = []
-    for column in changed:
-        try:
-            cells[column.column] = encode_value(column, after[column.name])
-        except RowError as error:
-            errors.append(error)
-    if errors:
-        raise RowError.of(errors)
-    return cells
+    return encode_values(list(changed), after)
 
 
 def _set_fields(record: RecordBase) -> Iterator[Column]:
@@ -104,6 +82,48 @@ def _was_left_alone(record: RecordBase, column: Column) -> bool:
     return column.name not in record.model_fields_set and not is_changeable
 
 
+def encode_values(
+    columns: Sequence[Column], values: Mapping[str, Any], *, clears: bool = True
+) -> Cells:
+    """Turn the values of some columns into cells.
+
+    Args:
+        columns: The columns.
+        values: The values by field name.
+        clears: Whether an empty value becomes None, which clears the cell; otherwise it is left
+            out.
+
+    Returns:
+        The cells by column.
+
+    Raises:
+        RowError: No cell can hold some of the values.
+    """
+    cells: Cells = {}
+    try:
+        # Each row that is written passes here, and mostly all its values are fine.
+        for column in columns:
+            cell = column.encode(values.get(column.name))
+            if cell or not _is_empty(cell):
+                cells[column.column] = cell
+            elif clears:
+                cells[column.column] = None
+    except ValueError:
+        errors: list[RowError] = []
+        for column in columns:
+            try:
+                encode_value(column, values.get(column.name))
+            except RowError as error:
+                errors.append(error)
+        raise RowError.of(errors) from None
+    return cells
+
+
+def _is_empty(cell: Any) -> bool:
+    # Airtable refuses "" for selects, numbers and dates; null clears cells of all types.
+    return cell is None or cell in ("", [])
+
+
 def encode_value(column: Column, value: Any) -> Any:
     """Turn a value into a cell of its column; an empty value becomes None, which clears the cell.
 
@@ -111,13 +131,12 @@ def encode_value(column: Column, value: Any) -> Any:
         RowError: No cell can hold the value.
     """
     try:
-        cell = column.card.encode(value)
+        cell = column.encode(value)
     except ValueError as error:
         raise RowError(
             f"{error}, got {shown(value)}", field=column.shown_name, value=value
         ) from None
-    # Airtable refuses "" for selects, numbers and dates; null clears cells of all types.
-    return None if cell in ("", []) else cell
+    return None if _is_empty(cell) else cell
 
 
 def _encode_loaded(column: Column, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from typing import Literal
+from typing import Literal, get_args
 
 IdPrefix = Literal[
     "app", "tbl", "fld", "viw", "rec", "sel", "usr", "itr", "wsp", "att", "com", "ach"
@@ -13,7 +13,9 @@ IdPrefix = Literal[
 
 _ALPHABET = string.digits + string.ascii_letters
 _IDS = len(_ALPHABET) ** 14
-_ID = re.compile(r"([a-z]{3})[0-9A-Za-z]{14}")
+_FULL_MATCHES = {
+    prefix: re.compile(rf"{prefix}[0-9A-Za-z]{{14}}").fullmatch for prefix in get_args(IdPrefix)
+}
 
 
 def new_id(prefix: IdPrefix) -> str:
@@ -33,7 +35,4 @@ def new_id(prefix: IdPrefix) -> str:
 
 def is_id(text: object, prefix: IdPrefix) -> bool:
     """Check whether a text has the form of an ID with this prefix."""
-    if not isinstance(text, str):
-        return False
-    match = _ID.fullmatch(text)
-    return match is not None and match[1] == prefix
+    return isinstance(text, str) and _FULL_MATCHES[prefix](text) is not None

@@ -92,9 +92,10 @@ class Engine(Generic[T]):
         self._events = []
         return events
 
-    def offer(self, row: object) -> None:
-        """Take a row that was pulled."""
-        self._work.offer(row)
+    def offer(self, row: object) -> bool:
+        """Take a row that was pulled, and return whether the next one is wanted right away."""
+        # A call that waits for its next try may be due before a slow stream has another row.
+        return self._work.offer(row) and not self._later
 
     def end_of_rows(self) -> None:
         """Note that there are no more rows."""

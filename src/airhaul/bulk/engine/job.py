@@ -3,7 +3,7 @@
 driver                                   job
   next(now)  ------------------------->
              <------------------------- Pull | Send | Wait | Done
-  offer(row) / end_of_rows()  -------->  after Pull
+  offer(row) / end_of_rows()  -------->  after Pull; more rows while offer says so
   feed(ticket, arrival, now)  -------->  when a reply has come
   stop()  ----------------------------->  take no more rows, let what is in flight land
 """
@@ -21,7 +21,7 @@ from airhaul.wire.call import Call, Reply
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Offer the next row, or report that there are no more."""
+    """Offer the next row and those that are wanted after it, or report that there are no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,13 @@ class Job(Protocol[T_co]):
         """Decide what to do next; ``now`` is in seconds on a monotonic clock."""
         ...
 
-    def offer(self, row: object) -> None:
-        """Take a row that was pulled."""
+    def offer(self, row: object) -> bool:
+        """Take a row that was pulled.
+
+        Returns:
+            Whether the next row is wanted right away: nothing is to be sent, and nothing has
+            happened that is to be reported first.
+        """
         ...
 
     def end_of_rows(self) -> None:

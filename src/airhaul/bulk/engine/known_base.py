@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from airhaul.wire.call import Call
@@ -43,11 +44,9 @@ class ServerClock:
         """
         if date is None:
             return
-        try:
-            date_time = parsedate_to_datetime(date)
-        except ValueError:
+        seconds = _seconds_of(date)
+        if seconds is None:
             return
-        seconds = date_time.replace(tzinfo=date_time.tzinfo or UTC).timestamp()
         # A reply from a cache has a time before the request's. It cannot be distinguished from a
         # clock that is behind, and at worst makes a search wider.
         self._bounds.append((seconds - came_at, seconds + _GRAIN_S - sent_at))
@@ -80,6 +79,16 @@ class ServerClock:
             # The replies contradict one another: a clock was set. The widest guess is safe.
             return min(lows), max(highs)
         return max(lows), min(highs)
+
+
+@lru_cache(maxsize=4)  # the replies of one second have the same
+def _seconds_of(date: str) -> float | None:
+    """Read a ``Date`` header, in seconds since 1970; None if it is malformed."""
+    try:
+        date_time = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return date_time.replace(tzinfo=date_time.tzinfo or UTC).timestamp()
 
 
 def _whole_second(seconds: float) -> datetime:

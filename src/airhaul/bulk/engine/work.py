@@ -54,8 +54,8 @@ class Work(Protocol[T_co]):
         """
         ...
 
-    def offer(self, row: object) -> None:
-        """Take a row."""
+    def offer(self, row: object) -> bool:
+        """Take a row, and return whether the next one is wanted right away; as of ``Job.offer``."""
         ...
 
     def end_of_rows(self) -> None:
@@ -117,7 +117,7 @@ class ReadOnlyWork:
         """Each of its calls can be dropped."""
         return True
 
-    def offer(self, row: object) -> None:
+    def offer(self, row: object) -> bool:
         """Never called: it wants no rows."""
         raise AssertionError(row)
 

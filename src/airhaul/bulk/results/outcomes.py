@@ -123,8 +123,14 @@ class Outcomes(Generic[M]):
 
     def open(self, index: int, line: int | None = None) -> None:
         """Add a row that was taken; until it is settled it counts as skipped."""
-        self.extend_to(index + 1)
-        self._lines[index] = line or 0
+        if index == len(self._states):  # mostly it is the next one
+            self._states.append(_NONE)
+            self._ids += _NO_ID
+            self._requests.append(0)
+            self._lines.append(line or 0)
+        else:
+            self.extend_to(index + 1)
+            self._lines[index] = line or 0
 
     def extend_to(self, rows: int) -> None:
         """Make room for a number of rows, taken or not."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeGuard, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from airhaul.bulk.rows.changes import Change, InvalidRow
@@ -79,8 +79,13 @@ class RowEncoder(Generic[M]):
         known = self._columns.by_name.get(field)
         return known.title if known and self._columns.table_name is None else field
 
+    def _is_own(self, row: object) -> TypeGuard[M]:
+        """Whether a row is a record of the model."""
+        # Mostly it is a dictionary, and the check of a model's class takes its time.
+        return type(row) is not dict and isinstance(row, self._model)
+
     def _change(self, index: int, row: object) -> Change[M]:
-        if isinstance(row, self._model):
+        if self._is_own(row):
             self._refuse_more_columns(row)
             if row.id is not None:
                 raise RowError(
@@ -170,7 +175,7 @@ class UpdateEncoder(RowEncoder[M]):
         self.same: Cells = self._values.cells(changes)
 
     def _change(self, index: int, row: object) -> Change[M]:
-        if isinstance(row, self._model):
+        if self._is_own(row):
             return self._change_own(index, row)
         if isinstance(row, str):
             record_id, cells = _checked_id(row), dict(self.same)
@@ -219,7 +224,7 @@ class SaveEncoder(RowEncoder[M]):
         self._new: WeakValueDictionary[int, M] = WeakValueDictionary()
 
     def _change(self, index: int, row: object) -> Change[M]:
-        if not isinstance(row, self._model):
+        if not self._is_own(row):
             raise RowError(f"expected a {self._model.__name__}, got {type(row).__name__}")
         if row.id is None:
             if self._new.get(id(row)) is row:
@@ -257,7 +262,7 @@ class UpsertEncoder(RowEncoder[M]):
         self._seen = KeysSeen(key, by_letter=by_letter)
 
     def _change(self, index: int, row: object) -> Change[M]:
-        own = row if isinstance(row, self._model) else None
+        own = row if self._is_own(row) else None
         if own is not None:
             self._refuse_more_columns(own)
         parts = self._values.by_key(row) if own is None else self._parts_of(own)
@@ -314,7 +319,7 @@ class ReplaceEncoder(RowEncoder[M]):
         self._seen = _IdsSeen()
 
     def _change(self, index: int, row: object) -> Change[M]:
-        if isinstance(row, self._model):
+        if self._is_own(row):
             record_id = self._id_of_whole(row)
             cells, own = self._cells_of_own(row), row
         else:

@@ -86,7 +86,8 @@ def names_in(cell: Any) -> list[str]:
 
 
 def _names(items: Iterable[Any]) -> list[str]:
-    texts = (item.strip() for item in items if isinstance(item, str))
+    others = [item for item in items if not is_id(item, "rec")]
+    texts = [item.strip() for item in others if isinstance(item, str)]
     return [text for text in texts if text and not is_id(text, "rec")]
 
 
@@ -171,7 +172,8 @@ def refuse_names(
     """
     errors: list[RowError] = []
     for column in columns_of(model).links:
-        name = next(iter(names_in(cells.get(column.column))), None)
+        cell = cells.get(column.column)
+        name = None if not cell else next(iter(names_in(cell)), None)
         if name is None:
             continue
         by_name = Option("typecast", value=True)

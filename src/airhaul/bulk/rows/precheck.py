@@ -204,7 +204,8 @@ class Intake(Generic[M]):
                 return None
             self._outcomes.open(index, change.error.line)
             return change
-        self._outcomes.open(index, change.line)
+        if change.line is not None:
+            self._outcomes.open(index, change.line)
         is_known = self._outcomes.is_settled(index) or index in self._recovered
         return None if is_known else change
 

@@ -18,7 +18,6 @@ from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
-from pydantic.functional_validators import BeforeValidator, PlainValidator, WrapValidator
 
 from airhaul.errors import shown
 from airhaul.fields.dates import datetime_validator
@@ -26,6 +25,7 @@ from airhaul.fields.encode import encode
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
+from airhaul.model.validate_field import reads_itself
 from airhaul.tabular.lists import split_items
 from airhaul.tabular.numbers import is_number
 from airhaul.tabular.texts.airtable_text import attachments_in, hundredth, without_symbol
@@ -48,11 +48,11 @@ COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5
 _SURE_DIGITS: Final = 15
 _MOST_DIGITS: Final = 309
 
+_TIMES: Final = frozenset[type]({date, datetime})
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _ADDRESS: Final = re.compile(r"https?://\S+")
 _TWO_ADDRESSES: Final = re.compile(r"[,;](?=https?://)")
-_OWN_READING: Final = (BeforeValidator, PlainValidator, WrapValidator)
 
 
 def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAIN) -> Reader | None:
@@ -110,6 +110,15 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     return partial(_no_number, form=_form(types_))
 
 
+def types_as_they_are(column: Column) -> frozenset[type]:
+    """Return the types of values that the reader of a column for other rows leaves as they are.
+
+    Args:
+        column: A column that has such a reader.
+    """
+    return frozenset[type]() if column.shape.integers is not None else _TIMES
+
+
 def without_blanks(column: Column, value: object) -> object:
     """Turn a blank cell of a file into None, or into ``""`` where the type takes that.
 
@@ -128,21 +137,6 @@ def _classes(column: Column) -> tuple[type, ...]:
     members = [member for member in get_args(core) or (core,) if member is not type(None)]
     are_classes = all(isinstance(member, type) for member in members)
     return tuple(members) if are_classes and not column.shape.is_a(Enum) else ()
-
-
-def reads_itself(model: type[RecordBase], column: Column) -> bool:
-    """Whether validators that the model declares look at a value before Pydantic does."""
-    if any(isinstance(item, _OWN_READING) for item in column.shape.metadata):
-        return True
-    decorators = model.__pydantic_decorators__
-    validators: tuple[Any, ...] = (
-        *decorators.field_validators.values(),
-        *decorators.validators.values(),
-    )
-    return any(
-        validator.info.mode != "after" and {"*", column.name} & set(validator.info.fields)
-        for validator in validators
-    )
 
 
 def _read_text(value: Any) -> Any:

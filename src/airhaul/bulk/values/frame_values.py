@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-PLAIN_TYPES: Final = frozenset({str, int, bool, list, dict, type(None)})
+PLAIN_TYPES: Final = frozenset({str, int, bool, list, dict, date, datetime, type(None)})
 """The most frequent types of values that ``plain`` returns as they are."""
 
 _TIMES: Final = ("datetime64", "timedelta64")

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 from airhaul.bulk.values.file_values import (
     Reader,
     file_reader,
-    reads_itself,
     row_reader,
+    types_as_they_are,
     without_blanks,
 )
 from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
@@ -27,8 +27,8 @@ from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.read import build_leniently
-from airhaul.model.validate_field import validate_alone
-from airhaul.model.write import encode_value
+from airhaul.model.validate_field import reads_itself, validate_alone
+from airhaul.model.write import encode_value, encode_values
 from airhaul.tabular import (
     SourceRow,
     may_be_one_item,
@@ -97,21 +97,13 @@ class CellsByKey:
         Raises:
             RowError: No cell can hold some of the values.
         """
-        cells: Cells = {}
+        cells = encode_values(columns.writable, values)
         for_new: Cells = {}
-        errors: list[RowError] = []
         for column in columns.writable:
-            try:
-                cell = encode_value(column, values[column.name])
-            except RowError as error:
-                errors.append(error)
-                continue
-            if column.name in given:
-                cells[column.column] = cell
-            elif cell is not None and cell is not False:
-                for_new[column.column] = cell
-        if errors:
-            raise RowError.of(errors)
+            if column.name not in given:
+                cell = cells.pop(column.column)
+                if cell is not None and cell is not False:
+                    for_new[column.column] = cell
         return cls(cells, for_new)
 
 
@@ -133,6 +125,14 @@ class RowValues(Generic[M]):
         self._style: TextStyle | None = None
         self._of_file: dict[str, Reader | None] = {}
         self._of_row = {name: row_reader(model, column) for name, column in named.items()}
+        # The types of values that are taken as they are, if they are not blank, by key.
+        self._takes = {
+            key: (
+                column.input_name,
+                PLAIN_TYPES if self._of_row[column.name] is None else types_as_they_are(column),
+            )
+            for key, column in self._columns.by_any_name.items()
+        }
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
@@ -268,12 +268,19 @@ class RowValues(Generic[M]):
         mapping = row.cells if isinstance(row, SourceRow) else row
         if isinstance(row, SourceRow):
             self._read_as(row.style)
-        if not isinstance(mapping, Mapping):
+        if type(mapping) is not dict and not isinstance(mapping, Mapping):
             raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
         cells = cast("Mapping[str, Any]", mapping)
         given = _Given()
+        values, takes = given.values, {} if from_file else self._takes
         unknown: list[str] = []
         for key, value in cells.items():
+            if key in takes:
+                # Most values: neither blank nor of a type that has to be looked at.
+                name, types_ = takes[key]
+                if type(value) in types_ and value and name not in values:
+                    values[name] = value
+                    continue
             column = self._keys.column_of(key, cells, unknown)
             if column is None or (from_file and column.may_be_left_out):
                 continue
@@ -284,12 +291,12 @@ class RowValues(Generic[M]):
                 if read is NO_VALUE:
                     how = "and the cell is blank" if from_file else f"got {shown(value)}"
                     given.blank[column.name] = how
-                elif given.values.setdefault(column.input_name, read) != read:
+                elif values.setdefault(column.input_name, read) != read:
                     given.blame(column.name, RowError(_TWICE, field=column.shown_name))
             except RowError as error:
                 given.blame(column.name, error)
         for name in [*given.blank]:
-            if self._columns.by_name[name].input_name in given.values:
+            if self._columns.by_name[name].input_name in values:
                 del given.blank[name]  # the row has the column under another name, too
         if unknown:
             given.blame(None, self._keys.unknown(unknown, from_file=from_file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -53,6 +54,11 @@ class OutcomeRecorder(Generic[M]):
         events, self._events = self._events, []
         return events
 
+    @property
+    def has_events(self) -> bool:
+        """Whether anything has happened since the last call of ``events``."""
+        return bool(self._events)
+
     def emit(self, event: Event) -> None:
         """Add an event."""
         self._events.append(event)
@@ -61,7 +67,7 @@ class OutcomeRecorder(Generic[M]):
         """Settle a row whose record is already as it should be."""
         record = change.record
         if change.found is not None:
-            record = self._record(change, change.found)
+            (record,) = self._records([change], [change.found])
         self.outcomes.settle(change.index, "unchanged", id=change.record_id)
         if record is not None:
             self.outcomes.keep(change.index, record, change.found)
@@ -82,19 +88,17 @@ class OutcomeRecorder(Generic[M]):
             states: Whether each was created or updated.
             attempt: The request that wrote them.
         """
-        records: list[tuple[State, M]] = []
-        for change, raw, state in zip(changes, raws, states, strict=True):
-            record = self._record(change, raw)
+        records = self._records(changes, raws)
+        for change, raw, state, record in zip(changes, raws, states, records, strict=True):
             self.outcomes.settle(change.index, state, id=raw["id"], request=attempt.number)
             self.outcomes.keep(change.index, record, raw)
-            records.append((state, record))
         self._known_base.created(
             raw["id"] for raw, state in zip(raws, states, strict=True) if state == "created"
         )
         self._estimate.note(self.outcomes.settled, attempt.now)
-        for _, group in groupby(records, key=lambda pair: pair[0]):
-            pairs = list(group)
-            self._emit_written([record for _, record in pairs], pairs[0][0])
+        pairs = zip(states, records, strict=True)
+        for state, group in groupby(pairs, key=operator.itemgetter(0)):
+            self._emit_written([record for _, record in group], state)
 
     def delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
         """Settle rows whose records were deleted."""
@@ -148,15 +152,19 @@ class OutcomeRecorder(Generic[M]):
                 self.outcomes.settle(change.index, "unknown", id=change.record_id, error=cut_off)
         return self.outcomes
 
-    def _record(self, change: Change[M], raw: RecordJson) -> M:
-        record = change.record
-        if record is None:
-            # Only a reader that skips invalid records returns None, and writes do not use one.
-            record = self._reader.read(raw)
-            assert record is not None
-        else:
-            absorb(record, raw, self._reader.origin)
-        return record
+    def _records(self, changes: Sequence[Change[M]], raws: Sequence[RecordJson]) -> list[M]:
+        """Make the records of some changes; the caller's own are brought up to date."""
+        own = [change.record for change in changes]
+        # Only a reader that skips invalid records leaves some out, and writes do not use one.
+        made = iter(
+            self._reader.read_page(
+                [raw for raw, record in zip(raws, own, strict=True) if record is None]
+            )
+        )
+        for raw, record in zip(raws, own, strict=True):
+            if record is not None:
+                absorb(record, raw, self._reader.origin)
+        return [next(made) if record is None else record for record in own]
 
     def _emit_written(self, records: Sequence[Any], state: State) -> None:
         done, left_s = self.outcomes.settled, self._estimate.seconds_left()

@@ -89,9 +89,9 @@ class WithRollback(Generic[M]):
         work, inner = tag
         return work is self._main and work.is_new(inner)
 
-    def offer(self, row: object) -> None:
-        """Take a row."""
-        self._main.offer(row)
+    def offer(self, row: object) -> bool:
+        """Take a row, and return whether the next one is wanted right away."""
+        return self._main.offer(row)
 
     def end_of_rows(self) -> None:
         """Note that there are no more rows; the last chunks may be short."""

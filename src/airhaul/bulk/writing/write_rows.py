@@ -107,6 +107,7 @@ class WriteRows(Generic[M]):
             source=source,
         )
         self._in_flight: dict[_Tag, None] = {}
+        self._waited_for: set[_Tag] = set()
 
     # --- what the engine asks
 
@@ -174,7 +175,13 @@ class WriteRows(Generic[M]):
         found = self._next(now)
         if found is not None:
             self._in_flight[found[0]] = None
+            if is_waited_for(found[0]):
+                self._waited_for.add(found[0])
         return found
+
+    def _land(self, tag: _Tag) -> None:
+        self._in_flight.pop(tag, None)
+        self._waited_for.discard(tag)
 
     def _next(self, now: float) -> tuple[_Tag, Call] | None:
         if self._lost:
@@ -189,9 +196,7 @@ class WriteRows(Generic[M]):
 
     def _is_checking(self) -> bool:
         """Return whether something is looked up that all rows wait for."""
-        if self._lookups.is_checking:
-            return True
-        return bool(self._in_flight) and any(is_waited_for(tag) for tag in self._in_flight)
+        return bool(self._waited_for) or self._lookups.is_checking
 
     def _next_to_write(self, now: float) -> tuple[_Tag, Call] | None:
         if not self._chunks:
@@ -220,8 +225,8 @@ class WriteRows(Generic[M]):
         """Return whether anything but deletions is in flight."""
         return any(not (isinstance(tag, Chunk) and tag.traits.removes) for tag in self._in_flight)
 
-    def offer(self, row: object) -> None:
-        """Take a row, validate it and make a change of it."""
+    def offer(self, row: object) -> bool:
+        """Take a row, validate it, make a change of it, and return whether it wants another."""
         match self._intake.take(row):
             case None:
                 pass
@@ -233,6 +238,7 @@ class WriteRows(Generic[M]):
                 self._queue(change)
             case _:
                 pass
+        return self.wants_row and not self._recorder.has_events
 
     def recall(self, changes: Sequence[Change[M]], *, has_failed: bool) -> None:
         """Take over what another process has written, so that it is rolled back, too.
@@ -280,7 +286,7 @@ class WriteRows(Generic[M]):
 
     def abandon(self, tag: _Tag) -> None:
         """Take back a call that was not sent; rows that were not sent before count as skipped."""
-        del self._in_flight[tag]
+        self._land(tag)
         if isinstance(tag, Chunk) and tag.was_sent:
             self._chunks.put_first([tag])
 
@@ -317,7 +323,7 @@ class WriteRows(Generic[M]):
             return
         if isinstance(tag, Chunk):
             self._stop.note_answer()
-        self._in_flight.pop(tag, None)
+        self._land(tag)
 
     def _settle_lost(self, tag: SearchRead, value: Any, attempt: Attempt) -> None:
         self._replies.settle_lost(self._lost.accept(tag, value), attempt)
@@ -328,7 +334,7 @@ class WriteRows(Generic[M]):
     def refuse(self, tag: _Tag, error: AirhaulError, attempt: Attempt) -> None:
         """Handle a call that was not carried out."""
         attempt = self._with_past(tag, attempt)
-        self._in_flight.pop(tag, None)
+        self._land(tag)
         match tag:
             case Chunk():
                 self._replies.refuse(tag, error, attempt)
@@ -344,7 +350,7 @@ class WriteRows(Generic[M]):
         if not isinstance(tag, Chunk):
             self.refuse(tag, error, attempt)  # a read can be given up without harm
             return
-        self._in_flight.pop(tag, None)
+        self._land(tag)
         if not tag.traits.is_repeatable:
             self._lost.add(tag, error, attempt)
             return
