@@ -162,12 +162,11 @@ def test_threads_work_on_bases_of_their_own() -> None:
 def test_the_pace_is_kept_over_http_and_threads() -> None:
     """Two jobs at once on a base with Airtable's limit: no request is refused."""
     with (
-        LocalBase.open() as local_base,
+        LocalBase.open(requests_per_second=5) as local_base,
         LocalServer(local_base) as prepared,
         connect(prepared) as airtable,
     ):
         airtable.table(User).create_table()
-        local_base._limits._per_base = 5
         local_base.requests.clear()
         with (
             connect(prepared, requests_per_second=5) as one,

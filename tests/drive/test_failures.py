@@ -112,8 +112,7 @@ def table(url: str, **options):
         "patTest.secret",
         BASE,
         endpoint_url=url,
-        requests_per_second=1000,
-        **{"retries": FAST, **options},
+        **{"requests_per_second": 1000, "retries": FAST, **options},
     )
     return airtable.table(User)
 

@@ -32,8 +32,10 @@ class Config:
         timeout_s: How long to wait for a reply, in seconds.
         concurrency: The most requests of one bulk call in flight.
         requests_per_second: The rate limit for each base; Airtable's is 5
-            (https://airtable.com/developers/web/api/rate-limits). If open connections of this
-            process ask for different rates, the lowest one holds.
+            (https://airtable.com/developers/web/api/rate-limits). It may be a fraction, such as
+            2.5; None is for a service without a limit. If open connections of this process ask for
+            different rates, the lowest one holds. A served local base without a limit is
+            recognised, and not paced unless another rate is asked for.
         retries: How often and how long to retry a request.
         max_requests: The most requests to send over this connection; None for no limit. Requests
             that find out what was written, or undo it, may exceed it.
@@ -47,7 +49,7 @@ class Config:
     local: str | None = None
     timeout_s: float = 60.0
     concurrency: int = 10
-    requests_per_second: int = REQUESTS_PER_SECOND_PER_BASE
+    requests_per_second: float | None = REQUESTS_PER_SECOND_PER_BASE
     retries: Retries = Retries()
     max_requests: int | None = None
     journal: str | None = None
@@ -93,8 +95,13 @@ class Config:
                 f"{without_password(self.endpoint_url)!r} is not a usable endpoint URL; it has to "
                 "start with https://."
             )
-        if self.concurrency < 1 or self.requests_per_second < 1:
-            raise ConfigurationError("concurrency and requests_per_second have to be at least 1.")
+        if self.concurrency < 1:
+            raise ConfigurationError("concurrency has to be at least 1.")
+        if self.requests_per_second is not None and not self.requests_per_second > 0:
+            raise ConfigurationError(
+                "requests_per_second has to be more than 0; it is None for a service without a "
+                "limit."
+            )
         if self.max_requests is not None and self.max_requests < 0:
             raise ConfigurationError("max_requests has to be at least 0.")
 

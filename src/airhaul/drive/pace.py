@@ -7,6 +7,7 @@ and faces of the process share them.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import threading
 from collections import defaultdict
@@ -45,19 +46,19 @@ class SharedPace:
     def requests_per_second(self) -> float | None:
         """The most requests that may leave in the long run, or None for any number."""
         with self._lock:
-            self._apply_rates()
-            return self._base.requests_per_second_with(*self._token)
+            return self._base.requests_per_second_with(*self._limits())
 
     def book(self, now: float) -> Slot:
         """Take the next free slot."""
         with self._lock:
-            self._apply_rates()
-            return self._base.book(now, *self._token)
+            return self._base.book(now, *self._limits())
 
-    def _apply_rates(self) -> None:
+    def _limits(self) -> tuple[Window, ...]:
+        """The limits besides that of the base, which is brought up to date."""
         # Looked at for each request: a connection may be gone without having been closed.
-        if self._rates is not None:
-            self._rates.apply()
+        if self._rates is not None and self._rates.apply():
+            return ()
+        return self._token
 
     def opens_at(self, slot: Slot) -> float:
         """When a request with this slot may leave, as far as is known now."""
@@ -90,23 +91,34 @@ class _Rates:
 
     Args:
         window: The limit of the base.
+        known_base: What is known of the base: whether its service has a limit at all.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, known_base: KnownBase) -> None:
         self._window = window
-        self._by_connection: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+        self._known_base = known_base
+        self._by_connection: WeakKeyDictionary[object, float] = WeakKeyDictionary()
 
-    def ask(self, connection: object, requests_per_second: int) -> None:
-        self._by_connection[connection] = requests_per_second
+    def ask(self, connection: object, requests_per_second: float | None) -> None:
+        rate = math.inf if requests_per_second is None else requests_per_second
+        self._by_connection[connection] = rate
 
     def withdraw(self, connection: object) -> None:
         self._by_connection.pop(connection, None)
 
-    def apply(self) -> None:
-        """Keep to the lowest rate; to the latest one while no connection is open."""
+    def apply(self) -> bool:
+        """Keep to the lowest rate, to the latest one while no connection is open.
+
+        Returns:
+            Whether there is no limit. Who has asked for Airtable's has not asked for one of a
+            service that has none.
+        """
         lowest = min(self._by_connection.values(), default=None)
+        if lowest == REQUESTS_PER_SECOND_PER_BASE and not self._known_base.has_rate_limit:
+            lowest = math.inf
         if lowest is not None:
-            self._window.set_requests(lowest)
+            self._window.set_rate(lowest)
+        return self._window.is_open
 
 
 class _Base:
@@ -115,8 +127,8 @@ class _Base:
     def __init__(self) -> None:
         window = Window(REQUESTS_PER_SECOND_PER_BASE)
         self.pacer = Pacer([window])
-        self.rates = _Rates(window)
         self.known_base = KnownBase()
+        self.rates = _Rates(window, self.known_base)
 
 
 class _Paces:
@@ -144,7 +156,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def pace_of(
-    endpoint: str, base_id: str, token: SecretStr, *, connection: object, requests_per_second: int
+    endpoint: str,
+    base_id: str,
+    token: SecretStr,
+    *,
+    connection: object,
+    requests_per_second: float | None,
 ) -> SharedPace:
     """Find the pace of a base, and ask for a rate on behalf of a connection.
 
@@ -153,7 +170,8 @@ def pace_of(
         base_id: The base, or ``""`` for endpoints that belong to none.
         token: The access token; only a digest of it is kept.
         connection: Who asks, until ``withdraw_rates`` or until it is garbage.
-        requests_per_second: The rate that it asks for. The base keeps to the lowest one.
+        requests_per_second: The rate that it asks for; None for no limit. The base keeps to the
+            lowest one.
 
     Returns:
         The pace that everybody in this process keeps to.
@@ -193,7 +211,7 @@ def known_base_of(endpoint: str, base_id: str) -> KnownBase:
         return paces.bases[endpoint, base_id].known_base
 
 
-def local_pace(requests_per_second: int | None) -> SharedPace:
+def local_pace(requests_per_second: float | None) -> SharedPace:
     """Make the pace of a local base in this process.
 
     Args:

@@ -228,9 +228,9 @@ class LocalBase(OwnerOperations):
         answer = reply if entry.fault is None else apply_fault(entry.fault, reply)
         match answer:
             case Reply():
-                return dated(answer, now)
+                return self.dated(answer, now)
             case TruncatedReply():
-                return replace(answer, reply=dated(answer.reply, now))
+                return replace(answer, reply=self.dated(answer.reply, now))
             case NoReply():
                 return answer
 
@@ -249,8 +249,14 @@ class LocalBase(OwnerOperations):
             url: The URL as a cell shows it, or its path alone.
         """
         now = self._now()
-        return dated(read_file(self._store, urlsplit(url).path, now), now)
+        return self.dated(read_file(self._store, urlsplit(url).path, now), now)
 
-    def dated(self, reply: Reply) -> Reply:
-        """Add the date header to a reply that was made elsewhere."""
-        return dated(reply, self._now())
+    def dated(self, reply: Reply, now: datetime | None = None) -> Reply:
+        """Add the headers that every reply has, such as its date.
+
+        Args:
+            reply: The reply.
+            now: The date; the time of the call if None.
+        """
+        has_limit = self._limits.requests_per_second is not None
+        return dated(reply, now or self._now(), has_rate_limit=has_limit)

@@ -9,6 +9,9 @@ REQUESTS_PER_SECOND_PER_BASE: Final = 5
 REQUESTS_PER_SECOND_PER_TOKEN: Final = 50
 RATE_LIMIT_PENALTY_S: Final = 30.0
 
+NO_RATE_LIMIT_HEADER: Final = "x-airhaul-no-rate-limit"
+"""A header that a local base without a rate limit sends, and Airtable does not."""
+
 # https://airtable.com/developers/web/api/post-sync-api-endpoint
 SYNCS_PER_BASE: Final = 20
 SYNCS_PERIOD_S: Final = 300.0

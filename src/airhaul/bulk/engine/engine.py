@@ -19,6 +19,7 @@ from airhaul.bulk.results.explain import counted
 from airhaul.errors import RequestCeilingError
 from airhaul.messages import Message, Option
 from airhaul.wire.call import Call, Reply
+from airhaul.wire.limits import NO_RATE_LIMIT_HEADER
 
 T = TypeVar("T")
 
@@ -203,6 +204,7 @@ class Engine(Generic[T]):
         held = self._in_flight.pop(ticket)
         if isinstance(arrival, Reply):
             self._known_base.clock.observe(held.sent_at, now, arrival.headers.get("date"))
+            self._known_base.has_rate_limit = NO_RATE_LIMIT_HEADER not in arrival.headers
         decision = judge(
             held.call,
             arrival,

@@ -147,6 +147,7 @@ class KnownBase:
     def __init__(self) -> None:
         self.clock = ServerClock()
         self.has_answered = False
+        self.has_rate_limit = True
         self.fields = KnownFields()
         self._created: deque[str] = deque(maxlen=_REMEMBERED)
 
@@ -158,6 +159,7 @@ class KnownBase:
         """
         taken = KnownBase()
         taken.clock, taken.has_answered = self.clock, self.has_answered
+        taken.has_rate_limit = self.has_rate_limit
         taken.fields = self.fields
         return taken
 

@@ -75,38 +75,42 @@ class Pace(Protocol):
 
 
 class Window:
-    """At most so many requests in any period.
+    """At most so many requests in any period: a second, or a little more for a fraction.
 
     Args:
-        requests: How many.
-        period_s: In how many seconds.
+        rate: How many in a second: 5 are five in any second, 2.5 three in any 1.2 seconds, and 0.5
+            one in any two seconds; infinity for no limit.
     """
 
-    def __init__(self, requests: int, period_s: float = 1.0) -> None:
-        self._slots: deque[Slot] = deque(maxlen=requests)
-        self._requests = requests
-        self._period_s = period_s * _MARGIN
+    def __init__(self, rate: float) -> None:
+        self._slots: deque[Slot] = deque(maxlen=1)
+        self._requests, self._period_s = 1, 0.0
+        self.set_rate(rate)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no limit."""
+        return math.isinf(self._rate)
 
     @property
     def requests_per_second(self) -> float:
         """The most requests that may leave in the long run."""
-        return self._requests / self._period_s
+        return self._rate / _MARGIN
 
-    def set_requests(self, requests: int) -> None:
-        """Allow another number of requests from the next one on.
-
-        Args:
-            requests: How many, in any period.
-        """
-        self._requests = requests
-        kept = self._slots.maxlen or 0
-        if requests > kept:
+    def set_rate(self, rate: float) -> None:
+        """Allow another number of requests from the next one on; as of the class."""
+        self._rate = rate
+        if self.is_open:
+            return
+        self._requests = math.ceil(rate)
+        self._period_s = self._requests / rate * _MARGIN
+        if self._requests > (self._slots.maxlen or 0):
             # Never fewer than before: a number that falls and rises again must not forget any.
-            self._slots = deque(self._slots, maxlen=requests)
+            self._slots = deque(self._slots, maxlen=self._requests)
 
     def predecessor(self) -> tuple[Slot, float] | None:
         """The slot that the next one has to wait for, with the period; None while there is room."""
-        if len(self._slots) < self._requests:
+        if self.is_open or len(self._slots) < self._requests:
             return None
         first = self._slots[-self._requests]
         return first, self._period_s + (_COLD_S if first.cold else 0.0)
@@ -138,7 +142,8 @@ class Pacer:
     def requests_per_second_with(self, *more: Window) -> float | None:
         """The same under further limits, as of ``book``."""
         windows = (*self._windows, *more)
-        return min((window.requests_per_second for window in windows), default=None)
+        lowest = min((window.requests_per_second for window in windows), default=math.inf)
+        return None if math.isinf(lowest) else lowest
 
     def book(self, now: float, *more: Window) -> Slot:
         """Take the next free slot.
@@ -154,7 +159,7 @@ class Pacer:
         found = [window.predecessor() for window in windows]
         slot = Slot(now, tuple(pair for pair in found if pair is not None))
         slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
-        if self._latest is not None and windows:
+        if self._latest is not None and not all(window.is_open for window in windows):
             slot.waits_for += ((self._latest, _GAP_S),)
         self.opens_at(slot)
         for window in windows:

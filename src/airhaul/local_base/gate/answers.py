@@ -11,6 +11,7 @@ from typing import Final
 from airhaul.local_base.gate.faults import Fault
 from airhaul.local_base.protocol import refusal
 from airhaul.wire.call import Reply
+from airhaul.wire.limits import NO_RATE_LIMIT_HEADER
 
 _HTML: Final = {"content-type": "text/html; charset=utf-8"}
 _LOGIN: Final = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n"
@@ -40,15 +41,18 @@ class NoReply(Enum):
 Answer = Reply | TruncatedReply | NoReply
 
 
-def dated(reply: Reply, now: datetime) -> Reply:
-    """Add the date header to a reply.
+def dated(reply: Reply, now: datetime, *, has_rate_limit: bool) -> Reply:
+    """Add the headers to a reply that do not depend on what was asked.
 
     Args:
         reply: The reply.
         now: The date and time, in UTC.
+        has_rate_limit: Whether requests are refused that come too fast.
     """
-    date = format_datetime(now, usegmt=True)
-    return replace(reply, headers={**reply.headers, "date": date})
+    headers = {**reply.headers, "date": format_datetime(now, usegmt=True)}
+    if not has_rate_limit:
+        headers[NO_RATE_LIMIT_HEADER] = "1"
+    return replace(reply, headers=headers)
 
 
 def apply_fault(fault: Fault, reply: Reply) -> Answer:
