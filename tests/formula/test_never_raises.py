@@ -139,6 +139,18 @@ def test_time_and_memory_are_bounded(formula: str) -> None:
     assert not isinstance(value, str) or len(value) <= 1_000_000
 
 
+def test_a_long_format_costs_a_filter_no_time() -> None:
+    """It is printed for every record: twenty thousand tokens are an error, and not a minute's work."""
+    pattern = "LLLL " * 20_000
+    start = time.process_time()
+    assert all(
+        isinstance(compute("DATETIME_FORMAT(NOW(), {p})", p=pattern), FormulaFault)
+        for _ in range(100)
+    )
+    assert time.process_time() - start < 1
+    assert compute("DATETIME_FORMAT('2024-01-01', {p})", p="YYYY" * 250) == "2024" * 250
+
+
 @pytest.mark.parametrize(
     ("value", "result", "cell"),
     [

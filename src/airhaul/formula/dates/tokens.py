@@ -154,8 +154,8 @@ _WITH_DAY: Final[dict[str, _Printer]] = {
     "MMM": _month_name("abbreviated", alone=False),
 }
 
-# Longer patterns are not cached.
-_KEPT: Final = 500
+LONGEST_PATTERN: Final = 1_000
+"""The most characters of a pattern: a filter prints it for every record of a table."""
 
 
 def format_moment(moment: datetime, pattern: str) -> str:
@@ -163,14 +163,13 @@ def format_moment(moment: datetime, pattern: str) -> str:
 
     Args:
         moment: The time, printed in its zone and language.
-        pattern: The pattern, as in ``"YYYY-MM-DD"``.
+        pattern: The pattern, as in ``"YYYY-MM-DD"``, of at most ``LONGEST_PATTERN`` characters.
     """
     locale = locale_of(moment)
-    compiled = _compile if len(pattern) <= _KEPT else _compile.__wrapped__
     return "".join(
         [
             part if isinstance(part, str) else part(moment, locale)
-            for part in compiled(pattern, locale)
+            for part in _compile(pattern, locale)
         ]
     )
 

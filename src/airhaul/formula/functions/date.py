@@ -19,13 +19,12 @@ from airhaul.formula.dates.dates import parse_moment, week_of_year, weekday
 from airhaul.formula.dates.locales import find_locale
 from airhaul.formula.dates.moments import LocalMoment, find_zone, locale_of
 from airhaul.formula.dates.reading import parse_by_format
-from airhaul.formula.dates.tokens import format_moment
+from airhaul.formula.dates.tokens import LONGEST_PATTERN, format_moment
 from airhaul.formula.functions.function import Compiled, Function, RecordView, plain
 from airhaul.formula.values import (
     FAULT,
     FormulaFault,
     Value,
-    bounded,
     flatten,
     to_moment,
     to_number,
@@ -100,7 +99,9 @@ def _format(value: Value, pattern: Value = None) -> Value:
     moment = value if isinstance(value, LocalMoment) else to_moment(value)
     if moment is None or isinstance(moment, FormulaFault):
         return moment
-    return bounded(format_moment(moment, text))
+    if len(text) > LONGEST_PATTERN:
+        return FormulaFault(f"the format has more than {LONGEST_PATTERN:,} characters")
+    return format_moment(moment, text)
 
 
 def _set_zone(value: Value, name: Value) -> Value:
