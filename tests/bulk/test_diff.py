@@ -34,6 +34,7 @@ ID = "rec00000000000000"
         ("richText", "x\n* a", "x\n- a\n"),
         ("richText", None, "\n"),
         ("barcode", {"text": "1"}, {"text": "1", "type": "ean13"}),
+        ("barcode", {"text": ""}, None),
         ("singleCollaborator", {"email": "a@x.org"}, {"id": "usr1", "email": "a@x.org", "name": "A"}),
         ("multipleCollaborators", [{"id": "b"}, {"id": "a"}], [{"id": "a", "name": "A"}, {"id": "b"}]),
         (
@@ -61,6 +62,7 @@ def test_the_same_in_another_form(type_, sent, stored) -> None:
         ("dateTime", "2024-01-01T00:00:01Z", "2024-01-01T00:00:00.000Z"),
         ("checkbox", True, None),
         ("barcode", {"text": "1", "type": "qr"}, {"text": "1", "type": "ean13"}),
+        ("barcode", {"text": "1"}, None),
         ("singleCollaborator", {"id": "a"}, {"id": "b"}),
         ("multipleAttachments", [{"url": "https://x.org/a.png"}], [{"id": "att1", "filename": "b.png"}]),
         ("multipleAttachments", [{"id": "att9"}], [{"id": "att1", "filename": "b.png"}]),

@@ -274,6 +274,27 @@ def test_a_text_that_is_no_address_makes_no_attachment(
 
 
 @pytest.mark.parametrize(
+    ("type_", "value", "said"),
+    [
+        ("multipleAttachments", "https://example.org/a", r"such as \[{\"url\": \"https://...\"}\]"),
+        ("multipleAttachments", ["https://example.org/a"], r"such as \[{\"url\""),
+        ("multipleCollaborators", ["a@example.org"], r"such as \[{\"email\""),
+        ("singleCollaborator", "a@example.org", r"written {\"email\""),
+        ("barcode", "0012", r"written {\"text\""),
+    ],
+)
+@pytest.mark.parametrize("verb", ["bulk_create", "bulk_update"])
+def test_an_object_is_asked_for_as_python_writes_it(
+    airtable: Airtable, type_: str, value: Any, said: str, verb: str
+) -> None:
+    """Rows of Python have no text for it, and "a valid dictionary" says nothing of its keys."""
+    table = table_of(airtable, type_)
+    row = {"id": "rec00000000000000"} if verb == "bulk_update" else {"Name": "x"}
+    with pytest.raises(BulkError, match=said):
+        getattr(table, verb)([{**row, "V": value}])
+
+
+@pytest.mark.parametrize(
     ("text", "held"),
     [
         ("{12", "{12"),

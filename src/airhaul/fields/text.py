@@ -62,6 +62,8 @@ def _canonical_rich(cell: Any) -> Any:
 
 
 def _is_same_barcode(sent: Any, stored: Any) -> bool:
+    if stored is None and isinstance(sent, dict):
+        return not sent.get("text")  # one without a text is an empty cell
     if not isinstance(sent, dict) or not isinstance(stored, dict):
         return bool(hashable(sent) == hashable(stored))
     return bool(all(stored.get(name) == value for name, value in sent.items()))

@@ -237,16 +237,19 @@ def _read_number(field: FieldText, value: Any) -> Any:
 
 
 def _kept(text: str) -> str:
-    """Refuse an integer that no cell keeps: a model may read it as a float, which drops digits."""
     digits = text.lstrip("+-")
     if _SURE_DIGITS < len(digits) <= _MOST_DIGITS and digits.isdigit():
-        encode(int(text))
+        _whole(int(text))
     return text
 
 
 def _whole(value: Any) -> Any:
+    """Refuse an integer that no cell keeps: a model may read it as a float, which drops digits."""
     if isinstance(value, int):
-        encode(value)
+        try:
+            encode(value)
+        except ValueError as error:
+            raise ValueError(f"{error}, got {shown(value)}") from None
     return value
 
 

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from airhaul.model.columns import Columns
+    from airhaul.model.columns import Column, Columns
+    from airhaul.wire.shapes import FieldType
 
+_FORMS: Final[dict[FieldType, str]] = {
+    "multipleAttachments": 'attachments are a list such as [{"url": "https://..."}]',
+    "multipleCollaborators": 'people are a list such as [{"email": "ada@example.org"}]',
+    "singleCollaborator": 'a person is written {"email": "ada@example.org"}',
+    "barcode": 'a barcode is written {"text": "0012"}',
+}
 _MISSING: Final = "missing"
 # Follows from another error: a default is made of a field that is not valid.
 _NO_DEFAULT: Final = "default_factory_not_called"
@@ -50,7 +57,7 @@ def problems_in(error: ValidationError, columns: Columns) -> list[tuple[str | No
             found[key] = None, RowError(reason_of(details))
         else:
             name = column.shown_name if column else place
-            problem = RowError(refusal_of(details), field=name, value=details["input"])
+            problem = RowError(refusal_of(details, column), field=name, value=details["input"])
             found[key] = (column.name if column else place), problem
     return list(found.values())
 
@@ -64,15 +71,22 @@ def missing_in(error: ValidationError) -> list[str]:
     ]
 
 
-def refusal_of(error: ErrorDetails) -> str:
-    """Return what is wrong with a value, and how such values are written."""
+def refusal_of(error: ErrorDetails, column: Column | None) -> str:
+    """Return what is wrong with a value, and how such values are written.
+
+    Args:
+        error: An error of Pydantic.
+        column: The column of the value; None if the model has none of this name.
+    """
     value = error["input"]
     kind = error["type"]
     how = ""
     if kind == "finite_number":
         how = "; use None for an empty cell"
-    if kind == "time_delta_parsing":
+    elif kind == "time_delta_parsing":
         how = f"; {DURATION_FORM}"
+    elif kind in ("dict_type", "list_type") and column is not None and column.type in _FORMS:
+        how = f"; {_FORMS[column.type]}"
     if isinstance(value, str) and any(map(str.isdigit, value)):
         if kind.startswith("date_"):
             how = f"; {DATE_FORM}"

@@ -389,7 +389,7 @@ class RowValues(Generic[M]):
         try:
             return validate_alone(self._model, column.name, value, others)
         except ValidationError as error:
-            reason = refusal_of(causes_of(error)[0])
+            reason = refusal_of(causes_of(error)[0], column)
             raise RowError(reason, field=column.shown_name, value=value) from None
         except KeyError as error:
             missing = error.args[0]
