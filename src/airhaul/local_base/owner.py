@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.after_commit import AfterCommit
@@ -20,6 +20,7 @@ from airhaul.local_base.restoring.described import DescribedBase, describe_base
 from airhaul.local_base.restoring.restore import Restorer
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import Store
+from airhaul.local_base.store.attachment_rows import LARGEST_FILE
 from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 
@@ -113,6 +114,26 @@ class OwnerOperations:
             if known is None:
                 raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
             return restorer.records(known, records, contents)
+
+    def restore_file(self, attachment_id: str, content: BinaryIO, size: int) -> None:
+        """Store the content of an attachment that was restored without it.
+
+        Args:
+            attachment_id: The attachment.
+            content: The content, which is read piece by piece.
+            size: Its length in bytes.
+
+        Raises:
+            ConfigurationError: There is no such attachment, or it is too large.
+        """
+        if size > LARGEST_FILE:
+            raise ConfigurationError(
+                f"The file has {size:,} bytes; a local base holds at most {LARGEST_FILE:,}."
+            )
+        with self._store.session(write=True) as session:
+            if session.attachments.one(attachment_id) is None:
+                raise ConfigurationError(f"There is no attachment {attachment_id} to fill.")
+            session.attachments.fill(attachment_id, content, size)
 
     @contextlib.contextmanager
     def _restoring(self) -> Generator[Restorer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -255,3 +256,36 @@ def test_a_last_modification_is_kept_for_its_field() -> None:
         (shown,) = Asking(local_base)("GET", f"{BASE}/T")["records"]
     by = {"id": one("usr", 7), "email": "x@example.org", "name": "x"}
     assert shown == {**record, "fields": {**cells, "By": by}}
+
+
+class Watched(io.BytesIO):
+    """A file that remembers how much of it was read at a time."""
+
+    largest = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self.largest = max(self.largest, len(piece))
+        return piece
+
+
+def test_the_content_of_a_file_is_stored_piece_by_piece() -> None:
+    """A file may be larger than the memory; without it, its attachment stays as it was restored."""
+    field = {"name": "Files", "type": "multipleAttachments", "options": {"isReversed": False}}
+    tables = [{"name": "T", "fields": [{"name": "Name", "type": "singleLineText"}, field]}]
+    with LocalBase.open(schema={"id": BASE, "tables": tables}) as local_base:
+        file = {"id": one("att", 1), "filename": "x.txt", "type": "text/plain"}
+        record = {"id": one("rec", 1), "createdTime": "2020-01-01T00:00:00.000Z"}
+        local_base.restore_records(BASE, "T", [{**record, "fields": {"Files": [file]}}])
+        text = b"0123456789" * 500_000
+        content = Watched(text)
+        local_base.restore_file(one("att", 1), content, len(text))
+        assert content.largest < len(text) / 2
+        (shown,) = Asking(local_base).cells("T").values()
+        (held,) = shown["Files"]
+        assert (held["size"], held["type"]) == (len(text), "text/plain")
+        assert local_base.file(held["url"]).body == text
+        with pytest.raises(ConfigurationError, match="no attachment att"):
+            local_base.restore_file(one("att", 2), io.BytesIO(b"x"), 1)
+        with pytest.raises(ConfigurationError, match="at most 1,000,000,000"):
+            local_base.restore_file(one("att", 1), io.BytesIO(b"x"), 2_000_000_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ def _copy_table(
         one["id"] for one in table["fields"] if one["type"] == "multipleAttachments" and "id" in one
     ]
     for records in _pages(source, table["id"]):
-        contents: dict[str, bytes] = {}
+        target.restore_records(source.base_id, table["id"], records)
         if with_files:
             held = [
                 file
@@ -107,8 +108,7 @@ def _copy_table(
                 for field_id in attachments
                 for file in record["fields"].get(field_id, ())
             ]
-            contents = _fetch(source, held, copied)
-        target.restore_records(source.base_id, table["id"], records, contents)
+            _copy_files(source, target, held, copied)
         copied.records[name] += len(records)
         on_progress(name, copied.records[name])
 
@@ -136,16 +136,18 @@ def _pages(source: Airtable, table_id: str) -> Iterator[list[RecordJson]]:
             return
 
 
-def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> dict[str, bytes]:
-    """Download attachments; note the ones that fail, and continue with the others.
+def _copy_files(
+    source: Airtable, target: LocalBase, files: list[Mapping[str, Any]], copied: Copied
+) -> None:
+    """Download attachments one by one; note those that fail, and continue with the others.
 
-    Their URLs are signed, so the token is not sent.
+    A file may be larger than the memory, so it passes through a temporary file. The URLs are
+    signed, so the token is not sent.
     """
     import httpx2
 
     from airhaul.drive.endpoint import USER_AGENT
 
-    contents: dict[str, bytes] = {}
     with httpx2.Client(
         headers={"User-Agent": USER_AGENT},
         follow_redirects=True,
@@ -153,14 +155,20 @@ def _fetch(source: Airtable, files: list[Mapping[str, Any]], copied: Copied) -> 
     ) as client:
         for file in files:
             try:
-                reply = client.get(file["url"])
-                reply.raise_for_status()
-            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                with (
+                    tempfile.TemporaryFile() as content,
+                    client.stream("GET", file["url"]) as reply,
+                ):
+                    reply.raise_for_status()
+                    for piece in reply.iter_bytes():
+                        content.write(piece)
+                    size = content.tell()
+                    content.seek(0)
+                    target.restore_file(file["id"], content, size)
+            except (httpx2.HTTPError, httpx2.InvalidURL, ConfigurationError) as error:
                 copied.missing.append((file["filename"], str(error) or type(error).__name__))
             else:
-                contents[file["id"]] = reply.content
                 copied.files += 1
-    return contents
 
 
 def _delete(part: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from airhaul.local_base.store.database import rows_among
 from airhaul.wire.ids import new_id
@@ -13,6 +13,11 @@ from airhaul.wire.ids import new_id
 _COLUMNS: Final = (
     "id, base_id, filename, type, size, width, height, url, content IS NOT NULL AS is_stored"
 )
+
+_PIECE: Final = 1 << 20
+
+LARGEST_FILE: Final = 1_000_000_000
+"""The most bytes of a file that can be stored: SQLite's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,22 @@ class AttachmentRows:
             "WHERE id = ?",
             (content, len(content), type, width, height, attachment_id),
         )
+
+    def fill(self, attachment_id: str, content: BinaryIO, size: int) -> None:
+        """Store the content of a file piece by piece, so that it need not fit into memory.
+
+        Args:
+            attachment_id: The file, whose other properties stay as they are.
+            content: The content, to be read from its beginning.
+            size: Its length in bytes.
+        """
+        (row,) = self._connection.execute(
+            "UPDATE attachments SET content = zeroblob(?), size = ? WHERE id = ? RETURNING rowid",
+            (size, size, attachment_id),
+        ).fetchone()
+        with self._connection.blobopen("attachments", "content", row) as blob:
+            while piece := content.read(_PIECE):
+                blob.write(piece)
 
     def one(self, attachment_id: str) -> Attachment | None:
         """Find a file."""
