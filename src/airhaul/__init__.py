@@ -38,6 +38,7 @@ from airhaul.errors import (
 from airhaul.formula import F, Q, fn
 from airhaul.model.fields import airtable_field
 from airhaul.model.read import CellWarning, MissingFieldWarning
+from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record import Record, airtable_model
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ __all__ = [
     "RowOutcome",
     "Run",
     "Table",
+    "TableDifference",
+    "TablePlan",
     "TransportError",
     "__version__",
     "airtable_field",

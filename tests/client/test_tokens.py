@@ -41,6 +41,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Table.bulk_save": lambda people: people.bulk_save([Person(name="Ada")]),
     "Table.bulk_update": lambda people: people.bulk_update(CHANGED),
     "Table.bulk_upsert": lambda people: people.bulk_upsert(ROWS, key="name"),
+    "Table.check_table": lambda people: people.check_table(),
     "Table.count": lambda people: people.count(),
     "Table.create": lambda people: people.create(name="Ada"),
     "Table.create_table": lambda people: people.create_table(),
@@ -63,6 +64,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Table.plan_replace": lambda people: people.plan_replace(CHANGED),
     "Table.plan_sync": lambda people: people.plan_sync(ROWS, key="name"),
     "Table.plan_sync_file": lambda people: people.plan_sync_file("new.csv", key="name"),
+    "Table.plan_table": lambda people: people.plan_table(),
     "Table.plan_update": lambda people: people.plan_update(CHANGED),
     "Table.plan_update_or_create": lambda people: people.plan_update_or_create(name="Ada"),
     "Table.plan_upsert": lambda people: people.plan_upsert(ROWS, key="name"),
@@ -70,6 +72,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Table.save": lambda people: people.save(Person(name="Ada")),
     "Table.sync": lambda people: people.sync(ROWS, key="name"),
     "Table.sync_file": lambda people: people.sync_file("new.csv", key="name"),
+    "Table.sync_table": lambda people: people.sync_table(),
     "Table.update_or_create": lambda people: people.update_or_create(name="Ada"),
     "Query.all": lambda people: people.where(name="Ada").all(),
     "Query.count": lambda people: people.where(name="Ada").count(),
@@ -82,6 +85,9 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Query.plan_update": lambda people: people.where(name="Ada").plan_update(name="Bob"),
     "Query.update": lambda people: people.where(name="Ada").update(name="Bob"),
     "Airtable.bases": lambda people: people.airtable.bases(),
+    "Airtable.create_field": lambda people: people.airtable.create_field(
+        "tbl00000000000000", {"name": "New", "type": "singleLineText"}
+    ),
     "Airtable.create_table": lambda people: people.airtable.create_table(
         "New", [{"name": "Name", "type": "singleLineText"}]
     ),

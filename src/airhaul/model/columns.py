@@ -128,7 +128,8 @@ class Column:
         return TypeAdapter(_annotated(annotation, self.field_info.metadata))
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Return a name in the form in which names that differ in case and spaces are equal."""
     return name.strip().casefold()
 
 
@@ -208,13 +209,13 @@ class Columns:
         """The columns by name without case and surrounding spaces; None if it is ambiguous."""
         found: dict[str, Column | None] = {}
         for name, column in self.by_any_name.items():
-            folded = _folded(name)
+            folded = folded_name(name)
             found[folded] = column if found.get(folded, column) is column else None
         return found
 
     def find_loosely(self, name: str) -> Column | None:
         """Find the only column whose name differs at most in case and surrounding spaces."""
-        return self._by_folded_name.get(_folded(name))
+        return self._by_folded_name.get(folded_name(name))
 
     @cached_property
     def writable(self) -> tuple[Column, ...]:

@@ -56,6 +56,20 @@ def infer_type(name: str, shape: Shape) -> FieldType:
     )
 
 
+def types_that_fit(shape: Shape) -> frozenset[FieldType]:
+    """Return the types of fields that hold the values of an annotation, whatever they are called.
+
+    Args:
+        shape: The annotation of the field.
+    """
+    every = (cards_for(annotation) for annotation in _annotations(shape))
+    found = next((cards for cards in every if cards), ())
+    fitting: set[FieldType] = {card.type for card in found}
+    if any(card.is_text for card in found):
+        fitting |= {card.type for card in CARDS.values() if card.is_text and not card.is_computed}
+    return frozenset(fitting)
+
+
 def _annotations(shape: Shape) -> Iterator[Any]:
     """Return what a type may be inferred from, the most specific first."""
     if shape.is_sequence:

@@ -43,7 +43,7 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
             "fields. Create the table first, and then declare the model with the IDs."
         )
     fields = [
-        _field_of(column)
+        field_of(column)
         for column in columns_of(model).by_name.values()
         if not column.card.is_computed
     ]
@@ -93,7 +93,15 @@ def new_field(
     return field
 
 
-def _field_of(column: Column) -> FieldJson:
+def field_of(column: Column) -> FieldJson:
+    """Describe the field of a table for a column of a model.
+
+    Args:
+        column: The column; not a computed one.
+
+    Raises:
+        SchemaError: It links to a table, and the model does not set to which one.
+    """
     options = column.info.options
     if options is None and column.info.choices is not None:
         options = {"choices": [{"name": name} for name in column.info.choices]}

@@ -11,6 +11,7 @@ from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.model.columns import check_columns
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
+from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record.bound import connection_and_base_of
 from airhaul.record.bulk_verbs import RecordBulkVerbs
 from airhaul.record.file_verbs import RecordFileVerbs
@@ -121,6 +122,50 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
             InvalidRequestError: The base has a table of this name already.
         """
         return cls._table().create_table(exist_ok=exist_ok)
+
+    @classmethod
+    def check_table(cls) -> list[TableDifference]:
+        """Compare the model with its table, which takes one request.
+
+        Fields of the table that the model does not name are no difference, nor is another type
+        that the annotation fits as well, unless the model declares the type.
+
+        Returns:
+            The differences, in the order of the model; none if the table fits.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
+        return cls._table().check_table()
+
+    @classmethod
+    def plan_table(cls) -> TablePlan:
+        """Plan what ``sync_table`` would create.
+
+        Returns:
+            What would be created, and what has to be changed by hand.
+
+        Raises:
+            SchemaError: The table does not exist, and no table can hold the model.
+            ApiError: Airtable refused the request.
+        """
+        return cls._table().plan_table()
+
+    @classmethod
+    def sync_table(cls) -> TablePlan:
+        """Create what the base lacks for the model: the table, or fields of it.
+
+        Nothing is changed or deleted: the API cannot change the type of a field. A second call
+        creates nothing.
+
+        Returns:
+            What was created, and what has to be changed by hand.
+
+        Raises:
+            SchemaError: The table does not exist, and no table can hold the model.
+            InvalidRequestError: Airtable refused a field.
+        """
+        return cls._table().sync_table()
 
 
 # Pydantic allows fields with its own names, such as ``copy``, and warns: that is left to it.

@@ -245,3 +245,9 @@ def create_table(
         body["description"] = description
     path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables"
     return Call("POST", path, "create", body=body, base_id=base_id)
+
+
+def create_field(base_id: str, table_id: str, field: FieldJson) -> Call:
+    """Create a field in a table, which is named by its ID."""
+    path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables/{quote(table_id, safe='')}/fields"
+    return Call("POST", path, "create", body=dict(field), base_id=base_id)

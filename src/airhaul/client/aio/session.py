@@ -180,6 +180,28 @@ class AsyncSession:
             raise
         return table
 
+    async def create_field(self, table_id: str, field: FieldJson) -> FieldJson:
+        """Create a field in a table.
+
+        Source: https://airtable.com/developers/web/api/create-field
+
+        Args:
+            table_id: The table's id.
+            field: The field, ``{"name", "type", "options"?, "description"?}``
+                (https://airtable.com/developers/web/api/field-model).
+
+        Returns:
+            The field as Airtable describes it, with its id.
+
+        Raises:
+            InvalidRequestError: The table has a field of this name already, or the field is not
+                valid.
+        """
+        made: FieldJson = object_in(
+            await self.call(endpoints.create_field(self.base_id, table_id, field)), "field"
+        )
+        return made
+
     async def find_table(self, name: str) -> TableJson | None:
         """Read one table of the base, if it is there.
 

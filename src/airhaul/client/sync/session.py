@@ -181,6 +181,28 @@ class Session:
             raise
         return table
 
+    def create_field(self, table_id: str, field: FieldJson) -> FieldJson:
+        """Create a field in a table.
+
+        Source: https://airtable.com/developers/web/api/create-field
+
+        Args:
+            table_id: The table's id.
+            field: The field, ``{"name", "type", "options"?, "description"?}``
+                (https://airtable.com/developers/web/api/field-model).
+
+        Returns:
+            The field as Airtable describes it, with its id.
+
+        Raises:
+            InvalidRequestError: The table has a field of this name already, or the field is not
+                valid.
+        """
+        made: FieldJson = object_in(
+            self.call(endpoints.create_field(self.base_id, table_id, field)), "field"
+        )
+        return made
+
     def find_table(self, name: str) -> TableJson | None:
         """Read one table of the base, if it is there.
 

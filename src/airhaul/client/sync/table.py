@@ -21,6 +21,7 @@ from airhaul.formula import fn
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
+from airhaul.model.table_check import TableDifference, TablePlan, check_table, plan_table
 from airhaul.model.validate_field import texts_as_written
 from airhaul.model.write import absorb, cells_to_update
 from airhaul.wire import endpoints
@@ -412,6 +413,54 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """
         fields = self._fields_to_create()
         return self.airtable.create_table(self.name, fields, exist_ok=exist_ok)
+
+    def check_table(self) -> list[TableDifference]:
+        """Compare the model with its table, which takes one request.
+
+        Fields of the table that the model does not name are no difference, nor is another type
+        that the annotation fits as well, unless the model declares the type.
+
+        Returns:
+            The differences, in the order of the model; none if the table fits.
+
+        Raises:
+            ApiError: Airtable refused the request.
+        """
+        return check_table(self.model, self.airtable.find_table(self.name), self.name)
+
+    def plan_table(self) -> TablePlan:
+        """Plan what ``sync_table`` would create.
+
+        Returns:
+            What would be created, and what has to be changed by hand.
+
+        Raises:
+            SchemaError: The table does not exist, and no table can hold the model.
+            ApiError: Airtable refused the request.
+        """
+        return plan_table(self.model, self.airtable.find_table(self.name), self.name)
+
+    def sync_table(self) -> TablePlan:
+        """Create what the base lacks for the model: the table, or fields of it.
+
+        Nothing is changed or deleted: the API cannot change the type of a field. A second call
+        creates nothing.
+
+        Returns:
+            What was created, and what has to be changed by hand.
+
+        Raises:
+            SchemaError: The table does not exist, and no table can hold the model.
+            InvalidRequestError: Airtable refused a field.
+        """
+        table = self.airtable.find_table(self.name)
+        plan = plan_table(self.model, table, self.name)
+        if table is None:
+            self.airtable.create_table(self.name, plan.fields)
+            return plan
+        for field in plan.fields:
+            self.airtable.create_field(table["id"], field)
+        return plan
 
     def _fields_to_create(self) -> Iterator[FieldJson]:
         # Not read where the table exists: a model may use a table that the API could not create.

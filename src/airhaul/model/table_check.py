@@ -1,0 +1,265 @@
+"""Comparing a model with its table, and planning what the table lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from airhaul.errors import SchemaError
+from airhaul.fields import card_of
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import Column, columns_of, folded_name
+from airhaul.model.infer import infer_options, types_that_fit
+from airhaul.model.schema import column_name, field_of, fields_to_create
+from airhaul.wire.shapes import FIELD_TYPES, FieldJson, TableJson
+
+DifferenceKind = Literal["table", "missing", "renamed", "read-only", "type", "options", "choices"]
+"""What differs; "table" means that the base has no such table."""
+
+_SELECTS: Final = ("singleSelect", "multipleSelects")
+
+
+@dataclass(frozen=True, slots=True)
+class TableDifference:
+    """One difference between a model and its table.
+
+    Args:
+        kind: What differs.
+        field: The field of the model; None if the whole table is missing.
+        column: Its name in the table, as far as it is known.
+        expected: What the model declares: a type, options, choices or a name.
+        found: What the table has; None for nothing.
+        reason: What differs, in a sentence.
+        remedy: What to do about it, in a sentence.
+    """
+
+    kind: DifferenceKind
+    field: str | None
+    column: str | None
+    expected: Any
+    found: Any
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = "" if self.field is None else f"field {self.field!r}: "
+        return f"{place}{self.reason}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """What is added to a base so that it fits a model. Nothing is changed or deleted.
+
+    Args:
+        table: The table's name.
+        creates_table: Whether the table is created.
+        fields: The fields to create, as the API takes them.
+        by_hand: The differences that the API cannot remove.
+    """
+
+    table: str
+    creates_table: bool = False
+    fields: list[FieldJson] = field(default_factory=list[FieldJson])
+    by_hand: list[TableDifference] = field(default_factory=list[TableDifference])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to create."""
+        return not (self.creates_table or self.fields)
+
+    def summary(self) -> str:
+        """Return the plan in one line."""
+        fields = f"{len(self.fields)} field{'' if len(self.fields) == 1 else 's'}"
+        parts = [f"a table with {fields} to create"] if self.creates_table else []
+        if self.fields and not self.creates_table:
+            parts.append(f"{fields} to create")
+        if self.by_hand:
+            parts.append(f"{len(self.by_hand)} to change by hand")
+        return ", ".join(parts) or "nothing to create"
+
+    def __str__(self) -> str:
+        lines = [f"{self.table}: {self.summary()}"]
+        lines += [f"  + {one['name']!r}, {one['type']}" for one in self.fields]
+        lines += [f"  ! {difference}" for difference in self.by_hand]
+        return "\n".join(lines)
+
+
+def check_table(
+    model: type[RecordBase], table: TableJson | None, name: str
+) -> list[TableDifference]:
+    """Compare a model with its table.
+
+    Fields of the table that the model does not name are no difference, nor is another type that
+    the annotation fits as well: a ``str`` may be an e-mail address. A declared type has to be that
+    of the table.
+
+    Args:
+        model: The model.
+        table: The table as "get base schema" returns it; None if the base has no such table.
+        name: The name of the table in the model.
+
+    Returns:
+        The differences, in the order of the model.
+    """
+    if table is None:
+        return [
+            TableDifference(
+                "table", None, None, name, None,
+                f"the base has no table {name!r}", "sync_table() creates it",
+            )
+        ]  # fmt: skip
+    by_id = columns_of(model).are_ids
+    fields = {column_name(one, by_id=by_id): one for one in table["fields"]}
+    return [
+        difference
+        for column in columns_of(model).by_name.values()
+        for difference in _differences(column, fields.get(column.column), fields, by_id=by_id)
+    ]
+
+
+def plan_table(model: type[RecordBase], table: TableJson | None, name: str) -> TablePlan:
+    """Plan what has to be created so that a table fits a model.
+
+    Args:
+        model: The model.
+        table: The table as "get base schema" returns it; None if the base has no such table.
+        name: The name of the table in the model.
+
+    Raises:
+        SchemaError: The table does not exist, and no table can hold the model.
+    """
+    if table is None:
+        return TablePlan(name, creates_table=True, fields=fields_to_create(model))
+    fields: list[FieldJson] = []
+    by_hand: list[TableDifference] = []
+    for difference in check_table(model, table, name):
+        column = columns_of(model).by_name[difference.field or ""]
+        if difference.kind == "missing" and can_be_created(column, model):
+            fields.append(field_of(column))
+        else:
+            by_hand.append(difference)
+    return TablePlan(name, fields=fields, by_hand=by_hand)
+
+
+def can_be_created(column: Column, model: type[RecordBase]) -> bool:
+    """Return whether the API can create the field of a column as the model declares it."""
+    if column.card.is_computed or columns_of(model).are_ids:
+        return False
+    try:
+        field_of(column)
+    except SchemaError:
+        return False
+    return True
+
+
+def _differences(
+    column: Column, found: FieldJson | None, fields: Mapping[str, FieldJson], *, by_id: bool
+) -> Iterator[TableDifference]:
+    if found is None:
+        yield _missing(column, fields, by_id=by_id)
+        return
+    title = found["name"]
+    if by_id and column.field_info.title not in (None, title):
+        yield TableDifference(
+            "renamed", column.name, title, column.title, title,
+            f"the field {column.title!r} was renamed to {title!r}", "set title= to the new name",
+        )  # fmt: skip
+    wrong_type = _type_difference(column, found)
+    if wrong_type is not None:
+        yield wrong_type
+        return
+    wanted = _wanted_options(column, found)
+    there = found.get("options") or {}
+    differing = {name: value for name, value in wanted.items() if not _has(there.get(name), value)}
+    if differing:
+        now = {name: there.get(name) for name in differing}
+        yield TableDifference(
+            "options", column.name, title, differing, now,
+            f"{title!r} has the options {now}, and the model declares {differing}",
+            "change them in Airtable, or in the model",
+        )  # fmt: skip
+    yield from _choice_differences(column, found)
+
+
+def _missing(column: Column, fields: Mapping[str, FieldJson], *, by_id: bool) -> TableDifference:
+    reason = f"the table has no field {column.column!r}"
+    alike = [name for name in fields if folded_name(name) == folded_name(column.column)]
+    if by_id:
+        remedy = "it was deleted, or the ID is wrong"
+    elif alike:
+        remedy = f"{alike[0]!r} may be the one; rename it in Airtable, or set column={alike[0]!r}"
+    elif column.card.is_computed:
+        remedy = "create it in Airtable"
+    else:
+        try:
+            field_of(column)
+            remedy = "sync_table() creates it"
+        except SchemaError as error:
+            remedy = error.message
+    return TableDifference("missing", column.name, column.column, column.type, None, reason, remedy)
+
+
+def _type_difference(column: Column, found: FieldJson) -> TableDifference | None:
+    type_, title = found["type"], found["name"]
+    declared = column.info.type
+    is_computed = type_ in FIELD_TYPES and card_of(type_).is_computed
+    if type_ == declared:
+        return None
+    if is_computed and declared is None:
+        if column.read_only:
+            return None
+        return TableDifference(
+            "read-only", column.name, title, column.type, type_,
+            f"Airtable computes {title!r} ({type_}), and the model writes it",
+            "declare it with airtable_field(read_only=True)",
+        )  # fmt: skip
+    if declared is None and type_ in types_that_fit(column.shape):
+        return None
+    return TableDifference(
+        "type", column.name, title, column.type, type_,
+        f"{title!r} is of type {type_}, and the model's field is {column.type}",
+        "change the type in Airtable, or the annotation, or set airtable_field(type=...)",
+    )  # fmt: skip
+
+
+def _wanted_options(column: Column, found: FieldJson) -> dict[str, Any]:
+    """Return the options that the table has to have for the values of the model."""
+    if column.info.options is not None:
+        return {name: value for name, value in column.info.options.items() if name != "choices"}
+    inferred = infer_options(column.type, column.shape) or {}
+    wanted: dict[str, Any] = {}
+    if found["type"] in ("number", "percent", "currency") and column.shape.is_a(int):
+        wanted["precision"] = 0
+    if found["type"] == column.type == "rating":
+        wanted["max"] = inferred["max"]
+    return wanted
+
+
+def _has(there: Any, wanted: Any) -> bool:
+    """Return whether an option has what is wanted; Airtable adds to what it was given."""
+    if isinstance(wanted, Mapping) and isinstance(there, Mapping):
+        return all(_has(there.get(name), value) for name, value in wanted.items())
+    return bool(there == wanted)
+
+
+def _choice_differences(column: Column, found: FieldJson) -> Iterator[TableDifference]:
+    if found["type"] not in _SELECTS:
+        return
+    title = found["name"]
+    there = [choice["name"] for choice in (found.get("options") or {}).get("choices", ())]
+    lacking = sorted(column.known_choices - set(there))
+    item = column.shape.item or column.shape
+    unknown = [] if item.choices is None else [one for one in there if one not in item.choices]
+    if lacking:
+        yield TableDifference(
+            "choices", column.name, title, lacking, there,
+            f"{title!r} does not have the choices {', '.join(map(repr, lacking))}",
+            "add them in Airtable, or write them with typecast=True",
+        )  # fmt: skip
+    if unknown:
+        yield TableDifference(
+            "choices", column.name, title, list(item.choices or ()), unknown,
+            f"{title!r} has choices that the model does not know: {', '.join(map(repr, unknown))}",
+            "add them to the model; records that have them are read with a cell error",
+        )  # fmt: skip
