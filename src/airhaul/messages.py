@@ -42,7 +42,7 @@ OptionName = Literal[
 ]
 """The options that messages name, as Python spells them."""
 
-MethodName = Literal["create_table", "resume", "runs", "sync", "undo"]
+MethodName = Literal["create_table", "resume", "runs", "sync", "sync_table", "undo"]
 """The methods that messages name."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from airhaul.errors import SchemaError
 from airhaul.fields import card_of
+from airhaul.messages import Message, Method, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of, folded_name
 from airhaul.model.infer import infer_options, types_that_fit
@@ -106,7 +107,7 @@ def check_table(
         return [
             TableDifference(
                 "table", None, None, name, None,
-                f"the base has no table {name!r}", "sync_table() creates it",
+                f"the base has no table {name!r}", Message(Method("sync_table"), " creates it"),
             )
         ]  # fmt: skip
     by_id = columns_of(model).are_ids
@@ -194,7 +195,7 @@ def _missing(column: Column, fields: Mapping[str, FieldJson], *, by_id: bool) ->
     else:
         try:
             field_of(column)
-            remedy = "sync_table() creates it"
+            remedy = Message(Method("sync_table"), " creates it")
         except SchemaError as error:
             remedy = error.message
     return TableDifference("missing", column.name, column.column, column.type, None, reason, remedy)
@@ -255,7 +256,7 @@ def _choice_differences(column: Column, found: FieldJson) -> Iterator[TableDiffe
         yield TableDifference(
             "choices", column.name, title, lacking, there,
             f"{title!r} does not have the choices {', '.join(map(repr, lacking))}",
-            "add them in Airtable, or write them with typecast=True",
+            Message("add them in Airtable, or write them with ", Option("typecast", True)),
         )  # fmt: skip
     if unknown:
         yield TableDifference(

@@ -35,6 +35,7 @@ _METHODS: Final[dict[MethodName, str]] = {
     "resume": "airhaul resume",
     "runs": "airhaul runs",
     "sync": "airhaul sync",
+    "sync_table": "airhaul schema apply MODULE",
     "undo": "airhaul undo",
 }
 
