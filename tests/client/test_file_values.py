@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
-from pydantic import BeforeValidator, field_validator
+from pydantic import AnyUrl, BeforeValidator, Field, field_validator
 
 from airhaul import Airtable, BulkError, Record, airtable_field
 
@@ -398,6 +399,57 @@ def test_a_blank_cell_is_the_default_of_a_new_record(items: Any, tmp_path: Path)
     (tmp_path / "in.json").write_text(json.dumps([nulls]))
     (item,) = items.import_json(tmp_path / "in.json")
     assert (item.tries, item.sold, item.tags) == (5, False, [])
+
+
+def test_a_blank_cell_is_none_for_what_is_kept_as_text(airtable: Airtable, tmp_path: Path) -> None:
+    """Cells hold text for a UUID, and "" is none: an export with empty cells has to import again."""
+
+    class Visit(Record, table="Visits"):
+        name: str
+        key: UUID | None = None
+        page: AnyUrl | None = None
+        opens: time | None = None
+        pieces: int | None = airtable_field(None, type="singleLineText")
+
+    visits = airtable.table(Visit)
+    visits.create_table()
+    full = {"key": UUID(int=7), "page": "https://example.org/", "opens": "18:00"}
+    visits.bulk_create([{"name": "a", **full}, {"name": "b"}])
+    visits.export_csv(file := tmp_path / "visits.csv")
+    assert visits.sync_file(file, key="name").counts() == {"unchanged": 2}
+    assert len(visits.import_csv(file)) == 2
+    visits.where().delete()
+    file.write_text("name,key,page,opens,pieces\nc,, , ,\n")
+    visits.import_csv(file)
+    visits.bulk_create([{"name": "d", "key": "", "page": "", "opens": "", "pieces": ""}])
+    for visit in visits.all():
+        assert (visit.key, visit.page, visit.opens, visit.pieces) == (None, None, None, None)
+
+
+def test_a_blank_cell_is_no_text_where_a_text_has_to_have_some_form(
+    airtable: Airtable, tmp_path: Path
+) -> None:
+    """It is None where the type takes that, the default of a new record, or a missing value."""
+
+    class Part(Record, table="Parts"):
+        name: Annotated[str, Field(min_length=1)]
+        code: Annotated[str, Field(pattern="^P")] | None = None
+        unit: Annotated[str, Field(min_length=2)] = "kg"
+
+    parts = airtable.table(Part)
+    parts.create_table()
+    (tmp_path / "in.csv").write_text("name,code,unit\na,,\n ,P1,pc\n,P1,pc\n")
+    result = parts.import_csv(tmp_path / "in.csv", on_error="continue")
+    assert [(part.name, part.code, part.unit) for part in result] == [
+        ("a", None, "kg"),
+        (" ", "P1", "pc"),
+    ]
+    (failed,) = result.errors
+    assert "line 4, row 2, field 'name': a value is required, and the cell is blank" in str(
+        failed.error
+    )
+    parts.export_csv(tmp_path / "out.csv")
+    assert parts.sync_file(tmp_path / "out.csv", key="name").counts() == {"unchanged": 2}
 
 
 def test_a_blank_cell_clears_a_list_of_a_model(items: Any, tmp_path: Path) -> None:

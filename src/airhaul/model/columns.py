@@ -88,12 +88,20 @@ class Column:
         titled.title = title
         return titled
 
-    @property
+    @cached_property
     def takes_blank_text(self) -> bool:
         """Whether ``""`` is a value, and not a blank cell."""
         if self.shape.choices is not None:
             return "" in self.shape.choices
-        return self.card.is_text or self.shape.is_a(str)
+        return (self.card.is_text or self.shape.is_a(str)) and self.takes("")
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is a valid value: of a UUID, or of text of some length, few are."""
+        try:
+            self.validator.validate_python(text)
+        except Exception:  # noqa: BLE001 - a validator of the model may raise anything
+            return False
+        return True
 
     @property
     def may_be_left_out(self) -> bool:

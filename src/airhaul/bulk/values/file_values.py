@@ -126,7 +126,9 @@ def without_blanks(column: Column, value: object) -> object:
     """
     if not isinstance(value, str) or value.strip():
         return value
-    if value and (column.card.is_text or value in (column.shape.choices or ())):
+    if value and (
+        (column.card.is_text and column.takes(value)) or value in (column.shape.choices or ())
+    ):
         return value
     return "" if column.takes_blank_text else None
 
