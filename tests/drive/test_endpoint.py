@@ -48,6 +48,22 @@ def test_requests_name_the_client_and_hold_compact_json() -> None:
     assert write.partition(b"\r\n\r\n")[2] == '{"records":[{"fields":{"name":"Zoë"}}]}'.encode()
 
 
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_an_endpoint_may_be_an_ipv6_address() -> None:
+    """The brackets around it belong to the header, too."""
+    with raw_server(reply(200, page()), host="::1") as (url, seen), table(url).airtable as airtable:
+        assert len(airtable.table(User).all()) == 1
+    assert f"Host: {url.removeprefix('http://')}" in head_of(seen[0])
+
+
 def test_an_endpoint_may_be_a_folder_behind_a_password() -> None:
     """What is in front of the service gets the user of the address, as from any client."""
     with raw_server(reply(200, page())) as (url, seen):

@@ -29,9 +29,10 @@ Answer = Callable[[socket.socket, bytes], None]
 
 
 @contextlib.contextmanager
-def raw_server(*answers: Answer) -> Iterator[tuple[str, list[bytes]]]:
+def raw_server(*answers: Answer, host: str = "127.0.0.1") -> Iterator[tuple[str, list[bytes]]]:
     """A server that does with each connection what the test says; the last answer repeats."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
     seen: list[bytes] = []
     waiting = list(answers)
 
@@ -54,7 +55,8 @@ def raw_server(*answers: Answer) -> Iterator[tuple[str, list[bytes]]]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+        name = f"[{host}]" if ":" in host else host
+        yield f"http://{name}:{listener.getsockname()[1]}", seen
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()

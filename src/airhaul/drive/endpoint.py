@@ -53,7 +53,8 @@ class Endpoint:
         if not self._host:
             raise unusable(url, ValueError("it has no host"))
         self._path = quote(parts.path.rstrip("/"), safe=_IN_PATHS)
-        at = self._host if self._port is None else b"%b:%d" % (self._host, self._port)
+        host = b"[%b]" % self._host if b":" in self._host else self._host
+        at = host if self._port is None else b"%b:%d" % (host, self._port)
         self._headers = [
             (b"Host", at),
             (b"Accept", b"*/*"),
