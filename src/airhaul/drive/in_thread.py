@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import anyio.to_thread
-
 from airhaul.wire.call import Call, Reply, Sent, Transport
 
 
@@ -19,4 +17,6 @@ class InThread:
 
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` on a worker thread and wait for the reply."""
+        import anyio.to_thread  # only programs that await need it
+
         return await anyio.to_thread.run_sync(self._transport.send, call, on_sent)

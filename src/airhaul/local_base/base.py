@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from airhaul.local_base.after_commit import AfterCommit
@@ -26,12 +26,14 @@ from airhaul.local_base.gate.tokens import Access, Token
 from airhaul.local_base.owner import OwnerOperations
 from airhaul.local_base.protocol import refusal
 from airhaul.local_base.protocol.request import Request
-from airhaul.local_base.restoring.described import describe_base
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import MEMORY, Store
 from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 from airhaul.wire.call import Call, Reply, Sent
+
+if TYPE_CHECKING:
+    from airhaul.local_base.restoring.described import DescribedBase
 
 
 def _utc_now() -> datetime:
@@ -131,7 +133,12 @@ class LocalBase(OwnerOperations):
         Raises:
             ConfigurationError: The file is not a local base, or the schema is invalid.
         """
-        described = None if schema is None else describe_base(schema)
+        described: DescribedBase | None = None
+        if schema is not None:
+            # Imported here: validating descriptions takes a while to prepare.
+            from airhaul.local_base.restoring.described import describe_base
+
+            described = describe_base(schema)
         store = Store(path)
         try:
             local_base = cls(store, **options)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.after_commit import AfterCommit
@@ -16,13 +16,16 @@ from airhaul.local_base.lists.views import add_view
 from airhaul.local_base.protocol.request import Request
 from airhaul.local_base.resources.route import Route
 from airhaul.local_base.resources.tables import create_field
-from airhaul.local_base.restoring.described import DescribedBase, describe_base
-from airhaul.local_base.restoring.restore import Restorer
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import Store
 from airhaul.local_base.store.attachment_rows import LARGEST_FILE
 from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
+
+# Imported by the calls that restore something: validating descriptions takes a while to prepare.
+if TYPE_CHECKING:
+    from airhaul.local_base.restoring.described import DescribedBase
+    from airhaul.local_base.restoring.restore import Restorer
 
 
 class OwnerOperations:
@@ -81,6 +84,8 @@ class OwnerOperations:
         Raises:
             ConfigurationError: The description is invalid, or the base exists with other tables.
         """
+        from airhaul.local_base.restoring.described import DescribedBase, describe_base
+
         base = described if isinstance(described, DescribedBase) else describe_base(described)
         with self._restoring() as restorer:
             base_id = restorer.base(base)
@@ -137,6 +142,8 @@ class OwnerOperations:
 
     @contextlib.contextmanager
     def _restoring(self) -> Generator[Restorer]:
+        from airhaul.local_base.restoring.restore import Restorer
+
         try:
             with self._store.session(write=True) as session:
                 now = self._now()

@@ -16,7 +16,7 @@ from airhaul.wire.shapes import Cells, FieldType
 
 def is_empty(cell: Any) -> bool:
     """Return whether a cell is one that Airtable leaves out of its answers; 0 is not."""
-    return cell is None or cell is False or cell in ("", [])
+    return not cell and (cell is None or cell is False or cell in ("", []))
 
 
 def canonical(type_: FieldType, cell: Any) -> Any:

@@ -69,8 +69,13 @@ class Key:
 
     def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
         """Return the key in some cells, in a form to compare; None if a part of it is blank."""
-        parts = tuple(canonical(column.type, cells.get(column.column)) for column in self.columns)
-        return None if None in parts else parts
+        parts: list[Any] = []
+        for column in self.columns:
+            part = canonical(column.type, cells.get(column.column))
+            if part is None:
+                return None
+            parts.append(part)
+        return tuple(parts)
 
     def require(self, cells: Cells) -> tuple[Any, ...]:
         """Return the key that a row has.

@@ -87,6 +87,8 @@ def names_in(cell: Any) -> list[str]:
 
 def _names(items: Iterable[Any]) -> list[str]:
     others = [item for item in items if not is_id(item, "rec")]
+    if not others:
+        return []  # mostly
     texts = [item.strip() for item in others if isinstance(item, str)]
     return [text for text in texts if text and not is_id(text, "rec")]
 

@@ -71,7 +71,7 @@ class _Given:
             raise RowError.of(self.problems)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CellsByKey:
     """The cells of a row that a key identifies.
 

@@ -22,6 +22,10 @@ from airhaul.wire.shapes import RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 
+# As many as a page has; more would be reported late.
+_UNCHANGED_TOGETHER: Final = 100
+
+
 class OutcomeRecorder(Generic[M]):
     """The recorder of outcomes.
 
@@ -48,30 +52,42 @@ class OutcomeRecorder(Generic[M]):
         self._total = total
         self._estimate = Estimate(total, rows_per_second)
         self._events: list[Event] = []
+        self._unchanged: list[Change[M]] = []
 
     def events(self) -> list[Event]:
         """Return what happened since the last call."""
+        self._settle_unchanged()
         events, self._events = self._events, []
         return events
 
     @property
     def has_events(self) -> bool:
-        """Whether anything has happened since the last call of ``events``."""
-        return bool(self._events)
+        """Whether something has happened that is to be reported before more rows are taken."""
+        return bool(self._events) or len(self._unchanged) >= _UNCHANGED_TOGETHER
 
     def emit(self, event: Event) -> None:
         """Add an event."""
+        self._settle_unchanged()
         self._events.append(event)
 
     def leave_unchanged(self, change: Change[M]) -> None:
-        """Settle a row whose record is already as it should be."""
-        record = change.record
-        if change.found is not None:
-            (record,) = self._records([change], [change.found])
-        self.outcomes.settle(change.index, "unchanged", id=change.record_id)
-        if record is not None:
-            self.outcomes.keep(change.index, record, change.found)
-        self._emit_written([change.record_id if record is None else record], "unchanged")
+        """Settle a row whose record is already as it should be, together with its neighbours."""
+        self._unchanged.append(change)
+
+    def _settle_unchanged(self) -> None:
+        if not self._unchanged:
+            return
+        changes, self._unchanged = self._unchanged, []
+        read = [change for change in changes if change.found is not None]
+        made = iter(self._records(read, [change.found for change in read if change.found]))
+        records: list[M | str | None] = []
+        for change in changes:
+            record = change.record if change.found is None else next(made)
+            self.outcomes.settle(change.index, "unchanged", id=change.record_id)
+            if record is not None:
+                self.outcomes.keep(change.index, record, change.found)
+            records.append(change.record_id if record is None else record)
+        self._emit_written(records, "unchanged")
 
     def write(
         self,
@@ -88,6 +104,7 @@ class OutcomeRecorder(Generic[M]):
             states: Whether each was created or updated.
             attempt: The request that wrote them.
         """
+        self._settle_unchanged()
         records = self._records(changes, raws)
         for change, raw, state, record in zip(changes, raws, states, records, strict=True):
             self.outcomes.settle(change.index, state, id=raw["id"], request=attempt.number)
@@ -102,6 +119,7 @@ class OutcomeRecorder(Generic[M]):
 
     def delete(self, changes: Sequence[Change[M]], attempt: Attempt) -> None:
         """Settle rows whose records were deleted."""
+        self._settle_unchanged()
         for change in changes:
             id_ = change.record_id
             self.outcomes.settle(change.index, "deleted", id=id_, request=attempt.number)
@@ -120,9 +138,10 @@ class OutcomeRecorder(Generic[M]):
             row: The row as it was given.
             attempt: The request that was refused because of it, if there is one.
         """
+        self._settle_unchanged()
         request = attempt.number if attempt is not None else None
         self.outcomes.settle(index, "failed", error=error, request=request, row=row)
-        self._events.append(RowRefused(error, self.outcomes.settled, self._total, row))
+        self.emit(RowRefused(error, self.outcomes.settled, self._total, row))
 
     def leave(
         self,
@@ -145,6 +164,7 @@ class OutcomeRecorder(Generic[M]):
         Args:
             in_flight: The rows whose requests were sent and not answered.
         """
+        self._settle_unchanged()
         self.outcomes.extend_to(self._total or 0)
         cut_off = AirhaulError("the call was interrupted before the reply came")
         for change in in_flight:

@@ -63,9 +63,7 @@ class AttachmentFetcher:
         self._reach: Reach = reach
 
     def fetch(self, attachment_ids: tuple[str, ...]) -> None:
-        """Schedule the fetch of attachments, each once, if fetching is allowed."""
-        if self._reach == "nowhere":
-            return
+        """Schedule the fetch of attachments, each once."""
         for attachment_id in attachment_ids:
             self._background.later(0.0, attachment_id, partial(self._fetch, attachment_id))
 
