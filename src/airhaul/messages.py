@@ -28,6 +28,7 @@ OptionName = Literal[
     "decimal_comma",
     "delimiter",
     "encoding",
+    "escape_formulas",
     "format",
     "from_airtable_csv",
     "ignore",

@@ -173,3 +173,13 @@ def test_without_a_journal_the_advice_names_the_options_of_the_rejects(stock: Pa
     Path("fixed.csv").write_text(fixed, encoding="utf-8")
     assert airhaul("import", "fixed.csv", "Stock", *options, "--local", stock).returncode == 0
     assert held(stock)["n1"] == ("Neu", 1020)
+
+
+def test_formulas_are_escaped_and_read_back(stock: Path) -> None:
+    """The program has the option for both ways."""
+    path = file("new.csv", "f1,'=1+1,-2", header="Code,Name,Pieces")
+    done = airhaul("import", path, "Stock", "--escape-formulas", "--local", stock)
+    assert done.returncode == 0, done.stderr
+    assert held(stock)["f1"][0] == "=1+1"
+    words = ("export", "Stock", "-", "--where", "{Code} = 'f1'", "--escape-formulas")
+    assert airhaul(*words, "--local", stock).stdout == "Code,Name,Pieces\nf1,'=1+1,-2\n"

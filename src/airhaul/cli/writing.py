@@ -107,6 +107,13 @@ FromAirtableCsv = Annotated[
         "files have them.",
     ),
 ]
+EscapeFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas",
+        help="Remove the apostrophe that export --escape-formulas put before =, +, - and @.",
+    ),
+]
 Typecast = Annotated[
     bool,
     typer.Option(
@@ -125,6 +132,7 @@ def file_options(
     decimal_comma: bool,
     date_format: str | None,
     from_airtable_csv: bool,
+    escape_formulas: bool,
 ) -> FileOptions:
     """Collect the options that say how a file is read.
 
@@ -137,6 +145,7 @@ def file_options(
         decimal_comma: Whether numbers have a decimal comma.
         date_format: How dates are written.
         from_airtable_csv: Whether values are written as their fields show them.
+        escape_formulas: Whether the file was exported with this option.
 
     Raises:
         ConfigurationError: A renaming has no equals sign, or a column is renamed twice.
@@ -158,6 +167,7 @@ def file_options(
         "decimal_comma": decimal_comma,
         "date_format": date_format,
         "from_airtable_csv": from_airtable_csv,
+        "escape_formulas": escape_formulas,
     }
 
 

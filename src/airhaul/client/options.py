@@ -182,6 +182,9 @@ class FileOptions(TypedDict, total=False):
             None.
         from_airtable_csv: Whether numbers, dates and durations are written as their fields show
             them, as in the CSV files that Airtable itself writes.
+        escape_formulas: Whether texts that a spreadsheet would run as formulas have an apostrophe
+            in front, which reading the file removes: texts that begin with ``=``, ``+``, ``-``,
+            ``@``, a tab or a carriage return; only for CSV and TSV.
     """
 
     encoding: str | None
@@ -192,6 +195,7 @@ class FileOptions(TypedDict, total=False):
     decimal_comma: bool
     date_format: str | None
     from_airtable_csv: bool
+    escape_formulas: bool
 
 
 _FILE_OPTIONS: Final = FileOptions.__annotations__.keys()

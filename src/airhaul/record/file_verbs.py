@@ -69,6 +69,9 @@ class RecordFileVerbs(BoundRecord):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -132,6 +135,9 @@ class RecordFileVerbs(BoundRecord):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -191,6 +197,9 @@ class RecordFileVerbs(BoundRecord):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -259,6 +268,9 @@ class RecordFileVerbs(BoundRecord):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -276,7 +288,12 @@ class RecordFileVerbs(BoundRecord):
 
     @classmethod
     def export_file(
-        cls, path: str | Path, format: Format | None = None, *, parallel: int = 1
+        cls,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        parallel: int = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
@@ -289,6 +306,9 @@ class RecordFileVerbs(BoundRecord):
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
@@ -296,10 +316,14 @@ class RecordFileVerbs(BoundRecord):
         Raises:
             FileFormatError: The suffix does not name a format.
         """
-        return cls._table().export_file(path, format, parallel=parallel)
+        return cls._table().export_file(
+            path, format, parallel=parallel, escape_formulas=escape_formulas
+        )
 
     @classmethod
-    def export_csv(cls, path: str | Path, *, parallel: int = 1) -> int:
+    def export_csv(
+        cls, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+    ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -309,11 +333,14 @@ class RecordFileVerbs(BoundRecord):
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
         """
-        return cls._table().export_csv(path, parallel=parallel)
+        return cls._table().export_csv(path, parallel=parallel, escape_formulas=escape_formulas)
 
     @classmethod
     def export_json(cls, path: str | Path, *, parallel: int = 1) -> int:

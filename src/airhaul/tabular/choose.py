@@ -113,6 +113,8 @@ def _refuse_for_json(settings: FileSettings, source: str) -> None:
         if settings.encoding is not None
         else Message(Option("delimiter"), " is for CSV and TSV only")
         if settings.delimiter is not None
+        else Message(Option("escape_formulas"), " is for CSV and TSV only")
+        if settings.escape_formulas
         else None
     )
     if reason is not None:

@@ -9,6 +9,7 @@ from typing import Final
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option, OptionName
 from airhaul.tabular.settings import FileSettings
+from airhaul.tabular.texts.formulas import unescaped
 from airhaul.tabular.texts.style import PLAIN, TextStyle
 
 ERROR_COLUMN: Final = "airhaul error"
@@ -67,7 +68,8 @@ class RowChanges:
         self._source = source
         self._blank = blank
         self._names: dict[tuple[str, ...], dict[str, str | None]] = {}
-        self._are_of_cells = bool(self._columns or self._ignore or self._nulls)
+        self._is_escaped = settings.escape_formulas
+        self._are_of_cells = bool(self._columns or self._ignore or self._nulls or self._is_escaped)
         self.are_needed = self._are_of_cells or style is not PLAIN
 
     def apply(self, row: SourceRow) -> SourceRow:
@@ -93,13 +95,17 @@ class RowChanges:
         return SourceRow(row.line, cells, self._style, given)
 
     def _value(self, value: object) -> object:
+        if self._is_escaped and isinstance(value, str):
+            value = unescaped(value)
         if not self._nulls or isinstance(value, bool) or not isinstance(value, str | int | float):
             return value
         return self._blank if str(value).strip() in self._nulls else value
 
     def _renamed(self, columns: tuple[str, ...], line: int) -> dict[str, str | None]:
         """The names of some columns; None for one that is left out."""
-        names: dict[str, str | None] = {column: column for column in columns}
+        names: dict[str, str | None] = {
+            column: unescaped(column) if self._is_escaped else column for column in columns
+        }
         for wanted, name in self._wanted():
             column = _find(wanted, columns)
             if column is not None:

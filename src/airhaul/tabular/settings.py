@@ -20,6 +20,7 @@ _OPTIONS_OF_ROWS: Final[tuple[OptionName, ...]] = (
     "decimal_comma",
     "date_format",
     "from_airtable_csv",
+    "escape_formulas",
 )
 
 
@@ -39,6 +40,9 @@ class FileSettings:
         date_format: How dates are written, such as ``"DD.MM.YYYY"``; None for ISO 8601.
         from_airtable_csv: Whether numbers, dates and durations are written as their fields show
             them.
+        escape_formulas: Whether texts that a spreadsheet would run as formulas have an apostrophe
+            in front, which reading the file removes: texts that begin with ``=``, ``+``, ``-``,
+            ``@``, a tab or a carriage return; only for CSV and TSV.
 
     Raises:
         ConfigurationError: A setting is invalid, or two contradict each other.
@@ -53,6 +57,7 @@ class FileSettings:
     decimal_comma: bool = False
     date_format: str | None = None
     from_airtable_csv: bool = False
+    escape_formulas: bool = False
 
     def __post_init__(self) -> None:
         if self.delimiter is not None and not _may_separate(self.delimiter):

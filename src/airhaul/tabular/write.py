@@ -18,10 +18,12 @@ from typing import IO, Any, Final, NoReturn, Protocol, cast
 from pydantic import BaseModel
 
 from airhaul.errors import FileFormatError, shown
+from airhaul.messages import Message, Option
 from airhaul.tabular.choose import format_of
 from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
 from airhaul.tabular.settings import Format
+from airhaul.tabular.texts.formulas import escaped
 
 _MOST_DIGITS: Final = 400  # more than any double has
 
@@ -44,6 +46,8 @@ def open_writer(
     columns: Sequence[str],
     format: Format | None = None,
     choices: Mapping[str, Collection[str]] | None = None,
+    *,
+    escape_formulas: bool = False,
 ) -> Generator[Writer]:
     """Open a file for rows; it appears only when the block ends without an error.
 
@@ -52,15 +56,22 @@ def open_writer(
         columns: The columns, in order.
         format: The format; None to infer it from the suffix.
         choices: The choices of the columns that hold lists of choices, where they are known.
+        escape_formulas: Whether to escape texts that a spreadsheet would run as formulas; only for
+            CSV and TSV.
 
     Yields:
         The writer.
 
     Raises:
-        FileFormatError: No format has this suffix, or the path is a folder or a device.
+        FileFormatError: No format has this suffix, the path is a folder or a device, or
+            ``escape_formulas`` is set for JSON.
         OSError: The file cannot be written, for example because the disk is full.
     """
     kind = format_of(path, format)
+    if escape_formulas and kind not in ("csv", "tsv"):
+        raise FileFormatError(
+            Message(Option("escape_formulas"), " is for CSV and TSV only"), source=str(path)
+        )
     target = Path(path).resolve()  # replaces the target of a link, not the link
     is_there = target.exists()
     if is_there and not target.is_file():
@@ -72,7 +83,7 @@ def open_writer(
         with part.open("x", encoding="utf-8", newline="") as file:
             if is_there:
                 part.chmod(target.stat().st_mode & 0o777)
-            writer = _writer(kind, file, columns, choices or {})
+            writer = _writer(kind, file, columns, choices or {}, escape_formulas)
             yield writer
             writer.end()
             file.flush()
@@ -87,13 +98,17 @@ def open_writer(
 
 
 def _writer(
-    kind: Format, file: IO[str], columns: Sequence[str], choices: Mapping[str, Collection[str]]
+    kind: Format,
+    file: IO[str],
+    columns: Sequence[str],
+    choices: Mapping[str, Collection[str]],
+    escapes: bool,
 ) -> _Csv | _JsonArray | _JsonLines:
     match kind:
         case "csv":
-            return _Csv(file, columns, ",", choices)
+            return _Csv(file, columns, ",", choices, escapes=escapes)
         case "tsv":
-            return _Csv(file, columns, "\t", choices)
+            return _Csv(file, columns, "\t", choices, escapes=escapes)
         case "json":
             return _JsonArray(file, columns)
         case "jsonl":
@@ -107,14 +122,20 @@ class _Csv:
         columns: Sequence[str],
         delimiter: str,
         choices: Mapping[str, Collection[str]],
+        *,
+        escapes: bool,
     ) -> None:
         self._file = file
+        self._escapes = escapes
         self._columns = [(column, choices.get(column, ())) for column in columns]
         self._delimiter = delimiter
-        self._write_line(columns)
+        self._write_line([escaped(column) for column in columns] if escapes else columns)
 
     def write(self, row: Mapping[str, object]) -> None:
-        texts = [as_text(row.get(column), known) for column, known in self._columns]
+        if self._escapes:
+            texts = [_harmless(row.get(column), known) for column, known in self._columns]
+        else:
+            texts = [as_text(row.get(column), known) for column, known in self._columns]
         if any("\0" in text for text in texts):
             self._refuse_nul(texts)
         self._write_line(texts)
@@ -132,6 +153,12 @@ class _Csv:
 
     def _write_line(self, texts: Sequence[str]) -> None:
         self._file.write(csv_line(texts, self._delimiter))
+
+
+def _harmless(value: object, choices: Collection[str]) -> str:
+    """Turn a value into a cell that no spreadsheet runs; to it, -5 is only a number."""
+    text = as_text(value, choices)
+    return text if isinstance(value, int | float | Decimal | timedelta) else escaped(text)
 
 
 def csv_line(texts: Iterable[str], delimiter: str) -> str:

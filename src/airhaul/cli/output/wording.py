@@ -18,6 +18,7 @@ _OPTIONS: Final[dict[OptionName, str]] = {
     "decimal_comma": "--decimal-comma",
     "delimiter": "--delimiter",
     "encoding": "--encoding",
+    "escape_formulas": "--escape-formulas",
     "format": "--format",
     "from_airtable_csv": "--from-airtable-csv",
     "ignore": "--ignore",

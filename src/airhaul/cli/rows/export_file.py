@@ -65,6 +65,13 @@ def export_file(
             help="The format of the file; by default its suffix decides, and csv for -.",
         ),
     ] = None,
+    escape_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--escape-formulas",
+            help="Put an apostrophe before texts that a spreadsheet would run as formulas.",
+        ),
+    ] = False,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -93,8 +100,10 @@ def export_file(
             max_records=limit,
         )
         if not is_file:
-            return _to_standard_output(source, selection, format or "csv")
-        count = Query(source, selection).export_file(file, format)
+            return _to_standard_output(
+                source, selection, format or "csv", escape_formulas=escape_formulas
+            )
+        count = Query(source, selection).export_file(file, format, escape_formulas=escape_formulas)
     if as_json:
         print_json({"table": table, "file": str(file), "records": count})
     else:
@@ -102,11 +111,13 @@ def export_file(
     return 0
 
 
-def _to_standard_output(source: Table[Any], selection: Selection, format: Format) -> int:
+def _to_standard_output(
+    source: Table[Any], selection: Selection, format: Format, *, escape_formulas: bool
+) -> int:
     """Write everything or nothing: reading ends before the first line is written."""
     with TemporaryDirectory(prefix="airhaul-") as folder:
         path = Path(folder) / "records"
-        count = Query(source, selection).export_file(path, format)
+        count = Query(source, selection).export_file(path, format, escape_formulas=escape_formulas)
         try:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

@@ -30,6 +30,7 @@ from airhaul.cli.writing import (
     DecimalComma,
     Delimiter,
     DryRun,
+    EscapeFormulas,
     FileEncoding,
     FileFormat,
     FromAirtableCsv,
@@ -83,6 +84,7 @@ def import_file(
     decimal_comma: DecimalComma = False,
     date_format: DateNotation = None,
     from_airtable_csv: FromAirtableCsv = False,
+    escape_formulas: EscapeFormulas = False,
     local: Local = None,
     base: Base = None,
     token: Token = None,
@@ -104,6 +106,7 @@ def import_file(
         decimal_comma=decimal_comma,
         date_format=date_format,
         from_airtable_csv=from_airtable_csv,
+        escape_formulas=escape_formulas,
     )
     source = InputFile(file, file_settings(format, options))
     check_rejects(rejects, source)

@@ -82,6 +82,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -208,6 +211,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -277,6 +283,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -335,6 +344,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -348,7 +360,12 @@ class AsyncFileVerbs(AsyncBound[M]):
         return await self.import_file(path, "json", key=key, **options)
 
     async def export_file(
-        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+        self,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        parallel: int = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
@@ -361,6 +378,9 @@ class AsyncFileVerbs(AsyncBound[M]):
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
@@ -369,9 +389,13 @@ class AsyncFileVerbs(AsyncBound[M]):
             FileFormatError: The suffix does not name a format.
         """
         everything = AsyncQuery(self, Selection(self.model))
-        return await everything.export_file(path, format, parallel=parallel)
+        return await everything.export_file(
+            path, format, parallel=parallel, escape_formulas=escape_formulas
+        )
 
-    async def export_csv(self, path: str | Path, *, parallel: int = 1) -> int:
+    async def export_csv(
+        self, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+    ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -381,11 +405,16 @@ class AsyncFileVerbs(AsyncBound[M]):
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
         """
-        return await self.export_file(path, "csv", parallel=parallel)
+        return await self.export_file(
+            path, "csv", parallel=parallel, escape_formulas=escape_formulas
+        )
 
     async def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.

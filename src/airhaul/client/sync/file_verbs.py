@@ -83,6 +83,9 @@ class FileVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -209,6 +212,9 @@ class FileVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row; deletions follow.
@@ -278,6 +284,9 @@ class FileVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -336,6 +345,9 @@ class FileVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The records, in the order of the file, with the outcome of each row.
@@ -349,7 +361,12 @@ class FileVerbs(Bound[M]):
         return self.import_file(path, "json", key=key, **options)
 
     def export_file(
-        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+        self,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        parallel: int = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
@@ -362,6 +379,9 @@ class FileVerbs(Bound[M]):
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
@@ -370,9 +390,13 @@ class FileVerbs(Bound[M]):
             FileFormatError: The suffix does not name a format.
         """
         everything = Query(self, Selection(self.model))
-        return everything.export_file(path, format, parallel=parallel)
+        return everything.export_file(
+            path, format, parallel=parallel, escape_formulas=escape_formulas
+        )
 
-    def export_csv(self, path: str | Path, *, parallel: int = 1) -> int:
+    def export_csv(
+        self, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+    ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -382,11 +406,14 @@ class FileVerbs(Bound[M]):
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
         """
-        return self.export_file(path, "csv", parallel=parallel)
+        return self.export_file(path, "csv", parallel=parallel, escape_formulas=escape_formulas)
 
     def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.

@@ -295,6 +295,9 @@ class PlanVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -349,6 +352,9 @@ class PlanVerbs(Bound[M]):
                     8601 if None.
                 from_airtable_csv: Whether numbers, dates and durations are written as their fields
                     show them, as in the CSV files that Airtable itself writes.
+                escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                    apostrophe in front, which reading the file removes: texts that begin with
+                    ``=``, ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.

@@ -214,7 +214,12 @@ class Query(QueryWrites[M]):
         return sum([len(page) for page in query._pages(query._reader())])
 
     def export_file(
-        self, path: str | Path, format: Format | None = None, *, parallel: int = 1
+        self,
+        path: str | Path,
+        format: Format | None = None,
+        *,
+        parallel: int = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records of the query to a file, which appears complete or not at all.
 
@@ -231,6 +236,9 @@ class Query(QueryWrites[M]):
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
+            escape_formulas: Whether texts that a spreadsheet would run as formulas have an
+                apostrophe in front, which reading the file removes: texts that begin with ``=``,
+                ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
 
         Returns:
             How many records were written.
@@ -249,7 +257,9 @@ class Query(QueryWrites[M]):
         )
         choices = {column.title: column.known_choices for column in columns}
         count = 0
-        with open_writer(path, [*choices], format, choices) as writer:
+        with open_writer(
+            path, [*choices], format, choices, escape_formulas=escape_formulas
+        ) as writer:
 
             def write(records: list[M]) -> None:
                 nonlocal count
