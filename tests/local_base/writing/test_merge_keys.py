@@ -60,3 +60,32 @@ def test_merged_rows_are_linked(table) -> None:
     first, second = answer["records"]
     assert (first["fields"]["Formula"], first["fields"]["No"]) == ("one", 1)
     assert (second["fields"]["Link"], second["fields"]["No"]) == ([one["id"]], 2)
+
+
+@pytest.mark.parametrize("updates_all", [False, True])
+def test_an_ambiguous_row_is_written_by_id_after_looking(table, updates_all) -> None:
+    """As n8n does it: it looks for the message, lists the matches, and sends their ids.
+
+    The second request still names the fields to merge on, which rows with ids ignore, and has the
+    same key twice. Source: ``upsert.operation`` of the Airtable node of n8n-io/n8n.
+    """
+    first, second = table.add("T", {"Name": "x"}, {"Name": "x"})
+    fields = {"Name": "x", "Ok": True}
+    body = {
+        "typecast": False,
+        "performUpsert": {"fieldsToMergeOn": ["Name"]},
+        "records": [{"fields": fields}],
+    }
+    error = table("PATCH", f"{table.base}/T", body, status=422)["error"]
+    assert "Cannot update more than one record" in error["message"]
+    query = (("fields[0]", "Name"), ("filterByFormula", "AND({Name} = 'x')"))
+    found = table("GET", f"{table.base}/T", None, *query)["records"]
+    assert {record["id"] for record in found} == {first["id"], second["id"]}
+    matches = found if updates_all else found[:1]
+    rows = [{"id": match["id"], "fields": fields} for match in matches]
+    answer = table("PATCH", f"{table.base}/T", {**body, "records": rows})
+    assert answer["updatedRecords"] == [match["id"] for match in matches]
+    assert answer["createdRecords"] == []
+    held = table.cells("T")
+    assert [held[match["id"]].get("Ok") for match in matches] == [True] * len(matches)
+    assert len([cells for cells in held.values() if cells.get("Ok")]) == len(matches)
