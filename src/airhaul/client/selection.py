@@ -265,7 +265,12 @@ class Selection:
         elif isinstance(key, str):
             name, direction = key.removeprefix("-"), "desc" if key.startswith("-") else "asc"
         else:
-            name, direction = key
+            try:
+                name, direction = key
+            except (TypeError, ValueError):
+                raise ConfigurationError(
+                    f'a sort key is "name", "-name" or ("name", "desc"), not {key!r:.100}.'
+                ) from None
         if direction not in ("asc", "desc"):
             raise ConfigurationError(f'a sort direction is "asc" or "desc", not {direction!r}.')
         way: Direction = "desc" if direction == "desc" else "asc"
@@ -326,7 +331,7 @@ def _created_time(record: RecordJson) -> str:
     return record.get("createdTime", "")
 
 
-def _at_least_one(name: str, value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise ConfigurationError(f"{name} has to be at least 1, not {value}.")
-    return value
+def _at_least_one(name: str, value: object) -> int | None:
+    if value is None or (isinstance(value, int) and value >= 1):
+        return value
+    raise ConfigurationError(f"{name} has to be a whole number of at least 1, not {value!r}.")

@@ -25,6 +25,7 @@ class RecordReadVerbs(BoundRecord):
 
         Raises:
             NotFoundError: The table has no such record.
+            LookupValueError: This is no text.
         """
         return cls._table().get(record_id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,26 @@ def test_a_record_that_is_not_there_is_none(people, local_base) -> None:
 
     with pytest.raises(Exception, match="Missing"):
         people.airtable.table(Missing).get_or_none(made.id)
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "said"),
+    [
+        (lambda p: p.where().order_by(["-age"]).all(), ConfigurationError, '"-name" or .*desc'),
+        (lambda p: p.where().limit("2").all(), ConfigurationError, r"The limit \(max_records\)"),
+        (lambda p: p.where().limit(0).all(), ConfigurationError, "at least 1, not 0"),
+        (lambda p: p.get(None), LookupValueError, "None is not a record ID"),
+        (lambda p: p.get_or_none(None), LookupValueError, "None is not a record ID"),
+    ],
+)
+def test_what_no_query_takes_is_refused_by_name(
+    people, local_base, ask: Any, error: type[Exception], said: str
+) -> None:
+    """Python's own errors, such as "not enough values to unpack", name nothing of the caller's."""
+    local_base.requests.clear()
+    with pytest.raises(error, match=said):
+        ask(people)
+    assert len(local_base.requests) == 0
 
 
 def test_a_column_called_id_is_not_the_record_id(airtable, local_base) -> None:

@@ -54,6 +54,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
 
         Raises:
             NotFoundError: The table has no such record.
+            LookupValueError: This is no text.
         """
         call = self._get_call(record_id)
         return self._read(self.airtable.call(call))
@@ -469,17 +470,16 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
     def _with_id(self, record_id: str) -> Query[M]:
         # Not where(id=...): a table may have a column of its own that is called id.
         if not is_id(record_id, "rec"):
-            raise LookupValueError(
-                f"{record_id!r} is not a record ID; expected rec + 14 characters, as in "
-                "recAbCdEfGhIjKlMn."
-            )
+            raise _no_record_id(record_id)
         return self.where(fn("RECORD_ID") == record_id)
 
     @property
     def _by_field_id(self) -> bool:
         return columns_of(self.model).are_ids
 
-    def _get_call(self, record_id: str) -> Call:
+    def _get_call(self, record_id: object) -> Call:
+        if not isinstance(record_id, str):  # such as the None of a record that was never saved
+            raise _no_record_id(record_id)
         return endpoints.get_record(
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
@@ -517,3 +517,9 @@ def _id_of(record: RecordBase | str) -> str:
             f"This {type(record).__name__} has no id, because it was never saved. Save it first."
         )
     return record.id
+
+
+def _no_record_id(value: object) -> LookupValueError:
+    return LookupValueError(
+        f"{value!r} is not a record ID; expected rec + 14 characters, as in recAbCdEfGhIjKlMn."
+    )
