@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Kind = Literal[LookupKind, "record_id", "created_time"]
 
 
+# A cell holds one of the texts that mean the same value.
+_SEVERAL_FORMS: Final = (time, UUID, AnyUrl)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldForLookup:
     """A field of a model, for building a formula.
@@ -143,7 +147,11 @@ def _kind(column: Column) -> Kind:
 
 def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
     if kind == "text":
-        return _as_written(column) if column.shape.is_a(time, UUID, AnyUrl) else _encode_text
+        is_form = column.shape.is_a(*_SEVERAL_FORMS)
+        return _as_written(column.validator, _encode_text) if is_form else _encode_text
+    item = column.shape.item
+    if item is not None and item.is_a(*_SEVERAL_FORMS):
+        return _as_written(TypeAdapter(item.core), _encode_item)
     if kind in ("choices", "links", "list"):
         return _encode_item
     if kind == "datetime":
@@ -170,15 +178,17 @@ def _encode_text(value: object) -> object:
     return cell
 
 
-def _as_written(column: Column) -> Callable[[object], object]:
+def _as_written(
+    adapter: TypeAdapter[Any], encode_text: Callable[[object], object]
+) -> Callable[[object], object]:
     """Turn text into what a cell holds for it, such as 18:00 into 18:00:00."""
 
     def encode_as_written(value: object) -> object:
         if isinstance(value, str):
             # Other text can be looked for as it is: another program may have written it.
             with contextlib.suppress(ValueError):
-                value = _validate(column.validator, value)
-        return _encode_text(value)
+                value = _validate(adapter, value)
+        return encode_text(value)
 
     return encode_as_written
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import AnyUrl, StringConstraints
 
-from airhaul import Airtable, Q, Record, Table
+from airhaul import Airtable, Q, Record, Table, airtable_field
 
 ID = "ebfd195f-96e7-4c2c-91b2-1e31643d5f46"
 
@@ -21,6 +21,7 @@ class Shop(Record, table="Shops"):
     key: UUID | None = None
     code: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)] = ""
     tags: set[Literal["p", "q", "r", "s"]] = set()
+    pages: list[AnyUrl] = airtable_field(default_factory=list, choices=["https://example.org/"])
     signs: set[Literal["p", "p, q", "q"]] = set()
 
 
@@ -41,6 +42,7 @@ def shops() -> Any:
         ("page", "HTTPS://Example.org/"),
         ("key", ID.upper()),
         ("key", UUID(ID)),
+        ("pages", ["https://example.org"]),
     ],
 )
 def test_what_was_created_is_found_and_not_created_twice(
@@ -50,7 +52,8 @@ def test_what_was_created_is_found_and_not_created_twice(
     made, is_new = shops.get_or_create(**{name: written})
     assert is_new
     assert shops.get_or_create(**{name: written}) == (made, False)
-    assert shops.where(**{f"{name}__in": [written]}).one() == made
+    among = written if isinstance(written, list) else [written]
+    assert shops.where(**{f"{name}__in": among}).one() == made
     assert shops.where(**{f"{name}__ne": written}).count() == 0
     assert len(shops.all()) == 1
 
