@@ -254,10 +254,12 @@ def test_queries_sort_limit_and_combine(users, local_base) -> None:
     )
 
 
-def test_a_data_frame_is_refused_with_the_way_to_its_rows(users, local_base) -> None:
+def test_a_data_frame_of_an_unknown_kind_is_refused_with_the_way_to_its_rows(
+    users, local_base
+) -> None:
     """Its columns, which iterating it gives, are no rows."""
     frame = type("DataFrame", (), {"__iter__": lambda self: iter(["name", "age"])})()
-    with pytest.raises(ConfigurationError, match=r'DataFrame; pass its rows.*to_dict\("records"\)'):
+    with pytest.raises(ConfigurationError, match=r"DataFrame cannot be read; pass them as dicts"):
         users.bulk_create(frame)
     assert len(local_base.requests) == 0
 

@@ -5,46 +5,48 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypedDict, cast
+from typing import Any, Final, Literal, TypedDict, cast, overload
 
 from pydantic import BaseModel
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.results.policy import OnError, Policy
+from airhaul.bulk.values.frame_rows import ArrowStream, rows_in
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression, Q
 from airhaul.model.read import OnInvalid
 from airhaul.tabular import FileSettings, Format
 
-Rows = Iterable[Any]
-"""Rows to write: mappings, records of the model, or a mixture."""
+Rows = Iterable[Any] | ArrowStream
+"""Rows to write: mappings, records of the model, or a mixture; or a data frame."""
 
-AsyncRows = Iterable[Any] | AsyncIterable[Any]
+AsyncRows = Rows | AsyncIterable[Any]
 """Rows to write, or an asynchronous iterable of them."""
 
 
-def refuse_a_single_row(rows: AsyncRows) -> None:
-    """Refuse a single row where several are expected.
-
-    Iterating a dict gives its keys, iterating a string its characters, and iterating a data frame
-    its columns.
+@overload
+def several_rows(rows: Rows) -> Iterable[Any]: ...
+@overload
+def several_rows(rows: AsyncRows) -> Iterable[Any] | AsyncIterable[Any]: ...
+def several_rows(rows: AsyncRows) -> Iterable[Any] | AsyncIterable[Any]:
+    """Return rows that can be iterated, also those of a data frame.
 
     Args:
         rows: The rows.
 
     Raises:
-        ConfigurationError: It is a mapping, a record, a string or a data frame.
+        ConfigurationError: It is a single row: iterating a dict gives its keys, and iterating a
+            string its characters. Or it is a data frame that cannot be read.
     """
-    if type(rows).__name__ == "DataFrame":
-        raise ConfigurationError(
-            'Expected rows, got a DataFrame; pass its rows: df.to_dict("records"), or for polars '
-            "df.to_dicts()."
-        )
     if isinstance(rows, Mapping | BaseModel | str | bytes):
         raise ConfigurationError(
             f"Expected several rows, such as a list, got one {type(rows).__name__}; "
             "put it in a list."
         )
+    if isinstance(rows, list | tuple):
+        return rows
+    in_frame = rows_in(rows)
+    return cast("Iterable[Any]", rows) if in_frame is None else in_frame
 
 
 def refuse_unknown_options(options: Iterable[str], known: Sequence[str]) -> None:

@@ -28,7 +28,7 @@ class RecordBulkVerbs(BoundRecord):
         all held in memory.
 
         Args:
-            rows: Mappings by field name, or records of the model.
+            rows: Mappings by field name, records of the model, or a data frame.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -54,7 +54,7 @@ class RecordBulkVerbs(BoundRecord):
         Raises:
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         return cls._table().bulk_create(rows, **options)
 
@@ -113,7 +113,7 @@ class RecordBulkVerbs(BoundRecord):
             RowError: A value of ``same_change`` does not fit its field.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         return cls._table().bulk_update(
             rows,
@@ -177,7 +177,7 @@ class RecordBulkVerbs(BoundRecord):
         with all its values. Use ``bulk_update`` to change some cells and to keep the others.
 
         Args:
-            rows: Records of the model, or mappings with an ``id``.
+            rows: Records of the model, mappings with an ``id``, or a data frame with one.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -203,7 +203,7 @@ class RecordBulkVerbs(BoundRecord):
         Raises:
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         return cls._table().bulk_replace(rows, **options)
 
@@ -221,7 +221,7 @@ class RecordBulkVerbs(BoundRecord):
         first, one request for each 100 rows.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
@@ -246,7 +246,7 @@ class RecordBulkVerbs(BoundRecord):
             The records, in the order of the rows, with the outcome of each row.
 
         Raises:
-            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row,
                 or an option is invalid.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
@@ -305,7 +305,7 @@ class RecordBulkVerbs(BoundRecord):
         memory.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             **options: ``SyncWriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
@@ -338,7 +338,7 @@ class RecordBulkVerbs(BoundRecord):
             DuplicateKeyError: Several records of the table have the same key; nothing was written.
             DeletionRefusedError: More records would be deleted than ``max_deletes`` and
                 ``allow_empty`` allow; nothing was written.
-            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row,
                 or an option is invalid.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.

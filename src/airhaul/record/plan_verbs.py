@@ -23,14 +23,14 @@ class RecordPlanVerbs(BoundRecord):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model.
+            rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         return cls._table().plan_create(rows, typecast=typecast)
 
@@ -54,7 +54,7 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             UnknownFieldError: ``same_change`` names a field that the model does not have.
             RowError: A value of ``same_change`` does not fit its field.
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         return cls._table().plan_update(rows, typecast=typecast, **same_change)
 
@@ -88,14 +88,14 @@ class RecordPlanVerbs(BoundRecord):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Records of the model, or mappings with an ``id``.
+            rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         return cls._table().plan_replace(rows, typecast=typecast)
 
@@ -108,7 +108,7 @@ class RecordPlanVerbs(BoundRecord):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
@@ -205,7 +205,7 @@ class RecordPlanVerbs(BoundRecord):
         ``refusal``, and cannot be applied.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
             **options: ``SyncOptions``, all optional:

@@ -1,8 +1,8 @@
-"""Values as pandas and NumPy have them, as Python's own; neither library is imported."""
+"""Values as pandas, NumPy and Arrow have them, as Python's own; no such library is imported."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ def plain(value: Any) -> Any:
         value: A value of a row.
 
     Returns:
-        None for a missing value (NaN, NaT, ``pandas.NA``), scalars and arrays of NumPy as Python
-        has them, and any other value as it is.
+        None for a missing value (NaN, NaT, ``pandas.NA``), scalars and arrays of NumPy and
+        intervals of Arrow as Python has them, and any other value as it is.
     """
     if type(value).__module__ == "numpy":
         value = _of_numpy(value)
@@ -28,7 +28,13 @@ def plain(value: Any) -> Any:
         return None if value != value else value  # noqa: PLR0124 - only NaN and NaT differ
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
-    return None if type(value).__name__ == "NAType" else value
+    match type(value).__name__:
+        case "NAType":
+            return None
+        case "MonthDayNano":  # an interval of Arrow, such as DuckDB has it
+            return _of_interval(value)
+        case _:
+            return value
 
 
 def _of_numpy(value: Any) -> Any:
@@ -36,3 +42,10 @@ def _of_numpy(value: Any) -> Any:
     # Python has no nanoseconds: without this step, they would become an integer.
     exact = value.astype(f"{name}[us]") if name in _TIMES else value
     return exact.tolist()
+
+
+def _of_interval(value: Any) -> Any:
+    micros, rest = divmod(value.nanoseconds, 1_000)
+    if value.months or rest:  # a month has no length, and Python no nanoseconds
+        return value
+    return timedelta(days=value.days, microseconds=micros)

@@ -24,7 +24,7 @@ from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.aio.session import AsyncBound, target_of
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
-from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, refuse_a_single_row
+from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, several_rows
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
@@ -132,13 +132,13 @@ class AsyncBulk(Generic[M]):
             BulkError: Not every row was written, and the policy is to raise.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        refuse_a_single_row(rows)
+        taken = several_rows(rows)
         # Rows that are identified by id are held anyway, to find doubles.
         keeps_rows = self._settings.keep_rows or self.asked.verb in _HELD_ANYWAY
-        if self.asked.journal is not None and keeps_rows and not isinstance(rows, Sequence):
-            rows = await drive.collect(rows)
+        if self.asked.journal is not None and keeps_rows and not isinstance(taken, Sequence):
+            taken = await drive.collect(taken)
         with closing(self.rejects):
-            ready = prepare(self.encoder(encoder), rows, self.asked.policy, self.rejects.add)
+            ready = prepare(self.encoder(encoder), taken, self.asked.policy, self.rejects.add)
         return await self.run(ready, prefetch=prefetch, needs_types=needs_types)
 
     async def run(
@@ -174,8 +174,7 @@ class AsyncBulk(Generic[M]):
             DeletionRefusedError: More would be deleted than may be.
             BulkError: Rows are not valid, or not every row was written.
         """
-        refuse_a_single_row(rows)
-        held = await drive.collect(rows)
+        held = await drive.collect(several_rows(rows))
         planner = planner_of(
             self._table,
             typecast=self._settings.typecast,

@@ -41,7 +41,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         all held in memory.
 
         Args:
-            rows: Mappings by field name, or records of the model.
+            rows: Mappings by field name, records of the model, or a data frame.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -67,7 +67,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         Raises:
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_create")
         return await bulk.write(RowEncoder(self.model), rows)
@@ -126,7 +126,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             RowError: A value of ``same_change`` does not fit its field.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         writing = WriteSettings(
             on_error,
@@ -189,7 +189,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         with all its values. Use ``bulk_update`` to change some cells and to keep the others.
 
         Args:
-            rows: Records of the model, or mappings with an ``id``.
+            rows: Records of the model, mappings with an ``id``, or a data frame with one.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -215,7 +215,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         Raises:
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
-            ConfigurationError: ``rows`` is a single row or a data frame, or an option is invalid.
+            ConfigurationError: ``rows`` is a single row, or an option is invalid.
         """
         bulk = AsyncBulk(self, WriteSettings.of(options), "bulk_replace")
         encoder = ReplaceEncoder(self.model)
@@ -234,7 +234,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         first, one request for each 100 rows.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
@@ -259,7 +259,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             The records, in the order of the rows, with the outcome of each row.
 
         Raises:
-            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row,
                 or an option is invalid.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.
@@ -328,7 +328,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
         memory.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
@@ -361,7 +361,7 @@ class AsyncBulkVerbs(AsyncBound[M]):
             DuplicateKeyError: Several records of the table have the same key; nothing was written.
             DeletionRefusedError: More records would be deleted than ``max_deletes`` and
                 ``allow_empty`` allow; nothing was written.
-            ConfigurationError: A field cannot be a key, ``rows`` is a single row or a data frame,
+            ConfigurationError: A field cannot be a key, ``rows`` is a single row,
                 or an option is invalid.
             BulkError: Not every row was written; ``result`` has the outcome of each row.
             BulkInterrupted: Ctrl-C was pressed; raised once the requests in flight were answered.

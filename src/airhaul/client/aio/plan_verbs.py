@@ -18,7 +18,7 @@ from airhaul.client.options import (
     AsyncRows,
     FileOptions,
     file_settings,
-    refuse_a_single_row,
+    several_rows,
 )
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
@@ -36,14 +36,14 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model.
+            rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.create(held))
@@ -69,7 +69,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Raises:
             UnknownFieldError: ``same_change`` names a field that the model does not have.
             RowError: A value of ``same_change`` does not fit its field.
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.update(held, same_change))
@@ -103,14 +103,14 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Records of the model, or mappings with an ``id``.
+            rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = await self._planner_and_rows(rows, typecast=typecast)
         return await self._plan(planner.replace(held))
@@ -125,7 +125,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
@@ -229,7 +229,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
         ``refusal``, and cannot be applied.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
@@ -383,9 +383,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
         keeps_all: bool = False,
         file: InputFile | None = None,
     ) -> tuple[Planner[M], list[object]]:
-        refuse_a_single_row(rows)
-        planner = planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file)
-        return planner, await drive.collect(rows)
+        held = await drive.collect(several_rows(rows))
+        return planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file), held
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
         return AsyncPlan.of(await self.airtable.follow(flow), self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -30,7 +30,7 @@ from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound, AsyncSession, reader_of
 from airhaul.client.aio.table import AsyncTable
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings
+from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings, several_rows
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
 from airhaul.messages import Message, Option
@@ -188,7 +188,9 @@ def _settings_of_rejects(run: Run) -> FileSettings:
     return replace(run.asked.source.settings, format=None, encoding=None, delimiter=None)
 
 
-def _rows_of(run: Run, file: InputFile | None, rows: AsyncRows | None) -> AsyncRows:
+def _rows_of(
+    run: Run, file: InputFile | None, rows: AsyncRows | None
+) -> Iterable[object] | AsyncIterator[object]:
     source = run.asked.source
     if source is not None and file is not None:
         _refuse_if_changed(run, source, file)
@@ -205,7 +207,7 @@ def _rows_of(run: Run, file: InputFile | None, rows: AsyncRows | None) -> AsyncR
 async def _not_fewer(run: Run, rows: AsyncRows) -> AsyncIterator[object]:
     """The rows, unless they end before those that the run has taken already."""
     number = 0
-    async for row in drive.each(rows):
+    async for row in drive.each(several_rows(rows)):
         number += 1
         yield row
     taken = sum(run.counts.values())

@@ -24,7 +24,7 @@ from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
-from airhaul.client.options import OnEvent, Rows, WriteSettings, refuse_a_single_row
+from airhaul.client.options import OnEvent, Rows, WriteSettings, several_rows
 from airhaul.client.spool import SpooledRecords
 from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
@@ -133,13 +133,13 @@ class Bulk(Generic[M]):
             BulkError: Not every row was written, and the policy is to raise.
             BulkInterrupted: Ctrl-C, after the requests in flight have landed.
         """
-        refuse_a_single_row(rows)
+        taken = several_rows(rows)
         # Rows that are identified by id are held anyway, to find doubles.
         keeps_rows = self._settings.keep_rows or self.asked.verb in _HELD_ANYWAY
-        if self.asked.journal is not None and keeps_rows and not isinstance(rows, Sequence):
-            rows = drive.collect(rows)
+        if self.asked.journal is not None and keeps_rows and not isinstance(taken, Sequence):
+            taken = drive.collect(taken)
         with closing(self.rejects):
-            ready = prepare(self.encoder(encoder), rows, self.asked.policy, self.rejects.add)
+            ready = prepare(self.encoder(encoder), taken, self.asked.policy, self.rejects.add)
         return self.run(ready, prefetch=prefetch, needs_types=needs_types)
 
     def run(
@@ -173,8 +173,7 @@ class Bulk(Generic[M]):
             DeletionRefusedError: More would be deleted than may be.
             BulkError: Rows are not valid, or not every row was written.
         """
-        refuse_a_single_row(rows)
-        held = drive.collect(rows)
+        held = drive.collect(several_rows(rows))
         planner = planner_of(
             self._table,
             typecast=self._settings.typecast,

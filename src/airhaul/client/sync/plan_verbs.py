@@ -16,7 +16,7 @@ from airhaul.client.options import (
     FileOptions,
     Rows,
     file_settings,
-    refuse_a_single_row,
+    several_rows,
 )
 from airhaul.client.sync.bulk import input_file, planner_of
 from airhaul.client.sync.plan import Plan
@@ -37,14 +37,14 @@ class PlanVerbs(Bound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model.
+            rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = self._planner_and_rows(rows, typecast=typecast)
         return self._plan(planner.create(held))
@@ -68,7 +68,7 @@ class PlanVerbs(Bound[M]):
         Raises:
             UnknownFieldError: ``same_change`` names a field that the model does not have.
             RowError: A value of ``same_change`` does not fit its field.
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = self._planner_and_rows(rows, typecast=typecast)
         return self._plan(planner.update(held, same_change))
@@ -102,14 +102,14 @@ class PlanVerbs(Bound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Records of the model, or mappings with an ``id``.
+            rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
 
         Raises:
-            ConfigurationError: ``rows`` is a single row or a data frame.
+            ConfigurationError: ``rows`` is a single row.
         """
         planner, held = self._planner_and_rows(rows, typecast=typecast)
         return self._plan(planner.replace(held))
@@ -122,7 +122,7 @@ class PlanVerbs(Bound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
 
@@ -226,7 +226,7 @@ class PlanVerbs(Bound[M]):
         ``refusal``, and cannot be applied.
 
         Args:
-            rows: Mappings by field name, or records of the model, each with its key.
+            rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
@@ -378,9 +378,8 @@ class PlanVerbs(Bound[M]):
         keeps_all: bool = False,
         file: InputFile | None = None,
     ) -> tuple[Planner[M], list[object]]:
-        refuse_a_single_row(rows)
-        planner = planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file)
-        return planner, drive.collect(rows)
+        held = drive.collect(several_rows(rows))
+        return planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file), held
 
     def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
         return Plan.of(self.airtable.follow(flow), self)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -27,7 +27,7 @@ from airhaul.bulk.undoing.runs import (
 )
 from airhaul.bulk.writing.assemble import RowInput
 from airhaul.client.fingerprint import fingerprint
-from airhaul.client.options import Rows, WriteOptions, WriteSettings
+from airhaul.client.options import Rows, WriteOptions, WriteSettings, several_rows
 from airhaul.client.sync.bulk import Bulk, input_file
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound, Session, reader_of
@@ -189,7 +189,9 @@ def _settings_of_rejects(run: Run) -> FileSettings:
     return replace(run.asked.source.settings, format=None, encoding=None, delimiter=None)
 
 
-def _rows_of(run: Run, file: InputFile | None, rows: Rows | None) -> Rows:
+def _rows_of(
+    run: Run, file: InputFile | None, rows: Rows | None
+) -> Iterable[object] | Iterator[object]:
     source = run.asked.source
     if source is not None and file is not None:
         _refuse_if_changed(run, source, file)
@@ -206,7 +208,7 @@ def _rows_of(run: Run, file: InputFile | None, rows: Rows | None) -> Rows:
 def _not_fewer(run: Run, rows: Rows) -> Iterator[object]:
     """The rows, unless they end before those that the run has taken already."""
     number = 0
-    for row in drive.each(rows):
+    for row in drive.each(several_rows(rows)):
         number += 1
         yield row
     taken = sum(run.counts.values())
