@@ -142,7 +142,7 @@ def test_a_json_value_is_read_as_its_field_takes_it(
         ("dateTime", "45322.5", "a number is not a date"),
         ("dateTime", " -5 ", "a number is not a date"),
         ("dateTime", "1735689600", "a number is not a date"),
-        ("checkbox", "unchecked", "valid boolean"),
+        ("checkbox", "unchecked", "valid boolean.*; a checkbox is yes or no, true or false"),
     ],
 )
 def test_text_that_is_no_such_value_is_refused_with_its_line_and_field(
@@ -559,3 +559,21 @@ def test_large_whole_numbers_come_back_from_an_export(
     assert sorted(vars(record)["v"] for record in table.all()) == sorted(numbers * 2)
     with pytest.raises(BulkError, match="declare the field as str to keep all digits"):
         imported(table, tmp_path, "1152921504606846976")
+
+
+def test_typecast_converts_text_where_the_model_takes_text(airtable: Airtable) -> None:
+    """As the page on bulk_create says; a number of a table without a model is validated as one."""
+
+    class Offer(Record, table="Offers"):
+        name: str
+        price: float | str | None = airtable_field(None, type="currency")
+
+    offers = airtable.table(Offer)
+    offers.create_table()
+    rows = [{"name": "a", "price": "$1,200.50"}]
+    assert offers.sync(rows, key="name", typecast=True).counts() == {"created": 1}
+    assert offers.sync(rows, key="name", typecast=True).counts() == {"unchanged": 1}
+    assert offers.where().one().price == 1200.5
+    untyped: Any = airtable.table_named("Offers")
+    with pytest.raises(BulkError, match="valid number"):
+        untyped.sync(rows, key="name", typecast=True)

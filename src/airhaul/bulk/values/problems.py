@@ -9,6 +9,7 @@ from airhaul.bulk.values.file_values import (
     DURATION_FORM,
     MOMENT_FORM,
     NUMBER_FORM,
+    TICK_FORM,
     WHOLE_FORM,
 )
 from airhaul.errors import RowError, causes_of, reason_of, shown
@@ -83,6 +84,8 @@ def refusal_of(error: ErrorDetails, column: Column | None) -> str:
     how = ""
     if kind == "finite_number":
         how = "; use None for an empty cell"
+    elif kind in ("bool_parsing", "bool_type"):
+        how = f"; {TICK_FORM}"
     elif kind == "time_delta_parsing":
         how = f"; {DURATION_FORM}"
     elif kind in ("dict_type", "list_type") and column is not None and column.type in _FORMS:
