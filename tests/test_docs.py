@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from airhaul import Airtable
+from tests.processes import run_python
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -44,6 +46,16 @@ def test_every_block_runs_or_says_why(page: Path) -> None:
                 (run_and_kill if "killed" in attributes else run)(command)
         else:
             pytest.fail(f"{page.name}: a block of {language!r} is neither run nor excused")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["demo.py", "sync.py"])
+def test_the_examples_run(name: str) -> None:
+    """They check what they have done themselves; a copy, since they write beside themselves."""
+    shutil.copytree(ROOT / "examples", "examples", ignore=shutil.ignore_patterns("out"))
+    code = f"import runpy; runpy.run_path('examples/{name}', run_name='__main__')"
+    done = run_python(code)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def run(command: str) -> None:
