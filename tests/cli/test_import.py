@@ -378,6 +378,30 @@ def test_a_dry_run_writes_nothing(stock) -> None:
     assert held(stock) == before
 
 
+# The program as it is; what it took of memory at most, in KB, follows its messages.
+MEASURED = (
+    "import resource, subprocess, sys; "
+    "code = subprocess.call([sys.executable, '-m', 'airhaul', *sys.argv[1:]]); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(code)"
+)
+
+
+def test_a_dry_run_of_many_rows_takes_no_memory(stock) -> None:
+    """It keeps counts and what it shows; the rows of a file of any length pass through."""
+    peaks = []
+    for count in (2_500, 40_000):
+        rows = (f"n{number},Item {number} {'x' * 50},{number}" for number in range(count))
+        file("new.csv", *rows, f"last,x,{'9' * 400}")
+        words = ("import", "new.csv", "Stock", "--dry-run", "--local", stock)
+        done = airhaul(*words, program=MEASURED)
+        assert done.returncode == 2, done.stderr
+        assert done.stdout.startswith(f"Stock: {count:,} to create, 1 not valid: ")
+        assert f"and {count - 20:,} more to create\n" in done.stdout
+        assert f"new.csv line {count + 2}, row {count}, field 'Pieces'" in done.stdout
+        peaks.append(int(done.stderr.split()[-1]))
+    assert peaks[1] - peaks[0] < 20_000  # KB; the rows take four times as much
+
+
 def test_a_dry_run_makes_no_table() -> None:
     """--create with --dry-run says which table there would be, and which rows are refused."""
     file("new.csv", "n1,New,1")

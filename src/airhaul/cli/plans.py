@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from rich.console import Console, Group
 
-from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.outline import Outline
+from airhaul.bulk.plans.plan_view import lines_of
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
 from airhaul.cli.output.confirm import may_write
 from airhaul.cli.output.printing import err, out, print_error, print_json
@@ -34,15 +35,34 @@ def print_plan(plan: Plan[Any], report: Report) -> int:
     """
     if plan.refusal is not None:
         return _refuse(plan, report, out())
-    if report.as_json:
-        print_json(plan.to_dict())
-    elif plan.is_empty and not plan.refused:
-        _print_nothing_to_do(plan)
+    outline = plan.outline()
+    if not report.as_json:
+        return print_outline(outline, report)
+    print_json(plan.to_dict())
+    return _exit_code(outline, report)
+
+
+def print_outline(outline: Outline, report: Report) -> int:
+    """Print what is shown of a plan as the result of ``--dry-run``.
+
+    Args:
+        outline: What is shown of it.
+        report: The options of the command.
+
+    Returns:
+        The exit code, as of ``print_plan``.
+    """
+    if outline.is_empty and not outline.refused:
+        _print_nothing_to_do(outline)
     else:
-        show(out(), plan)
-    if not plan.refused:
+        show(out(), outline)
+    return _exit_code(outline, report)
+
+
+def _exit_code(outline: Outline, report: Report) -> int:
+    if not outline.refused:
         return ALL_WELL
-    return NOTHING_DONE if report.policy.checks_first or not plan.changes else SOME_FAILED
+    return NOTHING_DONE if report.policy.checks_first or not outline.valid else SOME_FAILED
 
 
 def write_plan(
@@ -66,11 +86,11 @@ def write_plan(
         return _refuse(plan, report, err())
     elif plan.is_empty:
         if not plan.refused and not report.as_json:
-            _print_nothing_to_do(plan)
+            _print_nothing_to_do(plan.outline())
             return ALL_WELL
     else:
         if not (yes and report.as_json):
-            show(err(), plan)
+            show(err(), plan.outline())
         if not may_write(question, yes=yes):
             return NOTHING_DONE
     try:
@@ -86,28 +106,28 @@ def write_plan(
         return NOTHING_DONE
 
 
-def show(console: Console, plan: Planned[Any]) -> None:
+def show(console: Console, outline: Outline) -> None:
     """Print a plan: as a table on a terminal, as plain lines otherwise."""
     if console.is_terminal:
-        console.print(Group(*plan.lines(console.options, in_options)))
+        console.print(Group(*lines_of(outline, console.options, in_options)))
     else:
-        console.print(in_options(plan.text()), markup=False)
+        console.print(in_options(outline.text()), markup=False)
 
 
 def _refuse(plan: Plan[Any], report: Report, console: Console) -> int:
     if report.as_json:
         print_json(plan.to_dict())
     else:
-        show(console, replace(plan, refusal=None))
+        show(console, replace(plan.outline(), refusal=None))
     print_error(Message("Nothing was written: ", plan.refusal or ""))
     return NOTHING_DONE
 
 
-def _print_nothing_to_do(plan: Plan[Any]) -> None:
-    unchanged = plan.counts()["unchanged"]
+def _print_nothing_to_do(outline: Outline) -> None:
+    unchanged = outline.verbs["keep"]
     kept = f", {unchanged:,} unchanged" if unchanged else ""
-    out().print(f"{plan.table_name}: nothing to do{kept}", markup=False)
-    for note in plan.notes:
+    out().print(f"{outline.table_name}: nothing to do{kept}", markup=False)
+    for note in outline.notes:
         err().print(in_options(note), markup=False)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Verb = Literal["create", "update", "delete", "keep"]
 
+VERBS: Final[tuple[Verb, ...]] = ("update", "create", "delete")
+"""The verbs that write, in the order in which their differences are shown."""
+
 SHOWN: Final = 20
 """How many differences are shown at most."""
+
+_WIDEST_CELL: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +36,25 @@ class Difference:
     cells: dict[str, tuple[Any, Any]]
 
 
-def sample(differences: Sequence[Difference]) -> tuple[list[Difference], str]:
+def sample(
+    differences: Sequence[Difference], counts: Mapping[Verb, int]
+) -> tuple[list[Difference], str]:
     """Choose the differences to show: some of each kind.
 
     Args:
-        differences: All of them.
+        differences: The first ``SHOWN`` of each kind, or more.
+        counts: How many there are of each kind.
 
     Returns:
         The differences to show, and a line with the number of the others.
     """
-    kinds: tuple[Verb, ...] = ("update", "create", "delete")
-    by_verb = {verb: [one for one in differences if one.verb == verb] for verb in kinds}
-    parts = shares([len(ones) for ones in by_verb.values()], SHOWN)
+    parts = shares([counts[verb] for verb in VERBS], SHOWN)
     shown: list[Difference] = []
     left: list[str] = []
-    for (verb, ones), part in zip(by_verb.items(), parts, strict=True):
-        shown += ones[:part]
-        if len(ones) > part:
-            left.append(f"{len(ones) - part:,} more to {verb}")
+    for verb, part in zip(VERBS, parts, strict=True):
+        shown += [one for one in differences if one.verb == verb][:part]
+        if counts[verb] > part:
+            left.append(f"{counts[verb] - part:,} more to {verb}")
     return shown, f"and {', '.join(left)}" if left else ""
 
 
@@ -65,3 +71,18 @@ def shares(wanted: list[int], there: int) -> list[int]:
         shares[place] = min(wanted[place], there // others)
         there -= shares[place]
     return shares
+
+
+def cell_text(cell: Any) -> str:
+    """Return a cell as a short text in one line; empty if the cell is."""
+    if cell is None:
+        return ""
+    text = cell if isinstance(cell, str) else _plain(cell)
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDEST_CELL else f"{line[: _WIDEST_CELL - 1]}…"
+
+
+def _plain(cell: Any) -> str:
+    if isinstance(cell, list):
+        return ", ".join(item if isinstance(item, str) else _plain(item) for item in cell)
+    return str(cell)

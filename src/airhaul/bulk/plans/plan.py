@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from airhaul.bulk.plans.difference import SHOWN, Difference, Verb, sample
+from airhaul.bulk.plans.difference import Difference, Verb, cell_text
+from airhaul.bulk.plans.outline import Outline
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.bulk.rows.changes import Change, InvalidRow
@@ -20,12 +21,9 @@ from airhaul.tabular import InputFile
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 M = TypeVar("M", bound=RecordBase)
-
-_SIGNS: Final[dict[Verb, str]] = {"create": "+", "update": "~", "delete": "-", "keep": " "}
-_WIDEST_CELL: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +132,24 @@ class Planned(Generic[M]):
         return list(self._differences())
 
     def _differences(self) -> Iterator[Difference]:
-        for change in self.changes:
-            verb = _verb(change)
-            if verb == "keep":
-                continue
-            before = change.before or {}
-            columns = before if verb == "delete" else change.cells
-            cells = {
-                self.target.title_of(column): (
-                    before.get(column),
-                    None if verb == "delete" else change.cells[column],
-                )
-                for column in columns
-            }
-            yield Difference(verb, change.index, change.record_id, self._label(change), cells)
+        return (self._difference(change) for change in self.changes if _verb(change) != "keep")
+
+    def _difference(self, change: Change[M]) -> Difference:
+        verb, before = _verb(change), change.before or {}
+        columns = before if verb == "delete" else change.cells
+        cells = {
+            self.target.title_of(column): (
+                before.get(column),
+                None if verb == "delete" else change.cells[column],
+            )
+            for column in columns
+        }
+        return Difference(verb, change.index, change.record_id, self._label(change), cells)
 
     def _label(self, change: Change[M]) -> str:
         known = {**(change.before or {}), **change.cells}
         names = self.label_columns or tuple(known)[:1]
-        found = [_shown(known[name]) for name in names if known.get(name) is not None]
+        found = [cell_text(known[name]) for name in names if known.get(name) is not None]
         return ", ".join(found) or change.record_id or f"row {change.index}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -180,36 +177,26 @@ class Planned(Generic[M]):
             ],
         }
 
+    def outline(self) -> Outline:
+        """Return what is shown of the plan."""
+        outline = Outline(self.table_name, refusal=self.refusal, notes=self.notes)
+        self.add_to(outline)
+        return outline
+
+    def add_to(self, outline: Outline) -> None:
+        """Add what would be done, and the rows that are not valid, to an outline."""
+        for change in self.changes:
+            outline.add(_verb(change), partial(self._difference, change))
+        for row in self.refused:
+            outline.refuse(row.error)
+
     def summary(self) -> str:
         """Return the plan in a line: ``2 to create, 245 unchanged: 1 request, about 1 s``."""
-        counts = self.counts()
-        parts = [f"{counts[verb]:,} to {verb}" for verb in ("create", "update", "delete")]
-        parts = [part for part in parts if not part.startswith("0 ")]
-        if counts["unchanged"]:
-            parts.append(f"{counts['unchanged']:,} unchanged")
-        if self.errors:
-            parts.append(f"{len(self.errors):,} not valid")
-        requests = f"{self.requests:,} request{'' if self.requests == 1 else 's'}"
-        took = "" if self.is_empty else f", about {max(1, round(self.seconds)):,} s"
-        return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
-
-    def _remarks(self) -> list[str]:
-        remarks: list[str] = [error.message for error in self.errors[:SHOWN]]
-        if len(self.errors) > SHOWN:
-            remarks.append(f"and {len(self.errors) - SHOWN} more rows that are not valid")
-        if self.refusal:
-            remarks.append(Message("Refused: ", self.refusal))
-        return [*remarks, *self.notes]
+        return self.outline().summary()
 
     def text(self) -> Message:
         """Return the plan in lines: what would be done to each record, and what prevents it."""
-        lines = [f"{self.table_name}: {self.summary()}"]
-        shown, left = sample(self.differences)
-        for difference in shown:
-            lines.append(f"{_SIGNS[difference.verb]} {_headline(difference)}")
-            if difference.verb != "delete":
-                lines += [f"    {line}" for line in _cell_lines(difference)]
-        return Message.of_lines([*lines, *([left] if left else []), *self._remarks()], "\n")
+        return self.outline().text()
 
     def __str__(self) -> str:
         return str(self.text())
@@ -219,42 +206,13 @@ class Planned(Generic[M]):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Print the plan as a table that fits the terminal, for rich."""
-        del console
-        yield from self.lines(options)
-
-    def lines(
-        self, options: ConsoleOptions, word: Callable[[str], str] = str
-    ) -> Iterator[RenderableType]:
-        """Yield the plan as a table that fits the terminal, for rich.
-
-        Args:
-            options: How wide the terminal is.
-            word: Formats its messages; by default with the names of Python options.
-
-        Yields:
-            Parts for rich to print.
-        """
         from airhaul.bulk.plans.plan_view import lines_of
 
-        heading = f"{self.table_name}: {self.summary()}"
-        yield from lines_of(
-            heading, self.differences, self.errors, self.refusal, self.notes, options, word
-        )
+        del console
+        yield from lines_of(self.outline(), options)
 
     def _repr_html_(self) -> str:
-        shown, left = sample(self.differences)
-        rows = [row for difference in shown for row in _rows(difference)]
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        head = "".join(f"<th>{name}</th>" for name in ("", "Record", "Field", "Before", "After"))
-        remarks = [*([left] if left else []), *self._remarks()]
-        return (
-            f"<p><b>{html.escape(self.table_name)}</b>: {html.escape(self.summary())}</p>"
-            f"<table><tr>{head}</tr>{body}</table>"
-            + "".join(f"<p>{html.escape(remark)}</p>" for remark in remarks)
-        )
+        return self.outline().as_html()
 
 
 def _verb(change: Change[Any]) -> Verb:
@@ -265,42 +223,3 @@ def _verb(change: Change[Any]) -> Verb:
             return "update"
         case kind:
             return kind
-
-
-def _headline(difference: Difference) -> str:
-    where = difference.record_id or f"row {difference.index}"
-    return f"{difference.label} ({where})" if difference.label != where else where
-
-
-def _rows(difference: Difference) -> list[tuple[str, str, str, str, str]]:
-    sign, name = _SIGNS[difference.verb], _headline(difference)
-    if difference.verb == "delete" or not difference.cells:
-        return [(sign, name, "", "", "")]
-    rows: list[tuple[str, str, str, str, str]] = []
-    for column, (before, after) in difference.cells.items():
-        rows.append((sign, name, column, _shown(before), _shown(after)))
-        sign, name = "", ""
-    return rows
-
-
-def _cell_lines(difference: Difference) -> Sequence[str]:
-    if difference.verb == "create":
-        return [f"{name}: {_shown(after)}" for name, (_, after) in difference.cells.items()]
-    return [
-        f"{name}: {_shown(before) or '(empty)'} -> {_shown(after) or '(empty)'}"
-        for name, (before, after) in difference.cells.items()
-    ]
-
-
-def _shown(cell: Any) -> str:
-    if cell is None:
-        return ""
-    text = cell if isinstance(cell, str) else _plain(cell)
-    line = " ".join(text.split())
-    return line if len(line) <= _WIDEST_CELL else f"{line[: _WIDEST_CELL - 1]}…"
-
-
-def _plain(cell: Any) -> str:
-    if isinstance(cell, list):
-        return ", ".join(item if isinstance(item, str) else _plain(item) for item in cell)
-    return str(cell)

@@ -5,7 +5,7 @@ Imported only when a plan is printed with rich, since few programs load rich.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import Any, Final
 
@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from airhaul.bulk.plans.difference import Difference, Verb, sample, shares
-from airhaul.errors import RowError
+from airhaul.bulk.plans.difference import Difference, Verb, shares
+from airhaul.bulk.plans.outline import Outline
 from airhaul.messages import visible
 
 _MOST_CELLS: Final = 6
@@ -35,41 +35,31 @@ _Row = tuple[str, str, str, str]
 
 
 def lines_of(
-    heading: str,
-    differences: Sequence[Difference],
-    errors: Sequence[RowError],
-    refusal: str | None,
-    notes: Sequence[str],
-    options: ConsoleOptions,
-    word: Callable[[str], str] = str,
+    outline: Outline, options: ConsoleOptions, word: Callable[[str], str] = str
 ) -> Iterator[RenderableType]:
     """Yield the parts of a printed plan.
 
     Args:
-        heading: The first line.
-        differences: What would be done to each record.
-        errors: Why rows are not valid.
-        refusal: Why the plan may not be applied, if it may not.
-        notes: Further remarks.
+        outline: What is shown of the plan.
         options: How wide the terminal is.
         word: Formats its messages; by default with the names of Python options.
 
     Yields:
         Parts for rich to print.
     """
-    yield Text(visible(heading), style="bold")
-    shown, left = sample(differences)
+    yield Text(visible(outline.heading()), style="bold")
+    shown, left = outline.sample()
     if shown:
         yield _table(shown, options.max_width)
     if left:
         yield Text(left, style="dim")
-    for error in errors[:_MOST_LINES]:
+    for error in outline.errors[:_MOST_LINES]:
         yield Padding(Text(word(error.message), style="red"), (0, 0, 0, 2), expand=False)
-    if len(errors) > _MOST_LINES:
-        yield Text(f"  and {len(errors) - _MOST_LINES:,} more that are not valid")
-    if refusal:
-        yield Text(f"Refused: {word(refusal)}", style="red")
-    for note in notes:
+    if outline.refused > _MOST_LINES:
+        yield Text(f"  and {outline.refused - _MOST_LINES:,} more that are not valid")
+    if outline.refusal:
+        yield Text(f"Refused: {word(outline.refusal)}", style="red")
+    for note in outline.notes:
         yield Text(word(note))
 
 

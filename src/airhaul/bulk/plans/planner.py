@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.outline import Outline
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
 from airhaul.bulk.reads.linked_names import look_up_links
@@ -41,6 +43,9 @@ M = TypeVar("M", bound=RecordBase)
 
 Rows = Sequence[object]
 Arrange = Callable[[list[RecordJson]], list[RecordJson]]
+
+# A multiple of the records that one request finds, so that parts cost no more requests.
+_PART: Final = 2_000
 
 _NO_NAMES: Final = (
     "The token may not read the schema: links by name are not compared, and are written again."
@@ -85,8 +90,10 @@ class Planner(Generic[M]):
     def create(self, rows: Rows) -> Flow[Planned[M]]:
         """Plan new records; no record is read."""
         columns = yield from self._columns_in_rows()
-        encoder = RowEncoder(self._model, self._source, columns)
-        changes, invalid = self._sort_out(encoder, rows)
+        return self._created(RowEncoder(self._model, self._source, columns), rows)
+
+    def _created(self, encoder: Encoder[M], rows: Rows, first: int = 0) -> Planned[M]:
+        changes, invalid = self._sort_out(encoder, rows, first)
         return self._plan("bulk_create", changes, invalid)
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
@@ -136,7 +143,12 @@ class Planner(Generic[M]):
         """Plan changes by key: reads the records that have the keys of the rows."""
         columns = yield from self._columns_in_rows()
         encoder = upsert_encoder(self._model, key, self._source, columns)
-        changes, invalid = self._sort_out(encoder, rows)
+        return (yield from self._upserted(encoder, rows, key))
+
+    def _upserted(
+        self, encoder: Encoder[M], rows: Rows, key: Key, first: int = 0
+    ) -> Flow[Planned[M]]:
+        changes, invalid = self._sort_out(encoder, rows, first)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
         there = {key.value_in(record["fields"]): record for record in found.values()}
@@ -144,6 +156,33 @@ class Planner(Generic[M]):
         unclear = prefetch.apply(self._target, changes, list(found.values()))
         clear = self._without(unclear, changes, invalid)
         return self._plan("bulk_upsert", clear, invalid, key)
+
+    def outline(self, rows: Iterator[object], key: Key | None) -> Flow[Outline]:
+        """Plan new records, or changes by key, of any number of rows: none of them is kept.
+
+        Args:
+            rows: The rows.
+            key: The key; None if every row is a new record.
+
+        Raises:
+            DuplicateKeyError: Several records of the table have the same key.
+        """
+        columns = yield from self._columns_in_rows()
+        outline = Outline(self._target.table)
+        first = 0
+        encoder: Encoder[M] = (
+            RowEncoder(self._model, self._source, columns)
+            if key is None
+            else upsert_encoder(self._model, key, self._source, columns)
+        )
+        while part := list(islice(rows, _PART)):
+            if key is None:
+                planned = self._created(encoder, part, first)
+            else:
+                planned = yield from self._upserted(encoder, part, key, first)
+            planned.add_to(outline)
+            first += len(part)
+        return replace(outline, notes=tuple(dict.fromkeys(self._notes)))
 
     def sync(
         self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
@@ -237,12 +276,12 @@ class Planner(Generic[M]):
         return columns
 
     def _sort_out(
-        self, encoder: Encoder[M], rows: Rows
+        self, encoder: Encoder[M], rows: Rows, first: int = 0
     ) -> tuple[list[Change[M]], list[InvalidRow]]:
         """Validate rows; names in links are valid only if Airtable finds their records."""
         if not self._target.typecast:
             encoder = LinksById(encoder, self._model, self._source)
-        return sort_out(encoder, rows)
+        return sort_out(encoder, rows, first)
 
     def _link_by_id(self, pairs: Sequence[Pair]) -> Flow[None]:
         """Replace names in links by ids, so that they can be compared; only typecast has names."""

@@ -37,27 +37,36 @@ def encode_one(encoder: Encoder[M], index: int, row: object) -> Change[M] | Inva
         return InvalidRow(index, error, row.source if isinstance(row, InvalidRow) else row)
 
 
-def encode_each(encoder: Encoder[M], rows: Iterable[object]) -> Iterator[Change[M] | InvalidRow]:
-    """Number rows, and make changes of them as ``encode_one`` does."""
-    for index, row in enumerate(rows):
+def encode_each(
+    encoder: Encoder[M], rows: Iterable[object], first: int = 0
+) -> Iterator[Change[M] | InvalidRow]:
+    """Number rows, and make changes of them as ``encode_one`` does.
+
+    Args:
+        encoder: Validates them.
+        rows: The rows.
+        first: The number of the first.
+    """
+    for index, row in enumerate(rows, first):
         yield encode_one(encoder, index, row)
 
 
 def sort_out(
-    encoder: Encoder[M], rows: Iterable[object]
+    encoder: Encoder[M], rows: Iterable[object], first: int = 0
 ) -> tuple[list[Change[M]], list[InvalidRow]]:
     """Make changes of the rows of a list, and separate those that are not valid.
 
     Args:
         encoder: Validates them.
         rows: The rows.
+        first: The number of the first.
 
     Returns:
         The changes, and the rows that are not valid with the reasons.
     """
     changes: list[Change[M]] = []
     invalid: list[InvalidRow] = []
-    for one in encode_each(encoder, rows):
+    for one in encode_each(encoder, rows, first):
         if isinstance(one, InvalidRow):
             invalid.append(one)
         else:

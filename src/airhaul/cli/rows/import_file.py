@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from airhaul.bulk.plans.outline import Outline
 from airhaul.bulk.rows.keys import Key
 from airhaul.cli.connect import (
     AsJson,
@@ -23,7 +24,7 @@ from airhaul.cli.connect import (
 from airhaul.cli.output.next_steps import NewTableState
 from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import print_plan
+from airhaul.cli.plans import print_outline, print_plan
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
     DateNotation,
@@ -50,7 +51,9 @@ from airhaul.cli.writing import (
 from airhaul.client.config import MEMORY
 from airhaul.client.options import file_settings
 from airhaul.client.sync.airtable import Airtable
+from airhaul.client.sync.bulk import input_file, planner_of
 from airhaul.client.sync.table import Table
+from airhaul.model.base import RecordBase
 from airhaul.tabular import InputFile, format_of
 
 
@@ -95,7 +98,7 @@ def import_file(
     """Create or update a record for each row of FILE.
 
     Without --key, every row creates a record. All rows are checked before the first is sent, unless
-    --on-error is continue. Rows are not held in memory, except by --dry-run.
+    --on-error is continue. Rows are not held in memory, except by --dry-run with --json.
     """
     options = file_options(
         encoding=encoding,
@@ -129,14 +132,13 @@ def import_file(
             if new:
                 _print_table("Would create", new)
                 target = new.create(stack.enter_context(Airtable.local()))
-            with working(f"Reading {file.name}"):
-                plan = target.plan_import_file(
-                    file,
-                    format,
-                    key=names or None,
-                    typecast=typecast,
-                    **options,
-                )
+            if not as_json:
+                with working(f"Reading {file.name}"):
+                    outline = _outline(target, source, names, typecast=typecast)
+                return print_outline(outline, report)
+            plan = target.plan_import_file(  # JSON has the difference of every row
+                file, format, key=names or None, typecast=typecast, **options
+            )
             return print_plan(plan, report)
         # If no row would be written, the import below refuses them without a table.
         if new and new.will_have_rows(source, names, report.policy):
@@ -160,6 +162,16 @@ def import_file(
             report,
             label=f"Importing {file.name}",
         )
+
+
+def _outline(
+    target: Table[RecordBase], source: InputFile, key: tuple[str, ...], *, typecast: bool
+) -> Outline:
+    """Plan the rows of a file without keeping them."""
+    file = input_file(target, source.path, source.settings)
+    planner = planner_of(target, typecast=typecast, file=file)
+    known = Key.of(target.model, key) if key else None
+    return target.airtable.follow(planner.outline(file.rows(), known))
 
 
 def _print_table(done: str, new: NewTable) -> None:

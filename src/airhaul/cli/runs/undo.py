@@ -57,10 +57,10 @@ def undo(
             elif plan.is_empty and not left_alone:
                 out().print(f"Run {found.id}: there is nothing left to undo.", markup=False)
             else:
-                show(out(), plan)
+                show(out(), plan.outline())
             return SOME_FAILED if left_alone else ALL_WELL
         if not (yes and as_json):
-            show(err(), plan)
+            show(err(), plan.outline())
         if not may_write(f"Undo run {found.id}?", yes=yes):
             return NOTHING_DONE
         return carry_out(
