@@ -100,3 +100,25 @@ def test_a_plan_fits_a_terminal(people) -> None:
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     assert title("notes", people.model) in text
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [("AB1", "ab1"), (" ab1", "ab1"), ("ab1", "ab1\t"), ("caf\u00e9", "cafe\u0301")],
+)
+def test_a_new_key_that_is_almost_another_is_noted(people, key, other) -> None:
+    """They are different keys, as they always are; but often somebody meant the same one."""
+    people.bulk_create([{"name": "old", "email": other}, {"name": "b", "email": "b@x.org"}])
+    given = [{"name": "new", "email": key}, {"name": "c", "email": "c@x.org"}]
+    plan = people.plan_sync(given, key="email")
+    assert plan.counts()["create"] == 2
+    (note,) = plan.notes
+    assert note in str(plan)
+    assert note == (
+        "1 new key differs from another one only in case, spaces or Unicode form, such as "
+        f"{key!r} from {other!r}. They are different keys."
+    )
+    both = people.plan_sync([*given, {"name": "old", "email": other}], key="email")
+    assert both.notes == plan.notes
+    people.bulk_create(given)
+    assert people.plan_sync(given, key="email").notes == ()

@@ -27,7 +27,7 @@ from airhaul.bulk.rows.encoders import (
     UpsertEncoder,
     upsert_encoder,
 )
-from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.keys import Key, alike
 from airhaul.bulk.rows.links_by_name import LinksById, Pair, refuse_names
 from airhaul.bulk.rows.precheck import sort_out
 from airhaul.bulk.rows.target import Target
@@ -155,6 +155,7 @@ class Planner(Generic[M]):
         yield from self._link_by_id(_pairs(changes, there))
         unclear = prefetch.apply(self._target, changes, list(found.values()))
         clear = self._without(unclear, changes, invalid)
+        self._note_alike(clear, there)
         return self._plan("bulk_upsert", clear, invalid, key)
 
     def outline(self, rows: Iterator[object], key: Key | None) -> Flow[Outline]:
@@ -211,6 +212,7 @@ class Planner(Generic[M]):
             if change.kind == "create" and (error := change.refusal_to_create) is not None
         }
         compared = self._without(cannot_be_created, compared, invalid)
+        self._note_alike(compared, known)
         refusal: str | None = None
         if guard.missing:
             gone = missing_from(compared, known, taken)
@@ -287,6 +289,21 @@ class Planner(Generic[M]):
         """Replace names in links by ids, so that they can be compared; only typecast has names."""
         if not (yield from look_up_links(self._reader, self._target, pairs)):
             self._notes.append(_NO_NAMES)
+
+    def _note_alike(
+        self, changes: Sequence[Change[M]], known: Iterable[tuple[Any, ...] | None]
+    ) -> None:
+        """Note the keys of new records that somebody may have meant for other ones."""
+        new = [change.key for change in changes if change.kind == "create"]
+        given = [change.key for change in changes]
+        pairs = alike(new, [*(key for key in known if key is not None), *given])
+        if pairs:
+            key, other = (" ".join(map(repr, one)) for one in pairs[0])
+            self._notes.append(
+                f"{counted(len(pairs), 'new key differs', 'new keys differ')} from another one "
+                f"only in case, spaces or Unicode form, such as {key} from {other}. They are "
+                "different keys."
+            )
 
     def _without(
         self, refused: Mapping[int, RowError], changes: list[Change[M]], invalid: list[InvalidRow]

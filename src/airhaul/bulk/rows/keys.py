@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,6 +126,36 @@ class Key:
             return all_of(tests)
 
         return any_of([one(cells) for cells in rows])
+
+
+def alike(
+    new: Iterable[tuple[Any, ...]], others: Iterable[tuple[Any, ...]]
+) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """Return the new keys that differ from others only in case, spaces or Unicode form.
+
+    They are different keys; but often somebody meant the same one.
+
+    Args:
+        new: The keys of new records.
+        others: All keys, also the new ones.
+
+    Returns:
+        Each such new key with one that is like it.
+    """
+    waiting = {_likeness(key): key for key in new}
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for other in others if waiting else ():
+        key = waiting.get(_likeness(other))
+        if key is not None and key != other:
+            found.setdefault(key, other)
+    return list(found.items())
+
+
+def _likeness(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        unicodedata.normalize("NFC", part.strip().casefold()) if isinstance(part, str) else part
+        for part in key
+    )
 
 
 class KeysSeen:
