@@ -19,6 +19,7 @@ from airhaul.local_base.resources.tables import create_field
 from airhaul.local_base.service import Service
 from airhaul.local_base.store import Store
 from airhaul.local_base.store.attachment_rows import LARGEST_FILE
+from airhaul.local_base.store.schema import Table
 from airhaul.local_base.transaction.context import NewFields
 from airhaul.local_base.transaction.iterators import Iterators
 
@@ -115,10 +116,20 @@ class OwnerOperations:
             ConfigurationError: The table does not exist, or a record does not fit it.
         """
         with self._restoring() as restorer:
-            known = restorer.session.schema.find_table(base_id, table)
-            if known is None:
-                raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
-            return restorer.records(known, records, contents)
+            return restorer.records(_known(restorer, base_id, table), records, contents)
+
+    def sort_by_creation(self, base_id: str, table: str) -> None:
+        """Bring restored records into the order of their creation, which is that of views.
+
+        Args:
+            base_id: The base.
+            table: The table's name or id.
+
+        Raises:
+            ConfigurationError: The table does not exist.
+        """
+        with self._restoring() as restorer:
+            restorer.session.records.sort_by_creation(_known(restorer, base_id, table).id)
 
     def restore_file(self, attachment_id: str, content: BinaryIO, size: int) -> None:
         """Store the content of an attachment that was restored without it.
@@ -236,3 +247,10 @@ class OwnerOperations:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
+
+
+def _known(restorer: Restorer, base_id: str, table: str) -> Table:
+    known = restorer.session.schema.find_table(base_id, table)
+    if known is None:
+        raise ConfigurationError(f"The base {base_id} has no table {table!r}.")
+    return known

@@ -289,3 +289,26 @@ def test_the_content_of_a_file_is_stored_piece_by_piece() -> None:
             local_base.restore_file(one("att", 2), io.BytesIO(b"x"), 1)
         with pytest.raises(ConfigurationError, match="at most 1,000,000,000"):
             local_base.restore_file(one("att", 1), io.BytesIO(b"x"), 2_000_000_000)
+
+
+def test_restored_records_are_brought_into_the_order_of_their_creation() -> None:
+    """A list without a view comes by id; views of a copy show what was created first first."""
+    tables = [
+        {"name": name, "fields": [{"name": "Name", "type": "singleLineText"}]} for name in "TU"
+    ]
+    with LocalBase.open(schema={"id": BASE, "tables": tables}) as local_base:
+        days = {1: "2022-01-01", 2: "2020-01-01", 3: "2021-01-01", 4: "2020-01-01"}
+        for table, kind in (("T", "rec"), ("U", "recU")):
+            for number, day in days.items():
+                record_id = f"{kind}{number:0{17 - len(kind)}}"
+                record = {"id": record_id, "createdTime": f"{day}T00:00:00.000Z"}
+                cells = {"Name": str(number)}
+                local_base.restore_records(BASE, table, [{**record, "fields": cells}])
+        ask = Asking(local_base)
+        local_base.sort_by_creation(BASE, "T")
+        assert ask.names("T") == ["2", "4", "3", "1"]
+        assert ask.names("U") == ["1", "2", "3", "4"]
+        ask.add("T", {"Name": "new"})
+        assert ask.names("T")[-1] == "new"
+        with pytest.raises(ConfigurationError, match="no table 'V'"):
+            local_base.sort_by_creation(BASE, "V")

@@ -111,6 +111,8 @@ def _copy_table(
             _copy_files(source, target, held, copied)
         copied.records[name] += len(records)
         on_progress(name, copied.records[name])
+    # The list came in the order of the ids, and views show records as they were created.
+    target.sort_by_creation(source.base_id, table["id"])
 
 
 def _pages(source: Airtable, table_id: str) -> Iterator[list[RecordJson]]:

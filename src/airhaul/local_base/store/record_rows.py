@@ -96,6 +96,16 @@ class RecordRows:
             ),
         )
 
+    def sort_by_creation(self, table_id: str) -> None:
+        """Move the records of a table to the places that the times of their creation give them."""
+        (last,) = self._connection.execute("SELECT max(place) FROM records").fetchone()
+        self._connection.execute(
+            "UPDATE records SET place = ? + sorted.number FROM ("
+            "SELECT id, row_number() OVER (ORDER BY created, place) AS number "
+            "FROM records WHERE table_id = ?) AS sorted WHERE records.id = sorted.id",
+            (last, table_id),
+        )
+
     def last_number(self, table_id: str) -> int:
         """Return the number of a table's latest record; 0 if it never had one."""
         query = "SELECT last_number FROM tables WHERE id = ?"
