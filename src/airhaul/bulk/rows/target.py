@@ -161,7 +161,7 @@ class Target:
             record: Its record as it was read.
         """
         stored = record["fields"]
-        change.record_id, change.found, change.before = record["id"], record, dict(stored)
+        change.record_id, change.found, change.before = record["id"], record, stored
         if change.kind == "replace":
             cleared = {
                 column: None
