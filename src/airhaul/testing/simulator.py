@@ -221,11 +221,13 @@ class _Run(Generic[T]):
 
     def _pull(self) -> None:
         end: Any = object()
-        row = next(self._rows, end)
-        if row is end:
-            self._job.end_of_rows()
-        else:
-            self._job.offer(row)
+        wants_more = True
+        while wants_more:
+            row = next(self._rows, end)
+            if row is end:
+                self._job.end_of_rows()
+                return
+            wants_more = self._job.offer(row)
 
     def _send(self, send: Send) -> None:
         if self._pacer is not None:

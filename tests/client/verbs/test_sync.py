@@ -7,7 +7,24 @@ from datetime import date, datetime
 import pytest
 
 from airhaul import BulkError, errors
+from airhaul.events import RowsWritten
 from tests.client.verbs.people import held, rows, writes
+
+
+def test_rows_that_are_unchanged_are_reported_by_the_page(people, local_base) -> None:
+    """Each is reported once, in order, with its record, and no call is made for each of them."""
+    given = rows(250)
+    people.sync(given, key="email")
+    given[120] = {**given[120], "name": "changed"}
+    seen: list[RowsWritten] = []
+    people.sync(given, key="email", on_event=lambda event: seen.append(event))
+    unchanged = [event for event in seen if event.state == "unchanged"]
+    assert sum(len(event.records) for event in unchanged) == 249
+    assert len(unchanged) <= 4
+    assert [event.done for event in seen] == sorted({event.done for event in seen})
+    assert seen[-1].done == seen[-1].total == 250
+    emails = [record.email for event in unchanged for record in event.records]
+    assert emails == [row["email"] for index, row in enumerate(given) if index != 120]
 
 
 def test_sync_three_times_and_with_changes(people, local_base) -> None:
