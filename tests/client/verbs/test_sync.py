@@ -17,7 +17,7 @@ def test_rows_that_are_unchanged_are_reported_by_the_page(people, local_base) ->
     people.sync(given, key="email")
     given[120] = {**given[120], "name": "changed"}
     seen: list[RowsWritten] = []
-    people.sync(given, key="email", on_event=lambda event: seen.append(event))
+    people.sync(given, key="email", on_event=seen.append)
     unchanged = [event for event in seen if event.state == "unchanged"]
     assert sum(len(event.records) for event in unchanged) == 249
     assert len(unchanged) <= 4
