@@ -3,8 +3,8 @@
     python tools/main_path.py
 
 A profile of one call over HTTP, of all threads: each file in the order in which it is entered,
-with the functions of it that ran. Imports, and the local base that answers, are left out: one call
-is made before, and the base runs in a process of its own. docs/architecture.md draws this path.
+with the functions of it that ran. Imports are left out, since one call is made before, and so is
+the local base that answers, with all that it calls. docs/architecture.md draws this path.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from airhaul import Record, configure
 from airhaul.testing import serving
 
 SOURCE = Path(__file__).parent.parent / "src/airhaul"
+LOCAL_BASE = SOURCE / "local_base"
 ROWS = [{"name": f"n{n}", "number": n} for n in range(25)]
 
 
@@ -27,6 +28,15 @@ class Item(Record, table="Items"):
 
     name: str
     number: int = 0
+
+
+def is_of_local_base(frame: FrameType | None) -> bool:
+    """Whether the local base runs, or something that it has called."""
+    while frame is not None:
+        if LOCAL_BASE in Path(frame.f_code.co_filename).parents:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def main() -> None:
@@ -38,7 +48,7 @@ def main() -> None:
         if event != "call" or code.co_name in ("<module>", "<lambda>"):
             return
         path = Path(code.co_filename)
-        if path.is_relative_to(SOURCE) and "local_base" not in path.parts:
+        if path.is_relative_to(SOURCE) and not is_of_local_base(frame):
             passed.setdefault(path.relative_to(SOURCE).as_posix(), {})[code.co_qualname] = None
 
     with serving() as server:
