@@ -485,3 +485,14 @@ def test_a_row_may_name_a_field_by_any_of_its_aliases(airtable: Airtable) -> Non
     )
     assert found is not None
     assert found.mail == "a@x.org"
+
+
+@pytest.mark.parametrize("pieces", [2**53, 10**19, -(10**22)])
+def test_an_integer_that_a_number_holds_exactly_comes_back(airtable: Airtable, pieces: int) -> None:
+    """Airtable's numbers are doubles, which hold many integers beyond 64 bits."""
+    items = airtable.table(Item)
+    items.create_table()
+    items.bulk_create([{"name": "big", "pieces": pieces}])
+    (read,) = items.all()
+    assert read.pieces == pieces
+    assert read.cell_errors == ()

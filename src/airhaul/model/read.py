@@ -240,6 +240,8 @@ def _decode(column: Column, cells: Cells, values: dict[str, Any]) -> None:
         else:
             is_made = isinstance(column.empty, _CHANGEABLE)
             values[name] = column.shape.core() if is_made else column.empty
+    elif cell.__class__ is float and column.shape.is_a(int) and cell.is_integer():
+        values[name] = int(cell)  # pydantic takes no float beyond 64 bits for an integer
     elif cell.__class__ is dict:
         # An object may be a number that JSON does not have.
         values[name] = _SPECIAL_NUMBERS.get(cell.get("specialValue", ""), cell)
