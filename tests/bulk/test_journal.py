@@ -180,12 +180,13 @@ def test_what_is_no_database_is_refused_and_left_alone(path) -> None:
     assert path.read_text().startswith("name,age")
 
 
-def test_a_later_version_is_refused(path) -> None:
-    """A journal of a later airhaul is not written to by an older one."""
+@pytest.mark.parametrize(("version", "age"), [(99, "a later"), (1, "an earlier")])
+def test_another_version_is_refused(path, version, age) -> None:
+    """A journal of another airhaul is not written to, and the error says what to do."""
     begun(path)
-    with closing(sqlite3.connect(path)) as later:
-        later.execute("PRAGMA user_version = 99")
-    with pytest.raises(JournalError, match="written by a later airhaul"):
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(JournalError, match=f"written by {age} airhaul"):
         Journal(path)
 
 

@@ -486,3 +486,13 @@ def test_a_json_file_of_mixed_columns_makes_a_table_that_holds_it() -> None:
     ]
     done = airhaul("sync", "a.json", "T", "--key", "n", "--yes", "--local", "b.db")
     assert done.stdout == "T: nothing to do, 3 unchanged\n"
+
+
+def test_no_table_is_made_if_the_journal_cannot_be_used(people) -> None:
+    """Neither the table nor the base, when nothing could be written to it."""
+    Path("journal.db").write_text("not a database, and long enough to be read as one" * 30)
+    done = airhaul("import", people, "People", "--create", "--local", "b.db",
+                   "--journal", "journal.db")  # fmt: skip
+    assert done.returncode == 2
+    assert "The journal journal.db cannot be read" in done.stderr
+    assert not Path("b.db").exists()

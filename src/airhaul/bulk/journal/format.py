@@ -18,7 +18,7 @@ READ_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """What reading a damaged file raises; a damaged schema makes messages that cannot be decoded."""
 
 _APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_S: Final = 30.0
 _TABLES: Final = """
     CREATE TABLE runs (
@@ -160,6 +160,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 Option("journal"),
                 " to another file.",
             )
+        )
+    if 0 < version < _VERSION:
+        raise JournalError(
+            f"The journal {seen_from_here(path)} was written by an earlier airhaul (format "
+            f"{version}; this one reads {_VERSION}). Resume or undo its runs with that one, and "
+            "move the file away; airhaul then starts a new journal."
         )
     # With WAL, a commit that was synchronised survives a kill and a power cut.
     connection.execute("PRAGMA journal_mode = WAL")

@@ -142,6 +142,7 @@ def import_file(
             return print_plan(plan, report)
         # If no row would be written, the import below refuses them without a table.
         if new and new.will_have_rows(source, names, report.policy):
+            airtable.connection.journal()  # report one that cannot be used before the table
             if airtable.config.local == MEMORY:
                 airtable = stack.enter_context(opened(if_missing="make"))
             target = new.create(airtable, key=names, max_requests=max_requests)
