@@ -402,6 +402,17 @@ def test_a_dry_run_of_many_rows_takes_no_memory(stock) -> None:
     assert peaks[1] - peaks[0] < 20_000  # KB; the rows take four times as much
 
 
+def test_a_dry_run_of_many_rows_with_a_key_is_that_of_the_whole_file(stock) -> None:
+    """Rows are numbered through, keys are compared over all parts, and each note is given once."""
+    rows = [f"n{number},Item {number},{number}" for number in range(2_100)]
+    file("new.csv", "i03,Item 3,30", *rows, "n0 ,like the first,1", "n1 ,like the next,1", "n7,7,7")
+    done = airhaul("import", "new.csv", "Stock", "--key", "Code", "--dry-run", "--local", stock)
+    assert done.stdout.startswith("Stock: 2,102 to create, 1 to update, 1 not valid: ")
+    assert "new.csv line 2105, row 2103" in done.stdout  # the key that an earlier part has
+    assert done.stdout.count("2 new keys differ from another one only in case") == 1
+    assert "such as 'n0 ' from 'n0'" in done.stdout
+
+
 def test_a_dry_run_makes_no_table() -> None:
     """--create with --dry-run says which table there would be, and which rows are refused."""
     file("new.csv", "n1,New,1")

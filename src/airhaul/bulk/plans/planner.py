@@ -27,7 +27,7 @@ from airhaul.bulk.rows.encoders import (
     UpsertEncoder,
     upsert_encoder,
 )
-from airhaul.bulk.rows.keys import Key, alike
+from airhaul.bulk.rows.keys import Key, KeysAlike
 from airhaul.bulk.rows.links_by_name import LinksById, Pair, refuse_names
 from airhaul.bulk.rows.precheck import sort_out
 from airhaul.bulk.rows.target import Target
@@ -86,6 +86,7 @@ class Planner(Generic[M]):
         self._reader = TableReader.of(context, target, max_requests)
         self._columns = tuple(columns_of(model).by_column)
         self._notes: list[str] = []
+        self._alike = KeysAlike()
 
     def create(self, rows: Rows) -> Flow[Planned[M]]:
         """Plan new records; no record is read."""
@@ -183,7 +184,7 @@ class Planner(Generic[M]):
                 planned = yield from self._upserted(encoder, part, key, first)
             planned.add_to(outline)
             first += len(part)
-        return replace(outline, notes=tuple(dict.fromkeys(self._notes)))
+        return replace(outline, notes=self._all_notes)
 
     def sync(
         self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
@@ -294,16 +295,23 @@ class Planner(Generic[M]):
         self, changes: Sequence[Change[M]], known: Iterable[tuple[Any, ...] | None]
     ) -> None:
         """Note the keys of new records that somebody may have meant for other ones."""
-        new = [change.key for change in changes if change.kind == "create"]
+        new = [change.key for change in changes if change.record_id is None]
         given = [change.key for change in changes]
-        pairs = alike(new, [*(key for key in known if key is not None), *given])
-        if pairs:
-            key, other = (" ".join(map(repr, one)) for one in pairs[0])
-            self._notes.append(
-                f"{counted(len(pairs), 'new key differs', 'new keys differ')} from another one "
-                f"only in case, spaces or Unicode form, such as {key} from {other}. They are "
-                "different keys."
-            )
+        self._alike.add(new, [*(key for key in known if key is not None), *given])
+
+    @property
+    def _all_notes(self) -> tuple[str, ...]:
+        """The notes, each of them once."""
+        notes = tuple(dict.fromkeys(self._notes))
+        if self._alike.first is None:
+            return notes
+        key, other = (" ".join(map(repr, one)) for one in self._alike.first)
+        found = counted(self._alike.count, "new key differs", "new keys differ")
+        note = (
+            f"{found} from another one only in case, spaces or Unicode form, such as {key} from "
+            f"{other}. They are different keys."
+        )
+        return (*notes, note)
 
     def _without(
         self, refused: Mapping[int, RowError], changes: list[Change[M]], invalid: list[InvalidRow]
@@ -335,7 +343,7 @@ class Planner(Generic[M]):
             spent=self._reader.spent,
             verb=verb,
             source=self._file,
-            notes=tuple(self._notes),
+            notes=self._all_notes,
         )
 
 

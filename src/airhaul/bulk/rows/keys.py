@@ -128,27 +128,41 @@ class Key:
         return any_of([one(cells) for cells in rows])
 
 
-def alike(
-    new: Iterable[tuple[Any, ...]], others: Iterable[tuple[Any, ...]]
-) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    """Return the new keys that differ from others only in case, spaces or Unicode form.
+class KeysAlike:
+    """New keys that differ from others only in case, spaces or Unicode form.
 
     They are different keys; but often somebody meant the same one.
 
     Args:
-        new: The keys of new records.
-        others: All keys, also the new ones.
-
-    Returns:
-        Each such new key with one that is like it.
+        count: How many there are.
+        first: The first of them, with one that is like it.
     """
-    waiting = {_likeness(key): key for key in new}
-    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for other in others if waiting else ():
-        key = waiting.get(_likeness(other))
-        if key is not None and key != other:
-            found.setdefault(key, other)
-    return list(found.items())
+
+    def __init__(self) -> None:
+        self._new: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self.count = 0
+        self.first: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
+
+    def add(self, new: Sequence[tuple[Any, ...]], others: Iterable[tuple[Any, ...]]) -> None:
+        """Look for such keys in a part of the rows.
+
+        Args:
+            new: The keys of its new records.
+            others: All keys of the part, also the new ones, and those of existing records.
+        """
+        by_likeness = {_likeness(key): key for key in new}
+        found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for likeness, key in by_likeness.items():
+            earlier = self._new.get(likeness)
+            if earlier is not None and earlier != key:
+                found[key] = earlier
+        for other in others if by_likeness else ():
+            key = by_likeness.get(_likeness(other), other)
+            if key != other:
+                found.setdefault(key, other)
+        self._new |= by_likeness
+        self.count += len(found)
+        self.first = self.first or next(iter(found.items()), None)
 
 
 def _likeness(key: tuple[Any, ...]) -> tuple[Any, ...]:
