@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import field_validator, model_validator
 
-from airhaul import Airtable, CellWarning, Record
+from airhaul import Airtable, CellWarning, Record, airtable_field
 from airhaul.errors import AirhaulError, LookupValueError
+from airhaul.wire import endpoints
 
 
 class Booking(Record, table="Bookings"):
@@ -119,3 +120,27 @@ def test_a_lookup_has_the_reason_of_what_its_field_needs(bookings) -> None:
     with pytest.raises(LookupValueError, match="valid integer") as caught:
         bookings.where(seats="many")
     assert "Value error" not in str(caught.value)
+
+
+class Tagged(Record, table="Tagged"):
+    name: str
+    tags: list[str] = airtable_field(default_factory=list, column="Tags")
+
+    @model_validator(mode="before")
+    @classmethod
+    def tag(cls, values: Any) -> Any:
+        values.setdefault("tags", []).append("own")
+        return values
+
+
+def test_a_validator_that_changes_an_empty_list_changes_that_of_one_record() -> None:
+    """Each record that is read gets an empty list of its own, or they would all grow."""
+    with Airtable.local() as airtable:
+        tagged = airtable.table(Tagged)
+        tagged.create_table()
+        call = endpoints.create_records(
+            airtable.base_id, "Tagged", [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+        )
+        airtable.call(call)
+        for _ in range(2):
+            assert [record.tags for record in tagged.all()] == [["own"]] * 3

@@ -222,13 +222,26 @@ def _is_odd(model: type[RecordBase], column: Column) -> bool:
     """Whether a cell has to be looked at before it is validated.
 
     Airtable adds something to it, or sends an object in place of a number; or a validator of the
-    model's own, or null, could take the place of the empty value.
+    model's own, or null, could take the place of the empty value; or the model itself could change
+    the empty value, which records would share.
     """
     shape = column.shape
     may_be_object = shape.holds_objects or shape.is_a(BaseModel)
     takes_null = shape.accepts_none and column.empty is not None
-    is_decoded = column.card.decode is not None
-    return is_decoded or may_be_object or takes_null or reads_itself(model, column)
+    may_change = isinstance(column.empty, _CHANGEABLE) and _sees_values(model)
+    is_decoded = column.card.decode is not None or may_be_object
+    return is_decoded or takes_null or may_change or reads_itself(model, column)
+
+
+def _sees_values(model: type[RecordBase]) -> bool:
+    """Whether a model has code of its own that gets all values before they are validated."""
+    decorators = model.__pydantic_decorators__
+    validators: tuple[Any, ...] = (
+        *decorators.model_validators.values(),
+        *decorators.root_validators.values(),
+    )
+    is_custom: bool = model.__pydantic_custom_init__
+    return is_custom or any(validator.info.mode != "after" for validator in validators)
 
 
 def _decode(column: Column, cells: Cells, values: dict[str, Any]) -> None:
