@@ -25,8 +25,8 @@ COLUMNS: Final = {
 }
 """The fields of the table by the names that models give them."""
 
-COMPANY_IDS: Final = [f"recCompany{number:07}" for number in range(100)]
-"""The records that rows link to."""
+COMPANY_IDS: Final = [f"recCompany{number:07}" for number in range(10_000)]
+"""The records that rows link to; each gets few links, also of the longest table."""
 
 _FIRST_DAY: Final = date(2015, 1, 1)
 _FIRST_MOMENT: Final = datetime(2026, 1, 1, 8, 30, tzinfo=UTC)
