@@ -5,7 +5,6 @@ The caller's rows are pulled and the caller's callbacks run on the caller's own 
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +18,14 @@ from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
 from airhaul.drive.lane import Lane, not_carried
 from airhaul.drive.log import JobLog, log_request
+from airhaul.drive.mailbox import Mailbox
 from airhaul.errors import TransportError
 
 T = TypeVar("T")
 OnEvent = Callable[[Event], object]
 
 _END: Final = object()
-_Replies = queue.SimpleQueue[tuple[int, Arrival | BaseException] | None]
+_Replies = Mailbox[tuple[int, Arrival | BaseException] | None]
 
 now = time.monotonic
 
@@ -92,7 +92,7 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
         BaseException: Whatever ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests
             in flight have landed; the job's result is partial then.
     """
-    replies: _Replies = queue.SimpleQueue()
+    replies: _Replies = Mailbox()
     sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
     with closing(sender), Interrupts(lambda: replies.put(None)) as interrupts:
         driving = _Driving(job, sender.send, replies, interrupts)
@@ -226,14 +226,10 @@ class _Driving:
             self._interrupts.check()
 
     def _wait(self, until: float | None) -> None:
-        try:
-            self._log.wait(until, now())
-            timeout_s = None if until is None else max(0.0, until - now())
-            landed = self._replies.get(timeout=timeout_s)
-        except queue.Empty:
-            return
+        self._log.wait(until, now())
+        landed = self._replies.get(None if until is None else max(0.0, until - now()))
         if landed is None:
-            return  # Ctrl-C, raised where the job is in a consistent state
+            return  # time has passed; or Ctrl-C, raised where the job is in a consistent state
         ticket, arrival = landed
         if isinstance(arrival, BaseException) and not isinstance(arrival, TransportError):
             # A fault of ours while sending: the job must not wait for its reply.
