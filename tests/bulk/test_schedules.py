@@ -299,6 +299,35 @@ def test_changes(
             assert now == was, state
 
 
+def test_equal_rows_of_two_lost_requests_are_not_mixed_up() -> None:
+    """The later one finds its own records, because the earlier one takes the oldest that fit."""
+    base = SimulatedBase(Item, latency=[0.0])
+    base.local_base.faults = Faults(Fault("timeout-after", at=1), Fault("timeout-after", at=7))
+    job = writing_job(base, RowEncoder(Item), total=62)
+    simulate(job, lambda call, now: base(call, now + 10.0), [{"name": "same"}] * 62)
+    base.pass_time(10_000.0)
+    held = base.held()
+    base.close()
+    assert job.result.counts() == {"created": 62}
+    assert len(held) == len({outcome.id for outcome in job.result}) == 62
+
+
+def test_a_lost_request_is_not_made_up_of_the_records_of_others() -> None:
+    """Of three lost requests with equal rows, those two are found that were carried out."""
+    base = SimulatedBase(Item)
+    kinds: list[FaultKind] = ["close-before", "close-after", "close-after"]
+    base.local_base.faults = Faults(*(Fault(kind, at=at) for at, kind in enumerate(kinds, 1)))
+    job = writing_job(base, RowEncoder(Item), total=29)
+    numbers = [1, 2] * 5 + [1] * 10 + [2] * 9
+    given_rows = [{"name": "n", "number": number} for number in numbers]
+    simulate(job, lambda call, now: base(call, now + 10.0), given_rows)
+    base.pass_time(10_000.0)
+    held = base.held()
+    base.close()
+    assert job.result.counts() == {"created": 29}
+    assert Counter(row["number"] for row in held.values()) == {1: 15, 2: 14}
+
+
 def changed_late(late, bad, on_error, *given_faults):
     """Twelve records that are updated while the base has faults, and what each outcome says."""
     base = SimulatedBase(Place, late=late)

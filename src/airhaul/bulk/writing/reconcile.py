@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from airhaul.bulk.engine.known_base import KnownBase
@@ -42,6 +43,8 @@ M = TypeVar("M", bound=RecordBase)
 
 # Records and replies may get their times from the clocks of two machines.
 _SLACK: Final = timedelta(seconds=2)
+# Of so many lost creates, each set is compared with the records; there are 2 ** 8 of them.
+_MOST_COMPARED: Final = 8
 
 
 @dataclass(slots=True)
@@ -179,15 +182,39 @@ class Search(Generic[M]):
     def findings(self) -> list[Finding[M]]:
         """Compare the records that were found with the rows that were sent."""
         pool = _Pool(self.target, self._found.values(), self._filled)
-        findings: dict[int, Finding[M]] = {}
+        findings = {id(finding.lost): finding for finding in self._explain(pool)}
         # The largest first: a single row of one create may equal one of another's.
         for lost in sorted(self.lost, key=lambda lost: -len(lost.changes)):
-            findings[id(lost)] = self._judge(lost, pool)
+            if id(lost) not in findings:
+                findings[id(lost)] = self._judge(lost, pool)
         # Those that were not found completely are compared with the remaining records.
         for finding in findings.values():
             if finding.fate == "absent":
                 self._search_for_parts(finding, pool)
         return [findings[id(lost)] for lost in self.lost]
+
+    def _explain(self, pool: _Pool) -> list[Finding[M]]:
+        """Find those creates that together explain most of the records.
+
+        One of several with equal rows may seem to be there, made of the records of the others.
+        """
+        if not 1 < len(self.lost) <= _MOST_COMPARED:
+            return []
+        sets = [
+            some for count in range(len(self.lost)) for some in combinations(self.lost, count + 1)
+        ]
+        sets.sort(key=lambda some: -sum(len(lost.changes) for lost in some))
+        for some in sets:
+            before = pool.left
+            found = [
+                Finding(lost, "there", records)
+                for lost in some
+                if (records := pool.take_all(lost.changes, lost.earliest(self._known_base)))
+            ]
+            if len(found) == len(some):
+                return found
+            pool.left = before
+        return []
 
     def _judge(self, lost: Lost[M], pool: _Pool) -> Finding[M]:
         since = lost.earliest(self._known_base)
@@ -211,14 +238,21 @@ class Search(Generic[M]):
 
 
 class _Pool:
-    """A pool of records that lost creates may have made, each to be taken once."""
+    """A pool of records that lost creates may have made, each to be taken once.
+
+    Of equal records the oldest is taken first: it fits fewer of the creates than a later one.
+
+    Attributes:
+        left: The records that were not taken, by id, the oldest first.
+    """
 
     def __init__(
-        self, target: Target, records: Collection[RecordJson], filled: Mapping[str, Any]
+        self, target: Target, records: Iterable[RecordJson], filled: Mapping[str, Any]
     ) -> None:
         self._target = target
         self._filled = filled
-        self._left: dict[str, RecordJson] = {record["id"]: record for record in records}
+        records = sorted(records, key=_created)
+        self.left: dict[str, RecordJson] = {record["id"]: record for record in records}
         self._by_value: dict[tuple[str, Any], dict[str, None]] = defaultdict(dict)
         for record in records:
             for column, cell in record["fields"].items():
@@ -266,8 +300,7 @@ class _Pool:
         by_index = {
             change.index: record for change, record in zip(order, taken.values(), strict=True)
         }
-        for record_id in taken:
-            del self._left[record_id]
+        self._remove(taken)
         return [by_index[change.index] for change in changes]
 
     def take_some(self, changes: Sequence[Change[Any]], since: datetime) -> int:
@@ -277,9 +310,11 @@ class _Pool:
             record = self._find(change, since, taken, exactly=False)
             if record is not None:
                 taken[record["id"]] = record
-        for record_id in taken:
-            del self._left[record_id]
+        self._remove(taken)
         return len(taken)
+
+    def _remove(self, taken: Collection[str]) -> None:
+        self.left = {id_: record for id_, record in self.left.items() if id_ not in taken}
 
     def _find(
         self,
@@ -319,7 +354,7 @@ class _Pool:
     def _near(self, change: Change[Any]) -> Iterable[RecordJson]:
         """Return the records that have the rarest of a row's values."""
         if self._target.typecast:
-            return list(self._left.values())  # what was sent may have been converted
+            return list(self.left.values())  # what was sent may have been converted
         found: dict[str, None] | None = None
         for column, cell in change.cells.items():
             if is_empty(cell) or isinstance(cell, dict | list):
@@ -327,8 +362,8 @@ class _Pool:
             with_it = self._by_value.get((column, self._form(column, cell)), {})
             if found is None or len(with_it) < len(found):
                 found = with_it
-        ids = self._left if found is None else [id_ for id_ in found if id_ in self._left]
-        return [self._left[id_] for id_ in ids]
+        ids = self.left if found is None else [id_ for id_ in found if id_ in self.left]
+        return [self.left[id_] for id_ in ids]
 
     def _fits(self, change: Change[Any], record: RecordJson) -> bool:
         stored = record["fields"]
