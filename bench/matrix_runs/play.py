@@ -10,6 +10,7 @@ from chaos_runs.report import Report
 from chaos_runs.truth.case import Case
 from chaos_runs.truth.evidence import Evidence
 from chaos_runs.truth.judge import judge
+from plain_airtable.api import MISSING
 
 from matrix_runs.base import PlainBase
 from matrix_runs.cell import Cell
@@ -23,6 +24,7 @@ def play(cell: Cell) -> Report:
         deed = cell.deed(base)
         before = base.held()
         base.plan = cell.plan()
+        base.api.missing = MISSING[cell.number % len(MISSING)]
         act = partial(deed.act, on_error=cell.on_error)
         call_it = call_async if cell.is_async else call
         ended = call_it(base.url, base.api.base_id, act, None)

@@ -38,16 +38,28 @@ class Asked:
         return self.method == "GET" or self.path.endswith("/listRecords")
 
 
+MISSING: Final = (
+    Refusal(422, "ROW_DOES_NOT_EXIST", "A record does not exist"),
+    Refusal(404, "MODEL_ID_NOT_FOUND", "Record not found"),
+    Refusal(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", "The model was not found."),
+)
+"""The answers that a deletion of what is not there may get."""
+
+
 class Api:
     """The API to one base with one table. It is no good for several requests at once.
 
     Args:
         table: The table.
+
+    Attributes:
+        missing: The answer to a deletion of what is not there, which is not documented.
     """
 
     def __init__(self, table: Table) -> None:
         self.base_id = new_id("app")
         self.table = table
+        self.missing = MISSING[0]
         self._lists: dict[str, list[str]] = {}
 
     def answer(self, asked: Asked) -> Any:
@@ -125,8 +137,8 @@ class Api:
     def _delete(self, record_ids: Sequence[str]) -> Any:
         if not 1 <= len(record_ids) <= _MOST:
             raise Refusal(422, "INVALID_REQUEST_UNKNOWN", "Invalid request: records.")
-        for record_id in record_ids:
-            self.table.there(record_id)
+        if not self.table.records.keys() >= set(record_ids):
+            raise self.missing
         for record_id in record_ids:
             self.table.records.pop(record_id, None)
         return {"records": [{"deleted": True, "id": record_id} for record_id in record_ids]}

@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from airhaul import Airtable
 from airhaul.bulk.engine import engine
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
+from chaos_runs.things import Thing  # noqa: E402
+from matrix_runs.base import PlainBase  # noqa: E402
 from matrix_runs.cell import VERBS, all_cells  # noqa: E402
 from matrix_runs.play import play  # noqa: E402
 from matrix_runs.rules import PAGE, RULES  # noqa: E402
 from matrix_runs.table import Totals  # noqa: E402
+from plain_airtable.api import MISSING  # noqa: E402
 from plain_airtable.server import MISHAPS  # noqa: E402
 
 EVERY = 141
@@ -56,6 +60,36 @@ def test_the_matrix_notices_creates_that_are_sent_again(monkeypatch) -> None:
         and (cell.on_error, cell.is_async, cell.is_stream) == ("stop", False, False)
     ]
     assert play(cell).wrong("doubled") > 0
+
+
+def test_a_deletion_that_is_repeated_is_done_whatever_the_service_answers() -> None:
+    """That the records are gone may be told by 403, 404 or 422; the call goes on all the same."""
+    cells = [
+        cell
+        for cell in all_cells()
+        if (cell.verb, cell.mishap) == ("bulk_delete", "close-after")
+        and (cell.course, cell.on_error) == ("once", "rollback")
+    ]
+    assert {cell.number % len(MISSING) for cell in cells} == set(range(len(MISSING)))
+    for cell in cells:
+        report = play(cell)
+        assert report.problems == []
+        assert (report.figures["row deleted"], report.figures["ended well"]) == (25, 1)
+
+
+def test_a_long_list_is_read_as_both_sides_read_the_reference() -> None:
+    """Its formula is too long for a URL, and each page's place is in the body of the request."""
+    emails = [f"n{number}@example.org" for number in range(600)]
+    with (
+        PlainBase() as base,
+        Airtable("pat.x", base.api.base_id, endpoint_url=base.url) as airtable,
+    ):
+        base.write([{"email": email, "number": 0} for email in [*emails, "other@example.org"]])
+        formula = f"OR({', '.join(f'{{email}} = {email!r}' for email in emails)})"
+        found = airtable.table(Thing).all(formula=formula)
+        assert sorted(thing.email for thing in found) == sorted(emails)
+        assert all(asked.asked.path.endswith("/listRecords") for asked in base.served)
+        assert len(base.served) == 6
 
 
 def test_unknown_rows_are_allowed_by_the_page_about_them() -> None:

@@ -36,6 +36,7 @@ from airhaul.errors import (
     NotFoundError,
     RequestCeilingError,
     RowError,
+    ServerError,
     TransportError,
 )
 from airhaul.model.base import RecordBase
@@ -324,7 +325,10 @@ class ChunkReplies(Generic[M]):
                 state: State = "unknown" if why else "failed"
                 error = TransportError(f"{lookup.error} {why}") if why else lookup.error
                 self._recorder.leave([change], state, error, lookup.attempt)
-            self._stop.note_outage(lookup.error)
+            if isinstance(lookup.error, TransportError | ServerError):
+                self._stop.note_outage(lookup.error)
+            else:
+                self._stop.end(lookup.error)
         elif KINDS[lookup.kind].removes and not self._stop:
             self._chunks.put_first([Chunk(lookup.kind, left)])  # Airtable refused the others
         else:

@@ -46,7 +46,6 @@ from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
     AirhaulError,
     BadReplyError,
-    ServerError,
     TransportError,
 )
 from airhaul.model.base import RecordBase
@@ -355,8 +354,6 @@ class WriteRows(Generic[M]):
             self._lost.add(tag, error, attempt)
             return
         self._replies.check(tag, error, attempt)
-        if not isinstance(error, TransportError | ServerError):
-            self._stop.end(error)
 
     def _with_past(self, tag: _Tag, attempt: Attempt) -> Attempt:
         """Record a request in the journal, and count what another process sent as a try."""
