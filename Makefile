@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The tests of one place run with, say, make check T=tests/bulk: all of them, also those marked slow.
 T ?=
-# On all cores; tests of one group (a browser, a process that several share) stay together.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet
+# On all cores; tests that share something costly stay together, see tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope --quiet
 
 .PHONY: setup demo check test test-thorough lint mypy pyright format bench bench-local sdist-test sync-face clean
 

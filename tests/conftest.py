@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,6 +52,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Twice as many as there are cores, since slow tests wait, for a reply or a program."""
     cores = os.cpu_count() or 1
     return cores if config.option.markexpr == "not slow" else 2 * cores
+
+
+# The tests of these modules share something costly: a browser, and runs of Node.
+TOGETHER = ("tests/console/test_page.py", "tests/strangers/test_airtable_js.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker one test at a time, or all of a module whose tests belong together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return path if path in TOGETHER else nodeid
+
+    return Scheduler(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -20,7 +20,6 @@ pytestmark = [
         reason="there is no chromium on the path; the page is not tried in a browser",
     ),
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),  # one for all
 ]
 HOSTILE = '<img src=x onerror="document.title=`broken`"><script>document.title="broken"</script>'
 TOKEN = {"Authorization": "Bearer pat.x"}

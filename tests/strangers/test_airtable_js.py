@@ -27,10 +27,7 @@ def named_in(file: Path) -> list[str]:
     return re.findall(r'^test\("(.+?)"', file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-# Node runs a file as a whole: its tests stay on one worker.
-BY_FILE = {
-    file: [pytest.mark.slow, pytest.mark.xdist_group(f"airtable_js {file.name}")] for file in FILES
-}
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +69,7 @@ def run(node: str, file: Path) -> dict[str, str | None]:
 @pytest.mark.parametrize(
     ("file", "name"),
     [
-        pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}", marks=BY_FILE[file])
+        pytest.param(file, name, id=f"{file.name.split('.')[0]}: {name}")
         for file in FILES
         for name in named_in(file)
     ],
@@ -83,9 +80,7 @@ def test_airtable_js(outcomes, file: Path, name: str) -> None:
     assert outcomes(file)[name] is None
 
 
-@pytest.mark.parametrize(
-    "file", [pytest.param(file, id=file.name, marks=BY_FILE[file]) for file in FILES]
-)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_no_test_of_this_client_runs_unseen(outcomes, file: Path) -> None:
     """What the file runs is what is told above, and the file itself does not fail."""
     assert set(outcomes(file)) == set(named_in(file))
