@@ -48,10 +48,9 @@ _VARIABLES = (
 
 
 @pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice as many as there are cores, since slow tests wait, for a reply or a program."""
-    cores = os.cpu_count() or 1
-    return cores if config.option.markexpr == "not slow" else 2 * cores
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are cores: many tests wait, for a reply or a program."""
+    return 2 * (os.cpu_count() or 1)
 
 
 # The tests of these modules share something costly: a browser, and runs of Node.

@@ -226,6 +226,7 @@ def whole(tmp_path_factory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100))
 def test_damaged_bytes_are_refused_by_name_or_do_no_harm(whole, tmp_path, seed) -> None:
     """In the main file: nothing else than what was written is resumed."""
@@ -260,6 +261,7 @@ def unfinished(tmp_path_factory, request) -> Path:
     return copied
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_a_damaged_write_ahead_log_is_refused_by_name_or_lacks_outcomes(
     unfinished, tmp_path, seed

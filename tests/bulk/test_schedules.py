@@ -29,6 +29,8 @@ from airhaul.model.fields import airtable_field
 from airhaul.testing import simulate
 from tests.simulated_base import SimulatedBase, writing_job
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("AIRHAUL_SCHEDULES", "150"))
 schedules = settings(
     max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -176,7 +176,10 @@ def test_a_plan_shows_names(contacts) -> None:
 def test_a_file_has_the_names_of_the_table_and_comes_in_again(
     airtable, contact, ids, local_base, tmp_path
 ) -> None:
-    """Headers are the names that the fields have now; the schema is read once for them."""
+    """Headers are the names that the fields have now; the schema is read once for them.
+
+    It is read once more for the view that has the order of a local base's records.
+    """
     table = airtable.table(contact)
     made = table.bulk_create(people(12))
     rename_all(airtable, ids)
@@ -184,6 +187,7 @@ def test_a_file_has_the_names_of_the_table_and_comes_in_again(
     path = tmp_path / "contacts.csv"
     assert table.export_file(path) == 12
     assert [request.path.rpartition("/")[2] for request in local_base.requests] == [
+        "tables",
         "tables",
         ids[""],
     ]

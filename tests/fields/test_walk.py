@@ -213,6 +213,7 @@ def test_every_type_has_a_card_and_values() -> None:
     assert _values(["rec"]).keys() == set(WRITABLE)
 
 
+@pytest.mark.slow
 def test_values_of_rows_are_stored_and_settle(walk: Walk) -> None:
     """Dicts: created, updated and synchronised to what they say; the second sync writes nothing."""
 
@@ -235,6 +236,7 @@ def test_values_of_rows_are_stored_and_settle(walk: Walk) -> None:
     _each(walk, check)
 
 
+@pytest.mark.slow
 def test_values_of_models_are_stored_and_read_back(walk: Walk) -> None:
     """Models: created and updated to what they hold; what is read can be written unchanged."""
 

@@ -94,6 +94,7 @@ OF_ADA_ALONE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", OF_ADA_ALONE, ids=str)
 def test_formulas_of_this_client_mean_what_they_say(table, ada, formula) -> None:
     """What the client's builders make finds the record they speak of, and no other."""

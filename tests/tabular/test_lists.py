@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airhaul import Airtable, Record
-from airhaul.tabular import join_items, split_items
+from airhaul.tabular import join_items, read_rows, split_items
 
 HOSTILE = st.text(st.sampled_from('ab,"[]{} \n\t;|é'), min_size=1, max_size=8)
 
@@ -189,3 +189,19 @@ def test_links_by_name(
     (record,) = table.all()
     assert [names[record_id] for record_id in record._cells["Who"]] == linked
     assert list(names.values()) == people
+
+
+def test_an_export_of_a_local_base_has_the_order_of_the_file() -> None:
+    """IDs are random, and so would be the rows; a sort order, a view and a condition still count."""
+    with Airtable.local() as airtable:
+        airtable.create_table("Words", [{"name": "Word", "type": "singleLineText"}])
+        words = [f"w{number:02}" for number in range(40)]
+        Path("words.csv").write_text("\n".join(["Word", *reversed(words), ""]))
+        table = airtable.table_named("Words")
+        table.import_csv("words.csv")
+        table.export_csv("out.csv")
+        assert Path("out.csv").read_text().split()[1:] == words[::-1]
+        table.where(word__in=["w38", "w39"]).export_file("some.jsonl")
+        assert [row.cells["Word"] for row in read_rows("some.jsonl")] == ["w39", "w38"]
+        table.where().order_by("word").export_file("sorted.csv")
+        assert Path("sorted.csv").read_text().split()[1:] == words

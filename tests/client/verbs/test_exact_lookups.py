@@ -171,6 +171,7 @@ def test_fields_that_are_not_asked_for_can_be_restored(
     assert sorted(deal.title for deal in table.where(tags__contains="p").all()) == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_what_it_costs(deals: Table[Deal], firms: dict[str, str], local_base: LocalBase) -> None:
     """A page that is not the last one is followed by the names of the ids, and what these leave."""
     inc = [{"title": f"n{n}", "firms": [firms["inc"]]} for n in range(900)]

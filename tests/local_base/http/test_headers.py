@@ -35,6 +35,7 @@ def get(url: str, **headers: str) -> httpx2.Response:
     return httpx2.get(url, headers=sent | {k.replace("_", "-"): v for k, v in headers.items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", "/rec00000000000000", "?maxRecords=x"])
 @pytest.mark.parametrize(
     ("source", "name", "value"),
@@ -62,6 +63,7 @@ def test_a_cache_keeps_answers_for_pages_apart(served) -> None:
     assert {"Origin", "Accept-Encoding"} <= set(get(url).headers["vary"].split(", "))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("accepted", "is_compressed"),
     [

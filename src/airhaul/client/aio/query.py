@@ -226,8 +226,9 @@ class AsyncQuery(AsyncQueryWrites[M]):
         have the names of the fields in Airtable; for a model with ``field_ids``, the schema is read
         for them.
 
-        With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        Without a sort order or a view, the records of a local base come in the order in which they
+        were created, and those of Airtable in the order of their IDs. With ``parallel`` above 1
+        they come in no particular order, and neither a sort order nor a limit is possible.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
@@ -267,8 +268,22 @@ class AsyncQuery(AsyncQueryWrites[M]):
                     writer.write({column.title: values.get(column.name) for column in columns})
                 count += len(records)
 
-            await self._read(write, parallel)
+            query = await self._in_order() if parallel == 1 else self
+            await query._read(write, parallel)
         return count
+
+    async def _in_order(self) -> AsyncQuery[M]:
+        """Return the query with the order in which a local base keeps its records.
+
+        Without a view the records are in the order of their random IDs. A view of Airtable's may
+        leave some out, but the first one of a local base's table has all, as they were created.
+        """
+        selection, airtable = self._selection, self._table.airtable
+        is_ordered = selection.view is not None or bool(selection.sort)
+        if is_ordered or not airtable.connection.is_local:
+            return self
+        views = (await airtable.table_schema(self._table.name))["views"]
+        return AsyncQuery(self._table, replace(selection, view=views[0]["id"])) if views else self
 
     async def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
         """Pass the records of each page to ``take``, from one page chain or several."""
