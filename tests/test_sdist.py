@@ -27,6 +27,7 @@ def listed(*which: str) -> set[str]:
     return {name for name in names if name and (ROOT / name).exists()}
 
 
+@pytest.mark.slow
 def test_the_source_distribution_holds_every_file_of_the_project(tmp_path) -> None:
     """Tests read docs, examples, benchmarks and tools: a folder left out breaks a packager's run."""
     if not (ROOT / ".git").exists():

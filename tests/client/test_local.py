@@ -103,6 +103,7 @@ def test_a_service_has_no_local_base() -> None:
         _ = airtable.local_base
 
 
+@pytest.mark.slow
 def test_a_base_that_nobody_closes_ends_quietly(tmp_path) -> None:
     """Scripts and notebooks let go of bases without closing them; no warning tells them off."""
     script = """

@@ -77,6 +77,7 @@ def test_a_deletion_that_is_repeated_is_done_whatever_the_service_answers() -> N
         assert (report.figures["row deleted"], report.figures["ended well"]) == (25, 1)
 
 
+@pytest.mark.slow
 def test_a_long_list_is_read_as_both_sides_read_the_reference() -> None:
     """Its formula is too long for a URL, and each page's place is in the body of the request."""
     emails = [f"n{number}@example.org" for number in range(600)]

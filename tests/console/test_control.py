@@ -263,6 +263,7 @@ def test_what_is_this_machine() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_program_refuses_a_console_for_everybody() -> None:
     """It has no password, so it is not opened to other machines by two options that are innocent alone."""
     command = [
@@ -281,6 +282,7 @@ def test_the_program_refuses_a_console_for_everybody() -> None:
     assert "--console-anywhere" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_program_says_where_it_is(tmp_path) -> None:
     """The second line has the page's address, and the page is there."""
     command = [sys.executable, "-m", "airhaul", "serve", "--console", "--port", "0"]

@@ -232,6 +232,7 @@ def test_one_request_at_a_time_needs_no_other_thread(local_base, server, where) 
             assert any(name.startswith("airhaul-request") for name in threads)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers on this system")
 def test_a_signal_handler_that_raises_during_a_request_ends_the_call(local_base, server) -> None:
     """A time limit made of a signal breaks a request off; the call ends, and its rows are looked for."""

@@ -16,6 +16,8 @@ from airhaul import Airtable, BulkError, Record, airtable_field
 from airhaul.client.aio.airtable import AsyncAirtable
 from airhaul.errors import ConfigurationError
 
+pytestmark = pytest.mark.slow  # it imports four large libraries
+
 
 class Part(Record, table="Parts"):
     code: str
@@ -164,7 +166,6 @@ def test_a_bad_row_of_a_frame_is_found_before_anything_is_sent(airtable, frame_o
     assert result.counts() == {"created": 2, "failed": 1}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("frame_of", [pandas_frame, polars_frame, arrow_table, arrow_stream])
 def test_frames_of_many_batches(airtable, frame_of) -> None:
     """More rows than are made at once: in their order, each once."""

@@ -27,6 +27,7 @@ BEGAN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 # --- for x in query
 
 
+@pytest.mark.slow
 def test_a_query_is_iterated_page_by_page(people, local_base) -> None:
     """``for`` reads a page when it gets there, and no page that it does not get to."""
     people.bulk_create(rows(250))

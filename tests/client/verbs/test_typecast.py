@@ -87,6 +87,7 @@ class Loose(Record, table="T"):
     kind: str | None = airtable_field(None, column="Kind")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [None, Loose])
 @pytest.mark.parametrize(
     ("cells", "reason"),

@@ -27,6 +27,7 @@ def test_upsert_of_20_rows_is_2_requests_and_says_which_are_new(people, local_ba
     assert len(held(local_base)) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["close-after", "503-after", "truncated", "timeout-after", "not-json"]
 )

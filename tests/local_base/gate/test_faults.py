@@ -130,6 +130,7 @@ def test_a_write_in_process(base, kind) -> None:
     assert base.local_base.faults.injected == {kind: 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRITES)
 def test_a_write_over_http(base, http, kind, capfd, caplog) -> None:
     """A real connection breaks, waits or answers likewise; the next one works; nothing is printed."""

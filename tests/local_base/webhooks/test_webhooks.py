@@ -317,6 +317,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(STEPS)
 def test_who_follows_the_payloads_has_the_table(steps: list[tuple[Any, ...]]) -> None:
     """Applying all payloads to nothing gives what the base holds, whatever was done to it."""

@@ -284,6 +284,7 @@ def test_an_upsert_with_several_matches_is_refused_whole(ask) -> None:
     assert ask.names("T") == ["a", "a"]
 
 
+@pytest.mark.slow
 def test_upserts_do_not_slow_down_with_the_table(ask) -> None:
     """A thousand rows find their records among ten thousand, without reading all for each."""
     for start in range(0, 10_000, 10):
