@@ -13,6 +13,7 @@ from airhaul import Airtable, BulkError, JournalError
 from airhaul.local_base.http.serve import LocalServer
 from airhaul.tabular import ERROR_COLUMN, read_rows
 from tests.client.test_resume import DYING, WANTED, Item, held, reached, rows
+from tests.client.test_undo import chain, links_in
 from tests.processes import run_python
 
 pytestmark = pytest.mark.slow  # processes are killed, and requests wait
@@ -200,3 +201,42 @@ def test_a_rollback_that_was_killed_leaves_nothing_after_it_is_resumed(
     assert items.run(run.id).state == "rolled back"
     assert set(items.undo(run.id).counts()) <= {"unchanged"}
     assert held(items) == before
+
+
+DELETE_ALL = (
+    'nodes = airtable.table_named("Nodes"); '
+    "ids = [one.id for one in sorted(nodes.all(), key=lambda one: one.name)]; "
+    'nodes.bulk_delete([*ids, "rec00000000000000"], on_error="rollback", concurrency=1)'
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "at"), [("before", 3), ("after", 3), ("after", 4), ("after", 6), ("before", 7)]
+)
+def test_a_rollback_that_was_killed_sets_all_links(items, server, moment, at) -> None:
+    """Two requests delete, the third is refused; two recreate, and two set links."""
+    nodes = chain(items)
+    before = links_in(nodes)
+    killed(items, server, DELETE_ALL, moment, at)
+    run = items.runs()[-1].id
+    try:
+        items.resume(run, model=nodes.model)
+    except BulkError as error:
+        assert "failed" in error.result.counts()
+    assert links_in(nodes) == before
+    assert items.run(run).state == "rolled back"
+
+
+@pytest.mark.parametrize("again", ["resume", "undo"])
+@pytest.mark.parametrize(("moment", "at"), [("after", 2), ("before", 4), ("after", 5)])
+def test_an_undo_that_was_killed_sets_all_links(items, server, moment, at, again) -> None:
+    """Three requests recreate, and three set links; none is forgotten, and none recreates twice."""
+    nodes = chain(items)
+    before = links_in(nodes)
+    run = nodes.bulk_delete([one.id for one in nodes.all()]).run
+    killed(items, server, f"airtable.undo({run!r})", moment, at)
+    if again == "undo":
+        items.undo(run)
+    else:
+        items.resume()
+    assert links_in(nodes) == before

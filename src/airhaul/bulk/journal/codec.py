@@ -67,6 +67,7 @@ def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
         change.before,
         change.later or None,
         change.missing or None,
+        change.is_absent or None,
         cells,
     ]
 
@@ -86,11 +87,12 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
         _, index, line, reason, field, *given = parts
         error = RowError(reason, index=index, line=line, field=field)
         return InvalidRow(index, error, _source(given, line))
-    kind, index, line, cells, record_id, for_new, before, later, missing, *given = parts
+    kind, index, line, cells, record_id, for_new, before, later, missing, absent, *given = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
     change.for_new = for_new or {}
     change.missing = tuple(missing or ())
     change.later = later or {}
+    change.is_absent = bool(absent)
     change.source = _source(given, line) or ({"id": record_id} if record_id else {}) | cells
     if key is not None and kind != "delete":
         # An update by key may hold only what differs; its key is in the previous cells.

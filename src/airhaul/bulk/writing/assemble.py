@@ -287,6 +287,10 @@ class BulkJob(Generic[M]):
         run = self._logs[0].id if self._logs else None
         return BulkResult(self.engine.result, requests, seconds, run)
 
+    def flush_log(self) -> None:
+        """Record all outcomes so far, before what was written is changed by other requests."""
+        self._main.flush_log()
+
     def finish(self, error: BaseException | None = None) -> None:
         """Record how the call ended; it must be the last call.
 

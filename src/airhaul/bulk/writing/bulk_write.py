@@ -115,6 +115,7 @@ def bulk_write(
                 _report_rejected(write.journal, resumes, rows.total, on_event)
             yield Step(job.engine, rows.rows, context.concurrency, on_event)
             if write.then is not None:
+                job.flush_log()
                 yield from write.then(job.result())
         job.finish()  # what the listener keeps is in its place by now
     except KeyboardInterrupt as error:

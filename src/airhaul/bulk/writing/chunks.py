@@ -197,3 +197,11 @@ class Log(Protocol[M]):
     def note_request(self, number: int, kind: str, rows: int, seconds: float, now: float) -> None:
         """Record how long a request took."""
         ...
+
+    def flush(self) -> None:
+        """Write the outcomes that are pending.
+
+        Raises:
+            JournalError: They cannot be written.
+        """
+        ...

@@ -150,6 +150,7 @@ class WithRollback(Generic[M]):
         self._events.append(RollingBack(len(self._undone), wait_s))
 
     def _begin_links(self, undo: WriteRows[M]) -> None:
+        undo.flush_log()
         ids = {row.index: row.id for row in undo.result if row.state in RESTORED and row.id}
         # The inverse changes have their new ids by now.
         new_ids = {self._undone[index].record_id or "": id_ for index, id_ in ids.items()}

@@ -275,6 +275,17 @@ class WriteRows(Generic[M]):
         else:
             self._chunks.add(change)
 
+    def flush_log(self) -> None:
+        """Record all outcomes so far, before what was written is changed by other requests.
+
+        After a crash, records that have changed could not be found.
+
+        Raises:
+            JournalError: They cannot be recorded.
+        """
+        if self._log is not None:
+            self._log.flush()
+
     def end_of_rows(self) -> None:
         """Note that there are no more rows; the last chunks may be short."""
         self._intake.has_ended = True
