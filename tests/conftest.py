@@ -59,7 +59,10 @@ TOGETHER = ("tests/console/test_page.py", "tests/strangers/test_airtable_js.py")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each worker one test at a time, or all of a module whose tests belong together."""
+    """Give each worker one test at a time, or all of a module whose tests belong together.
+
+    The marks of pytest-xdist for this, ``xdist_group``, have no effect with pytest 9.2.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduler(LoadScopeScheduling):

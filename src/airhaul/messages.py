@@ -118,6 +118,17 @@ def visible(text: str) -> str:
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Format a number of things: ``1 row``, ``2,000 rows``.
+
+    Args:
+        number: How many.
+        one: The word for one.
+        many: The word for several; with an ``s`` at its end if None.
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 class Message(str):
     """A text with remedies in it, spelled as Python does.
 

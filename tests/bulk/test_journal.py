@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from airhaul.bulk.journal.codec import pack_changes, unpack_changes
 from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.log import RunLog
 from airhaul.bulk.journal.recovery import kept_rows, open_chunks
 from airhaul.bulk.journal.runs import Asked, Run, Source
 from airhaul.bulk.results.outcomes import Outcomes
@@ -211,16 +212,25 @@ def what_is_kept(path: Path) -> list[Any]:
     return [run.id, run.asked, rows, outcomes, list(journal.intents(run, latest_first=True))]
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> bytes:
-    """The bytes of a journal with a run that was killed in the middle."""
-    path = tmp_path_factory.mktemp("whole") / "journal.db"
+def two_thirds_done(path: Path, *, in_main_file: int = 0) -> RunLog:
+    """Begin a run of 300 rows, of which 200 are settled; so many of them are in the main file."""
     changes = [Change("create", index, {"n": index, "t": "x" * 20}) for index in range(300)]
     log = Journal(path).begin(replace(ASKED, total=300), changes)
     for start in range(0, 200, 10):
         log.intend([Chunk("create", changes[start : start + 10])], now=float(start))
         for index in range(start, start + 10):
             log.settle(index, "created", f"rec{index:014}", None, 1, None)
+        if in_main_file and start == in_main_file:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    return log
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> bytes:
+    """The bytes of a journal with a run that was killed in the middle."""
+    path = tmp_path_factory.mktemp("whole") / "journal.db"
+    log = two_thirds_done(path)
     log.release()
     Journal(path)  # the last connection puts all of it into the one file
     return path.read_bytes()
@@ -245,15 +255,7 @@ def test_damaged_bytes_are_refused_by_name_or_do_no_harm(whole, tmp_path, seed) 
 def unfinished(tmp_path_factory, request) -> Path:
     """The folder of a journal as a kill leaves it: most is in the write-ahead log."""
     path = tmp_path_factory.mktemp("unfinished") / "journal.db"
-    changes = [Change("create", index, {"n": index, "t": "x" * 20}) for index in range(300)]
-    log = Journal(path).begin(replace(ASKED, total=300), changes)
-    for start in range(0, 200, 10):
-        log.intend([Chunk("create", changes[start : start + 10])], now=float(start))
-        for index in range(start, start + 10):
-            log.settle(index, "created", f"rec{index:014}", None, 1, None)
-        if start == 100 and "main file" in request.param:
-            with closing(sqlite3.connect(path)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    log = two_thirds_done(path, in_main_file=100 * ("main file" in request.param))
     log.flush()
     copied = tmp_path_factory.mktemp("killed") / "state"
     shutil.copytree(path.parent, copied)

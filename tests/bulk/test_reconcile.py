@@ -217,7 +217,7 @@ def test_identical_rows_are_counted() -> None:
 
 @pytest.mark.parametrize("latency", [0.05, 2.5])
 def test_nothing_else_is_sent_meanwhile(latency) -> None:
-    """What is found could not be told from what is on its way."""
+    """What is found could not be distinguished from what is on its way."""
     base = SimulatedBase(Item, latency=[latency], faults=first_create("close-after"))
     job = writing_job(base, RowEncoder(Item), concurrency=4, retries=Retries(settle_s=2.0))
     run = simulate(

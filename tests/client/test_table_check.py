@@ -232,6 +232,15 @@ def test_missing_fields_are_created_and_nothing_else_is_changed(airtable) -> Non
     assert again.by_hand == plan.by_hand
 
 
+@pytest.mark.parametrize("name", ["Due", " due"])
+def test_a_field_of_almost_the_same_name_is_not_created_beside_it(airtable, name) -> None:
+    """Airtable refuses names that differ in case only; people say which one is meant."""
+    with_table(airtable, renamed("due", name))
+    plan = airtable.table(Task).sync_table()
+    assert plan.is_empty
+    assert [difference.field for difference in plan.by_hand] == ["due"]
+
+
 class Computed(Record, table="Sums"):
     name: str
     total: float | None = airtable_field(None, read_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from airhaul.errors import SchemaError
 from airhaul.fields import card_of
-from airhaul.messages import Message, Method, Option
+from airhaul.messages import Message, Method, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of, folded_name
 from airhaul.model.infer import infer_options, types_that_fit
@@ -43,9 +43,13 @@ class TableDifference:
     reason: str
     remedy: str
 
-    def __str__(self) -> str:
+    def text(self) -> Message:
+        """Return what differs, and what to do about it."""
         place = "" if self.field is None else f"field {self.field!r}: "
-        return f"{place}{self.reason}; {self.remedy}"
+        return Message(place, self.reason, "; ", self.remedy)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +75,21 @@ class TablePlan:
 
     def summary(self) -> str:
         """Return the plan in one line."""
-        fields = f"{len(self.fields)} field{'' if len(self.fields) == 1 else 's'}"
+        fields = counted(len(self.fields), "field")
         parts = [f"a table with {fields} to create"] if self.creates_table else []
         if self.fields and not self.creates_table:
             parts.append(f"{fields} to create")
         if self.by_hand:
             parts.append(f"{len(self.by_hand)} to change by hand")
-        return ", ".join(parts) or "nothing to create"
+        return f"{self.table}: {', '.join(parts) or 'nothing to create'}"
+
+    def details(self) -> list[str]:
+        """Return a line for each field to create, and for each difference to remove by hand."""
+        created = [f"+ {one['name']!r}, {one['type']}" for one in self.fields]
+        return [*created, *(Message("! ", one.text()) for one in self.by_hand)]
 
     def __str__(self) -> str:
-        lines = [f"{self.table}: {self.summary()}"]
-        lines += [f"  + {one['name']!r}, {one['type']}" for one in self.fields]
-        lines += [f"  ! {difference}" for difference in self.by_hand]
-        return "\n".join(lines)
+        return Message.of_lines([self.summary(), *self.details()])
 
 
 def check_table(
@@ -111,11 +117,11 @@ def check_table(
             )
         ]  # fmt: skip
     by_id = columns_of(model).are_ids
-    fields = {column_name(one, by_id=by_id): one for one in table["fields"]}
+    there = _fields_in(table, by_id=by_id)
     return [
         difference
         for column in columns_of(model).by_name.values()
-        for difference in _differences(column, fields.get(column.column), fields, by_id=by_id)
+        for difference in _differences(column, there, by_id=by_id)
     ]
 
 
@@ -132,33 +138,34 @@ def plan_table(model: type[RecordBase], table: TableJson | None, name: str) -> T
     """
     if table is None:
         return TablePlan(name, creates_table=True, fields=fields_to_create(model))
+    by_id = columns_of(model).are_ids
+    there = _fields_in(table, by_id=by_id)
     fields: list[FieldJson] = []
     by_hand: list[TableDifference] = []
     for difference in check_table(model, table, name):
         column = columns_of(model).by_name[difference.field or ""]
-        if difference.kind == "missing" and can_be_created(column, model):
+        if difference.kind == "missing" and _obstacle(column, there, by_id=by_id) is None:
             fields.append(field_of(column))
         else:
             by_hand.append(difference)
     return TablePlan(name, fields=fields, by_hand=by_hand)
 
 
-def can_be_created(column: Column, model: type[RecordBase]) -> bool:
-    """Return whether the API can create the field of a column as the model declares it."""
-    if column.card.is_computed or columns_of(model).are_ids:
-        return False
-    try:
-        field_of(column)
-    except SchemaError:
-        return False
-    return True
+def _fields_in(table: TableJson, *, by_id: bool) -> Mapping[str, FieldJson]:
+    return {column_name(field, by_id=by_id): field for field in table["fields"]}
 
 
 def _differences(
-    column: Column, found: FieldJson | None, fields: Mapping[str, FieldJson], *, by_id: bool
+    column: Column, there: Mapping[str, FieldJson], *, by_id: bool
 ) -> Iterator[TableDifference]:
+    found = there.get(column.column)
     if found is None:
-        yield _missing(column, fields, by_id=by_id)
+        obstacle = _obstacle(column, there, by_id=by_id)
+        yield TableDifference(
+            "missing", column.name, column.column, column.type, None,
+            f"the table has no field {column.column!r}",
+            obstacle or Message(Method("sync_table"), " creates it"),
+        )  # fmt: skip
         return
     title = found["name"]
     if by_id and column.field_info.title not in (None, title):
@@ -171,10 +178,12 @@ def _differences(
         yield wrong_type
         return
     wanted = _wanted_options(column, found)
-    there = found.get("options") or {}
-    differing = {name: value for name, value in wanted.items() if not _has(there.get(name), value)}
+    options = found.get("options") or {}
+    differing = {
+        name: value for name, value in wanted.items() if not _has(options.get(name), value)
+    }
     if differing:
-        now = {name: there.get(name) for name in differing}
+        now = {name: options.get(name) for name in differing}
         yield TableDifference(
             "options", column.name, title, differing, now,
             f"{title!r} has the options {now}, and the model declares {differing}",
@@ -183,22 +192,21 @@ def _differences(
     yield from _choice_differences(column, found)
 
 
-def _missing(column: Column, fields: Mapping[str, FieldJson], *, by_id: bool) -> TableDifference:
-    reason = f"the table has no field {column.column!r}"
-    alike = [name for name in fields if folded_name(name) == folded_name(column.column)]
+def _obstacle(column: Column, there: Mapping[str, FieldJson], *, by_id: bool) -> str | None:
+    """Return what to do about a missing field that the API cannot create; None if it can."""
     if by_id:
-        remedy = "it was deleted, or the ID is wrong"
-    elif alike:
-        remedy = f"{alike[0]!r} may be the one; rename it in Airtable, or set column={alike[0]!r}"
-    elif column.card.is_computed:
-        remedy = "create it in Airtable"
-    else:
-        try:
-            field_of(column)
-            remedy = Message(Method("sync_table"), " creates it")
-        except SchemaError as error:
-            remedy = error.message
-    return TableDifference("missing", column.name, column.column, column.type, None, reason, remedy)
+        return "it was deleted, or the ID is wrong"
+    # Airtable refuses a second name that differs in case only.
+    alike = [name for name in there if folded_name(name) == folded_name(column.column)]
+    if alike:
+        return f"{alike[0]!r} may be the one; rename it in Airtable, or set column={alike[0]!r}"
+    if column.card.is_computed:
+        return "create it in Airtable"
+    try:
+        field_of(column)
+    except SchemaError as error:
+        return error.message
+    return None
 
 
 def _type_difference(column: Column, found: FieldJson) -> TableDifference | None:
@@ -228,12 +236,11 @@ def _wanted_options(column: Column, found: FieldJson) -> dict[str, Any]:
     """Return the options that the table has to have for the values of the model."""
     if column.info.options is not None:
         return {name: value for name, value in column.info.options.items() if name != "choices"}
-    inferred = infer_options(column.type, column.shape) or {}
     wanted: dict[str, Any] = {}
     if found["type"] in ("number", "percent", "currency") and column.shape.is_a(int):
         wanted["precision"] = 0
     if found["type"] == column.type == "rating":
-        wanted["max"] = inferred["max"]
+        wanted["max"] = (infer_options(column.type, column.shape) or {})["max"]
     return wanted
 
 

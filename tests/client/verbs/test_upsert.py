@@ -40,7 +40,7 @@ def test_upsert_with_every_reply_lost_once_is_still_20_rows(people, local_base, 
     assert local_base.faults.injected[kind] == 2
     assert len(held(local_base)) == 20
     assert {outcome.state for outcome in result.outcomes} <= {"created", "updated"}
-    # What was written in the very second of the call cannot be told from what the call has made.
+    # What was written in the very second of the call cannot be distinguished from what the call has made.
     assert [outcome.state for outcome in result.outcomes][5:] == ["created"] * 15
 
 

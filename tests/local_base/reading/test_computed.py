@@ -126,7 +126,7 @@ def test_options_are_whole_and_no_more(shop, type, options, message) -> None:
 
 
 def test_a_type_that_is_none_is_a_request_of_the_wrong_shape(shop) -> None:
-    """Names of other programs, as longText, are told from types that the API does not create."""
+    """Names of other programs, as longText, are distinguished from types that the API does not create."""
     for type_ in ("longText", "lookup", "text"):
         error = shop.field("Orders", "New", type_, status=422)["error"]
         assert error["type"] == "INVALID_REQUEST_UNKNOWN"

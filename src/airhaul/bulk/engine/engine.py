@@ -15,9 +15,8 @@ from airhaul.bulk.engine.job import Action, Arrival, Done, Pull, Send, Wait
 from airhaul.bulk.engine.pacer import Slot
 from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, judge
 from airhaul.bulk.engine.work import Attempt, Work
-from airhaul.bulk.results.explain import counted
 from airhaul.errors import RequestCeilingError
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, counted
 from airhaul.wire.call import Call, Reply
 from airhaul.wire.limits import NO_RATE_LIMIT_HEADER
 

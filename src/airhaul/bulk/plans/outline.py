@@ -9,7 +9,7 @@ from typing import Final
 
 from airhaul.bulk.plans.difference import SHOWN, VERBS, Difference, Verb, cell_text, sample
 from airhaul.errors import RowError
-from airhaul.messages import Message
+from airhaul.messages import Message, counted
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
 _SIGNS: Final[dict[Verb, str]] = {"create": "+", "update": "~", "delete": "-", "keep": " "}
@@ -85,7 +85,7 @@ class Outline:
             parts.append(f"{self.verbs['keep']:,} unchanged")
         if self.refused:
             parts.append(f"{self.refused:,} not valid")
-        requests = f"{self.requests:,} request{'' if self.requests == 1 else 's'}"
+        requests = counted(self.requests, "request")
         took = "" if self.is_empty else f", about {max(1, round(self.seconds)):,} s"
         return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
 

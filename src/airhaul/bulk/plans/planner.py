@@ -15,7 +15,6 @@ from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
 from airhaul.bulk.reads.linked_names import look_up_links
 from airhaul.bulk.reads.missing import missing_fields
 from airhaul.bulk.reads.table_reader import TableReader
-from airhaul.bulk.results.explain import counted
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
@@ -33,6 +32,7 @@ from airhaul.bulk.rows.precheck import sort_out
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
+from airhaul.messages import counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.tabular import InputFile

@@ -87,14 +87,3 @@ def _address(error: RowError, last: RowOutcome[Any], rows: str) -> str:
     file = " ".join(part for part in (error.source, lines) if part)
     field = f"field {error.field!r}" if error.field is not None else ""
     return ", ".join(part for part in (file, rows, field) if part)
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Format a number of things: ``1 row``, ``2,000 rows``.
-
-    Args:
-        number: How many.
-        one: The word for one.
-        many: The word for several; with an ``s`` at its end if None.
-    """
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
-from airhaul.bulk.results.explain import counted, explain
+from airhaul.bulk.results.explain import explain
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.errors import BulkError, RowError
-from airhaul.messages import Message
+from airhaul.messages import Message, counted
 from airhaul.model.base import RecordBase
 
 M = TypeVar("M", bound=RecordBase)

@@ -8,10 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
-from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import AsJson, Endpoint, Token, connect
 from airhaul.cli.exit_codes import ALL_WELL, SOME_FAILED
 from airhaul.cli.output.printing import err, out, print_json, print_lines
+from airhaul.messages import counted
 
 _REPORT_EVERY_S: Final = 5.0
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from airhaul import __version__
-from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import Base, Endpoint, Local, Token, connect
 from airhaul.cli.output.printing import out
 from airhaul.cli.output.wording import message_of
 from airhaul.client.config import without_password
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import AirhaulError
+from airhaul.messages import counted
 
 
 def doctor(

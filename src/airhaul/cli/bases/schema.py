@@ -16,12 +16,11 @@ import typer
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, Token, connect
 from airhaul.cli.output.confirm import may_write
 from airhaul.cli.output.printing import out, print_json, print_lines
-from airhaul.cli.output.wording import in_options
 from airhaul.cli.writing import DryRun, Yes
 from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
+from airhaul.messages import counted
 from airhaul.model.base import table_name_of
-from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record import Record
 
 
@@ -69,7 +68,8 @@ def schema(
         plans = [airtable.table(model).plan_table() for model in models]
     if not as_json:
         for plan in plans:
-            _print_plan(plan)
+            out().print(plan.summary(), markup=False)
+            print_lines(plan.details(), out())
     if not dry_run and any(not plan.is_empty for plan in plans):
         if not may_write("Create this?", yes=yes):
             return 0
@@ -86,21 +86,10 @@ def _print_differences(airtable: Airtable, models: Sequence[type[Record]], *, as
         print_json({name: [asdict(one) for one in these] for name, these in found.items()})
     else:
         for name, these in found.items():
-            count = f"{len(these)} difference{'' if len(these) == 1 else 's'}" if these else "fits"
-            out().print(f"{name}: {count}", markup=False)
-            print_lines(map(_worded, these), out())
+            how = counted(len(these), "difference") if these else "fits"
+            out().print(f"{name}: {how}", markup=False)
+            print_lines((difference.text() for difference in these), out())
     return 1 if any(found.values()) else 0
-
-
-def _print_plan(plan: TablePlan) -> None:
-    out().print(f"{plan.table}: {plan.summary()}", markup=False)
-    print_lines((f"+ {field['name']!r}, {field['type']}" for field in plan.fields), out())
-    print_lines((f"! {_worded(difference)}" for difference in plan.by_hand), out())
-
-
-def _worded(difference: TableDifference) -> str:
-    place = "" if difference.field is None else f"field {difference.field!r}: "
-    return f"{place}{difference.reason}; {in_options(difference.remedy)}"
 
 
 def _models_in(module: str) -> Sequence[type[Record]]:
@@ -114,7 +103,7 @@ def _models_in(module: str) -> Sequence[type[Record]]:
     try:
         imported = _import_file(Path(module)) if module.endswith(".py") else None
         imported = imported or importlib.import_module(module)
-    except Exception as error:
+    except Exception as error:  # whatever the module raises
         what = f"{type(error).__name__}: {error}"
         raise ConfigurationError(f"{module} cannot be imported: {what}") from error
     models = [

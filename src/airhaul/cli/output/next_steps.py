@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.output.wording import spelled
+from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS, FileSettings
 
 NewTableState = Literal["missing", "created"] | None

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from airhaul.bulk.results.explain import counted
 from airhaul.cli.connect import AsJson, Base, Endpoint, Local, TableName, Token, connect
 from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
 from airhaul.errors import ConfigurationError
+from airhaul.messages import counted
 from airhaul.tabular import Format, format_of
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import typer
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.output.printing import err, out, print_json, print_lines
 from airhaul.cli.output.results import Report
 from airhaul.errors import ConfigurationError
+from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows
-from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import Ready
 from airhaul.bulk.rows.keys import Key
@@ -33,7 +32,7 @@ from airhaul.client.fingerprint import fingerprint
 from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings, several_rows
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows
-from airhaul.bulk.results.explain import counted
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import Ready
 from airhaul.bulk.rows.keys import Key
@@ -34,7 +33,7 @@ from airhaul.client.sync.session import Bound, Session, reader_of
 from airhaul.client.sync.table import Table
 from airhaul.drive import blocking as drive
 from airhaul.errors import JournalError
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Apostrophes before it are counted in, so that what is escaped can be told from what was so before.
+# With the apostrophes before it: a text that begins with one keeps it when the escaping is undone.
 _AT_RISK: Final = re.compile(r"'*[=+\-@\t\r]")
 
 
