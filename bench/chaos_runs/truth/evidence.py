@@ -9,7 +9,7 @@ from typing import Any, Final
 from chaos_runs.seen import Base, Seen
 from chaos_runs.things import Cells
 
-# Within this time, the grain of the service's clock, a row cannot be distinguished from an older one.
+# Within the grain of the service's clock, a row cannot be distinguished from an equal older one.
 _GRAIN: Final = timedelta(seconds=6)
 
 
