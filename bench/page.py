@@ -18,7 +18,7 @@ PACKAGES: Final = (
     "pyairtable",
     "pydantic-airtable",
     "pydantic",
-    "httpcore2",
+    "httptools",
     "requests",
 )
 _CPUS: Final = Path("/proc/cpuinfo")

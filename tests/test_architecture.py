@@ -72,6 +72,7 @@ FORBIDDEN_IN_BULK = {
     "time",
     "httpx2",
     "httpcore2",
+    "httptools",
     "anyio",
     "socket",
     "queue",
@@ -290,6 +291,7 @@ def test_importing_is_light() -> None:
     """What only some calls need is imported by those calls: HTTP, grammar, server, settings."""
     heavy = {
         "httpcore2",
+        "httptools",
         "httpx2",
         "anyio",
         "lark",
@@ -309,6 +311,7 @@ def test_the_program_starts_without_a_server() -> None:
     """Only the commands that need one import the local base, HTTP and the journal's file."""
     heavy = {
         "httpcore2",
+        "httptools",
         "httpx2",
         "anyio",
         "lark",

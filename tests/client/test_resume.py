@@ -48,7 +48,7 @@ import os, signal, sys
 import airhaul.bulk.journal.file as file
 import airhaul.bulk.journal.log as log
 from airhaul import Airtable, Record, Retries
-from airhaul.drive.http import HttpTransport
+from airhaul.drive.http.transport import HttpTransport
 
 url, base, what, moment, at, began = sys.argv[1:]
 seen = 0

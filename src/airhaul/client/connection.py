@@ -21,7 +21,7 @@ from airhaul.messages import Message, Option
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.file import Journal
-    from airhaul.drive.http import AsyncHttpTransport, HttpTransport
+    from airhaul.drive.http.transport import AsyncHttpTransport, HttpTransport
     from airhaul.local_base.base import LocalBase
 
 
@@ -228,7 +228,7 @@ class Connection:
         )
 
     def _transports(self) -> tuple[HttpTransport, AsyncHttpTransport]:
-        from airhaul.drive.http import AsyncHttpTransport, HttpTransport
+        from airhaul.drive.http.transport import AsyncHttpTransport, HttpTransport
 
         config = self.config
         with self._lock:

@@ -148,7 +148,7 @@ def _copy_files(
     """
     import httpx2
 
-    from airhaul.drive.endpoint import USER_AGENT
+    from airhaul.drive.http.endpoint import USER_AGENT
 
     with httpx2.Client(
         headers={"User-Agent": USER_AGENT},

@@ -6,15 +6,14 @@ import os
 import re
 import threading
 import zlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import anyio
-import anyio.lowlevel
-import httpcore2
 from pydantic import SecretStr
 
-from airhaul.drive.endpoint import Endpoint, first_line, reply_of, unusable
+from airhaul.drive.http.connections import Connections
+from airhaul.drive.http.endpoint import Endpoint, first_line, unusable
+from airhaul.drive.http.exchange import NotConnectedError, UnusableAddressError
 from airhaul.errors import (
     ConfigurationError,
     LostReplyError,
@@ -23,15 +22,14 @@ from airhaul.errors import (
 )
 from airhaul.wire.call import Call, Reply, Sent
 
+if TYPE_CHECKING:
+    import anyio.lowlevel
+
+    from airhaul.drive.http.aio_connections import AsyncConnections
+    from airhaul.drive.http.proxied import AsyncProxiedConnections, ProxiedConnections
+
 _MAY_BE_TOKEN: Final = re.compile(r"[!-~]*")
-_FAILURES: Final = (
-    httpcore2.NetworkError,
-    httpcore2.TimeoutException,
-    httpcore2.ProtocolError,
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-    zlib.error,
-)
+_FAILURES: Final = (OSError, UnusableAddressError, zlib.error)
 
 
 def _check_token(token: SecretStr) -> None:
@@ -44,17 +42,17 @@ def _check_token(token: SecretStr) -> None:
 
 
 def _failure(call: Call, endpoint_url: str, error: Exception) -> Exception:
-    """Make our error of a failure of the HTTP library."""
+    """Make our error of a failed exchange."""
     host = urlsplit(endpoint_url).hostname or endpoint_url
     match error:
-        case httpcore2.ConnectError() | httpcore2.ConnectTimeout() | httpcore2.PoolTimeout():
+        case NotConnectedError():
             return NotSentError(
                 f"{call}: no connection to {host} ({first_line(error)}). Nothing was sent. "
                 "Check the network, the proxy and the endpoint URL."
             )
-        case httpcore2.TimeoutException():
+        case TimeoutError():
             return ReplyTimeoutError(f"{call}: {host} sent no reply in time.")
-        case httpcore2.UnsupportedProtocol() | httpcore2.LocalProtocolError():
+        case UnusableAddressError():
             return unusable(endpoint_url, error)
         case _:
             return LostReplyError(
@@ -81,19 +79,26 @@ class HttpTransport:
         self._token = token
         self._timeout_s = timeout_s
         self._connections = connections
-        self._opened: tuple[Endpoint, httpcore2.ConnectionPool] | None = None
+        self._opened: Connections | ProxiedConnections | None = None
         self._process = os.getpid()
         self._lock = threading.Lock()
 
-    def _open(self) -> tuple[Endpoint, httpcore2.ConnectionPool]:
+    def _open(self) -> Connections | ProxiedConnections:
         if self._process != os.getpid():
             # A connection that two processes write to mixes their requests up.
             self._opened, self._process, self._lock = None, os.getpid(), threading.Lock()
         with self._lock:
             if self._opened is None:
                 endpoint = Endpoint(self._endpoint_url, self._token, self._timeout_s)
-                pool = httpcore2.ConnectionPool(**endpoint.pool(self._connections))
-                self._opened = endpoint, pool
+                proxy, certificates = endpoint.way()
+                if proxy is None:
+                    self._opened = Connections(endpoint, certificates, self._connections)
+                else:
+                    from airhaul.drive.http.proxied import ProxiedConnections
+
+                    self._opened = ProxiedConnections(
+                        endpoint, proxy, certificates, self._connections
+                    )
             return self._opened
 
     def send(self, call: Call, on_sent: Sent) -> Reply:
@@ -105,14 +110,9 @@ class HttpTransport:
             LostReplyError: The connection broke first.
             ConfigurationError: The endpoint URL cannot be used, or the proxies of the environment.
         """
-        endpoint, pool = self._open()
+        connections = self._open()
         try:
-            response = pool.handle_request(endpoint.request(call, on_sent))
-            try:
-                response.read()
-            finally:
-                response.close()
-            return reply_of(response)
+            return connections.exchange(call, on_sent)
         except _FAILURES as error:
             raise _failure(call, self._endpoint_url, error) from None
 
@@ -120,7 +120,7 @@ class HttpTransport:
         """Close all connections."""
         opened, self._opened = self._opened, None
         if opened is not None and self._process == os.getpid():
-            opened[1].close()
+            opened.close()
 
 
 class AsyncHttpTransport:
@@ -144,19 +144,34 @@ class AsyncHttpTransport:
         self._token = token
         self._timeout_s = timeout_s
         self._connections = connections
-        self._held: anyio.lowlevel.RunVar[_Held | None] = anyio.lowlevel.RunVar(
-            f"airhaul-{id(self)}", None
-        )
+        self._of_loop: anyio.lowlevel.RunVar[_Held | None] | None = None
+
+    @property
+    def _held(self) -> anyio.lowlevel.RunVar[_Held | None]:
+        if self._of_loop is None:
+            import anyio.lowlevel  # only programs that await need it
+
+            self._of_loop = anyio.lowlevel.RunVar(f"airhaul-{id(self)}", None)
+        return self._of_loop
 
     async def acquire(self) -> None:
         """Keep connections open from now on."""
         held = self._held.get()
         if held is None:
-            endpoint = Endpoint(self._endpoint_url, self._token, self._timeout_s)
-            pool = httpcore2.AsyncConnectionPool(**endpoint.pool(self._connections))
-            held = _Held(endpoint, pool)
+            held = _Held(self._open())
             self._held.set(held)
         held.leases += 1
+
+    def _open(self) -> AsyncConnections | AsyncProxiedConnections:
+        endpoint = Endpoint(self._endpoint_url, self._token, self._timeout_s)
+        proxy, certificates = endpoint.way()
+        if proxy is None:
+            from airhaul.drive.http.aio_connections import AsyncConnections
+
+            return AsyncConnections(endpoint, certificates, self._connections)
+        from airhaul.drive.http.proxied import AsyncProxiedConnections
+
+        return AsyncProxiedConnections(endpoint, proxy, certificates, self._connections)
 
     async def release(self) -> None:
         """Release a lease; the last one closes the connections."""
@@ -165,8 +180,7 @@ class AsyncHttpTransport:
         held.leases -= 1
         if held.leases == 0:
             self._held.set(None)
-            with anyio.CancelScope(shield=True):
-                await held.pool.aclose()
+            await held.connections.close()
 
     async def send(self, call: Call, on_sent: Sent) -> Reply:
         """Send ``call`` and wait for the reply, as ``HttpTransport.send`` does."""
@@ -174,12 +188,7 @@ class AsyncHttpTransport:
         try:
             held = self._held.get()
             assert held is not None
-            response = await held.pool.handle_async_request(held.endpoint.request(call, on_sent))
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-            return reply_of(response)
+            return await held.connections.exchange(call, on_sent)
         except _FAILURES as error:
             raise _failure(call, self._endpoint_url, error) from None
         finally:
@@ -189,7 +198,6 @@ class AsyncHttpTransport:
 class _Held:
     """The connections of one event loop, and how many use them."""
 
-    def __init__(self, endpoint: Endpoint, pool: httpcore2.AsyncConnectionPool) -> None:
-        self.endpoint = endpoint
-        self.pool = pool
+    def __init__(self, connections: AsyncConnections | AsyncProxiedConnections) -> None:
+        self.connections = connections
         self.leases = 0

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import base64
 import importlib
-import zlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-import httpcore2
 from pydantic import SecretStr
 from pydantic_core import to_json
 
 from airhaul._version import __version__
 from airhaul.errors import ConfigurationError
-from airhaul.wire.call import Call, Reply, Sent
+from airhaul.wire.call import Call
 
-# Servers drop idle connections, some after 5 s; one reused at that moment loses its request.
-_KEEP_IDLE_S: Final = 4.0
+if TYPE_CHECKING:
+    import ssl
+
+    import httpcore2
+
 _CONNECT_TIMEOUT_S: Final = 10.0
+_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 _IN_PATHS: Final = "/%:@!$&'()*+,;=~"
-_GZIP: Final = 16 + zlib.MAX_WBITS
 _JSON_BODY: Final = (b"Content-Type", b"application/json")
+# On this machine, compressing a reply takes longer than copying it.
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 USER_AGENT: Final = f"airhaul/{__version__}"
 
 
@@ -38,6 +41,14 @@ class Endpoint:
         token: The access token; it goes into a header and nowhere else.
         timeout_s: How long to wait for a reply, in seconds.
 
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: The name or address of the service's host.
+        port: Its port.
+        port_in_url: The port as the URL has it; None if it has none.
+        timeout_s: How long to wait for a reply, in seconds.
+        connect_timeout_s: How long to wait for a connection, in seconds.
+
     Raises:
         ConfigurationError: The address cannot be used.
     """
@@ -45,109 +56,76 @@ class Endpoint:
     def __init__(self, url: str, token: SecretStr, timeout_s: float) -> None:
         try:
             parts = urlsplit(url)
-            self._scheme = parts.scheme
-            self._host = _ascii_host(parts.hostname or "")
-            self._port = parts.port
+            self.scheme = parts.scheme
+            self.host = _ascii_host(parts.hostname or "").decode()
+            self.port_in_url = parts.port
         except ValueError as error:
             raise unusable(url, error) from None
-        if not self._host:
+        if not self.host:
             raise unusable(url, ValueError("it has no host"))
+        self.port = self.port_in_url or _PORTS[self.scheme]
+        self.timeout_s = timeout_s
+        self.connect_timeout_s = min(timeout_s, _CONNECT_TIMEOUT_S)
         self._path = quote(parts.path.rstrip("/"), safe=_IN_PATHS)
-        host = b"[%b]" % self._host if b":" in self._host else self._host
-        at = host if self._port is None else b"%b:%d" % (host, self._port)
+        at = f"[{self.host}]" if ":" in self.host else self.host
         self._headers = [
-            (b"Host", at),
+            (b"Host", (at if self.port_in_url is None else f"{at}:{self.port}").encode()),
             (b"Accept", b"*/*"),
-            (b"Accept-Encoding", b"gzip"),
             (b"User-Agent", USER_AGENT.encode()),
             (b"Authorization", _authorization(parts.username, parts.password, token)),
         ]
-        wait = {"read": timeout_s, "write": timeout_s, "pool": timeout_s}
-        self._extensions = {"timeout": {**wait, "connect": min(timeout_s, _CONNECT_TIMEOUT_S)}}
+        if self.host not in _THIS_MACHINE:
+            self._headers.append((b"Accept-Encoding", b"gzip"))
+        self._head = _lines(self._headers)
 
-    def request(self, call: Call, on_sent: Sent) -> httpcore2.Request:
-        """Make the request of a call.
+    def target(self, call: Call) -> str:
+        """Return the path and query of a call as in its request line."""
+        return self._path + call.target
+
+    def headers_and_body(self, call: Call) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Return the headers and the body of the request of a call."""
+        own, body = _own_headers(call)
+        return [*self._headers, *own], body
+
+    def message(self, call: Call) -> bytes:
+        """Return the request of a call as it goes over the connection.
 
         Args:
             call: The call.
-            on_sent: Called when the request is written to its connection.
         """
-        body = b"" if call.body is None else to_json(call.body)
-        headers = self._headers
-        if call.body is not None:
-            headers = [*headers, _JSON_BODY, (b"Content-Length", b"%d" % len(body))]
-        elif call.method != "GET":
-            headers = [*headers, (b"Content-Length", b"0")]
-        url = httpcore2.URL(
-            scheme=self._scheme, host=self._host, port=self._port, target=self._path + call.target
-        )
-        content = _Body(body, on_sent)
-        return httpcore2.Request(
-            call.method, url, headers=headers, content=content, extensions=self._extensions
-        )
+        own, body = _own_headers(call)
+        line = f"{call.method} {self.target(call)} HTTP/1.1\r\n".encode("ascii")
+        return b"".join((line, self._head, _lines(own), b"\r\n", body))
 
-    def pool(self, connections: int) -> dict[str, Any]:
-        """Return the settings of a pool of connections.
-
-        Args:
-            connections: How many of them to keep open.
+    def way(self) -> tuple[httpcore2.Proxy | None, ssl.SSLContext | None]:
+        """Return the proxy on the way, if there is one, and how to check the certificate.
 
         Raises:
             ConfigurationError: A proxy or a certificate of the environment cannot be used.
         """
         try:
-            proxy = _proxy_for(self._scheme, self._host.decode())
-            is_secret = self._scheme == "https"
-            certificates = httpcore2.default_ssl_context() if is_secret else None
+            return _proxy_for(self.scheme, self.host), _certificates(self.scheme)
         except (ValueError, KeyError):
             # The message would hold parts of the address, perhaps of the password in it.
             reason = "the address of a proxy cannot be used"
         except (ImportError, OSError) as error:
             reason = first_line(error)
-        else:
-            return {
-                "proxy": proxy,
-                "ssl_context": certificates,
-                "max_connections": None,
-                "max_keepalive_connections": connections,
-                "keepalive_expiry": _KEEP_IDLE_S,
-            }
         raise ConfigurationError(
             f"No connection can be opened, and nothing was sent: {reason}. Look at the environment "
             "variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         )
 
 
-class _Body:
-    """The body of a request; whoever has written it to the connection asks for more."""
-
-    def __init__(self, content: bytes, on_sent: Sent) -> None:
-        self._content = content
-        self._on_sent = on_sent
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._content:
-            yield self._content
-        self._on_sent()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for part in self:
-            yield part
+def _own_headers(call: Call) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return the headers that only some calls have, and the body."""
+    if call.body is None:
+        return ([] if call.method == "GET" else [(b"Content-Length", b"0")]), b""
+    body = to_json(call.body)
+    return [_JSON_BODY, (b"Content-Length", b"%d" % len(body))], body
 
 
-def reply_of(response: httpcore2.Response) -> Reply:
-    """Make a reply of a response whose body has been read.
-
-    Raises:
-        zlib.error: The body is not compressed as its header says.
-    """
-    headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
-    }
-    body = response.content
-    if body and headers.get("content-encoding") == "gzip":
-        body = zlib.decompress(body, _GZIP)
-    return Reply(response.status, body, headers)
+def _lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 def unusable(url: str, error: Exception) -> ConfigurationError:
@@ -176,6 +154,21 @@ def _authorization(user: str | None, password: str | None, token: SecretStr) -> 
     return b"Basic " + base64.b64encode(pair.encode())
 
 
+def _certificates(scheme: str) -> ssl.SSLContext | None:
+    """Return how to check a service's certificate; None for plain HTTP.
+
+    Raises:
+        OSError: The certificates of the environment cannot be read.
+    """
+    if scheme != "https":
+        return None
+    import httpcore2
+
+    certificates = httpcore2.default_ssl_context()
+    certificates.set_alpn_protocols(["http/1.1"])
+    return certificates
+
+
 def _proxy_for(scheme: str, host: str) -> httpcore2.Proxy | None:
     """Find the proxy for a host.
 
@@ -189,6 +182,8 @@ def _proxy_for(scheme: str, host: str) -> httpcore2.Proxy | None:
     address = found.get(scheme) or found.get("all")
     if not address or proxy_bypass(host):
         return None
+    import httpcore2
+
     parts = urlsplit(address if "://" in address else f"http://{address}")
     if parts.scheme in ("socks5", "socks5h"):
         importlib.import_module("socksio")

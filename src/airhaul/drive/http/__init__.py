@@ -1,0 +1,1 @@
+"""HTTP: the service's address, connections that stay open, and replies from their bytes."""
