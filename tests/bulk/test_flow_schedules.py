@@ -21,7 +21,7 @@ from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.plans.apply import check_plan, sync_table, write_plan
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.changes import InvalidRow
+from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import (
     DeleteEncoder,
     Encoder,
@@ -31,7 +31,8 @@ from airhaul.bulk.rows.encoders import (
     UpdateEncoder,
     UpsertEncoder,
 )
-from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.keys import Key, KeysSeen
+from airhaul.bulk.rows.unchanged import each_change
 from airhaul.bulk.undoing.flows import plan_undo, resume, write_undo
 from airhaul.bulk.undoing.runs import prefetch_of
 from airhaul.bulk.writing.assemble import RowInput
@@ -247,10 +248,15 @@ def test_apply(faults, latency, on_error, size, seed, bad, others, stop_at) -> N
         return
     assert not touched & changed, "the plan was stale"
     note("apply", result)
-    kept = {change.index for change in plan.changes if change.kind == "keep"}
+    # What was changed meanwhile in a record that the plan leaves alone stays changed.
+    kept = {
+        change.index: change.record_id
+        for change in each_change(plan.rows)
+        if isinstance(change, Change) and change.kind == "keep"
+    }
     wanted = [
-        {**row, "number": before[change.record_id]["number"]} if change.index in kept else row
-        for row, change in zip(rows, plan.changes, strict=False)
+        {**row, "number": before[kept[index]]["number"]} if index in kept else row
+        for index, row in enumerate(rows)
     ]
     judge_keyed(result, wanted, before, held)
 
@@ -277,7 +283,7 @@ def begun(client: Client, verb: str, on_error: Any, rows: list[Cells], there: di
         case "bulk_create":
             encoder, prefetch = RowEncoder(Place), None
         case "bulk_upsert":
-            key, encoder = KEY, UpsertEncoder(Place, KEY, by_letter=True)
+            key, encoder = KEY, UpsertEncoder(Place, KEY, seen=KeysSeen(KEY, by_letter=True))
             prefetch = PrefetchByKey(KEY, always=True)
         case "bulk_delete":
             encoder = DeleteEncoder(Place)

@@ -21,7 +21,7 @@ from airhaul.bulk.rows.encoders import (
     UpdateEncoder,
     UpsertEncoder,
 )
-from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.keys import Key, KeysSeen
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
 from airhaul.local_base.gate.faults import Fault, FaultKind, Faults
@@ -213,7 +213,7 @@ def work_of(verb: str, on_error: str) -> tuple[Encoder, Key | None, Prefetch | N
     keeps = on_error == "rollback"
     if "upsert" in verb:
         key = Key.of(Place, "code" if verb == "upsert" else "rank")
-        encoder = UpsertEncoder(Place, key, by_letter=True)
+        encoder = UpsertEncoder(Place, key, seen=KeysSeen(key, by_letter=True))
         return encoder, key, PrefetchByKey(key, always=keeps)
     encoder = DeleteEncoder(Place) if verb == "delete" else UpdateEncoder(Place)
     return encoder, None, PrefetchById() if keeps else None

@@ -301,8 +301,8 @@ class RecordBulkVerbs(BoundRecord):
     ) -> BulkResult[Self]:
         """Make the table equal to the rows, with the fewest writes.
 
-        The table is read once, and only what differs is written. The table and the rows are held in
-        memory.
+        The table is read once, and only what differs is written. Its cells are held in memory, and
+        each row is compared with them as it comes: no rows of a stream are held that are unchanged.
 
         Args:
             rows: Mappings by field name, records of the model, or a data frame; each has its key.

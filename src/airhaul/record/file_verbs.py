@@ -222,8 +222,8 @@ class RecordFileVerbs(BoundRecord):
     ) -> BulkResult[Self]:
         """Make the table equal to a file, with the fewest writes.
 
-        The table is read once, and only what differs is written. The table and the rows are held in
-        memory.
+        The table is read once, and only what differs is written. Its cells are held in memory, and
+        each row is compared with them as it is read: rows that are unchanged are not held.
 
         Args:
             path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's

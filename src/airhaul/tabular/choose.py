@@ -73,6 +73,22 @@ class InputFile:
         """Read the rows, as ``read_rows`` does."""
         return read_rows(self.path, self.settings, self.style)
 
+    def checked_rows(self) -> Iterator[SourceRow]:
+        """Read the whole file, so that its errors come first, and return its rows.
+
+        A file is read twice, and no row of it is kept; what can be read only once, such as a pipe,
+        is kept.
+
+        Raises:
+            FileFormatError: As of ``read_rows``.
+            OSError: The file cannot be read.
+        """
+        if not self.path.is_file():
+            return iter(list(self.rows()))
+        for _ in self.rows():
+            pass
+        return self.rows()
+
     @property
     def style(self) -> TextStyle:
         """How the texts of the file write numbers and dates."""

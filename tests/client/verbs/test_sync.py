@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+import weakref
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
 from airhaul import BulkError, errors
+from airhaul.bulk.rows.stored import StoredRecords
 from airhaul.events import RowsWritten
 from tests.client.verbs.people import held, rows, writes
 
@@ -155,3 +160,108 @@ def test_case_tells_keys_apart_in_a_sync(people, local_base) -> None:
     people.sync(given, key="email")
     assert people.sync(given, key="email").counts() == {"unchanged": 2}
     assert len(held(local_base)) == 2
+
+
+def test_unchanged_records_are_made_when_they_are_used(people, local_base) -> None:
+    """Those of a list are the same objects each time, in the result as in the events; copies work."""
+    given = rows(150)
+    people.sync(given, key="email")
+    seen: list[RowsWritten] = []
+    result = people.sync(given, key="email", on_event=seen.append)
+    assert result[140].email == "e140@x.org"
+    assert result[140] is result.outcomes[140].record is result.unchanged[140]
+    assert seen[1].records[40] is result[140]
+    result[140].name = "changed"
+    assert people.bulk_save(result).counts() == {"updated": 1, "unchanged": 149}
+    again = pickle.loads(pickle.dumps(result))
+    assert [record.email for record in again] == [row["email"] for row in given]
+    assert again.outcomes[140].id == result[140].id
+
+
+def test_rows_of_a_stream_are_compared_as_they_come(people, local_base) -> None:
+    """The table is read first; then each row is pulled once, and none is kept that is unchanged."""
+    given = [*rows(250), {"name": "new", "email": "new"}]
+    people.sync(given, key="email")
+    given[7] = {**given[7], "name": "changed"}
+    pulled: list[int] = []
+    alive: list[weakref.ref[Any]] = []
+
+    class Row(dict[str, Any]):
+        """A dict that can be watched."""
+
+    def stream() -> Iterator[Row]:
+        for index, row in enumerate(given):
+            pulled.append(len(local_base.requests))
+            made = Row(row)
+            alive.append(weakref.ref(made))
+            yield made
+
+    local_base.requests.clear()
+    plan = people.plan_sync(stream(), key="email")
+    assert pulled == [3] * 251
+    assert [index for index, row in enumerate(alive) if row() is not None] == [7]
+    assert plan.counts() == {"create": 0, "update": 1, "delete": 0, "unchanged": 250}
+    result = plan.apply()
+    assert result.counts() == {"updated": 1, "unchanged": 250}
+    assert [record.email for record in result] == [row["email"] for row in given]
+    pickle.loads(pickle.dumps(result))
+
+
+def test_a_sync_of_a_stream_that_breaks_writes_nothing(people, local_base) -> None:
+    """What was compared before the source broke is not written."""
+
+    def stream() -> Iterator[dict[str, Any]]:
+        yield from rows(20)
+        raise OSError("the source broke")
+
+    with pytest.raises(OSError, match="the source broke"):
+        people.sync(stream(), key="email")
+    assert writes(local_base) == []
+
+
+def test_a_file_that_breaks_late_is_refused_before_the_table_is_read(
+    people, local_base, tmp_path
+) -> None:
+    """A file is read once to its end, so that its errors do not cost the time of a whole sync."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"email,name\n" + b"a,A\n" * 2_000 + b"b,\xff\n")
+    with pytest.raises(errors.FileFormatError, match="line 2002"):
+        people.sync_file(path, "email")
+    with pytest.raises(errors.FileFormatError, match="line 2002"):
+        people.plan_sync_file(path, "email")
+    assert len(local_base.requests) == 0
+
+
+def test_cells_of_every_shape_are_kept_as_they_came(people, local_base) -> None:
+    """Objects, lists and numbers pass through the compact form of a table unchanged."""
+    cells: list[dict[str, Any]] = [
+        {"a": "x", "b": 1, "c": ["p", "q"], "d": [{"id": "att", "n": None}], "e": {"x": [1.0]}},
+        {
+            "a": 1.0,
+            "b": True,
+            "c": ["p", "q"],
+            "d": [],
+            "e": {"specialValue": "NaN"},
+            "f": "\ud800",
+        },
+        {"c": [1, 2.5, None], "g": [["x"], ["x"]], "a": ["x"]},
+    ]
+    raws: list[Any] = [
+        {
+            "id": f"rec{n:014}" if n else "odd",
+            "createdTime": "2026-01-01T00:00:00.000Z",
+            "fields": c,
+        }
+        for n, c in enumerate(cells)
+    ]
+    stored = StoredRecords(["a"])
+    stored.add(raws[:1])
+    stored.add(raws[1:])
+    assert [stored.record(place) for place in range(3)] == raws
+    kinds = [[type(cell) for cell in stored.record(place)["fields"].values()] for place in range(3)]
+    assert [sorted(map(str, one)) for one in kinds] == [
+        sorted(str(type(cell)) for cell in one.values()) for one in cells
+    ]
+    stored.record(0)["fields"]["c"].append("changed")
+    assert stored.record(1)["fields"]["c"] == ["p", "q"]
+    assert stored.differing(0, {"a": "x", "b": 2, "c": ["p", "q"]}) == ["b"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -57,14 +57,14 @@ def write_plan(
         target=replace(plan.target, typecast=write.target.typecast),
         needs_types=any(change.traits.takes_all_cells for change in plan.changes),
     )
-    rows = RowInput[M].of_changes(plan.rows)
+    rows = RowInput[M].of_changes(plan.rows, is_stream=plan.is_stream)
     return (yield from bulk_write(context, asked, rows, listener, spent=spent))
 
 
 def sync_table(
     context: JobContext,
     planner: Planner[M],
-    rows: Sequence[object],
+    rows: Iterable[object] | AsyncIterable[object],
     key: Key,
     guard: DeleteGuard,
     write: BulkWrite[M],

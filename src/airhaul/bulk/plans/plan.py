@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.precheck import OnRefusal, in_order, refuse_invalid
 from airhaul.bulk.rows.target import Target
+from airhaul.bulk.rows.unchanged import AllRows, UnchangedRows
 from airhaul.errors import DeletionRefusedError, RowError
 from airhaul.messages import Message
 from airhaul.model.base import RecordBase
@@ -47,7 +48,7 @@ class Planned(Generic[M]):
 
     Args:
         target: The table, and the key that identifies rows, if there is one.
-        changes: What would be done, row by row, unchanged rows included.
+        changes: What would be done, row by row.
         label_columns: The columns that identify a record for people, the key first.
         refused: The rows that are not valid.
         refusal: Why the deletions are refused, if they are.
@@ -56,6 +57,8 @@ class Planned(Generic[M]):
         verb: The verb whose writes these are, for the journal.
         undoes: What they undo, if they undo a run.
         source: The file that the rows come from, if they come from one.
+        unchanged: The unchanged rows that are not among the changes.
+        is_stream: Whether the rows come from a stream.
     """
 
     target: Target
@@ -68,6 +71,8 @@ class Planned(Generic[M]):
     verb: str = "apply"
     undoes: Undoes | None = None
     source: InputFile | None = None
+    unchanged: UnchangedRows | None = None
+    is_stream: bool = False
 
     @property
     def table_name(self) -> str:
@@ -75,9 +80,10 @@ class Planned(Generic[M]):
         return self.target.table
 
     @property
-    def rows(self) -> list[Change[M] | InvalidRow]:
+    def rows(self) -> Sequence[Change[M] | InvalidRow] | AllRows[M]:
         """What would be done and what is not valid, in the order of the rows."""
-        return in_order(self.changes, self.refused)
+        others = in_order(self.changes, self.refused)
+        return others if self.unchanged is None else AllRows(others, self.unchanged)
 
     def refuse_if_not_allowed(self, policy: Policy, on_refusal: OnRefusal) -> None:
         """Raise if the plan may not be applied as it is.
@@ -107,8 +113,13 @@ class Planned(Generic[M]):
             "create": verbs.count("create"),
             "update": verbs.count("update"),
             "delete": verbs.count("delete"),
-            "unchanged": verbs.count("keep"),
+            "unchanged": verbs.count("keep") + self._unchanged_rows,
         }
+
+    @property
+    def _unchanged_rows(self) -> int:
+        """How many unchanged rows are not among the changes."""
+        return 0 if self.unchanged is None else len(self.unchanged)
 
     @property
     def requests(self) -> int:
@@ -187,6 +198,7 @@ class Planned(Generic[M]):
         """Add what would be done, and the rows that are not valid, to an outline."""
         for change in self.changes:
             outline.add(_verb(change), partial(self._difference, change))
+        outline.verbs["keep"] += self._unchanged_rows
         for row in self.refused:
             outline.refuse(row.error)
 

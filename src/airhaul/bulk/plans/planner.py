@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
-from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.engine.flow import Flow, Step
+from airhaul.bulk.plans.comparison import Compared, CompareRows
 from airhaul.bulk.plans.outline import Outline
 from airhaul.bulk.plans.plan import Planned
-from airhaul.bulk.plans.sync import DeleteGuard, by_key, compare, missing_from
+from airhaul.bulk.plans.stored_table import StoredTable
+from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.reads.linked_names import look_up_links
 from airhaul.bulk.reads.missing import missing_fields
 from airhaul.bulk.reads.table_reader import TableReader
@@ -187,50 +189,58 @@ class Planner(Generic[M]):
         return replace(outline, notes=self._all_notes)
 
     def sync(
-        self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int = 1
+        self,
+        rows: Iterable[object] | AsyncIterable[object],
+        key: Key,
+        guard: DeleteGuard,
+        *,
+        parallel: int = 1,
     ) -> Flow[Planned[M]]:
-        """Plan what makes the table equal to the rows: reads the table once.
+        """Plan what makes the table equal to the rows: reads the table once, then pulls the rows.
 
         Raises:
             DuplicateKeyError: Several records of the table have the same key.
             UnknownFieldError: The table does not have a field that the rows write.
         """
         columns = yield from self._columns_in_rows()
-        encoder = UpsertEncoder(
-            self._model, key, by_letter=True, source=self._source, columns=columns
-        )
-        changes, invalid = self._sort_out(encoder, rows)
+        table = StoredTable(key, self._columns)
         fields = None if self._keeps_all else self._columns
-        records = yield from self._reader.all(ListParameters(fields=fields), parallel=parallel)
-        self._refuse_missing(changes)
-        known, without_key = by_key(key, records)
-        yield from self._link_by_id(_pairs(changes, known))
-        compared = compare(self._target, changes, known)
-        taken = len(changes) + len(invalid)
-        cannot_be_created = {
-            change.index: error
-            for change in compared
-            if change.kind == "create" and (error := change.refusal_to_create) is not None
-        }
-        compared = self._without(cannot_be_created, compared, invalid)
-        self._note_alike(compared, known)
+        yield from self._reader.each(
+            ListParameters(fields=fields), table.add_records, parallel=parallel
+        )
+        table.refuse_doubles()
+        encoder = UpsertEncoder(self._model, key, seen=table, source=self._source, columns=columns)
+        missing = self._reader.missing
+        job = CompareRows(encoder, table, self._target, self._source, missing)
+        compared: Compared[M] = yield Step(job, rows)
+        if compared.missing:
+            raise missing_fields(self._model, self._target.table, compared.missing)
+        by_name, compared.by_name = compared.by_name, []
+        yield from self._link_by_id([job.pair(change) for change in by_name])
+        for change in by_name:
+            job.compare(change, knows_names=True)
+        changes, invalid = compared.changes, compared.invalid
+        changes.sort(key=lambda change: change.index)
+        new = [change.key for change in changes if change.record_id is None]
+        self._alike.add(new, chain(table.keys(), new))
         refusal: str | None = None
         if guard.missing:
-            gone = missing_from(compared, known, taken)
-            refusal = guard.refusal(len(gone), len(records), taken)
-            compared += gone
-            if without_key:
+            gone = _deletions(table, compared.taken)
+            refusal = guard.refusal(len(gone), len(table.records), compared.taken)
+            changes += gone
+            if table.without_key:
                 self._notes.append(
-                    f"{counted(without_key, 'record has', 'records have')} no key. A sync does "
-                    "not compare, change or delete records without a key."
+                    f"{counted(table.without_key, 'record has', 'records have')} no key. A sync "
+                    "does not compare, change or delete records without a key."
                 )
             if invalid and gone:
                 refusal = refusal or (
                     f"{counted(len(invalid), 'row is', 'rows are')} not valid, so the missing "
                     "records are not known."
                 )
-        plan = self._plan("sync", compared, invalid, key)
-        return replace(plan, refusal=refusal)
+        plan = self._plan("sync", changes, invalid, key)
+        is_stream = not isinstance(rows, Sequence)
+        return replace(plan, refusal=refusal, unchanged=compared.unchanged, is_stream=is_stream)
 
     def update_where(
         self, parameters: ListParameters, same: Mapping[str, Any], arrange: Arrange
@@ -350,3 +360,12 @@ class Planner(Generic[M]):
 def _pairs(changes: Iterable[Change[M]], records: Mapping[Any, RecordJson]) -> list[Pair]:
     """Return the changes of existing records, with their records by key."""
     return [(change, records[change.key]) for change in changes if change.key in records]
+
+
+def _deletions(table: StoredTable, first_index: int) -> list[Change[Any]]:
+    """Return the deletions of the records whose keys no row has; they follow the rows."""
+    gone = map(table.records.record, table.unwanted())
+    return [
+        Change("delete", index, record_id=record["id"], before=record["fields"])
+        for index, record in enumerate(gone, first_index)
+    ]

@@ -13,7 +13,7 @@ from airhaul.bulk.engine.known_base import KnownFields
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
 from airhaul.bulk.reads.missing import missing_column
-from airhaul.bulk.results.outcomes import ID_LENGTH
+from airhaul.bulk.results.packed_ids import PackedIds
 from airhaul.errors import AirhaulError, BadReplyError
 from airhaul.formula import Node, parse, print_formula
 from airhaul.formula.build import all_of, literal
@@ -29,26 +29,17 @@ class _Seen:
     """The ids of the records that were passed on, packed, and looked up only when needed."""
 
     def __init__(self) -> None:
-        self._packed = bytearray()
-        self._odd: set[str] = set()
-        self._ids: set[str] | None = None
+        self._packed = PackedIds()
+        self._ids: set[str | None] | None = None
 
     def add(self, records: Sequence[RecordJson]) -> None:
         self._ids = None
-        ids = [record["id"] for record in records]
-        packed = "".join(ids).encode("utf-8", "surrogatepass")
-        if all(len(id_) == ID_LENGTH for id_ in ids) and len(packed) == ID_LENGTH * len(ids):
-            self._packed += packed
-        else:
-            self._odd.update(ids)
+        self._packed.extend([record["id"] for record in records])
 
     def without(self, records: Sequence[RecordJson]) -> list[RecordJson]:
         """Return the records that were not passed on yet."""
         if self._ids is None:
-            text = self._packed.decode("utf-8", "surrogatepass")
-            self._ids = self._odd | {
-                text[start : start + ID_LENGTH] for start in range(0, len(text), ID_LENGTH)
-            }
+            self._ids = set(self._packed)
         return [record for record in records if record["id"] not in self._ids]
 
 

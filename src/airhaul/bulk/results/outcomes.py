@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, Protocol, TypeVar, get_args
+from functools import cached_property
+from typing import Final, Generic, Literal, Protocol, TypeVar, get_args, overload
 
+from airhaul.bulk.results.packed_ids import PackedIds
 from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import RecordJson
@@ -24,9 +26,6 @@ not have been written. ``undone``: written, then undone."""
 _STATES: Final[tuple[State, ...]] = get_args(State)
 _NUMBER_OF: Final = {state: number for number, state in enumerate(_STATES)}
 _NONE: Final = len(_STATES)
-
-ID_LENGTH: Final = 17
-_NO_ID: Final = b" " * ID_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,7 @@ class Outcomes(Generic[M]):
     def __init__(self, records: Records[M] | None = None) -> None:
         self._records: Records[M] = InMemory[M]() if records is None else records
         self._states = bytearray()
-        self._ids = bytearray()
-        self._odd_ids: dict[int, str] = {}
+        self._ids = PackedIds()
         self._requests = array("I")
         self._lines = array("I")
         self._errors: dict[int, AirhaulError] = {}
@@ -125,19 +123,29 @@ class Outcomes(Generic[M]):
         """Add a row that was taken; until it is settled it counts as skipped."""
         if index == len(self._states):  # mostly it is the next one
             self._states.append(_NONE)
-            self._ids += _NO_ID
+            self._ids.grow()
             self._requests.append(0)
             self._lines.append(line or 0)
         else:
             self.extend_to(index + 1)
             self._lines[index] = line or 0
 
+    def open_run(self, first: int, lines: Sequence[int]) -> None:
+        """Add neighbouring rows that were taken.
+
+        Args:
+            first: The first of them.
+            lines: The line of each; 0 for none.
+        """
+        self.extend_to(first + len(lines))
+        self._lines[first : first + len(lines)] = array("I", lines)
+
     def extend_to(self, rows: int) -> None:
         """Make room for a number of rows, taken or not."""
         more = rows - len(self._states)
         if more > 0:
             self._states += bytes([_NONE]) * more
-            self._ids += _NO_ID * more
+            self._ids.grow(more)
             self._requests.extend([0] * more)
             self._lines.extend([0] * more)
 
@@ -157,7 +165,7 @@ class Outcomes(Generic[M]):
             self.settled += 1
         self._states[index] = _NUMBER_OF[state]
         if id is not None:
-            self._set_id(index, id)
+            self._ids[index] = id
         if request is not None:
             self._requests[index] = request
         if error is None:
@@ -169,37 +177,33 @@ class Outcomes(Generic[M]):
         if self.on_settle is not None:
             self.on_settle(index, state, id, error, request, note, row)
 
+    def settle_unchanged(self, first: int, ids: PackedIds, places: Sequence[int]) -> None:
+        """Settle neighbouring rows that were taken as unchanged.
+
+        Args:
+            first: The first of them.
+            ids: Where the ids of their records are.
+            places: The places of these ids.
+        """
+        end = first + len(places)
+        self._states[first:end] = bytes([_NUMBER_OF["unchanged"]]) * len(places)
+        self._ids.copy(first, ids, places)
+        self.settled += len(places)
+        if self.on_settle is not None:
+            for index in range(first, end):
+                self.on_settle(index, "unchanged", self._ids[index], None, None, None, None)
+
     def keep(self, index: int, record: M, raw: RecordJson | None = None) -> None:
         """Keep the record of a row."""
         self._records.put(index, record, raw)
 
-    def _set_id(self, index: int, id_: str) -> None:
-        start = index * ID_LENGTH
-        packed = id_.encode("utf-8", "surrogatepass")
-        # Ids are 17 ASCII characters in every answer seen, but that is not documented.
-        if len(packed) != ID_LENGTH:
-            self._odd_ids[index] = id_
-            packed = _NO_ID
-        else:
-            self._odd_ids.pop(index, None)
-        self._ids[start : start + ID_LENGTH] = packed
-
     def id_of(self, index: int) -> str | None:
         """Return the id of a row's record, or None."""
-        if index in self._odd_ids:
-            return self._odd_ids[index]
-        packed = bytes(self._ids[index * ID_LENGTH : (index + 1) * ID_LENGTH])
-        return None if packed == _NO_ID else packed.decode("utf-8", "surrogatepass")
+        return self._ids[index]
 
     def ids_among(self, ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row has."""
-        wanted = {id_.encode("utf-8", "surrogatepass"): id_ for id_ in ids}
-        slices = (
-            bytes(self._ids[start : start + ID_LENGTH])
-            for start in range(0, len(self._ids), ID_LENGTH)
-        )
-        found = {wanted[packed] for packed in slices if packed in wanted}
-        return found | {id_ for id_ in self._odd_ids.values() if id_ in ids}
+        return self._ids.among(ids)
 
     def state_of(self, index: int) -> State:
         """Return the state of a row."""
@@ -264,3 +268,34 @@ class Outcomes(Generic[M]):
     def has_note(self, index: int) -> bool:
         """Return whether a row has a note."""
         return index in self._notes
+
+
+class RecordsAt(Sequence[M]):
+    """The records of some rows, made when they are used.
+
+    Args:
+        outcomes: The outcomes of all rows.
+        places: The places of the rows, each with a record.
+    """
+
+    def __init__(self, outcomes: Outcomes[M], places: Sequence[int]) -> None:
+        self._outcomes = outcomes
+        self._places = places
+
+    @cached_property
+    def _made(self) -> list[M]:
+        found = map(self._outcomes.record_of, self._places)
+        return [record for record in found if record is not None]
+
+    @overload
+    def __getitem__(self, index: int) -> M: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[M]: ...
+    def __getitem__(self, index: int | slice) -> M | list[M]:
+        return self._made[index]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} records>"

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
-from airhaul.bulk.rows.keys import Key, KeysSeen
+from airhaul.bulk.rows.keys import Key, KeysSeen, Seen
 from airhaul.bulk.values.frame_values import plain
 from airhaul.bulk.values.row_values import CellsByKey, RowValues
 from airhaul.errors import RowError, shown
@@ -243,7 +243,7 @@ class UpsertEncoder(RowEncoder[M]):
     Args:
         model: The model of the table.
         key: The key.
-        by_letter: Whether keys that differ only in case are different keys.
+        seen: Checks that no two rows have the same key.
         source: The name of the file that the rows come from, for errors.
         columns: The model's columns by the names that the rows may use; None for the model's own.
     """
@@ -253,13 +253,13 @@ class UpsertEncoder(RowEncoder[M]):
         model: type[M],
         key: Key,
         *,
-        by_letter: bool,
+        seen: Seen,
         source: str | None = None,
         columns: Columns | None = None,
     ) -> None:
         super().__init__(model, source, columns)
         self._key = key
-        self._seen = KeysSeen(key, by_letter=by_letter)
+        self._seen = seen
 
     def _change(self, index: int, row: object) -> Change[M]:
         own = row if self._is_own(row) else None
@@ -300,8 +300,8 @@ def upsert_encoder(
         source: The name of the file that the rows come from, for errors.
         columns: The model's columns by the names that the rows may use; None for the model's own.
     """
-    by_letter = not key.can_be_merged_on
-    return UpsertEncoder(model, key, by_letter=by_letter, source=source, columns=columns)
+    seen = KeysSeen(key, by_letter=not key.can_be_merged_on)
+    return UpsertEncoder(model, key, seen=seen, source=source, columns=columns)
 
 
 class ReplaceEncoder(RowEncoder[M]):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
-from airhaul.bulk.rows.diff import canonical
+from airhaul.bulk.rows.diff import canonical, is_empty
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
 from airhaul.formula import LookupField, Node, Q, build_lookup
 from airhaul.formula.build import all_of, any_of
@@ -71,12 +72,18 @@ class Key:
     def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
         """Return the key in some cells, in a form to compare; None if a part of it is blank."""
         parts: list[Any] = []
-        for column in self.columns:
-            part = canonical(column.type, cells.get(column.column))
+        for column, form in self._forms:
+            cell = cells.get(column)
+            part = None if is_empty(cell) else form(cell)
             if part is None:
                 return None
             parts.append(part)
         return tuple(parts)
+
+    @cached_property
+    def _forms(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+        """Each column, with what brings its cells into a form to compare."""
+        return tuple((column.column, column.card.canonical) for column in self.columns)
 
     def require(self, cells: Cells) -> tuple[Any, ...]:
         """Return the key that a row has.
@@ -172,6 +179,23 @@ def _likeness(key: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
+class Seen(Protocol):
+    """A check that no two rows of one input have the same key."""
+
+    def add(self, value: tuple[Any, ...], index: int, cells: Cells) -> None:
+        """Take the key of a row.
+
+        Args:
+            value: The key, in a form to compare.
+            index: The row's place in the input.
+            cells: Its cells.
+
+        Raises:
+            RowError: Another row has it.
+        """
+        ...
+
+
 class KeysSeen:
     """A check that no two rows of one input have the same key.
 
@@ -187,24 +211,32 @@ class KeysSeen:
         self._first: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
 
     def add(self, value: tuple[Any, ...], index: int, cells: Cells) -> None:
-        """Take the key of a row.
-
-        Raises:
-            RowError: Another row has it.
-        """
+        """Take the key of a row; arguments and errors as of ``Seen.add``."""
         folded = value if self._by_letter else tuple(map(_folded, value))
         first, its_value = self._first.setdefault(folded, (index, value))
         if first == index:
             return
-        message = f"row {first} has the same key, {self._key.shown(cells)}"
-        if value != its_value:
-            message = Message(
-                f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "
-                "and whether Airtable distinguishes them is not documented; ",
-                Method("sync"),
-                " distinguishes them",
-            )
+        if value == its_value:
+            raise same_key(self._key, first, cells)
+        message = Message(
+            f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "
+            "and whether Airtable distinguishes them is not documented; ",
+            Method("sync"),
+            " distinguishes them",
+        )
         raise RowError(message, field=self._key.columns[0].shown_name)
+
+
+def same_key(key: Key, first: int, cells: Cells) -> RowError:
+    """Make the error for a row that has the key of another one.
+
+    Args:
+        key: The key.
+        first: The other row's place in the input.
+        cells: The cells of the row.
+    """
+    message = f"row {first} has the same key, {key.shown(cells)}"
+    return RowError(message, field=key.columns[0].shown_name)
 
 
 def _folded(part: Any) -> Any:

@@ -10,6 +10,7 @@ from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.unchanged import PlannedRow, UnchangedRun
 from airhaul.errors import BulkError, RowError
 from airhaul.messages import Message, counted
 from airhaul.model.base import RecordBase
@@ -83,7 +84,7 @@ def in_order(
     return rows
 
 
-def refuse_invalid(rows: Iterable[Change[Any] | InvalidRow], on_refusal: OnRefusal) -> None:
+def refuse_invalid(rows: Iterable[PlannedRow], on_refusal: OnRefusal) -> None:
     """Raise if one of some rows is not valid.
 
     Args:
@@ -101,11 +102,13 @@ def refuse_invalid(rows: Iterable[Change[Any] | InvalidRow], on_refusal: OnRefus
         raise nothing_sent(outcomes_of(rows))
 
 
-def outcomes_of(rows: Iterable[Change[M] | InvalidRow]) -> Outcomes[M]:
+def outcomes_of(rows: Iterable[PlannedRow]) -> Outcomes[Any]:
     """Return the outcomes of rows of which nothing was sent."""
-    outcomes = Outcomes[M]()
+    outcomes = Outcomes[Any]()
     for row in rows:
-        if isinstance(row, InvalidRow):
+        if isinstance(row, UnchangedRun):
+            outcomes.open_run(row.first, row.rows.lines(row))
+        elif isinstance(row, InvalidRow):
             outcomes.open(row.index, row.error.line)
             outcomes.settle(row.index, "failed", error=row.error)
         else:
@@ -217,6 +220,11 @@ class Intake(Generic[M]):
             self._outcomes.open(index, change.line)
         is_known = self._outcomes.is_settled(index) or index in self._recovered
         return None if is_known else change
+
+    def take_unchanged(self, run: UnchangedRun) -> None:
+        """Take rows that are unchanged."""
+        self._outcomes.open_run(run.first, run.rows.lines(run))
+        self._taken = max(self._taken, run.end)
 
     def recover(self, changes: Iterable[Change[M]]) -> None:
         """Skip rows that another process was about to send."""

@@ -13,12 +13,13 @@ from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.journal.runs import RowSource, Run, RunState, Source
-from airhaul.bulk.results.outcomes import Outcomes, Records
+from airhaul.bulk.results.outcomes import InMemory, Outcomes, Records
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.target import Target
+from airhaul.bulk.rows.unchanged import AllRows, RecordsWithUnchanged, UnchangedRows
 from airhaul.bulk.writing.prefetch import Prefetch
 from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.bulk.writing.rollback import WithRollback
@@ -93,6 +94,8 @@ class RowInput(Generic[M]):
         kept: Where they are if the run is resumed: copied into the journal, in their file, or with
             the caller only. Copied rows are changes already.
         written: The columns that they write, or None while that is not known.
+        unchanged: The rows among them that are unchanged, if they were compared with a whole table.
+        is_stream: Whether the caller has passed a stream, so that no list holds the rows anyway.
     """
 
     rows: Iterable[object] | AsyncIterable[object]
@@ -100,15 +103,28 @@ class RowInput(Generic[M]):
     total: int | None = None
     kept: RowSource = "stream"
     written: ColumnsWritten | None = None
+    unchanged: UnchangedRows | None = None
+    is_stream: bool = True
 
     @classmethod
-    def of_changes(cls, changes: Sequence[Change[M] | InvalidRow]) -> RowInput[M]:
-        """Take rows that are encoded as changes already."""
+    def of_changes(
+        cls,
+        rows: Sequence[Change[M] | InvalidRow] | AllRows[M],
+        *,
+        is_stream: bool = False,
+    ) -> RowInput[M]:
+        """Take rows that are encoded as changes already.
+
+        Args:
+            rows: The rows, in their order.
+            is_stream: Whether the caller has passed a stream.
+        """
         written = ColumnsWritten()
-        for change in changes:
-            if isinstance(change, Change):
-                written.add(change)
-        return cls(changes, Ready[M](), len(changes), "copy", written)
+        for row in rows:
+            if isinstance(row, Change):
+                written.add(row)
+        unchanged = rows.unchanged if isinstance(rows, AllRows) else None
+        return cls(rows, Ready[M](), len(rows), "copy", written, unchanged, is_stream)
 
 
 def assemble(
@@ -133,8 +149,7 @@ def assemble(
     if resumes is not None:
         context = replace(context, known_base=context.known_base.for_resumed_run())
     parts = _Parts(context, write)
-    records = write.spool() if write.spool is not None and rows.kept != "copy" else None
-    outcomes = Outcomes[M](records)
+    outcomes = Outcomes[M](_store(write, rows))
     main = parts.write_rows(outcomes, rows, log)
     if resumes is not None:
         assert write.journal is not None, "a run that is resumed is in a journal"
@@ -150,6 +165,16 @@ def assemble(
     left = None if write.max_requests is None else max(0, write.max_requests - spent.requests)
     engine = Engine(work, context, max_requests=left)
     return BulkJob(engine, main, outcomes, write.policy, logs, spent, context.clock)
+
+
+def _store(write: BulkWrite[M], rows: RowInput[M]) -> Records[M]:
+    """Make the store for the records of the result."""
+    is_spooled = write.spool is not None and rows.is_stream
+    records: Records[M] = write.spool() if write.spool and is_spooled else InMemory[M]()
+    if rows.unchanged is None:
+        return records
+    keeps = not rows.is_stream
+    return RecordsWithUnchanged(rows.unchanged, write.reader, records, keeps=keeps)
 
 
 class _Parts(Generic[M]):

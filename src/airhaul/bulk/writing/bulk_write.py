@@ -17,9 +17,9 @@ from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.policy import Policy, interrupted
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import OnRefusal, encode_each, refuse_invalid
+from airhaul.bulk.rows.unchanged import PlannedRow, each_change
 from airhaul.bulk.writing.assemble import BulkJob, BulkWrite, RowInput, assemble
 from airhaul.errors import BulkError, BulkInterrupted, UnknownFieldError
 from airhaul.model.base import RecordBase
@@ -201,7 +201,7 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
     if resumes is not None:
         return write.journal.resume(resumes)
     target = write.target
-    copied = cast("Iterable[Change[M] | InvalidRow]", rows.rows) if rows.kept == "copy" else ()
+    kept = cast("Iterable[PlannedRow]", rows.rows) if rows.kept == "copy" else ()
     asked = Asked(
         write.verb,
         write.service,
@@ -218,7 +218,7 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
         retries=write.retries,
         field_ids=target.by_field_id,
     )
-    return write.journal.begin(asked, copied)
+    return write.journal.begin(asked, each_change(kept))
 
 
 def _report_rejected(

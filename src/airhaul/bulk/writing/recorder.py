@@ -6,13 +6,14 @@ import operator
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event, RowRefused, RowsWritten
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.work import Attempt
-from airhaul.bulk.results.outcomes import Outcomes, State
+from airhaul.bulk.results.outcomes import Outcomes, RecordsAt, State
 from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.unchanged import UnchangedRun
 from airhaul.errors import AirhaulError, RowError
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
@@ -52,7 +53,8 @@ class OutcomeRecorder(Generic[M]):
         self._total = total
         self._estimate = Estimate(total, rows_per_second)
         self._events: list[Event] = []
-        self._unchanged: list[Change[M]] = []
+        self._unchanged: list[Change[M] | UnchangedRun] = []
+        self._unchanged_rows = 0
 
     def events(self) -> list[Event]:
         """Return what happened since the last call."""
@@ -63,21 +65,36 @@ class OutcomeRecorder(Generic[M]):
     @property
     def has_events(self) -> bool:
         """Whether something has happened that is to be reported before more rows are taken."""
-        return bool(self._events) or len(self._unchanged) >= _UNCHANGED_TOGETHER
+        return bool(self._events) or self._unchanged_rows >= _UNCHANGED_TOGETHER
 
     def emit(self, event: Event) -> None:
         """Add an event."""
         self._settle_unchanged()
         self._events.append(event)
 
-    def leave_unchanged(self, change: Change[M]) -> None:
-        """Settle a row whose record is already as it should be, together with its neighbours."""
-        self._unchanged.append(change)
+    def leave_unchanged(self, row: Change[M] | UnchangedRun) -> None:
+        """Settle rows whose records are already as they should be, together with neighbours."""
+        self._unchanged.append(row)
+        self._unchanged_rows += len(row) if isinstance(row, UnchangedRun) else 1
 
     def _settle_unchanged(self) -> None:
         if not self._unchanged:
             return
-        changes, self._unchanged = self._unchanged, []
+        rows, self._unchanged, self._unchanged_rows = self._unchanged, [], 0
+        for is_compared, some in groupby(rows, key=lambda row: isinstance(row, UnchangedRun)):
+            if is_compared:
+                self._settle_runs(cast("Iterable[UnchangedRun]", some))
+            else:
+                self._settle_kept(cast("list[Change[M]]", list(some)))
+
+    def _settle_runs(self, runs: Iterable[UnchangedRun]) -> None:
+        indices: list[int] = []
+        for run in runs:
+            self.outcomes.settle_unchanged(run.first, run.rows.stored.ids, run.rows.places(run))
+            indices += range(run.first, run.end)
+        self._emit_written(RecordsAt(self.outcomes, indices), "unchanged")
+
+    def _settle_kept(self, changes: Sequence[Change[M]]) -> None:
         read = [change for change in changes if change.found is not None]
         made = iter(self._records(read, [change.found for change in read if change.found]))
         records: list[M | str | None] = []

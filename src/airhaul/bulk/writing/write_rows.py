@@ -28,6 +28,7 @@ from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import Intake
 from airhaul.bulk.rows.target import Target
+from airhaul.bulk.rows.unchanged import UnchangedRun
 from airhaul.bulk.writing.chunk_replies import ChunkReplies
 from airhaul.bulk.writing.chunks import (
     CheckLookup,
@@ -226,6 +227,10 @@ class WriteRows(Generic[M]):
 
     def offer(self, row: object) -> bool:
         """Take a row, validate it, make a change of it, and return whether it wants another."""
+        if isinstance(row, UnchangedRun):
+            self._intake.take_unchanged(row)
+            self._recorder.leave_unchanged(row)
+            return self.wants_row and not self._recorder.has_events
         match self._intake.take(row):
             case None:
                 pass

@@ -174,7 +174,7 @@ class AsyncBulk(Generic[M]):
             DeletionRefusedError: More would be deleted than may be.
             BulkError: Rows are not valid, or not every row was written.
         """
-        held = await drive.collect(several_rows(rows))
+        taken = several_rows(rows)
         planner = planner_of(
             self._table,
             typecast=self._settings.typecast,
@@ -187,7 +187,7 @@ class AsyncBulk(Generic[M]):
             flow = sync_table(
                 self.context,
                 planner,
-                held,
+                taken,
                 key,
                 guard,
                 self.with_source(),

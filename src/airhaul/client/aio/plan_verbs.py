@@ -248,10 +248,9 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
-        planner, held = await self._planner_and_rows(
-            rows, typecast=typecast, keeps_all=delete_missing
-        )
-        return await self._plan(planner.sync(held, known, deleting, parallel=parallel))
+        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing)
+        taken = several_rows(rows)
+        return await self._plan(planner.sync(taken, known, deleting, parallel=parallel))
 
     async def plan_sync_file(
         self,
@@ -315,10 +314,9 @@ class AsyncPlanVerbs(AsyncBound[M]):
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
         file = await input_file(self, path, file_settings(format, options))
-        planner, held = await self._planner_and_rows(
-            file.rows(), typecast=typecast, keeps_all=delete_missing, file=file
-        )
-        return await self._plan(planner.sync(held, known, deleting, parallel=parallel))
+        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing, file=file)
+        rows = file.checked_rows()
+        return await self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
     async def plan_import_file(
         self,

@@ -173,7 +173,7 @@ class Bulk(Generic[M]):
             DeletionRefusedError: More would be deleted than may be.
             BulkError: Rows are not valid, or not every row was written.
         """
-        held = drive.collect(several_rows(rows))
+        taken = several_rows(rows)
         planner = planner_of(
             self._table,
             typecast=self._settings.typecast,
@@ -186,7 +186,7 @@ class Bulk(Generic[M]):
             flow = sync_table(
                 self.context,
                 planner,
-                held,
+                taken,
                 key,
                 guard,
                 self.with_source(),

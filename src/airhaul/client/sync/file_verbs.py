@@ -166,8 +166,8 @@ class FileVerbs(Bound[M]):
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
 
-        The table is read once, and only what differs is written. The table and the rows are held in
-        memory.
+        The table is read once, and only what differs is written. Its cells are held in memory, and
+        each row is compared with them as it is read: rows that are unchanged are not held.
 
         Args:
             path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
@@ -232,7 +232,8 @@ class FileVerbs(Bound[M]):
         reading, writing = settings_of_import(format, options)
         file = input_file(self, path, reading)
         bulk = Bulk(self, writing, "sync", file=file)
-        return bulk.sync(file.rows(), Key.of(self.model, key), deleting, parallel=parallel)
+        known = Key.of(self.model, key)
+        return bulk.sync(file.checked_rows(), known, deleting, parallel=parallel)
 
     def import_csv(
         self,

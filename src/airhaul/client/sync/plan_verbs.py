@@ -245,8 +245,9 @@ class PlanVerbs(Bound[M]):
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
-        planner, held = self._planner_and_rows(rows, typecast=typecast, keeps_all=delete_missing)
-        return self._plan(planner.sync(held, known, deleting, parallel=parallel))
+        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing)
+        taken = several_rows(rows)
+        return self._plan(planner.sync(taken, known, deleting, parallel=parallel))
 
     def plan_sync_file(
         self,
@@ -310,10 +311,9 @@ class PlanVerbs(Bound[M]):
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
         file = input_file(self, path, file_settings(format, options))
-        planner, held = self._planner_and_rows(
-            file.rows(), typecast=typecast, keeps_all=delete_missing, file=file
-        )
-        return self._plan(planner.sync(held, known, deleting, parallel=parallel))
+        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing, file=file)
+        rows = file.checked_rows()
+        return self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
     def plan_import_file(
         self,
