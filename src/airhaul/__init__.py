@@ -37,9 +37,11 @@ from airhaul.errors import (
 )
 from airhaul.formula import F, Q, fn
 from airhaul.model.fields import airtable_field
+from airhaul.model.links.link import Link
 from airhaul.model.read import CellWarning, MissingFieldWarning
 from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record import Record, airtable_model
+from airhaul.record.tables import create_tables
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.runs import Run
@@ -63,6 +65,7 @@ __all__ = [
     "Config",
     "F",
     "JournalError",
+    "Link",
     "MissingFieldWarning",
     "Plan",
     "Q",
@@ -82,6 +85,7 @@ __all__ = [
     "configure",
     "configure_from_env",
     "configured",
+    "create_tables",
     "fn",
     "result_of",
 ]

@@ -9,6 +9,7 @@
     │   ├── UnknownFieldError            KeyError: a field that the model or table does not have
     │   ├── UnknownTableError            KeyError: a table that the base does not have
     │   └── DuplicateKeyError            several records of the table have the same key
+    ├── LinkNotLoadedError               LookupError: a linked record that was not read yet
     ├── NoRecordError                    LookupError: no record meets the conditions of one()
     ├── SeveralRecordsError              LookupError: several records meet the conditions of one()
     ├── RowError                         ValueError: one row of input that cannot be written
@@ -68,6 +69,7 @@ __all__ = [
     "InvalidRequestError",
     "IteratorExpiredError",
     "JournalError",
+    "LinkNotLoadedError",
     "LookupValueError",
     "LostReplyError",
     "MissingExtraError",
@@ -220,6 +222,19 @@ class DuplicateKeyError(SchemaError):
     def __init__(self, message: str, *, record_ids: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.record_ids = record_ids
+
+
+class LinkNotLoadedError(AirhaulError, LookupError):
+    """The record of a link was asked for, and was not read yet.
+
+    Args:
+        message: The link, and how to read its record.
+        record_id: The id of the linked record.
+    """
+
+    def __init__(self, message: str, *, record_id: str | None = None) -> None:
+        super().__init__(message)
+        self.record_id = record_id
 
 
 class NoRecordError(AirhaulError, LookupError):

@@ -301,7 +301,7 @@ def test_links_need_to_know_their_table(airtable) -> None:
     airtable.create_table("Steps", [{"name": "name", "type": "singleLineText"}])
     plan = airtable.table(Step).sync_table()
     assert [field["name"] for field in plan.fields] == ["tasks"]
-    assert "set which one with airtable_field" in str(plan.by_hand[0])
+    assert "Declare which one as list[Link[Company]]" in str(plan.by_hand[0])
     options["linkedTableId"] = airtable.table_schema("Steps")["id"]
     differences = airtable.table(Step).check_table()
     assert [one.kind for one in differences] == ["options", "missing"]

@@ -91,6 +91,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Airtable.create_table": lambda people: people.airtable.create_table(
         "New", [{"name": "Name", "type": "singleLineText"}]
     ),
+    "Airtable.create_tables": lambda people: people.airtable.create_tables(Person),
     "Airtable.find_table": lambda people: people.airtable.find_table("People"),
     "Airtable.schema": lambda people: people.airtable.schema(),
     "Airtable.table_schema": lambda people: people.airtable.table_schema("People"),

@@ -14,6 +14,7 @@ from airhaul import (
     BulkError,
     BulkResult,
     F,
+    Link,
     Plan,
     Q,
     Query,
@@ -22,6 +23,7 @@ from airhaul import (
     Table,
     airtable_field,
     airtable_model,
+    create_tables,
     result_of,
 )
 
@@ -30,6 +32,18 @@ class User(Record, table="Users"):
     name: str
     age: int | None = None
     full_name: str = airtable_field("", column="Full name")
+
+
+class Company(Record, table="Companies"):
+    name: str
+    parent: Link[Company] | None = None
+
+
+class Deal(Record, table="Deals"):
+    title: str
+    owner: Link[User]
+    company: Link[Company] | None = None
+    others: list[Link[Deal]] = []
 
 
 @airtable_model(table_name="Tasks")
@@ -129,3 +143,31 @@ async def awaited(airtable: AsyncAirtable) -> None:
     assert_type(await User.aio.update_or_create(name="a"), tuple[User, bool])
     assert_type(User.using(airtable), AsyncTable[User])
     assert_type(await airtable.table(User).get("rec"), User)
+
+
+def linking(deal: Deal, acme: Company, user: User) -> None:
+    assert_type(deal.company, Link[Company] | None)
+    assert_type(deal.owner.record.name, str)
+    assert_type(deal.owner.id, str)
+    if deal.company is not None:
+        assert_type(deal.company.record.name, str)
+        assert_type(deal.company.load(), Company)
+        assert deal.company.record.parent
+        assert_type(deal.company.record.parent.record, Company)
+    assert_type([other.record for other in deal.others], list[Deal])
+    assert_type(Link.to(acme), Link[Company])
+    Deal(title="a", owner=user, company=Link.to(acme), others=[Link.to(deal)])
+    Deal(title="a", owner="rec", company=Link.to("rec"))
+    deal.owner = user
+    deal.company = acme
+    deal.company = "rec"
+    deal.company = Link.to(acme)
+    deal.company = None
+    deal.others = [Link.to(deal)]
+    deal.company = user  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    create_tables(Company, Deal, exist_ok=True)
+
+
+async def linking_later(deal: Deal) -> None:
+    assert_type(await deal.owner.aio.load(), User)
+    await create_tables.aio(Company, Deal)

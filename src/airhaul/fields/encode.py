@@ -160,6 +160,16 @@ _ENCODERS: Final[dict[type, Callable[[Any], Any]]] = {
 }
 
 
+def encode_as(class_: type, encoder: Callable[[Any], Any]) -> None:
+    """Encode the values of a class that is declared in a room above this one.
+
+    Args:
+        class_: The class.
+        encoder: Turns a value into a cell.
+    """
+    _ENCODERS[class_] = encoder
+
+
 def _encoder_of(value: Any) -> Callable[[Any], Any]:
     for class_, encoder in _BY_CLASS:
         if isinstance(value, class_):

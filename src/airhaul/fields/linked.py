@@ -11,7 +11,8 @@ from airhaul.fields.encode import encode
 
 
 def _encode_links(value: Any) -> Any:
-    return encode([value] if isinstance(value, str) else value)
+    cell = encode(value)
+    return [cell] if isinstance(cell, str) else cell
 
 
 def _people_as_written(cell: Any) -> Any:

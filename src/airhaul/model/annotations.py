@@ -10,6 +10,10 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from airhaul.model.base import RecordBase
+from airhaul.model.links.link import Link
+from airhaul.model.links.named import LinkedByName
+
 _SEQUENCES = (list, tuple, set, frozenset)
 
 
@@ -23,6 +27,7 @@ class Shape:
         accepts_none: Whether the annotation accepts None.
         choices: The values of a ``Literal`` or an ``Enum`` of text; else None.
         integers: The values of a ``Literal`` or an ``Enum`` of integers; else None.
+        links_to: The model of ``Link[...]``; else None.
         metadata: The metadata of ``Annotated``.
     """
 
@@ -32,11 +37,17 @@ class Shape:
     choices: tuple[str, ...] | None = None
     metadata: tuple[Any, ...] = ()
     integers: tuple[int, ...] | None = None
+    links_to: type[RecordBase] | LinkedByName | None = None
 
     @property
     def is_sequence(self) -> bool:
         """Whether the value is a list, tuple or set."""
         return self.core in _SEQUENCES
+
+    @property
+    def is_link(self) -> bool:
+        """Whether the value is a link, or a sequence of links."""
+        return (self.item or self).links_to is not None
 
     @property
     def holds_objects(self) -> bool:
@@ -87,6 +98,8 @@ def shape_of(annotation: Any) -> Shape:
         return _with_values(Shape(annotation), [member.value for member in annotation])
     if annotation is type(None):
         return Shape(annotation, accepts_none=True)
+    if origin is Link:
+        return Shape(Link, links_to=args[0])
     return Shape(origin or annotation, accepts_none=annotation is Any)
 
 

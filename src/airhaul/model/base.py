@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -82,6 +82,24 @@ class RecordBase(BaseModel):
             return frozenset(type(self).model_fields)
         return self.not_fetched
 
+    @classmethod
+    def _load(cls, record_id: str, origin: object) -> Self:  # noqa: ARG003 - see Record
+        """Read a record that is linked from one that ``origin`` has read; one request.
+
+        Raises:
+            ConfigurationError: The model has no verbs, because it is no ``Record``.
+        """
+        raise _no_verbs(cls)
+
+    @classmethod
+    async def _load_async(
+        cls,
+        record_id: str,  # noqa: ARG003 - see Record
+        origin: object,  # noqa: ARG003 - see Record
+    ) -> Self:
+        """Read a record as ``_load`` does."""
+        raise _no_verbs(cls)
+
     def __eq__(self, other: object) -> bool:
         """Records are equal if their class and their values are, however they were read."""
         if not isinstance(other, RecordBase):
@@ -89,6 +107,13 @@ class RecordBase(BaseModel):
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     __hash__: ClassVar[None]  # type: ignore[assignment] # records change
+
+
+def _no_verbs(model: type[RecordBase]) -> ConfigurationError:
+    return ConfigurationError(
+        f"{model.__name__} cannot read its records; declare it as "
+        f'class {model.__name__}(Record, table="...").'
+    )
 
 
 def remember(record: RecordBase, cells: Cells, reading: Reading) -> None:

@@ -16,7 +16,10 @@ from airhaul.errors import SchemaError, UnknownFieldError
 from airhaul.fields import card_of
 from airhaul.model.annotations import shape_of
 from airhaul.model.fields import ColumnInfo
-from airhaul.model.infer import infer_type
+from airhaul.model.infer import infer_type, refuse_records
+from airhaul.model.links.assigning import take_links
+from airhaul.model.links.link import LinkDeclaration
+from airhaul.model.links.named import LinkedByName, complete
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import FieldType
 
@@ -56,7 +59,10 @@ class Column:
         # What people call the column; an ID tells them nothing.
         self.title: str = (info.title or name) if by_id else self.column
         self.shown_name: str = self.title if is_of_table else name
+        refuse_records(name, self.shape)
         self.type: FieldType = self.info.type or infer_type(name, self.shape)
+        links_to = (self.shape.item or self.shape).links_to
+        self.link = None if links_to is None else LinkDeclaration(links_to, name)
         self.card = card_of(self.type)
         self.encode: Callable[[Any], Any] = self.card.encode
         self.read_only: bool = self.info.read_only or self.card.is_computed
@@ -235,6 +241,11 @@ class Columns:
         """The columns that link to other records, and can be written."""
         return tuple(one for one in self.writable if one.type == "multipleRecordLinks")
 
+    @cached_property
+    def linked(self) -> tuple[Column, ...]:
+        """The columns whose values are ``Link`` objects."""
+        return tuple(one for one in self.by_name.values() if one.link is not None)
+
     def find(self, name: str) -> Column:
         """Find a column by column name, field name or alias.
 
@@ -275,8 +286,7 @@ def columns_of(model: type[RecordBase]) -> Columns:
     found = model.__dict__.get("__airhaul_columns__")
     if isinstance(found, Columns):
         return found
-    if not model.__pydantic_complete__:
-        model.model_rebuild()  # resolves forward references
+    complete(model)
     is_of_table, by_id = model.__airhaul_is_of_table__, model.__airhaul_field_ids__
     columns = Columns(
         model.__name__,
@@ -293,8 +303,19 @@ def columns_of(model: type[RecordBase]) -> Columns:
         columns = columns.titled({each.column: each.title for each in columns.by_name.values()})
     elif not is_of_table:
         _refuse_names_with_ids(columns)
+    _prepare_links(model, columns)
     type.__setattr__(model, "__airhaul_columns__", columns)
     return columns
+
+
+def _prepare_links(model: type[RecordBase], columns: Columns) -> None:
+    """Let the links of a model find their models, and be assigned from records and ids."""
+    for column in columns.linked:
+        assert column.link is not None, "these columns have links"
+        if isinstance(column.link.target, LinkedByName) and column.link.target.owner is None:
+            column.link.target.owner = model
+    if columns.linked:
+        take_links(model, {one.name: (one.link, one.shape) for one in columns.linked if one.link})
 
 
 def _refuse_names_with_ids(columns: Columns) -> None:

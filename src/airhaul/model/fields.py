@@ -25,6 +25,7 @@ class ColumnInfo:
         choices: The choices of a select field, for creating the table.
         options: Airtable's options for the type, for creating the table; they replace ``choices``.
         description: The description in Airtable, for creating the table.
+        inverse: The field of the linked model whose link this is the other side of.
     """
 
     column: str | None = None
@@ -33,6 +34,7 @@ class ColumnInfo:
     choices: tuple[str, ...] | None = None
     options: Mapping[str, Any] | None = None
     description: str | None = None
+    inverse: str | None = None
 
     def __post_init__(self) -> None:
         if self.type is not None and self.type not in FIELD_TYPES:
@@ -51,6 +53,7 @@ def airtable_field(
     choices: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
     description: str | None = None,
+    inverse: str | None = None,
     default_factory: Callable[[], Any] | None = None,
     **constraints: Any,
 ) -> Any:
@@ -65,6 +68,9 @@ def airtable_field(
         choices: The choices of a select field, for creating the table.
         options: Airtable's options for the type, for creating the table.
         description: The description, in Python and in Airtable.
+        inverse: For links: the name of the field in the linked model whose other side this is.
+            Airtable makes both sides of a link, so ``create_tables`` creates that field, and gives
+            its other side the name of this one.
         default_factory: A callable that makes the default.
         **constraints: Any other argument of ``pydantic.Field``: ``gt``, ``alias``, ...
 
@@ -87,6 +93,7 @@ def airtable_field(
             choices=tuple(choices) if choices is not None else None,
             options=options,
             description=description,
+            inverse=inverse,
         )
     )
     return info

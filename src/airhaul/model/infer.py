@@ -19,6 +19,7 @@ from pydantic import AnyUrl, BaseModel
 from airhaul.errors import SchemaError
 from airhaul.fields import CARDS, FieldCard, cards_for, default_options
 from airhaul.model.annotations import Shape
+from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import FieldType
 
 _NUMBERS: Final = (int, float, Decimal)
@@ -29,6 +30,26 @@ _SPELLINGS: Final[Mapping[Any, str]] = {
     Any: "declare the type of its values, such as str",
     object: "declare the type of its values, such as str",
 }
+
+
+def refuse_records(name: str, shape: Shape) -> None:
+    """Refuse a field whose values are whole records: the table holds links to them.
+
+    Args:
+        name: The name of the field in the model.
+        shape: The annotation of the field.
+
+    Raises:
+        SchemaError: They are; the error has the annotation of a link.
+    """
+    item = shape.item or shape
+    if item.is_a(RecordBase):
+        model = item.core.__name__
+        spelling = f"list[Link[{model}]]" if shape.is_sequence else f"Link[{model}] | None"
+        raise SchemaError(
+            f"field {name!r}: a record of another table is linked, not contained; declare it as "
+            f"{spelling}."
+        )
 
 
 def infer_type(name: str, shape: Shape) -> FieldType:
@@ -44,6 +65,8 @@ def infer_type(name: str, shape: Shape) -> FieldType:
     Raises:
         SchemaError: No type of Airtable fits such a value; the error has an annotation that fits.
     """
+    if shape.is_link:
+        return "multipleRecordLinks"
     plain = name.lower().replace(" ", "_").replace("-", "_")
     for annotation in _annotations(shape):
         for card in cards_for(annotation):
@@ -62,6 +85,8 @@ def types_that_fit(shape: Shape) -> frozenset[FieldType]:
     Args:
         shape: The annotation of the field.
     """
+    if shape.is_link:
+        return frozenset({"multipleRecordLinks"})
     every = (cards_for(annotation) for annotation in _annotations(shape))
     found = next((cards for cards in every if cards), ())
     fitting: set[FieldType] = {card.type for card in found}

@@ -20,6 +20,7 @@ from airhaul.errors import CellError, reason_of
 from airhaul.fields.dates import datetime_validator
 from airhaul.model.base import Reading, RecordBase, remember
 from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.model.links.assigning import links_in
 from airhaul.model.validate_field import reads_itself, validate_alone
 from airhaul.wire.shapes import Cells, RecordJson
 
@@ -82,6 +83,7 @@ class Reader(Generic[M]):
                 self._others.append((column.input_name, column.column))
             else:
                 self._filled.append((column.input_name, column.column, column.empty))
+        self._linked = tuple(column.name for column in self._columns.linked)
         self._warned: set[str] = set()
         validate: Callable[..., M] = model.__pydantic_validator__.validate_python
         is_strict = bool(model.model_config.get("strict"))
@@ -158,6 +160,10 @@ class Reader(Generic[M]):
                 kept = {"_cells": cells, "_reading": self._reading}
                 set_slot(record, "__pydantic_private__", kept)
             records.append(record)
+        if self._linked:
+            for record in records:
+                for link in links_in(record, self._linked):
+                    link._origin = self.origin
         return records
 
     def _read_decoded(self, raw: RecordJson, values: dict[str, Any]) -> M | None:

@@ -11,23 +11,26 @@ from pydantic import create_model
 
 from airhaul.errors import SchemaError
 from airhaul.fields import card_of
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.columns import Column, columns_of
 from airhaul.model.fields import airtable_field
 from airhaul.model.infer import infer_options
+from airhaul.model.links.tables import TableIds, linked_model, linked_table_id
 from airhaul.wire.shapes import FIELD_TYPES, FieldJson, FieldType, TableJson
 
 # Texts in files are read by them: the symbol of money, the zone of times.
 _READ_BY_OPTIONS: Final = ("currency", "date", "dateTime", "duration")
 
 
-def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
+def fields_to_create(model: type[RecordBase], tables: TableIds | None = None) -> list[FieldJson]:
     """Describe the fields of a table for a model.
 
-    Computed columns are left out: the API cannot create them.
+    Computed columns are left out: the API cannot create them. So are links to tables that are not
+    known, which can be created once the table is.
 
     Args:
         model: The model.
+        tables: The tables of the base, for links.
 
     Returns:
         The fields in the order of the model, except that the first one that can be the primary
@@ -42,10 +45,11 @@ def fields_to_create(model: type[RecordBase]) -> list[FieldJson]:
             f"{model.__name__} names its columns by ID, and Airtable chooses the IDs of new "
             "fields. Create the table first, and then declare the model with the IDs."
         )
+    later = {column.name for column in columns_of(model).linked if not _is_known(column, tables)}
     fields = [
-        field_of(column)
+        field_of(column, tables)
         for column in columns_of(model).by_name.values()
-        if not column.card.is_computed
+        if not column.card.is_computed and column.name not in later
     ]
     if not move_primary_first(fields):
         raise SchemaError(
@@ -93,11 +97,12 @@ def new_field(
     return field
 
 
-def field_of(column: Column) -> FieldJson:
+def field_of(column: Column, tables: TableIds | None = None) -> FieldJson:
     """Describe the field of a table for a column of a model.
 
     Args:
         column: The column; not a computed one.
+        tables: The tables of the base, for links.
 
     Raises:
         SchemaError: It links to a table, and the model does not set to which one.
@@ -108,11 +113,30 @@ def field_of(column: Column) -> FieldJson:
     if options is None:
         options = infer_options(column.type, column.shape)
     if column.type == "multipleRecordLinks" and options is None:
-        raise SchemaError(
-            f"The field {column.name!r} links to another table; set which one with "
-            'airtable_field(options={"linkedTableId": "tbl..."}).'
-        )
+        options = {"linkedTableId": _linked_table_id(column, tables or {})}
     return new_field(column.column, column.type, options, column.info.description)
+
+
+def _is_known(column: Column, tables: TableIds | None) -> bool:
+    """Whether a link can be created: its table is known, and it is not the inverse of another."""
+    if column.info.options is not None:
+        return True
+    return column.info.inverse is None and linked_table_id(column, tables or {}) is not None
+
+
+def _linked_table_id(column: Column, tables: TableIds) -> str:
+    if column.link is None:
+        raise SchemaError(
+            f"The field {column.name!r} links to another table. Declare which one as "
+            'list[Link[Company]], or with airtable_field(options={"linkedTableId": "tbl..."}).'
+        )
+    found = linked_table_id(column, tables)
+    if found is None:
+        name = table_name_of(linked_model(column))
+        raise SchemaError(
+            f"The field {column.name!r} links to the table {name!r}, which the base does not have."
+        )
+    return found
 
 
 def model_of_table(table: TableJson, *, by_id: bool = False) -> type[RecordBase]:

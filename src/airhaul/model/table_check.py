@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from airhaul.errors import SchemaError
 from airhaul.fields import card_of
 from airhaul.messages import Message, Method, Option, counted
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.columns import Column, columns_of, folded_name
 from airhaul.model.infer import infer_options, types_that_fit
+from airhaul.model.links.tables import (
+    linked_model,
+    linked_table_id,
+    missing_tables,
+    table_ids,
+)
 from airhaul.model.schema import column_name, field_of, fields_to_create
 from airhaul.wire.shapes import FIELD_TYPES, FieldJson, TableJson
 
@@ -93,7 +99,7 @@ class TablePlan:
 
 
 def check_table(
-    model: type[RecordBase], table: TableJson | None, name: str
+    model: type[RecordBase], tables: Sequence[TableJson], name: str
 ) -> list[TableDifference]:
     """Compare a model with its table.
 
@@ -103,12 +109,13 @@ def check_table(
 
     Args:
         model: The model.
-        table: The table as "get base schema" returns it; None if the base has no such table.
-        name: The name of the table in the model.
+        tables: The tables of the base as "get base schema" returns them.
+        name: The name or id of the table in the model.
 
     Returns:
         The differences, in the order of the model.
     """
+    table = _table_in(tables, name)
     if table is None:
         return [
             TableDifference(
@@ -117,50 +124,77 @@ def check_table(
             )
         ]  # fmt: skip
     by_id = columns_of(model).are_ids
-    there = _fields_in(table, by_id=by_id)
+    base = _Base(table, tables, by_id=by_id)
     return [
         difference
         for column in columns_of(model).by_name.values()
-        for difference in _differences(column, there, by_id=by_id)
+        for difference in _differences(column, base)
     ]
 
 
-def plan_table(model: type[RecordBase], table: TableJson | None, name: str) -> TablePlan:
+def plan_table(
+    model: type[RecordBase],
+    tables: Sequence[TableJson],
+    name: str,
+    planned: Iterable[type[RecordBase]] = (),
+) -> TablePlan:
     """Plan what has to be created so that a table fits a model.
 
     Args:
         model: The model.
-        table: The table as "get base schema" returns it; None if the base has no such table.
-        name: The name of the table in the model.
+        tables: The tables of the base as "get base schema" returns them.
+        name: The name or id of the table in the model.
+        planned: Models whose tables are there or created, too, so that the model can link to them.
 
     Raises:
         SchemaError: The table does not exist, and no table can hold the model.
     """
+    table = _table_in(tables, name)
+    # A table that has no id yet is named by its name.
+    ids = {table_name_of(other): table_name_of(other) for other in planned} | table_ids(tables)
     if table is None:
-        return TablePlan(name, creates_table=True, fields=fields_to_create(model))
-    by_id = columns_of(model).are_ids
-    there = _fields_in(table, by_id=by_id)
+        missing_tables([model], ids)
+        return TablePlan(
+            name, creates_table=True, fields=fields_to_create(model, {name: name, **ids})
+        )
+    base = _Base(table, tables, by_id=columns_of(model).are_ids)
+    base.ids = ids
     fields: list[FieldJson] = []
     by_hand: list[TableDifference] = []
-    for difference in check_table(model, table, name):
+    for difference in check_table(model, tables, name):
         column = columns_of(model).by_name[difference.field or ""]
-        if difference.kind == "missing" and _obstacle(column, there, by_id=by_id) is None:
-            fields.append(field_of(column))
+        if difference.kind == "missing" and _obstacle(column, base) is None:
+            fields.append(field_of(column, base.ids))
         else:
             by_hand.append(difference)
     return TablePlan(name, fields=fields, by_hand=by_hand)
 
 
-def _fields_in(table: TableJson, *, by_id: bool) -> Mapping[str, FieldJson]:
-    return {column_name(field, by_id=by_id): field for field in table["fields"]}
+def _table_in(tables: Sequence[TableJson], name: str) -> TableJson | None:
+    return next((table for table in tables if name in (table["id"], table["name"])), None)
 
 
-def _differences(
-    column: Column, there: Mapping[str, FieldJson], *, by_id: bool
-) -> Iterator[TableDifference]:
-    found = there.get(column.column)
+class _Base:
+    """A table, by the names that columns have for its fields, and the tables next to it."""
+
+    def __init__(self, table: TableJson, tables: Sequence[TableJson], *, by_id: bool) -> None:
+        self.by_id = by_id
+        self.there = {column_name(field, by_id=by_id): field for field in table["fields"]}
+        self.ids = table_ids(tables)
+        self.names = {table["id"]: table["name"] for table in tables}
+        self.links = {
+            (key, column_name(field, by_id=by_id))
+            for table in tables
+            for key in (table["id"], table["name"])
+            for field in table["fields"]
+            if field["type"] == "multipleRecordLinks"
+        }
+
+
+def _differences(column: Column, base: _Base) -> Iterator[TableDifference]:
+    found = base.there.get(column.column)
     if found is None:
-        obstacle = _obstacle(column, there, by_id=by_id)
+        obstacle = _obstacle(column, base)
         yield TableDifference(
             "missing", column.name, column.column, column.type, None,
             f"the table has no field {column.column!r}",
@@ -168,7 +202,7 @@ def _differences(
         )  # fmt: skip
         return
     title = found["name"]
-    if by_id and column.field_info.title not in (None, title):
+    if base.by_id and column.field_info.title not in (None, title):
         yield TableDifference(
             "renamed", column.name, title, column.title, title,
             f"the field {column.title!r} was renamed to {title!r}", "set title= to the new name",
@@ -190,23 +224,37 @@ def _differences(
             "change them in Airtable, or in the model",
         )  # fmt: skip
     yield from _choice_differences(column, found)
+    if column.link is not None and found["type"] == "multipleRecordLinks":
+        yield from _link_differences(column, found, base)
 
 
-def _obstacle(column: Column, there: Mapping[str, FieldJson], *, by_id: bool) -> str | None:
+def _obstacle(column: Column, base: _Base) -> str | None:
     """Return what to do about a missing field that the API cannot create; None if it can."""
-    if by_id:
+    if base.by_id:
         return "it was deleted, or the ID is wrong"
     # Airtable refuses a second name that differs in case only.
-    alike = [name for name in there if folded_name(name) == folded_name(column.column)]
+    alike = [name for name in base.there if folded_name(name) == folded_name(column.column)]
     if alike:
         return f"{alike[0]!r} may be the one; rename it in Airtable, or set column={alike[0]!r}"
     if column.card.is_computed:
         return "create it in Airtable"
+    if column.link is not None and column.info.inverse is not None:
+        return _obstacle_of_inverse(column, base)
     try:
-        field_of(column)
+        field_of(column, base.ids)
     except SchemaError as error:
         return error.message
     return None
+
+
+def _obstacle_of_inverse(column: Column, base: _Base) -> str:
+    """Return what to do about a missing field that is the other side of another model's link."""
+    linked = linked_model(column)
+    link = columns_of(linked).by_name.get(column.info.inverse or "")
+    whose = f"{linked.__name__}.{column.info.inverse}"
+    if link is None or (table_name_of(linked), link.column) not in base.links:
+        return f"Airtable creates it together with {whose}"
+    return f"rename the other side of {whose} to {column.column!r} in Airtable"
 
 
 def _type_difference(column: Column, found: FieldJson) -> TableDifference | None:
@@ -230,6 +278,30 @@ def _type_difference(column: Column, found: FieldJson) -> TableDifference | None
         f"{title!r} is of type {type_}, and the model's field is {column.type}",
         "change the type in Airtable, or the annotation, or set airtable_field(type=...)",
     )  # fmt: skip
+
+
+def _link_differences(column: Column, found: FieldJson, base: _Base) -> Iterator[TableDifference]:
+    """Compare the linked table, and how many records a cell may link to.
+
+    A field that takes several records is no difference for a model that has one: Airtable's API
+    cannot create any other, and a cell that has several is reported when it is read.
+    """
+    title, options = found["name"], found.get("options") or {}
+    wanted, linked_id = table_name_of(linked_model(column)), str(options.get("linkedTableId", ""))
+    if linked_table_id(column, base.ids) != linked_id:
+        now = base.names.get(linked_id, linked_id)
+        yield TableDifference(
+            "options", column.name, title, wanted, now,
+            f"{title!r} links to the table {now!r}, and the model to {wanted!r}",
+            "link to the model of that table, or set column= to the field that links to "
+            f"{wanted!r}",
+        )  # fmt: skip
+    if column.shape.is_sequence and options.get("prefersSingleRecordLink"):
+        yield TableDifference(
+            "options", column.name, title, "several records", "one record",
+            f"{title!r} takes one record, and the model several",
+            f"declare Link[{linked_model(column).__name__}] | None, or allow several in Airtable",
+        )  # fmt: skip
 
 
 def _wanted_options(column: Column, found: FieldJson) -> dict[str, Any]:

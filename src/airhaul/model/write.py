@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from airhaul.errors import RowError, shown
 from airhaul.model.base import RecordBase, remember
 from airhaul.model.columns import NO_VALUE, Column, columns_of
+from airhaul.model.links.assigning import keep_loaded, links_in, links_of
 from airhaul.model.read import Reader, build_leniently
 from airhaul.wire.shapes import Cells, RecordJson
 
@@ -210,6 +211,22 @@ def _errors_in(record: RecordBase, reasons: Mapping[str, str]) -> list[RowError]
     return errors
 
 
+def keep_links(record: RecordBase, values: Mapping[str, Any]) -> None:
+    """Let a new record have the linked records that it was created with.
+
+    Args:
+        record: The record as it was read from the reply.
+        values: The values that it was created with, by the name of a field or column.
+    """
+    columns = columns_of(type(record))
+    linked = [column.name for column in columns.linked]
+    if linked:
+        known = columns.by_any_name
+        given = {known[key].link: value for key, value in values.items()}
+        links = [link for one, value in given.items() if one for link in links_of(one, value)]
+        keep_loaded(record, links, linked)
+
+
 def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:
     """Update a record in place from Airtable's reply.
 
@@ -219,6 +236,9 @@ def absorb(record: RecordBase, raw: RecordJson, origin: object = None) -> None:
         origin: The connection that it comes from.
     """
     fresh = _quiet_read(type(record), raw, origin)
+    if columns_of(type(record)).linked:
+        linked = [column.name for column in columns_of(type(record)).linked]
+        keep_loaded(fresh, links_in(record, linked), linked)
     vars(record).update(vars(fresh))
     object.__setattr__(record, "__pydantic_fields_set__", set(fresh.__pydantic_fields_set__))
     if fresh._cells is not None and fresh._reading is not None:

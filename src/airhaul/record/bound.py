@@ -25,10 +25,25 @@ class BoundRecord(RecordBase):
 
     def _own_table(self) -> Table[Self]:
         """The table that this record was read from; the model's if it was not read."""
-        origin = self._reading.origin if self._reading else None
-        if isinstance(origin, Origin):
-            return Table(Session(lambda: origin), type(self))
-        return self._table()
+        return self._table_at(self._reading.origin if self._reading else None)
+
+    @classmethod
+    def _table_at(cls, origin: object) -> Table[Self]:
+        """The table over the connection that read a record; the model's if none did."""
+        return Table(Session(lambda: origin), cls) if isinstance(origin, Origin) else cls._table()
+
+    @classmethod
+    def _load(cls, record_id: str, origin: object) -> Self:
+        return cls._table_at(origin).get(record_id)
+
+    @classmethod
+    async def _load_async(cls, record_id: str, origin: object) -> Self:
+        # Imported here: most programs never await.
+        from airhaul.client.aio.session import AsyncSession
+        from airhaul.client.aio.table import AsyncTable
+
+        found = origin if isinstance(origin, Origin) else connection_and_base_of(cls)
+        return await AsyncTable(AsyncSession(lambda: found), cls).get(record_id)
 
 
 def connection_and_base_of(model: type[BoundRecord]) -> tuple[Connection, str | None]:

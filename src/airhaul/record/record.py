@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.model.columns import check_columns
+from airhaul.model.links.named import completed_by
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
 from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record.bound import connection_and_base_of
@@ -85,8 +86,9 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
         super().__pydantic_init_subclass__(**options)
         refuse_names_of_verbs(cls.__name__, cls.model_fields, _VERBS)
         refuse_other_system_fields(cls)
-        if cls.__airhaul_table__ is not None:
-            check_columns(cls)
+        for model in [cls, *completed_by(cls)]:
+            if model.__airhaul_table__ is not None:
+                check_columns(model)
 
     @classmethod
     @overload
@@ -109,6 +111,8 @@ class Record(RecordReadVerbs, RecordWriteVerbs, RecordBulkVerbs, RecordPlanVerbs
     @classmethod
     def create_table(cls, *, exist_ok: bool = False) -> TableJson:
         """Create the table that fits the model.
+
+        The tables that it links to have to be there; ``create_tables`` creates several.
 
         Args:
             exist_ok: Whether a table of this name may exist already; it is left as it is, also if

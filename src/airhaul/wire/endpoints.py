@@ -5,7 +5,7 @@ Source: https://airtable.com/developers/web/api and its page for each endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -251,3 +251,10 @@ def create_field(base_id: str, table_id: str, field: FieldJson) -> Call:
     """Create a field in a table, which is named by its ID."""
     path = f"/v0/meta/bases/{quote(base_id, safe='')}/tables/{quote(table_id, safe='')}/fields"
     return Call("POST", path, "create", body=dict(field), base_id=base_id)
+
+
+def update_field(base_id: str, table_id: str, field_id: str, changes: Mapping[str, str]) -> Call:
+    """Change the name or the description of a field."""
+    base, table, field = (quote(one, safe="") for one in (base_id, table_id, field_id))
+    path = f"/v0/meta/bases/{base}/tables/{table}/fields/{field}"
+    return Call("PATCH", path, "repeatable", body=dict(changes), base_id=base_id)

@@ -21,6 +21,7 @@ from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import ConfigurationError
 from airhaul.messages import counted
 from airhaul.model.base import table_name_of
+from airhaul.model.table_check import plan_table
 from airhaul.record import Record
 
 
@@ -65,7 +66,8 @@ def schema(
             return _print_differences(airtable, models, as_json=as_json)
     # A new local base is created once there is something to create in it.
     with connect(local, base, token, endpoint_url, if_missing="pretend") as airtable:
-        plans = [airtable.table(model).plan_table() for model in models]
+        tables = airtable.schema()
+        plans = [plan_table(model, tables, table_name_of(model), models) for model in models]
     if not as_json:
         for plan in plans:
             out().print(plan.summary(), markup=False)
@@ -74,7 +76,11 @@ def schema(
         if not may_write("Create this?", yes=yes):
             return 0
         with connect(local, base, token, endpoint_url, if_missing="make") as airtable:
-            plans = [airtable.table(model).sync_table() for model in models]
+            both = list(zip(models, plans, strict=True))
+            airtable.create_tables(*(model for model, plan in both if plan.creates_table))
+            for model, plan in both:
+                if plan.fields and not plan.creates_table:
+                    airtable.table(model).sync_table()
     if as_json:
         print_json([asdict(plan) for plan in plans])
     return 1 if any(plan.by_hand for plan in plans) else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
+from airhaul.bulk.plans.new_tables import add_fields, has_links
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
@@ -12,7 +13,7 @@ from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
 from airhaul.client.aio.query import AsyncQuery
-from airhaul.client.aio.session import target_of
+from airhaul.client.aio.session import reader_of, target_of
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
 from airhaul.errors import ConfigurationError, InvalidRequestError, LookupValueError
@@ -22,7 +23,7 @@ from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
 from airhaul.model.table_check import TableDifference, TablePlan, check_table, plan_table
 from airhaul.model.validate_field import texts_as_written
-from airhaul.model.write import absorb, cells_to_update
+from airhaul.model.write import absorb, cells_to_update, keep_links
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.ids import is_id
@@ -266,7 +267,9 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(await self._write(call, change.cells), count=1)
         if record is None:
-            return self._read(raw)
+            made = self._read(raw)
+            keep_links(made, values)
+            return made
         self._absorb(record, raw)
         return record
 
@@ -402,6 +405,8 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
     async def create_table(self, *, exist_ok: bool = False) -> TableJson:
         """Create the table that fits the model.
 
+        The tables that it links to have to be there; ``create_tables`` creates several.
+
         Args:
             exist_ok: Whether a table of this name may exist already; it is left as it is, also if
                 it differs.
@@ -413,6 +418,9 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             SchemaError: No table can hold the model.
             InvalidRequestError: The base has a table of this name already.
         """
+        if has_links(self.model):
+            (table,) = await self.airtable.create_tables(self.model, exist_ok=exist_ok)
+            return table
         fields = self._fields_to_create()
         return await self.airtable.create_table(self.name, fields, exist_ok=exist_ok)
 
@@ -428,7 +436,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         Raises:
             ApiError: Airtable refused the request.
         """
-        return check_table(self.model, await self.airtable.find_table(self.name), self.name)
+        return check_table(self.model, await self.airtable.schema(), self.name)
 
     async def plan_table(self) -> TablePlan:
         """Plan what ``sync_table`` would create.
@@ -440,7 +448,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             SchemaError: The table does not exist, and no table can hold the model.
             ApiError: Airtable refused the request.
         """
-        return plan_table(self.model, await self.airtable.find_table(self.name), self.name)
+        return plan_table(self.model, await self.airtable.schema(), self.name)
 
     async def sync_table(self) -> TablePlan:
         """Create what the base lacks for the model: the table, or fields of it.
@@ -455,13 +463,13 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             SchemaError: The table does not exist, and no table can hold the model.
             InvalidRequestError: Airtable refused a field.
         """
-        table = await self.airtable.find_table(self.name)
-        plan = plan_table(self.model, table, self.name)
-        if table is None:
-            await self.airtable.create_table(self.name, plan.fields)
-            return plan
-        for field in plan.fields:
-            await self.airtable.create_field(table["id"], field)
+        tables = await self.airtable.schema()
+        plan = plan_table(self.model, tables, self.name)
+        if plan.creates_table:
+            await self.create_table()
+        elif plan.fields:
+            adding = add_fields(reader_of(self), self.model, tables, plan.fields)
+            await self.airtable.follow(adding)
         return plan
 
     def _fields_to_create(self) -> Iterator[FieldJson]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.plans.new_tables import create_tables
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.table_reader import TableReader, table_in
 from airhaul.bulk.rows.keys import Key
@@ -180,6 +181,32 @@ class Session:
                 return found
             raise
         return table
+
+    def create_tables(self, *models: type[RecordBase], exist_ok: bool = False) -> list[TableJson]:
+        """Create the tables that fit some models, with the links between them.
+
+        The tables are created in the order of their links, and then the links that are left: those
+        of a circle, and of a table to itself. This takes a request for each table, each such link,
+        and each inverse of a link that a model names, and two for the schema.
+
+        Args:
+            *models: The models.
+            exist_ok: Whether tables of these names may exist already; they are left as they are,
+                also if they differ.
+
+        Returns:
+            The tables as Airtable describes them, in the order of the models.
+
+        Raises:
+            SchemaError: A table exists already, no table can hold a model, or a model links to a
+                table that is neither there nor created; nothing was created.
+            InvalidRequestError: Airtable refused a table or a field.
+        """
+        if not models:
+            return []
+        lane, name = self.lane(), table_name_of(models[0])
+        reader = TableReader(lane.context, self.base_id, name)
+        return drive.follow(create_tables(reader, models, exist_ok=exist_ok), lane)
 
     def create_field(self, table_id: str, field: FieldJson) -> FieldJson:
         """Create a field in a table.

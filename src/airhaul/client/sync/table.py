@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
+from airhaul.bulk.plans.new_tables import add_fields, has_links
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
@@ -15,7 +16,7 @@ from airhaul.client.sync.bulk_verbs import BulkVerbs
 from airhaul.client.sync.file_verbs import FileVerbs
 from airhaul.client.sync.plan_verbs import PlanVerbs
 from airhaul.client.sync.query import Query
-from airhaul.client.sync.session import target_of
+from airhaul.client.sync.session import reader_of, target_of
 from airhaul.errors import ConfigurationError, InvalidRequestError, LookupValueError
 from airhaul.formula import fn
 from airhaul.model.base import RecordBase
@@ -23,7 +24,7 @@ from airhaul.model.columns import columns_of
 from airhaul.model.schema import fields_to_create
 from airhaul.model.table_check import TableDifference, TablePlan, check_table, plan_table
 from airhaul.model.validate_field import texts_as_written
-from airhaul.model.write import absorb, cells_to_update
+from airhaul.model.write import absorb, cells_to_update, keep_links
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.ids import is_id
@@ -265,7 +266,9 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(self._write(call, change.cells), count=1)
         if record is None:
-            return self._read(raw)
+            made = self._read(raw)
+            keep_links(made, values)
+            return made
         self._absorb(record, raw)
         return record
 
@@ -401,6 +404,8 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
     def create_table(self, *, exist_ok: bool = False) -> TableJson:
         """Create the table that fits the model.
 
+        The tables that it links to have to be there; ``create_tables`` creates several.
+
         Args:
             exist_ok: Whether a table of this name may exist already; it is left as it is, also if
                 it differs.
@@ -412,6 +417,9 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             SchemaError: No table can hold the model.
             InvalidRequestError: The base has a table of this name already.
         """
+        if has_links(self.model):
+            (table,) = self.airtable.create_tables(self.model, exist_ok=exist_ok)
+            return table
         fields = self._fields_to_create()
         return self.airtable.create_table(self.name, fields, exist_ok=exist_ok)
 
@@ -427,7 +435,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         Raises:
             ApiError: Airtable refused the request.
         """
-        return check_table(self.model, self.airtable.find_table(self.name), self.name)
+        return check_table(self.model, self.airtable.schema(), self.name)
 
     def plan_table(self) -> TablePlan:
         """Plan what ``sync_table`` would create.
@@ -439,7 +447,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             SchemaError: The table does not exist, and no table can hold the model.
             ApiError: Airtable refused the request.
         """
-        return plan_table(self.model, self.airtable.find_table(self.name), self.name)
+        return plan_table(self.model, self.airtable.schema(), self.name)
 
     def sync_table(self) -> TablePlan:
         """Create what the base lacks for the model: the table, or fields of it.
@@ -454,13 +462,13 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             SchemaError: The table does not exist, and no table can hold the model.
             InvalidRequestError: Airtable refused a field.
         """
-        table = self.airtable.find_table(self.name)
-        plan = plan_table(self.model, table, self.name)
-        if table is None:
-            self.airtable.create_table(self.name, plan.fields)
-            return plan
-        for field in plan.fields:
-            self.airtable.create_field(table["id"], field)
+        tables = self.airtable.schema()
+        plan = plan_table(self.model, tables, self.name)
+        if plan.creates_table:
+            self.create_table()
+        elif plan.fields:
+            adding = add_fields(reader_of(self), self.model, tables, plan.fields)
+            self.airtable.follow(adding)
         return plan
 
     def _fields_to_create(self) -> Iterator[FieldJson]:

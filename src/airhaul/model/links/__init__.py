@@ -1,0 +1,1 @@
+"""Links: typed references to the records of another table."""

@@ -1,0 +1,1 @@
+"""Links between records: declared, created, written, read, and looked up."""
