@@ -38,7 +38,16 @@ ROOMS = {
 }
 # The rooms inside the big rooms, from the ground up; a room may import those of the lines above it.
 FLOORS = {
-    "bulk": ["results", "values", "engine rows", "journal reads", "writing", "plans", "undoing"],
+    "bulk": [
+        "results",
+        "values",
+        "engine rows",
+        "journal reads",
+        "writing",
+        "linking",
+        "plans",
+        "undoing",
+    ],
     "local_base": [
         "protocol",
         "store",

@@ -120,6 +120,46 @@ Typecast = Annotated[
         "--typecast", help="Let Airtable add missing choices and find linked records by name."
     ),
 ]
+Links = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--link",
+        metavar="FIELD=NAME",
+        help="Find the records to which this field links by this field of theirs; can be repeated.",
+    ),
+]
+CreateMissing = Annotated[
+    bool,
+    typer.Option("--create-missing", help="Create the linked records that --link does not find."),
+]
+
+
+def link_options(links: list[str] | None) -> dict[str, str]:
+    """Read the options that say by which fields linked records are found.
+
+    Args:
+        links: The fields, each as ``FIELD=NAME``.
+
+    Returns:
+        The fields of linked tables, by field of links.
+
+    Raises:
+        ConfigurationError: One has no equals sign, or a field is named twice.
+    """
+    return _pairs("--link", "FIELD=NAME", links)
+
+
+def _pairs(option: str, expected: str, given: list[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for pair in given or ():
+        name, sign, other = pair.partition("=")
+        if not (name and sign and other):
+            raise ConfigurationError(f"Expected {option} {expected}, got {pair!r}.")
+        if name in pairs:
+            what = expected.partition("=")[0].lower()
+            raise ConfigurationError(f"{option} has the {what} {name!r} twice.")
+        pairs[name] = other
+    return pairs
 
 
 def file_options(
@@ -150,14 +190,7 @@ def file_options(
     Raises:
         ConfigurationError: A renaming has no equals sign, or a column is renamed twice.
     """
-    columns: dict[str, str] = {}
-    for renaming in renamings or ():
-        column, sign, field = renaming.partition("=")
-        if not (column and sign and field):
-            raise ConfigurationError(f"Expected --map COLUMN=FIELD, got {renaming!r}.")
-        if column in columns:
-            raise ConfigurationError(f"--map has the column {column!r} twice.")
-        columns[column] = field
+    columns = _pairs("--map", "COLUMN=FIELD", renamings)
     return {
         "encoding": encoding,
         "delimiter": "\t" if delimiter == r"\t" else delimiter,

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.results.policy import OnError, Policy
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.values.frame_rows import ArrowStream, rows_in
 from airhaul.errors import ConfigurationError
 from airhaul.formula import Expression, Q
@@ -124,6 +125,11 @@ class WriteOptions(TypedDict, total=False):
             written; total is None while it is not known.
         on_event: Called with each event of the call, in the caller's thread.
         typecast: Let Airtable convert text, add missing choices, and link records by name.
+        link_by: The field of the linked table by which to look up linked records, by field of
+            links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+            ids.
+        create_missing: Whether to create the linked records for names that ``link_by`` does not
+            find; or the fields of links for which to do so.
         concurrency: The most requests in flight; as configured for the connection if None.
         max_requests: The most requests to send; the rows that remain are not written. No limit if
             None.
@@ -139,6 +145,8 @@ class WriteOptions(TypedDict, total=False):
     progress: Progress
     on_event: OnEvent | None
     typecast: bool
+    link_by: LinkBy | None
+    create_missing: CreateMissing
     concurrency: int | None
     max_requests: int | None
     rejects: str | Path | None
@@ -263,6 +271,8 @@ class WriteSettings:
     progress: Progress = False
     on_event: OnEvent | None = None
     typecast: bool = False
+    link_by: LinkBy | None = None
+    create_missing: CreateMissing = False
     concurrency: int | None = None
     max_requests: int | None = None
     rejects: str | Path | None = None

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.context import JobContext, RequestBudget
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.drive.pace import SharedPace
@@ -52,7 +52,7 @@ class Lane:
 
     pace: SharedPace
     known_base: KnownBase
-    budget: ConnectionBudget
+    budget: RequestBudget
     transport: Transport
     async_transport: AsyncTransport
     concurrency: int

@@ -8,6 +8,7 @@ from typing import Any, Self, Unpack
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.options import OnEvent, Progress, Rows, SyncWriteOptions, WriteOptions
 from airhaul.record.bound import BoundRecord
 
@@ -37,6 +38,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -67,6 +73,8 @@ class RecordBulkVerbs(BoundRecord):
         progress: Progress = False,
         on_event: OnEvent | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
@@ -93,6 +101,11 @@ class RecordBulkVerbs(BoundRecord):
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -121,6 +134,8 @@ class RecordBulkVerbs(BoundRecord):
             progress=progress,
             on_event=on_event,
             typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
             concurrency=concurrency,
             max_requests=max_requests,
             rejects=rejects,
@@ -145,6 +160,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -186,6 +206,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -231,6 +256,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -271,6 +301,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -315,6 +350,11 @@ class RecordBulkVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

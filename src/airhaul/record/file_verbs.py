@@ -45,6 +45,11 @@ class RecordFileVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -111,6 +116,11 @@ class RecordFileVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -173,6 +183,11 @@ class RecordFileVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -239,6 +254,11 @@ class RecordFileVerbs(BoundRecord):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self, Unpack
 
 from airhaul.bulk.rows.keys import KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.options import FileOptions, PlanSyncFileOptions, Rows, SyncOptions
 from airhaul.client.sync.plan import Plan
 from airhaul.record.bound import BoundRecord
@@ -17,7 +18,14 @@ class RecordPlanVerbs(BoundRecord):
     """The verbs of a model that plan writes, for a look before anything is written."""
 
     @classmethod
-    def plan_create(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
+    def plan_create(
+        cls,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[Self]:
         """Plan what ``bulk_create`` would write, without a request.
 
         Rows that are not valid are listed in the plan's ``errors``.
@@ -25,6 +33,11 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -32,10 +45,20 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        return cls._table().plan_create(rows, typecast=typecast)
+        return cls._table().plan_create(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
 
     @classmethod
-    def plan_update(cls, rows: Rows, *, typecast: bool = False, **same_change: Any) -> Plan[Self]:
+    def plan_update(
+        cls,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+        **same_change: Any,
+    ) -> Plan[Self]:
         """Plan what ``bulk_update`` would write.
 
         The records are read, 100 in one request.
@@ -46,6 +69,11 @@ class RecordPlanVerbs(BoundRecord):
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -56,10 +84,19 @@ class RecordPlanVerbs(BoundRecord):
             RowError: A value of ``same_change`` does not fit its field.
             ConfigurationError: ``rows`` is a single row.
         """
-        return cls._table().plan_update(rows, typecast=typecast, **same_change)
+        return cls._table().plan_update(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing, **same_change
+        )
 
     @classmethod
-    def plan_save(cls, records: Rows, *, typecast: bool = False) -> Plan[Self]:
+    def plan_save(
+        cls,
+        records: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[Self]:
         """Plan what ``bulk_save`` would write.
 
         The records are read, 100 in one request.
@@ -69,6 +106,11 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             records: Records of the model.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -76,10 +118,19 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             ConfigurationError: ``records`` is a single record.
         """
-        return cls._table().plan_save(records, typecast=typecast)
+        return cls._table().plan_save(
+            records, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
 
     @classmethod
-    def plan_replace(cls, rows: Rows, *, typecast: bool = False) -> Plan[Self]:
+    def plan_replace(
+        cls,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[Self]:
         """Plan what ``bulk_replace`` would change.
 
         The schema is read, and the records, 100 in one request. The plan shows the cells that would
@@ -90,6 +141,11 @@ class RecordPlanVerbs(BoundRecord):
         Args:
             rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -97,10 +153,20 @@ class RecordPlanVerbs(BoundRecord):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        return cls._table().plan_replace(rows, typecast=typecast)
+        return cls._table().plan_replace(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
 
     @classmethod
-    def plan_upsert(cls, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[Self]:
+    def plan_upsert(
+        cls,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[Self]:
         """Plan what ``bulk_upsert`` would write.
 
         The records with the keys of the rows are read.
@@ -111,6 +177,11 @@ class RecordPlanVerbs(BoundRecord):
             rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -119,7 +190,9 @@ class RecordPlanVerbs(BoundRecord):
             ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
                 frame.
         """
-        return cls._table().plan_upsert(rows, key, typecast=typecast)
+        return cls._table().plan_upsert(
+            rows, key, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
 
     @classmethod
     def plan_delete(cls, records: Rows) -> Plan[Self]:
@@ -195,6 +268,8 @@ class RecordPlanVerbs(BoundRecord):
         key: KeyNames,
         *,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[SyncOptions],
     ) -> Plan[Self]:
         """Plan what ``sync`` would write.
@@ -208,6 +283,11 @@ class RecordPlanVerbs(BoundRecord):
             rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``SyncOptions``, all optional:
                 delete_missing: Whether to delete the records whose key no row has.
                 max_deletes: The most records to delete; a third of the table if None.
@@ -223,7 +303,9 @@ class RecordPlanVerbs(BoundRecord):
             ConfigurationError: A field cannot be a key, or ``rows`` is a single row or a data
                 frame.
         """
-        return cls._table().plan_sync(rows, key, typecast=typecast, **options)
+        return cls._table().plan_sync(
+            rows, key, typecast=typecast, link_by=link_by, create_missing=create_missing, **options
+        )
 
     @classmethod
     def plan_sync_file(
@@ -233,6 +315,8 @@ class RecordPlanVerbs(BoundRecord):
         format: Format | None = None,
         *,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[PlanSyncFileOptions],
     ) -> Plan[Self]:
         """Plan what ``sync_file`` would write.
@@ -249,6 +333,11 @@ class RecordPlanVerbs(BoundRecord):
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``PlanSyncFileOptions``, all optional:
                 delete_missing: Whether to delete the records whose key no row has.
                 max_deletes: The most records to delete; a third of the table if None.
@@ -281,7 +370,15 @@ class RecordPlanVerbs(BoundRecord):
             DuplicateKeyError: Several records of the table have the same key.
             ConfigurationError: A field cannot be a key.
         """
-        return cls._table().plan_sync_file(path, key, format, typecast=typecast, **options)
+        return cls._table().plan_sync_file(
+            path,
+            key,
+            format,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            **options,
+        )
 
     @classmethod
     def plan_import_file(
@@ -291,6 +388,8 @@ class RecordPlanVerbs(BoundRecord):
         *,
         key: KeyNames | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[FileOptions],
     ) -> Plan[Self]:
         """Plan what ``import_file`` would write.
@@ -306,6 +405,11 @@ class RecordPlanVerbs(BoundRecord):
                 None.
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -332,4 +436,12 @@ class RecordPlanVerbs(BoundRecord):
             FileFormatError: The file is not of its format; the error names the line.
             ConfigurationError: A field of ``key`` cannot be a key.
         """
-        return cls._table().plan_import_file(path, format, key=key, typecast=typecast, **options)
+        return cls._table().plan_import_file(
+            path,
+            format,
+            key=key,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            **options,
+        )

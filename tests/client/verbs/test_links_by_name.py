@@ -332,7 +332,10 @@ def test_a_name_is_refused_before_anything_is_sent(
     assert len(local_base.requests) == 1
     said = result.errors[0].error.message
     assert isinstance(said, Message)
-    assert [part for part in said.parts if not isinstance(part, str)] == [Option("typecast", True)]
+    assert [part for part in said.parts if not isinstance(part, str)] == [
+        Option("typecast", value=True),
+        Option("link_by", {"Who": "NAME"}),
+    ]
     local_base.requests.clear()
     for write in (
         lambda: deals.bulk_create(rows),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -17,7 +16,7 @@ from airhaul.bulk.journal.codec import pack_changes, unpack
 from airhaul.bulk.journal.format import connect, opened, seal
 from airhaul.bulk.journal.last_intent import forget, last_intents
 from airhaul.bulk.journal.log import RunLog, utc_now
-from airhaul.bulk.journal.runs import Asked, Run, RunState
+from airhaul.bulk.journal.runs import Asked, Run, RunState, new_run_id
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.caller import seen_from_here
@@ -27,8 +26,6 @@ from airhaul.messages import Message, Method
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no characters that are easily confused
-_ID_LENGTH = 8
 _COPIED_AT_ONCE = 500
 
 
@@ -59,17 +56,23 @@ class Journal:
         self.path = Path(path)
         connect(self.path).close()
 
-    def begin(self, asked: Asked, rows: Iterable[Change[Any] | InvalidRow] = ()) -> RunLog:
+    def begin(
+        self,
+        asked: Asked,
+        rows: Iterable[Change[Any] | InvalidRow] = (),
+        run_id: str | None = None,
+    ) -> RunLog:
         """Begin a run.
 
         Args:
             asked: What it is asked to do.
             rows: The rows to copy into the journal, so that it can be resumed without its caller.
+            run_id: Its id, of ``new_run_id``; a new one if None.
 
         Raises:
             JournalError: The journal cannot be written; nothing may be sent.
         """
-        id_ = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+        id_ = run_id or new_run_id()
         lock = self._lock(id_)
         lock.acquire()
         try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.caller import seen_from_here
 from airhaul.tabular import FileSettings
+
+_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # no characters that are easily confused
+_ID_LENGTH: Final = 8
 
 RunState = Literal["running", "done", "with failures", "rolled back", "interrupted", "broken off"]
 """In order: a process is working on it; all rows were written as requested; it ran to its end, and
@@ -20,6 +25,11 @@ without recording that, for example because its process was killed."""
 
 RowSource = Literal["copy", "file", "stream"]
 """Where the rows are when a run is resumed: in the journal, in their file, or with the caller."""
+
+
+def new_run_id() -> str:
+    """Make the id of a new run."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,9 @@ class Asked:
         undoes: The run that this one undoes, if it does.
         retries: The run whose failed rows this one sends again, if it does.
         field_ids: Whether its cells are named by field ID instead of name.
+        link_by: The fields of linked tables that have the names in its rows, by field of links.
+        create_missing: For which of them linked records are created, or whether for all.
+        links_of: The run for whose links this one creates records, if it does.
     """
 
     verb: str
@@ -86,6 +99,9 @@ class Asked:
     undoes: str | None = None
     retries: str | None = None
     field_ids: bool = False
+    link_by: LinkBy = field(default_factory=dict[str, str])
+    create_missing: CreateMissing = False
+    links_of: str | None = None
 
     @property
     def rejects_file(self) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.linking.linked_creates import Linking
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
@@ -58,7 +59,13 @@ def write_plan(
         needs_types=any(change.traits.takes_all_cells for change in plan.changes),
     )
     rows = RowInput[M].of_changes(plan.rows, is_stream=plan.is_stream)
-    return (yield from bulk_write(context, asked, rows, listener, spent=spent))
+    if plan.links is None:
+        return (yield from bulk_write(context, asked, rows, listener, spent=spent))
+    linking = Linking(context, asked, plan.links)
+    changes = yield from linking.with_created(plan.changes)
+    rows = replace(rows, rows=plan.rows_with(changes), spent=linking.spent)
+    flow = bulk_write(context, linking.write, rows, listener, spent=spent)
+    return (yield from linking.with_rollback(flow))
 
 
 def sync_table(

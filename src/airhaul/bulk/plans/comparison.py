@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.job import Action, Arrival, Done, Pull
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.lookups import MOST_HELD, names_in
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
@@ -18,6 +20,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import UnchangedRows
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
+from airhaul.wire.limits import RECORDS_PER_PAGE
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -58,6 +61,7 @@ class CompareRows(Generic[M]):
         target: The table.
         source: The name of the file that the rows come from, for errors.
         missing: The columns of the model that the table does not have.
+        links: The columns of links whose cells may hold names; None for none.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class CompareRows(Generic[M]):
         target: Target,
         source: str | None = None,
         missing: AbstractSet[str] = frozenset(),
+        links: LinkKeys | None = None,
     ) -> None:
         self._encoder = encoder
         self._table = table
@@ -74,12 +79,25 @@ class CompareRows(Generic[M]):
         self._target = target
         self._source = source
         self._missing = missing
-        self._has_ended = False
+        self._links = links
+        self._held: list[Change[M]] = []
+        self._unknown: set[tuple[str, str]] = set()
+        self.has_ended = False
         self.result = Compared[M](UnchangedRows(table.records))
 
     def next(self, now: float) -> Action:  # noqa: ARG002 - it never waits
-        """Ask for rows until there are no more."""
-        return Done() if self._has_ended else Pull()
+        """Ask for rows until there are no more, or names in links have to be looked up."""
+        return Done() if self.has_ended or self._is_full else Pull()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._unknown) >= RECORDS_PER_PAGE or len(self._held) >= MOST_HELD
+
+    def take_held(self) -> list[Change[M]]:
+        """Return the rows that wait until the names in their links are looked up."""
+        held, self._held = self._held, []
+        self._unknown.clear()
+        return held
 
     def offer(self, row: object) -> bool:
         """Take a row, and ask for the next."""
@@ -93,23 +111,55 @@ class CompareRows(Generic[M]):
         found.unchanged.take(change.line)
         if self._missing:
             found.missing |= self._missing & {*change.cells, *change.for_new}
+        if self._links is None:
+            self.compare_row(change)
+            return True
+        unknown = self._links.unknown(names_in(self._links, [change]))
+        if not unknown:
+            self.link_row(change, self._links)
+            return True
+        self._held.append(change)
+        self._unknown.update((column, name) for column in unknown for name in unknown[column])
+        return not self._is_full
+
+    def link_row(self, change: Change[M], links: LinkKeys) -> None:
+        """Replace the names in the links of a row, all of which were looked up, and compare it.
+
+        Args:
+            change: The row.
+            links: Knows which records have the names.
+        """
+        try:
+            links.replace(change, self._source, creates_later=True)
+        except RowError as error:
+            self.result.invalid.append(InvalidRow(change.index, error, change.source))
+        else:
+            self.compare_row(change)
+
+    def compare_row(self, change: Change[M]) -> None:
+        """Find out what a row creates or changes."""
+        found = self.result
         place = self._table.find(change.key)
         if place is not None and change.record is None and self._is_stored(change, place):
             self._table.want(place)
-            found.unchanged.add(index, place)
-            return True
+            found.unchanged.add(change.index, place)
+            return
         try:
             if not self._target.typecast:
-                refuse_names(self._target.model, change.cells, index, self._source, change.line)
+                self._refuse_names(change)
         except RowError as error:
-            found.invalid.append(InvalidRow(index, error, row))
-            return True
+            found.invalid.append(InvalidRow(change.index, error, change.source))
+            return
         if place is None:
             self._create(change)
         else:
             self._table.want(place)
             self.compare(change)
-        return True
+
+    def _refuse_names(self, change: Change[M]) -> None:
+        by_key = () if self._links is None else self._links.columns
+        cells, line = change.cells, change.line
+        refuse_names(self._target.model, cells, change.index, self._source, line, by_key=by_key)
 
     def _is_stored(self, change: Change[M], place: int) -> bool:
         """Return whether the record of a row has its cells; names in links are not looked up."""
@@ -164,11 +214,11 @@ class CompareRows(Generic[M]):
 
     def end_of_rows(self) -> None:
         """Ask for no more rows."""
-        self._has_ended = True
+        self.has_ended = True
 
     def stop(self) -> None:
         """Ask for no more rows."""
-        self._has_ended = True
+        self.has_ended = True
 
     def feed(self, ticket: int, arrival: Arrival, now: float) -> None:
         """Never called: it sends nothing."""

@@ -12,7 +12,32 @@ from airhaul.errors import RowError
 from airhaul.messages import Message, counted
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
 
+_MOST_NAMES: Final = 5
 _SIGNS: Final[dict[Verb, str]] = {"create": "+", "update": "~", "delete": "-", "keep": " "}
+
+
+@dataclass(frozen=True, slots=True)
+class NewLinked:
+    """The records that would be created in a linked table, for names in links that no record has.
+
+    Args:
+        table: The linked table.
+        field: The field that gets the names.
+        names: The names.
+    """
+
+    table: str
+    field: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(repr, self.names[:_MOST_NAMES]))
+        more = len(self.names) - _MOST_NAMES
+        records = counted(len(self.names), "record")
+        return (
+            f"First, {records} would be created in {self.table!r}, with the {self.field} {shown}"
+            f"{f' and {more:,} more' if more > 0 else ''}."
+        )
 
 
 @dataclass
@@ -27,6 +52,7 @@ class Outline:
         errors: The errors of the first of them.
         refusal: Why the plan may not be applied, if it may not.
         notes: Further remarks.
+        new_linked: The records that would be created in linked tables first.
     """
 
     table_name: str
@@ -36,6 +62,7 @@ class Outline:
     errors: list[RowError] = field(default_factory=list[RowError])
     refusal: str | None = None
     notes: tuple[str, ...] = ()
+    new_linked: tuple[NewLinked, ...] = ()
 
     def add(self, verb: Verb, difference: Callable[[], Difference]) -> None:
         """Add what would be done to a record.
@@ -62,7 +89,9 @@ class Outline:
     @property
     def requests(self) -> int:
         """How many requests writing takes, ten rows of one kind each."""
-        return sum(-(-self.verbs[verb] // RECORDS_PER_WRITE) for verb in VERBS)
+        numbers = [self.verbs[verb] for verb in VERBS]
+        numbers += [len(new.names) for new in self.new_linked]
+        return sum(-(-number // RECORDS_PER_WRITE) for number in numbers)
 
     @property
     def seconds(self) -> float:
@@ -103,7 +132,12 @@ class Outline:
             remarks.append(f"and {self.refused - len(self.errors)} more rows that are not valid")
         if self.refusal:
             remarks.append(Message("Refused: ", self.refusal))
-        return [*remarks, *self.notes]
+        return [*remarks, *self.remarks]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Further remarks, and what would be created in linked tables."""
+        return [*map(str, self.new_linked), *self.notes]
 
     def text(self) -> Message:
         """Return the plan in lines: what would be done to each record, and what prevents it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
 from airhaul.bulk.plans.difference import Difference, Verb, cell_text
-from airhaul.bulk.plans.outline import Outline
+from airhaul.bulk.plans.outline import NewLinked, Outline
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.bulk.rows.changes import Change, InvalidRow
@@ -59,6 +60,8 @@ class Planned(Generic[M]):
         source: The file that the rows come from, if they come from one.
         unchanged: The unchanged rows that are not among the changes.
         is_stream: Whether the rows come from a stream.
+        links: The columns of links whose cells have names instead of ids, if some have.
+        new_linked: The records that would be created in linked tables first, for such names.
     """
 
     target: Target
@@ -73,6 +76,8 @@ class Planned(Generic[M]):
     source: InputFile | None = None
     unchanged: UnchangedRows | None = None
     is_stream: bool = False
+    links: LinkKeys | None = None
+    new_linked: tuple[NewLinked, ...] = ()
 
     @property
     def table_name(self) -> str:
@@ -82,7 +87,17 @@ class Planned(Generic[M]):
     @property
     def rows(self) -> Sequence[Change[M] | InvalidRow] | AllRows[M]:
         """What would be done and what is not valid, in the order of the rows."""
-        others = in_order(self.changes, self.refused)
+        return self.rows_with(self.changes)
+
+    def rows_with(
+        self, changes: Iterable[Change[M] | InvalidRow]
+    ) -> Sequence[Change[M] | InvalidRow] | AllRows[M]:
+        """Return the rows of the plan with other changes than its own.
+
+        Args:
+            changes: The changes, and those of them that turned out not to be valid.
+        """
+        others = in_order(changes, self.refused)
         return others if self.unchanged is None else AllRows(others, self.unchanged)
 
     def refuse_if_not_allowed(self, policy: Policy, on_refusal: OnRefusal) -> None:
@@ -125,7 +140,9 @@ class Planned(Generic[M]):
     def requests(self) -> int:
         """How many requests writing takes, ten rows of one kind each."""
         counts = self.counts()
-        return sum(-(-counts[verb] // RECORDS_PER_WRITE) for verb in ("create", "update", "delete"))
+        numbers = [counts[verb] for verb in ("create", "update", "delete")]
+        numbers += [len(new.names) for new in self.new_linked]
+        return sum(-(-number // RECORDS_PER_WRITE) for number in numbers)
 
     @property
     def seconds(self) -> float:
@@ -172,6 +189,7 @@ class Planned(Generic[M]):
             "seconds": self.seconds,
             "refusal": self.refusal,
             "notes": list(self.notes),
+            "new_linked": [asdict(new) for new in self.new_linked],
             "errors": [error.message for error in self.errors],
             "differences": [
                 {
@@ -201,6 +219,7 @@ class Planned(Generic[M]):
         outline.verbs["keep"] += self._unchanged_rows
         for row in self.refused:
             outline.refuse(row.error)
+        outline.new_linked = self.new_linked
 
     def summary(self) -> str:
         """Return the plan in a line: ``2 to create, 245 unchanged: 1 request, about 1 s``."""
@@ -225,6 +244,19 @@ class Planned(Generic[M]):
 
     def _repr_html_(self) -> str:
         return self.outline().as_html()
+
+
+def new_linked(links: LinkKeys, names: LinkNames) -> tuple[NewLinked, ...]:
+    """Return the records that would be created for the names in links.
+
+    Args:
+        links: The columns of links whose cells have names.
+        names: The names; all of them were looked up.
+    """
+    return tuple(
+        NewLinked(linked.table["name"], linked.key_field["name"], tuple(missing))
+        for linked, missing in links.missing(names)
+    )
 
 
 def _verb(change: Change[Any]) -> Verb:

@@ -59,7 +59,7 @@ def lines_of(
         yield Text(f"  and {outline.refused - _MOST_LINES:,} more that are not valid")
     if outline.refusal:
         yield Text(f"Refused: {word(outline.refusal)}", style="red")
-    for note in outline.notes:
+    for note in outline.remarks:
         yield Text(word(note))
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow, Step
+from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
+from airhaul.bulk.linking.lookups import link_rows, look_up, names_in
 from airhaul.bulk.plans.comparison import Compared, CompareRows
-from airhaul.bulk.plans.outline import Outline
-from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.outline import NewLinked, Outline
+from airhaul.bulk.plans.plan import Planned, new_linked
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.reads.linked_names import look_up_links
@@ -30,7 +40,7 @@ from airhaul.bulk.rows.encoders import (
 )
 from airhaul.bulk.rows.keys import Key, KeysAlike
 from airhaul.bulk.rows.links_by_name import LinksById, Pair, refuse_names
-from airhaul.bulk.rows.precheck import sort_out
+from airhaul.bulk.rows.precheck import encode_each, sort_out
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
 from airhaul.errors import RowError
@@ -39,7 +49,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.tabular import InputFile
 from airhaul.wire.endpoints import ListParameters
-from airhaul.wire.shapes import RecordJson
+from airhaul.wire.shapes import Cells, RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -68,6 +78,7 @@ class Planner(Generic[M]):
         keeps_all: Whether records that may be deleted are read with all their columns, so that
             they can be restored.
         max_requests: The largest number of requests to send; None for no limit.
+        links: The columns of links whose cells may hold names; None for none.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class Planner(Generic[M]):
         source: InputFile | None = None,
         keeps_all: bool = False,
         max_requests: int | None = None,
+        links: LinkKeys | None = None,
     ) -> None:
         self._target = target
         self._model = model
@@ -89,14 +101,17 @@ class Planner(Generic[M]):
         self._columns = tuple(columns_of(model).by_column)
         self._notes: list[str] = []
         self._alike = KeysAlike()
+        self._links = links
+        self._link_names = LinkNames()
 
     def create(self, rows: Rows) -> Flow[Planned[M]]:
         """Plan new records; no record is read."""
         columns = yield from self._columns_in_rows()
-        return self._created(RowEncoder(self._model, self._source, columns), rows)
+        encoder = RowEncoder(self._model, self._source, columns)
+        return (yield from self._created(encoder, rows))
 
-    def _created(self, encoder: Encoder[M], rows: Rows, first: int = 0) -> Planned[M]:
-        changes, invalid = self._sort_out(encoder, rows, first)
+    def _created(self, encoder: Encoder[M], rows: Rows, first: int = 0) -> Flow[Planned[M]]:
+        changes, invalid = yield from self._sort_out(encoder, rows, first)
         return self._plan("bulk_create", changes, invalid)
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
@@ -124,7 +139,7 @@ class Planner(Generic[M]):
         return self._by_id("bulk_delete", DeleteEncoder(self._model, self._source), records)
 
     def _by_id(self, verb: str, encoder: Encoder[M], rows: Rows) -> Flow[Planned[M]]:
-        changes, invalid = self._sort_out(encoder, rows)
+        changes, invalid = yield from self._sort_out(encoder, rows)
         known = [change for change in changes if change.record_id is not None]
         found = yield from self._reader.find(known, PrefetchById().formula)
         missing: set[int] = set()
@@ -151,7 +166,7 @@ class Planner(Generic[M]):
     def _upserted(
         self, encoder: Encoder[M], rows: Rows, key: Key, first: int = 0
     ) -> Flow[Planned[M]]:
-        changes, invalid = self._sort_out(encoder, rows, first)
+        changes, invalid = yield from self._sort_out(encoder, rows, first)
         prefetch = PrefetchByKey(key, always=True)
         found = yield from self._reader.find(changes, prefetch.formula)
         there = {key.value_in(record["fields"]): record for record in found.values()}
@@ -181,7 +196,7 @@ class Planner(Generic[M]):
         )
         while part := list(islice(rows, _PART)):
             if key is None:
-                planned = self._created(encoder, part, first)
+                planned = yield from self._created(encoder, part, first)
             else:
                 planned = yield from self._upserted(encoder, part, key, first)
             planned.add_to(outline)
@@ -211,8 +226,11 @@ class Planner(Generic[M]):
         table.refuse_doubles()
         encoder = UpsertEncoder(self._model, key, seen=table, source=self._source, columns=columns)
         missing = self._reader.missing
-        job = CompareRows(encoder, table, self._target, self._source, missing)
-        compared: Compared[M] = yield Step(job, rows)
+        job = CompareRows(encoder, table, self._target, self._source, missing, self._links)
+        left = iter(rows) if isinstance(rows, Iterable) else aiter(rows)
+        compared: Compared[M] = yield Step(job, left)
+        if self._links is not None:
+            yield from self._link_held(job, left, self._links)
         if compared.missing:
             raise missing_fields(self._model, self._target.table, compared.missing)
         by_name, compared.by_name = compared.by_name, []
@@ -242,13 +260,33 @@ class Planner(Generic[M]):
         is_stream = not isinstance(rows, Sequence)
         return replace(plan, refusal=refusal, unchanged=compared.unchanged, is_stream=is_stream)
 
+    def _link_held(
+        self,
+        job: CompareRows[M],
+        rows: Iterator[object] | AsyncIterator[object],
+        links: LinkKeys,
+    ) -> Flow[None]:
+        """Look up the names in rows that wait for it, and pull what is left of the rows."""
+        while True:
+            held = job.take_held()
+            yield from look_up(self._reader, links, names_in(links, held))
+            for change in held:
+                job.link_row(change, links)
+            if job.has_ended:
+                return
+            yield Step(job, rows)
+
     def update_where(
         self, parameters: ListParameters, same: Mapping[str, Any], arrange: Arrange
     ) -> Flow[Planned[M]]:
         """Plan one change of all records of a list, as ``arrange`` sorts and limits it."""
         cells = UpdateEncoder(self._model, same).same
+        links = self._links
         if not self._target.typecast:
-            refuse_names(self._model, cells)
+            by_key = () if links is None else links.columns
+            refuse_names(self._model, cells, by_key=by_key)
+        if links is not None:
+            cells = yield from self._linked_cells(links, cells)
         records = arrange((yield from self._reader.all(parameters)))
         changes = [Change[M]("update", index, cells) for index in range(len(records))]
         self._refuse_missing(changes)
@@ -290,11 +328,35 @@ class Planner(Generic[M]):
 
     def _sort_out(
         self, encoder: Encoder[M], rows: Rows, first: int = 0
-    ) -> tuple[list[Change[M]], list[InvalidRow]]:
-        """Validate rows; names in links are valid only if Airtable finds their records."""
+    ) -> Flow[tuple[list[Change[M]], list[InvalidRow]]]:
+        """Validate rows; names in links are valid only if their records are found."""
+        links = self._links
         if not self._target.typecast:
-            encoder = LinksById(encoder, self._model, self._source)
-        return sort_out(encoder, rows, first)
+            by_key = () if links is None else links.columns
+            encoder = LinksById(encoder, self._model, self._source, by_key)
+        if links is None:
+            return sort_out(encoder, rows, first)
+        encoded = list(encode_each(encoder, rows, first))
+        linked = yield from link_rows(
+            self._reader, links, encoded, self._source, creates_later=True
+        )
+        return (
+            [row for row in linked if isinstance(row, Change)],
+            [row for row in linked if isinstance(row, InvalidRow)],
+        )
+
+    def _linked_cells(self, links: LinkKeys, cells: Cells) -> Flow[Cells]:
+        """Replace names in cells that all records get.
+
+        Raises:
+            RowError: No record has a name, or several have it.
+        """
+        change = Change[M]("update", 0, cells)
+        (linked,) = yield from link_rows(self._reader, links, [change], None, creates_later=True)
+        if isinstance(linked, InvalidRow):
+            one = linked.error
+            raise RowError(one.reason, field=one.field, value=one.value)
+        return linked.cells
 
     def _link_by_id(self, pairs: Sequence[Pair]) -> Flow[None]:
         """Replace names in links by ids, so that they can be compared; only typecast has names."""
@@ -312,7 +374,8 @@ class Planner(Generic[M]):
     @property
     def _all_notes(self) -> tuple[str, ...]:
         """The notes, each of them once."""
-        notes = tuple(dict.fromkeys(self._notes))
+        looked_up = [] if self._links is None else self._links.notes
+        notes = tuple(dict.fromkeys([*self._notes, *looked_up]))
         if self._alike.first is None:
             return notes
         key, other = (" ".join(map(repr, one)) for one in self._alike.first)
@@ -345,6 +408,11 @@ class Planner(Generic[M]):
         invalid: list[InvalidRow],
         key: Key | None = None,
     ) -> Planned[M]:
+        new: tuple[NewLinked, ...] = ()
+        if self._links is not None:
+            # Of all rows so far: a part of them plans no record that an earlier part has planned.
+            self._link_names.update(names_in(self._links, changes))
+            new = new_linked(self._links, self._link_names)
         return Planned(
             replace(self._target, key=key),
             changes,
@@ -354,6 +422,8 @@ class Planner(Generic[M]):
             verb=verb,
             source=self._file,
             notes=self._all_notes,
+            links=self._links,
+            new_linked=new,
         )
 
 

@@ -87,7 +87,7 @@ class LinkedNames:
             query
             for table_id, names in wanted.items()
             if names and table_id not in self._whole
-            for query in _queries(table_id, primaries[table_id], sorted(names))
+            for query in name_queries(table_id, primaries[table_id], sorted(names))
         ]
 
     def learn(self, query: NameQuery, records: Iterable[RecordJson]) -> None:
@@ -105,6 +105,30 @@ class LinkedNames:
         """Replace the names in the cells of links by the ids of their records."""
         linked = self._linked or {}
         link_by_id(pairs, {column: self._ids[id_] for column, (id_, _) in linked.items()})
+
+
+def name_queries(table_id: str, field: FieldJson, names: Sequence[str]) -> list[NameQuery]:
+    """Return what to read to learn which records of a table have some names.
+
+    Args:
+        table_id: The table.
+        field: Its field that has the names.
+        names: The names.
+
+    Returns:
+        A query for each hundred names; one for the whole table if the field is not text.
+    """
+    column = field["name"]
+    if not _is_plain_text(field):
+        return [NameQuery(table_id, ListParameters(fields=(column,)), None)]
+    groups = _groups(names)
+    formulas = [
+        any_of([Binary("=", Field(column), Text(name)) for name in group]) for group in groups
+    ]
+    return [
+        NameQuery(table_id, ListParameters(fields=(column,), formula=print_formula(formula)), group)
+        for group, formula in zip(groups, formulas, strict=True)
+    ]
 
 
 def look_up_links(
@@ -187,17 +211,3 @@ def _groups(items: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _primary_of(table: TableJson) -> FieldJson:
     return next(field for field in table["fields"] if field.get("id") == table["primaryFieldId"])
-
-
-def _queries(table_id: str, primary: FieldJson, names: Sequence[str]) -> list[NameQuery]:
-    column = primary["name"]
-    if not _is_plain_text(primary):
-        return [NameQuery(table_id, ListParameters(fields=(column,)), None)]
-    groups = _groups(names)
-    formulas = [
-        any_of([Binary("=", Field(column), Text(name)) for name in group]) for group in groups
-    ]
-    return [
-        NameQuery(table_id, ListParameters(fields=(column,), formula=print_formula(formula)), group)
-        for group, formula in zip(groups, formulas, strict=True)
-    ]

@@ -167,12 +167,19 @@ class TableReader:
         """
         if parallel < 1:
             raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
-        concurrency = min(parallel, self._context.concurrency)
-        parameters = replace(parameters, by_field_id=self._by_field_id)
+        yield from self._each_of(parts_of_list(parameters, parallel), on_page)
+
+    def _each_of(
+        self,
+        parts: Sequence[ListParameters],
+        on_page: Callable[[Sequence[RecordJson]], object],
+    ) -> Flow[None]:
+        """Read several lists side by side; each record counts once."""
+        concurrency = min(len(parts), self._context.concurrency)
         work = ReadPages(
             self.base_id,
             self.table,
-            *parts_of_list(parameters, parallel),
+            *[replace(part, by_field_id=self._by_field_id) for part in parts],
             known=self._context.known_base.fields,
         )
         job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
@@ -190,6 +197,16 @@ class TableReader:
         """Read a list into memory; arguments as of ``each``."""
         records: list[RecordJson] = []
         yield from self.each(parameters, records.extend, parallel=parallel)
+        return records
+
+    def all_of(self, lists: Sequence[ListParameters]) -> Flow[list[RecordJson]]:
+        """Read several lists side by side into memory.
+
+        Args:
+            lists: What to read; no record is in two of them.
+        """
+        records: list[RecordJson] = []
+        yield from self._each_of(lists, records.extend)
         return records
 
     def missing_of(self, columns: Iterable[str]) -> Flow[AbstractSet[str]]:

@@ -36,6 +36,12 @@ class HasCells(Protocol):
 Pair = tuple[HasCells, RecordJson]
 """What is written, and the record that it is written to."""
 
+LinkBy = Mapping[str, str]
+"""The field of the linked table that has the names, by field of links: company -> name."""
+
+CreateMissing = bool | str | Sequence[str]
+"""Whether to create linked records for names that no record has; or for which fields of links."""
+
 IdsByName = Mapping[str, Sequence[str]]
 """The records of a linked table by name."""
 
@@ -139,17 +145,27 @@ class LinksById(Generic[M]):
         encoder: Makes changes of rows.
         model: The model of the table.
         source: The name of the file that the rows come from, for errors.
+        by_key: The columns in which names are looked up.
     """
 
-    def __init__(self, encoder: Encoder[M], model: type[M], source: str | None = None) -> None:
+    def __init__(
+        self,
+        encoder: Encoder[M],
+        model: type[M],
+        source: str | None = None,
+        by_key: Collection[str] = (),
+    ) -> None:
         self._encoder = encoder
         self._model = model
         self._source = source
+        self._by_key = by_key
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         change = self._encoder.encode(index, row)
-        refuse_names(self._model, change.cells, index, self._source, change.line)
+        refuse_names(
+            self._model, change.cells, index, self._source, change.line, by_key=self._by_key
+        )
         return change
 
 
@@ -159,6 +175,8 @@ def refuse_names(
     index: int | None = None,
     source: str | None = None,
     line: int | None = None,
+    *,
+    by_key: Collection[str] = (),
 ) -> None:
     """Refuse cells that have a name in a link.
 
@@ -168,19 +186,26 @@ def refuse_names(
         index: The place of their row in the input, for the error; None if they are of no row.
         source: The name of the file that the row comes from.
         line: The row's line in it.
+        by_key: The columns in which names are looked up.
 
     Raises:
         RowError: They have some.
     """
     errors: list[RowError] = []
     for column in columns_of(model).links:
+        if column.column in by_key:
+            continue
         cell = cells.get(column.column)
         name = None if not cell else next(iter(names_in(cell)), None)
         if name is None:
             continue
-        by_name = Option("typecast", value=True)
+        reason = Message(
+            f"{name!r} is not a record ID; to link by name, set ", Option("typecast", value=True)
+        )
+        if index is not None:  # bulk verbs have both
+            reason = Message(reason, " or ", Option("link_by", {column.title: "NAME"}))
         error = RowError(
-            Message(f"{name!r} is not a record ID; to link by name, set ", by_name),
+            reason,
             index=index,
             field=column.shown_name if line is None else column.title,
             value=cells[column.column],

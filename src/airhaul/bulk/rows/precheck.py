@@ -76,7 +76,7 @@ def sort_out(
 
 
 def in_order(
-    changes: Iterable[Change[M]], invalid: Iterable[InvalidRow]
+    changes: Iterable[Change[M] | InvalidRow], invalid: Iterable[InvalidRow]
 ) -> list[Change[M] | InvalidRow]:
     """Return both together, in the order of the rows."""
     rows: list[Change[M] | InvalidRow] = [*changes, *invalid]

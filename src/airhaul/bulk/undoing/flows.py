@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from airhaul.bulk.engine.context import JobContext
-from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.effects import written_by
 from airhaul.bulk.journal.file import Journal
@@ -26,12 +24,14 @@ from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.encoders import Ready, UpdateEncoder
 from airhaul.bulk.rows.inverse import RESTORED, links_refused, links_to_set
 from airhaul.bulk.rows.target import Target, with_ids
-from airhaul.bulk.undoing.runs import refuse_if_being_undone
+from airhaul.bulk.undoing.runs import refuse_if_being_undone, runs_for_links
 from airhaul.bulk.undoing.undo import UndoPlanner
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
-from airhaul.bulk.writing.bulk_write import Listener, bulk_write, prepare
+from airhaul.bulk.writing.bulk_write import Listener, NoListener, bulk_write, prepare
+from airhaul.messages import counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
+from airhaul.model.read import Reader
 from airhaul.model.schema import model_of_table
 
 M = TypeVar("M", bound=RecordBase)
@@ -70,14 +70,14 @@ def plan_undo(
         planner.changes,
         label_columns=tuple(columns_of(model).by_column)[:1],
         refused=planner.conflicts,
-        notes=tuple(_notes(run, undos)),
+        notes=tuple(_notes(run, undos, runs_for_links(journal, run))),
         spent=reader.spent,
         verb="undo",
         undoes=Undoes(run.id, force, tuple(undo.id for undo in undos)),
     )
 
 
-def _notes(run: Run, undos: Sequence[Run]) -> Iterator[str]:
+def _notes(run: Run, undos: Sequence[Run], for_links: Sequence[Run]) -> Iterator[str]:
     if run.is_unfinished:
         yield (
             f"Run {run.id} did not finish; only what it is known to have written is undone. "
@@ -86,6 +86,12 @@ def _notes(run: Run, undos: Sequence[Run]) -> Iterator[str]:
     for undo in undos:
         if undo.is_unfinished:
             yield f"Run {undo.id}, which undoes run {run.id}, did not finish; it is resumed first."
+    for other in for_links:
+        number = counted(other.counts.get("created", 0), "record")
+        yield (
+            f"Then run {other.id} is undone, which has created {number} in {other.asked.table!r} "
+            "for its links."
+        )
 
 
 def write_undo(
@@ -110,11 +116,25 @@ def write_undo(
     """
     assert write.journal is not None, "an undo is journaled"
     assert plan.undoes is not None, "an undo undoes a run"
-    with write.journal.alone_with(plan.undoes.run):
-        made = yield from _what_is_left(context, write.journal, plan, plan.undoes, write, listener)
+    journal = write.journal
+    with journal.alone_with(plan.undoes.run):
+        made = yield from _what_is_left(context, journal, plan, plan.undoes, write, listener)
         spent = made.spent.plus(spent)
         write = replace(write, then=partial(_set_links, context, write))
-        return (yield from write_plan(context, made, write, listener, spent=spent))
+        result = yield from write_plan(context, made, write, listener, spent=spent)
+        for other in runs_for_links(journal, journal.run(plan.undoes.run)):
+            yield from _undo_created(context, journal, other, write, force=plan.undoes.force)
+        return result
+
+
+def _undo_created(
+    context: JobContext, journal: Journal, run: Run, write: BulkWrite[Any], *, force: bool
+) -> Flow[BulkResult[RecordBase]]:
+    """Undo a run that has created linked records, once the run that links to them is undone."""
+    planned = yield from plan_undo(context, journal, run, force=force)
+    reader = Reader(planned.target.model)
+    other = replace(write, reader=reader, target=planned.target, spool=None, then=None)
+    return (yield from write_undo(context, planned, other, NoListener()))
 
 
 def _what_is_left(
@@ -205,16 +225,8 @@ def _set_links(context: JobContext, write: BulkWrite[Any], result: BulkResult[An
         context,
         BulkWrite("undo", write.target, write.reader, policy),
         prepare(UpdateEncoder(model), rows, policy, lambda _row, _error: None),
-        _NoListener(),
+        NoListener(),
     )
     for index, linked in zip(links, made.outcomes, strict=True):
         if linked.error is not None:
             result.note(index, links_refused(linked.error))
-
-
-class _NoListener:
-    """A listener that ignores all events."""
-
-    def start(self, total: int | None) -> AbstractContextManager[Callable[[Event], None]]:
-        del total
-        return nullcontext(lambda _event: None)

@@ -13,7 +13,6 @@ from airhaul.bulk.journal.recreated import undos_of
 from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.rows.encoders import DeleteEncoder, Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.links_by_name import LinksById
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById, PrefetchByKey
 from airhaul.caller import seen_from_here
@@ -138,9 +137,10 @@ def latest_to_undo(journal: Journal, place: Place | None = None) -> Run:
     runs = _runs_at(journal, place)
     known = {run.id: run for run in runs}
     undone = {run.asked.undoes for run in runs if run.state == "done"}
+    left = {run.id for run in runs if _has_written(run) and run.id not in undone}
     for run in runs:
-        has_written = run.state == "running" or not run.counts.keys().isdisjoint(_WRITTEN)
-        if has_written and run.id not in undone and not _takes_back(run, known):
+        # The records that were created for the links of a run are deleted when that is undone.
+        if run.id in left and run.asked.links_of not in left and not _takes_back(run, known):
             return run
     here = "" if place is None else " in this base"
     raise JournalError(
@@ -160,6 +160,21 @@ def _runs_at(journal: Journal, place: Place | None) -> list[Run]:
         if service.startswith(("https://", "http://")) or Path(service).exists()
     }
     return [run for run in runs if run.asked.service in there]
+
+
+def _has_written(run: Run) -> bool:
+    return run.state == "running" or not run.counts.keys().isdisjoint(_WRITTEN)
+
+
+def runs_for_links(journal: Journal, run: Run) -> list[Run]:
+    """Return the runs that have created linked records for a run, and are not undone."""
+    runs = journal.runs()
+    undone = {other.asked.undoes for other in runs if other.state == "done"}
+    return [
+        other
+        for other in runs
+        if other.asked.links_of == run.id and other.id not in undone and _has_written(other)
+    ]
 
 
 def _takes_back(run: Run, known: Mapping[str, Run]) -> bool:
@@ -358,4 +373,4 @@ def encoder_of(
     encoder = RowEncoder(model, source, columns)
     if key is not None:
         encoder = upsert_encoder(model, key, source, columns)
-    return encoder if run.asked.typecast else LinksById(encoder, model, source)
+    return encoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,6 +18,7 @@ from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
 from airhaul.bulk.rows.encoders import Encoder, Ready
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import AllRows, RecordsWithUnchanged, UnchangedRows
 from airhaul.bulk.writing.prefetch import Prefetch
@@ -56,6 +57,10 @@ class BulkWrite(Generic[M]):
         rejects: The file for rows that are refused, if there is one.
         undoes: The run that this one undoes, if it undoes one.
         retries: The run whose refused rows this one sends again, if it does so.
+        link_by: The fields of linked tables that have the names in its rows, by field of links.
+        create_missing: For which of them linked records are created, or whether for all.
+        links_of: The run for whose links this one creates records, if it does.
+        run: The id of the run in the journal, if others refer to it already; a new one if None.
         spool: Makes the store for the records of a long result; None for memory.
         then: What to do with the result before the run counts as ended; None for nothing.
     """
@@ -74,6 +79,10 @@ class BulkWrite(Generic[M]):
     rejects: str | None = None
     undoes: str | None = None
     retries: str | None = None
+    link_by: LinkBy = field(default_factory=dict[str, str])
+    create_missing: CreateMissing = False
+    links_of: str | None = None
+    run: str | None = None
     spool: Callable[[], Records[M]] | None = None
     then: Callable[[BulkResult[M]], Flow[None]] | None = None
 
@@ -96,6 +105,7 @@ class RowInput(Generic[M]):
         written: The columns that they write, or None while that is not known.
         unchanged: The rows among them that are unchanged, if they were compared with a whole table.
         is_stream: Whether the caller has passed a stream, so that no list holds the rows anyway.
+        spent: What it has cost so far to make them ready.
     """
 
     rows: Iterable[object] | AsyncIterable[object]
@@ -105,6 +115,7 @@ class RowInput(Generic[M]):
     written: ColumnsWritten | None = None
     unchanged: UnchangedRows | None = None
     is_stream: bool = True
+    spent: Callable[[], Spent] = lambda: NOTHING_SPENT
 
     @classmethod
     def of_changes(
@@ -162,9 +173,18 @@ def assemble(
         work = WithRollback(
             main, write.target, _rollback(parts, logs), partial(parts.undo_rows, log=None)
         )
-    left = None if write.max_requests is None else max(0, write.max_requests - spent.requests)
+    so_far = spent.plus(rows.spent())
+    left = None if write.max_requests is None else max(0, write.max_requests - so_far.requests)
     engine = Engine(work, context, max_requests=left)
-    return BulkJob(engine, main, outcomes, write.policy, logs, spent, context.clock)
+    return BulkJob(
+        engine,
+        main,
+        outcomes,
+        write.policy,
+        logs,
+        lambda: spent.plus(rows.spent()),
+        context.clock,
+    )
 
 
 def _store(write: BulkWrite[M], rows: RowInput[M]) -> Records[M]:
@@ -276,7 +296,7 @@ class BulkJob(Generic[M]):
         outcomes: The outcome of each row.
         policy: What to do about rows that cannot be written.
         logs: The log of the run, and that of its rollback once there is one.
-        spent: What was sent before.
+        spent: What was sent before, and is sent to make rows ready.
         clock: The time, in seconds.
     """
 
@@ -287,7 +307,7 @@ class BulkJob(Generic[M]):
         outcomes: Outcomes[M],
         policy: Policy,
         logs: list[RunLog],
-        spent: Spent,
+        spent: Callable[[], Spent],
         clock: Callable[[], float],
     ) -> None:
         self.engine = engine
@@ -298,6 +318,7 @@ class BulkJob(Generic[M]):
         self._spent = spent
         self._clock = clock
         self._began = clock()
+        self._began_with = spent().seconds
 
     @property
     def ended_by(self) -> AirhaulError | None:
@@ -307,8 +328,9 @@ class BulkJob(Generic[M]):
 
     def result(self) -> BulkResult[M]:
         """Return the outcome of each row that was taken so far."""
-        seconds = self._spent.seconds + self._clock() - self._began
-        requests = self._spent.requests + self.engine.requests
+        spent = self._spent()
+        seconds = self._began_with + self._clock() - self._began
+        requests = spent.requests + self.engine.requests
         run = self._logs[0].id if self._logs else None
         return BulkResult(self.engine.result, requests, seconds, run)
 

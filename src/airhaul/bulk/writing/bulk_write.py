@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -44,6 +44,15 @@ class Listener(Protocol):
             total: How many rows there are, or None while that is not known.
         """
         ...
+
+
+class NoListener:
+    """A listener that ignores all events."""
+
+    def start(self, total: int | None) -> AbstractContextManager[Callable[[Event], None]]:
+        """Begin to listen; arguments as of ``Listener.start``."""
+        del total
+        return nullcontext(lambda _event: None)
 
 
 def prepare(
@@ -217,8 +226,11 @@ def _open_log(write: BulkWrite[M], rows: RowInput[M], resumes: Run | None) -> Ru
         undoes=write.undoes,
         retries=write.retries,
         field_ids=target.by_field_id,
+        link_by=write.link_by,
+        create_missing=write.create_missing,
+        links_of=write.links_of,
     )
-    return write.journal.begin(asked, each_change(kept))
+    return write.journal.begin(asked, each_change(kept), write.run)
 
 
 def _report_rejected(

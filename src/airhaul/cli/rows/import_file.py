@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,7 @@ from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_outline, print_plan
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
+    CreateMissing,
     DateNotation,
     DecimalComma,
     Delimiter,
@@ -36,6 +38,7 @@ from airhaul.cli.writing import (
     FileFormat,
     FromAirtableCsv,
     Ignored,
+    Links,
     MaxRequests,
     Nulls,
     OnErrorOption,
@@ -47,12 +50,14 @@ from airhaul.cli.writing import (
     check_rejects,
     check_source,
     file_options,
+    link_options,
 )
 from airhaul.client.config import MEMORY
 from airhaul.client.options import file_settings
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.bulk import input_file, planner_of
 from airhaul.client.sync.table import Table
+from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import InputFile, format_of
 
@@ -78,6 +83,8 @@ def import_file(
     rejects: RejectsOption = None,
     max_requests: MaxRequests = None,
     typecast: Typecast = False,
+    links: Links = None,
+    create_missing: CreateMissing = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
     delimiter: Delimiter = None,
@@ -111,6 +118,11 @@ def import_file(
         from_airtable_csv=from_airtable_csv,
         escape_formulas=escape_formulas,
     )
+    link_by = link_options(links)
+    if create and link_by:
+        raise ConfigurationError(
+            "--link needs a table with fields that link to records, and --create makes none."
+        )
     source = InputFile(file, file_settings(format, options))
     check_rejects(rejects, source)
     format_of(file, format)
@@ -134,10 +146,23 @@ def import_file(
                 target = new.create(stack.enter_context(Airtable.local()))
             if not as_json:
                 with working(f"Reading {file.name}"):
-                    outline = _outline(target, source, names, typecast=typecast)
+                    outline = _outline(
+                        target,
+                        source,
+                        names,
+                        typecast=typecast,
+                        link_by=link_by,
+                        create_missing=create_missing,
+                    )
                 return print_outline(outline, report)
             plan = target.plan_import_file(  # JSON has the difference of every row
-                file, format, key=names or None, typecast=typecast, **options
+                file,
+                format,
+                key=names or None,
+                typecast=typecast,
+                link_by=link_by,
+                create_missing=create_missing,
+                **options,
             )
             return print_plan(plan, report)
         # If no row would be written, the import below refuses them without a table.
@@ -157,6 +182,8 @@ def import_file(
                 on_error=on_error,
                 rejects=rejects,
                 typecast=typecast,
+                link_by=link_by,
+                create_missing=create_missing,
                 on_event=on_event,
                 journal=False if report.new_table == "missing" else None,  # nothing to resume
             ),
@@ -166,11 +193,19 @@ def import_file(
 
 
 def _outline(
-    target: Table[RecordBase], source: InputFile, key: tuple[str, ...], *, typecast: bool
+    target: Table[RecordBase],
+    source: InputFile,
+    key: tuple[str, ...],
+    *,
+    typecast: bool,
+    link_by: Mapping[str, str],
+    create_missing: bool,
 ) -> Outline:
     """Plan the rows of a file without keeping them."""
     file = input_file(target, source.path, source.settings)
-    planner = planner_of(target, typecast=typecast, file=file)
+    planner = planner_of(
+        target, typecast=typecast, link_by=link_by, create_missing=create_missing, file=file
+    )
     known = Key.of(target.model, key) if key else None
     return target.airtable.follow(planner.outline(file.rows(), known))
 

@@ -20,6 +20,7 @@ from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
 from airhaul.cli.plans import print_plan, write_plan
 from airhaul.cli.writing import (
+    CreateMissing,
     DateNotation,
     DecimalComma,
     Delimiter,
@@ -29,6 +30,7 @@ from airhaul.cli.writing import (
     FileFormat,
     FromAirtableCsv,
     Ignored,
+    Links,
     MaxDeletes,
     MaxRequests,
     Nulls,
@@ -40,6 +42,7 @@ from airhaul.cli.writing import (
     Yes,
     check_rejects,
     file_options,
+    link_options,
 )
 from airhaul.client.options import file_settings
 from airhaul.errors import ConfigurationError
@@ -72,6 +75,8 @@ def sync_file(
         int, typer.Option("--parallel", metavar="N", min=1, help="Read N pages in parallel.")
     ] = 1,
     typecast: Typecast = False,
+    links: Links = None,
+    create_missing: CreateMissing = False,
     format: FileFormat = None,
     encoding: FileEncoding = None,
     delimiter: Delimiter = None,
@@ -108,6 +113,7 @@ def sync_file(
         from_airtable_csv=from_airtable_csv,
         escape_formulas=escape_formulas,
     )
+    link_by = link_options(links)
     settings = file_settings(format, options)
     check_rejects(rejects, InputFile(file, settings))
     format_of(file, format)
@@ -127,6 +133,8 @@ def sync_file(
                 allow_empty=allow_empty,
                 parallel=parallel,
                 typecast=typecast,
+                link_by=link_by,
+                create_missing=create_missing,
                 **options,
             )
         if dry_run:

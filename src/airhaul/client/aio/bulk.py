@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.journal.runs import Asked
+from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, NamesSeen
+from airhaul.bulk.linking.linked_creates import HeldRows, Linking
 from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
-from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.changes import ColumnsWritten
+from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.links_by_name import LinksById
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy, LinksById
+from airhaul.bulk.rows.precheck import check_all, count_all
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
@@ -27,6 +32,8 @@ from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, several_rows
 from airhaul.client.spool import SpooledRecords
 from airhaul.drive import aio as drive
+from airhaul.errors import ConfigurationError
+from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns
 from airhaul.model.read import Reader
@@ -50,6 +57,7 @@ class AsyncBulk(Generic[M]):
         columns: The columns of the model by the names that the file has for them; None for the
             model's own.
         retries: The run whose rejected rows these are, if they are.
+        run: The run that is resumed, by its id, if one is.
 
     Raises:
         ConfigurationError: The rejects would go to the file that the rows come from.
@@ -66,6 +74,7 @@ class AsyncBulk(Generic[M]):
         file: InputFile | None = None,
         columns: Columns | None = None,
         retries: str | None = None,
+        run: str | None = None,
     ) -> None:
         self._table = table
         self._settings = settings
@@ -91,6 +100,14 @@ class AsyncBulk(Generic[M]):
             retries=retries,
             spool=lambda: SpooledRecords(reader),
         )
+        self.linking: Linking[M] | None = None
+        keys = _link_keys(table, settings.link_by, settings.create_missing)
+        if keys is not None:
+            # Names are also looked up while rows are written.
+            budget = JobBudget(settings.max_requests, self.lane.context.budget)
+            self.lane = replace(self.lane, budget=budget)
+            self.linking = Linking(self.context, self.asked, keys, run)
+            self.asked = self.linking.write
 
     @property
     def context(self) -> JobContext:
@@ -103,11 +120,32 @@ class AsyncBulk(Generic[M]):
         return PrefetchById() if self.asked.keeps_before else None
 
     def encoder(self, encoder: Encoder[M]) -> Encoder[M]:
-        """Return an encoder that refuses names in links, unless Airtable finds their records."""
+        """Return an encoder that refuses names in links, unless their records are looked up."""
         if self._settings.typecast:
             return encoder
-        source = None if self._file is None else str(self._file.path)
-        return LinksById(encoder, self._table.model, source)
+        by_key = () if self.linking is None else self.linking.keys.columns
+        return LinksById(encoder, self._table.model, self.asked.file, by_key)
+
+    async def each_linked(
+        self,
+        encoder: Encoder[M],
+        rows: AsyncRows,
+        linking: Linking[M],
+    ) -> AsyncIterator[object]:
+        """Yield the changes of a stream of rows, whose names in links are looked up as they come.
+
+        Args:
+            encoder: Makes changes of them.
+            rows: The rows.
+            linking: Looks names up.
+        """
+        held = HeldRows(encoder, linking.keys)
+        async for row in drive.each(several_rows(rows)):
+            if held.add(row):
+                for change in await self.follow(linking.part(held.take())):
+                    yield change
+        for change in await self.follow(linking.part(held.take())):
+            yield change
 
     async def write(
         self,
@@ -137,9 +175,77 @@ class AsyncBulk(Generic[M]):
         keeps_rows = self._settings.keep_rows or self.asked.verb in _HELD_ANYWAY
         if self.asked.journal is not None and keeps_rows and not isinstance(taken, Sequence):
             taken = await drive.collect(taken)
+        encoder = self.encoder(encoder)
         with closing(self.rejects):
-            ready = prepare(self.encoder(encoder), taken, self.asked.policy, self.rejects.add)
+            ready = await self._ready(encoder, taken)
         return await self.run(ready, prefetch=prefetch, needs_types=needs_types)
+
+    async def _ready(self, encoder: Encoder[M], rows: AsyncRows) -> RowInput[M]:
+        """Make rows ready to be pulled, as ``prepare`` does; names in their links are looked up."""
+        rows, linking = several_rows(rows), self.linking
+        if linking is None:
+            return prepare(encoder, rows, self.asked.policy, self.rejects.add)
+        if isinstance(rows, Sequence):
+            return await self.follow(linking.prepare(encoder, rows, self.rejects.add))
+        return RowInput(self.each_linked(encoder, rows, linking), Ready[M](), spent=linking.spent)
+
+    async def ready_file(self, encoder: Callable[[], Encoder[M]], file: InputFile) -> RowInput[M]:
+        """Make the rows of a file ready to be pulled: they are validated first, or counted.
+
+        The names in their links are looked up together, between two readings of the file.
+
+        Args:
+            encoder: Makes an encoder, for each reading of the file.
+            file: The file.
+
+        Raises:
+            BulkError: A row is not valid, and the policy is not to continue; nothing was written.
+        """
+        written, checks_first = ColumnsWritten(), self.asked.policy.checks_first
+        linking, names = self.linking, LinkNames()
+        first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
+        with closing(self.rejects):
+            if checks_first:
+                total = check_all(first, file.rows(), self.rejects.add, written)
+            else:
+                total = count_all(first, file.rows(), written)
+            if linking is None:
+                return RowInput(file.rows(), encoder(), total, "file", written)
+            await self.follow(linking.look_up(names))
+            if checks_first and linking.keys.refuses(names):
+                named = linking.encoder(encoder(), creates_later=True)
+                check_all(named, file.rows(), self.rejects.add, ColumnsWritten())
+        await self.follow(linking.create(names))
+        by_key = linking.encoder(encoder())
+        return RowInput(file.rows(), by_key, total, "file", written, spent=linking.spent)
+
+    async def ready_again(
+        self,
+        encoder: Callable[[], Encoder[M]],
+        rows: AsyncRows,
+        asked: Asked,
+    ) -> RowInput[M]:
+        """Make the rows of a run that is resumed ready to be pulled.
+
+        Args:
+            encoder: Makes an encoder, for each reading of the rows.
+            rows: The rows; those of a file are read once more.
+            asked: What the run was asked to do.
+        """
+        linking = self.linking
+        if linking is None:
+            return RowInput(several_rows(rows), encoder(), asked.total, asked.rows_from)
+        if self._file is None:
+            linked = self.each_linked(encoder(), rows, linking)
+            return RowInput(linked, Ready[M](), asked.total, "stream", spent=linking.spent)
+        names = LinkNames()
+        seen = NamesSeen(encoder(), linking.keys, names)
+        count_all(seen, self._file.rows(), ColumnsWritten())
+        await self.follow(linking.look_up(names))
+        await self.follow(linking.create(names))
+        by_key = linking.encoder(encoder())
+        again = several_rows(rows)
+        return RowInput(again, by_key, asked.total, "file", spent=linking.spent)
 
     async def run(
         self,
@@ -152,7 +258,11 @@ class AsyncBulk(Generic[M]):
         """Write rows that are ready; arguments and errors as of ``write`` and ``bulk_write``."""
         asked = replace(self.with_source(), prefetch=prefetch, needs_types=needs_types)
         flow = bulk_write(self.context, asked, rows, self.listener, spent=spent)
-        return await self.follow(flow)
+        return await self.follow(self.with_rollback(flow))
+
+    def with_rollback(self, flow: Flow[BulkResult[M]]) -> Flow[BulkResult[M]]:
+        """Return a flow that also rolls back the linked records that the call has created."""
+        return flow if self.linking is None else self.linking.with_rollback(flow)
 
     async def follow(self, flow: Flow[T]) -> T:
         """Run the jobs of a flow, at the concurrency of the call."""
@@ -178,6 +288,8 @@ class AsyncBulk(Generic[M]):
         planner = planner_of(
             self._table,
             typecast=self._settings.typecast,
+            link_by=self._settings.link_by,
+            create_missing=self._settings.create_missing,
             keeps_all=guard.missing and self.asked.keeps_before,
             file=self._file,
             max_requests=self._settings.max_requests,
@@ -220,6 +332,8 @@ def planner_of(
     table: AsyncBound[M],
     *,
     typecast: bool = False,
+    link_by: LinkBy | None = None,
+    create_missing: CreateMissing = False,
     keeps_all: bool = False,
     file: InputFile | None = None,
     max_requests: int | None = None,
@@ -230,6 +344,8 @@ def planner_of(
     Args:
         table: The table.
         typecast: Whether Airtable may convert text, which is then compared as text.
+        link_by: As of ``WriteOptions``.
+        create_missing: As of ``WriteOptions``.
         keeps_all: Whether records that may be deleted are read with all their columns.
         file: The file that the rows come from, if they come from one.
         max_requests: Send at most so many requests; None for any number.
@@ -243,7 +359,25 @@ def planner_of(
         source=file,
         keeps_all=keeps_all,
         max_requests=max_requests,
+        links=_link_keys(table, link_by, create_missing),
     )
+
+
+def _link_keys(
+    table: AsyncBound[Any], link_by: LinkBy | None, create_missing: CreateMissing
+) -> LinkKeys | None:
+    """Make the columns whose cells may have names in place of ids; None if there are none.
+
+    Raises:
+        ConfigurationError: Records would be created for names that are not looked up.
+    """
+    if link_by:
+        return LinkKeys(table.model, link_by, create_missing)
+    if create_missing:
+        raise ConfigurationError(
+            Message(Option("create_missing"), " needs ", Option("link_by"), ".")
+        )
+    return None
 
 
 async def input_file(table: AsyncBound[M], path: str | Path, settings: FileSettings) -> InputFile:

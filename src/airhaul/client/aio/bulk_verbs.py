@@ -17,6 +17,7 @@ from airhaul.bulk.rows.encoders import (
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk
 from airhaul.client.aio.session import AsyncBound
@@ -50,6 +51,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -80,6 +86,8 @@ class AsyncBulkVerbs(AsyncBound[M]):
         progress: Progress = False,
         on_event: OnEvent | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
@@ -106,6 +114,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -133,6 +146,8 @@ class AsyncBulkVerbs(AsyncBound[M]):
             progress,
             on_event,
             typecast,
+            link_by,
+            create_missing,
             concurrency,
             max_requests,
             rejects,
@@ -157,6 +172,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -198,6 +218,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -244,6 +269,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -288,6 +318,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -343,6 +378,11 @@ class AsyncBulkVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.results.result import BulkResult, Spent
-from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
-from airhaul.bulk.rows.precheck import check_all, count_all
-from airhaul.bulk.writing.assemble import RowInput
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
 from airhaul.client.aio.bulk import AsyncBulk, input_file
 from airhaul.client.aio.query import AsyncQuery
@@ -58,6 +54,11 @@ class AsyncFileVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -136,13 +137,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
-        written = ColumnsWritten()
-        if bulk.asked.policy.checks_first:
-            with closing(bulk.rejects):
-                total = check_all(encoder(), file.rows(), bulk.rejects.add, written)
-        else:
-            total = count_all(encoder(), file.rows(), written)
-        ready = RowInput(file.rows(), encoder(), total, "file", written)
+        ready = await bulk.ready_file(encoder, file)
         return await bulk.run(ready, prefetch=prefetch, spent=spent)
 
     async def _columns_in_file(self) -> tuple[Columns, Spent]:
@@ -187,6 +182,11 @@ class AsyncFileVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -260,6 +260,11 @@ class AsyncFileVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -321,6 +326,11 @@ class AsyncFileVerbs(AsyncBound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

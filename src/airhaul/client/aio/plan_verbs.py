@@ -11,6 +11,7 @@ from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.aio.bulk import input_file, planner_of
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound
@@ -30,7 +31,14 @@ M = TypeVar("M", bound=RecordBase)
 class AsyncPlanVerbs(AsyncBound[M]):
     """The verbs of a table that plan writes, for a look before anything is written."""
 
-    async def plan_create(self, rows: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
+    async def plan_create(
+        self,
+        rows: AsyncRows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> AsyncPlan[M]:
         """Plan what ``bulk_create`` would write, without a request.
 
         Rows that are not valid are listed in the plan's ``errors``.
@@ -38,6 +46,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Args:
             rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -45,11 +58,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = await self._planner_and_rows(rows, typecast=typecast)
+        planner, held = await self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(planner.create(held))
 
     async def plan_update(
-        self, rows: AsyncRows, *, typecast: bool = False, **same_change: Any
+        self,
+        rows: AsyncRows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+        **same_change: Any,
     ) -> AsyncPlan[M]:
         """Plan what ``bulk_update`` would write.
 
@@ -61,6 +82,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -71,10 +97,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
             RowError: A value of ``same_change`` does not fit its field.
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = await self._planner_and_rows(rows, typecast=typecast)
+        planner, held = await self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(planner.update(held, same_change))
 
-    async def plan_save(self, records: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
+    async def plan_save(
+        self,
+        records: AsyncRows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> AsyncPlan[M]:
         """Plan what ``bulk_save`` would write.
 
         The records are read, 100 in one request.
@@ -84,6 +119,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Args:
             records: Records of the model.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -91,10 +131,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Raises:
             ConfigurationError: ``records`` is a single record.
         """
-        planner, held = await self._planner_and_rows(records, typecast=typecast)
+        planner, held = await self._planner_and_rows(
+            records, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(planner.save(held))
 
-    async def plan_replace(self, rows: AsyncRows, *, typecast: bool = False) -> AsyncPlan[M]:
+    async def plan_replace(
+        self,
+        rows: AsyncRows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> AsyncPlan[M]:
         """Plan what ``bulk_replace`` would change.
 
         The schema is read, and the records, 100 in one request. The plan shows the cells that would
@@ -105,6 +154,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Args:
             rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -112,11 +166,19 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = await self._planner_and_rows(rows, typecast=typecast)
+        planner, held = await self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(planner.replace(held))
 
     async def plan_upsert(
-        self, rows: AsyncRows, key: KeyNames, *, typecast: bool = False
+        self,
+        rows: AsyncRows,
+        key: KeyNames,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
     ) -> AsyncPlan[M]:
         """Plan what ``bulk_upsert`` would write.
 
@@ -128,6 +190,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
             rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -137,7 +204,9 @@ class AsyncPlanVerbs(AsyncBound[M]):
                 frame.
         """
         known = Key.of(self.model, key)
-        planner, held = await self._planner_and_rows(rows, typecast=typecast)
+        planner, held = await self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(planner.upsert(held, known))
 
     async def plan_delete(self, records: AsyncRows) -> AsyncPlan[M]:
@@ -220,6 +289,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
     ) -> AsyncPlan[M]:
         """Plan what ``sync`` would write.
 
@@ -237,6 +308,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -248,7 +324,13 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
-        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing)
+        planner = planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=delete_missing,
+        )
         taken = several_rows(rows)
         return await self._plan(planner.sync(taken, known, deleting, parallel=parallel))
 
@@ -263,6 +345,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[FileOptions],
     ) -> AsyncPlan[M]:
         """Plan what ``sync_file`` would write.
@@ -284,6 +368,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -314,7 +403,14 @@ class AsyncPlanVerbs(AsyncBound[M]):
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
         file = await input_file(self, path, file_settings(format, options))
-        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing, file=file)
+        planner = planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=delete_missing,
+            file=file,
+        )
         rows = file.checked_rows()
         return await self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
@@ -325,6 +421,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
         *,
         key: KeyNames | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[FileOptions],
     ) -> AsyncPlan[M]:
         """Plan what ``import_file`` would write.
@@ -340,6 +438,11 @@ class AsyncPlanVerbs(AsyncBound[M]):
                 None.
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -368,7 +471,13 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         file = await input_file(self, path, file_settings(format, options))
-        planner, held = await self._planner_and_rows(file.rows(), typecast=typecast, file=file)
+        planner, held = await self._planner_and_rows(
+            file.rows(),
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            file=file,
+        )
         if known is None:
             return await self._plan(planner.create(held))
         return await self._plan(planner.upsert(held, known))
@@ -378,11 +487,20 @@ class AsyncPlanVerbs(AsyncBound[M]):
         rows: AsyncRows,
         *,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         keeps_all: bool = False,
         file: InputFile | None = None,
     ) -> tuple[Planner[M], list[object]]:
         held = await drive.collect(several_rows(rows))
-        return planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file), held
+        return planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=keeps_all,
+            file=file,
+        ), held
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
         return AsyncPlan.of(await self.airtable.follow(flow), self)

@@ -10,6 +10,7 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.aio.bulk import AsyncBulk, planner_of
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound
@@ -39,6 +40,8 @@ class AsyncQueryWrites(Generic[M]):
         progress: Progress = False,
         on_event: OnEvent | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
@@ -59,6 +62,11 @@ class AsyncQueryWrites(Generic[M]):
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -85,6 +93,8 @@ class AsyncQueryWrites(Generic[M]):
             progress,
             on_event,
             typecast,
+            link_by,
+            create_missing,
             concurrency,
             max_requests,
             rejects,
@@ -92,7 +102,12 @@ class AsyncQueryWrites(Generic[M]):
             keep_rows,
         )
         planner = planner_of(
-            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+            self._table,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            max_requests=max_requests,
+            on_event=on_event,
         )
         bulk = AsyncBulk(self._table, writing, "update")
         return await bulk.write_planned(
@@ -114,6 +129,11 @@ class AsyncQueryWrites(Generic[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -141,11 +161,23 @@ class AsyncQueryWrites(Generic[M]):
             planner.delete_where(self._whole.parameters(), self._whole.arrange)
         )
 
-    async def plan_update(self, *, typecast: bool = False, **changes: Any) -> AsyncPlan[M]:
+    async def plan_update(
+        self,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+        **changes: Any,
+    ) -> AsyncPlan[M]:
         """Plan what ``update`` would write; the records are read.
 
         Args:
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **changes: Values by field name that every record gets.
 
         Returns:
@@ -155,7 +187,9 @@ class AsyncQueryWrites(Generic[M]):
             UnknownFieldError: ``changes`` names a field that the model does not have.
             RowError: A value of ``changes`` does not fit its field.
         """
-        planner = planner_of(self._table, typecast=typecast)
+        planner = planner_of(
+            self._table, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return await self._plan(
             planner.update_where(self._whole.listed(), changes, self._whole.arrange)
         )

@@ -91,6 +91,7 @@ class AsyncRuns:
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects_file)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
+        options["link_by"], options["create_missing"] = asked.link_by, asked.create_missing
         file = None
         if asked.source is not None:
             file = await input_file(table, asked.source.file, asked.source.settings)
@@ -99,19 +100,25 @@ class AsyncRuns:
         if asked.rows_from == "file":
             columns = await self._airtable.follow(reader_of(table).titles(columns))
         writing = WriteSettings.of(options)
-        bulk = AsyncBulk(table, writing, asked.verb, key=key, file=file, columns=columns)
+        bulk = AsyncBulk(
+            table, writing, asked.verb, key=key, file=file, columns=columns, run=run.id
+        )
         if asked.rows_from == "copy":
             kept = kept_rows(self._journal, run, key)
             ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            encoder = encoder_of(run, table.model, key, columns)
-            ready = RowInput(_rows_of(run, file, rows), encoder, asked.total, asked.rows_from)
+            ready = await bulk.ready_again(
+                lambda: bulk.encoder(encoder_of(run, table.model, key, columns)),
+                _rows_of(run, file, rows),
+                asked,
+            )
         write = replace(
             bulk.asked,
             prefetch=prefetch_of(run, bulk.asked.target),
             needs_types=bulk.asked.policy.rolls_back,
         )
-        return await bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        flow = resume(bulk.context, run, write, ready, bulk.listener)
+        return await bulk.follow(bulk.with_rollback(flow))
 
     @property
     def _place(self) -> Place:
@@ -174,6 +181,8 @@ class AsyncRuns:
             return await self.resume(earlier.id, model=model, rows=None, **options)
         table = await self._table(run, model)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
+        options["link_by"] = run.asked.link_by
+        options["create_missing"] = run.asked.create_missing
         again = AsyncTable(self._airtable, table.model)
         file = await input_file(again, path, _settings_of_rejects(run))
         writing = WriteSettings.of(options)

@@ -18,6 +18,7 @@ from airhaul.bulk.rows.encoders import (
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.writing.prefetch import PrefetchByKey
 from airhaul.client.options import OnEvent, Progress, Rows, WriteOptions, WriteSettings
 from airhaul.client.sync.bulk import Bulk
@@ -51,6 +52,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -81,6 +87,8 @@ class BulkVerbs(Bound[M]):
         progress: Progress = False,
         on_event: OnEvent | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
@@ -107,6 +115,11 @@ class BulkVerbs(Bound[M]):
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -134,6 +147,8 @@ class BulkVerbs(Bound[M]):
             progress,
             on_event,
             typecast,
+            link_by,
+            create_missing,
             concurrency,
             max_requests,
             rejects,
@@ -158,6 +173,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -199,6 +219,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -245,6 +270,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -287,6 +317,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -342,6 +377,11 @@ class BulkVerbs(Bound[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.

@@ -48,7 +48,8 @@ class Plan(Planned[M]):
     def apply(self, *, check: bool = True, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Make the writes of the plan.
 
-        ``typecast`` is that of the plan unless it is given here.
+        ``typecast`` is that of the plan unless it is given here; ``link_by`` and
+        ``create_missing`` are those of the plan.
 
         Args:
             check: Whether to check first that the records of the plan have not changed since it was
@@ -62,6 +63,11 @@ class Plan(Planned[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -88,6 +94,7 @@ class Plan(Planned[M]):
         if self._is_applied:
             raise ConfigurationError("This plan was applied before; make a new one.")
         options.setdefault("typecast", self.target.typecast)
+        options["link_by"], options["create_missing"] = None, False  # the plan has looked names up
         bulk = Bulk(self.table, WriteSettings.of(options), self.verb, file=self.source)
         with closing(bulk.rejects):
             self.refuse_if_not_allowed(bulk.asked.policy, bulk.rejects.add)

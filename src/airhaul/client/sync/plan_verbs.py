@@ -12,6 +12,7 @@ from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
 from airhaul.bulk.rows.keys import Key, KeyNames
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.options import (
     FileOptions,
     Rows,
@@ -31,7 +32,14 @@ M = TypeVar("M", bound=RecordBase)
 class PlanVerbs(Bound[M]):
     """The verbs of a table that plan writes, for a look before anything is written."""
 
-    def plan_create(self, rows: Rows, *, typecast: bool = False) -> Plan[M]:
+    def plan_create(
+        self,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[M]:
         """Plan what ``bulk_create`` would write, without a request.
 
         Rows that are not valid are listed in the plan's ``errors``.
@@ -39,6 +47,11 @@ class PlanVerbs(Bound[M]):
         Args:
             rows: Mappings by field name, records of the model, or a data frame.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -46,10 +59,20 @@ class PlanVerbs(Bound[M]):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        planner, held = self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.create(held))
 
-    def plan_update(self, rows: Rows, *, typecast: bool = False, **same_change: Any) -> Plan[M]:
+    def plan_update(
+        self,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+        **same_change: Any,
+    ) -> Plan[M]:
         """Plan what ``bulk_update`` would write.
 
         The records are read, 100 in one request.
@@ -60,6 +83,11 @@ class PlanVerbs(Bound[M]):
             rows: Records of the model, mappings with an ``id``, or ids if there is a
                 ``same_change``.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **same_change: Values by field name that every record gets.
 
         Returns:
@@ -70,10 +98,19 @@ class PlanVerbs(Bound[M]):
             RowError: A value of ``same_change`` does not fit its field.
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        planner, held = self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.update(held, same_change))
 
-    def plan_save(self, records: Rows, *, typecast: bool = False) -> Plan[M]:
+    def plan_save(
+        self,
+        records: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[M]:
         """Plan what ``bulk_save`` would write.
 
         The records are read, 100 in one request.
@@ -83,6 +120,11 @@ class PlanVerbs(Bound[M]):
         Args:
             records: Records of the model.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -90,10 +132,19 @@ class PlanVerbs(Bound[M]):
         Raises:
             ConfigurationError: ``records`` is a single record.
         """
-        planner, held = self._planner_and_rows(records, typecast=typecast)
+        planner, held = self._planner_and_rows(
+            records, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.save(held))
 
-    def plan_replace(self, rows: Rows, *, typecast: bool = False) -> Plan[M]:
+    def plan_replace(
+        self,
+        rows: Rows,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[M]:
         """Plan what ``bulk_replace`` would change.
 
         The schema is read, and the records, 100 in one request. The plan shows the cells that would
@@ -104,6 +155,11 @@ class PlanVerbs(Bound[M]):
         Args:
             rows: Records of the model, mappings with an ``id``, or a data frame with one.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -111,10 +167,20 @@ class PlanVerbs(Bound[M]):
         Raises:
             ConfigurationError: ``rows`` is a single row.
         """
-        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        planner, held = self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.replace(held))
 
-    def plan_upsert(self, rows: Rows, key: KeyNames, *, typecast: bool = False) -> Plan[M]:
+    def plan_upsert(
+        self,
+        rows: Rows,
+        key: KeyNames,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+    ) -> Plan[M]:
         """Plan what ``bulk_upsert`` would write.
 
         The records with the keys of the rows are read.
@@ -125,6 +191,11 @@ class PlanVerbs(Bound[M]):
             rows: Mappings by field name, records of the model, or a data frame; each has its key.
             key: One to three field names that together identify a record.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -134,7 +205,9 @@ class PlanVerbs(Bound[M]):
                 frame.
         """
         known = Key.of(self.model, key)
-        planner, held = self._planner_and_rows(rows, typecast=typecast)
+        planner, held = self._planner_and_rows(
+            rows, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.upsert(held, known))
 
     def plan_delete(self, records: Rows) -> Plan[M]:
@@ -217,6 +290,8 @@ class PlanVerbs(Bound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
     ) -> Plan[M]:
         """Plan what ``sync`` would write.
 
@@ -234,6 +309,11 @@ class PlanVerbs(Bound[M]):
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -245,7 +325,13 @@ class PlanVerbs(Bound[M]):
         """
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
-        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing)
+        planner = planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=delete_missing,
+        )
         taken = several_rows(rows)
         return self._plan(planner.sync(taken, known, deleting, parallel=parallel))
 
@@ -260,6 +346,8 @@ class PlanVerbs(Bound[M]):
         allow_empty: bool = False,
         parallel: int = 1,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[FileOptions],
     ) -> Plan[M]:
         """Plan what ``sync_file`` would write.
@@ -281,6 +369,11 @@ class PlanVerbs(Bound[M]):
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -311,7 +404,14 @@ class PlanVerbs(Bound[M]):
         deleting = DeleteGuard(delete_missing, max_deletes, allow_empty)
         known = Key.of(self.model, key)
         file = input_file(self, path, file_settings(format, options))
-        planner = planner_of(self, typecast=typecast, keeps_all=delete_missing, file=file)
+        planner = planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=delete_missing,
+            file=file,
+        )
         rows = file.checked_rows()
         return self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
@@ -322,6 +422,8 @@ class PlanVerbs(Bound[M]):
         *,
         key: KeyNames | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         **options: Unpack[FileOptions],
     ) -> Plan[M]:
         """Plan what ``import_file`` would write.
@@ -337,6 +439,11 @@ class PlanVerbs(Bound[M]):
                 None.
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
@@ -365,7 +472,13 @@ class PlanVerbs(Bound[M]):
         """
         known = None if key is None else Key.of(self.model, key)
         file = input_file(self, path, file_settings(format, options))
-        planner, held = self._planner_and_rows(file.rows(), typecast=typecast, file=file)
+        planner, held = self._planner_and_rows(
+            file.rows(),
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            file=file,
+        )
         if known is None:
             return self._plan(planner.create(held))
         return self._plan(planner.upsert(held, known))
@@ -375,11 +488,20 @@ class PlanVerbs(Bound[M]):
         rows: Rows,
         *,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         keeps_all: bool = False,
         file: InputFile | None = None,
     ) -> tuple[Planner[M], list[object]]:
         held = drive.collect(several_rows(rows))
-        return planner_of(self, typecast=typecast, keeps_all=keeps_all, file=file), held
+        return planner_of(
+            self,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            keeps_all=keeps_all,
+            file=file,
+        ), held
 
     def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
         return Plan.of(self.airtable.follow(flow), self)

@@ -11,6 +11,7 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.options import OnEvent, Progress, WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bulk import Bulk, planner_of
@@ -40,6 +41,8 @@ class QueryWrites(Generic[M]):
         progress: Progress = False,
         on_event: OnEvent | None = None,
         typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
         concurrency: int | None = None,
         max_requests: int | None = None,
         rejects: str | Path | None = None,
@@ -60,6 +63,11 @@ class QueryWrites(Generic[M]):
                 row written; total is None while it is not known.
             on_event: Called with each event of the call, in the caller's thread.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             concurrency: The most requests in flight; as configured for the connection if None.
             max_requests: The most requests to send; the rows that remain are not written. No limit
                 if None.
@@ -86,6 +94,8 @@ class QueryWrites(Generic[M]):
             progress,
             on_event,
             typecast,
+            link_by,
+            create_missing,
             concurrency,
             max_requests,
             rejects,
@@ -93,7 +103,12 @@ class QueryWrites(Generic[M]):
             keep_rows,
         )
         planner = planner_of(
-            self._table, typecast=typecast, max_requests=max_requests, on_event=on_event
+            self._table,
+            typecast=typecast,
+            link_by=link_by,
+            create_missing=create_missing,
+            max_requests=max_requests,
+            on_event=on_event,
         )
         bulk = Bulk(self._table, writing, "update")
         return bulk.write_planned(
@@ -115,6 +130,11 @@ class QueryWrites(Generic[M]):
                     each row written; total is None while it is not known.
                 on_event: Called with each event of the call, in the caller's thread.
                 typecast: Let Airtable convert text, add missing choices, and link records by name.
+                link_by: The field of the linked table by which to look up linked records, by field
+                    of links, as in ``{"company": "Name"}``: cells of these may then hold names in
+                    place of ids.
+                create_missing: Whether to create the linked records for names that ``link_by`` does
+                    not find; or the fields of links for which to do so.
                 concurrency: The most requests in flight; as configured for the connection if None.
                 max_requests: The most requests to send; the rows that remain are not written. No
                     limit if None.
@@ -142,11 +162,23 @@ class QueryWrites(Generic[M]):
             planner.delete_where(self._whole.parameters(), self._whole.arrange)
         )
 
-    def plan_update(self, *, typecast: bool = False, **changes: Any) -> Plan[M]:
+    def plan_update(
+        self,
+        *,
+        typecast: bool = False,
+        link_by: LinkBy | None = None,
+        create_missing: CreateMissing = False,
+        **changes: Any,
+    ) -> Plan[M]:
         """Plan what ``update`` would write; the records are read.
 
         Args:
             typecast: Let Airtable convert text, add missing choices, and link records by name.
+            link_by: The field of the linked table by which to look up linked records, by field of
+                links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
+                ids.
+            create_missing: Whether to create the linked records for names that ``link_by`` does not
+                find; or the fields of links for which to do so.
             **changes: Values by field name that every record gets.
 
         Returns:
@@ -156,7 +188,9 @@ class QueryWrites(Generic[M]):
             UnknownFieldError: ``changes`` names a field that the model does not have.
             RowError: A value of ``changes`` does not fit its field.
         """
-        planner = planner_of(self._table, typecast=typecast)
+        planner = planner_of(
+            self._table, typecast=typecast, link_by=link_by, create_missing=create_missing
+        )
         return self._plan(planner.update_where(self._whole.listed(), changes, self._whole.arrange))
 
     def plan_delete(self) -> Plan[M]:

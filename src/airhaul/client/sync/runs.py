@@ -92,6 +92,7 @@ class Runs:
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects_file)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
+        options["link_by"], options["create_missing"] = asked.link_by, asked.create_missing
         file = None
         if asked.source is not None:
             file = input_file(table, asked.source.file, asked.source.settings)
@@ -100,19 +101,23 @@ class Runs:
         if asked.rows_from == "file":
             columns = self._airtable.follow(reader_of(table).titles(columns))
         writing = WriteSettings.of(options)
-        bulk = Bulk(table, writing, asked.verb, key=key, file=file, columns=columns)
+        bulk = Bulk(table, writing, asked.verb, key=key, file=file, columns=columns, run=run.id)
         if asked.rows_from == "copy":
             kept = kept_rows(self._journal, run, key)
             ready = RowInput(kept, Ready[RecordBase](), asked.total, "copy")
         else:
-            encoder = encoder_of(run, table.model, key, columns)
-            ready = RowInput(_rows_of(run, file, rows), encoder, asked.total, asked.rows_from)
+            ready = bulk.ready_again(
+                lambda: bulk.encoder(encoder_of(run, table.model, key, columns)),
+                _rows_of(run, file, rows),
+                asked,
+            )
         write = replace(
             bulk.asked,
             prefetch=prefetch_of(run, bulk.asked.target),
             needs_types=bulk.asked.policy.rolls_back,
         )
-        return bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        flow = resume(bulk.context, run, write, ready, bulk.listener)
+        return bulk.follow(bulk.with_rollback(flow))
 
     @property
     def _place(self) -> Place:
@@ -175,6 +180,8 @@ class Runs:
             return self.resume(earlier.id, model=model, rows=None, **options)
         table = self._table(run, model)
         options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
+        options["link_by"] = run.asked.link_by
+        options["create_missing"] = run.asked.create_missing
         again = Table(self._airtable, table.model)
         file = input_file(again, path, _settings_of_rejects(run))
         writing = WriteSettings.of(options)

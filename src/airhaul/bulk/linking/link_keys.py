@@ -1,0 +1,518 @@
+"""Which columns hold names of linked records, what is known of them, and the ids for the names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from airhaul.bulk.reads.linked_names import NameQuery, name_queries
+from airhaul.bulk.reads.table_reader import table_in
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.diff import as_text, same_cell
+from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
+from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
+from airhaul.fields import card_of
+from airhaul.messages import Message, Option, counted
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import Column, columns_of
+from airhaul.tabular import split_items
+from airhaul.wire.ids import is_id
+from airhaul.wire.shapes import Cells, FieldJson, RecordJson, TableJson
+
+M = TypeVar("M", bound=RecordBase)
+
+_MOST_IDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKey:
+    """A column of links whose cells may hold names.
+
+    Args:
+        column: The column.
+        field: The field of the linked table that has the names.
+        creates: Whether to create the linked records that are missing.
+    """
+
+    column: Column
+    field: str
+    creates: bool
+
+
+@dataclass(slots=True)
+class LinkedField:
+    """The field of a linked table that has names, and the records by name, as far as looked up.
+
+    Args:
+        table: The linked table.
+        key_field: The field.
+        ids: The ids of the records by name; none for a name that no record has.
+        looked_up: How many names were looked up.
+        is_whole: Whether all records of the table were read.
+        refused: Why no record could be created for a name.
+    """
+
+    table: TableJson
+    key_field: FieldJson
+    ids: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    looked_up: int = 0
+    is_whole: bool = False
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+
+    def learn(self, names: Iterable[str], records: Iterable[RecordJson]) -> None:
+        """Take what looking up some names has found.
+
+        Args:
+            names: The names; they had not been looked up before.
+            records: Records of the linked table, maybe also with names that are nearly the same.
+        """
+        found: dict[str, dict[str, None]] = {name: {} for name in names}
+        column, as_written = self.key_field["name"], card_of(self.key_field["type"]).as_written
+        for record in records:
+            cell = record["fields"].get(column)
+            name = as_text(cell if as_written is None else as_written(cell))
+            if name in found or self.is_whole:
+                found.setdefault(name, {})[record["id"]] = None
+        self.ids |= {name: list(ids) for name, ids in found.items()}
+
+    def queries(self, names: Iterable[str]) -> list[NameQuery]:
+        """Return what to read to learn which records have some names that were not looked up."""
+        new = [name for name in names if name not in self.ids]
+        if self.is_whole or not new:
+            return []
+        return name_queries(self.table["id"], self.key_field, new)
+
+
+class LinkNames:
+    """The distinct names in the links of some rows.
+
+    The text of a file is kept as it is: only the linked table shows whether it is one name with a
+    comma, or several names.
+    """
+
+    def __init__(self) -> None:
+        self._items: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def add(self, column: str, cell: Any) -> None:
+        """Take the names of a cell."""
+        if isinstance(cell, str):
+            self._texts[column][cell] = None
+            return
+        items = self._items[column]
+        for item in cell or ():
+            if isinstance(item, str) and not is_id(item, "rec"):
+                items[item] = None
+
+    def update(self, others: LinkNames) -> None:
+        """Take the names of other rows."""
+        for column, items in others._items.items():
+            self._items[column].update(items)
+        for column, texts in others._texts.items():
+            self._texts[column].update(texts)
+
+    def may_be_names(self) -> Iterator[tuple[str, str]]:
+        """Yield all that may be a name, with its column; names may come twice."""
+        for column, items in self._items.items():
+            yield from ((column, item) for item in items if item)
+        for column, texts in self._texts.items():
+            for text in texts:
+                for item in (text, *split_items(text)):
+                    if item and isinstance(item, str) and not is_id(item, "rec"):
+                        yield column, item
+
+    def names(self, column: str, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+        """Yield the names of a column, now that it is known which records have them.
+
+        Args:
+            column: The column.
+            ids: The ids of the records by name.
+        """
+        yield from self._items[column]
+        for text in self._texts[column]:
+            yield from (item for item in _items(text, ids) if not is_id(item, "rec"))
+
+
+class LinkKeys:
+    """The columns of a model whose cells may hold names of linked records.
+
+    Every distinct name is looked up once.
+
+    Args:
+        model: The model.
+        link_by: The field of the linked table that has the names, by field of links.
+        create_missing: Whether to create the records that are missing, or for which fields.
+
+    Attributes:
+        link_by: As given.
+        create_missing: As given.
+
+    Raises:
+        UnknownFieldError: The model has no such field.
+        ConfigurationError: A field has no links, or cannot be written, or ``create_missing`` names
+            one that ``link_by`` does not have.
+    """
+
+    def __init__(
+        self, model: type[RecordBase], link_by: LinkBy, create_missing: CreateMissing = False
+    ) -> None:
+        self.link_by = dict(link_by)
+        self.create_missing = create_missing
+        columns = columns_of(model)
+        creating = {columns.find(name).column for name in _listed(create_missing)}
+        self._by_column: dict[str, LinkKey] = {}
+        for name, key_field in link_by.items():
+            column = columns.find(name)
+            if column.type != "multipleRecordLinks" or column.read_only:
+                raise ConfigurationError(
+                    Message(
+                        f"The field {column.shown_name!r} ({column.type}) has no links that can be "
+                        "written; ",
+                        Option("link_by"),
+                        " is for fields that link to records.",
+                    )
+                )
+            creates = create_missing is True or column.column in creating
+            self._by_column[column.column] = LinkKey(column, key_field, creates)
+        if more := creating - self._by_column.keys():
+            raise ConfigurationError(
+                Message(
+                    Option("create_missing"),
+                    f" names {', '.join(sorted(more))}, which ",
+                    Option("link_by"),
+                    " does not.",
+                )
+            )
+        self._linked: dict[str, LinkedField] | None = None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns."""
+        return frozenset(self._by_column)
+
+    @property
+    def creates(self) -> bool:
+        """Whether linked records may be created."""
+        return any(key.creates for key in self._by_column.values())
+
+    @property
+    def knows_schema(self) -> bool:
+        """Whether the linked tables are known."""
+        return self._linked is not None
+
+    @property
+    def linked(self) -> list[LinkedField]:
+        """The fields that have names, each of them once."""
+        found = {id(each): each for each in (self._linked or {}).values()}
+        return list(found.values())
+
+    def learn_schema(self, tables: Sequence[TableJson], table: str, base_id: str) -> None:
+        """Find the linked tables, and their fields that have the names.
+
+        Args:
+            tables: The tables of the base.
+            table: The table that has the links, by name or id.
+            base_id: The base, for errors.
+
+        Raises:
+            UnknownFieldError: A linked table does not have the field.
+            ConfigurationError: The field has no text, or records cannot be created by it.
+        """
+        own = {
+            name: one
+            for one in table_in(tables, table, base_id)["fields"]
+            for name in (one["name"], one.get("id", ""))
+        }
+        known: dict[tuple[str, str], LinkedField] = {}
+        self._linked = {}
+        for column, key in self._by_column.items():
+            options = own[column].get("options") if column in own else None
+            linked_id = (options or {}).get("linkedTableId")
+            if linked_id is None:
+                raise UnknownFieldError(
+                    f"The table {table!r} has no field {column!r} that links to records.",
+                    field=key.column.shown_name,
+                )
+            linked = table_in(tables, str(linked_id), base_id)
+            if key.creates and table in (linked["id"], linked["name"]):
+                raise ConfigurationError(
+                    Message(
+                        f"{key.column.shown_name!r} links to records of its own table, which a row "
+                        "of the same call may create: write these records first, and without ",
+                        Option("create_missing"),
+                        " for this field.",
+                    )
+                )
+            found = _field_in(linked, key)
+            once = (linked["id"], found["name"])
+            self._linked[column] = known.setdefault(once, LinkedField(linked, found))
+
+    def collect(self, change: Change[Any], names: LinkNames) -> None:
+        """Collect the names in the links of a change."""
+        for cells in (change.cells, change.for_new):
+            for column in self._by_column:
+                if column in cells:
+                    names.add(column, cells[column])
+
+    def unknown(self, names: LinkNames) -> dict[str, list[str]]:
+        """Return the names that were not looked up yet, by column, each once."""
+        found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for column, name in names.may_be_names():
+            if self._linked is None or name not in self._linked[column].ids:
+                found[column][name] = None
+        return {column: list(some) for column, some in found.items()}
+
+    def by_field(self, names: Mapping[str, Iterable[str]]) -> list[tuple[LinkedField, list[str]]]:
+        """Return names by the linked field that has them, each once.
+
+        Args:
+            names: The names by column.
+        """
+        assert self._linked is not None, "the schema is read first"
+        found: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        for column, some in names.items():
+            found[id(self._linked[column])].update(dict.fromkeys(some))
+        return [(each, list(found[id(each)])) for each in self.linked if found[id(each)]]
+
+    def note_looked_up(self, names: Mapping[str, Iterable[str]]) -> None:
+        """Note that some names were looked up, so that those that were not found are missing.
+
+        Args:
+            names: The names, by column.
+        """
+        assert self._linked is not None, "the schema is read first"
+        for linked, some in self.by_field(names):
+            linked.looked_up += len(some)
+            for name in some:
+                linked.ids.setdefault(name, [])
+
+    @property
+    def notes(self) -> list[str]:
+        """What was looked up, a sentence for each linked field."""
+        return [
+            f"{counted(each.looked_up, 'name was', 'names were')} looked up in "
+            f"{each.table['name']!r} by {each.key_field['name']}."
+            for each in self.linked
+            if each.looked_up
+        ]
+
+    def missing(self, names: LinkNames) -> list[tuple[LinkedField, list[str]]]:
+        """Return the names for which records have to be created.
+
+        Args:
+            names: The names; all of them were looked up.
+
+        Returns:
+            The names by field, each once, in the order of the rows.
+        """
+        found = {
+            column: [
+                name
+                for name in names.names(column, linked.ids)
+                if linked.ids.get(name) == [] and name not in linked.refused
+            ]
+            for column, linked in (self._linked or {}).items()
+            if self._by_column[column].creates
+        }
+        return self.by_field(found) if found else []
+
+    def refuses(self, names: LinkNames) -> bool:
+        """Return whether no record has one of some names, and none will be created, or several."""
+        return any(
+            len(ids) > 1 or not (ids or (self._by_column[column].creates and name))
+            for column, linked in (self._linked or {}).items()
+            for name in names.names(column, linked.ids)
+            for ids in [linked.ids.get(name, [])]
+        )
+
+    def replace(self, change: Change[Any], source: str | None, *, creates_later: bool) -> None:
+        """Replace the names in the links of a change by the ids of their records.
+
+        Args:
+            change: The change.
+            source: The name of the file that its row comes from, for errors.
+            creates_later: Whether names stay for which a record will be created.
+
+        Raises:
+            RowError: No record has a name, or several have it.
+        """
+        errors: list[RowError] = []
+        replaced = [
+            self._replaced(change, cells, source, errors, creates_later=creates_later)
+            for cells in (change.cells, change.for_new)
+        ]
+        if errors:
+            raise RowError.of(errors)
+        change.cells, change.for_new = replaced
+        if change.record is not None and change.kind == "update":
+            self._leave_what_is_there(change, change.record)
+
+    def _replaced(
+        self,
+        change: Change[Any],
+        cells: Cells,
+        source: str | None,
+        errors: list[RowError],
+        *,
+        creates_later: bool,
+    ) -> Cells:
+        by_id: Cells = {}
+        for column in self._by_column.keys() & cells.keys():
+            if not cells[column]:
+                continue
+            key, linked = self._by_column[column], (self._linked or {}).get(column)
+            keeps = creates_later and key.creates
+            ids: dict[str, None] = {}
+            for item in _items(cells[column], {} if linked is None else linked.ids):
+                if is_id(item, "rec"):
+                    ids[item] = None
+                    continue
+                assert linked is not None, "names are looked up first"
+                found = linked.ids.get(item, [])
+                if len(found) == 1 or (not found and keeps and item):
+                    ids[found[0] if found else item] = None
+                    continue
+                errors.append(
+                    RowError(
+                        _refusal(item, linked),
+                        index=change.index,
+                        field=key.column.shown_name if change.line is None else key.column.title,
+                        value=item,
+                        source=source,
+                        line=change.line,
+                    )
+                )
+            by_id[column] = list(ids)
+        return {**cells, **by_id} if by_id else cells
+
+    def _leave_what_is_there(self, change: Change[Any], record: RecordBase) -> None:
+        """Leave out links that the caller's own record has already."""
+        there = record._cells or {}
+        for column, key in self._by_column.items():
+            cell = change.cells.get(column)
+            is_known = key.column.name not in record._unknown
+            if cell and is_known and same_cell(key.column.type, cell, there.get(column)):
+                del change.cells[column]
+        if not change.cells:
+            change.kind = "keep"
+
+
+class LinksByKey(Generic[M]):
+    """An encoder that replaces the names in links by the ids of their records.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The names, which were looked up.
+        source: The name of the file that the rows come from, for errors.
+        creates_later: Whether names stay for which a record will be created.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder[M],
+        keys: LinkKeys,
+        source: str | None = None,
+        *,
+        creates_later: bool = False,
+    ) -> None:
+        self._encoder = encoder
+        self._keys = keys
+        self._source = source
+        self._creates_later = creates_later
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        change = self._encoder.encode(index, row)
+        self._keys.replace(change, self._source, creates_later=self._creates_later)
+        return change
+
+
+class NamesSeen(Generic[M]):
+    """An encoder that collects the names in links, so that they are looked up together.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The columns that may have names.
+        names: Takes the names.
+    """
+
+    def __init__(self, encoder: Encoder[M], keys: LinkKeys, names: LinkNames) -> None:
+        self._encoder = encoder
+        self._keys = keys
+        self._names = names
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        change = self._encoder.encode(index, row)
+        self._keys.collect(change, self._names)
+        return change
+
+
+def _listed(create_missing: CreateMissing) -> Sequence[str]:
+    if isinstance(create_missing, bool):
+        return ()
+    return [create_missing] if isinstance(create_missing, str) else create_missing
+
+
+def _field_in(table: TableJson, key: LinkKey) -> FieldJson:
+    """Find the field that has the names.
+
+    Raises:
+        UnknownFieldError: The table does not have it.
+        ConfigurationError: Its cells are no names, or no record can be created by it.
+    """
+    found = next(
+        (one for one in table["fields"] if key.field in (one["name"], one.get("id"))), None
+    )
+    if found is None:
+        names = ", ".join(repr(one["name"]) for one in table["fields"])
+        raise UnknownFieldError(
+            f"The table {table['name']!r}, to which {key.column.shown_name!r} links, has no field "
+            f"{key.field!r}; it has {names}.",
+            field=key.field,
+        )
+    card = card_of(found["type"])
+    if card.is_list or card.python in (bool, dict[str, Any]):
+        raise ConfigurationError(
+            f"The field {found['name']!r} of {table['name']!r} ({found['type']}) has no names that "
+            "identify records. Use a field of text, numbers, dates or choices."
+        )
+    if key.creates and (card.is_computed or not card.is_text):
+        raise ConfigurationError(
+            Message(
+                f"No record can be created in {table['name']!r} by its field {found['name']!r} "
+                f"({found['type']}); ",
+                Option("create_missing"),
+                " needs a field of text that can be written.",
+            )
+        )
+    return found
+
+
+def _items(cell: Any, ids: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the ids and names that a cell has; the whole text of a file may be one name."""
+    if isinstance(cell, str):
+        return [cell] if ids.get(cell) else list(map(str, split_items(cell)))
+    return list(map(str, cell))
+
+
+def _refusal(name: str, linked: LinkedField) -> str:
+    """Return why no link can be made of a name."""
+    found = linked.ids.get(name, [])
+    where = f"of {linked.table['name']!r} have the {linked.key_field['name']}"
+    if len(found) > 1:
+        more = f" and {len(found) - _MOST_IDS} more" if len(found) > _MOST_IDS else ""
+        ids = ", ".join(found[:_MOST_IDS])
+        return f"several records {where} {name!r}: {ids}{more}; use the ID of one"
+    if name in linked.refused:
+        return Message(
+            f"no record could be created in {linked.table['name']!r} for {name!r}: ",
+            linked.refused[name],
+        )
+    reason = f"no record of {linked.table['name']!r} has the {linked.key_field['name']} {name!r}"
+    if not card_of(linked.key_field["type"]).is_text or not name:
+        return reason
+    return Message(f"{reason}; to create it, set ", Option("create_missing", value=True))

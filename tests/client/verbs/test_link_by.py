@@ -1,0 +1,520 @@
+"""Links by key: names are looked up once, in bulk, and what they mean is written as ids."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from airhaul import Airtable, AsyncAirtable, BulkError, Record, Table, airtable_field
+from airhaul.errors import ConfigurationError, RequestCeilingError, UnknownFieldError
+from airhaul.local_base import Fault, Faults
+from airhaul.local_base.base import LocalBase
+from tests.client.verbs.people import FAST, writes
+from tests.conftest import connection_to
+
+BY_NAME = {"company": "Name"}
+
+
+class Deal(Record, table="Deals"):
+    title: str = airtable_field(column="Title")
+    company: list[str] = airtable_field(
+        column="Company", type="multipleRecordLinks", default_factory=list
+    )
+    parents: list[str] = airtable_field(
+        column="Parents", type="multipleRecordLinks", default_factory=list
+    )
+    amount: int | None = airtable_field(None, column="Amount")
+
+
+@pytest.fixture
+def airtable(local_base: LocalBase, tmp_path: Path) -> Airtable:
+    return Airtable(
+        connection=connection_to(local_base, retries=FAST, journal=tmp_path / "journal.db")
+    )
+
+
+@pytest.fixture
+def companies(airtable: Airtable) -> Table[Any]:
+    """The linked table; two have one name, and one has a comma in its name."""
+    whole = {"precision": 0}
+    airtable.create_table(
+        "Companies",
+        [
+            {"name": "Name", "type": "singleLineText"},
+            {"name": "Number", "type": "number", "options": whole},
+        ],
+    )
+    table = airtable.table_named("Companies")
+    names = ("Acme", "acme", "Acme ", "Globex, Inc.", "Twin", "Twin")
+    table.bulk_create(
+        [{"Name": name, "Number": number} for number, name in enumerate(names)], journal=False
+    )
+    return table
+
+
+@pytest.fixture
+def deals(
+    airtable: Airtable, companies: Table[Any], local_base: LocalBase
+) -> Iterator[Table[Deal]]:
+    linked = {"linkedTableId": airtable.table_schema("Companies")["id"]}
+    table = airtable.create_table(
+        "Deals",
+        [
+            {"name": "Title", "type": "singleLineText"},
+            {"name": "Company", "type": "multipleRecordLinks", "options": linked},
+            {"name": "Amount", "type": "number", "options": {"precision": 0}},
+        ],
+    )
+    own = {"name": "Parents", "type": "multipleRecordLinks"}
+    airtable.create_field(table["id"], {**own, "options": {"linkedTableId": table["id"]}})  # type: ignore[arg-type, typeddict-item]
+    local_base.requests.clear()
+    yield airtable.table(Deal)
+
+
+def linked(deals: Table[Deal], companies: Table[Any]) -> dict[str, list[str]]:
+    """The names of the companies of each deal."""
+    names = {company.id: company._cells.get("Name", "") for company in companies.all()}
+    return {deal.title: [names[id_] for id_ in deal.company] for deal in deals.all()}
+
+
+def lookups(local_base: LocalBase) -> list[str]:
+    """The requests that read, by what they read."""
+    return [
+        request.path.split("/")[-1 if request.path.endswith("tables") else 3]
+        for request in local_base.requests
+        if request.method == "GET" or request.path.endswith("listRecords")
+    ]
+
+
+def test_each_distinct_name_is_looked_up_once(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """2,000 rows with 300 names take 200 writes, 3 look-ups, and the schema once."""
+    companies.bulk_create([{"Name": f"c{number}"} for number in range(300)], journal=False)
+    local_base.requests.clear()
+    rows = [{"title": f"d{n}", "company": [f"c{n % 300}"]} for n in range(2_000)]
+    result = deals.bulk_create(rows, link_by=BY_NAME, journal=False)
+    assert len(writes(local_base)) == 200
+    assert len(lookups(local_base)) == 3 + 1
+    assert result.requests == len(local_base.requests) == 204
+    assert linked(deals, companies) == {f"d{n}": [f"c{n % 300}"] for n in range(2_000)}
+
+
+@pytest.mark.parametrize("as_stream", [False, True], ids=["list", "stream"])
+def test_a_name_is_compared_exactly(
+    deals: Table[Deal], companies: Table[Any], as_stream: bool
+) -> None:
+    """Case and spaces count; ids stay as they are, and of several names each is found."""
+    (acme, *_) = [company.id for company in companies.all(sort="number")]
+    rows = [
+        {"title": "a", "company": ["acme"]},
+        {"title": "b", "company": ["Acme "]},
+        {"title": "c", "company": ["Acme", "Globex, Inc."]},
+        {"title": "d", "company": [acme]},
+        {"title": "e", "company": ["Acme", acme]},
+        {"title": "f"},
+        {"title": "g", "company": None},
+    ]
+    deals.bulk_create((row for row in rows) if as_stream else rows, link_by=BY_NAME)
+    assert linked(deals, companies) == {
+        "a": ["acme"],
+        "b": ["Acme "],
+        "c": ["Acme", "Globex, Inc."],
+        "d": ["Acme"],
+        "e": ["Acme"],
+        "f": [],
+        "g": [],
+    }
+
+
+def test_a_stream_looks_names_up_as_they_come(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """A stream is not held whole: known names wait for nothing, new ones for a hundred others."""
+    companies.bulk_create([{"Name": f"c{number}"} for number in range(250)], journal=False)
+    local_base.requests.clear()
+    taken: list[int] = []
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number in range(3_000):
+            taken.append(len(writes(local_base)))
+            yield {"title": f"d{number}", "company": [f"c{number % 250}"]}
+
+    result = deals.bulk_create(rows(), link_by=BY_NAME, journal=False)
+    assert result.counts() == {"created": 3_000}
+    assert len(lookups(local_base)) == 3 + 1
+    assert result.requests == len(local_base.requests)
+    assert taken[-1] > 250  # most rows were written by the time the last one was taken
+
+
+@pytest.mark.parametrize("as_stream", [False, True], ids=["list", "stream"])
+def test_names_that_mean_no_record_or_several_are_errors_of_their_rows(
+    deals: Table[Deal], as_stream: bool
+) -> None:
+    """The error has row, field and name, and follows ``on_error`` as any bad row does."""
+    rows = [
+        {"title": "a", "company": ["Acme"]},
+        {"title": "b", "company": ["Nobody"]},
+        {"title": "c", "company": ["Twin"]},
+        {"title": "d", "company": [""]},
+    ]
+
+    def given() -> Any:
+        return (row for row in rows) if as_stream else rows
+
+    result = deals.bulk_create(given(), link_by=BY_NAME, on_error="continue")
+    assert result.counts() == {"created": 1, "failed": 3}
+    unknown, twin, empty = [row.error for row in result.errors]
+    assert (unknown.index, unknown.field, unknown.value) == (1, "company", "Nobody")  # type: ignore[union-attr]
+    assert "no record of 'Companies' has the Name 'Nobody'" in str(unknown)
+    assert "create_missing" in str(unknown)
+    assert "several records of 'Companies' have the Name 'Twin': rec" in str(twin)
+    assert "has the Name ''" in str(empty)
+    assert "create_missing" not in str(empty)
+    deals.bulk_delete(result.created)
+    with pytest.raises(BulkError, match="Nobody"):
+        deals.bulk_create(given(), link_by=BY_NAME)
+    assert deals.count() == 0
+    with pytest.raises(BulkError, match="Nobody"):
+        deals.bulk_create(given(), link_by=BY_NAME, on_error="rollback")
+    assert deals.count() == 0
+
+
+VERBS: list[tuple[str, Callable[..., Any]]] = [
+    ("bulk_upsert", lambda deals, rows, **more: deals.bulk_upsert(rows, "title", **more)),
+    ("sync", lambda deals, rows, **more: deals.sync(rows, "title", **more)),
+    (
+        "plan_sync",
+        lambda deals, rows, **more: deals.plan_sync(rows, "title", **more).apply(),
+    ),
+    (
+        "plan_upsert",
+        lambda deals, rows, **more: deals.plan_upsert(rows, "title", **more).apply(),
+    ),
+]
+
+
+@pytest.mark.parametrize("verb", [verb for _, verb in VERBS], ids=[name for name, _ in VERBS])
+def test_a_second_identical_write_writes_nothing(
+    verb: Callable[..., Any], deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """Names are compared as ids, also those for which records were created the first time."""
+    rows = [
+        {"title": "a", "company": ["Acme", "New"], "amount": 1},
+        {"title": "b", "company": [], "amount": 2},
+        {"title": "c", "company": ["New", "acme"], "amount": 3},
+    ]
+    options = {"link_by": BY_NAME, "create_missing": True}
+    assert verb(deals, rows, **options).counts() == {"created": 3}
+    assert linked(deals, companies) == {"a": ["Acme", "New"], "b": [], "c": ["New", "acme"]}
+    local_base.requests.clear()
+    assert verb(deals, rows, **options).counts() == {"unchanged": 3}
+    assert writes(local_base) == []
+    assert Counter(company._cells.get("Name") for company in companies.all())["New"] == 1
+    rows[0]["company"] = ["acme"]
+    assert verb(deals, rows, **options).counts() == {"updated": 1, "unchanged": 2}
+    assert linked(deals, companies)["a"] == ["acme"]
+
+
+def test_records_and_ids_are_changed_by_key(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """``bulk_update`` of mappings, own records and one change for all; ``save``, ``replace``."""
+    made = deals.bulk_create([{"title": "a"}, {"title": "b"}])
+    ids = [deal.id for deal in made]
+    deals.bulk_update([{"id": ids[0], "company": ["Acme"]}], link_by=BY_NAME)
+    deals.bulk_update([ids[1]], link_by=BY_NAME, company=["acme"])
+    assert linked(deals, companies) == {"a": ["Acme"], "b": ["acme"]}
+    first, second = deals.all(sort="title")
+    first.company, second.company = ["Acme"], ["Acme"]
+    local_base.requests.clear()
+    assert deals.bulk_update([first, second], link_by=BY_NAME).counts() == {
+        "unchanged": 1,
+        "updated": 1,
+    }
+    assert [number for _, number in writes(local_base)] == [1]
+    second.company = ["Globex, Inc."]
+    deals.bulk_save([second, Deal(title="c", company=["acme"])], link_by=BY_NAME)
+    assert linked(deals, companies) == {"a": ["Acme"], "b": ["Globex, Inc."], "c": ["acme"]}
+    deals.bulk_replace([{"id": ids[0], "title": "A", "company": ["acme"]}], link_by=BY_NAME)
+    deals.where(title="b").update(company=["New"], link_by=BY_NAME, create_missing="company")
+    assert linked(deals, companies) == {"A": ["acme"], "b": ["New"], "c": ["acme"]}
+    plan = deals.where(title="b").plan_update(company=["acme"], link_by=BY_NAME)
+    assert plan.counts()["update"] == 1
+    plan.apply()
+    assert linked(deals, companies)["b"] == ["acme"]
+
+
+def test_a_field_that_is_not_text_is_read_whole(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """Numbers are compared as the texts that they print as; the linked table is read once."""
+    rows = [{"title": "a", "company": ["0", "3"]}, {"title": "b", "company": ["1"]}]
+    deals.bulk_create(iter(rows), link_by={"company": "Number"})
+    assert lookups(local_base).count(companies.name) + len(lookups(local_base)) >= 2
+    assert linked(deals, companies) == {"a": ["Acme", "Globex, Inc."], "b": ["acme"]}
+    with pytest.raises(ConfigurationError, match="create_missing needs a field of text"):
+        deals.bulk_create(rows, link_by={"company": "Number"}, create_missing=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"link_by": {"nobody": "Name"}}, UnknownFieldError, "nobody"),
+        ({"link_by": {"amount": "Name"}}, ConfigurationError, "has no links"),
+        ({"link_by": {"company": "Nobody"}}, UnknownFieldError, "'Name', 'Number', 'Deals'"),
+        ({"link_by": {"company": "Deals"}}, ConfigurationError, "no names"),
+        ({"create_missing": True}, ConfigurationError, "create_missing needs link_by"),
+        (
+            {"link_by": BY_NAME, "create_missing": ["parents"]},
+            ConfigurationError,
+            "create_missing names Parents, which link_by does not",
+        ),
+        (
+            {"link_by": {"company": "Name", "parents": "Title"}, "create_missing": True},
+            ConfigurationError,
+            "its own table",
+        ),
+    ],
+)
+def test_what_cannot_be_looked_up_is_named_before_anything_is_written(
+    deals: Table[Deal], local_base: LocalBase, options: Any, error: type[Exception], match: str
+) -> None:
+    """A wrong field, a field without names, and records that could be created twice."""
+    rows = [{"title": "a", "company": ["Acme"]}]
+    if "parents" in options.get("link_by", ()):
+        rows[0]["parents"] = ["a"]
+    with pytest.raises(error, match=match):
+        deals.bulk_create(rows, **options)
+    assert writes(local_base) == []
+    with pytest.raises(error, match=match):
+        deals.plan_create(rows, **options)
+
+
+def test_links_are_no_key(deals: Table[Deal]) -> None:
+    """A record is not identified by its links, also not by names of them."""
+    with pytest.raises(ConfigurationError, match="cannot be a key"):
+        deals.bulk_upsert([{"company": ["Acme"]}], "company", link_by=BY_NAME)
+
+
+def test_other_links_still_refuse_names(deals: Table[Deal]) -> None:
+    """A name in a field that ``link_by`` does not have is refused, and the message names it."""
+    with pytest.raises(BulkError, match=r"typecast=True or link_by=\{\"Parents\": \"NAME\"\}"):
+        deals.bulk_create([{"title": "a", "parents": ["b"]}], link_by=BY_NAME)
+
+
+def test_no_request_where_there_are_no_names(deals: Table[Deal], local_base: LocalBase) -> None:
+    """Rows that have only ids, or no links at all, cost what they cost without ``link_by``."""
+    deals.bulk_create([{"title": "a"}], link_by=BY_NAME, journal=False)
+    assert len(local_base.requests) == 1
+
+
+def test_a_plan_shows_what_was_looked_up_and_what_would_be_created(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """Nothing is written by the plan; applying it creates the linked records first."""
+    rows = [{"title": f"d{n}", "company": ["Acme", f"n{n}"]} for n in range(12)]
+    plan = deals.plan_create(rows, link_by=BY_NAME, create_missing=True)
+    assert writes(local_base) == []
+    assert plan.requests == 2 + 2
+    assert "First, 12 records would be created in 'Companies', with the Name 'n0'" in str(plan)
+    assert "13 names were looked up in 'Companies' by Name." in plan.notes
+    assert plan.to_dict()["new_linked"] == [
+        {"table": "Companies", "field": "Name", "names": tuple(f"n{n}" for n in range(12))}
+    ]
+    assert "'company'" in str(
+        deals.plan_create([{"title": "x", "company": ["X"]}], link_by=BY_NAME)
+    )
+    plan.apply()
+    assert linked(deals, companies) == {f"d{n}": ["Acme", f"n{n}"] for n in range(12)}
+
+
+def test_names_that_cannot_be_created_refuse_their_rows(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """A linked record that the service refuses is an error of each row that names it."""
+    local_base.faults = Faults(Fault("500-before", probability=1, path="/Companies", method="POST"))
+    rows = [{"title": "a", "company": ["New"]}, {"title": "b", "company": ["Acme"]}]
+    result = deals.bulk_create(rows, link_by=BY_NAME, create_missing=True, on_error="continue")
+    assert result.counts() == {"created": 1, "failed": 1}
+    assert "no record could be created in 'Companies' for 'New'" in str(result.errors[0].error)
+    assert linked(deals, companies) == {"b": ["Acme"]}
+
+
+def test_what_was_created_for_links_is_undone_with_the_run(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """The linked records are a run of their own, and one undo takes both back."""
+    before = companies.count()
+    for rows in ([{"title": "a", "company": ["X", "Y"]}], iter([{"title": "b", "company": ["Z"]}])):
+        result = deals.bulk_create(rows, link_by=BY_NAME, create_missing=True)
+        of_links = [run for run in airtable.runs() if run.asked.links_of == result.run]
+        assert len(of_links) == 1
+        assert of_links[0].asked.table == "Companies"
+        plan = airtable.plan_undo()
+        assert plan.undoes is not None
+        assert plan.undoes.run == result.run
+        assert f"run {of_links[0].id} is undone" in str(plan)
+        airtable.undo()
+        assert (deals.count(), companies.count()) == (0, before)
+    with pytest.raises(Exception, match="nothing left to undo|anything left to undo"):
+        airtable.undo()
+
+
+def test_a_linked_record_that_is_used_since_is_left(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """An undo does not delete a company to which somebody has linked another deal."""
+    deals.bulk_create([{"title": "a", "company": ["X", "Y"]}], link_by=BY_NAME, create_missing=True)
+    deals.bulk_create([{"title": "b", "company": ["X"]}], link_by=BY_NAME, journal=False)
+    airtable.undo()
+    assert linked(deals, companies) == {"b": ["X"]}
+    assert [one._cells["Name"] for one in companies.all() if one._cells["Name"] in "XY"] == ["X"]
+
+
+@pytest.mark.parametrize("journal", [True, False], ids=["journal", "no journal"])
+@pytest.mark.parametrize("as_stream", [False, True], ids=["list", "stream"])
+def test_a_rollback_deletes_what_was_created_for_links(
+    deals: Table[Deal],
+    companies: Table[Any],
+    tmp_path: Path,
+    journal: bool,
+    as_stream: bool,
+) -> None:
+    """When the policy undoes the call, no linked record of it stays."""
+    before = companies.count()
+    rows = [{"title": f"d{n}", "company": ["Acme", f"n{n}"]} for n in range(25)]
+    rows.append({"title": "bad", "company": ["recNotThere000000"]})
+    with pytest.raises(BulkError, match="Rolled back:"):
+        deals.bulk_create(
+            iter(rows) if as_stream else rows,
+            link_by=BY_NAME,
+            create_missing=True,
+            on_error="rollback",
+            journal=tmp_path / "journal.db" if journal else False,
+        )
+    assert (deals.count(), companies.count()) == (0, before)
+
+
+def test_the_ceiling_counts_look_ups_and_creates(deals: Table[Deal]) -> None:
+    """``max_requests`` is for the call as a whole."""
+    rows = [{"title": f"d{n}", "company": [f"n{n}"]} for n in range(30)]
+    with pytest.raises((BulkError, RequestCeilingError)) as caught:
+        deals.bulk_create(rows, link_by=BY_NAME, create_missing=True, max_requests=6, journal=False)
+    assert "raise max_requests" in str(caught.value)
+    assert deals.count() == 10
+
+
+CSV = """Title,Company
+a,Acme
+b,"Globex, Inc."
+c,"Acme, acme"
+d,"""
+
+
+def test_a_file_has_names(deals: Table[Deal], companies: Table[Any], local_base: LocalBase) -> None:
+    """One look-up for all rows of a file; a cell may be one name with a comma, or several names."""
+    Path("deals.csv").write_text(CSV + "\n")
+    deals.import_file("deals.csv", link_by=BY_NAME, journal=False)
+    assert len(lookups(local_base)) == 2
+    expected = {"a": ["Acme"], "b": ["Globex, Inc."], "c": ["Acme", "acme"], "d": []}
+    assert linked(deals, companies) == expected
+    local_base.requests.clear()
+    assert deals.sync_file("deals.csv", "title", link_by=BY_NAME).counts() == {"unchanged": 4}
+    assert writes(local_base) == []
+    plan = deals.plan_sync_file("deals.csv", "title", link_by=BY_NAME)
+    assert plan.is_empty
+    plan = deals.plan_import_file("deals.csv", key="title", link_by=BY_NAME)
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+def test_rejects_keep_the_names(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any], on_error: Any
+) -> None:
+    """A rejected row has its names, and can be sent again once the record is there."""
+    Path("deals.csv").write_text(CSV.replace("d,", 'd,"Nobody, Acme"\ne,Twin') + "\n")
+    call = {"link_by": BY_NAME, "on_error": on_error, "rejects": "no.csv"}
+    if on_error == "continue":
+        assert deals.import_file("deals.csv", **call).counts() == {"created": 3, "failed": 2}
+    else:
+        with pytest.raises(BulkError, match="Nothing was sent: 2 of 5 rows are not valid"):
+            deals.import_file("deals.csv", **call)
+    lines = Path("no.csv").read_text().splitlines()
+    assert lines[1].startswith('d,"Nobody, Acme"')
+    assert lines[2].startswith("e,Twin")
+    if on_error == "continue":
+        companies.bulk_create([{"Name": "Nobody"}], journal=False)
+        Path("no.csv").write_text("\n".join(lines).replace("Twin", "acme") + "\n")
+        assert airtable.retry().counts() == {"created": 2}
+        assert linked(deals, companies)["d"] == ["Nobody", "Acme"]
+        assert linked(deals, companies)["e"] == ["acme"]
+
+
+@pytest.mark.parametrize("source", ["file", "stream", "list"])
+def test_a_resumed_run_doubles_nothing(
+    airtable: Airtable,
+    deals: Table[Deal],
+    companies: Table[Any],
+    source: str,
+) -> None:
+    """Names are looked up again, or their ids are in the journal; linked records are not doubled."""
+    given = [{"title": f"d{n}", "company": ["Acme", f"n{n % 7}"]} for n in range(40)]
+    options: dict[str, Any] = {"link_by": BY_NAME, "create_missing": ["company"]}
+    options["max_requests"] = 6
+    with pytest.raises(BulkError):
+        if source == "file":
+            Path("deals.json").write_text(json.dumps(given))
+            deals.import_file("deals.json", **options)
+        else:
+            deals.bulk_create(iter(given) if source == "stream" else given, **options)
+    assert 0 < deals.count() < 40
+    run = next(run for run in airtable.runs() if run.asked.table == "Deals")
+    rows = iter(given) if source == "stream" else None
+    result = airtable.resume(run.id, model=Deal, rows=rows)
+    assert result.is_complete
+    assert linked(deals, companies) == {f"d{n}": ["Acme", f"n{n % 7}"] for n in range(40)}
+    names = Counter(company._cells.get("Name") for company in companies.all())
+    assert {names[f"n{n}"] for n in range(7)} == {1}
+    airtable.undo(run.id)
+    assert deals.count() == 0
+    assert not {f"n{n}" for n in range(7)} & {one._cells.get("Name") for one in companies.all()}
+
+
+def test_a_table_without_a_model_and_typecast(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """The table's own names count; with typecast, the other columns are still Airtable's to convert."""
+    table = airtable.table_named("Deals")
+    rows = [{"Title": "a", "Company": ["Acme"], "Amount": "7"}]
+    table.bulk_create(rows, link_by={"Company": "Name"}, typecast=True)
+    assert linked(deals, companies) == {"a": ["Acme"]}
+    assert table.sync(rows, "Title", link_by={"Company": "Name"}).counts() == {"unchanged": 1}
+
+
+def test_awaited_verbs_link_by_key(local_base: LocalBase, deals: Table[Deal]) -> None:
+    """The async verbs are the same, for lists and for asynchronous streams."""
+
+    async def main() -> None:
+        airtable = AsyncAirtable(connection=connection_to(local_base, retries=FAST))
+        table = airtable.table(Deal)
+
+        async def rows() -> Any:
+            for number in range(150):
+                yield {"title": f"d{number}", "company": [f"n{number}"]}
+
+        result = await table.bulk_create(rows(), link_by=BY_NAME, create_missing=True)
+        assert result.counts() == {"created": 150}
+        same = await table.bulk_upsert(
+            [{"title": "d1", "company": ["n1"]}], "title", link_by=BY_NAME
+        )
+        assert len(same) == 1
+
+    anyio.run(main)
+    assert deals.count() == 150
