@@ -66,7 +66,7 @@ FLOORS = {
     ],
     "client": [
         "fingerprint local options spool",
-        "config listener selection",
+        "config listener selection streams",
         "connection",
         "aio sync",
         "default",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from airhaul.client.options import Condition, ReadOptions, SortKey, refuse_unknown_options
 from airhaul.errors import AirhaulError, ConfigurationError, LookupValueError
@@ -279,6 +280,14 @@ class Selection:
             return self._column(name), way
         times = (column.column for column in known.values() if column.type == "createdTime")
         return next(times, None), way
+
+
+class LeavesOut(Protocol):
+    """What makes something of pages, and has to know what the table lacks."""
+
+    def leave_out(self, missing: AbstractSet[str]) -> None:
+        """Leave out columns that the table does not have."""
+        ...
 
 
 class Keeper:

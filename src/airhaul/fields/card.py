@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from airhaul.fields.arrow import JSON, ArrowType
 from airhaul.fields.encode import encode
 from airhaul.wire.shapes import FieldType
 
@@ -55,6 +56,8 @@ class FieldCard:
         lookup: Which lookups it has; None if the annotation of the field decides.
         result: The kind of its value in a formula.
         is_list: Whether a formula sees a list of such values.
+        arrow: The type of its cells in a data frame, unless the options of a field or the
+            annotation in a model have a more exact one.
         encode: Turns a value of a model into a cell; raises ``ValueError`` if no cell can hold it.
         decode: Undoes what Airtable adds to a cell; None for types to which it adds nothing.
         as_sent: Turns a cell into one that a record takes, whose stored cell it is given: None for
@@ -82,6 +85,7 @@ class FieldCard:
     lookup: LookupKind | None = None
     result: ResultKind = "text"
     is_list: bool = False
+    arrow: ArrowType = JSON
     encode: Callable[[Any], Any] = encode
     decode: Callable[[Any], Any] | None = None
     as_sent: Callable[[Any, Any], Any] | None = None

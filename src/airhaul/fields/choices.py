@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+from airhaul.fields.arrow import CHECKBOX, CHOICE, TEXTS
 from airhaul.fields.card import FieldCard, hashable
 
 _YES: Final = frozenset({"true", "checked", "yes", "1"})
@@ -40,6 +41,7 @@ CARDS: Final = (
         default_options={"icon": "check", "color": "greenBright"},
         lookup="checkbox",
         result="checkbox",
+        arrow=CHECKBOX,
         is_converted=_is_ticked,
     ),
     FieldCard(
@@ -48,6 +50,7 @@ CARDS: Final = (
         inferred_from={Literal: None},
         key="merged",
         default_options={"choices": []},
+        arrow=CHOICE,
         is_converted=_is_choice,
     ),
     FieldCard(
@@ -58,6 +61,7 @@ CARDS: Final = (
         default_options={"choices": []},
         lookup="choices",
         is_list=True,
+        arrow=TEXTS,
         canonical=_once_in_any_order,
         is_converted=_are_choices,
     ),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from airhaul.fields.arrow import DAY, MOMENT
 from airhaul.fields.card import FieldCard, hashable
 from airhaul.fields.encode import encode
 
@@ -45,6 +46,7 @@ CARDS: Final = (
         default_options={"dateFormat": _ISO},
         lookup="date",
         result="date",
+        arrow=DAY,
         encode=_encode_day,
     ),
     FieldCard(
@@ -60,10 +62,16 @@ CARDS: Final = (
         },
         lookup="datetime",
         result="dateTime",
+        arrow=MOMENT,
         canonical=_canonical_moment,
     ),
     FieldCard(
-        type="createdTime", is_computed=True, python=datetime, lookup="datetime", result="dateTime"
+        type="createdTime",
+        is_computed=True,
+        python=datetime,
+        lookup="datetime",
+        result="dateTime",
+        arrow=MOMENT,
     ),
     FieldCard(
         type="lastModifiedTime",
@@ -71,5 +79,6 @@ CARDS: Final = (
         python=datetime,
         lookup="datetime",
         result="dateTime",
+        arrow=MOMENT,
     ),
 )

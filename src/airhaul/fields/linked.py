@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from airhaul.fields.arrow import ATTACHMENT, PERSON, TEXTS, list_of
 from airhaul.fields.card import FieldCard, as_objects
 from airhaul.fields.encode import encode
 
@@ -98,12 +99,14 @@ CARDS: Final = (
         python=list[str],
         lookup="links",
         is_list=True,
+        arrow=TEXTS,
         encode=_encode_links,
     ),
     FieldCard(type="multipleLookupValues", is_computed=True, lookup="list", is_list=True),
     FieldCard(
         type="singleCollaborator",
         python=dict[str, Any],
+        arrow=PERSON,
         as_written=_people_as_written,
         is_same=_is_same_people,
         is_converted=_is_person,
@@ -113,16 +116,18 @@ CARDS: Final = (
         python=list[dict[str, Any]],
         lookup="list",
         is_list=True,
+        arrow=list_of(PERSON),
         as_written=_people_as_written,
         is_same=_is_same_people,
         is_converted=_are_people,
     ),
-    FieldCard(type="createdBy", is_computed=True, python=dict[str, Any]),
-    FieldCard(type="lastModifiedBy", is_computed=True, python=dict[str, Any]),
+    FieldCard(type="createdBy", is_computed=True, python=dict[str, Any], arrow=PERSON),
+    FieldCard(type="lastModifiedBy", is_computed=True, python=dict[str, Any], arrow=PERSON),
     FieldCard(
         type="multipleAttachments",
         python=list[dict[str, Any]],
         is_list=True,
+        arrow=list_of(ATTACHMENT),
         as_sent=_files_as_sent,
         as_written=_files_as_written,
         is_same=_is_same_files,

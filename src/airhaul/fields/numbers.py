@@ -12,6 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from airhaul.fields.arrow import DURATION, INTEGER, NUMBER, ArrowType
 from airhaul.fields.card import FieldCard, Key, hashable
 from airhaul.wire.shapes import FieldType
 
@@ -75,6 +76,7 @@ def _number(
     inferred_from: Mapping[Any, re.Pattern[str] | None],
     key: Key = "compared",
     is_converted: Callable[[Any, Any], bool] = _is_number,
+    arrow: ArrowType = NUMBER,
 ) -> FieldCard:
     return FieldCard(
         type=type_,
@@ -85,6 +87,7 @@ def _number(
         default_options=default_options,
         lookup="number",
         result="number",
+        arrow=arrow,
         canonical=_canonical,
         is_converted=is_converted,
     )
@@ -100,6 +103,7 @@ CARDS: Final = (
         default_options={"icon": "star", "color": "yellowBright", "max": 5},
         lookup="number",
         result="number",
+        arrow=INTEGER,
         canonical=_canonical_rating,
         is_converted=_is_number,
     ),
@@ -107,9 +111,20 @@ CARDS: Final = (
     _number("percent", {"precision": 4}, dict.fromkeys(_NUMBERS, _PERCENT)),
     _number("number", {"precision": 8}, dict.fromkeys(_NUMBERS), "merged"),
     _number(
-        "duration", {"durationFormat": "h:mm:ss"}, {timedelta: None}, is_converted=_is_duration
+        "duration",
+        {"durationFormat": "h:mm:ss"},
+        {timedelta: None},
+        is_converted=_is_duration,
+        arrow=DURATION,
     ),
-    FieldCard(type="count", is_computed=True, python=int, lookup="number", result="number"),
+    FieldCard(
+        type="count",
+        is_computed=True,
+        python=int,
+        lookup="number",
+        result="number",
+        arrow=INTEGER,
+    ),
     FieldCard(
         type="autoNumber",
         is_computed=True,
@@ -117,5 +132,6 @@ CARDS: Final = (
         can_be_primary=True,
         lookup="number",
         result="number",
+        arrow=INTEGER,
     ),
 )

@@ -10,14 +10,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
 from airhaul.fields import choices, dates, linked, numbers, text
+from airhaul.fields.arrow import CHECKBOX, TEXT, object_of
 from airhaul.fields.card import FieldCard
 from airhaul.wire.shapes import FieldType
 
 _COMPUTED: Final = (
     FieldCard(type="formula", is_computed=True, can_be_primary=True),
     FieldCard(type="rollup", is_computed=True),
-    FieldCard(type="button", is_computed=True),
-    FieldCard(type="aiText", is_computed=True),
+    FieldCard(type="button", is_computed=True, arrow=object_of(label=TEXT, url=TEXT)),
+    FieldCard(
+        type="aiText",
+        is_computed=True,
+        arrow=object_of(state=TEXT, isStale=CHECKBOX, value=TEXT, errorType=TEXT),
+    ),
 )
 # Where several cards fit an annotation, the first whose names fit is taken.
 _ALL: Final = (

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AnyUrl
 from pydantic.networks import EmailStr, NameEmail
 
+from airhaul.fields.arrow import TEXT, object_of
 from airhaul.fields.card import FieldCard, Key, hashable
 from airhaul.wire.shapes import FieldType
 
@@ -35,6 +36,7 @@ def _text(
         is_text=True,
         can_be_primary=True,
         key=key,
+        arrow=TEXT,
     )
 
 
@@ -80,9 +82,16 @@ CARDS: Final = (
         python=str,
         is_text=True,
         can_be_primary=True,
+        arrow=TEXT,
         decode=_decode_rich,
         as_written=_rich_as_written,
         canonical=_canonical_rich,
     ),
-    FieldCard(type="barcode", python=dict[str, Any], can_be_primary=True, is_same=_is_same_barcode),
+    FieldCard(
+        type="barcode",
+        python=dict[str, Any],
+        can_be_primary=True,
+        arrow=object_of(text=TEXT, type=TEXT),
+        is_same=_is_same_barcode,
+    ),
 )

@@ -101,12 +101,7 @@ class Reader(Generic[M]):
             if column is not None and column.name not in self._not_fetched:
                 self._not_fetched |= {column.name}
                 self._reading = Reading(self._not_fetched, (), self.origin)
-                whose = f"{self._model.__name__}.{column.name}"
-                warn_caller(
-                    f"The table {self._model.__airhaul_table__!r} has no field {column.column!r}, "
-                    f"so {whose} is not fetched. Add the field to the table, or change the model.",
-                    MissingFieldWarning,
-                )
+                warn_of_missing_field(self._model, column)
 
     def read(self, raw: RecordJson) -> M | None:
         """Make a record.
@@ -222,6 +217,16 @@ class Reader(Generic[M]):
                     "record.cell_errors lists all such cells of a record.",
                     CellWarning,
                 )
+
+
+def warn_of_missing_field(model: type[RecordBase], column: Column) -> None:
+    """Warn that the table of a model does not have one of its columns."""
+    warn_caller(
+        f"The table {model.__airhaul_table__!r} has no field {column.column!r}, so "
+        f"{model.__name__}.{column.name} is not fetched. Add the field to the table, or change the "
+        "model.",
+        MissingFieldWarning,
+    )
 
 
 def _is_odd(model: type[RecordBase], column: Column) -> bool:

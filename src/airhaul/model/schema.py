@@ -18,8 +18,18 @@ from airhaul.model.infer import infer_options
 from airhaul.model.links.tables import TableIds, linked_model, linked_table_id
 from airhaul.wire.shapes import FIELD_TYPES, FieldJson, FieldType, TableJson
 
-# Texts in files are read by them: the symbol of money, the zone of times.
-_READ_BY_OPTIONS: Final = ("currency", "date", "dateTime", "duration")
+# Texts in files are read by them: the symbol of money, the zone of times. And frames have types by
+# them: the precision of numbers, the type of what is computed.
+_READ_BY_OPTIONS: Final = (
+    "currency",
+    "date",
+    "dateTime",
+    "duration",
+    "number",
+    "formula",
+    "rollup",
+    "multipleLookupValues",
+)
 
 
 def fields_to_create(model: type[RecordBase], tables: TableIds | None = None) -> list[FieldJson]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.sync.query import Query
 from airhaul.record.bound import BoundRecord
+
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 
 class RecordReadVerbs(BoundRecord):
@@ -218,3 +221,81 @@ class RecordReadVerbs(BoundRecord):
             FormulaError: A text is not a formula.
         """
         return cls._table().count(*conditions, **lookups)
+
+    @classmethod
+    def to_arrow(cls, *conditions: Condition, **lookups: Any) -> Any:
+        """Read records as a table of pyarrow, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_arrow()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The table.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return cls._table().where(*conditions, **lookups).to_arrow()
+
+    @classmethod
+    def to_polars(cls, *conditions: Condition, **lookups: Any) -> DataFrame:
+        """Read records as a data frame of polars, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_polars()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: polars or pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return cls._table().where(*conditions, **lookups).to_polars()
+
+    @classmethod
+    def to_pandas(cls, *conditions: Condition, **lookups: Any) -> Any:
+        """Read records as a data frame of pandas, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_pandas()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: pandas or pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return cls._table().where(*conditions, **lookups).to_pandas()

@@ -49,6 +49,7 @@ COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5
 _SURE_DIGITS: Final = 15
 _MOST_DIGITS: Final = 309
 
+_NUMBERS: Final = (int, float, Decimal)
 _TIMES: Final = frozenset[type]({date, datetime})
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -104,6 +105,12 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     if column.shape.integers is not None:
         return _read_integer
     types_ = _classes(column)
+    if (
+        column.type == "duration"
+        and types_
+        and all(issubclass(type_, _NUMBERS) for type_ in types_)
+    ):
+        return _seconds
     if types_ == (float,):
         return _whole
     if not types_ or not all(issubclass(type_, date | time) for type_ in types_):
@@ -217,7 +224,7 @@ def _read_number(field: FieldText, value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
     if not isinstance(value, str):
-        return _whole(value)
+        return _seconds(value) if field.type == "duration" else _whole(value)
     text = bare = value.strip()
     if field.style is PLAIN and is_number(text):
         return _kept(text)
@@ -254,6 +261,11 @@ def _whole(value: Any) -> Any:
         except ValueError as error:
             raise ValueError(f"{error}, got {shown(value)}") from None
     return value
+
+
+def _seconds(value: Any) -> Any:
+    """Read a duration into a field that holds numbers."""
+    return value.total_seconds() if isinstance(value, timedelta) else _whole(value)
 
 
 def _read_integer(value: Any) -> Any:
@@ -379,7 +391,7 @@ _OBJECT_READERS: Final[dict[FieldType, Reader]] = {
 # By the classes that a value may have; the first that fits is taken.
 _READERS: Final[tuple[tuple[Any, Callable[[FieldText], Reader]], ...]] = (
     (bool, lambda _: _read_tick),
-    ((int, float, Decimal), lambda field: partial(_read_number, field)),
+    (_NUMBERS, lambda field: partial(_read_number, field)),
     (datetime, lambda field: partial(_read_moment, field)),
     (date, lambda field: partial(_read_date, field)),
     (time, lambda _: _read_time),

@@ -84,6 +84,8 @@ def rows_in(frame: Any) -> Iterable[Any] | None:
         return FrameRows(len(frame), lambda start, end: frame.slice(start, end - start).to_pylist())
     if kind == "polars.LazyFrame":
         raise ConfigurationError("A LazyFrame has no rows yet; pass frame.collect().")
+    if kind == "airhaul.Query":
+        return None  # its rows are records
     if hasattr(frame, "__arrow_c_stream__") and not kind.endswith(".Series"):
         return _rows_of_stream(frame)
     if kind.endswith(".DataFrame"):

@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
 from airhaul.bulk.reads.linked_names import names_of_linked
 from airhaul.bulk.reads.pages import ReadPages
+from airhaul.bulk.values.frame_columns import FrameBuilder, as_pandas, as_polars
 from airhaul.client.options import (
     Condition,
     SortKey,
 )
-from airhaul.client.selection import Selection
+from airhaul.client.selection import LeavesOut, Selection
+from airhaul.client.streams import capsule_of
 from airhaul.client.sync.query_writes import QueryWrites
 from airhaul.client.sync.session import reader_of
 from airhaul.drive import blocking as drive
@@ -27,6 +29,9 @@ from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import Format, open_writer
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
+
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -135,8 +140,100 @@ class Query(QueryWrites[M]):
             ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         records: list[M] = []
-        self._read(records.extend, parallel)
+        reader = self._reader()
+        self._read(lambda page: records.extend(reader.read_page(page)), parallel, reader)
         return records
+
+    def to_arrow(self, *, parallel: int = 1) -> Any:
+        """Read all records of the query as a table of pyarrow, without making records of them.
+
+        The first columns are ``id`` and ``created_time``. The others are in the order of the
+        model's fields, or in the order given to ``only``, and have the names of the model's fields;
+        of a table without a model, those of the table's. The type of a column follows from the type
+        of its field. An empty cell is null, except that a checkbox is false. So is one that does
+        not fit its type, such as an error of a formula; a ``CellWarning`` counts them.
+
+        Args:
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            The table.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
+        """
+        builder, batches = self._builder(), list[Any]()
+
+        def take(page: Sequence[RecordJson]) -> None:
+            builder.add(page)
+            if builder.is_full:
+                batches.append(builder.batch())
+
+        self._read(take, parallel, builder)
+        table = builder.table([*batches, builder.batch()])
+        builder.warn()
+        return table
+
+    def to_polars(self, *, parallel: int = 1) -> DataFrame:
+        """Read all records of the query as a data frame of polars, without making records of them.
+
+        The columns are those of ``to_arrow``.
+
+        Args:
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: polars or pyarrow is not installed.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
+        """
+        return as_polars(self.to_arrow(parallel=parallel))
+
+    def to_pandas(self, *, parallel: int = 1) -> Any:
+        """Read all records of the query as a data frame of pandas, without making records of them.
+
+        The columns are those of ``to_arrow``, with the types that NumPy has for them; integers are
+        ``Int64``, which has nulls.
+
+        Args:
+            parallel: How many page chains to read at the same time; more than 1 is faster when
+                replies are slow.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: pandas or pyarrow is not installed.
+            ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
+        """
+        return as_pandas(self.to_arrow(parallel=parallel))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Stream the records as Arrow data, with the columns of ``to_arrow``.
+
+        So DuckDB can query the query, and pyarrow and polars take it for a table. Each time, the
+        records are read again; no more than ten pages are in memory.
+        """
+        builder = self._builder()
+        return capsule_of(builder.schema, self._batches(builder), requested_schema)
+
+    def _batches(self, builder: FrameBuilder) -> Iterator[Any]:
+        for page in self._pages(builder):
+            builder.add(page)
+            if builder.is_full:
+                yield builder.batch()
+        yield builder.batch()
+        builder.warn()
+
+    def _builder(self) -> FrameBuilder:
+        columns, fetched = columns_of(self._table.model), self._selection.fetched()
+        names = columns.by_column if fetched is None else dict.fromkeys(fetched)
+        return FrameBuilder(self._table.model, [columns.by_column[name] for name in names])
 
     def iterate(self) -> Iterator[M]:
         """Read the records one page at a time, and hold no more than a page in memory.
@@ -257,20 +354,21 @@ class Query(QueryWrites[M]):
             else [known.by_column[name] for name in dict.fromkeys(fetched)]
         )
         choices = {column.title: column.known_choices for column in columns}
-        count = 0
+        count, reader = 0, self._reader()
         with open_writer(
             path, [*choices], format, choices, escape_formulas=escape_formulas
         ) as writer:
 
-            def write(records: list[M]) -> None:
+            def write(page: Sequence[RecordJson]) -> None:
                 nonlocal count
+                records = reader.read_page(page)
                 for record in records:
                     values = values_as_stored(record)
                     writer.write({column.title: values.get(column.name) for column in columns})
                 count += len(records)
 
             query = self._in_order() if parallel == 1 else self
-            query._read(write, parallel)
+            query._read(write, parallel, reader)
         return count
 
     def _in_order(self) -> Query[M]:
@@ -286,18 +384,23 @@ class Query(QueryWrites[M]):
         views = (airtable.table_schema(self._table.name))["views"]
         return Query(self._table, replace(selection, view=views[0]["id"])) if views else self
 
-    def _read(self, take: Callable[[list[M]], object], parallel: int) -> None:
-        """Pass the records of each page to ``take``, from one page chain or several."""
-        reader, pages = self._reader(), reader_of(self._table)
+    def _read(
+        self, take: Callable[[Sequence[RecordJson]], object], parallel: int, into: LeavesOut
+    ) -> None:
+        """Pass each page to ``take``, from one page chain or several.
+
+        ``into`` leaves out what the table does not have.
+        """
+        if parallel == 1:
+            for page in self._pages(into):
+                take(page)
+            return
+        pages = reader_of(self._table)
 
         def take_page(page: Sequence[RecordJson]) -> None:
-            reader.leave_out(pages.missing)
-            take(reader.read_page(page))
+            into.leave_out(pages.missing)
+            take(page)
 
-        if parallel == 1:
-            for page in self._pages(reader):
-                take_page(page)
-            return
         self._selection.refuse_order()
         selection = self._narrowed(self._selection)
         airtable, asked = self._table.airtable, selection.listed()
@@ -318,7 +421,7 @@ class Query(QueryWrites[M]):
             origin=self._table.airtable.origin,
         )
 
-    def _pages(self, reader: Reader[M]) -> Iterator[Sequence[RecordJson]]:
+    def _pages(self, reader: LeavesOut) -> Iterator[Sequence[RecordJson]]:
         """The pages of the query; the reader leaves out what the table does not have."""
         if not self._selection.is_sorted_here:
             for page in self._pages_read(reader):
@@ -338,7 +441,7 @@ class Query(QueryWrites[M]):
             for start in range(0, len(ordered), RECORDS_PER_PAGE)
         )
 
-    def _pages_read(self, reader: Reader[M]) -> Iterator[Sequence[RecordJson]]:
+    def _pages_read(self, reader: LeavesOut) -> Iterator[Sequence[RecordJson]]:
         """The pages of the query; a long list is narrowed after its first page, if it can be."""
         selection = self._selection
         if selection.linked():
@@ -370,7 +473,7 @@ class Query(QueryWrites[M]):
         known = airtable.lane().known_base.fields
         return ReadPages(airtable.base_id, self._table.name, selection.listed(), known=known)
 
-    def _read_list(self, work: ReadPages, reader: Reader[M]) -> Iterator[Sequence[RecordJson]]:
+    def _read_list(self, work: ReadPages, reader: LeavesOut) -> Iterator[Sequence[RecordJson]]:
         lane = self._table.airtable.lane()
         job = Engine(work, lane.context, concurrency=1)
         for event in drive.stream(job, lane):

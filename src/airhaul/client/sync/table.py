@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from airhaul.bulk.plans.new_tables import add_fields, has_links
 from airhaul.bulk.reads.missing import missing_column, missing_fields
@@ -30,6 +30,9 @@ from airhaul.wire.call import Call
 from airhaul.wire.ids import is_id
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import Cells, FieldJson, TableJson
+
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -244,6 +247,81 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             FormulaError: A text is not a formula.
         """
         return self.where(*conditions, **lookups).count()
+
+    def to_arrow(self, *conditions: Condition, **lookups: Any) -> Any:
+        """Read records as a table of pyarrow, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_arrow()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The table.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return self.where(*conditions, **lookups).to_arrow()
+
+    def to_polars(self, *conditions: Condition, **lookups: Any) -> DataFrame:
+        """Read records as a data frame of polars, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_polars()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: polars or pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return self.where(*conditions, **lookups).to_polars()
+
+    def to_pandas(self, *conditions: Condition, **lookups: Any) -> Any:
+        """Read records as a data frame of pandas, without making records of them.
+
+        The columns are ``id``, ``created_time`` and the fields of the model, with the types of
+        these. An empty cell is null, except that a checkbox is false. So is one that does not fit
+        its type; a ``CellWarning`` counts them. ``where(...).to_pandas()`` can use several page
+        chains.
+
+        Args:
+            *conditions: ``Q(...)``, ``F("Age") > 17``, or a formula as text; a record has to meet
+                all of them.
+            **lookups: ``age__gt=17``, ``name__contains="a"``, ...; a record has to meet all of
+                them.
+
+        Returns:
+            The data frame.
+
+        Raises:
+            MissingExtraError: pandas or pyarrow is not installed.
+            UnknownFieldError: The model has no such field.
+            LookupValueError: A value does not fit its field.
+            FormulaError: A text is not a formula.
+        """
+        return self.where(*conditions, **lookups).to_pandas()
 
     # --- one record
 

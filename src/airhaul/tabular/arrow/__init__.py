@@ -1,0 +1,1 @@
+"""Columns of Arrow data, made of cells."""
