@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from airhaul import Airtable, AsyncAirtable, BulkError, Record, Table, airtable_field
+from airhaul import Airtable, AsyncAirtable, BulkError, Link, Record, Table, airtable_field
 from airhaul.errors import ConfigurationError, RequestCeilingError, UnknownFieldError
 from airhaul.local_base import Fault, Faults
 from airhaul.local_base.base import LocalBase
@@ -518,3 +518,62 @@ def test_awaited_verbs_link_by_key(local_base: LocalBase, deals: Table[Deal]) ->
 
     anyio.run(main)
     assert deals.count() == 150
+
+
+class TypedCompany(Record, table="Companies"):
+    name: str = airtable_field(column="Name")
+    number: int | None = airtable_field(None, column="Number")
+
+
+class TypedDeal(Record, table="Deals"):
+    title: str = airtable_field(column="Title")
+    company: list[Link[TypedCompany]] = airtable_field([], column="Company")
+
+
+class SingleDeal(Record, table="Deals"):
+    title: str = airtable_field(column="Title")
+    company: Link[TypedCompany] | None = airtable_field(None, column="Company")
+
+
+def test_typed_links_need_no_schema(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """The model of the linked records says where names are; its fields go by their Python names."""
+    typed = airtable.table(TypedDeal)
+    rows = [{"title": f"d{n}", "company": ["Acme", f"n{n}"]} for n in range(10)]
+    result = typed.bulk_create(
+        rows, link_by={"company": "name"}, create_missing=True, journal=False
+    )
+    assert result.requests == len(local_base.requests) == 1 + 1 + 1
+    assert linked(deals, companies) == {f"d{n}": ["Acme", f"n{n}"] for n in range(10)}
+    assert all(link.id.startswith("rec") for deal in result for link in deal.company)
+    local_base.requests.clear()
+    assert typed.sync(rows, "title", link_by={"company": "name"}).counts() == {"unchanged": 10}
+    assert [request.path.rsplit("/", 1)[-1] for request in local_base.requests] == [
+        "Deals",
+        "Companies",
+    ]
+    deal = typed.where(title="d0").one()
+    deal.company = [Link("Acme"), "n1"]  # type: ignore[list-item]
+    typed.bulk_save([deal], link_by={"company": "name"})
+    assert linked(deals, companies)["d0"] == ["Acme", "n1"]
+
+
+def test_a_single_link_is_one_name(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """Of a link to one record, the whole text of a file is the name, whatever commas it has."""
+    Path("deals.csv").write_text('title,company\na,"Globex, Inc."\nb,"Acme, acme"\nc,\n')
+    single = airtable.table(SingleDeal)
+    result = single.import_file("deals.csv", link_by={"company": "name"}, on_error="continue")
+    assert result.counts() == {"created": 2, "failed": 1}
+    assert "has the Name 'Acme, acme'" in str(result.errors[0].error)
+    assert linked(deals, companies) == {"a": ["Globex, Inc."], "c": []}
+    acme = airtable.table(TypedCompany).where(name="Acme").one()
+    single.bulk_create(
+        [{"title": "d", "company": acme}, SingleDeal(title="e", company=Link.to(acme))],
+        link_by={"company": "number"},
+    )
+    assert linked(deals, companies)["d"] == linked(deals, companies)["e"] == ["Acme"]
+    single.bulk_create([{"title": "f", "company": "3"}], link_by={"company": "Number"})
+    assert linked(deals, companies)["f"] == ["Globex, Inc."]

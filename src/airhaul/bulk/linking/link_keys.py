@@ -16,7 +16,7 @@ from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
 from airhaul.fields import card_of
 from airhaul.messages import Message, Option, counted
-from airhaul.model.base import RecordBase
+from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.columns import Column, columns_of
 from airhaul.tabular import split_items
 from airhaul.wire.ids import is_id
@@ -226,8 +226,8 @@ class LinkKeys:
             for one in table_in(tables, table, base_id)["fields"]
             for name in (one["name"], one.get("id", ""))
         }
-        known: dict[tuple[str, str], LinkedField] = {}
         self._linked = {}
+        known: dict[tuple[str, str], LinkedField] = {}
         for column, key in self._by_column.items():
             options = own[column].get("options") if column in own else None
             linked_id = (options or {}).get("linkedTableId")
@@ -236,19 +236,51 @@ class LinkKeys:
                     f"The table {table!r} has no field {column!r} that links to records.",
                     field=key.column.shown_name,
                 )
-            linked = table_in(tables, str(linked_id), base_id)
-            if key.creates and table in (linked["id"], linked["name"]):
-                raise ConfigurationError(
-                    Message(
-                        f"{key.column.shown_name!r} links to records of its own table, which a row "
-                        "of the same call may create: write these records first, and without ",
-                        Option("create_missing"),
-                        " for this field.",
-                    )
+            self._learn(key, table_in(tables, str(linked_id), base_id), table, known)
+
+    def learn_models(self, table: str) -> bool:
+        """Find the linked tables by the models of typed links, which takes no request.
+
+        Args:
+            table: The table that has the links, by name or id.
+
+        Returns:
+            Whether all columns have such models, which name the fields as the tables do.
+
+        Raises:
+            ConfigurationError: As of ``learn_schema``.
+        """
+        described = [_described(key) for key in self._by_column.values()]
+        if None in described:
+            return False
+        self._linked = {}
+        known: dict[tuple[str, str], LinkedField] = {}
+        for key, linked in zip(self._by_column.values(), described, strict=True):
+            if linked is not None:
+                self._learn(key, linked, table, known)
+        return True
+
+    def _learn(
+        self,
+        key: LinkKey,
+        linked: TableJson,
+        table: str,
+        known: dict[tuple[str, str], LinkedField],
+    ) -> None:
+        """Take the linked table of a column."""
+        if key.creates and table in (linked["id"], linked["name"]):
+            raise ConfigurationError(
+                Message(
+                    f"{key.column.shown_name!r} links to records of its own table, which a row of "
+                    "the same call may create: write these records first, and without ",
+                    Option("create_missing"),
+                    " for this field.",
                 )
-            found = _field_in(linked, key)
-            once = (linked["id"], found["name"])
-            self._linked[column] = known.setdefault(once, LinkedField(linked, found))
+            )
+        found = _field_in(linked, key)
+        assert self._linked is not None, "it is about to be known"
+        once = (linked["id"], found["name"])
+        self._linked[key.column.column] = known.setdefault(once, LinkedField(linked, found))
 
     def collect(self, change: Change[Any], names: LinkNames) -> None:
         """Collect the names in the links of a change."""
@@ -457,6 +489,20 @@ def _listed(create_missing: CreateMissing) -> Sequence[str]:
     return [create_missing] if isinstance(create_missing, str) else create_missing
 
 
+def _described(key: LinkKey) -> TableJson | None:
+    """Describe the linked table of a typed link by its model; None if the schema is needed."""
+    if key.column.link is None:
+        return None
+    model = key.column.link.model
+    columns = columns_of(model)
+    column = columns.by_any_name.get(key.field)
+    if column is None or columns.are_ids:
+        return None
+    name = table_name_of(model)
+    field: FieldJson = {"name": column.column, "type": column.type}
+    return {"id": name, "name": name, "primaryFieldId": "", "fields": [field], "views": []}
+
+
 def _field_in(table: TableJson, key: LinkKey) -> FieldJson:
     """Find the field that has the names.
 
@@ -464,9 +510,11 @@ def _field_in(table: TableJson, key: LinkKey) -> FieldJson:
         UnknownFieldError: The table does not have it.
         ConfigurationError: Its cells are no names, or no record can be created by it.
     """
-    found = next(
-        (one for one in table["fields"] if key.field in (one["name"], one.get("id"))), None
-    )
+    wanted = key.field
+    if key.column.link is not None:
+        named = columns_of(key.column.link.model).by_any_name.get(wanted)
+        wanted = wanted if named is None else named.column
+    found = next((one for one in table["fields"] if wanted in (one["name"], one.get("id"))), None)
     if found is None:
         names = ", ".join(repr(one["name"]) for one in table["fields"])
         raise UnknownFieldError(

@@ -21,8 +21,8 @@ MOST_HELD: Final = 1_000
 def look_up(reader: TableReader, keys: LinkKeys, names: LinkNames) -> Flow[None]:
     """Look up the records that have some names.
 
-    It takes a request for the schema, the first time, and one for each hundred new names; a linked
-    table is read whole if the field of its names is not text.
+    It takes a request for each hundred new names, and one for the schema if links are not typed; a
+    linked table is read whole if the field of its names is not text.
 
     Args:
         reader: Reads the table that has the links; its requests are counted.
@@ -35,7 +35,7 @@ def look_up(reader: TableReader, keys: LinkKeys, names: LinkNames) -> Flow[None]
     unknown = keys.unknown(names)
     if not unknown:
         return
-    if not keys.knows_schema:
+    if not keys.knows_schema and not keys.learn_models(reader.table):
         keys.learn_schema((yield from reader.tables()), reader.table, reader.base_id)
     for linked, some in keys.by_field(unknown):
         queries = linked.queries(some)
