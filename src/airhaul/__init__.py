@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from airhaul._version import __version__
 from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.reads.linked_records import MissingRecordWarning
 from airhaul.bulk.results.outcomes import RowOutcome
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.writing.bulk_write import result_of
@@ -67,6 +68,7 @@ __all__ = [
     "JournalError",
     "Link",
     "MissingFieldWarning",
+    "MissingRecordWarning",
     "Plan",
     "Q",
     "Query",

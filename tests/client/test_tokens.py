@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from airhaul import Airtable, AsyncAirtable, Query, Record, Retries, Table, configure
+from airhaul import Airtable, AsyncAirtable, Link, Query, Record, Retries, Table, configure
 from airhaul.errors import AirhaulError, AuthenticationError, ConfigurationError
 from airhaul.local_base import LocalBase, LocalServer
 from tests.cli.program import airhaul as program
@@ -27,6 +27,7 @@ NOWHERE: dict[str, Any] = {
 
 class Person(Record, table="People"):
     name: str
+    friends: list[Link[Person]] = []
 
 
 ROWS: list[Any] = [{"name": "Ada"}]
@@ -68,6 +69,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "Table.plan_update": lambda people: people.plan_update(CHANGED),
     "Table.plan_update_or_create": lambda people: people.plan_update_or_create(name="Ada"),
     "Table.plan_upsert": lambda people: people.plan_upsert(ROWS, key="name"),
+    "Table.prefetch": lambda people: people.prefetch([Person(name="Ada", friends=IDS)], "friends"),
     "Table.refresh": lambda people: people.refresh(Person(id=IDS[0], name="Ada")),
     "Table.save": lambda people: people.save(Person(name="Ada")),
     "Table.sync": lambda people: people.sync(ROWS, key="name"),
@@ -106,7 +108,7 @@ VERBS: dict[str, Callable[[Any], Any]] = {
 # These send nothing of their own, or are tried where there is a run.
 OTHERS = {
     "Table": {"import_again", "iterate", "plan_create", "plan_save", "where"},
-    "Query": {"iterate", "limit", "only", "order_by", "view", "where"},
+    "Query": {"iterate", "limit", "only", "order_by", "prefetch", "view", "where"},
     "Airtable": {
         *("apply_undo", "plan_undo", "resume", "retry", "run", "runs", "undo"),
         *("call", "close", "follow", "from_env", "lane", "local", "table", "table_named"),

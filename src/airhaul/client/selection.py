@@ -13,6 +13,7 @@ from airhaul.formula import Expression, Filter, Q, build_lookup, parse, print_fo
 from airhaul.formula.lookups.filter import Exact, Test, joined
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
+from airhaul.model.links.paths import LinkPaths
 from airhaul.model.lookups import lookup_fields, values_for_formulas
 from airhaul.model.read import OnInvalid
 from airhaul.wire.endpoints import Direction, ListParameters
@@ -44,6 +45,7 @@ class Selection:
         page_size: How many records to read in one request, 1 to 100.
         on_invalid: What to do with a cell that does not fit its type.
         link_names: The names of linked records that are looked up by id, so that less is read.
+        prefetched: The paths along links whose records are read, too.
     """
 
     model: type[RecordBase]
@@ -56,6 +58,7 @@ class Selection:
     page_size: int | None = None
     on_invalid: OnInvalid = "empty"
     link_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    prefetched: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The selection as query parameters, or what is wrong with it."""
@@ -82,6 +85,28 @@ class Selection:
         selection = replace(self, conditions=(*self.conditions, *added))
         selection.test()
         return selection
+
+    def prefetch(self, paths: Iterable[str]) -> Selection:
+        """Add paths along links; they are checked now.
+
+        Raises:
+            UnknownFieldError: A model does not have a field of a path.
+            SchemaError: A field has no links.
+        """
+        selection = replace(self, prefetched=(*self.prefetched, *paths))
+        LinkPaths.of(self.model, selection.prefetched)
+        return selection
+
+    def paths(self) -> LinkPaths:
+        """Return the links whose records are read, too.
+
+        Raises:
+            SchemaError: A field with these links is not read.
+        """
+        paths, fetched = LinkPaths.of(self.model, self.prefetched), self.fetched()
+        if fetched is not None:
+            paths.refuse_unless_fetched(fetched)
+        return paths
 
     def with_options(self, options: Mapping[str, Any]) -> Selection:
         """Set the options of ``all()``, by our names or Airtable's.

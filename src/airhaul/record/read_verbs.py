@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from airhaul.client.options import Condition, ReadOptions
@@ -179,6 +179,28 @@ class RecordReadVerbs(BoundRecord):
             UnknownFieldError: The model has no such field.
         """
         return cls._table().iterate(**options)
+
+    @classmethod
+    def prefetch(cls, records: Iterable[Self], *paths: str) -> list[Self]:
+        """Read what records at hand link to, so that ``link.record`` has it.
+
+        Each linked record is read once, a hundred in one request, and is one object for all that
+        link to it. Links that are loaded already stay as they are. The linked records are read from
+        the base that the records were read from.
+
+        Args:
+            records: Records of the model.
+            *paths: The fields with links: ``"company"``; from there on, the links of the linked
+                records: ``"contacts__company"``.
+
+        Returns:
+            The records.
+
+        Raises:
+            UnknownFieldError: A model does not have such a field.
+            SchemaError: A field has no ``Link``.
+        """
+        return cls._table().prefetch(records, *paths)
 
     @classmethod
     def exists(cls, record_id: str | None = None, /, **lookups: Any) -> bool:

@@ -75,12 +75,14 @@ class TableReader:
         """The requests and seconds so far."""
         return self._spent.so_far
 
-    def of_table(self, table: str) -> TableReader:
+    def of_table(self, table: str, *, by_field_id: bool = False) -> TableReader:
         """Return a reader of another table of the base, with the same limit and the same count.
 
-        It names fields by name.
+        Args:
+            table: The table's name or id.
+            by_field_id: Whether records name fields by ID instead of name.
         """
-        other = TableReader(self._context, self.base_id, table, self._most)
+        other = TableReader(self._context, self.base_id, table, self._most, by_field_id=by_field_id)
         other._spent = self._spent
         return other
 

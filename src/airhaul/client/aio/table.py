@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from airhaul.bulk.plans.new_tables import add_fields, has_links
+from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
@@ -13,13 +14,15 @@ from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
 from airhaul.client.aio.query import AsyncQuery
-from airhaul.client.aio.session import reader_of, target_of
+from airhaul.client.aio.session import AsyncBound, AsyncSession, reader_of, target_of
+from airhaul.client.connection import Origin
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
 from airhaul.errors import ConfigurationError, InvalidRequestError, LookupValueError
 from airhaul.formula import fn
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
+from airhaul.model.links.paths import LinkPaths
 from airhaul.model.schema import fields_to_create
 from airhaul.model.table_check import TableDifference, TablePlan, check_table, plan_table
 from airhaul.model.validate_field import texts_as_written
@@ -205,6 +208,33 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """
         selection = Selection(self.model).with_options(options)
         return AsyncQuery(self, selection).iterate()
+
+    async def prefetch(self, records: Iterable[M], *paths: str) -> list[M]:
+        """Read what records at hand link to, so that ``link.record`` has it.
+
+        Each linked record is read once, a hundred in one request, and is one object for all that
+        link to it. Links that are loaded already stay as they are. The linked records are read from
+        the base that the records were read from.
+
+        Args:
+            records: Records of the model.
+            *paths: The fields with links: ``"company"``; from there on, the links of the linked
+                records: ``"contacts__company"``.
+
+        Returns:
+            The records.
+
+        Raises:
+            UnknownFieldError: A model does not have such a field.
+            SchemaError: A field has no ``Link``.
+        """
+        held, follow = list(records), LinkPaths.of(self.model, paths)
+        reading = held[0]._reading if held else None
+        origin = reading.origin if reading is not None else None
+        airtable = AsyncSession(lambda: origin) if isinstance(origin, Origin) else self.airtable
+        reader = reader_of(AsyncBound(airtable, self.model))
+        await airtable.follow(LinkedRecords(reader, follow, airtable.origin).load(held))
+        return held
 
     async def exists(self, record_id: str | None = None, /, **lookups: Any) -> bool:
         """Check whether a record exists; one request.

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
 from airhaul.bulk.reads.linked_names import names_of_linked
+from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.values.frame_columns import FrameBuilder, as_pandas, as_polars
 from airhaul.client.options import (
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=RecordBase)
 
+_WINDOW: Final = 10 * RECORDS_PER_PAGE
+
 
 class Query(QueryWrites[M]):
     """A selection of the records of a table, which sends nothing until a verb is called.
 
-    ``where``, ``order_by``, ``limit``, ``only`` and ``view`` return a new query each; the other
-    methods are verbs. To iterate over a query is to ``iterate``.
+    ``where``, ``order_by``, ``limit``, ``only``, ``prefetch`` and ``view`` return a new query each;
+    the other methods are verbs. To iterate over a query is to ``iterate``.
 
     Args:
         table: The table.
@@ -109,6 +112,25 @@ class Query(QueryWrites[M]):
         """
         return self._with(fields=fields)
 
+    def prefetch(self, *paths: str) -> Query[M]:
+        """Read the linked records, too, so that ``link.record`` has them.
+
+        Each linked record is read once, a hundred in one request, and is one object for all that
+        link to it. To have full requests, ``iterate`` reads up to ten pages ahead.
+
+        Args:
+            *paths: The fields with links: ``"company"``; from there on, the links of the linked
+                records: ``"contacts__company"``.
+
+        Returns:
+            A new query.
+
+        Raises:
+            UnknownFieldError: A model does not have such a field.
+            SchemaError: A field has no ``Link``.
+        """
+        return Query(self._table, self._selection.prefetch(paths))
+
     def view(self, name: str) -> Query[M]:
         """Read the records of a view only, in its order.
 
@@ -140,8 +162,10 @@ class Query(QueryWrites[M]):
             ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         records: list[M] = []
-        reader = self._reader()
+        reader, linked = self._reader(), self._linked_records()
         self._read(lambda page: records.extend(reader.read_page(page)), parallel, reader)
+        if linked is not None:
+            self._table.airtable.follow(linked.load(records))
         return records
 
     def to_arrow(self, *, parallel: int = 1) -> Any:
@@ -239,14 +263,21 @@ class Query(QueryWrites[M]):
         """Read the records one page at a time, and hold no more than a page in memory.
 
         Airtable returns up to 100 records in one request
-        (https://airtable.com/developers/web/api/list-records).
+        (https://airtable.com/developers/web/api/list-records). With ``prefetch``, ten pages are
+        held, and what they link to.
 
         Yields:
             The records.
         """
-        reader = self._reader()
-        for page in self._pages(reader):
-            for record in reader.read_page(page):
+        reader, linked = self._reader(), self._linked_records()
+        if linked is None:
+            for page in self._pages(reader):
+                for record in reader.read_page(page):
+                    yield record
+            return
+        for records in self._windows(reader):
+            self._table.airtable.follow(linked.load(records))
+            for record in records:
                 yield record
 
     def __iter__(self) -> Iterator[M]:
@@ -412,6 +443,24 @@ class Query(QueryWrites[M]):
             keeper = selection.keeper()
             kept = pages.each(asked, lambda page: take_page(keeper.keep(page)), parallel=parallel)
             airtable.follow(kept)
+
+    def _linked_records(self) -> LinkedRecords | None:
+        """What reads the linked records of the query; None if it asks for none."""
+        if not self._selection.prefetched:
+            return None
+        return LinkedRecords(
+            reader_of(self._table), self._selection.paths(), self._table.airtable.origin
+        )
+
+    def _windows(self, reader: Reader[M]) -> Iterator[list[M]]:
+        """The records of the query, some pages at a time, so that many links share a request."""
+        held: list[M] = []
+        for page in self._pages(reader):
+            held += reader.read_page(page)
+            if len(held) >= _WINDOW:
+                yield held
+                held = []
+        yield held
 
     def _reader(self) -> Reader[M]:
         return Reader(

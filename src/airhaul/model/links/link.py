@@ -116,7 +116,7 @@ class Link(Generic[M]):
     or its id may be given.
     """
 
-    __slots__ = ("_declared", "_origin", "_record", "id")
+    __slots__ = ("_declared", "_is_missing", "_origin", "_record", "id")
 
     def __init__(
         self,
@@ -129,6 +129,7 @@ class Link(Generic[M]):
         self._record = record
         self._declared = declared
         self._origin = origin
+        self._is_missing = False
 
     if not TYPE_CHECKING:
 
@@ -178,6 +179,11 @@ class Link(Generic[M]):
         return self._record is not None
 
     @property
+    def is_missing(self) -> bool:
+        """Whether the linked record was read, and was not there: it may have been deleted."""
+        return self._is_missing and self._record is None
+
+    @property
     def record(self) -> M:
         """The linked record; never a request.
 
@@ -185,13 +191,7 @@ class Link(Generic[M]):
             LinkNotLoadedError: It was not read yet.
         """
         if self._record is None:
-            field = None if self._declared is None else self._declared.field
-            raise LinkNotLoadedError(
-                f"The linked {self._title} {self.id} is not loaded. Read linked records together "
-                f'with the query, as in where(...).prefetch("{field or "..."}"), or this one alone '
-                "with load() of the link.",
-                record_id=self.id,
-            )
+            raise LinkNotLoadedError(self._reason, record_id=self.id)
         return self._record
 
     def load(self) -> M:
@@ -222,6 +222,18 @@ class Link(Generic[M]):
                 "record first, or read the record with its model: Model.get(id)."
             )
         return self._declared.model
+
+    @property
+    def _reason(self) -> str:
+        """Why the record is not there, and what to do."""
+        what = f"The linked {self._title} {self.id}"
+        if self._is_missing:
+            return f"{what} was not there when it was read; it may have been deleted."
+        field = None if self._declared is None else self._declared.field
+        return (
+            f"{what} is not loaded. Read linked records together with the query, as in "
+            f'where(...).prefetch("{field or "..."}"), or this one alone with load() of the link.'
+        )
 
     @property
     def _title(self) -> str:
