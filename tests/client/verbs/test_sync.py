@@ -5,12 +5,16 @@ from __future__ import annotations
 import pickle
 import weakref
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import Field, StringConstraints
 
-from airhaul import BulkError, errors
+from airhaul import Airtable, BulkError, Record, Table, airtable_field, errors
 from airhaul.bulk.rows.stored import StoredRecords
 from airhaul.events import RowsWritten
 from tests.client.verbs.people import held, rows, writes
@@ -265,3 +269,103 @@ def test_cells_of_every_shape_are_kept_as_they_came(people, local_base) -> None:
     stored.record(0)["fields"]["c"].append("changed")
     assert stored.record(1)["fields"]["c"] == ["p", "q"]
     assert stored.differing(0, {"a": "x", "b": 2, "c": ["p", "q"]}) == ["b"]
+
+
+class Tone(StrEnum):
+    """The choices of a field."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Note(Record, table="Notes"):
+    """Fields of many kinds, with and without what validation could refuse or change."""
+
+    code: str
+    other: str = airtable_field(column="Other Name", default="d")
+    maybe: str | None = None
+    short: Annotated[str, Field(max_length=3)] = ""
+    lower: Annotated[str, StringConstraints(to_lower=True)] = ""
+    number: int | None = None
+    ratio: float | None = None
+    is_on: bool = True
+    day: date | None = None
+    at: datetime | None = None
+    tone: Tone | None = None
+    kind: Literal["a", "b"] | None = None
+    tags: list[str] = []
+    long: str = airtable_field(type="multilineText", default="")
+
+
+class Validated(dict[str, Any]):
+    """A row that is no plain dict, so that it is validated in any case."""
+
+
+_TEXTS = ["", "a", "b", "x ", "ABC", "abc", "abcd", "low", "é", 1, None]
+_VALUES: dict[str, list[Any]] = {
+    "Other Name": _TEXTS,
+    "other": _TEXTS,
+    "maybe": _TEXTS,
+    "short": _TEXTS,
+    "lower": _TEXTS,
+    "number": [None, 0, 1, 1.0, "1", True, 2**53 + 2],
+    "ratio": [None, 0, 1, 1.5, "1.5", 2**53 + 1, float("nan")],
+    "is_on": [None, True, False, 1, "true"],
+    "day": [None, "2024-01-02", date(2024, 1, 2), datetime(2024, 1, 2), 20240102],
+    "at": [
+        None,
+        "2024-01-02T03:04:05Z",
+        datetime(2024, 1, 2, 3, 4, 5, 999),
+        datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC),
+    ],
+    "tone": [None, "low", Tone.LOW, "HIGH", ""],
+    "kind": [None, "a", "c", ""],
+    "tags": [None, [], ["a"], ["b", "a"], ["a", "b"], ["a", 1], "a"],
+    "long": _TEXTS,
+    "id": [None, "rec00000000000000", "x"],
+    "unknown": [None, 1],
+}
+_cells = st.sampled_from([(name, value) for name in _VALUES for value in _VALUES[name]])
+_codes = st.sampled_from(["k0", "k1", "k2", "k0", "k1", "k2", "K0", " k0", "", None, 1])
+_rows = st.builds(
+    lambda code, cells: {"code": code, **dict(cells)}, _codes, st.lists(_cells, max_size=3)
+)
+
+
+@pytest.fixture(scope="module")
+def notes() -> Iterator[Table[Note]]:
+    """A table with a few records; some cells are not as the model would write them."""
+    with Airtable.local(":memory:") as airtable:
+        made = airtable.table(Note)
+        made.create_table()
+        airtable.table_named("Notes").bulk_create(
+            [
+                {"code": "k0", "tags": ["a", "b"], "number": 1, "ratio": 1.5, "tone": "low"},
+                {"code": "k1", "maybe": "a", "short": "abcd", "lower": "ABC", "is_on": True},
+                {"code": "k2", "day": "2024-01-02", "at": "2024-01-02T03:04:05Z", "kind": "c"},
+            ],
+            typecast=True,
+        )
+        yield made
+
+
+def agree(notes: Table[Note], given_rows: list[dict[str, Any]]) -> None:
+    """Compare some rows as plain dicts, and as mappings, which are always validated."""
+    plain, validated = (
+        notes.plan_sync([kind(row) for row in given_rows], key="code") for kind in (dict, Validated)
+    )
+    assert plain.to_dict() == validated.to_dict()
+
+
+def test_values_that_need_no_validation_are_compared_as_with_it(notes) -> None:
+    """Each value of each field, next to each record: the plan is the same, errors included."""
+    for name, values in _VALUES.items():
+        for value in values:
+            agree(notes, [{"code": code, name: value} for code in ("k0", "k1", "k2")])
+
+
+@settings(max_examples=60)
+@given(given_rows=st.lists(_rows, min_size=1, max_size=6))
+def test_rows_that_need_no_validation_are_compared_as_with_it(notes, given_rows) -> None:
+    """The same of rows with several values, double keys and keys that are blank."""
+    agree(notes, given_rows)

@@ -10,6 +10,7 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.job import Action, Arrival, Done, Pull
 from airhaul.bulk.linking.link_keys import LinkKeys
 from airhaul.bulk.linking.lookups import MOST_HELD, names_in
+from airhaul.bulk.plans.plain_rows import PlainRows
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
@@ -57,6 +58,7 @@ class CompareRows(Generic[M]):
 
     Args:
         encoder: Makes changes of rows, and finds their keys.
+        plain: Finds rows that are unchanged without an encoder.
         table: The table's records.
         target: The table.
         source: The name of the file that the rows come from, for errors.
@@ -67,6 +69,7 @@ class CompareRows(Generic[M]):
     def __init__(
         self,
         encoder: Encoder[M],
+        plain: PlainRows,
         table: StoredTable,
         target: Target,
         source: str | None = None,
@@ -74,6 +77,7 @@ class CompareRows(Generic[M]):
         links: LinkKeys | None = None,
     ) -> None:
         self._encoder = encoder
+        self._plain = plain
         self._table = table
         self._stored = table.records
         self._target = target
@@ -103,6 +107,12 @@ class CompareRows(Generic[M]):
         """Take a row, and ask for the next."""
         found = self.result
         index = found.taken
+        if type(row) is dict and not self._missing:
+            same = self._plain.find(row)
+            if same is not None and self._table.take(same, index):
+                found.unchanged.take(None)
+                found.unchanged.add(index, same)
+                return True
         change = encode_one(self._encoder, index, row)
         if isinstance(change, InvalidRow):
             found.unchanged.take(change.error.line)

@@ -21,6 +21,7 @@ from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
 from airhaul.bulk.linking.lookups import link_rows, look_up, names_in
 from airhaul.bulk.plans.comparison import Compared, CompareRows
 from airhaul.bulk.plans.outline import NewLinked, Outline
+from airhaul.bulk.plans.plain_rows import PlainRows
 from airhaul.bulk.plans.plan import Planned, new_linked
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.plans.sync import DeleteGuard
@@ -226,7 +227,8 @@ class Planner(Generic[M]):
         table.refuse_doubles()
         encoder = UpsertEncoder(self._model, key, seen=table, source=self._source, columns=columns)
         missing = self._reader.missing
-        job = CompareRows(encoder, table, self._target, self._source, missing, self._links)
+        plain = PlainRows(self._model, columns, key, table)
+        job = CompareRows(encoder, plain, table, self._target, self._source, missing, self._links)
         left = iter(rows) if isinstance(rows, Iterable) else aiter(rows)
         compared: Compared[M] = yield Step(job, left)
         if self._links is not None:

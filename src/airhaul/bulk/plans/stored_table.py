@@ -86,6 +86,14 @@ class StoredTable:
         if first != index:
             raise same_key(self._key, first, cells)
 
+    def take(self, place: int, index: int) -> bool:
+        """Take a row that leaves a record unchanged; False if another row has its key."""
+        if self._row_at[place]:
+            return False
+        self._row_at[place] = index + 1
+        self._is_wanted[place] = True
+        return True
+
     def find(self, value: tuple[Any, ...]) -> int | None:
         """Return the place of the record with a key, or None."""
         return self._places.get(_small(value))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Final, cast
 
 from airhaul.bulk.results.packed_ids import PackedIds
 from airhaul.wire.shapes import Cells, RecordJson
 
 _NUMBERS: Final = frozenset({int, float, bool, type(None)})
+_TEXT: Final = frozenset({str})
 _TEXTS: Final = frozenset({str, type(None)})
+_LISTS: Final = frozenset({list, type(None)})
 _OBJECTS: Final = frozenset({list, dict})
 
 # Of a column with more different cells, equal ones are looked for only if most are equal to others.
@@ -54,6 +57,10 @@ class StoredRecords:
                 column = self._columns[name] = _Column(len(self))
                 self._cells[name] = column.cells
 
+    def cells(self, column: str) -> list[Any]:
+        """Return the cells of a column by place, as they are kept: objects are not themselves."""
+        return self._cells[column]
+
     def cell(self, place: int, column: str) -> Any:
         """Return a cell of a record; None if it is empty."""
         return _unpacked(self._cells[column][place])
@@ -91,7 +98,9 @@ class _Column:
         if kinds <= _NUMBERS:
             self.cells += cells
             return
-        if not kinds <= _TEXTS:
+        if kinds <= _LISTS and set(map(type, chain.from_iterable(filter(None, cells)))) <= _TEXT:
+            self.cells += [cell and self._once(tuple(cell), cell) for cell in cells]
+        elif not kinds <= _TEXTS:
             self.cells += map(self._packed, cells)
         elif self._shared is None:
             self.cells += cells
@@ -105,7 +114,7 @@ class _Column:
         kind = type(cell)
         if kind is list:
             kinds = set(map(type, cell))
-            if kinds == {str}:
+            if kinds == _TEXT:
                 return self._once(tuple(cell), cell)
             if not kinds & _OBJECTS:
                 return cell

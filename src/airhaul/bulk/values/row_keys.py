@@ -44,17 +44,21 @@ class RowKeys:
         exact = self._columns.by_any_name.get(key)
         if exact is not None:
             return exact
-        if self._is_ignored(key, row):
+        if self.is_ignored(key, row):
             return None
         column = self._find_loosely(key, row)
         if column is None and not self._is_lenient:
             unknown.append(str(key))
         return column
 
-    def _is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
+    def is_ignored(self, key: str, row: Mapping[str, Any]) -> bool:
         """Whether a value that has no column belongs to the record itself, or to a rejects file.
 
         Any other value under ``id`` or ``created_time`` is a column of the caller's own.
+
+        Args:
+            key: The key, which names no column exactly.
+            row: The row that has it.
         """
         is_blank = plain(row[key]) in (None, "") and self._columns.find_loosely(str(key)) is None
         if key in self._id_keys:
