@@ -15,6 +15,7 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead, Restarted, Retrying
 from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.reads.division import ListPart
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.results.policy import Policy
@@ -283,7 +284,7 @@ class Pages:
 def test_a_lost_list_is_read_again_and_no_record_comes_twice(total, lost) -> None:
     """An expired iterator costs time, and neither a record nor a double."""
     pages = Pages(total, lost)
-    job = Engine(ReadPages(BASE, "Items", ListParameters()), context_of(Pacer([])))
+    job = Engine(ReadPages(BASE, "Items", ListPart(ListParameters())), context_of(Pacer([])))
     run = simulate(job, pages)
     assert job.result is None
     read = [
@@ -297,7 +298,7 @@ def test_a_lost_list_is_read_again_and_no_record_comes_twice(total, lost) -> Non
 def test_a_list_that_never_ends_well_is_given_up() -> None:
     """Restarts are bounded."""
     pages = Pages(30, list(range(2, 100)))
-    job = Engine(ReadPages(BASE, "Items", ListParameters()), context_of(Pacer([])))
+    job = Engine(ReadPages(BASE, "Items", ListPart(ListParameters())), context_of(Pacer([])))
     simulate(job, pages)
     with pytest.raises(IteratorExpiredError):
         _ = job.result

@@ -216,6 +216,7 @@ def test_json_with_yes_is_nothing_but_json(wanted, stock) -> None:
         (["sync", "stock.csv", "Stock", "--key", "Code", "--max-deletes", "3"], "need --delete"),
         (["sync", "stock.csv", "Stock", "--key", "Code", "--allow-empty"], "need --delete"),
         (["sync", "stock.csv", "Stock", "--key", "Code", "--parallel", "0"], "--parallel"),
+        (["sync", "stock.csv", "Stock", "--key", "Code", "--parallel", "all"], "nor auto"),
         (["sync", "stock.csv", "Stock", "--key", "Code", "--on-error", "cry"], "--on-error"),
         (["sync", "nope.csv", "Stock", "--key", "Code"], "nope.csv: No such file"),
         (["sync", "twice.csv", "Stock", "--key", "Code"], "row 0 has the same key"),
@@ -244,4 +245,7 @@ def test_records_with_one_key_are_named(stock) -> None:
 def test_several_chains_read_the_same(wanted, stock) -> None:
     """--parallel reads the table in parts, and comes to the same."""
     assert airhaul(*WORDS, "--delete", "--parallel", 3, "--yes").returncode == 0
+    assert held(stock) == AFTER
+    again = airhaul(*WORDS, "--delete", "--parallel", "auto", "--yes")
+    assert again.returncode == 0
     assert held(stock) == AFTER

@@ -105,6 +105,7 @@ def writing_many(user: User) -> None:
     assert_type(User.get_or_create({"age": 1}, name="a"), tuple[User, bool])
     assert_type(User.update_or_create(name="a"), tuple[User, bool])
     assert_type(User.all(parallel=3), list[User])
+    assert_type(User.all(parallel="auto"), list[User])
     for plan in (
         User.plan_create([user]),
         User.plan_update([user], age=3),

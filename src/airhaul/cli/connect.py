@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from pydantic import SecretStr
 
+from airhaul.bulk.reads.division import Parallel
 from airhaul.caller import seen_from_here
 from airhaul.client.config import MEMORY, journal_of_text, journal_path, read_environment
 from airhaul.client.sync.airtable import Airtable
@@ -54,7 +55,25 @@ JournalOption = Annotated[
         "[env: AIRHAUL_JOURNAL]",
     ),
 ]
+ParallelOption = Annotated[
+    str,
+    typer.Option(
+        "--parallel",
+        metavar="N|auto",
+        help="Read N pages in parallel, or as many as the latency asks for; then in no order.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def parallel_of(text: str) -> Parallel:
+    """Read the value of ``--parallel``."""
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal() or int(text) < 1:
+        message = f"{text!r} is neither a number of at least 1 nor auto."
+        raise typer.BadParameter(message, param_hint="--parallel")
+    return int(text)
 
 
 def connect(

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypedDict, cast, overload
 from pydantic import BaseModel
 
 from airhaul.bulk.engine.events import Event
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.values.frame_rows import ArrowStream, rows_in
@@ -162,13 +163,13 @@ class SyncOptions(TypedDict, total=False):
         max_deletes: The most records to delete; a third of the table if None.
         allow_empty: Whether all records may be deleted when there are no rows.
         parallel: How many page chains to read at the same time; more than 1 is faster when replies
-            are slow.
+            are slow. ``"auto"`` reads a page, and then uses as many as its latency asks for.
     """
 
     delete_missing: bool
     max_deletes: int | None
     allow_empty: bool
-    parallel: int
+    parallel: Parallel
 
 
 class SyncWriteOptions(WriteOptions, SyncOptions, total=False):

@@ -234,14 +234,23 @@ class Selection:
         ordered = sorted(records, key=_created_time, reverse=self._descends)
         return Keeper(self.test(), self.max_records, self.fetched()).keep(ordered)
 
+    @property
+    def may_be_divided(self) -> bool:
+        """Whether several page chains can read the list without losing an order asked for."""
+        return not self._is_ordered() and self.view is None
+
+    def _is_ordered(self) -> bool:
+        """Whether Airtable has to keep an order or a limit."""
+        is_limited = self.max_records is not None and not self.is_sorted_here
+        return bool(self._sort_keys()) or is_limited
+
     def refuse_order(self) -> None:
         """Refuse what several page chains cannot keep.
 
         Raises:
             ConfigurationError: Airtable would have to keep an order or a limit.
         """
-        is_limited = self.max_records is not None and not self.is_sorted_here
-        if self._sort_keys() or is_limited:
+        if self._is_ordered():
             raise ConfigurationError(
                 "Several page chains return records in no particular order, so parallel= cannot be "
                 "combined with sort (order_by) or max_records (limit)."

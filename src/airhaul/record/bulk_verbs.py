@@ -369,7 +369,8 @@ class RecordBulkVerbs(BoundRecord):
                 max_deletes: The most records to delete; a third of the table if None.
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
-                    replies are slow.
+                    replies are slow. ``"auto"`` reads a page, and then uses as many as its latency
+                    asks for.
 
         Returns:
             The records, in the order of the rows, with the outcome of each row; deletions follow.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self, Unpack
 
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import KeyNames
 from airhaul.client.options import ImportOptions, SyncFileOptions
@@ -273,7 +274,8 @@ class RecordFileVerbs(BoundRecord):
                 max_deletes: The most records to delete; a third of the table if None.
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
-                    replies are slow.
+                    replies are slow. ``"auto"`` reads a page, and then uses as many as its latency
+                    asks for.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -312,20 +314,22 @@ class RecordFileVerbs(BoundRecord):
         path: str | Path,
         format: Format | None = None,
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -342,17 +346,19 @@ class RecordFileVerbs(BoundRecord):
 
     @classmethod
     def export_csv(
-        cls, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+        cls, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -363,16 +369,18 @@ class RecordFileVerbs(BoundRecord):
         return cls._table().export_csv(path, parallel=parallel, escape_formulas=escape_formulas)
 
     @classmethod
-    def export_json(cls, path: str | Path, *, parallel: int = 1) -> int:
+    def export_json(cls, path: str | Path, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             How many records were written.

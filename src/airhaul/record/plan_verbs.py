@@ -293,7 +293,8 @@ class RecordPlanVerbs(BoundRecord):
                 max_deletes: The most records to delete; a third of the table if None.
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
-                    replies are slow.
+                    replies are slow. ``"auto"`` reads a page, and then uses as many as its latency
+                    asks for.
 
         Returns:
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
@@ -343,7 +344,8 @@ class RecordPlanVerbs(BoundRecord):
                 max_deletes: The most records to delete; a third of the table if None.
                 allow_empty: Whether all records may be deleted when there are no rows.
                 parallel: How many page chains to read at the same time; more than 1 is faster when
-                    replies are slow.
+                    replies are slow. ``"auto"`` reads a page, and then uses as many as its latency
+                    asks for.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from airhaul.bulk.reads.division import Parallel
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.sync.query import Query
 from airhaul.record.bound import BoundRecord
@@ -111,18 +112,20 @@ class RecordReadVerbs(BoundRecord):
         return cls._table().find_by(*conditions, **lookups)
 
     @classmethod
-    def all(cls, *, parallel: int = 1, **options: Unpack[ReadOptions]) -> list[Self]:
+    def all(cls, *, parallel: Parallel = 1, **options: Unpack[ReadOptions]) -> list[Self]:
         """Read all records.
 
         Airtable returns up to 100 records in one request
         (https://airtable.com/developers/web/api/list-records).
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             **options: ``ReadOptions``, all optional:
                 formula: Read the records for which this formula is true.
                 view: The name or id of a view: read its records only, in its order.

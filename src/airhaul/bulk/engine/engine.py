@@ -211,7 +211,11 @@ class Engine(Generic[T]):
             self._retries,
             has_answered=self._known_base.has_answered,
         )
-        attempt = Attempt(ticket, held.first_at, now, held.history.was_lost)
+        # Opening a connection came before, if the transport has noted when the request left.
+        left_at = held.sent_at if held.slot is None else held.slot.at
+        attempt = Attempt(
+            ticket, held.first_at, now, held.history.was_lost, took_s=max(0.0, now - left_at)
+        )
         match decision:
             case Accepted(value):
                 if held.slot is not None:

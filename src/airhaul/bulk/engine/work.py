@@ -24,6 +24,7 @@ class Attempt:
         was_lost: Whether an earlier try may have been carried out although its reply was lost.
         since: The earliest time that the service's clock can have shown at the first try, where
             another process made that try.
+        took_s: How long the service took to answer, from when the request was written, in seconds.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Attempt:
     now: float
     was_lost: bool = False
     since: datetime | None = None
+    took_s: float = 0.0
 
 
 class Work(Protocol[T_co]):

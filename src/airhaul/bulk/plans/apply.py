@@ -12,6 +12,7 @@ from airhaul.bulk.linking.linked_creates import Linking
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change
@@ -78,7 +79,7 @@ def sync_table(
     listener: Listener,
     on_refusal: OnRefusal,
     *,
-    parallel: int = 1,
+    parallel: Parallel = 1,
 ) -> Flow[BulkResult[M]]:
     """Make a table equal to some rows: plan it, and make the writes of the plan.
 

@@ -25,6 +25,7 @@ from airhaul.bulk.plans.plain_rows import PlainRows
 from airhaul.bulk.plans.plan import Planned, new_linked
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.linked_names import look_up_links
 from airhaul.bulk.reads.missing import missing_fields
 from airhaul.bulk.reads.table_reader import TableReader
@@ -210,7 +211,7 @@ class Planner(Generic[M]):
         key: Key,
         guard: DeleteGuard,
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
     ) -> Flow[Planned[M]]:
         """Plan what makes the table equal to the rows: reads the table once, then pulls the rows.
 

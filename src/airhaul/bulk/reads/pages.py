@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from airhaul.bulk.engine.events import Event, PageRead, Restarted
 from airhaul.bulk.engine.known_base import KnownFields
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
+from airhaul.bulk.reads.division import ListPart, parts_of_list
 from airhaul.bulk.reads.missing import missing_column
 from airhaul.bulk.results.packed_ids import PackedIds
 from airhaul.errors import AirhaulError, BadReplyError
-from airhaul.formula import Node, parse, print_formula
-from airhaul.formula.build import all_of, literal
-from airhaul.formula.nodes import Binary
-from airhaul.formula.nodes import Call as FormulaCall
 from airhaul.wire.call import Call
-from airhaul.wire.endpoints import ListParameters, list_records
+from airhaul.wire.endpoints import list_records
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import RecordJson
 
@@ -51,6 +47,8 @@ class ReadPages(ReadOnlyWork):
         table: The table's id or name.
         parts: What to read; several are read side by side, each page by page.
         known: What is known of the tables' fields.
+        chains: Into how many parts to divide the list, if it has more than a page, by the seconds
+            that its first page took; None to leave it as it is.
 
     Attributes:
         missing: The fields that were to be read and that the table does not have. The others are
@@ -58,14 +56,21 @@ class ReadPages(ReadOnlyWork):
     """
 
     def __init__(
-        self, base_id: str, table: str, *parts: ListParameters, known: KnownFields | None = None
+        self,
+        base_id: str,
+        table: str,
+        *parts: ListPart,
+        known: KnownFields | None = None,
+        chains: Callable[[float], int] | None = None,
     ) -> None:
         super().__init__()
         self.missing: set[str] = set()
+        self._base_id = base_id
         self._table = table
+        self._chains = chains
         self._known = known or KnownFields()
         self._seen = _Seen()
-        self._parts = [_Part(base_id, table, parameters) for parameters in parts]
+        self._parts = [_Part(base_id, table, part) for part in parts]
         self._error: AirhaulError | None = None
         self._events: list[Event] = []
 
@@ -73,14 +78,16 @@ class ReadPages(ReadOnlyWork):
         """Return the call for the next page of a part; each part has one at a time."""
         if self.stopping:
             return None
-        part = next((part for part in self._parts if part.is_idle), None)
-        if part is None:
+        idle = [part for part in self._parts if part.is_idle]
+        if not idle:
             return None
+        # All are to end at about the same time: a few chains cannot keep the limit busy.
+        part = min(idle, key=_Part.progress)
         if part.chain.offset is None:
             self.missing |= self._known.missing(self._table, now) & part.fields
         return part, part.next_call(self.missing)
 
-    def accept(self, tag: _Part, value: Any, attempt: Attempt) -> None:  # noqa: ARG002 - a read
+    def accept(self, tag: _Part, value: Any, attempt: Attempt) -> None:
         """Take a page."""
         try:
             records = records_in(value)
@@ -90,9 +97,20 @@ class ReadPages(ReadOnlyWork):
         self._known.note(self._table, tag.fields - self.missing)
         fresh = self._seen.without(records) if tag.chain.restarts else records
         tag.is_idle = tag.chain.advance(value.get("offset"))
+        tag.pages += 1
+        self._divide(tag, fresh, attempt)
         if len(self._parts) > 1 or tag.is_idle:
             self._seen.add(fresh)
         self._events.append(PageRead(fresh))
+
+    def _divide(self, whole: _Part, page: Sequence[RecordJson], attempt: Attempt) -> None:
+        """Divide what is left of a list after its first page, if several chains are needed."""
+        chains, self._chains = self._chains, None
+        count = 1 if chains is None or not whole.is_idle else chains(attempt.took_s)
+        if count > 1:
+            already = [record["id"] for record in page]
+            parts = parts_of_list(whole.parameters, count, already)
+            self._parts = [_Part(self._base_id, self._table, part) for part in parts]
 
     def refuse(self, tag: _Part, error: AirhaulError, attempt: Attempt) -> None:
         """Read a part again if Airtable has forgotten its list or lacks a field, else end."""
@@ -103,6 +121,7 @@ class ReadPages(ReadOnlyWork):
             tag.is_idle = True
         elif tag.chain.can_restart(error):
             tag.chain.restart()
+            tag.pages = 0
             tag.is_idle = True
             self._events.append(Restarted())
         else:
@@ -140,50 +159,26 @@ class ReadPages(ReadOnlyWork):
 class _Part:
     """One part of the list; at most one of its pages is asked for at a time."""
 
-    def __init__(self, base_id: str, table: str, parameters: ListParameters) -> None:
+    def __init__(self, base_id: str, table: str, part: ListPart) -> None:
         self._base_id = base_id
         self._table = table
-        self._parameters = parameters
-        self.fields = frozenset(parameters.fields or ())
+        self._share = part.share
+        self.parameters = part.parameters
+        self.pages = 0
+        self.fields = frozenset(self.parameters.fields or ())
         self.asked_for: tuple[str, ...] = ()
         self.chain = PageChain()
         self.is_idle = True
 
+    def progress(self) -> float:
+        """How many of its pages were read, compared with the other parts of the list."""
+        return self.pages / self._share
+
     def next_call(self, missing: AbstractSet[str]) -> Call:
         self.is_idle = False
-        parameters = self._parameters
+        parameters = self.parameters
         if missing and parameters.fields is not None:
             there = tuple(name for name in parameters.fields if name not in missing)
             parameters = replace(parameters, fields=there)
         self.asked_for = parameters.fields or ()
         return list_records(self._base_id, self._table, parameters, self.chain.offset)
-
-
-_LETTERS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-
-
-def parts_of_list(parameters: ListParameters, count: int) -> list[ListParameters]:
-    """Divide what is to be read.
-
-    Args:
-        parameters: The whole list, without a sort and a limit.
-        count: Into how many parts; at least 1.
-
-    Returns:
-        What to read for each part. Together they hold each record once: the last one has all that
-        are in none of the others, whatever their ids look like.
-    """
-    if count == 1:
-        return [parameters]
-    last = FormulaCall("RIGHT", (FormulaCall("RECORD_ID"), literal(1)))
-    groups = [_LETTERS[place::count] for place in range(min(count, len(_LETTERS)))]
-    tests: list[Node] = [
-        Binary(">", FormulaCall("FIND", (last, literal(group))), literal(0))
-        for group in groups[:-1]
-    ]
-    others = Binary("=", FormulaCall("FIND", (last, literal("".join(groups[:-1])))), literal(0))
-    own = [] if parameters.formula is None else [parse(parameters.formula)]
-    return [
-        replace(parameters, formula=print_formula(all_of([test, *own])))
-        for test in [*tests, others]
-    ]

@@ -11,11 +11,18 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import Event, PageRead
 from airhaul.bulk.engine.flow import Flow, OnEvent, Step
+from airhaul.bulk.reads.division import (
+    ListPart,
+    Parallel,
+    chains_needed,
+    check_parallel,
+    parts_of_list,
+)
 from airhaul.bulk.reads.one_call import OneCall
-from airhaul.bulk.reads.pages import ReadPages, parts_of_list
+from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.results.result import NOTHING_SPENT, Spent
 from airhaul.bulk.rows.target import Target
-from airhaul.errors import ConfigurationError, PermissionDeniedError, UnknownTableError
+from airhaul.errors import PermissionDeniedError, UnknownTableError
 from airhaul.formula import Node, print_formula
 from airhaul.model.columns import Columns
 from airhaul.model.schema import titles_in
@@ -153,7 +160,7 @@ class TableReader:
         parameters: ListParameters,
         on_page: Callable[[Sequence[RecordJson]], object],
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
     ) -> Flow[None]:
         """Read a list.
 
@@ -161,29 +168,31 @@ class TableReader:
             parameters: What to read.
             on_page: Called with each page, in the caller's own thread and task.
             parallel: How many page chains run at the same time; with more than one the records
-                come in no order.
+                come in no order. ``"auto"`` reads a page, and divides what is left as the latency
+                asks for.
 
         Raises:
             ConfigurationError: ``parallel`` is less than 1.
             RequestCeilingError: It would take more than ``max_requests`` requests.
         """
-        if parallel < 1:
-            raise ConfigurationError(f"parallel is at least 1, not {parallel}.")
-        yield from self._each_of(parts_of_list(parameters, parallel), on_page)
+        check_parallel(parallel)
+        if parallel == "auto":
+            yield from self._read([ListPart(parameters)], on_page, self._chains_needed)
+        else:
+            yield from self._read(parts_of_list(parameters, parallel), on_page)
 
-    def _each_of(
+    def _read(
         self,
-        parts: Sequence[ListParameters],
+        parts: Sequence[ListPart],
         on_page: Callable[[Sequence[RecordJson]], object],
+        chains: Callable[[float], int] | None = None,
     ) -> Flow[None]:
-        """Read several lists side by side; each record counts once."""
-        concurrency = min(len(parts), self._context.concurrency)
-        work = ReadPages(
-            self.base_id,
-            self.table,
-            *[replace(part, by_field_id=self._by_field_id) for part in parts],
-            known=self._context.known_base.fields,
-        )
+        """Read parts of a list side by side; each record counts once."""
+        most = self._context.concurrency
+        concurrency = most if chains is not None else min(len(parts), most)
+        parts = [replace(part, parameters=self._named(part.parameters)) for part in parts]
+        known = self._context.known_base.fields
+        work = ReadPages(self.base_id, self.table, *parts, known=known, chains=chains)
         job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
 
         def take(event: Event) -> None:
@@ -195,7 +204,14 @@ class TableReader:
 
         yield from self._run(job, concurrency, take)
 
-    def all(self, parameters: ListParameters, *, parallel: int = 1) -> Flow[list[RecordJson]]:
+    def _named(self, parameters: ListParameters) -> ListParameters:
+        return replace(parameters, by_field_id=self._by_field_id)
+
+    def _chains_needed(self, latency_s: float) -> int:
+        rate, most = self._context.pace.requests_per_second, self._context.concurrency
+        return chains_needed(latency_s, rate, most)
+
+    def all(self, parameters: ListParameters, *, parallel: Parallel = 1) -> Flow[list[RecordJson]]:
         """Read a list into memory; arguments as of ``each``."""
         records: list[RecordJson] = []
         yield from self.each(parameters, records.extend, parallel=parallel)
@@ -208,7 +224,7 @@ class TableReader:
             lists: What to read; no record is in two of them.
         """
         records: list[RecordJson] = []
-        yield from self._each_of(lists, records.extend)
+        yield from self._read([ListPart(each) for each in lists], records.extend)
         return records
 
     def missing_of(self, columns: Iterable[str]) -> Flow[AbstractSet[str]]:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from airhaul.cli.connect import AsJson, Base, Endpoint, Local, TableName, Token, connect
+from airhaul.cli.connect import (
+    AsJson,
+    Base,
+    Endpoint,
+    Local,
+    ParallelOption,
+    TableName,
+    Token,
+    connect,
+    parallel_of,
+)
 from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
@@ -20,6 +30,7 @@ from airhaul.messages import counted
 from airhaul.tabular import Format, format_of
 
 if TYPE_CHECKING:
+    from airhaul.bulk.reads.division import Parallel
     from airhaul.client.sync.table import Table
 
 _STANDARD_OUTPUT = Path("-")
@@ -65,6 +76,7 @@ def export_file(
             help="The format of the file; by default its suffix decides, and csv for -.",
         ),
     ] = None,
+    parallel: ParallelOption = "1",
     escape_formulas: Annotated[
         bool,
         typer.Option(
@@ -82,7 +94,7 @@ def export_file(
 
     FILE is complete or not written at all.
     """
-    is_file = file != _STANDARD_OUTPUT
+    is_file, chains = file != _STANDARD_OUTPUT, parallel_of(parallel)
     if is_file:
         format_of(file, format)
         if not file.parent.is_dir():
@@ -101,9 +113,15 @@ def export_file(
         )
         if not is_file:
             return _to_standard_output(
-                source, selection, format or "csv", escape_formulas=escape_formulas
+                source,
+                selection,
+                format or "csv",
+                parallel=chains,
+                escape_formulas=escape_formulas,
             )
-        count = Query(source, selection).export_file(file, format, escape_formulas=escape_formulas)
+        count = Query(source, selection).export_file(
+            file, format, parallel=chains, escape_formulas=escape_formulas
+        )
     if as_json:
         print_json({"table": table, "file": str(file), "records": count})
     else:
@@ -112,12 +130,19 @@ def export_file(
 
 
 def _to_standard_output(
-    source: Table[Any], selection: Selection, format: Format, *, escape_formulas: bool
+    source: Table[Any],
+    selection: Selection,
+    format: Format,
+    *,
+    parallel: Parallel,
+    escape_formulas: bool,
 ) -> int:
     """Write everything or nothing: reading ends before the first line is written."""
     with TemporaryDirectory(prefix="airhaul-") as folder:
         path = Path(folder) / "records"
-        count = Query(source, selection).export_file(path, format, escape_formulas=escape_formulas)
+        count = Query(source, selection).export_file(
+            path, format, parallel=parallel, escape_formulas=escape_formulas
+        )
         try:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

@@ -12,9 +12,11 @@ from airhaul.cli.connect import (
     Endpoint,
     JournalOption,
     Local,
+    ParallelOption,
     TableName,
     Token,
     connect,
+    parallel_of,
 )
 from airhaul.cli.output.printing import working
 from airhaul.cli.output.results import Report
@@ -71,9 +73,7 @@ def sync_file(
     on_error: OnErrorOption = "stop",
     rejects: RejectsOption = None,
     max_requests: MaxRequests = None,
-    parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, help="Read N pages in parallel.")
-    ] = 1,
+    parallel: ParallelOption = "1",
     typecast: Typecast = False,
     links: Links = None,
     create_missing: CreateMissing = False,
@@ -102,6 +102,7 @@ def sync_file(
     """
     if not delete and (max_deletes is not None or allow_empty):
         raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
+    chains = parallel_of(parallel)
     options = file_options(
         encoding=encoding,
         delimiter=delimiter,
@@ -131,7 +132,7 @@ def sync_file(
                 delete_missing=delete,
                 max_deletes=max_deletes,
                 allow_empty=allow_empty,
-                parallel=parallel,
+                parallel=chains,
                 typecast=typecast,
                 link_by=link_by,
                 create_missing=create_missing,

@@ -17,6 +17,7 @@ from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, Ready
@@ -269,7 +270,7 @@ class AsyncBulk(Generic[M]):
         return await drive.follow(flow, self.lane)
 
     async def sync(
-        self, rows: AsyncRows, key: Key, guard: DeleteGuard, *, parallel: int
+        self, rows: AsyncRows, key: Key, guard: DeleteGuard, *, parallel: Parallel
     ) -> BulkResult[M]:
         """Make the table like some rows.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.result import BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
@@ -155,7 +156,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         delete_missing: bool = False,
         max_deletes: int | None = None,
         allow_empty: bool = False,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
@@ -173,7 +174,8 @@ class AsyncFileVerbs(AsyncBound[M]):
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -375,20 +377,22 @@ class AsyncFileVerbs(AsyncBound[M]):
         path: str | Path,
         format: Format | None = None,
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -405,17 +409,19 @@ class AsyncFileVerbs(AsyncBound[M]):
         )
 
     async def export_csv(
-        self, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+        self, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -427,16 +433,18 @@ class AsyncFileVerbs(AsyncBound[M]):
             path, "csv", parallel=parallel, escape_formulas=escape_formulas
         )
 
-    async def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
+    async def export_json(self, path: str | Path, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             How many records were written.

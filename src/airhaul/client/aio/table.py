@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from airhaul.bulk.plans.new_tables import add_fields, has_links
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
@@ -139,18 +140,20 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """
         return await self.where(*conditions, **lookups).all()
 
-    async def all(self, *, parallel: int = 1, **options: Unpack[ReadOptions]) -> list[M]:
+    async def all(self, *, parallel: Parallel = 1, **options: Unpack[ReadOptions]) -> list[M]:
         """Read all records.
 
         Airtable returns up to 100 records in one request
         (https://airtable.com/developers/web/api/list-records).
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             **options: ``ReadOptions``, all optional:
                 formula: Read the records for which this formula is true.
                 view: The name or id of a view: read its records only, in its order.

@@ -18,6 +18,7 @@ from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, Ready
@@ -269,7 +270,9 @@ class Bulk(Generic[M]):
         """Run the jobs of a flow, at the concurrency of the call."""
         return drive.follow(flow, self.lane)
 
-    def sync(self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: int) -> BulkResult[M]:
+    def sync(
+        self, rows: Rows, key: Key, guard: DeleteGuard, *, parallel: Parallel
+    ) -> BulkResult[M]:
         """Make the table like some rows.
 
         Args:

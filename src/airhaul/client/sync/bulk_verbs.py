@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import (
@@ -353,7 +354,7 @@ class BulkVerbs(Bound[M]):
         delete_missing: bool = False,
         max_deletes: int | None = None,
         allow_empty: bool = False,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         **options: Unpack[WriteOptions],
     ) -> BulkResult[M]:
         """Make the table equal to the rows, with the fewest writes.
@@ -368,7 +369,8 @@ class BulkVerbs(Bound[M]):
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             **options: ``WriteOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.result import BulkResult, Spent
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key, KeyNames
@@ -156,7 +157,7 @@ class FileVerbs(Bound[M]):
         delete_missing: bool = False,
         max_deletes: int | None = None,
         allow_empty: bool = False,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
@@ -174,7 +175,8 @@ class FileVerbs(Bound[M]):
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             **options: ``ImportOptions``, all optional:
                 on_error: When a row cannot be written, ``"stop"`` (the default) sends nothing more
                     and raises; ``"continue"`` writes every other row and reports the failures in
@@ -376,20 +378,22 @@ class FileVerbs(Bound[M]):
         path: str | Path,
         format: Format | None = None,
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         escape_formulas: bool = False,
     ) -> int:
         """Write all records to a file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -406,17 +410,19 @@ class FileVerbs(Bound[M]):
         )
 
     def export_csv(
-        self, path: str | Path, *, parallel: int = 1, escape_formulas: bool = False
+        self, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -426,16 +432,18 @@ class FileVerbs(Bound[M]):
         """
         return self.export_file(path, "csv", parallel=parallel, escape_formulas=escape_formulas)
 
-    def export_json(self, path: str | Path, *, parallel: int = 1) -> int:
+    def export_json(self, path: str | Path, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             How many records were written.

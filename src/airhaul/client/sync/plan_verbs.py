@@ -11,6 +11,7 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.options import (
@@ -288,7 +289,7 @@ class PlanVerbs(Bound[M]):
         delete_missing: bool = False,
         max_deletes: int | None = None,
         allow_empty: bool = False,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         typecast: bool = False,
         link_by: LinkBy | None = None,
         create_missing: CreateMissing = False,
@@ -307,7 +308,8 @@ class PlanVerbs(Bound[M]):
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
             link_by: The field of the linked table by which to look up linked records, by field of
                 links, as in ``{"company": "Name"}``: cells of these may then hold names in place of
@@ -344,7 +346,7 @@ class PlanVerbs(Bound[M]):
         delete_missing: bool = False,
         max_deletes: int | None = None,
         allow_empty: bool = False,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         typecast: bool = False,
         link_by: LinkBy | None = None,
         create_missing: CreateMissing = False,
@@ -367,7 +369,8 @@ class PlanVerbs(Bound[M]):
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
             link_by: The field of the linked table by which to look up linked records, by field of
                 links, as in ``{"company": "Name"}``: cells of these may then hold names in place of

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead
+from airhaul.bulk.reads.division import ListPart, Parallel, check_parallel
 from airhaul.bulk.reads.linked_names import names_of_linked
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.pages import ReadPages
@@ -142,18 +143,20 @@ class Query(QueryWrites[M]):
         """
         return self._with(view=name)
 
-    def all(self, *, parallel: int = 1) -> list[M]:
+    def all(self, *, parallel: Parallel = 1) -> list[M]:
         """Read all records of the query.
 
         Airtable returns up to 100 records in one request
         (https://airtable.com/developers/web/api/list-records).
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
-        nor a limit is possible.
+        nor a limit is possible. ``"auto"`` keeps to one page chain where a sort order, a limit or a
+        view is asked for.
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             The records.
@@ -168,7 +171,7 @@ class Query(QueryWrites[M]):
             self._table.airtable.follow(linked.load(records))
         return records
 
-    def to_arrow(self, *, parallel: int = 1) -> Any:
+    def to_arrow(self, *, parallel: Parallel = 1) -> Any:
         """Read all records of the query as a table of pyarrow, without making records of them.
 
         The first columns are ``id`` and ``created_time``. The others are in the order of the
@@ -179,7 +182,8 @@ class Query(QueryWrites[M]):
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             The table.
@@ -200,14 +204,15 @@ class Query(QueryWrites[M]):
         builder.warn()
         return table
 
-    def to_polars(self, *, parallel: int = 1) -> DataFrame:
+    def to_polars(self, *, parallel: Parallel = 1) -> DataFrame:
         """Read all records of the query as a data frame of polars, without making records of them.
 
         The columns are those of ``to_arrow``.
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             The data frame.
@@ -218,7 +223,7 @@ class Query(QueryWrites[M]):
         """
         return as_polars(self.to_arrow(parallel=parallel))
 
-    def to_pandas(self, *, parallel: int = 1) -> Any:
+    def to_pandas(self, *, parallel: Parallel = 1) -> Any:
         """Read all records of the query as a data frame of pandas, without making records of them.
 
         The columns are those of ``to_arrow``, with the types that NumPy has for them; integers are
@@ -226,7 +231,8 @@ class Query(QueryWrites[M]):
 
         Args:
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
 
         Returns:
             The data frame.
@@ -346,7 +352,7 @@ class Query(QueryWrites[M]):
         path: str | Path,
         format: Format | None = None,
         *,
-        parallel: int = 1,
+        parallel: Parallel = 1,
         escape_formulas: bool = False,
     ) -> int:
         """Write all records of the query to a file, which appears complete or not at all.
@@ -358,13 +364,15 @@ class Query(QueryWrites[M]):
         Without a sort order or a view, the records of a local base come in the order in which they
         were created, and those of Airtable in the order of their IDs. With ``parallel`` above 1
         they come in no particular order, and neither a sort order nor a limit is possible.
+        ``"auto"`` keeps to one page chain where a sort order, a limit or a view is asked for.
 
         Args:
             path: The file to write; it is replaced once all records have been read.
             format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
                 None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
-                replies are slow.
+                replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
+                for.
             escape_formulas: Whether texts that a spreadsheet would run as formulas have an
                 apostrophe in front, which reading the file removes: texts that begin with ``=``,
                 ``+``, ``-``, ``@``, a tab or a carriage return; only for CSV and TSV.
@@ -398,7 +406,8 @@ class Query(QueryWrites[M]):
                     writer.write({column.title: values.get(column.name) for column in columns})
                 count += len(records)
 
-            query = self._in_order() if parallel == 1 else self
+            keeps_order = parallel in (1, "auto")
+            query = self._in_order() if keeps_order else self
             query._read(write, parallel, reader)
         return count
 
@@ -416,12 +425,15 @@ class Query(QueryWrites[M]):
         return Query(self._table, replace(selection, view=views[0]["id"])) if views else self
 
     def _read(
-        self, take: Callable[[Sequence[RecordJson]], object], parallel: int, into: LeavesOut
+        self, take: Callable[[Sequence[RecordJson]], object], parallel: Parallel, into: LeavesOut
     ) -> None:
         """Pass each page to ``take``, from one page chain or several.
 
         ``into`` leaves out what the table does not have.
         """
+        check_parallel(parallel)
+        if parallel == "auto" and not self._selection.may_be_divided:
+            parallel = 1
         if parallel == 1:
             for page in self._pages(into):
                 take(page)
@@ -518,9 +530,9 @@ class Query(QueryWrites[M]):
         return replace(selection, link_names=self._table.airtable.follow(names))
 
     def _list(self, selection: Selection) -> ReadPages:
-        airtable = self._table.airtable
+        airtable, whole = self._table.airtable, ListPart(selection.listed())
         known = airtable.lane().known_base.fields
-        return ReadPages(airtable.base_id, self._table.name, selection.listed(), known=known)
+        return ReadPages(airtable.base_id, self._table.name, whole, known=known)
 
     def _read_list(self, work: ReadPages, reader: LeavesOut) -> Iterator[Sequence[RecordJson]]:
         lane = self._table.airtable.lane()
