@@ -39,6 +39,7 @@ ROOMS = {
 # The rooms inside the big rooms, from the ground up; a room may import those of the lines above it.
 FLOORS = {
     "bulk": [
+        "compact",
         "results",
         "values",
         "engine rows",

@@ -37,6 +37,23 @@ def test_every_record_of_a_long_stream_is_at_hand() -> None:
     gc.collect()  # and the file is closed without a warning
 
 
+def test_records_of_a_long_list_are_the_same_objects_each_time() -> None:
+    """Those that were used are kept, so that changes of them can be saved; the caller's own are."""
+    configure(local=":memory:")
+    Item.create_table()
+    result = Item.bulk_create([{"number": number} for number in range(1_500)])
+    assert [item.number for item in result] == list(range(1_500))
+    for item in result:
+        item.number += 1
+    again = pickle.loads(pickle.dumps(result))
+    assert [item.number for item in again] == list(range(1, 1_501))
+    assert Item.bulk_save(result).counts() == {"updated": 1_500}
+    own = [Item(number=number) for number in range(1_500)]
+    result = Item.bulk_create(own)
+    assert all(made is mine for made, mine in zip(result, own, strict=True))
+    assert all(item.id is not None for item in own)
+
+
 def test_a_stream_that_breaks_late_has_its_records_too() -> None:
     """What was written before the source broke can be read from the result."""
     configure(local=":memory:")

@@ -13,6 +13,8 @@ import weakref
 from array import array
 from typing import IO, Any, Final, Generic, TypeVar
 
+from pydantic_core import to_json
+
 from airhaul.bulk.results.outcomes import InMemory
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
@@ -21,7 +23,9 @@ from airhaul.wire.shapes import RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 _IN_MEMORY: Final = 5_000
+_IN_MEMORY_IF_KEPT: Final = 1_000
 _READ_AT_ONCE: Final = 4_096
+_WRITTEN_AT_ONCE: Final = 65_536
 
 
 class SpooledRecords(Generic[M]):
@@ -29,45 +33,67 @@ class SpooledRecords(Generic[M]):
 
     Args:
         reader: Makes records from what is in the file.
+        keeps: Whether a record that was used is kept, so that it is the same object each time.
     """
 
-    def __init__(self, reader: Reader[M]) -> None:
+    def __init__(self, reader: Reader[M], *, keeps: bool = False) -> None:
         self._reader = reader
+        self._keeps = keeps
+        self._most_in_memory = _IN_MEMORY_IF_KEPT if keeps else _IN_MEMORY
         self._first = InMemory[M]()
         self._kept = 0
-        self._file: IO[bytes] | None = None
         self._places = array("Q")  # by row: 0 for none, else the place in the file plus 1
+        self._file: IO[bytes] | None = None
+        self._size = 0
+        self._unwritten = bytearray()  # the end of the file
+        self._is_full = False
 
     def put(self, index: int, record: M, raw: RecordJson | None) -> None:
         """Keep a record."""
         self._kept += 1
-        if raw is None or self._kept <= _IN_MEMORY or not self._write(index, raw):
+        if raw is None or self._kept <= self._most_in_memory or self._is_full:
             self._first.put(index, record, raw)
+            return
+        if len(self._places) <= index:
+            self._places.frombytes(bytes(8 * (index + 1 - len(self._places))))
+        self._places[index] = self._size + len(self._unwritten) + 1
+        self._unwritten += _line(raw)
+        if len(self._unwritten) >= _WRITTEN_AT_ONCE:
+            self._write()
 
-    def _write(self, index: int, raw: RecordJson) -> bool:
-        """Write a record to the file; False if the disk is full."""
-        line = json.dumps(raw, separators=(",", ":")).encode() + b"\n"
+    def _write(self) -> None:
+        """Write what is not in the file yet; it stays in memory if the disk is full."""
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="airhaul-", buffering=0)  # noqa: SIM115
                 weakref.finalize(self, self._file.close)  # with the result that it belongs to
-            place = self._file.seek(0, 2)
-            if self._file.write(line) < len(line):
-                return False
+            self._file.seek(self._size)
+            written = self._file.write(self._unwritten)
         except OSError:
-            return False
-        if len(self._places) <= index:
-            self._places.frombytes(bytes(8 * (index + 1 - len(self._places))))
-        self._places[index] = place + 1
-        return True
+            written = 0
+        self._is_full = written < len(self._unwritten)
+        if not self._is_full:
+            self._size += written
+            self._unwritten.clear()
 
     def get(self, index: int) -> M | None:
         """Get the record of a row, or None if it has none."""
         place = self._places[index] if index < len(self._places) else 0
-        if not place or self._file is None:
+        if not place:
             return self._first.get(index)
-        self._file.seek(place - 1)
-        return self._reader.read(json.loads(_line_of(self._file)))
+        record = self._reader.read(json.loads(self._line_at(place - 1)))
+        if self._keeps and record is not None:
+            self._first.put(index, record, None)
+            self._places[index] = 0
+        return record
+
+    def _line_at(self, place: int) -> bytes:
+        if place >= self._size:
+            start = place - self._size
+            return bytes(self._unwritten[start : self._unwritten.index(b"\n", start)])
+        assert self._file is not None, "it has a size"
+        self._file.seek(place)
+        return _line_of(self._file)
 
     def __contains__(self, index: int) -> bool:
         return index in self._first or (index < len(self._places) and self._places[index] != 0)
@@ -81,6 +107,13 @@ class SpooledRecords(Generic[M]):
                 assert record is not None, "it has a place"
                 whole.put(index, record, None)
         return _from_memory, (self._first.joined(whole),)
+
+
+def _line(raw: RecordJson) -> bytes:
+    try:
+        return to_json(raw) + b"\n"
+    except ValueError:  # half of a surrogate pair, which JSON can escape and UTF-8 cannot encode
+        return json.dumps(raw, separators=(",", ":")).encode() + b"\n"
 
 
 def _line_of(file: IO[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import Field, StringConstraints
 
 from airhaul import Airtable, BulkError, Record, Table, airtable_field, errors
-from airhaul.bulk.rows.stored import StoredRecords
+from airhaul.bulk.compact.stored_records import StoredRecords
 from airhaul.events import RowsWritten
 from tests.client.verbs.people import held, rows, writes
 
@@ -268,7 +268,7 @@ def test_cells_of_every_shape_are_kept_as_they_came(people, local_base) -> None:
     ]
     stored.record(0)["fields"]["c"].append("changed")
     assert stored.record(1)["fields"]["c"] == ["p", "q"]
-    assert stored.differing(0, {"a": "x", "b": 2, "c": ["p", "q"]}) == ["b"]
+    assert stored.cells.differing(0, {"a": "x", "b": 2, "c": ["p", "q"]}) == ["b"]
 
 
 class Tone(StrEnum):

@@ -173,13 +173,13 @@ class CompareRows(Generic[M]):
 
     def _is_stored(self, change: Change[M], place: int) -> bool:
         """Return whether the record of a row has its cells; names in links are not looked up."""
-        differing = self._stored.differing(place, change.cells)
+        differing = self._stored.cells.differing(place, change.cells)
         type_of, loosely = self._target.type_of, self._target.typecast
         return all(
             same_cell(
                 type_of(column),
                 change.cells[column],
-                self._stored.cell(place, column),
+                self._stored.cells.cell(place, column),
                 loosely=loosely,
             )
             for column in differing

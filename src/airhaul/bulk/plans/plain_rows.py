@@ -38,7 +38,7 @@ class PlainRows:
         self._table = table
         self._keys = RowKeys(model, columns)
         self._columns: dict[str, _Plain] = {
-            name: (table.records.cells(one.column.column), one.same, one.encoders)
+            name: (table.records.cells.kept(one.column.column), one.same, one.encoders)
             for name, one in plain.items()
         }
         self._key_names = [

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from airhaul.bulk.compact.stored_records import StoredRecords
 from airhaul.bulk.rows.keys import Key, same_key
-from airhaul.bulk.rows.stored import StoredRecords
 from airhaul.errors import DuplicateKeyError
 from airhaul.wire.shapes import Cells, RecordJson
 

@@ -7,13 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
+from airhaul.bulk.compact.packed_ids import PackedIds
 from airhaul.bulk.engine.events import Event, PageRead, Restarted
 from airhaul.bulk.engine.known_base import KnownFields
 from airhaul.bulk.engine.page_chain import PageChain
 from airhaul.bulk.engine.work import Attempt, ReadOnlyWork
 from airhaul.bulk.reads.division import ListPart, parts_of_list
 from airhaul.bulk.reads.missing import missing_column
-from airhaul.bulk.results.packed_ids import PackedIds
 from airhaul.errors import AirhaulError, BadReplyError
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import list_records

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, Literal, Protocol, TypeVar, get_args, overload
 
-from airhaul.bulk.results.packed_ids import PackedIds
+from airhaul.bulk.compact.packed_ids import PackedIds
 from airhaul.errors import AirhaulError
 from airhaul.model.base import RecordBase
 from airhaul.wire.shapes import RecordJson

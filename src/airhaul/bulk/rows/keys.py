@@ -208,15 +208,19 @@ class KeysSeen:
     def __init__(self, key: Key, *, by_letter: bool) -> None:
         self._key = key
         self._by_letter = by_letter
-        self._first: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
+        self._first: dict[tuple[Any, ...], int] = {}
+        # The keys that folding has changed, by the folded ones.
+        self._as_given: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def add(self, value: tuple[Any, ...], index: int, cells: Cells) -> None:
         """Take the key of a row; arguments and errors as of ``Seen.add``."""
         folded = value if self._by_letter else tuple(map(_folded, value))
-        first, its_value = self._first.setdefault(folded, (index, value))
+        first = self._first.setdefault(folded, index)
         if first == index:
+            if folded != value:
+                self._as_given[folded] = value
             return
-        if value == its_value:
+        if value == self._as_given.get(folded, folded):
             raise same_key(self._key, first, cells)
         message = Message(
             f"row {first} has a key that differs from {self._key.shown(cells)} in case only, "

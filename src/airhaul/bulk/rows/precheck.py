@@ -88,13 +88,12 @@ def refuse_invalid(rows: Iterable[PlannedRow], on_refusal: OnRefusal) -> None:
     """Raise if one of some rows is not valid.
 
     Args:
-        rows: All rows of a list.
+        rows: All rows of a list; iterated twice.
         on_refusal: Called with each row that is not valid.
 
     Raises:
         BulkError: A row is not valid; nothing was sent.
     """
-    rows = list(rows)
     invalid = [row for row in rows if isinstance(row, InvalidRow)]
     for row in invalid:
         on_refusal(row.source, row.error)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from airhaul.bulk.compact.stored_records import StoredRecords
 from airhaul.bulk.results.outcomes import InMemory, Records
 from airhaul.bulk.rows.changes import Change, InvalidRow
-from airhaul.bulk.rows.stored import StoredRecords
 from airhaul.model.base import RecordBase
 from airhaul.model.read import Reader
 from airhaul.wire.shapes import RecordJson

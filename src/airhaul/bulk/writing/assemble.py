@@ -17,6 +17,7 @@ from airhaul.bulk.results.outcomes import InMemory, Outcomes, Records
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
+from airhaul.bulk.rows.encoded import EncodedRows
 from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.rows.target import Target
@@ -61,7 +62,8 @@ class BulkWrite(Generic[M]):
         create_missing: For which of them linked records are created, or whether for all.
         links_of: The run for whose links this one creates records, if it does.
         run: The id of the run in the journal, if others refer to it already; a new one if None.
-        spool: Makes the store for the records of a long result; None for memory.
+        spool: Makes the store for the records of a long result, and is given whether a record that
+            was used stays the same object; None for memory.
         then: What to do with the result before the run counts as ended; None for nothing.
     """
 
@@ -83,7 +85,7 @@ class BulkWrite(Generic[M]):
     create_missing: CreateMissing = False
     links_of: str | None = None
     run: str | None = None
-    spool: Callable[[], Records[M]] | None = None
+    spool: Callable[[bool], Records[M]] | None = None
     then: Callable[[BulkResult[M]], Flow[None]] | None = None
 
     @property
@@ -116,6 +118,11 @@ class RowInput(Generic[M]):
     unchanged: UnchangedRows | None = None
     is_stream: bool = True
     spent: Callable[[], Spent] = lambda: NOTHING_SPENT
+
+    @classmethod
+    def of_encoded(cls, rows: EncodedRows[M]) -> RowInput[M]:
+        """Take the rows of a list."""
+        return cls(rows, Ready[M](), len(rows), "copy", rows.written, is_stream=False)
 
     @classmethod
     def of_changes(
@@ -189,11 +196,10 @@ def assemble(
 
 def _store(write: BulkWrite[M], rows: RowInput[M]) -> Records[M]:
     """Make the store for the records of the result."""
-    is_spooled = write.spool is not None and rows.is_stream
-    records: Records[M] = write.spool() if write.spool and is_spooled else InMemory[M]()
+    keeps = not rows.is_stream
+    records: Records[M] = InMemory[M]() if write.spool is None else write.spool(keeps)
     if rows.unchanged is None:
         return records
-    keeps = not rows.is_stream
     return RecordsWithUnchanged(rows.unchanged, write.reader, records, keeps=keeps)
 
 
@@ -214,6 +220,7 @@ class _Parts(Generic[M]):
             self.context.known_base,
             total=rows.total,
             rows_per_second=None if rate is None else rate * RECORDS_PER_WRITE,
+            has_rows=not rows.is_stream,
         )
         return WriteRows(
             write.target,

@@ -17,8 +17,9 @@ from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.policy import Policy, interrupted
 from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
+from airhaul.bulk.rows.encoded import EncodedRows
 from airhaul.bulk.rows.encoders import Encoder
-from airhaul.bulk.rows.precheck import OnRefusal, encode_each, refuse_invalid
+from airhaul.bulk.rows.precheck import OnRefusal, refuse_invalid
 from airhaul.bulk.rows.unchanged import PlannedRow, each_change
 from airhaul.bulk.writing.assemble import BulkJob, BulkWrite, RowInput, assemble
 from airhaul.errors import BulkError, BulkInterrupted, UnknownFieldError
@@ -74,10 +75,10 @@ def prepare(
     """
     if not isinstance(rows, Sequence):
         return RowInput(rows, encoder)
-    changes = list(encode_each(encoder, rows))
-    if policy.checks_first:
-        refuse_invalid(changes, on_refusal)
-    return RowInput.of_changes(changes)
+    encoded = EncodedRows(encoder, rows)
+    if policy.checks_first and encoded.invalid:
+        refuse_invalid(encoded, on_refusal)
+    return RowInput.of_encoded(encoded)
 
 
 def bulk_write(

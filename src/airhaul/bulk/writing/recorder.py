@@ -36,6 +36,7 @@ class OutcomeRecorder(Generic[M]):
         known_base: Remembers the records that were created.
         total: How many rows there are, or None while that is not known.
         rows_per_second: The most that the pace allows, or None for no limit.
+        has_rows: Whether a list of the caller's holds the rows, so that its records are held, too.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class OutcomeRecorder(Generic[M]):
         *,
         total: int | None = None,
         rows_per_second: float | None = None,
+        has_rows: bool = False,
     ) -> None:
         self.outcomes = outcomes
+        self._has_rows = has_rows
         self._reader = reader
         self._known_base = known_base
         self._total = total
@@ -102,7 +105,8 @@ class OutcomeRecorder(Generic[M]):
             record = change.record if change.found is None else next(made)
             self.outcomes.settle(change.index, "unchanged", id=change.record_id)
             if record is not None:
-                self.outcomes.keep(change.index, record, change.found)
+                is_held = self._has_rows and change.record is not None
+                self.outcomes.keep(change.index, record, None if is_held else change.found)
             records.append(change.record_id if record is None else record)
         self._emit_written(records, "unchanged")
 
@@ -125,7 +129,8 @@ class OutcomeRecorder(Generic[M]):
         records = self._records(changes, raws)
         for change, raw, state, record in zip(changes, raws, states, records, strict=True):
             self.outcomes.settle(change.index, state, id=raw["id"], request=attempt.number)
-            self.outcomes.keep(change.index, record, raw)
+            is_held = self._has_rows and change.record is not None
+            self.outcomes.keep(change.index, record, None if is_held else raw)
         self._known_base.created(
             raw["id"] for raw, state in zip(raws, states, strict=True) if state == "created"
         )

@@ -99,7 +99,7 @@ class AsyncBulk(Generic[M]):
             file=None if file is None else str(file.path),
             rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
             retries=retries,
-            spool=lambda: SpooledRecords(reader),
+            spool=lambda keeps: SpooledRecords(reader, keeps=keeps),
         )
         self.linking: Linking[M] | None = None
         keys = _link_keys(table, settings.link_by, settings.create_missing)

@@ -1,18 +1,19 @@
-"""The records of a whole table, kept small: the cells column by column, and equal texts once."""
+"""Cells column by column, and equal texts once."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from airhaul.bulk.results.packed_ids import PackedIds
-from airhaul.wire.shapes import Cells, RecordJson
+from airhaul.wire.shapes import Cells
 
-_NUMBERS: Final = frozenset({int, float, bool, type(None)})
+# Takes the place of a cell that a row does not have, where None is a cell; it is never in JSON.
+_ABSENT: Final = ...
+_NUMBERS: Final = frozenset({int, float, bool, type(None), type(_ABSENT)})
 _TEXT: Final = frozenset({str})
-_TEXTS: Final = frozenset({str, type(None)})
+_TEXTS: Final = frozenset({str, type(None), type(_ABSENT)})
 _LISTS: Final = frozenset({list, type(None)})
 _OBJECTS: Final = frozenset({list, dict})
 
@@ -20,84 +21,90 @@ _OBJECTS: Final = frozenset({list, dict})
 _MOST_DIFFERENT: Final = 16_384
 
 
-class StoredRecords:
-    """Records in the order in which they were added, each at its place, from 0.
+class CellColumns:
+    """The cells of many rows, each row at its place, from 0.
 
-    A record as it is parsed takes some 1,100 bytes for nine cells: its dictionary alone takes 350.
-    Here its cells are items of lists, one for each column, and texts and lists of texts that occur
-    often are kept once. What a record was is never guessed from this: its cells are all here.
+    A dictionary of nine cells takes 350 bytes by itself. Here cells are items of lists, one for
+    each column, and texts and lists of texts that occur often are kept once. Nothing is rounded or
+    guessed: all cells are here.
 
     Args:
         columns: The columns that are sure to be asked for; others are added as they come.
+        has_nulls: Whether None is a cell that a row has, and not one that it lacks.
     """
 
-    def __init__(self, columns: Iterable[str]) -> None:
-        self.ids = PackedIds()
-        self._created = _Column(0)
-        self._columns = {name: _Column(0) for name in columns}
+    def __init__(self, columns: Iterable[str], *, has_nulls: bool = False) -> None:
+        self._absent: Any = _ABSENT if has_nulls else None
+        self._count = 0
+        self._columns = {name: CellColumn() for name in columns}
         self._cells = {name: column.cells for name, column in self._columns.items()}
 
     def __len__(self) -> int:
-        return len(self.ids)
+        """Return how many rows there are."""
+        return self._count
 
-    def add(self, records: Sequence[RecordJson]) -> None:
-        """Add records."""
-        rows = [record["fields"] for record in records]
+    def add(self, rows: Sequence[Cells]) -> None:
+        """Add rows."""
         for row in rows:
             if not row.keys() <= self._columns.keys():
                 self._add_columns(row)
+        absent = self._absent
         for name, column in self._columns.items():
-            column.extend([row.get(name) for row in rows])
-        self._created.extend([record.get("createdTime") for record in records])
-        self.ids.extend([record["id"] for record in records])
+            column.extend([row.get(name, absent) for row in rows])
+        self._count += len(rows)
 
     def _add_columns(self, row: Cells) -> None:
         for name in row:
             if name not in self._columns:
-                column = self._columns[name] = _Column(len(self))
+                column = self._columns[name] = CellColumn([self._absent] * self._count)
                 self._cells[name] = column.cells
 
-    def cells(self, column: str) -> list[Any]:
+    def kept(self, column: str) -> list[Any]:
         """Return the cells of a column by place, as they are kept: objects are not themselves."""
         return self._cells[column]
 
     def cell(self, place: int, column: str) -> Any:
-        """Return a cell of a record; None if it is empty."""
+        """Return a cell; None if it is empty."""
         return _unpacked(self._cells[column][place])
 
     def differing(self, place: int, cells: Cells) -> list[str]:
-        """Return the columns in which a record does not have exactly these cells."""
-        stored = self._cells
-        return [name for name, cell in cells.items() if stored[name][place] != cell]
+        """Return the columns in which a row does not have exactly these cells."""
+        kept = self._cells
+        return [name for name, cell in cells.items() if kept[name][place] != cell]
 
-    def record(self, place: int) -> RecordJson:
-        """Return a record as it was added."""
-        fields = {
-            name: _unpacked(cells[place])
-            for name, cells in self._cells.items()
-            if cells[place] is not None
-        }
-        made = {"id": self.ids[place], "fields": fields}
-        if self._created.cells[place] is not None:
-            made["createdTime"] = self._created.cells[place]
-        return cast("RecordJson", made)
+    def row(self, place: int) -> Cells:
+        """Return a row as it was added."""
+        absent = self._absent
+        row: Cells = {}
+        for name, column in self._columns.items():
+            cell = column.cells[place]
+            if cell is not absent:
+                row[name] = _unpacked(cell) if column.has_objects else cell
+        return row
 
 
-class _Column:
-    """The cells of one column; None for an empty one."""
+class CellColumn:
+    """The cells of one column.
 
-    __slots__ = ("_shared", "cells")
+    Args:
+        cells: The first of them.
+    """
 
-    def __init__(self, empty: int) -> None:
-        self.cells: list[Any] = [None] * empty
+    __slots__ = ("_shared", "cells", "has_objects")
+
+    def __init__(self, cells: Iterable[Any] = ()) -> None:
+        self.cells: list[Any] = [*cells]
+        self.has_objects = False
         # What occurs often, by itself or by what it consists of.
         self._shared: dict[Any, Any] | None = {}
 
     def extend(self, cells: list[Any]) -> None:
+        """Add cells."""
         kinds = set(map(type, cells))
         if kinds <= _NUMBERS:
             self.cells += cells
             return
+        self.has_objects = self.has_objects or not kinds.isdisjoint(_OBJECTS)
         if kinds <= _LISTS and set(map(type, chain.from_iterable(filter(None, cells)))) <= _TEXT:
             self.cells += [cell and self._once(tuple(cell), cell) for cell in cells]
         elif not kinds <= _TEXTS:

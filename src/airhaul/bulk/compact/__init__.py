@@ -1,0 +1,1 @@
+"""Many IDs, cells and records in little memory."""
