@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, SecretStr
 
-from airhaul.client.config import Config, make_config
 from airhaul.errors import ConfigurationError
 from airhaul.model.columns import check_columns
 from airhaul.model.reserved import refuse_names_of_verbs
 from airhaul.record.record import Record
+
+if TYPE_CHECKING:
+    from airhaul.client.config import Config
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -48,6 +50,8 @@ def airtable_model(
     if config is not None and access_token is not None:
         raise ConfigurationError("Pass config= or access_token=, not both.")
     if access_token is not None:
+        from airhaul.client.config import make_config
+
         config = make_config(access_token=access_token, base_id=base_id)
     elif config is not None and base_id is not None:
         config = replace(config, base_id=base_id)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from airhaul.client.config import Config
-from airhaul.client.connection import Connection, Origin
-from airhaul.client.default import connection_for
-from airhaul.client.sync.session import Session
-from airhaul.client.sync.table import Table
 from airhaul.model.base import RecordBase
+
+# The clients are imported by the first verb, so that a program starts before they are needed.
+if TYPE_CHECKING:
+    from airhaul.client.config import Config
+    from airhaul.client.connection import Connection
+    from airhaul.client.sync.table import Table
 
 
 class BoundRecord(RecordBase):
@@ -21,6 +22,9 @@ class BoundRecord(RecordBase):
 
     @classmethod
     def _table(cls) -> Table[Self]:
+        from airhaul.client.sync.session import Session
+        from airhaul.client.sync.table import Table
+
         return Table(Session(partial(connection_and_base_of, cls)), cls)
 
     def _own_table(self) -> Table[Self]:
@@ -30,6 +34,10 @@ class BoundRecord(RecordBase):
     @classmethod
     def _table_at(cls, origin: object) -> Table[Self]:
         """The table over the connection that read a record; the model's if none did."""
+        from airhaul.client.connection import Origin
+        from airhaul.client.sync.session import Session
+        from airhaul.client.sync.table import Table
+
         return Table(Session(lambda: origin), cls) if isinstance(origin, Origin) else cls._table()
 
     @classmethod
@@ -41,6 +49,7 @@ class BoundRecord(RecordBase):
         # Imported here: most programs never await.
         from airhaul.client.aio.session import AsyncSession
         from airhaul.client.aio.table import AsyncTable
+        from airhaul.client.connection import Origin
 
         found = origin if isinstance(origin, Origin) else connection_and_base_of(cls)
         return await AsyncTable(AsyncSession(lambda: found), cls).get(record_id)
@@ -58,4 +67,6 @@ def connection_and_base_of(model: type[BoundRecord]) -> tuple[Connection, str | 
     Raises:
         ConfigurationError: The model has no connection of its own, and none is configured.
     """
+    from airhaul.client.default import connection_for
+
     return connection_for(model.__airhaul_config__, model.__airhaul_base_id__)

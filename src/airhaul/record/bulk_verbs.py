@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from airhaul.bulk.results.policy import OnError
-from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.keys import KeyNames
-from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
-from airhaul.client.options import OnEvent, Progress, Rows, SyncWriteOptions, WriteOptions
 from airhaul.record.bound import BoundRecord
+
+if TYPE_CHECKING:
+    from airhaul.bulk.results.policy import OnError
+    from airhaul.bulk.results.result import BulkResult
+    from airhaul.bulk.rows.keys import KeyNames
+    from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
+    from airhaul.client.options import OnEvent, Progress, Rows, SyncWriteOptions, WriteOptions
 
 
 class RecordBulkVerbs(BoundRecord):

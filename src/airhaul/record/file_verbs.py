@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
-from airhaul.bulk.reads.division import Parallel
-from airhaul.bulk.results.result import BulkResult
-from airhaul.bulk.rows.keys import KeyNames
-from airhaul.client.options import ImportOptions, SyncFileOptions
 from airhaul.record.bound import BoundRecord
-from airhaul.tabular import Format
+
+if TYPE_CHECKING:
+    from airhaul.bulk.reads.division import Parallel
+    from airhaul.bulk.results.result import BulkResult
+    from airhaul.bulk.rows.keys import KeyNames
+    from airhaul.client.options import ImportOptions, SyncFileOptions
+    from airhaul.tabular import Format
 
 
 class RecordFileVerbs(BoundRecord):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from airhaul.bulk.rows.keys import KeyNames
-from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
-from airhaul.client.options import FileOptions, PlanSyncFileOptions, Rows, SyncOptions
-from airhaul.client.sync.plan import Plan
 from airhaul.record.bound import BoundRecord
-from airhaul.tabular import Format
+
+if TYPE_CHECKING:
+    from airhaul.bulk.rows.keys import KeyNames
+    from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
+    from airhaul.client.options import FileOptions, PlanSyncFileOptions, Rows, SyncOptions
+    from airhaul.client.sync.plan import Plan
+    from airhaul.tabular import Format
 
 
 class RecordPlanVerbs(BoundRecord):

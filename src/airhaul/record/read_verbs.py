@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from airhaul.bulk.reads.division import Parallel
-from airhaul.client.options import Condition, ReadOptions
-from airhaul.client.sync.query import Query
 from airhaul.record.bound import BoundRecord
 
 if TYPE_CHECKING:
     from polars import DataFrame
+
+    from airhaul.bulk.reads.division import Parallel
+    from airhaul.client.options import Condition, ReadOptions
+    from airhaul.client.sync.query import Query
 
 
 class RecordReadVerbs(BoundRecord):

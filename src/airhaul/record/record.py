@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 
 from pydantic import BaseModel
 
-from airhaul.client.sync.airtable import Airtable
-from airhaul.client.sync.table import Table
 from airhaul.model.columns import check_columns
 from airhaul.model.links.named import completed_by
 from airhaul.model.reserved import refuse_names_of_verbs, refuse_other_system_fields
-from airhaul.model.table_check import TableDifference, TablePlan
 from airhaul.record.bound import connection_and_base_of
 from airhaul.record.bulk_verbs import RecordBulkVerbs
 from airhaul.record.file_verbs import RecordFileVerbs
 from airhaul.record.plan_verbs import RecordPlanVerbs
 from airhaul.record.read_verbs import RecordReadVerbs
 from airhaul.record.write_verbs import RecordWriteVerbs
-from airhaul.wire.shapes import TableJson
 
 if TYPE_CHECKING:
     from airhaul.client.aio.airtable import AsyncAirtable
     from airhaul.client.aio.table import AsyncTable
+    from airhaul.client.sync.airtable import Airtable
+    from airhaul.client.sync.table import Table
+    from airhaul.model.table_check import TableDifference, TablePlan
+    from airhaul.wire.shapes import TableJson
 
 R = TypeVar("R", bound="Record")
 
