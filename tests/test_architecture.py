@@ -68,7 +68,7 @@ FLOORS = {
     "client": [
         "fingerprint local options spool",
         "config listener selection streams",
-        "connection",
+        "connection linked_lookups",
         "aio sync",
         "default",
     ],

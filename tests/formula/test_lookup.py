@@ -39,6 +39,7 @@ class LookedUp:
     kind: Any
     encode: Any
     choices: tuple[str, ...] = ()
+    target: Any = None
 
     def encode_part(self, value: object) -> object:
         return self.encode(value)

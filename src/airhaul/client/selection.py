@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol
 from airhaul.client.options import Condition, ReadOptions, SortKey, refuse_unknown_options
 from airhaul.errors import AirhaulError, ConfigurationError, LookupValueError
 from airhaul.formula import Expression, Filter, Q, build_lookup, parse, print_formula
-from airhaul.formula.lookups.filter import Exact, Test, joined
+from airhaul.formula.lookups.filter import Exact, LinkedCondition, Matches, Test, joined
+from airhaul.formula.nodes import Call
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.links.paths import LinkPaths
@@ -46,6 +47,7 @@ class Selection:
         on_invalid: What to do with a cell that does not fit its type.
         link_names: The names of linked records that are looked up by id, so that less is read.
         prefetched: The paths along links whose records are read, too.
+        matches: For each condition on linked records, those that meet it; None until they are read.
     """
 
     model: type[RecordBase]
@@ -59,6 +61,7 @@ class Selection:
     on_invalid: OnInvalid = "empty"
     link_names: Mapping[str, str] = field(default_factory=dict[str, str])
     prefetched: tuple[str, ...] = ()
+    matches: tuple[Matches, ...] | None = None
 
     def __str__(self) -> str:
         """The selection as query parameters, or what is wrong with it."""
@@ -67,6 +70,7 @@ class Selection:
         except AirhaulError as error:
             return f"not valid: {error}"
         parts = [f"{name}={value}" for name, value in pairs]
+        parts += [f"through a link: {one.condition!r}" for one in self.through()]
         if self.is_sorted_here:
             parts.append("sorted by created_time" + ", descending" * self._descends)
             parts += [] if self.max_records is None else [f"the first {self.max_records}"]
@@ -146,7 +150,24 @@ class Selection:
             parts.append(Exact(self.formula.node))
         elif self.formula and parts:
             parts.append(Exact(parse(self.formula)))
-        return joined("and", parts).narrowed(self.link_names) if parts else None
+        if not parts:
+            return None
+        made = joined("and", parts)
+        made = made if self.matches is None else made.answered(iter(self.matches))
+        return made.narrowed(self.link_names)
+
+    def through(self) -> Sequence[LinkedCondition]:
+        """Return the conditions on linked records for which these are to be read first."""
+        if self.matches is not None or not self.conditions:
+            return ()
+        made = self.filter()
+        return () if made is None else made.through
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether no linked record meets a condition on them, so that none has to be read."""
+        made = None if self.matches is None else self.filter()
+        return made is not None and made.wide == Call("FALSE")
 
     def linked(self) -> Mapping[str, frozenset[str]]:
         """Return the ids of linked records that are looked up, by column."""

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from itertools import count
+from typing import Any, Literal, NamedTuple
 
 from airhaul.formula.build import Expression
 
 Joined = Literal["and", "or", "not"]
+
+_groups = count()
+
+
+class Lookup(NamedTuple):
+    """One lookup.
+
+    Args:
+        key: The field and the lookup, ``age__gt``.
+        value: The value.
+        group: The same for all lookups of one ``Q(...)``, which mean the same linked record.
+    """
+
+    key: str
+    value: Any
+    group: int
 
 
 class Q:
@@ -22,9 +39,10 @@ class Q:
 
     def __init__(self, **lookups: Any) -> None:
         self._joined: Joined = "and"
-        self._parts: tuple[Q | Expression | tuple[str, Any], ...] = tuple(
+        group = next(_groups)
+        self._parts: tuple[Part, ...] = tuple(
             # A formula may be built more than once, but an iterator can be read only once.
-            (key, list(value) if isinstance(value, Iterator) else value)
+            Lookup(key, list(value) if isinstance(value, Iterator) else value, group)
             for key, value in lookups.items()
         )
 
@@ -40,7 +58,7 @@ class Q:
             made._joined = joined
         return made
 
-    def _parts_within(self, joined: Joined) -> tuple[Q | Expression | tuple[str, Any], ...]:
+    def _parts_within(self, joined: Joined) -> tuple[Part, ...]:
         """Return the parts to put into a larger ``Q``; flat, so that hundreds are not nested."""
         if self._joined == joined != "not":
             return self._parts
@@ -64,10 +82,14 @@ class Q:
 
     def __repr__(self) -> str:
         parts = ", ".join(
-            f"{part[0]}={part[1]!r}" if isinstance(part, tuple) else repr(part)
+            f"{part.key}={part.value!r}" if isinstance(part, Lookup) else repr(part)
             for part in self._parts
         )
         return f"Q({parts})" if self._joined == "and" else f"Q({self._joined}: {parts})"
+
+
+Part = Q | Expression | Lookup
+"""A part of a ``Q``."""
 
 
 def _joinable(other: object) -> bool:

@@ -15,8 +15,10 @@ from airhaul.errors import LookupValueError, causes_of, reason_of
 from airhaul.fields import LookupKind
 from airhaul.fields.dates import datetime_validator
 from airhaul.fields.encode import encode
+from airhaul.formula.lookups.field import LinkedFields
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column, columns_of
+from airhaul.model.links.link import Link, LinkDeclaration
 from airhaul.wire.ids import is_id
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class FieldForLookup:
         kind: The kind of lookups that it has.
         encode: Validates a value and turns it into a cell, or raises ``ValueError``.
         choices: The choices of a select field, as far as the model has them.
+        target: Finds the linked model of a field with links; None for other fields.
     """
 
     name: str
@@ -47,6 +50,7 @@ class FieldForLookup:
     kind: Kind
     encode: Callable[[object], object]
     choices: frozenset[str] = frozenset()
+    target: Callable[[], LinkedFields] | None = None
 
     def encode_part(self, value: object) -> object:
         """Take a part of a text as it is."""
@@ -130,7 +134,15 @@ def lookup_field(column: Column) -> LookupField:
     """Make the field of a lookup from a column."""
     kind = _kind(column)
     choices = column.known_choices if column.type == "multipleSelects" else frozenset[str]()
-    return FieldForLookup(column.shown_name, column.column, kind, _encoder(column, kind), choices)
+    encoder, target = _encoder(column, kind), _target(column, kind)
+    return FieldForLookup(column.shown_name, column.column, kind, encoder, choices, target)
+
+
+def _target(column: Column, kind: Kind) -> Callable[[], LinkedFields] | None:
+    declared = column.link
+    if declared is None or kind != "links":
+        return None
+    return lambda: LinkedFields(declared.model, lookup_fields(declared.model))
 
 
 def _kind(column: Column) -> Kind:
@@ -152,6 +164,8 @@ def _encoder(column: Column, kind: Kind) -> Callable[[object], object]:
     item = column.shape.item
     if item is not None and item.is_a(*_SEVERAL_FORMS):
         return _as_written(TypeAdapter(item.core), _encode_item)
+    if column.link is not None:
+        return _link_encoder(column.link)
     if kind in ("choices", "links", "list"):
         return _encode_item
     if kind == "datetime":
@@ -202,6 +216,15 @@ def _encode_item(value: object) -> object:
     if isinstance(cell, dict):
         raise ValueError("expected the text of an item")
     return cell
+
+
+def _link_encoder(declared: LinkDeclaration) -> Callable[[object], object]:
+    def encode_link(value: object) -> object:
+        if isinstance(value, RecordBase | Link):
+            return declared.take(value).id
+        return _encode_item(value)
+
+    return encode_link
 
 
 def _encode_moment(value: object) -> object:

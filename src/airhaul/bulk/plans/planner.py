@@ -56,7 +56,8 @@ from airhaul.wire.shapes import Cells, RecordJson
 M = TypeVar("M", bound=RecordBase)
 
 Rows = Sequence[object]
-Arrange = Callable[[list[RecordJson]], list[RecordJson]]
+Select = Callable[[TableReader], Flow[list[RecordJson]]]
+"""Reads the records to write, with a reader that counts the requests."""
 
 # A multiple of the records that one request finds, so that parts cost no more requests.
 _PART: Final = 2_000
@@ -279,10 +280,8 @@ class Planner(Generic[M]):
                 return
             yield Step(job, rows)
 
-    def update_where(
-        self, parameters: ListParameters, same: Mapping[str, Any], arrange: Arrange
-    ) -> Flow[Planned[M]]:
-        """Plan one change of all records of a list, as ``arrange`` sorts and limits it."""
+    def update_where(self, select: Select, same: Mapping[str, Any]) -> Flow[Planned[M]]:
+        """Plan one change of all records that ``select`` reads."""
         cells = UpdateEncoder(self._model, same).same
         links = self._links
         if not self._target.typecast:
@@ -290,7 +289,7 @@ class Planner(Generic[M]):
             refuse_names(self._model, cells, by_key=by_key)
         if links is not None:
             cells = yield from self._linked_cells(links, cells)
-        records = arrange((yield from self._reader.all(parameters)))
+        records = yield from select(self._reader)
         changes = [Change[M]("update", index, cells) for index in range(len(records))]
         self._refuse_missing(changes)
         pairs = list(zip(changes, records, strict=True))
@@ -299,9 +298,9 @@ class Planner(Generic[M]):
             self._target.compare(change, record)
         return self._plan("update", changes, [])
 
-    def delete_where(self, parameters: ListParameters, arrange: Arrange) -> Flow[Planned[M]]:
-        """Plan the deletion of all records of a list, as ``arrange`` sorts and limits it."""
-        records = arrange((yield from self._reader.all(parameters)))
+    def delete_where(self, select: Select) -> Flow[Planned[M]]:
+        """Plan the deletion of all records that ``select`` reads."""
+        records = yield from select(self._reader)
         changes: list[Change[M]] = [
             Change("delete", index, record_id=record["id"], before=record["fields"])
             for index, record in enumerate(records)

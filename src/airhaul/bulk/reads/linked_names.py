@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.reads.table_reader import TableReader, table_in
@@ -66,7 +67,7 @@ class LinkedNames:
         own = table_in(tables, self._target.table, self._target.base_id)
         by_id = {table["id"]: table for table in tables}
         self._linked = {
-            name: (linked["id"], _primary_of(linked))
+            name: (linked["id"], primary_of(linked))
             for field in own["fields"]
             if field["type"] == "multipleRecordLinks"
             for linked in [by_id.get((field.get("options") or {}).get("linkedTableId", ""))]
@@ -186,7 +187,7 @@ def names_of_linked(
             wanted[linked].update(ids[column])
     found: dict[str, str] = {}
     for table_id, some in wanted.items():
-        primary = _primary_of(table_in(tables, table_id, reader.base_id))
+        primary = primary_of(table_in(tables, table_id, reader.base_id))
         if not _is_plain_text(primary):
             continue
         for group in _groups(sorted(some)):
@@ -194,8 +195,8 @@ def names_of_linked(
                 fields=(primary["name"],), formula=print_formula(with_ids(group))
             )
             for record in (yield from reader.of_table(table_id).all(asked)):
-                name = as_text(record["fields"].get(primary["name"])).strip()
-                if name and '"' not in name and "\n" not in name:
+                name = name_in_formulas(primary, record["fields"].get(primary["name"]))
+                if name is not None:
                     found[record["id"]] = name
     return found
 
@@ -209,5 +210,20 @@ def _groups(items: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(items[start : start + RECORDS_PER_PAGE]) for start in starts]
 
 
-def _primary_of(table: TableJson) -> FieldJson:
+def name_in_formulas(primary: FieldJson, cell: Any) -> str | None:
+    """Return the name of a linked record as formulas see it.
+
+    Args:
+        primary: The primary field of its table.
+        cell: The cell of the record.
+
+    Returns:
+        The name; None if formulas may see it changed: it is no text, or has quotes.
+    """
+    name = as_text(cell).strip() if _is_plain_text(primary) else ""
+    return name if name and '"' not in name and "\n" not in name else None
+
+
+def primary_of(table: TableJson) -> FieldJson:
+    """Return the primary field of a table."""
     return next(field for field in table["fields"] if field.get("id") == table["primaryFieldId"])

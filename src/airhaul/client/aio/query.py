@@ -444,11 +444,13 @@ class AsyncQuery(AsyncQueryWrites[M]):
             take(page)
 
         self._selection.refuse_order()
-        selection = await self._narrowed(self._selection)
+        selection = await self._narrowed(await self._answered())
+        if selection.finds_nothing:
+            return
         airtable, asked = self._table.airtable, selection.listed()
         if selection.is_sorted_here:
             records = await airtable.follow(pages.all(asked, parallel=parallel))
-            for page in self._arranged(records):
+            for page in AsyncQuery(self._table, selection)._arranged(records):
                 take_page(page)
         else:
             keeper = selection.keeper()
@@ -483,14 +485,17 @@ class AsyncQuery(AsyncQueryWrites[M]):
 
     async def _pages(self, reader: LeavesOut) -> AsyncIterator[Sequence[RecordJson]]:
         """The pages of the query; the reader leaves out what the table does not have."""
-        if not self._selection.is_sorted_here:
-            async for page in self._pages_read(reader):
+        query = AsyncQuery(self._table, await self._answered())
+        if query._selection.finds_nothing:
+            return
+        if not query._selection.is_sorted_here:
+            async for page in query._pages_read(reader):
                 yield page
             return
         records: list[RecordJson] = []
-        async for page in self._pages_read(reader):
+        async for page in query._pages_read(reader):
             records += page
-        for page in self._arranged(records):
+        for page in query._arranged(records):
             yield page
 
     def _arranged(self, records: list[RecordJson]) -> Iterable[Sequence[RecordJson]]:

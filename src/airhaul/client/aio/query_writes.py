@@ -8,15 +8,19 @@ from typing import Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.planner import Select
+from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.client.aio.bulk import AsyncBulk, planner_of
 from airhaul.client.aio.plan import AsyncPlan
-from airhaul.client.aio.session import AsyncBound
+from airhaul.client.aio.session import AsyncBound, reader_of
+from airhaul.client.linked_lookups import LinkedLookups
 from airhaul.client.options import OnEvent, Progress, WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -110,9 +114,7 @@ class AsyncQueryWrites(Generic[M]):
             on_event=on_event,
         )
         bulk = AsyncBulk(self._table, writing, "update")
-        return await bulk.write_planned(
-            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
-        )
+        return await bulk.write_planned(planner.update_where(self._select(), changes))
 
     async def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete all records of the query.
@@ -157,9 +159,7 @@ class AsyncQueryWrites(Generic[M]):
             self._table, max_requests=writing.max_requests, on_event=writing.on_event
         )
         bulk = AsyncBulk(self._table, writing, "delete")
-        return await bulk.write_planned(
-            planner.delete_where(self._whole.parameters(), self._whole.arrange)
-        )
+        return await bulk.write_planned(planner.delete_where(self._select(every_cell=True)))
 
     async def plan_update(
         self,
@@ -190,9 +190,7 @@ class AsyncQueryWrites(Generic[M]):
         planner = planner_of(
             self._table, typecast=typecast, link_by=link_by, create_missing=create_missing
         )
-        return await self._plan(
-            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
-        )
+        return await self._plan(planner.update_where(self._select(), changes))
 
     async def plan_delete(self) -> AsyncPlan[M]:
         """Plan what ``delete`` would delete; the records are read.
@@ -201,12 +199,31 @@ class AsyncQueryWrites(Generic[M]):
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
         planner = planner_of(self._table)
-        return await self._plan(planner.delete_where(self._whole.parameters(), self._whole.arrange))
+        return await self._plan(planner.delete_where(self._select(every_cell=True)))
 
     async def _plan(self, flow: Flow[Planned[M]]) -> AsyncPlan[M]:
         return AsyncPlan.of(await self._table.airtable.follow(flow), self._table)
 
-    @property
-    def _whole(self) -> Selection:
-        """What is read of records that may have to be restored: all of their cells."""
-        return replace(self._selection, fields=None)
+    def _select(self, *, every_cell: bool = False) -> Select:
+        """Make what reads the records to write: all that may have to be restored.
+
+        Args:
+            every_cell: Whether also the cells of columns that the model does not have.
+        """
+        chosen = replace(self._selection, fields=None)
+
+        def select(reader: TableReader) -> Flow[list[RecordJson]]:
+            whole = yield from LinkedLookups(reader).answer(chosen)
+            if whole.finds_nothing:
+                return []
+            asked = whole.parameters() if every_cell else whole.listed()
+            return whole.arrange((yield from reader.all(asked)))
+
+        return select
+
+    async def _answered(self) -> Selection:
+        """Read which linked records meet the conditions on them; mostly there are none."""
+        if not self._selection.through():
+            return self._selection
+        lookups = LinkedLookups(reader_of(self._table))
+        return await self._table.airtable.follow(lookups.answer(self._selection))

@@ -445,11 +445,13 @@ class Query(QueryWrites[M]):
             take(page)
 
         self._selection.refuse_order()
-        selection = self._narrowed(self._selection)
+        selection = self._narrowed(self._answered())
+        if selection.finds_nothing:
+            return
         airtable, asked = self._table.airtable, selection.listed()
         if selection.is_sorted_here:
             records = airtable.follow(pages.all(asked, parallel=parallel))
-            for page in self._arranged(records):
+            for page in Query(self._table, selection)._arranged(records):
                 take_page(page)
         else:
             keeper = selection.keeper()
@@ -484,14 +486,17 @@ class Query(QueryWrites[M]):
 
     def _pages(self, reader: LeavesOut) -> Iterator[Sequence[RecordJson]]:
         """The pages of the query; the reader leaves out what the table does not have."""
-        if not self._selection.is_sorted_here:
-            for page in self._pages_read(reader):
+        query = Query(self._table, self._answered())
+        if query._selection.finds_nothing:
+            return
+        if not query._selection.is_sorted_here:
+            for page in query._pages_read(reader):
                 yield page
             return
         records: list[RecordJson] = []
-        for page in self._pages_read(reader):
+        for page in query._pages_read(reader):
             records += page
-        for page in self._arranged(records):
+        for page in query._arranged(records):
             yield page
 
     def _arranged(self, records: list[RecordJson]) -> Iterable[Sequence[RecordJson]]:

@@ -9,15 +9,19 @@ from typing import Any, Generic, TypeVar, Unpack
 
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.plan import Planned
+from airhaul.bulk.plans.planner import Select
+from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
+from airhaul.client.linked_lookups import LinkedLookups
 from airhaul.client.options import OnEvent, Progress, WriteOptions, WriteSettings
 from airhaul.client.selection import Selection
 from airhaul.client.sync.bulk import Bulk, planner_of
 from airhaul.client.sync.plan import Plan
-from airhaul.client.sync.session import Bound
+from airhaul.client.sync.session import Bound, reader_of
 from airhaul.model.base import RecordBase
+from airhaul.wire.shapes import RecordJson
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -111,9 +115,7 @@ class QueryWrites(Generic[M]):
             on_event=on_event,
         )
         bulk = Bulk(self._table, writing, "update")
-        return bulk.write_planned(
-            planner.update_where(self._whole.listed(), changes, self._whole.arrange)
-        )
+        return bulk.write_planned(planner.update_where(self._select(), changes))
 
     def delete(self, **options: Unpack[WriteOptions]) -> BulkResult[M]:
         """Delete all records of the query.
@@ -158,9 +160,7 @@ class QueryWrites(Generic[M]):
             self._table, max_requests=writing.max_requests, on_event=writing.on_event
         )
         bulk = Bulk(self._table, writing, "delete")
-        return bulk.write_planned(
-            planner.delete_where(self._whole.parameters(), self._whole.arrange)
-        )
+        return bulk.write_planned(planner.delete_where(self._select(every_cell=True)))
 
     def plan_update(
         self,
@@ -191,7 +191,7 @@ class QueryWrites(Generic[M]):
         planner = planner_of(
             self._table, typecast=typecast, link_by=link_by, create_missing=create_missing
         )
-        return self._plan(planner.update_where(self._whole.listed(), changes, self._whole.arrange))
+        return self._plan(planner.update_where(self._select(), changes))
 
     def plan_delete(self) -> Plan[M]:
         """Plan what ``delete`` would delete; the records are read.
@@ -200,12 +200,31 @@ class QueryWrites(Generic[M]):
             The plan: print it, look at ``differences``, or call ``apply()`` to make the writes.
         """
         planner = planner_of(self._table)
-        return self._plan(planner.delete_where(self._whole.parameters(), self._whole.arrange))
+        return self._plan(planner.delete_where(self._select(every_cell=True)))
 
     def _plan(self, flow: Flow[Planned[M]]) -> Plan[M]:
         return Plan.of(self._table.airtable.follow(flow), self._table)
 
-    @property
-    def _whole(self) -> Selection:
-        """What is read of records that may have to be restored: all of their cells."""
-        return replace(self._selection, fields=None)
+    def _select(self, *, every_cell: bool = False) -> Select:
+        """Make what reads the records to write: all that may have to be restored.
+
+        Args:
+            every_cell: Whether also the cells of columns that the model does not have.
+        """
+        chosen = replace(self._selection, fields=None)
+
+        def select(reader: TableReader) -> Flow[list[RecordJson]]:
+            whole = yield from LinkedLookups(reader).answer(chosen)
+            if whole.finds_nothing:
+                return []
+            asked = whole.parameters() if every_cell else whole.listed()
+            return whole.arrange((yield from reader.all(asked)))
+
+        return select
+
+    def _answered(self) -> Selection:
+        """Read which linked records meet the conditions on them; mostly there are none."""
+        if not self._selection.through():
+            return self._selection
+        lookups = LinkedLookups(reader_of(self._table))
+        return self._table.airtable.follow(lookups.answer(self._selection))

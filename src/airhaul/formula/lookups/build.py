@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ from airhaul.formula.build import Expression
 from airhaul.formula.lookups import comparisons, lists
 from airhaul.formula.lookups.field import Kind, LookupField, Subject
 from airhaul.formula.lookups.filter import Exact, Filter, joined, negated
+from airhaul.formula.lookups.through import Through
 from airhaul.formula.nodes import Node
-from airhaul.formula.q import Q
+from airhaul.formula.q import Lookup, Part, Q
 
 
 def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Filter:
@@ -29,24 +30,45 @@ def build_lookup(q: Q, resolve: Callable[[str], LookupField]) -> Filter:
         UnknownFieldError: A field is unknown.
         LookupValueError: A value or a lookup does not fit its field.
     """
-    parts = [_build_part(part, resolve) for part in q._parts]
+    if q._joined == "and":
+        parts = _build_all(q, resolve)
+    else:
+        parts = [_build_part(part, resolve) for part in q._parts]
     return negated(parts[0]) if q._joined == "not" else joined(q._joined, parts)
 
 
-def _build_part(
-    part: Q | Expression | tuple[str, Any], resolve: Callable[[str], LookupField]
-) -> Filter:
+def _build_all(q: Q, resolve: Callable[[str], LookupField]) -> list[Filter]:
+    """Build the parts of a ``Q`` that are joined by and.
+
+    The lookups of one ``Q(...)`` through one link have to be true for the same linked record.
+    """
+    parts: list[Filter] = []
+    through: dict[tuple[str, int], tuple[LookupField, dict[str, Any]]] = {}
+    for part in q._parts:
+        led = _leading(part.key, resolve) if isinstance(part, Lookup) else None
+        if led is None or not isinstance(part, Lookup):
+            parts.append(_build_part(part, resolve))
+        else:
+            field, rest = led
+            through.setdefault((field.column, part.group), (field, {}))[1][rest] = part.value
+    return [*parts, *(_build_through(*one) for one in through.values())]
+
+
+def _build_part(part: Part, resolve: Callable[[str], LookupField]) -> Filter:
     if isinstance(part, Q):
         return build_lookup(part, resolve)
     if isinstance(part, Expression):
         return Exact(part.node)
-    key, value = part
+    key, value = part.key, part.value
+    led = _leading(key, resolve)
+    if led is not None:
+        return _build_through(led[0], {led[1]: value})
     field, lookup = _split(key, resolve)
     if isinstance(value, Expression | Q):
         raise LookupValueError(
             f"{key}: expected a value; to compare with a formula, write F({field.column!r}) == ..."
         )
-    builder = next((one for one in _BUILDERS.get(lookup, ()) if field.kind in one.kinds), None)
+    builder = _builder(field, lookup)
     if builder is None:
         fitting = ", ".join(
             name
@@ -58,6 +80,32 @@ def _build_part(
         )
     built = builder.build(Subject(field, lookup), value)
     return Exact(built) if isinstance(built, Node) else built
+
+
+def _builder(field: LookupField, lookup: str) -> _Builder | None:
+    return next((one for one in _BUILDERS.get(lookup, ()) if field.kind in one.kinds), None)
+
+
+def _build_through(field: LookupField, lookups: Mapping[str, Any]) -> Filter:
+    """Build the condition that any of the linked records of a field meets some lookups."""
+    assert field.target is not None, "the field leads to another model"
+    linked, condition = field.target(), Q(**lookups)
+    build_lookup(condition, linked.resolve)  # raises what is wrong where the query is made
+    return Through(field, linked.model, condition)
+
+
+def _leading(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField, str] | None:
+    """Find the link with which a key leads to another model, and the lookup there."""
+    parts = key.split("__")
+    for count in range(len(parts), 0, -1):
+        try:
+            field = resolve("__".join(parts[:count]))
+        except UnknownFieldError:
+            continue
+        rest = "__".join(parts[count:])
+        is_own = not rest or field.target is None or _builder(field, rest) is not None
+        return None if is_own else (field, rest)
+    return None
 
 
 def _split(key: str, resolve: Callable[[str], LookupField]) -> tuple[LookupField, str]:
@@ -90,7 +138,7 @@ _TEXT: Final[tuple[Kind, ...]] = ("text",)
 _VALUES: Final[tuple[Kind, ...]] = (
     "text", "number", "checkbox", "date", "datetime", "record_id", "created_time",
 )  # fmt: skip
-_FILLABLE: Final[tuple[Kind, ...]] = ("text", "number", "checkbox", "date", "datetime", *_LISTS)
+_FILLABLE: Final[tuple[Kind, ...]] = ("text", "number", "checkbox", "date", "datetime")
 
 
 def _of_both(
@@ -99,6 +147,7 @@ def _of_both(
     return _Builder(of_values, _VALUES), _Builder(of_lists, _LISTS)
 
 
+_EMPTY: Final = (_Builder(comparisons.empty, _FILLABLE), _Builder(lists.empty, _LISTS))
 _BUILDERS: Final[dict[str, tuple[_Builder, ...]]] = {
     "exact": _of_both(comparisons.exact, lists.exact),
     "ne": _of_both(comparisons.not_exact, lists.not_exact),
@@ -115,7 +164,8 @@ _BUILDERS: Final[dict[str, tuple[_Builder, ...]]] = {
     "endswith": (_Builder(comparisons.edge("RIGHT"), _TEXT),),
     "iendswith": (_Builder(comparisons.edge("RIGHT", any_case=True), _TEXT),),
     "regex": (_Builder(comparisons.regex, _TEXT),),
-    "empty": (_Builder(comparisons.empty, _FILLABLE),),
+    "empty": _EMPTY,
+    "isnull": _EMPTY,  # as in Django
     "between": (_Builder(comparisons.between, _ORDERED),),
     "year": (_Builder(comparisons.part("YEAR"), _MOMENTS),),
     "month": (_Builder(comparisons.part("MONTH"), _MOMENTS),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from airhaul.errors import FormulaError, LookupValueError, shown
 from airhaul.fields import LookupKind
@@ -42,9 +42,26 @@ class LookupField(Protocol):
         """Validates a value and converts it to a cell's JSON; raises ``ValueError``."""
         ...
 
+    @property
+    def target(self) -> Callable[[], LinkedFields] | None:
+        """Finds the linked model of a field with links; None for other fields."""
+        ...
+
     def encode_part(self, value: object) -> object:
         """Convert a part of a text, which need not be valid itself; raise ``ValueError``."""
         ...
+
+
+class LinkedFields(NamedTuple):
+    """A linked model, for lookups through its links.
+
+    Args:
+        model: The model.
+        resolve: Finds a field by the model's name for it; raises ``UnknownFieldError``.
+    """
+
+    model: Any
+    resolve: Callable[[str], LookupField]
 
 
 class Subject:

@@ -8,13 +8,14 @@ decides. For a negation there is a formula that keeps only records that meet it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from airhaul.formula.build import all_of, any_of
 from airhaul.formula.nodes import Call, Node, field_names
+from airhaul.formula.q import Q
 from airhaul.formula.values import Value, is_kept
 from airhaul.wire.shapes import RecordJson
 
@@ -24,6 +25,24 @@ Test = Callable[[RecordJson], bool]
 ValuesOf = Callable[[str], Callable[["ReadRecord"], Value]]
 """Returns for a column the function that reads its value for a formula from a record; raises
 ``LookupValueError`` if what is read does not have that value."""
+
+
+class LinkedCondition(Protocol):
+    """A condition on linked records: which of them meet it has to be read first."""
+
+    @property
+    def target(self) -> Any:
+        """The linked model."""
+        ...
+
+    @property
+    def condition(self) -> Q:
+        """The condition on its records."""
+        ...
+
+
+Matches = Mapping[str, str | None]
+"""Linked records that meet a condition by id, with their names as far as they are known."""
 
 
 class Filter(Protocol):
@@ -57,6 +76,19 @@ class Filter(Protocol):
     @property
     def linked(self) -> Mapping[str, frozenset[str]]:
         """The ids of linked records that its test compares, by column."""
+        ...
+
+    @property
+    def through(self) -> Sequence[LinkedCondition]:
+        """The conditions on linked records that it has, in order."""
+        ...
+
+    def answered(self, matches: Iterator[Matches]) -> Filter:
+        """Return the same filter with the linked records that meet these conditions.
+
+        Args:
+            matches: For each of ``through``, the linked records that meet it.
+        """
         ...
 
     def narrowed(self, names: Mapping[str, str]) -> Filter:
@@ -120,6 +152,11 @@ class Exact:
     node: Node
     is_exact = True
     needs_test = False
+    through = ()
+
+    def answered(self, matches: Iterator[Matches]) -> Filter:  # noqa: ARG002 - it asks nothing
+        """Return itself."""
+        return self
 
     @property
     def wide(self) -> Node:
@@ -170,6 +207,8 @@ class Decided:
         needs_test: Whether ``wide`` alone says something else, and not only less exactly.
         ids: The ids of linked records that are compared.
         by_names: Makes a narrower ``wide`` of the names of these records.
+        is_exact: Whether both formulas are the same; the cell decides only where it is joined to a
+            condition that they do not decide.
     """
 
     wide: Node
@@ -179,7 +218,12 @@ class Decided:
     needs_test: bool = False
     ids: frozenset[str] = frozenset()
     by_names: Callable[[list[str]], Node] | None = None
-    is_exact = False
+    is_exact: bool = False
+    through = ()
+
+    def answered(self, matches: Iterator[Matches]) -> Filter:  # noqa: ARG002 - it asks nothing
+        """Return itself."""
+        return self
 
     @property
     def columns(self) -> frozenset[str]:
@@ -209,7 +253,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Conditions joined by and, or by or; at least one is not exact.
+    """Conditions joined by and, or by or; at least one can be tested by cells.
 
     Args:
         how: By what.
@@ -218,7 +262,20 @@ class Joined:
 
     how: Literal["and", "or"]
     parts: Sequence[Filter]
-    is_exact = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all parts are."""
+        return all(part.is_exact for part in self.parts)
+
+    @property
+    def through(self) -> Sequence[LinkedCondition]:
+        """Those of the parts."""
+        return [one for part in self.parts for one in part.through]
+
+    def answered(self, matches: Iterator[Matches]) -> Filter:
+        """Answer those of the parts."""
+        return Joined(self.how, [part.answered(matches) for part in self.parts])
 
     @property
     def needs_test(self) -> bool:
@@ -269,14 +326,27 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Negated:
-    """The negation of a condition that is not exact.
+    """The negation of a condition that can be tested by cells.
 
     Args:
         part: The condition.
     """
 
     part: Filter
-    is_exact = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the condition is."""
+        return self.part.is_exact
+
+    @property
+    def through(self) -> Sequence[LinkedCondition]:
+        """Those of the condition."""
+        return self.part.through
+
+    def answered(self, matches: Iterator[Matches]) -> Filter:
+        """Answer those of the condition."""
+        return Negated(self.part.answered(matches))
 
     @property
     def needs_test(self) -> bool:
@@ -325,14 +395,14 @@ def joined(how: Literal["and", "or"], parts: Iterable[Filter]) -> Filter:
         parts: The conditions.
     """
     parts = list(parts)
-    if all(part.is_exact for part in parts):
+    if all(isinstance(part, Exact) for part in parts):
         return Exact(_join(how)([part.wide for part in parts]))
     return parts[0] if len(parts) == 1 else Joined(how, parts)
 
 
 def negated(part: Filter) -> Filter:
     """Negate a condition."""
-    return Exact(Call("NOT", (part.wide,))) if part.is_exact else Negated(part)
+    return Exact(Call("NOT", (part.wide,))) if isinstance(part, Exact) else Negated(part)
 
 
 def _join(how: Literal["and", "or"]) -> Callable[[list[Node]], Node]:

@@ -25,11 +25,11 @@ _NOTHING: Final[Node] = Call("FALSE")
 def exact(subject: Subject, value: object) -> Filter:
     """Build the test for a list with exactly these items."""
     if subject.is_nothing(value):
-        return Exact(subject.is_empty)
+        return is_empty(subject)
     is_one = isinstance(value, str) or not isinstance(value, Collection)
     items = _encoded(subject, [value] if is_one else cast("Collection[object]", value))
     if not items:
-        return Exact(subject.is_empty)
+        return is_empty(subject)
     is_of_ids = subject.kind == "links" and _are_ids(subject, items)
     if isinstance(value, AbstractSet) and len(items) > 1 and not is_of_ids:
         return _in_any_order(subject, items)
@@ -72,7 +72,25 @@ def _in_any_order(subject: Subject, items: list[str]) -> Filter:
 
 def not_exact(subject: Subject, value: object) -> Filter:
     """Build the test for any other list."""
-    return Exact(subject.is_filled) if subject.is_nothing(value) else negated(exact(subject, value))
+    return _is_filled(subject) if subject.is_nothing(value) else negated(exact(subject, value))
+
+
+def empty(subject: Subject, value: object) -> Filter:
+    """Build the test for a list without items, or with some."""
+    if not isinstance(value, bool):
+        raise subject.fault(value, "expected True or False")
+    return is_empty(subject) if value else _is_filled(subject)
+
+
+def is_empty(subject: Subject) -> Filter:
+    """Build the test for a list without items, which a formula makes, and so does the cell."""
+    node, column = subject.is_empty, subject.field.column
+    return Decided(node, node, column, lambda cell: not cell, is_exact=True)
+
+
+def _is_filled(subject: Subject) -> Filter:
+    node, column = subject.is_filled, subject.field.column
+    return Decided(node, node, column, bool, is_exact=True)
 
 
 def contains(subject: Subject, value: object) -> Filter:
@@ -88,7 +106,7 @@ def is_in(subject: Subject, value: object) -> Filter:
     filled = [member for member in members if not subject.is_nothing(member)]
     parts: list[Filter] = [_has_any(subject, filled)] if filled else []
     if len(filled) < len(members):
-        parts.append(Exact(subject.is_empty))
+        parts.append(is_empty(subject))
     return joined("or", parts)
 
 
