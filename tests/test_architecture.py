@@ -337,7 +337,13 @@ def test_the_program_starts_without_a_server() -> None:
         "starlette",
         "airhaul.local_base.base",
     }
-    assert not heavy & loaded_by("airhaul.cli.app")
+    assert not heavy & loaded_by("airhaul.cli.app, airhaul.cli.bases.tables")
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    """``airhaul --help`` takes hardly longer than the library that prints it."""
+    rooms = {name.split(".")[1] for name in loaded_by("airhaul.cli.app") if "airhaul." in name}
+    assert rooms == {"_version", "cli", "errors", "messages"}
 
 
 def test_everything_public_is_there() -> None:

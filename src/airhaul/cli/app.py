@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Annotated, Any, ParamSpec
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Final, ParamSpec
 
 import typer
+import typer.main
 from typer.core import TyperGroup
 
 from airhaul import __version__
-from airhaul.cli.bases.clone import clone
-from airhaul.cli.bases.doctor import doctor
-from airhaul.cli.bases.schema import schema
-from airhaul.cli.bases.serve import serve
-from airhaul.cli.bases.tables import tables
 from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.output.printing import err, print_error
 from airhaul.cli.output.warnings import warnings_shown
-from airhaul.cli.rows.delete import delete
-from airhaul.cli.rows.export_file import export_file
-from airhaul.cli.rows.import_file import import_file
-from airhaul.cli.rows.sync_file import sync_file
-from airhaul.cli.runs.resume import resume
-from airhaul.cli.runs.retry import retry
-from airhaul.cli.runs.runs import runs
-from airhaul.cli.runs.undo import undo
 from airhaul.errors import AirhaulError
 
 P = ParamSpec("P")
+
+COMMANDS: Final = {
+    "import": ("rows.import_file", "Create or update a record for each row of FILE."),
+    "export": ("rows.export_file", "Write the records of TABLE to FILE."),
+    "sync": ("rows.sync_file", "Make TABLE equal to FILE, and send only the differences."),
+    "delete": ("rows.delete", "Delete the records of TABLE that match a formula, or all."),
+    "runs": ("runs.runs", "List the runs in the journal, or show one."),
+    "resume": ("runs.resume", "Resume a run that was interrupted."),
+    "retry": ("runs.retry", "Send the corrected rejected rows of a run again."),
+    "undo": ("runs.undo", "Undo a run, except for what changed since."),
+    "tables": ("bases.tables", "List the tables of a base with their fields."),
+    "schema": ("bases.schema", "Print the schema of a base, for `serve --schema`."),
+    "clone": (
+        "bases.clone",
+        "Copy the schema and the records of BASE into FILE, with their IDs.",
+    ),
+    "serve": ("bases.serve", "Serve a local base over HTTP until Ctrl-C."),
+    "doctor": (
+        "bases.doctor",
+        "Check the configuration, the connection, the token and the base.",
+    ),
+}
+"""The commands in the order of the list, each with its module and its line there. The module has a
+function of the same last name."""
 
 
 def command(verb: Callable[P, int]) -> Callable[P, None]:
@@ -60,8 +73,51 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
     return run
 
 
+_STYLE: Final[dict[str, Any]] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name; each is imported when it is needed, so that the program starts fast."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            place, _ = COMMANDS[name]
+            module = importlib.import_module(f"airhaul.cli.{place}")
+            alone = typer.Typer(**_STYLE)
+            alone.command(name)(command(getattr(module, place.rpartition(".")[2])))
+            self._made[name] = typer.main.get_command(alone)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class _Program(TyperGroup):
-    """The program, whose errors about options have no "Value error," of pydantic in front."""
+    """The program: it knows what its commands are for without importing them.
+
+    Its errors about options have no "Value error," of pydantic in front.
+    """
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()  # type: ignore[assignment] # none is added later
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - they are always the same
+        return [*COMMANDS]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -76,25 +132,8 @@ app = typer.Typer(
     cls=_Program,
     help="Move data in and out of Airtable in bulk, safely.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    **_STYLE,
 )
-app.command("import")(command(import_file))
-app.command("export")(command(export_file))
-app.command("sync")(command(sync_file))
-app.command("delete")(command(delete))
-app.command("runs")(command(runs))
-app.command("resume", short_help="Resume a run that was interrupted.")(command(resume))
-app.command("retry", short_help="Send the corrected rejected rows of a run again.")(command(retry))
-app.command("undo", short_help="Undo a run, except for what changed since.")(command(undo))
-app.command("tables")(command(tables))
-app.command("schema", short_help="Print the schema of a base, for `serve --schema`.")(
-    command(schema)
-)
-app.command("clone")(command(clone))
-app.command("serve")(command(serve))
-app.command("doctor")(command(doctor))
 
 
 @app.callback(invoke_without_command=True)
