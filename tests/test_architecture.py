@@ -66,7 +66,7 @@ FLOORS = {
         "http",
     ],
     "client": [
-        "fingerprint local options spool",
+        "exports fingerprint local options spool",
         "config listener selection streams",
         "connection linked_lookups",
         "aio sync",

@@ -41,6 +41,7 @@ OptionName = Literal[
     "nulls",
     "on_error",
     "rejects",
+    "sheet",
     "typecast",
 ]
 """The options that messages name, as Python spells them."""

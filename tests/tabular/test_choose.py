@@ -28,7 +28,7 @@ def test_the_suffix_tells(name: str, format: str) -> None:
     assert format_of(Path("dir.json") / name) == format
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "csv", "a.csv.gz"])
+@pytest.mark.parametrize("name", ["a.docx", "csv", "a.csv.zip"])
 def test_an_unknown_suffix_is_named_with_what_there_is(name: str) -> None:
     """The user reads what would have been understood."""
     with pytest.raises(FileFormatError, match=r"\.csv, \.tsv.*\.ndjson") as caught:
@@ -46,4 +46,4 @@ def test_the_caller_knows_better_than_the_suffix(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused() -> None:
     """Also where no type checker stands in between."""
     with pytest.raises(FileFormatError, match="expected one of csv, tsv, json, jsonl"):
-        format_of("a.csv", "excel")  # type: ignore[arg-type]
+        format_of("a.csv", "word")  # type: ignore[arg-type]

@@ -229,7 +229,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_nothing_is_touched_when_the_format_is_unknown(tmp_path: Path) -> None:
     """The suffix is looked at before the first row is asked for."""
-    with pytest.raises(FileFormatError), open_writer(tmp_path / "a.xlsx", ["a"]):
+    with pytest.raises(FileFormatError), open_writer(tmp_path / "a.docx", ["a"]):
         pytest.fail("opened")
     assert list(tmp_path.iterdir()) == []
 

@@ -20,7 +20,10 @@ from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
 from airhaul.tabular import Format, InputFile
 
 SourceFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A CSV, TSV, JSON or JSON Lines file.")
+    Path,
+    typer.Argument(
+        metavar="FILE", help="A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file."
+    ),
 ]
 OnErrorOption = Annotated[
     OnError,
@@ -51,6 +54,14 @@ MaxDeletes = Annotated[
 FileFormat = Annotated[
     Format | None,
     typer.Option("--format", help="The format of the file; by default its suffix decides."),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        metavar="NAME",
+        help="The sheet of an Excel workbook; by default the only one that is not empty.",
+    ),
 ]
 FileEncoding = Annotated[
     str | None,
@@ -164,6 +175,7 @@ def _pairs(option: str, expected: str, given: list[str] | None) -> dict[str, str
 
 def file_options(
     *,
+    sheet: str | None,
     encoding: str | None,
     delimiter: str | None,
     renamings: list[str] | None,
@@ -177,6 +189,7 @@ def file_options(
     """Collect the options that say how a file is read.
 
     Args:
+        sheet: The sheet of an Excel workbook.
         encoding: The encoding of a CSV file.
         delimiter: The character between its columns; a backslash with a t is a tab.
         renamings: Columns and the fields that they go to, each as ``COLUMN=FIELD``.
@@ -192,6 +205,7 @@ def file_options(
     """
     columns = _pairs("--map", "COLUMN=FIELD", renamings)
     return {
+        "sheet": sheet,
         "encoding": encoding,
         "delimiter": "\t" if delimiter == r"\t" else delimiter,
         "columns": columns,

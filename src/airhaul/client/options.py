@@ -180,6 +180,7 @@ class FileOptions(TypedDict, total=False):
     """The options of all verbs that read a file: what its columns and texts mean.
 
     Args:
+        sheet: The sheet of an Excel workbook; the only one that is visible and not empty if None.
         encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or UTF-16
             if the file has a byte order mark.
         delimiter: The character between the columns of a CSV file; found in its header if None.
@@ -198,6 +199,7 @@ class FileOptions(TypedDict, total=False):
             ``@``, a tab or a carriage return; only for CSV and TSV.
     """
 
+    sheet: str | None
     encoding: str | None
     delimiter: str | None
     columns: Mapping[str, str] | None

@@ -62,7 +62,7 @@ class Reader(Generic[M]):
         origin: object = None,
     ) -> None:
         self.origin = origin
-        self._model = model
+        self.model = self._model = model
         self._columns = columns_of(model)
         asked_for = None if fetched is None else frozenset(fetched)
         self._not_fetched = frozenset(

@@ -1,11 +1,11 @@
-"""Reading and writing rows of CSV, TSV, JSON and JSON Lines files, streamed."""
+"""Reading and writing rows of files, streamed: of text files, of Parquet and Arrow, of Excel."""
 
 from airhaul.tabular.choose import InputFile, format_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.tabular.settings import FileSettings, Format
-from airhaul.tabular.write import Writer, open_writer
+from airhaul.tabular.write import Writer, open_writer, refuse_to_escape, replacing
 
 __all__ = [
     "ERROR_COLUMN",
@@ -21,5 +21,7 @@ __all__ = [
     "may_be_one_item",
     "open_writer",
     "read_rows",
+    "refuse_to_escape",
+    "replacing",
     "split_items",
 ]

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from airhaul.errors import FileFormatError
-from airhaul.messages import Message, Option
-from airhaul.tabular.csv import read_csv
-from airhaul.tabular.json import read_json, read_json_lines
+from airhaul.messages import Message, Option, OptionName
+from airhaul.tabular.arrow.files import read_arrow
+from airhaul.tabular.excel.read import read_excel
+from airhaul.tabular.formats.compression import compression_of, without_compression
+from airhaul.tabular.formats.csv import read_csv
+from airhaul.tabular.formats.json import read_json, read_json_lines
 from airhaul.tabular.rows import RowChanges, SourceRow
 from airhaul.tabular.settings import DEFAULTS, FileSettings, Format
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -22,7 +25,21 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".arrows": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
+
+TEXT_FORMATS: Final = frozenset({"csv", "tsv", "json", "jsonl"})
+"""The formats of text files, which may be compressed."""
 
 
 def format_of(path: str | Path, format: Format | None = None) -> Format:
@@ -41,7 +58,7 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
                 f"{format!r} is not a file format; expected one of {', '.join(get_args(Format))}."
             )
         return format
-    suffix = Path(path).suffix.lower()
+    suffix = without_compression(path).suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise FileFormatError(
             Message(
@@ -52,7 +69,12 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
             ),
             source=str(path),
         )
-    return _BY_SUFFIX[suffix]
+    kind = _BY_SUFFIX[suffix]
+    if kind not in TEXT_FORMATS and compression_of(path) is not None:
+        raise FileFormatError(
+            "such a file is compressed already; leave the last suffix out", source=str(path)
+        )
+    return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +138,27 @@ def read_rows(
     name = str(path)
     kind = format_of(path, settings.format)
     is_text = kind in ("csv", "tsv")
-    if not is_text:
-        _refuse_for_json(settings, name)
-    changes = RowChanges(settings, style, name, "" if is_text else None)
+    _refuse_for_others(settings, kind, name)
+    changes = RowChanges(settings, style, name, "" if is_text or kind == "excel" else None)
     rows = _read(path, kind, settings, changes)
     yield from map(changes.apply, rows) if changes.are_needed else rows
 
 
-def _refuse_for_json(settings: FileSettings, source: str) -> None:
-    reason = (
-        Message(Option("encoding"), " is for CSV and TSV only; JSON is always UTF-8")
-        if settings.encoding is not None
-        else Message(Option("delimiter"), " is for CSV and TSV only")
-        if settings.delimiter is not None
-        else Message(Option("escape_formulas"), " is for CSV and TSV only")
-        if settings.escape_formulas
-        else None
-    )
-    if reason is not None:
-        raise FileFormatError(reason, source=source)
+def _refuse_for_others(settings: FileSettings, kind: Format, source: str) -> None:
+    """Refuse settings that mean nothing for a format."""
+    if settings.sheet is not None and kind != "excel":
+        raise FileFormatError(Message(Option("sheet"), " is for Excel only"), source=source)
+    if kind in ("csv", "tsv"):
+        return
+    if settings.encoding is not None:
+        more = "; JSON is always UTF-8" if kind in TEXT_FORMATS else ""
+        raise FileFormatError(
+            Message(Option("encoding"), f" is for CSV and TSV only{more}"), source=source
+        )
+    names: tuple[OptionName, ...] = ("delimiter", "escape_formulas")
+    for name in names:
+        if getattr(settings, name):
+            raise FileFormatError(Message(Option(name), " is for CSV and TSV only"), source=source)
 
 
 def _read(
@@ -149,10 +173,14 @@ def _read(
             return _checked(read_json(path), changes)
         case "jsonl":
             return _checked(read_json_lines(path), changes)
+        case "parquet" | "arrow":
+            return _checked(read_arrow(path, kind), changes)
+        case "excel":
+            return read_excel(path, settings.sheet, changes.check)
 
 
 def _checked(rows: Iterator[SourceRow], changes: RowChanges) -> Iterator[SourceRow]:
-    """Yield rows of JSON, and check at the end which columns they had together."""
+    """Yield rows of a format without a header, and check at the end which columns they had."""
     if not changes.are_needed:
         yield from rows
         return

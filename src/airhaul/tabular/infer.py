@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal, cast
 
 from airhaul.tabular.numbers import is_exact, is_exact_number
@@ -24,6 +24,7 @@ InferredType = Literal[
     "checkbox",
     "date",
     "dateTime",
+    "duration",
     "singleSelect",
     "multipleSelects",
     "email",
@@ -106,7 +107,16 @@ class _Seen:
     style: TextStyle
     filled: int = 0
     fits: set[str] = field(
-        default_factory=lambda: {"checkbox", "number", "date", "dateTime", "email", "url", "list"}
+        default_factory=lambda: {
+            "checkbox",
+            "number",
+            "date",
+            "dateTime",
+            "duration",
+            "email",
+            "url",
+            "list",
+        }
     )
     precision: int = 0
     choices: dict[str, None] | None = field(default_factory=dict[str, None])
@@ -122,7 +132,7 @@ class _Seen:
         if value is None or (isinstance(value, str) and not value.strip()):
             return
         self.filled += 1
-        if isinstance(value, dict):
+        if isinstance(value, dict | bytes):
             self.is_nested = True
         if isinstance(value, list):
             self.lists += 1
@@ -178,7 +188,14 @@ class _Seen:
             return InferredColumn(name, "multipleSelects", None, tuple(self.choices), blanks)
         if "number" in self.fits:
             return InferredColumn(name, "number", self.precision, (), blanks)
-        simple: tuple[InferredType, ...] = ("checkbox", "date", "dateTime", "email", "url")
+        simple: tuple[InferredType, ...] = (
+            "checkbox",
+            "date",
+            "dateTime",
+            "duration",
+            "email",
+            "url",
+        )
         if "checkbox" in self.fits and blanks and self.has_no:
             # A checkbox cannot distinguish "no" from a blank cell.
             return InferredColumn(name, "singleSelect", None, tuple(self.choices or ()), blanks)
@@ -212,11 +229,22 @@ def _kind(value: object) -> type:
     return float if isinstance(value, int | float) else str
 
 
+def _of_calendar(value: object) -> set[str]:
+    """The types of a value of a workbook, or of a file with types, that is a date or a time."""
+    if isinstance(value, timedelta):
+        return {"duration"}
+    if isinstance(value, datetime):
+        return {"dateTime"} if value.microsecond % 1_000 == 0 else set()  # as cells keep it
+    return {"date", "dateTime"}  # midnight may look like a date
+
+
 def _fitting(value: object, text: str, style: TextStyle) -> set[str]:
     if isinstance(value, bool):
         return {"checkbox"}
     if isinstance(value, int | float):
         return {"number"} if is_exact(value) else set()
+    if isinstance(value, date | timedelta):
+        return _of_calendar(value)
     fits: set[str] = set()
     # Text columns keep the spaces around a value; the others have no place for them.
     bare = text.strip()

@@ -16,7 +16,8 @@ from typing import IO, Any, Final
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.choose import format_of
-from airhaul.tabular.csv import allow_long_cells
+from airhaul.tabular.formats.compression import compression_of
+from airhaul.tabular.formats.csv import allow_long_cells
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN
 from airhaul.tabular.settings import Format
 from airhaul.tabular.write import as_json, as_text, csv_line, finite
@@ -47,9 +48,9 @@ class RejectsFile:
         self._file: IO[str] | None = None
         self._columns: list[str] = []
         self.count = 0
-        if self._format not in _FORMATS:
+        if self._format not in _FORMATS or compression_of(path) is not None:
             raise FileFormatError(
-                f"rejected rows can only be written as {', '.join(_FORMATS)}",
+                f"rejected rows can only be written as {', '.join(_FORMATS)}, not compressed",
                 source=str(path),
             )
 

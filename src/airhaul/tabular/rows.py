@@ -30,12 +30,15 @@ class SourceRow:
         style: How the texts write numbers and dates.
         in_file: The values as they are in the file, by its own column names; None if ``cells`` has
             these.
+        is_typed: Whether the columns of the file have types, as those of a data frame have: its
+            values are what they are, and no text is read as anything else.
     """
 
     line: int
     cells: dict[str, object]
     style: TextStyle = PLAIN
     in_file: Mapping[str, object] | None = None
+    is_typed: bool = False
 
     @property
     def is_read_specially(self) -> bool:
@@ -79,7 +82,7 @@ class RowChanges:
             FileFormatError: Two of its columns would have the same name.
         """
         if not self._are_of_cells:
-            return SourceRow(row.line, row.cells, self._style)
+            return SourceRow(row.line, row.cells, self._style, is_typed=row.is_typed)
         given = row.cells
         key = tuple(given)
         names = self._names.get(key)
@@ -92,7 +95,7 @@ class RowChanges:
             for column, value in given.items()
             if (name := names[column]) is not None
         }
-        return SourceRow(row.line, cells, self._style, given)
+        return SourceRow(row.line, cells, self._style, given, row.is_typed)
 
     def _value(self, value: object) -> object:
         if self._is_escaped and isinstance(value, str):

@@ -11,7 +11,7 @@ from airhaul.messages import Message, Option, OptionName
 from airhaul.tabular.texts.date_format import DateFormat
 from airhaul.tabular.texts.style import PLAIN, TextStyle
 
-Format = Literal["csv", "tsv", "json", "jsonl"]
+Format = Literal["csv", "tsv", "json", "jsonl", "parquet", "arrow", "excel"]
 
 _OPTIONS_OF_ROWS: Final[tuple[OptionName, ...]] = (
     "columns",
@@ -30,6 +30,7 @@ class FileSettings:
 
     Args:
         format: The format; None to infer it from the suffix.
+        sheet: The sheet of an Excel workbook; None for the only one that is visible and not empty.
         encoding: The encoding of CSV or TSV, such as ``"cp1252"``; None for UTF-8, or UTF-16 with a
             byte order mark. JSON is always UTF-8.
         delimiter: The character that separates the columns of CSV or TSV; None to find it.
@@ -49,6 +50,7 @@ class FileSettings:
     """
 
     format: Format | None = None
+    sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -19,7 +20,8 @@ from pydantic import BaseModel
 
 from airhaul.errors import FileFormatError, shown
 from airhaul.messages import Message, Option
-from airhaul.tabular.choose import format_of
+from airhaul.tabular.choose import TEXT_FORMATS, format_of
+from airhaul.tabular.formats.compression import compressing
 from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
 from airhaul.tabular.settings import Format
@@ -68,10 +70,44 @@ def open_writer(
         OSError: The file cannot be written, for example because the disk is full.
     """
     kind = format_of(path, format)
+    assert kind in TEXT_FORMATS, "other formats are not written row by row"
+    refuse_to_escape(kind, path, escape_formulas=escape_formulas)
+    with (
+        replacing(path) as part,
+        part.open("wb") as raw,
+        io.TextIOWrapper(compressing(raw, path), encoding="utf-8", newline="") as file,
+    ):
+        writer = _writer(kind, file, columns, choices or {}, escape_formulas)
+        yield writer
+        writer.end()
+
+
+def refuse_to_escape(kind: Format, path: str | Path, *, escape_formulas: bool) -> None:
+    """Refuse ``escape_formulas`` for a format that has no formulas.
+
+    Raises:
+        FileFormatError: It is set, and the format is neither CSV nor TSV.
+    """
     if escape_formulas and kind not in ("csv", "tsv"):
         raise FileFormatError(
             Message(Option("escape_formulas"), " is for CSV and TSV only"), source=str(path)
         )
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Generator[Path]:
+    """Give a file to write next to another one, which it replaces if the block ends without error.
+
+    Args:
+        path: The other file, which need not exist.
+
+    Yields:
+        The new file, which is empty.
+
+    Raises:
+        FileFormatError: The path is a folder or a device.
+        OSError: The file cannot be written, for example because the disk is full.
+    """
     target = Path(path).resolve()  # replaces the target of a link, not the link
     is_there = target.exists()
     if is_there and not target.is_file():
@@ -80,13 +116,12 @@ def open_writer(
         )
     part = target.with_name(f".airhaul-{uuid.uuid4().hex}.part")
     try:
-        with part.open("x", encoding="utf-8", newline="") as file:
-            if is_there:
-                part.chmod(target.stat().st_mode & 0o777)
-            writer = _writer(kind, file, columns, choices or {}, escape_formulas)
-            yield writer
-            writer.end()
-            file.flush()
+        with part.open("xb"):
+            pass
+        if is_there:
+            part.chmod(target.stat().st_mode & 0o777)
+        yield part
+        with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(target)
     except OSError as error:
@@ -105,14 +140,14 @@ def _writer(
     escapes: bool,
 ) -> _Csv | _JsonArray | _JsonLines:
     match kind:
-        case "csv":
-            return _Csv(file, columns, ",", choices, escapes=escapes)
         case "tsv":
             return _Csv(file, columns, "\t", choices, escapes=escapes)
         case "json":
             return _JsonArray(file, columns)
         case "jsonl":
             return _JsonLines(file, columns)
+        case _:
+            return _Csv(file, columns, ",", choices, escapes=escapes)
 
 
 class _Csv:

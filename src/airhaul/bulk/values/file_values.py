@@ -152,8 +152,17 @@ def _classes(column: Column) -> tuple[type, ...]:
 def _read_text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    # A column of JSON that holds numbers as well as texts is a text column.
-    return str(value) if isinstance(value, int | float) else value
+    # A column of JSON or Excel that holds numbers as well as texts is a text column.
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | float | timedelta) else value
+
+
+def _read_items(value: Any) -> Any:
+    """Read the only item of a list, which a spreadsheet may take for a number or a date."""
+    return value if isinstance(value, list | bool) else _read_text(value)
 
 
 def _read_attachments(value: Any) -> Any:
@@ -224,7 +233,7 @@ def _read_number(field: FieldText, value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
     if not isinstance(value, str):
-        return _seconds(value) if field.type == "duration" else _whole(value)
+        return _seconds(_since_midnight(value)) if field.type == "duration" else _whole(value)
     text = bare = value.strip()
     if field.style is PLAIN and is_number(text):
         return _kept(text)
@@ -282,9 +291,17 @@ def _is_number_to_python(text: str) -> bool:
         return False
 
 
+def _since_midnight(value: Any) -> Any:
+    """Read a time of day as a duration: a spreadsheet has no other for less than a day."""
+    if not isinstance(value, time):
+        return value
+    micros = value.microsecond
+    return timedelta(0, value.second, micros, minutes=value.minute, hours=value.hour)
+
+
 def _read_duration(field: FieldText, value: Any) -> Any:
     if not isinstance(value, str):
-        return value
+        return _since_midnight(value)
     text = value.strip()
     seconds = field.seconds(text)
     if seconds is not None:
@@ -312,7 +329,7 @@ def _read_time(value: Any) -> Any:
 
 def _read_moment(field: FieldText, value: Any) -> Any:
     if not isinstance(value, str):
-        return _no_number(value, form=MOMENT_FORM)
+        return _moment_in_zone(field, _no_number(value, form=MOMENT_FORM))
     text = value.strip()
     found = field.moment(text)
     if found is None:
@@ -331,6 +348,16 @@ def _read_moment(field: FieldText, value: Any) -> Any:
             "give the field a time zone in Airtable, and download the file again"
         )
     return moment if field.zone is None else _in_zone(moment, field.zone)
+
+
+def _moment_in_zone(field: FieldText, value: Any) -> Any:
+    """Give a date and time of a spreadsheet, which has no zones, the zone of its field."""
+    if not isinstance(value, date):
+        return value
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    if moment.tzinfo is not None or field.zone is None:
+        return moment
+    return _in_zone(moment, field.zone)
 
 
 def _as_in_iso(field: FieldText, text: str, form: str) -> str:
@@ -397,4 +424,5 @@ _READERS: Final[tuple[tuple[Any, Callable[[FieldText], Reader]], ...]] = (
     (time, lambda _: _read_time),
     (timedelta, lambda field: partial(_read_duration, field)),
     (str, lambda _: _read_text),
+    ((list, tuple, set, frozenset), lambda _: _read_items),
 )

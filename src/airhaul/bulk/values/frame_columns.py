@@ -106,23 +106,30 @@ class FrameBuilder:
     Args:
         model: The model of the records.
         columns: The columns to build, in order.
+        names: Their names; None for those that rows have, and for two more columns in front: the ID
+            and the creation time of a record.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
 
     Attributes:
-        schema: The types of the columns by name, as pyarrow has them. First come the ID and the
-            creation time of a record.
+        schema: The types of the columns by name, as pyarrow has them.
     """
 
-    def __init__(self, model: type[RecordBase], columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        model: type[RecordBase],
+        columns: Sequence[Column],
+        names: Sequence[str] | None = None,
+    ) -> None:
         self._arrow: Any = arrow_library("A data frame of records")
         self._model = model
         self._columns = columns
         self._ids, self._times = self._column(TEXT), self._column(MOMENT)
         self._made = [self._column(arrow_type_of(one), _choices_of(one)) for one in columns]
-        names = [*_system_names(columns), *(column.shown_name for column in columns)]
-        every = [self._ids, self._times, *self._made]
+        self._has_system = names is None
+        every = [self._ids, self._times, *self._made] if names is None else self._made
+        names = names or [*_system_names(columns), *(column.shown_name for column in columns)]
         self.schema = self._arrow.schema(
             [(name, column.type) for name, column in zip(names, every, strict=True)]
         )
@@ -157,10 +164,11 @@ class FrameBuilder:
         """Make a batch of the records that were added since the last one."""
         records, self._records = self._records, []
         every_cells = [record["fields"] for record in records]
-        arrays = [
-            self._ids.array([record["id"] for record in records])[0],
-            self._times.array([record.get("createdTime") for record in records])[0],
-        ]
+        arrays: list[Any] = []
+        if self._has_system:
+            arrays.append(self._ids.array([record["id"] for record in records])[0])
+            times = [record.get("createdTime") for record in records]
+            arrays.append(self._times.array(times)[0])
         for place, (column, made) in enumerate(zip(self._columns, self._made, strict=True)):
             key = column.column
             if key in self._missing:

@@ -133,6 +133,12 @@ class RowValues(Generic[M]):
             )
             for key, column in self._columns.by_any_name.items()
         }
+        # In a file with types, what Airtable computes is left out.
+        self._takes_of_file = {
+            key: self._takes[key]
+            for key, column in self._columns.by_any_name.items()
+            if not column.may_be_left_out
+        }
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
         """Validate a row as a whole record.
@@ -272,7 +278,11 @@ class RowValues(Generic[M]):
             raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
         cells = cast("Mapping[str, Any]", mapping)
         given = _Given()
-        values, takes = given.values, {} if from_file else self._takes
+        values, takes = given.values, self._takes
+        is_text = from_file
+        if isinstance(row, SourceRow):
+            is_text = not row.is_typed
+            takes = {} if is_text else self._takes_of_file
         unknown: list[str] = []
         for key, value in cells.items():
             if key in takes:
@@ -285,9 +295,7 @@ class RowValues(Generic[M]):
             if column is None or (from_file and column.may_be_left_out):
                 continue
             try:
-                read = self._read(
-                    column, key, value, from_file=from_file, blank_clears=blank_clears
-                )
+                read = self._read(column, key, value, is_text=is_text, blank_clears=blank_clears)
                 if read is NO_VALUE:
                     how = "and the cell is blank" if from_file else f"got {shown(value)}"
                     given.blank[column.name] = how
@@ -303,33 +311,33 @@ class RowValues(Generic[M]):
         return given
 
     def _read(
-        self, column: Column, key: object, value: Any, *, from_file: bool, blank_clears: bool
+        self, column: Column, key: object, value: Any, *, is_text: bool, blank_clears: bool
     ) -> Any:
         """Read a value before the model validates it; ``NO_VALUE`` for one that is left out.
 
         Raises:
             RowError: It is refused.
         """
-        read = value if from_file or type(value) in PLAIN_TYPES else plain(value)
-        is_space = from_file and isinstance(read, str) and read.isspace()
+        read = value if is_text or type(value) in PLAIN_TYPES else plain(value)
+        is_space = is_text and isinstance(read, str) and read.isspace()
         may_be_blank = is_space or read is None or read == ""
-        if may_be_blank and self._is_blank(column, value, read, from_file=from_file):
+        if may_be_blank and self._is_blank(column, value, read, is_text=is_text):
             is_spreadsheets = read is not None
             read = without_blanks(column, read)
             if read is None:
                 # A null in JSON is given; a blank cell of a spreadsheet may be left out.
                 return NO_VALUE if is_spreadsheets and not blank_clears else column.empty
-        reader = (self._of_file if from_file else self._of_row)[column.name]
+        reader = (self._of_file if is_text else self._of_row)[column.name]
         if reader is not None:
-            read = _read(reader, read, str(key) if from_file else column.shown_name)
-        return _from_text(column, read) if from_file and isinstance(read, str) else read
+            read = _read(reader, read, str(key) if is_text else column.shown_name)
+        return _from_text(column, read) if is_text and isinstance(read, str) else read
 
-    def _is_blank(self, column: Column, value: Any, read: Any, *, from_file: bool) -> bool:
+    def _is_blank(self, column: Column, value: Any, read: Any, *, is_text: bool) -> bool:
         """Whether no text, text of spaces, or None is that of an empty cell."""
         if read == "" or (read is None and value is not None):
             return True
         # Validators of the model see what a row has, except empty text and NaN.
-        return (read is None or from_file) and column.name not in self._reads_itself
+        return (read is None or is_text) and column.name not in self._reads_itself
 
     def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
         """Find the cells of links that are one name with a comma, or several names.

@@ -31,6 +31,7 @@ _OPTIONS: Final[dict[OptionName, str]] = {
     "nulls": "--null",
     "on_error": "--on-error",
     "rejects": "--rejects",
+    "sheet": "--sheet",
     "typecast": "--typecast",
 }
 _METHODS: Final[dict[MethodName, str]] = {

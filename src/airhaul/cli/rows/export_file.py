@@ -41,7 +41,9 @@ def export_file(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A .csv, .tsv, .json or .jsonl file, or - for standard output."
+            metavar="FILE",
+            help="A .csv, .tsv, .json, .jsonl, .parquet, .arrow or .xlsx file, or - for standard "
+            "output.",
         ),
     ],
     *,

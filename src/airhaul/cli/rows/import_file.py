@@ -44,6 +44,7 @@ from airhaul.cli.writing import (
     OnErrorOption,
     RejectsOption,
     Renamings,
+    Sheet,
     SourceFile,
     Typecast,
     carry_out,
@@ -86,6 +87,7 @@ def import_file(
     links: Links = None,
     create_missing: CreateMissing = False,
     format: FileFormat = None,
+    sheet: Sheet = None,
     encoding: FileEncoding = None,
     delimiter: Delimiter = None,
     renamings: Renamings = None,
@@ -108,6 +110,7 @@ def import_file(
     --on-error is continue. Rows are not held in memory, except by --dry-run with --json.
     """
     options = file_options(
+        sheet=sheet,
         encoding=encoding,
         delimiter=delimiter,
         renamings=renamings,

@@ -39,6 +39,7 @@ from airhaul.cli.writing import (
     OnErrorOption,
     RejectsOption,
     Renamings,
+    Sheet,
     SourceFile,
     Typecast,
     Yes,
@@ -78,6 +79,7 @@ def sync_file(
     links: Links = None,
     create_missing: CreateMissing = False,
     format: FileFormat = None,
+    sheet: Sheet = None,
     encoding: FileEncoding = None,
     delimiter: Delimiter = None,
     renamings: Renamings = None,
@@ -104,6 +106,7 @@ def sync_file(
         raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
     chains = parallel_of(parallel)
     options = file_options(
+        sheet=sheet,
         encoding=encoding,
         delimiter=delimiter,
         renamings=renamings,

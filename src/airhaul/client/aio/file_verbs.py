@@ -41,10 +41,10 @@ class AsyncFileVerbs(AsyncBound[M]):
         a whole.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
-                fields, in Python or in Airtable.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
+                names of the model's fields, in Python or in Airtable.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -70,6 +70,8 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -165,11 +167,11 @@ class AsyncFileVerbs(AsyncBound[M]):
         each row is compared with them as it is read: rows that are unchanged are not held.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
-                fields, in Python or in Airtable.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
+                names of the model's fields, in Python or in Airtable.
             key: One to three field names that together identify a record.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
@@ -199,6 +201,8 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -277,6 +281,8 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -343,6 +349,8 @@ class AsyncFileVerbs(AsyncBound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -388,8 +396,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         Args:
             path: The file to write; it is replaced once all records have been read.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.

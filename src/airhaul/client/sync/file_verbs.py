@@ -42,10 +42,10 @@ class FileVerbs(Bound[M]):
         a whole.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
-                fields, in Python or in Airtable.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
+                names of the model's fields, in Python or in Airtable.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -71,6 +71,8 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -166,11 +168,11 @@ class FileVerbs(Bound[M]):
         each row is compared with them as it is read: rows that are unchanged are not held.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
-                fields, in Python or in Airtable.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
+                names of the model's fields, in Python or in Airtable.
             key: One to three field names that together identify a record.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
@@ -200,6 +202,8 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -278,6 +282,8 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -344,6 +350,8 @@ class FileVerbs(Bound[M]):
                     connection if None.
                 keep_rows: Whether to copy the rows of an iterable to the journal before the first
                     request, so that the call can be resumed without them.
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -389,8 +397,8 @@ class FileVerbs(Bound[M]):
 
         Args:
             path: The file to write; it is replaced once all records have been read.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.

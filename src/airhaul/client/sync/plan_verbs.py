@@ -360,11 +360,11 @@ class PlanVerbs(Bound[M]):
         ``refusal``, and cannot be applied.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns have the names of the model's
-                fields, in Python or in Airtable.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
+                names of the model's fields, in Python or in Airtable.
             key: One to three field names that together identify a record.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             delete_missing: Whether to delete the records whose key no row has.
             max_deletes: The most records to delete; a third of the table if None.
             allow_empty: Whether all records may be deleted when there are no rows.
@@ -378,6 +378,8 @@ class PlanVerbs(Bound[M]):
             create_missing: Whether to create the linked records for names that ``link_by`` does not
                 find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if
@@ -438,8 +440,8 @@ class PlanVerbs(Bound[M]):
 
         Args:
             path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             key: One to three fields that identify a record, to change those that exist.
             typecast: Let Airtable convert text, add missing choices, and link records by name.
             link_by: The field of the linked table by which to look up linked records, by field of
@@ -448,6 +450,8 @@ class PlanVerbs(Bound[M]):
             create_missing: Whether to create the linked records for names that ``link_by`` does not
                 find; or the fields of links for which to do so.
             **options: ``FileOptions``, all optional:
+                sheet: The sheet of an Excel workbook; the only one that is visible and not empty
+                    if None.
                 encoding: The encoding of a CSV or TSV file, such as ``"cp1252"``; UTF-8 if None, or
                     UTF-16 if the file has a byte order mark.
                 delimiter: The character between the columns of a CSV file; found in its header if

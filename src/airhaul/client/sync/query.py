@@ -15,6 +15,7 @@ from airhaul.bulk.reads.linked_names import names_of_linked
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.pages import ReadPages
 from airhaul.bulk.values.frame_columns import FrameBuilder, as_pandas, as_polars
+from airhaul.client.exports import open_export
 from airhaul.client.options import (
     Condition,
     SortKey,
@@ -27,8 +28,8 @@ from airhaul.drive import blocking as drive
 from airhaul.errors import NoRecordError, SeveralRecordsError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
-from airhaul.model.read import Reader, values_as_stored
-from airhaul.tabular import Format, open_writer
+from airhaul.model.read import Reader
+from airhaul.tabular import Format
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
 
@@ -368,8 +369,8 @@ class Query(QueryWrites[M]):
 
         Args:
             path: The file to write; it is replaced once all records have been read.
-            format: ``"csv"``, ``"tsv"``, ``"json"`` or ``"jsonl"``; inferred from the suffix if
-                None.
+            format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
+                ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.
@@ -382,6 +383,7 @@ class Query(QueryWrites[M]):
 
         Raises:
             FileFormatError: The suffix does not name a format.
+            MissingExtraError: The library for the format is not installed.
             ConfigurationError: ``parallel`` is above 1 together with a sort order or a limit.
         """
         fetched = self._selection.fetched()
@@ -392,24 +394,14 @@ class Query(QueryWrites[M]):
             if fetched is None
             else [known.by_column[name] for name in dict.fromkeys(fetched)]
         )
-        choices = {column.title: column.known_choices for column in columns}
-        count, reader = 0, self._reader()
-        with open_writer(
-            path, [*choices], format, choices, escape_formulas=escape_formulas
-        ) as writer:
-
-            def write(page: Sequence[RecordJson]) -> None:
-                nonlocal count
-                records = reader.read_page(page)
-                for record in records:
-                    values = values_as_stored(record)
-                    writer.write({column.title: values.get(column.name) for column in columns})
-                count += len(records)
-
+        counts: list[int] = []
+        with open_export(
+            path, format, self._reader(), columns, escape_formulas=escape_formulas
+        ) as export:
             keeps_order = parallel in (1, "auto")
             query = self._in_order() if keeps_order else self
-            query._read(write, parallel, reader)
-        return count
+            query._read(lambda page: counts.append(export.add(page)), parallel, export)
+        return sum(counts)
 
     def _in_order(self) -> Query[M]:
         """Return the query with the order in which a local base keeps its records.

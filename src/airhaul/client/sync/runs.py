@@ -192,7 +192,9 @@ def _settings_of_rejects(run: Run) -> FileSettings:
     """Rejects are written as they were given, but in UTF-8, and as their suffix says."""
     if run.asked.source is None:
         return FileSettings()
-    return replace(run.asked.source.settings, format=None, encoding=None, delimiter=None)
+    return replace(
+        run.asked.source.settings, format=None, sheet=None, encoding=None, delimiter=None
+    )
 
 
 def _rows_of(

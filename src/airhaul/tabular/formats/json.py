@@ -15,9 +15,9 @@ from typing import Any, Final, NoReturn, cast
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
+from airhaul.tabular.formats.text import read_blocks, read_lines
 from airhaul.tabular.numbers import JsonNumber
 from airhaul.tabular.rows import SourceRow
-from airhaul.tabular.text import read_blocks, read_lines
 
 _SPACE: Final = " \t\r\n"
 # A record of Airtable is much smaller; a larger value is not a row.

@@ -12,14 +12,14 @@ from typing import Final
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
-from airhaul.tabular.delimiter import (
+from airhaul.tabular.formats.delimiter import (
     LINES,
     even_delimiters,
     has_spaced_quotes,
     possible_delimiters,
 )
+from airhaul.tabular.formats.text import read_lines
 from airhaul.tabular.rows import SourceRow
-from airhaul.tabular.text import read_lines
 
 # Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
 _LONGEST_CELL: Final = 10_000_000

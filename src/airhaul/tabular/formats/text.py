@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, NoReturn
 
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
+from airhaul.tabular.formats.compression import open_to_read
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SAVE: Final = "save the file as UTF-8"
@@ -42,7 +43,7 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
             for UTF-8), or a NUL character, or the encoding does not exist.
     """
     source = str(path)
-    with Path(path).open("rb") as file:
+    with open_to_read(path) as file:
         start = file.read(_BLOCK_BYTES)
         file.seek(0)
         mark = _mark_of(start)
@@ -149,7 +150,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line = 1
-    with Path(path).open("rb") as file:
+    with open_to_read(path) as file:
         ended = False
         while not ended:
             raw = file.read(_BLOCK_BYTES)

@@ -1,0 +1,144 @@
+"""Parquet and Arrow files, read and written in batches, so that few rows are in memory."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from airhaul.errors import FileFormatError
+from airhaul.tabular.arrow.library import arrow_library
+from airhaul.tabular.rows import SourceRow
+
+ArrowFormat = Literal["parquet", "arrow"]
+
+_ROWS_AT_ONCE: Final = 10_000
+_ROWS_OF_A_GROUP: Final = 32_768
+
+
+def read_arrow(
+    path: str | Path, kind: ArrowFormat, *, without: Sequence[str] = ()
+) -> Iterator[SourceRow]:
+    """Read the rows of a file; a batch of them is in memory.
+
+    Args:
+        path: The file.
+        kind: Its format: Parquet, or Arrow's own, also as a stream.
+        without: Columns that need not be read.
+
+    Yields:
+        The rows, numbered from 1; each value is one of Python's, None for a null or NaN.
+
+    Raises:
+        FileFormatError: The file is damaged, or has several columns of a name.
+        MissingExtraError: pyarrow is not installed.
+    """
+    source = str(path)
+    arrow = arrow_library(f"To read {Path(path).name}, airhaul")
+    line = 0
+    try:
+        with Path(path).open("rb") as file:
+            names, batches = _opened(file, kind, arrow)
+            _check_names(names, source)
+            wanted = [name for name in names if name not in without]
+            for batch in batches:
+                for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                    part = batch.slice(start, _ROWS_AT_ONCE)
+                    columns = [_values(part.column(name), arrow) for name in wanted]
+                    for row in zip(*columns, strict=True):
+                        line += 1
+                        yield SourceRow(line, dict(zip(wanted, row, strict=True)), is_typed=True)
+    except arrow.ArrowException as error:
+        reason = str(error).splitlines()[0]
+        raise FileFormatError(f"this is no {kind} file: {reason}", source=source) from None
+
+
+def rows_in_arrow(path: str | Path, kind: ArrowFormat) -> int | None:
+    """Return how many rows a file has, if it says so without being read."""
+    if kind != "parquet":
+        return None
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    count: int = parquet.read_metadata(path).num_rows
+    return count
+
+
+def _opened(file: Any, kind: ArrowFormat, arrow: Any) -> tuple[Sequence[str], Iterator[Any]]:
+    if kind == "parquet":
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+        opened = parquet.ParquetFile(file)
+        return opened.schema_arrow.names, opened.iter_batches(batch_size=_ROWS_AT_ONCE)
+    try:
+        reader = arrow.ipc.open_file(file)
+    except arrow.ArrowInvalid:
+        file.seek(0)
+        stream = arrow.ipc.open_stream(file)
+        return stream.schema.names, iter(stream)
+    places = range(reader.num_record_batches)
+    return reader.schema.names, (reader.get_batch(place) for place in places)
+
+
+def _values(column: Any, arrow: Any) -> list[Any]:
+    if arrow.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if arrow.types.is_floating(column.type):
+        return [None if value != value else value for value in column.to_pylist()]  # noqa: PLR0124
+    if arrow.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(arrow.timestamp("us", column.type.tz), safe=False)
+    if arrow.types.is_duration(column.type) and column.type.unit == "ns":
+        column = column.cast(arrow.duration("us"), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _check_names(names: Sequence[str], source: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FileFormatError(
+            f"there are several columns {twice[0]!r}; rename all but one", source=source
+        )
+
+
+class ArrowFile:
+    """Writes batches to a file.
+
+    Args:
+        path: The file.
+        schema: The types of the columns by name, as pyarrow has them.
+        kind: The format.
+    """
+
+    def __init__(self, path: Path, schema: Any, kind: ArrowFormat) -> None:
+        self._arrow = arrow_library("To write such a file, airhaul")
+        self._schema = schema
+        self._batches: list[Any] = []
+        self._rows = 0
+        self._writer: Any
+        if kind == "parquet":
+            parquet: Any = importlib.import_module("pyarrow.parquet")
+            self._writer = parquet.ParquetWriter(path, schema, compression="zstd")
+        else:
+            # The choices of a column become more while records are read.
+            options = self._arrow.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+            self._writer = self._arrow.ipc.new_file(str(path), schema, options=options)
+
+    def write(self, batch: Any) -> None:
+        """Write a batch, perhaps together with later ones: large groups are read faster."""
+        self._batches.append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROWS_OF_A_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        batches, self._batches, self._rows = self._batches, [], 0
+        if batches:
+            self._writer.write_table(self._arrow.Table.from_batches(batches, self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()

@@ -1,0 +1,1 @@
+"""Excel workbooks: the rows of a sheet, and a sheet of records."""

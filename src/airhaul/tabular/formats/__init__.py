@@ -1,0 +1,1 @@
+"""The formats of text files: CSV, TSV, JSON and JSON Lines."""
