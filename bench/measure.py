@@ -120,6 +120,7 @@ def measure(
     latency_s: float = 0.0,
     most_s: float = 30.0,
     trouble: dict[str, Any] | None = None,
+    counts_only: bool = False,
 ) -> Measurement:
     """Let a client do a task.
 
@@ -132,10 +133,12 @@ def measure(
         latency_s: How long each reply is held back, in seconds.
         most_s: After how many seconds the client is stopped.
         trouble: ``lose`` or ``fault``, as the server takes them.
+        counts_only: Whether the server only counts, as of ``CountingServer``.
     """
     task = TASKS[task_name]
     seed = round(rows * task.seeded)
-    where = server.ask("reset", limit=limit, latency_s=latency_s, seed=seed, **(trouble or {}))
+    more = {**(trouble or {}), "counts_only": counts_only}
+    where = server.ask("reset", limit=limit, latency_s=latency_s, seed=seed, **more)
     spec = {
         "contender": contender,
         "task": task_name,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import csv
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 TABLE: Final = "People"
@@ -63,7 +68,21 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {COLUMNS[name]: value for name, value in as_text(row).items()}
 
 
-def make_pages(count: int) -> list[bytes]:
+def make_csv(count: int) -> Path:
+    """Write so many rows to a temporary file, and give its path."""
+    folder = tempfile.mkdtemp(prefix="airhaul-bench-")
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder) / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS.values())
+        for row in map(as_json, make_rows(count)):
+            cells = (", ".join(cell) if isinstance(cell, list) else cell for cell in row.values())
+            writer.writerow(cells)
+    return path
+
+
+def make_pages(count: int, first: int = 0) -> list[bytes]:
     """Make replies of "list records" that hold so many rows, a hundred each."""
     records = [
         {
@@ -71,7 +90,7 @@ def make_pages(count: int) -> list[bytes]:
             "createdTime": "2026-01-01T00:00:00.000Z",
             "fields": {name: cell for name, cell in as_json(row).items() if cell is not False},
         }
-        for number, row in enumerate(make_rows(count))
+        for number, row in enumerate(make_rows(count, first), first)
     ]
     pages = (records[start : start + 100] for start in range(0, count, 100))
     return [json.dumps({"records": page}, separators=(",", ":")).encode() for page in pages]

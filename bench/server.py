@@ -8,6 +8,7 @@ one on stdout:
     {"do": "reset", "limit": true, "latency_s": 0.2, "seed": 1000}
         with "lose": {"method": "POST", "probability": 0.2, "times": 10}, so many replies are lost;
         with "fault": {"kind": "truncated", "method": "POST", ...}, such a fault happens
+        with "counts_only": true, nothing is held: the server only makes records and counts
     {"do": "clear"}     forget the requests that came
     {"do": "counts"}    the requests since then
     {"do": "held"}      the rows that the table holds
@@ -21,8 +22,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
+from counting import CountingServer
 from relay import Losses, Relay
 from rows import CHOICES, COLUMNS, KEY, TABLE, make_rows
 from tables import make_tables
@@ -37,6 +39,8 @@ from airhaul.wire import endpoints
 from airhaul.wire.call import Call
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
+
+_ANY_BASE: Final = "appBenchmark00000"
 
 
 class Tally(RequestLog):
@@ -67,6 +71,7 @@ class Server:
         self._open = ExitStack()
         self._local_base: LocalBase
         self._tally: Tally
+        self._counting: CountingServer | None = None
         # The same base once more, without a limit, for what is no client's business.
         self._inside: LocalBase
 
@@ -78,6 +83,7 @@ class Server:
         seed: int,
         lose: dict[str, Any] | None = None,
         fault: dict[str, Any] | None = None,
+        counts_only: bool = False,
     ) -> dict[str, Any]:
         """Begin with a new base, and say where it is.
 
@@ -87,8 +93,13 @@ class Server:
             seed: How many rows the table has.
             lose: Which replies are lost on their way; as of ``Losses``.
             fault: What the server does wrong; as of airhaul's ``Fault``.
+            counts_only: Whether to serve no base, but only to count.
         """
         self.close()
+        if counts_only:
+            self._counting = self._open.enter_context(CountingServer(seed))
+            return {"url": self._counting.url, "base_id": _ANY_BASE}
+        self._counting = None
         store = Store(MEMORY)
         self._inside = self._open.enter_context(LocalBase(store))
         self._local_base = LocalBase(
@@ -125,11 +136,16 @@ class Server:
 
     def clear(self) -> dict[str, Any]:
         """Forget the requests that came."""
+        if self._counting is not None:
+            self._counting.clear()
+            return {}
         self._local_base.requests = self._tally = Tally()
         return {}
 
     def counts(self) -> dict[str, Any]:
         """Count the requests by method, those that were refused with 429, and the rows written."""
+        if self._counting is not None:
+            return self._counting.counts()
         tally = self._tally
         return {
             "requests": tally.methods,
@@ -139,6 +155,8 @@ class Server:
 
     def held(self) -> dict[str, Any]:
         """Count the rows in the table, the keys among them, and those with an unknown choice."""
+        if self._counting is not None:
+            return self._counting.held()
         rows = [record["fields"] for record in self._records()]
         return {
             "held": len(rows),

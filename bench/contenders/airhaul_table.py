@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from rows import KEY
@@ -98,11 +100,26 @@ class Contender:
         for _ in self._table.iterate():
             self.report.records += 1
 
+    def csv_in(self, path: Path) -> None:
+        """Write the rows of a file."""
+        self._tell(self._table.import_csv(path))
+
+    def csv_out(self) -> None:
+        """Write all records to a file."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.report.records = self._table.export_csv(Path(folder) / "people.csv")
+
+    def plan_sync(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Plan what would bring the table to what the rows say."""
+        plan = self._table.plan_sync(rows, key=KEY)
+        self.report.records = plan.counts()["unchanged"]
+        self.report.said = plan.summary()
+
     def upsert(self, rows: list[dict[str, Any]]) -> None:
         """Write rows by key."""
         self._tell(self._table.bulk_upsert(rows, key=KEY))
 
-    def sync(self, rows: list[dict[str, Any]]) -> None:
+    def sync(self, rows: Iterable[dict[str, Any]]) -> None:
         """Bring the table to what the rows say."""
         result = self._table.sync(rows, key=KEY)
         self.report.records = len(result.outcomes)

@@ -40,6 +40,8 @@ def test_results_can_be_pickled_and_printed(people) -> None:
     again: BulkResult[Any] = pickle.loads(pickle.dumps(result))
     assert [person.name for person in again] == [person.name for person in result]
     assert again.outcomes[11].error.field == title("status", people.model)
+    one = pickle.loads(pickle.dumps(result.outcomes[3]))
+    assert (one, one.record) == (result.outcomes[3], result[3])
     data = result.to_dict()
     assert (data["created"], data["failed"]) == (11, 1)
     assert data["outcomes"][3]["id"] == result[3].id

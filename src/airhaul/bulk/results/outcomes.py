@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Generic, Literal, Protocol, TypeVar, get_args, overload
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args, overload
 
 from airhaul.bulk.compact.packed_ids import PackedIds
 from airhaul.errors import AirhaulError
@@ -28,6 +28,10 @@ _NUMBER_OF: Final = {state: number for number, state in enumerate(_STATES)}
 _NONE: Final = len(_STATES)
 
 
+def _no_record() -> None:
+    """There is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowOutcome(Generic[M]):
     """The outcome of one row.
@@ -35,7 +39,6 @@ class RowOutcome(Generic[M]):
     Args:
         index: The row's place in the input, from 0; deletions that a sync found follow the rows.
         state: The outcome.
-        record: Its record, if it is in the table.
         error: Why it was not written, if it was not.
         line: Its line in the file it came from, from 1, or None.
         id: The record's id, if it is known; also for a deleted record.
@@ -45,12 +48,29 @@ class RowOutcome(Generic[M]):
 
     index: int
     state: State
-    record: M | None = None
     error: AirhaulError | None = None
     line: int | None = None
     id: str | None = None
     request: int | None = None
     note: str | None = None
+    _find: Callable[[], M | None] = field(default=_no_record, repr=False, compare=False)
+
+    @property
+    def record(self) -> M | None:
+        """The row's record, if it is in the table; that of a long result is made when it is used.
+
+        Returns:
+            The record, or None.
+        """
+        return self._find()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = self.index, self.state, self.error, self.line, self.id, self.request, self.note
+        return RowOutcome, (*facts, partial(_the_same, self.record))  # without all other rows
+
+
+def _the_same(record: M | None) -> M | None:
+    return record
 
 
 class Records(Protocol[M]):
@@ -237,12 +257,12 @@ class Outcomes(Generic[M]):
         return RowOutcome(
             index,
             self.state_of(index),
-            self.record_of(index),
             self._errors.get(index),
             self._lines[index] or None,
             self.id_of(index),
             self._requests[index] or None,
             self._notes.get(index),
+            partial(self.record_of, index),
         )
 
     def __iter__(self) -> Iterator[RowOutcome[M]]:
