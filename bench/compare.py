@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import busy
 import cpu
 import limit
 import memory
 import pace
 import page
+import serve_read
 import trouble
 from bench import Bench
 from contenders import MODULES
@@ -32,7 +34,9 @@ import local_base
 MODES: Final = {
     "limit": limit.run,
     "pace": pace.run,
+    "busy": busy.run,
     "cpu": cpu.run,
+    "serve-read": serve_read.run,
     "trouble": trouble.run,
     "memory": memory.run,
     "local-base": local_base.run,

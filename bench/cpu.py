@@ -40,7 +40,8 @@ def run(bench: Bench) -> Sheet:
         "for sync, it is reading the table. Records per second are bounded by the local base, "
         f"which is a single Python process. A client is stopped after {MOST_S:.0f} s. pyairtable's "
         "Table and the floor return untyped records. Parsing is the step from a reply's bytes to "
-        "records, without the network.",
+        "records, without the network. airhaul and the floor do not ask a service on the same "
+        "machine to compress its replies; the other clients do.",
     )
     rows, floors = bench.rows(ROWS), dict[str, float]()
     for task_name, floor_name in FLOORS.items():

@@ -23,7 +23,7 @@ SIZES: Final = {
     "create": 1_000,
     "read": 10_000,
     # Each chain ends with a page that is not full; a large table shows the pace beside that.
-    "read-in-parallel": 50_000,
+    "read-as-needed": 50_000,
     "upsert": 1_000,
     "sync": 10_000,
     "delete": 1_000,

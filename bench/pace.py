@@ -21,7 +21,7 @@ PLAN: Final = (
     ("create", 500, LATENCIES_S),
     ("create-from-two-threads", 500, (0.25,)),
     ("read", 2_000, LATENCIES_S),
-    ("read-in-parallel", 2_000, LATENCIES_S),
+    ("read-as-needed", 5_000, LATENCIES_S),
 )
 
 

@@ -48,6 +48,9 @@ TASKS: Final = {
     "read-in-parallel": Task(
         "read all, 4 page chains", "read_in_parallel", (AIRHAUL,), seeded=1, counts="read"
     ),
+    "read-as-needed": Task(
+        'read all, parallel="auto"', "read_as_needed", (AIRHAUL,), seeded=1, counts="read"
+    ),
     "type-pages": Task(
         "parse records", "type_pages", (AIRHAUL, ORM), rows.make_pages, counts="read"
     ),

@@ -88,6 +88,10 @@ class Contender:
         """Read all, typed, in several chains of pages."""
         self.report.records = len(self._table.all(parallel=PAGE_CHAINS))
 
+    def read_as_needed(self) -> None:
+        """Read all, typed, in as many chains of pages as the latency asks for."""
+        self.report.records = len(self._table.all(parallel="auto"))
+
     def type_pages(self, pages: list[bytes]) -> None:
         """Make records of replies."""
         reader = Reader(Person)

@@ -13,6 +13,7 @@ IdPrefix = Literal[
 
 _ALPHABET = string.digits + string.ascii_letters
 _IDS = len(_ALPHABET) ** 14
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _FULL_MATCHES = {
     prefix: re.compile(rf"{prefix}[0-9A-Za-z]{{14}}").fullmatch for prefix in get_args(IdPrefix)
 }
@@ -24,13 +25,13 @@ def new_id(prefix: IdPrefix) -> str:
     Args:
         prefix: The prefix, such as ``"rec"`` for a record.
     """
-    # Ten times as fast as fourteen small random numbers.
+    # One large random number is ten times as fast as fourteen small ones.
     number = secrets.randbelow(_IDS)
-    letters: list[str] = []
-    for _ in range(14):
-        number, letter = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[letter])
-    return prefix + "".join(letters)
+    pairs: list[str] = []
+    for _ in range(7):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return prefix + "".join(pairs)
 
 
 def is_id(text: object, prefix: IdPrefix) -> bool:

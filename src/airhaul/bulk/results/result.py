@@ -61,6 +61,9 @@ class OutcomeList(Sequence[RowOutcome[M]]):
             return [self._outcomes[place] for place in self._places[index]]
         return self._outcomes[self._places[index]]
 
+    def __iter__(self) -> Iterator[RowOutcome[M]]:
+        return map(self._outcomes.__getitem__, self._places)
+
     def __len__(self) -> int:
         return len(self._places)
 

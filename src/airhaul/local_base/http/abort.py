@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from airhaul.wire.call import Reply
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STATE: Final = "airhaul.hang_up"
 
 
-class AbortableConnection(H11Protocol):
+class AbortableConnection(HttpToolsProtocol):
     """A connection that the application can close before anything is sent."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

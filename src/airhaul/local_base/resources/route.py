@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from urllib.parse import unquote
 from airhaul.local_base.gate.tokens import Needs
 
 Handler = Callable[..., Any]
+
+
+@functools.cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\{\}", "([^/]+)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,5 @@ class Route:
         """Return the variable parts of a path, decoded; None if the path does not match."""
         if method != self.method:
             return None
-        expression = re.escape(self.pattern).replace(r"\{\}", "([^/]+)")
-        found = re.fullmatch(expression, path)
+        found = _expression(self.pattern).fullmatch(path)
         return None if found is None else [unquote(part) for part in found.groups()]
