@@ -45,10 +45,12 @@ if TYPE_CHECKING:
     )
     from airhaul.formula import F, Q, fn
     from airhaul.model.fields import airtable_field
+    from airhaul.model.generated.source import GeneratedModels
     from airhaul.model.links.link import Link
     from airhaul.model.read import CellWarning, MissingFieldWarning
     from airhaul.model.table_check import TableDifference, TablePlan
     from airhaul.record import Record, airtable_model
+    from airhaul.record.generated import generate_models
     from airhaul.record.tables import create_tables
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "CellWarning",
     "Config",
     "F",
+    "GeneratedModels",
     "JournalError",
     "Link",
     "MissingFieldWarning",
@@ -89,6 +92,7 @@ __all__ = [
     "configured",
     "create_tables",
     "fn",
+    "generate_models",
     "result_of",
 ]
 
@@ -106,6 +110,7 @@ _IN = {
     "CellWarning": "airhaul.model.read",
     "Config": "airhaul.client.config",
     "F": "airhaul.formula",
+    "GeneratedModels": "airhaul.model.generated.source",
     "JournalError": "airhaul.errors",
     "Link": "airhaul.model.links.link",
     "MissingFieldWarning": "airhaul.model.read",
@@ -129,6 +134,7 @@ _IN = {
     "configured": "airhaul.client.default",
     "create_tables": "airhaul.record.tables",
     "fn": "airhaul.formula",
+    "generate_models": "airhaul.record.generated",
     "result_of": "airhaul.bulk.writing.bulk_write",
 }
 

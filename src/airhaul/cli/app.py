@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "undo": ("runs.undo", "Undo a run, except for what changed since."),
     "tables": ("bases.tables", "List the tables of a base with their fields."),
     "schema": ("bases.schema", "Print the schema of a base, for `serve --schema`."),
+    "models": ("bases.models", "Print the tables of a base as Python models."),
     "clone": (
         "bases.clone",
         "Copy the schema and the records of BASE into FILE, with their IDs.",

@@ -297,6 +297,22 @@ def test_what_cannot_be_looked_up_is_named_before_anything_is_written(
         deals.plan_create(rows, **options)
 
 
+@pytest.mark.parametrize("verb", ["bulk_create", "plan_create", "sync", "bulk_upsert"])
+def test_a_single_name_is_a_list_of_one(
+    deals: Table[Deal], companies: Table[Any], verb: str
+) -> None:
+    """Where links are a list, a row may have one name, under any name of the field."""
+    rows = [{"title": "a", "company": "Acme"}, {"title": "b", "COMPANY ": "Globex, Inc."}]
+    if verb == "plan_create":
+        deals.plan_create(rows, link_by=BY_NAME).apply()
+    elif verb == "bulk_create":
+        deals.bulk_create(rows, link_by=BY_NAME)
+    else:
+        getattr(deals, verb)(rows, "title", link_by=BY_NAME)
+    assert linked(deals, companies) == {"a": ["Acme"], "b": ["Globex, Inc."]}
+    assert rows[0] == {"title": "a", "company": "Acme"}
+
+
 def test_links_are_no_key(deals: Table[Deal]) -> None:
     """A record is not identified by its links, also not by names of them."""
     with pytest.raises(ConfigurationError, match="cannot be a key"):

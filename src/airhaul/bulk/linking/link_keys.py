@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from airhaul.bulk.reads.linked_names import NameQuery, name_queries
 from airhaul.bulk.reads.table_reader import table_in
@@ -17,7 +17,7 @@ from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
 from airhaul.fields import card_of
 from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase, table_name_of
-from airhaul.model.columns import Column, columns_of
+from airhaul.model.columns import Column, Columns, columns_of
 from airhaul.tabular import split_items
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells, FieldJson, RecordJson, TableJson
@@ -430,6 +430,51 @@ class LinkKeys:
                 del change.cells[column]
         if not change.cells:
             change.kind = "keep"
+
+
+class TakesOneName(Generic[M]):
+    """An encoder that takes a single name where a list of links is expected.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The columns that may have names.
+        columns: The model's columns by the names that rows may use.
+    """
+
+    def __init__(self, encoder: Encoder[M], keys: LinkKeys, columns: Columns) -> None:
+        self._encoder = encoder
+        self._columns = columns
+        self._lists = {
+            column
+            for name in keys.columns
+            for column in [columns.by_column[name]]
+            if column.shape.is_sequence
+        }
+        self._is_list: dict[object, bool] = {}
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        if not isinstance(row, Mapping):
+            return self._encoder.encode(index, row)
+        values = cast("Mapping[object, object]", row)
+        listed = {
+            key: [value]
+            for key, value in values.items()
+            if isinstance(value, str) and value and self._has_links(key)
+        }
+        if not listed:
+            return self._encoder.encode(index, row)
+        change = self._encoder.encode(index, {**values, **listed})
+        change.source = row
+        return change
+
+    def _has_links(self, key: object) -> bool:
+        known = self._is_list.get(key)
+        if known is None:
+            name = str(key)
+            column = self._columns.by_any_name.get(name) or self._columns.find_loosely(name)
+            known = self._is_list[key] = column in self._lists
+        return known
 
 
 class LinksByKey(Generic[M]):

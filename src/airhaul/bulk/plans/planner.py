@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow, Step
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
+from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, TakesOneName
 from airhaul.bulk.linking.lookups import link_rows, look_up, names_in
 from airhaul.bulk.plans.comparison import Compared, CompareRows
 from airhaul.bulk.plans.outline import NewLinked, Outline
@@ -227,7 +227,11 @@ class Planner(Generic[M]):
             ListParameters(fields=fields), table.add_records, parallel=parallel
         )
         table.refuse_doubles()
-        encoder = UpsertEncoder(self._model, key, seen=table, source=self._source, columns=columns)
+        encoder: Encoder[M] = UpsertEncoder(
+            self._model, key, seen=table, source=self._source, columns=columns
+        )
+        if self._links is not None:
+            encoder = TakesOneName(encoder, self._links, columns)
         missing = self._reader.missing
         plain = PlainRows(self._model, columns, key, table)
         job = CompareRows(encoder, plain, table, self._target, self._source, missing, self._links)
@@ -333,6 +337,8 @@ class Planner(Generic[M]):
     ) -> Flow[tuple[list[Change[M]], list[InvalidRow]]]:
         """Validate rows; names in links are valid only if their records are found."""
         links = self._links
+        if links is not None:
+            encoder = TakesOneName(encoder, links, columns_of(self._model))
         if not self._target.typecast:
             by_key = () if links is None else links.columns
             encoder = LinksById(encoder, self._model, self._source, by_key)

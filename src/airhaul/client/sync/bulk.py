@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.runs import Asked
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, NamesSeen
+from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, NamesSeen, TakesOneName
 from airhaul.bulk.linking.linked_creates import HeldRows, Linking
 from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned
@@ -37,7 +37,7 @@ from airhaul.drive import blocking as drive
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import Columns
+from airhaul.model.columns import Columns, columns_of
 from airhaul.model.read import Reader
 from airhaul.tabular import FileSettings, InputFile
 
@@ -123,9 +123,12 @@ class Bulk(Generic[M]):
 
     def encoder(self, encoder: Encoder[M]) -> Encoder[M]:
         """Return an encoder that refuses names in links, unless their records are looked up."""
+        by_key: Collection[str] = ()
+        if self.linking is not None:
+            keys, columns = self.linking.keys, columns_of(self._table.model)
+            encoder, by_key = TakesOneName(encoder, keys, columns), keys.columns
         if self._settings.typecast:
             return encoder
-        by_key = () if self.linking is None else self.linking.keys.columns
         return LinksById(encoder, self._table.model, self.asked.file, by_key)
 
     def each_linked(

@@ -1,0 +1,1 @@
+"""Models as Python source, made from the tables of a base."""
