@@ -17,6 +17,7 @@ from typing import Final
 import busy
 import cpu
 import limit
+import links
 import memory
 import pace
 import page
@@ -33,6 +34,7 @@ import local_base
 
 MODES: Final = {
     "limit": limit.run,
+    "links": links.run,
     "pace": pace.run,
     "busy": busy.run,
     "cpu": cpu.run,

@@ -51,6 +51,9 @@ TASKS: Final = {
     "read-as-needed": Task(
         'read all, parallel="auto"', "read_as_needed", (AIRHAUL,), seeded=1, counts="read"
     ),
+    "read-linked": Task(
+        "read all, and what each links to", "read_linked", (AIRHAUL, ORM), seeded=1, counts="read"
+    ),
     "type-pages": Task(
         "parse records", "type_pages", (AIRHAUL, ORM), rows.make_pages, counts="read"
     ),

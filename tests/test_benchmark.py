@@ -35,6 +35,12 @@ def test_the_benchmark_runs_and_tells_what_was_done() -> None:
     assert all(float(row[3].replace(",", "")) > 0 for row in (create, read))
 
 
+def test_linked_records_are_read_together() -> None:
+    """A hundred records and what they link to are two requests, at the server's own count."""
+    (linked,) = _compare("--quick", "--mode", "links")
+    assert (linked[2], linked[4]) == ("100", "2")
+
+
 def test_what_goes_wrong_is_counted_on_the_server() -> None:
     """Rows that are missing or doubled are told by what the table holds, not by the client."""
     words = ("--mode", "trouble", "--task", "bad-row", "--task", "lost-replies")

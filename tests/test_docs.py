@@ -49,7 +49,7 @@ def test_every_block_runs_or_says_why(page: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["demo.py", "sync.py"])
+@pytest.mark.parametrize("name", ["demo.py", "sync.py", "crm.py"])
 def test_the_examples_run(name: str) -> None:
     """They check what they have done themselves; a copy, since they write beside themselves."""
     shutil.copytree(ROOT / "examples", "examples", ignore=shutil.ignore_patterns("out"))

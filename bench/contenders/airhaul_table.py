@@ -12,7 +12,7 @@ from typing import Any
 
 from rows import KEY
 
-from airhaul import Airtable, BulkResult, Record, airtable_field
+from airhaul import Airtable, BulkResult, Link, Record, airtable_field
 from airhaul.client.config import make_config
 from airhaul.client.connection import Connection
 from airhaul.drive.lane import Lane
@@ -37,6 +37,26 @@ class Person(Record, table="People"):
     status: str = airtable_field(column="Status", type="singleSelect")
     tags: list[str] = airtable_field(column="Tags")
     company: list[str] = airtable_field(column="Company", type="multipleRecordLinks")
+
+
+class Company(Record, table="Companies"):
+    """What a row links to."""
+
+    name: str = airtable_field(column="Name")
+
+
+class Employee(Record, table="People"):
+    """The same row, with a link that knows its model."""
+
+    full_name: str = airtable_field(column="Full Name")
+    email: str = airtable_field(column="E-Mail")
+    age: int = airtable_field(column="Age")
+    is_active: bool = airtable_field(column="Is Active")
+    joined_on: date = airtable_field(column="Joined On")
+    last_seen: datetime = airtable_field(column="Last Seen")
+    status: str = airtable_field(column="Status", type="singleSelect")
+    tags: list[str] = airtable_field(column="Tags")
+    company: Link[Company] | None = airtable_field(column="Company")
 
 
 class Unpaced(Connection):
@@ -91,6 +111,11 @@ class Contender:
     def read_as_needed(self) -> None:
         """Read all, typed, in as many chains of pages as the latency asks for."""
         self.report.records = len(self._table.all(parallel="auto"))
+
+    def read_linked(self) -> None:
+        """Read all, typed, and use the name of what each links to."""
+        for employee in self._airtable.table(Employee).where().prefetch("company"):
+            self.report.records += bool(employee.company and employee.company.record.name)
 
     def type_pages(self, pages: list[bytes]) -> None:
         """Make records of replies."""

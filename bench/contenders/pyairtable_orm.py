@@ -43,7 +43,7 @@ def make_model(url: str, id_of_base: str) -> type[Model]:
         company = fields.LinkField[Company]("Company", Company, lazy=True)
 
     # A model's Meta has no address; its Api takes one.
-    Person.meta.api = Api(TOKEN, endpoint_url=url)
+    Person.meta.api = Company.meta.api = Api(TOKEN, endpoint_url=url)
     return Person
 
 
@@ -76,6 +76,12 @@ class Contender:
     def read(self) -> None:
         """Read all, typed."""
         self.report.records = len(self._model.all())
+
+    def read_linked(self) -> None:
+        """Read all, typed, and use the name of what each links to, which is read by then."""
+        for person in self._model.all():
+            self._model.company.populate(person, lazy=False)
+            self.report.records += bool(person.company[0].name)
 
     def type_pages(self, pages: list[bytes]) -> None:
         """Make records of replies."""

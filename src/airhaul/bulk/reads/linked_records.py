@@ -43,75 +43,86 @@ class LinkedRecords:
         self._origin = origin
         self._known: defaultdict[type[RecordBase], dict[str, RecordBase | None]]
         self._known = defaultdict(dict)
+        self._given: dict[str, RecordBase] = {}
 
     def load(self, records: Sequence[RecordBase]) -> Flow[None]:
         """Read what records link to, level by level.
 
-        Links of one level to the same table share their requests.
+        Links of one level to the same table share their requests. Links to the table of the records
+        themselves share those of them that are complete.
 
         Args:
             records: Records of the model from which the paths lead.
         """
-        self._learn(self._paths.model, records)
+        self._given = {
+            record.id: record
+            for record in records
+            if type(record) is self._paths.model and record.id is not None and not record._unknown
+        }
         level: list[tuple[LinkPaths, Iterable[RecordBase]]] = [(self._paths, records)]
         while level:
             links = [
-                (further, name, list(links_in_each(some, name)))
+                (paths.model, name, further, list(links_in_each(some, name)))
                 for paths, some in level
                 for name, further in paths.next.items()
             ]
-            for model, ids in self._unknown(links).items():
-                yield from self._read(model, ids)
-            for paths, some in level:
-                for name, further in paths.next.items():
-                    self._fill(paths.model, name, further.model, links_in_each(some, name))
-            level = [(further, _records_of(found)) for further, _, found in links if further.next]
+            wanted: defaultdict[type[RecordBase], dict[str, None]] = defaultdict(dict)
+            for _, _, further, found in links:
+                wanted[further.model].update(self._unknown(further.model, found))
+            for model in [model for model, ids in wanted.items() if ids]:
+                yield from self._read(model, list(wanted[model]))
+            for owner, name, further, found in links:
+                self._fill(owner, name, further.model, found)
+            level = [
+                (further, _records_of(found)) for _, _, further, found in links if further.next
+            ]
 
-    def _learn(self, model: type[RecordBase], records: Iterable[RecordBase]) -> None:
-        """Keep complete records of a model, so that links to them share them."""
-        for record in records:
-            if type(record) is model and record.id is not None and not record._unknown:
-                self._known[model].setdefault(record.id, record)
+    def _unknown(self, model: type[RecordBase], links: Iterable[Link[Any]]) -> Mapping[str, None]:
+        """The ids that have to be read, each once; what is loaded is shared."""
+        known, wanted = self._known[model], dict[str, None]()
+        for link in links:
+            if link.is_loaded:
+                known.setdefault(link.id, link.record)
+            elif is_id(link.id, "rec") and not self._knows(model, link.id):
+                wanted[link.id] = None
+        return wanted
 
-    def _unknown(
-        self, links: Iterable[tuple[LinkPaths, str, Sequence[Link[Any]]]]
-    ) -> Mapping[type[RecordBase], Sequence[str]]:
-        """The ids that have to be read, by model, each once."""
-        wanted: defaultdict[type[RecordBase], dict[str, None]] = defaultdict(dict)
-        for further, _, found in links:
-            known = self._known[further.model]
-            self._learn(further.model, (link.record for link in found if link.is_loaded))
-            for link in found:
-                if not link.is_loaded and link.id not in known and is_id(link.id, "rec"):
-                    wanted[further.model][link.id] = None
-        return {model: list(ids) for model, ids in wanted.items()}
+    def _knows(self, model: type[RecordBase], record_id: str) -> bool:
+        is_given = model is self._paths.model and record_id in self._given
+        return is_given or record_id in self._known[model]
+
+    def _found(self, model: type[RecordBase], record_id: str) -> RecordBase | None:
+        given = self._given.get(record_id) if model is self._paths.model else None
+        return given or self._known[model].get(record_id)
 
     def _read(self, model: type[RecordBase], ids: Sequence[str]) -> Flow[None]:
         columns, known = columns_of(model), self._known[model]
         table = self._reader.of_table(table_name_of(model), by_field_id=columns.are_ids)
         reader = Reader(model, origin=self._origin)
-        for start in range(0, len(ids), RECORDS_PER_PAGE):
-            some = ids[start : start + RECORDS_PER_PAGE]
-            formula = print_formula(with_ids(some))
-            asked = ListParameters(fields=tuple(columns.by_column), formula=formula)
-            raws = yield from table.all(asked)
-            reader.leave_out(table.missing)
-            known.update(dict.fromkeys(some))  # None stays for those that are not there
-            known.update({record.id or "": record for record in reader.read_page(raws)})
+        parts = [
+            ListParameters(
+                fields=tuple(columns.by_column),
+                formula=print_formula(with_ids(ids[start : start + RECORDS_PER_PAGE])),
+            )
+            for start in range(0, len(ids), RECORDS_PER_PAGE)
+        ]
+        raws = yield from table.all_of(parts)
+        reader.leave_out(table.missing)
+        known.update(dict.fromkeys(ids))  # None stays for those that are not there
+        known.update({record.id or "": record for record in reader.read_page(raws)})
 
     def _fill(
         self,
         owner: type[RecordBase],
         name: str,
         model: type[RecordBase],
-        links: Iterable[Link[Any]],
+        links: Sequence[Link[Any]],
     ) -> None:
-        known = self._known[model]
         missing: dict[str, None] = {}
         for link in links:
-            if link.is_loaded or link.id not in known:
+            if link.is_loaded or not self._knows(model, link.id):
                 continue
-            record = known[link.id]
+            record = self._found(model, link.id)
             if record is None:
                 link._is_missing = True
                 missing[link.id] = None
