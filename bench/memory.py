@@ -32,7 +32,7 @@ def run(bench: Bench) -> Sheet:
     sheet = Sheet(
         "Memory of airhaul",
         ("task",),
-        ("rows", "MB before", "of it the list", "peak MB", "bytes/row", "seconds"),
+        ("rows", "MB before", "of it the list", "peak MB", "bytes/row"),
         "result",
         "Resident memory of the client's process: before the task, with all imports, an open "
         "connection and the caller's list if there is one, and at its peak. Bytes per row: what "
@@ -67,6 +67,5 @@ def _add(sheet: Sheet, task_name: str, measured: Measurement, at_rest: int) -> N
         f"{(before - at_rest) / _MEGABYTE:.0f}" if has_list and at_rest else "",
         f"{peak / _MEGABYTE:.0f}",
         f"{(peak - before) / measured.rows:,.0f}",
-        f"{measured.seconds:.1f}",
         measured.outcome,
     )
