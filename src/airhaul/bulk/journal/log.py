@@ -148,6 +148,11 @@ class RunLog:
             self._flushed_at = now
             self.flush()
 
+    def flush_if_many(self) -> None:
+        """Write the records that are pending if they are many; errors as of ``flush``."""
+        if len(self._pending) >= _MOST_PENDING:
+            self.flush()
+
     def flush(self) -> None:
         """Write the records that are pending.
 

@@ -18,6 +18,7 @@ M = TypeVar("M", bound=RecordBase)
 
 # As many as a page has; more would be reported late.
 _MOST_TOGETHER: Final = 100
+_KEPT_OF_A_STREAM: Final = 5_000
 
 
 class UnchangedRows:
@@ -156,16 +157,17 @@ class RecordsWithUnchanged(Generic[M]):
         unchanged: The unchanged rows.
         reader: Makes their records.
         others: Keeps the records of all other rows.
-        keeps: Whether a record that was made is kept, so that it is the same object each time.
+        keeps_all: Whether each record that was made is kept, so that it is the same object each
+            time; otherwise the first thousands are.
     """
 
     def __init__(
-        self, unchanged: UnchangedRows, reader: Reader[M], others: Records[M], *, keeps: bool
+        self, unchanged: UnchangedRows, reader: Reader[M], others: Records[M], *, keeps_all: bool
     ) -> None:
         self._unchanged = unchanged
         self._reader = reader
         self._others = others
-        self._keeps = keeps
+        self._room = None if keeps_all else _KEPT_OF_A_STREAM
 
     def put(self, index: int, record: M, raw: RecordJson | None) -> None:
         """Keep a record, and the JSON it came as, if any."""
@@ -178,8 +180,9 @@ class RecordsWithUnchanged(Generic[M]):
         if raw is None:
             return found
         made = self._reader.read(raw)
-        if made is not None and self._keeps:
+        if made is not None and self._room != 0:
             self._others.put(index, made, None)
+            self._room = None if self._room is None else self._room - 1
         return made
 
     def __contains__(self, index: int) -> bool:

@@ -200,7 +200,7 @@ def _store(write: BulkWrite[M], rows: RowInput[M]) -> Records[M]:
     records: Records[M] = InMemory[M]() if write.spool is None else write.spool(keeps)
     if rows.unchanged is None:
         return records
-    return RecordsWithUnchanged(rows.unchanged, write.reader, records, keeps=keeps)
+    return RecordsWithUnchanged(rows.unchanged, write.reader, records, keeps_all=keeps)
 
 
 class _Parts(Generic[M]):

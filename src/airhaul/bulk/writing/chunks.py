@@ -198,6 +198,10 @@ class Log(Protocol[M]):
         """Record how long a request took."""
         ...
 
+    def flush_if_many(self) -> None:
+        """Write the outcomes that are pending if they are many; errors as of ``flush``."""
+        ...
+
     def flush(self) -> None:
         """Write the outcomes that are pending.
 

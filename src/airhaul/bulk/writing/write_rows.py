@@ -230,6 +230,8 @@ class WriteRows(Generic[M]):
         if isinstance(row, UnchangedRun):
             self._intake.take_unchanged(row)
             self._recorder.leave_unchanged(row)
+            if self._log is not None:
+                self._log.flush_if_many()
             return self.wants_row and not self._recorder.has_events
         match self._intake.take(row):
             case None:
