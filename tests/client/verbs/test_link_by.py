@@ -10,6 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from airhaul import Airtable, AsyncAirtable, BulkError, Link, Record, Table, airtable_field
 from airhaul.errors import ConfigurationError, RequestCeilingError, UnknownFieldError
@@ -593,3 +595,38 @@ def test_a_single_link_is_one_name(
     assert linked(deals, companies)["d"] == linked(deals, companies)["e"] == ["Acme"]
     single.bulk_create([{"title": "f", "company": "3"}], link_by={"company": "Number"})
     assert linked(deals, companies)["f"] == ["Globex, Inc."]
+
+
+NAMES = st.lists(
+    st.text(
+        st.one_of(
+            st.sampled_from(list("aA \"'\\{}\n\t,[]&\r")),
+            st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    min_size=1,
+    max_size=8,
+    unique=True,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NAMES)
+def test_any_name_finds_its_own_record_only(
+    deals: Table[Deal], companies: Table[Any], names: list[str]
+) -> None:
+    """Quotes, backslashes, line breaks, commas and spaces: each name is found as it is, or refused."""
+    companies.bulk_delete(companies.all(), journal=False)
+    deals.bulk_delete(deals.all(), journal=False)
+    made = companies.bulk_create([{"Name": name} for name in names], journal=False)
+    held = {company._cells["Name"]: company.id for company in companies.all()}
+    assert len(made) == len(names)
+    rows = [{"title": str(place), "company": [name]} for place, name in enumerate(names)]
+    deals.bulk_create(rows, link_by=BY_NAME, journal=False)
+    for deal in deals.all():
+        assert deal.company == [held[names[int(deal.title)]]]
+    assert deals.sync(rows, "title", link_by=BY_NAME, journal=False).counts() == {
+        "unchanged": len(names)
+    }
