@@ -231,7 +231,7 @@ def test_records_and_ids_are_changed_by_key(
     made = deals.bulk_create([{"title": "a"}, {"title": "b"}])
     ids = [deal.id for deal in made]
     deals.bulk_update([{"id": ids[0], "company": ["Acme"]}], link_by=BY_NAME)
-    deals.bulk_update([ids[1]], link_by=BY_NAME, company=["acme"])
+    deals.bulk_update([ids[1]], link_by=BY_NAME, company="acme")
     assert linked(deals, companies) == {"a": ["Acme"], "b": ["acme"]}
     first, second = deals.all(sort="title")
     first.company, second.company = ["Acme"], ["Acme"]
@@ -247,7 +247,7 @@ def test_records_and_ids_are_changed_by_key(
     deals.bulk_replace([{"id": ids[0], "title": "A", "company": ["acme"]}], link_by=BY_NAME)
     deals.where(title="b").update(company=["New"], link_by=BY_NAME, create_missing="company")
     assert linked(deals, companies) == {"A": ["acme"], "b": ["New"], "c": ["acme"]}
-    plan = deals.where(title="b").plan_update(company=["acme"], link_by=BY_NAME)
+    plan = deals.where(title="b").plan_update(company="acme", link_by=BY_NAME)
     assert plan.counts()["update"] == 1
     plan.apply()
     assert linked(deals, companies)["b"] == ["acme"]

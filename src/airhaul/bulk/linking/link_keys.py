@@ -161,7 +161,7 @@ class LinkKeys:
     ) -> None:
         self.link_by = dict(link_by)
         self.create_missing = create_missing
-        columns = columns_of(model)
+        columns = self._columns = columns_of(model)
         creating = {columns.find(name).column for name in _listed(create_missing)}
         self._by_column: dict[str, LinkKey] = {}
         for name, key_field in link_by.items():
@@ -187,6 +187,21 @@ class LinkKeys:
                 )
             )
         self._linked: dict[str, LinkedField] | None = None
+
+    def with_lists(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values by field, with a list in place of a single name where links are a list.
+
+        Args:
+            values: The values that all records of a call get.
+        """
+        listed = {
+            name
+            for name, value in values.items()
+            if isinstance(value, str) and value
+            for column in [self._columns.by_any_name.get(name)]
+            if column is not None and column.column in self._by_column and column.shape.is_sequence
+        }
+        return {name: [value] if name in listed else value for name, value in values.items()}
 
     @property
     def columns(self) -> frozenset[str]:

@@ -119,6 +119,8 @@ class Planner(Generic[M]):
 
     def update(self, rows: Rows, same: Mapping[str, Any]) -> Flow[Planned[M]]:
         """Plan changes by id."""
+        if self._links is not None:
+            same = self._links.with_lists(same)
         encoder = UpdateEncoder(self._model, same, self._source)
         return self._by_id("bulk_update", encoder, rows)
 
@@ -286,8 +288,10 @@ class Planner(Generic[M]):
 
     def update_where(self, select: Select, same: Mapping[str, Any]) -> Flow[Planned[M]]:
         """Plan one change of all records that ``select`` reads."""
-        cells = UpdateEncoder(self._model, same).same
         links = self._links
+        if links is not None:
+            same = links.with_lists(same)
+        cells = UpdateEncoder(self._model, same).same
         if not self._target.typecast:
             by_key = () if links is None else links.columns
             refuse_names(self._model, cells, by_key=by_key)

@@ -156,6 +156,8 @@ class AsyncBulkVerbs(AsyncBound[M]):
             keep_rows,
         )
         bulk = AsyncBulk(self, writing, "bulk_update")
+        if bulk.linking is not None:
+            same_change = bulk.linking.keys.with_lists(same_change)
         return await bulk.write(UpdateEncoder(self.model, same_change), rows, prefetch=bulk.by_id)
 
     async def bulk_save(self, records: AsyncRows, **options: Unpack[WriteOptions]) -> BulkResult[M]:

@@ -157,6 +157,8 @@ class BulkVerbs(Bound[M]):
             keep_rows,
         )
         bulk = Bulk(self, writing, "bulk_update")
+        if bulk.linking is not None:
+            same_change = bulk.linking.keys.with_lists(same_change)
         return bulk.write(UpdateEncoder(self.model, same_change), rows, prefetch=bulk.by_id)
 
     def bulk_save(self, records: Rows, **options: Unpack[WriteOptions]) -> BulkResult[M]:
