@@ -1,23 +1,27 @@
 """What data frames and Parquet files cost the CPU, next to records and dicts.
 
-    python bench/frames.py [--records 100000] [--rows 200000]
+    python bench/frames.py [--records 100000] [--rows 200000] [--memory 1000000]
 
 A server in a process of its own answers from memory. Both ways of a comparison take turns, and of
-each the best of three runs counts, in CPU time of this process.
+each the best of three runs counts, in CPU time of this process. The peak of the memory is that of a
+process of its own for each way.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import multiprocessing
 import re
+import resource
 import socketserver
 import sys
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -41,7 +45,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--memory", type=int, default=0)
     asked = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        _measure(asked, Path(folder) / "people.parquet")
+
+
+def _measure(asked: argparse.Namespace, file: Path) -> None:
     with _server(asked.records) as people:
         _compare(
             f"{asked.records:,} records",
@@ -49,6 +60,53 @@ def main() -> None:
             ("to_polars()", people.to_polars),
             ("to_arrow()", people.to_arrow),
         )
+        rows = list(make_rows(asked.rows))
+        people.import_file(_parquet_of(iter(rows), file))  # what is needed is imported
+        _compare(
+            f"{asked.rows:,} rows",
+            ("dicts", lambda: people.bulk_create(rows)),
+            ("import_file()", lambda: people.import_file(file)),
+        )
+    if asked.memory:
+        _measure_memory(asked.memory, file)
+
+
+def _measure_memory(count: int, file: Path) -> None:
+    """Measure the import and the export of a long file, each in a new process."""
+    _parquet_of(make_rows(count), file)
+    for way in ("import_file", "export_file"):
+        with _server(count if way == "export_file" else 1) as people:
+            ours, theirs = multiprocessing.Pipe()
+            url, target = str(people.airtable.config.endpoint_url), file.with_suffix(".out.parquet")
+            path = str(file if way == "import_file" else target)
+            process = multiprocessing.get_context("spawn").Process(
+                target=_peak, args=(url, way, path, theirs)
+            )
+            process.start()
+            before, peak = ours.recv()
+            process.join()
+        print(f"{count:,} rows, {way}: {peak:.0f} MB at most, {before:.0f} MB before")
+
+
+def _peak(url: str, way: str, path: str, pipe: Any) -> None:
+    people = _people(url)
+    people.where().limit(1).to_arrow()
+    importlib.import_module("pyarrow.parquet")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    getattr(people, way)(path)
+    pipe.send((before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000))
+
+
+def _parquet_of(rows: Iterator[dict[str, Any]], path: Path) -> Path:
+    arrow: Any = importlib.import_module("pyarrow")
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    writer: Any = None
+    while part := list(islice(rows, 50_000)):
+        table = arrow.Table.from_pylist(part)
+        writer = writer or parquet.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    writer.close()
+    return path
 
 
 def _compare(what: str, *ways: tuple[str, Callable[[], object]]) -> None:
@@ -74,14 +132,17 @@ class _server:  # noqa: N801 - a context manager that reads like a function
         ours, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.Process(target=_serve, args=(self._records, theirs))
         self._process.start()
-        url = f"http://127.0.0.1:{ours.recv()}"
-        config = make_config(access_token=TOKEN, base_id=_BASE, endpoint_url=url)
-        people = Airtable(connection=Unpaced(config)).table(Person)
-        people.first()
-        return people
+        return _people(f"http://127.0.0.1:{ours.recv()}")
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
+
+
+def _people(url: str) -> Table[Person]:
+    config = make_config(access_token=TOKEN, base_id=_BASE, endpoint_url=url)
+    people = Airtable(connection=Unpaced(config)).table(Person)
+    people.first()
+    return people
 
 
 def _serve(records: int, pipe: Any) -> None:

@@ -35,6 +35,7 @@ LARGEST = 2**53 - 1
 IS_THOROUGH = settings.default.max_examples >= 1_000
 LISTS = 500 if IS_THOROUGH else 3
 LISTS_OF_A_FORMAT = 125 if IS_THOROUGH else 3
+LISTS_OF_A_FRAME = 125 if IS_THOROUGH else 1
 NUMBER = st.one_of(
     st.integers(-LARGEST, LARGEST),
     st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0),
@@ -291,7 +292,65 @@ def test_exports_import_again(walk: Walk, format: Format, tmp_path: Path) -> Non
             walk.second.where().view("Grid view").export_file(again)
             assert again.read_bytes() == file.read_bytes()
 
-    _each(walk, check, LISTS_OF_A_FORMAT, in_frames=format in ("parquet", "arrow"))
+    is_text = format not in ("parquet", "arrow", "excel")
+    lists = LISTS_OF_A_FORMAT if is_text else LISTS_OF_A_FRAME
+    _each(walk, check, lists, in_frames=format in ("parquet", "arrow"))
+
+
+class OnlyStream:
+    """What is a stream of Arrow data and nothing else."""
+
+    def __init__(self, of: Any) -> None:
+        self.__arrow_c_stream__ = of.__arrow_c_stream__
+
+
+def _through_duckdb(table: Table[Any]) -> Any:
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    query = table.where()
+    connection.register("query", query.to_arrow())
+    return connection.sql("from query")
+
+
+def _pandas_with_arrow(table: Table[Any]) -> Any:
+    pandas = pytest.importorskip("pandas")
+    return table.to_arrow().to_pandas(types_mapper=pandas.ArrowDtype)
+
+
+FRAMES: dict[str, Callable[[Table[Any]], Any]] = {
+    "pandas": lambda table: table.to_pandas(),
+    "pandas-arrow": _pandas_with_arrow,
+    "polars": lambda table: table.to_polars(),
+    "pyarrow": lambda table: table.to_arrow(),
+    "duckdb": _through_duckdb,
+    "stream": lambda table: OnlyStream(table.where()),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("frame", FRAMES)
+def test_frames_go_in_again(walk: Walk, frame: str) -> None:
+    """Frames: what is read as one is written as it was, settles, and comes out the same."""
+    pytest.importorskip("pyarrow")
+
+    def check(values: list[Any]) -> None:
+        rows = [{"Key": str(place), "The Value": value} for place, value in enumerate(values)]
+        walk.first.bulk_create(rows)
+        assert walk.held("first") == walk.wanted(values)
+        walk.second.bulk_create(FRAMES[frame](walk.first))
+        assert walk.held("second") == walk.held("first")
+        turned = values[1:] + values[:1]
+        changed = [{**row, "The Value": value} for row, value in zip(rows, turned, strict=True)]
+        walk.first.sync(changed, key="Key")
+        walk.second.sync(FRAMES[frame](walk.first), key="Key")
+        assert walk.held("second") == walk.held("first") == walk.wanted(turned)
+        walk.writes()
+        walk.second.sync(FRAMES[frame](walk.second), key="Key")
+        walk.first.sync(FRAMES[frame](walk.first), key="Key")
+        assert walk.writes() == 0
+
+    _each(walk, check, LISTS_OF_A_FRAME, in_frames=True)
 
 
 @pytest.mark.parametrize("type_", sorted(COMPUTED))

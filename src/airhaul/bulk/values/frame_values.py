@@ -26,6 +26,9 @@ def plain(value: Any) -> Any:
         value = _of_numpy(value)
     if isinstance(value, float | datetime):
         return None if value != value else value  # noqa: PLR0124 - only NaN and NaT differ
+    if isinstance(value, timedelta):
+        # That of pandas rounds its seconds in another way.
+        return timedelta(value.days, value.seconds, value.microseconds)
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
     match type(value).__name__:
