@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -124,6 +125,8 @@ class RowValues(Generic[M]):
         self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
         self._style: TextStyle | None = None
         self._of_file: dict[str, Reader | None] = {}
+        # What reads a text that is not blank, by key; None for one that stays as it is.
+        self._of_text: dict[str, tuple[str, Reader | None]] = {}
         self._of_row = {name: row_reader(model, column) for name, column in named.items()}
         # The types of values that are taken as they are, if they are not blank, by key.
         self._takes = {
@@ -263,6 +266,11 @@ class RowValues(Generic[M]):
             self._of_file = {
                 name: file_reader(self._model, column, style) for name, column in columns
             }
+            self._of_text = {
+                key: (column.input_name, _text_reader(self._of_file[column.name], column))
+                for key, column in self._columns.by_any_name.items()
+                if not column.may_be_left_out
+            }
 
     def _given(self, row: object, *, blank_clears: bool) -> _Given:
         """Read the values of a row; arguments as of ``build``.
@@ -291,6 +299,14 @@ class RowValues(Generic[M]):
                 if type(value) in types_ and value and name not in values:
                     values[name] = value
                     continue
+            elif is_text and type(value) is str and key in self._of_text and value.strip():
+                name, reader = self._of_text[key]
+                if name not in values:
+                    try:
+                        values[name] = value if reader is None else reader(value)
+                        continue
+                    except ValueError:
+                        pass  # read again below, for an error with the field
             column = self._keys.column_of(key, cells, unknown)
             if column is None or (from_file and column.may_be_left_out):
                 continue
@@ -423,11 +439,28 @@ def _read(reader: Reader, value: Any, called: str) -> Any:
         raise RowError(reason, field=called, value=value) from None
 
 
+def _text_reader(reader: Reader | None, column: Column) -> Reader | None:
+    """Make what reads a text that is not blank: the reader of its column, then ``_from_text``."""
+    if not (column.shape.is_sequence or _is_object(column)):
+        return reader
+    if reader is None:
+        return partial(_from_text, column)
+
+    def read(text: Any) -> Any:
+        found = reader(text)
+        return _from_text(column, found) if isinstance(found, str) else found
+
+    return read
+
+
+def _is_object(column: Column) -> bool:
+    shape = column.shape.item or column.shape
+    return shape.holds_objects or shape.is_a(BaseModel)
+
+
 def _from_text(column: Column, text: str) -> Any:
     """Parse what an export has put into one cell of a spreadsheet."""
-    shape = column.shape.item or column.shape
-    is_object = shape.holds_objects or shape.is_a(BaseModel)
-    if is_object and text.lstrip().startswith(("[", "{")):
+    if _is_object(column) and text.lstrip().startswith(("[", "{")):
         try:
             return json.loads(text)
         except ValueError:
