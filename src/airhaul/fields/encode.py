@@ -35,6 +35,8 @@ def encode(value: Any) -> Any:
     Raises:
         ValueError: No cell can hold the value; the message has the reason.
     """
+    if type(value) is str and value.isascii():
+        return value  # most values
     return (_ENCODERS.get(type(value)) or _encoder_of(value))(value)
 
 
@@ -122,7 +124,10 @@ def encode_datetime(value: datetime) -> str:
 
 
 def _encode_many(value: Any) -> list[Any]:
-    return [encode(item) for item in value]
+    return [
+        item if type(item) is str and item.isascii() else encode(item)  # mostly the former
+        for item in value
+    ]
 
 
 def _encode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Column:
         self.link = None if links_to is None else LinkDeclaration(links_to, name)
         self.card = card_of(self.type)
         self.encode: Callable[[Any], Any] = self.card.encode
+        # What each row that is written needs, in one attribute.
+        self.writes = (name, self.column, self.encode)
         self.read_only: bool = self.info.read_only or self.card.is_computed
         alias = info.validation_alias if info.validation_alias is not None else info.alias
         self.input_name: str = alias if isinstance(alias, str) else name
@@ -235,6 +237,11 @@ class Columns:
     def writable(self) -> tuple[Column, ...]:
         """The columns that a create or update may send."""
         return tuple(column for column in self.by_name.values() if not column.read_only)
+
+    @cached_property
+    def writes(self) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+        """What each row that is created needs of the columns: field name, column name, encoder."""
+        return tuple(column.writes for column in self.writable)
 
     @cached_property
     def links(self) -> tuple[Column, ...]:

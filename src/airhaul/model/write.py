@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -27,7 +27,8 @@ def cells_to_create(record: RecordBase) -> Cells:
     Raises:
         RowError: No cell can hold a value.
     """
-    return encode_values(columns_of(type(record)).writable, vars(record), clears=False)
+    columns = columns_of(type(record))
+    return _encode_each(columns.writes, columns.writable, vars(record), clears=False)
 
 
 def cells_to_update(record: RecordBase) -> Cells:
@@ -100,15 +101,26 @@ def encode_values(
     Raises:
         RowError: No cell can hold some of the values.
     """
+    return _encode_each([column.writes for column in columns], columns, values, clears=clears)
+
+
+def _encode_each(
+    writes: Sequence[tuple[str, str, Callable[[Any], Any]]],
+    columns: Sequence[Column],
+    values: Mapping[str, Any],
+    *,
+    clears: bool,
+) -> Cells:
+    """Turn values into cells as ``encode_values`` does; ``writes`` are those of the columns."""
     cells: Cells = {}
     try:
         # Each row that is written passes here, and mostly all its values are fine.
-        for column in columns:
-            cell = column.encode(values.get(column.name))
+        for name, to, encode in writes:
+            cell = encode(values.get(name))
             if cell or not _is_empty(cell):
-                cells[column.column] = cell
+                cells[to] = cell
             elif clears:
-                cells[column.column] = None
+                cells[to] = None
     except ValueError:
         errors: list[RowError] = []
         for column in columns:
