@@ -196,3 +196,25 @@ def test_https_is_spoken_with_whom_the_certificate_names(
         with pytest.raises(errors.NotSentError, match="certificate"):
             ask(f"https://127.0.0.1:{port}")
     assert sum(counts) == 1
+
+
+def test_a_connection_that_is_in_use_when_all_are_closed_is_closed_after_its_reply() -> None:
+    """Nothing stays open behind the user's back."""
+    asked, closed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        asked.set()
+        assert closed.wait(5)
+        connection.sendall(WITH_LENGTH + BODY)
+        if not connection.recv(1):
+            ended.set()
+
+    with raw_server(answer) as (url, _):
+        users = table(url)
+        reading = threading.Thread(target=users.all)
+        reading.start()
+        assert asked.wait(5)
+        users.airtable.close()
+        closed.set()
+        reading.join()
+        assert ended.wait(5)

@@ -60,7 +60,7 @@ class Idle(Generic[C]):
         with self._lock:
             self._held.append((connection, now + KEEP_IDLE_S))
             closing: list[C] = []
-            while len(self._held) > self._most or self._held[0][1] < now:
+            while self._held and (len(self._held) > self._most or self._held[0][1] < now):
                 closing.append(self._held.popleft()[0])
             return closing
 
@@ -74,8 +74,9 @@ class Idle(Generic[C]):
         return closing
 
     def take_all(self) -> list[C]:
-        """Return all connections; they are to be closed."""
+        """Return all connections; they are to be closed, and so are those still in use then."""
         with self._lock:
+            self._most = 0
             closing = [connection for connection, _ in self._held]
             self._held.clear()
         return closing
