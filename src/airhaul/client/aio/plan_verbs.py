@@ -42,6 +42,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
     ) -> AsyncPlan[M]:
         """Plan what ``bulk_create`` would write, without a request.
 
+        With ``link_by``, names are looked up.
+
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
@@ -433,7 +435,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
         """Plan what ``import_file`` would write.
 
         All rows of the file are held in memory. With a key, the records that have the keys of the
-        rows are read, 100 in one request; without one, no request is sent.
+        rows are read, 100 in one request; without one, no request is sent, unless ``link_by`` looks
+        names up.
 
         Rows that are not valid are listed in the plan's ``errors``.
 
