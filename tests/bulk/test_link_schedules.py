@@ -150,6 +150,18 @@ def unfinished(client: Client) -> Iterator[Run]:
     yield from (run for run in reversed(client.journal.runs()) if run.is_unfinished)
 
 
+def judge_rollback(client: Client) -> None:
+    """What a call has created for its links was undone with it, if its own policy has undone it."""
+    assert client.journal is not None
+    runs = client.journal.runs()
+    calls = {run.id: run for run in runs if run.asked.verb == "bulk_upsert"}
+    undone = {run.asked.undoes for run in runs}
+    for run in runs:
+        call = calls.get(run.asked.links_of or "")
+        if call is not None and call.state == "rolled back" and "created" in run.counts:
+            assert run.id in undone, "linked records are left"
+
+
 @settings(
     max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -185,6 +197,8 @@ def test_linked_records_are_created_once(
             for run in unfinished(client):
                 followed(client, resuming(client, run))
         linked.base.local_base.faults = None
+        if kill_at is None:
+            judge_rollback(Client(linked.base, clock, path))
         last = Client(linked.base, clock, path)
         result = followed(last, writing(last, rows, "stop"))
         assert result.is_complete

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
@@ -210,12 +210,17 @@ class Linking(Generic[M]):
         try:
             return (yield from flow)
         except BulkError as error:
-            if self.write.policy.rolls_back and not _LEFT & error.result.counts().keys():
+            if self.write.policy.rolls_back and is_rolled_back(error.result):
                 for created in reversed(self._created):
                     write = self._write_to(created.model, "rollback")
                     write = replace(write, links_of=None, undoes=created.run, max_requests=None)
                     yield from self._written(write, DeleteEncoder(created.model), created.ids)
             raise
+
+
+def is_rolled_back(result: BulkResult[Any]) -> bool:
+    """Return whether nothing is left, or may be left, of what a call has written."""
+    return _LEFT.isdisjoint(result.counts())
 
 
 def _reason(outcome: RowOutcome[RecordBase] | None) -> str:

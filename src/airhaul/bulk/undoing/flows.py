@@ -14,6 +14,7 @@ from airhaul.bulk.journal.file import Journal
 from airhaul.bulk.journal.recovery import kept_rows
 from airhaul.bulk.journal.recreated import UNDOING, recreated_by, undos_of, undos_since
 from airhaul.bulk.journal.runs import Run
+from airhaul.bulk.linking.linked_creates import is_rolled_back
 from airhaul.bulk.plans.apply import write_plan
 from airhaul.bulk.plans.plan import Planned, Undoes
 from airhaul.bulk.reads.linked_names import look_up_links
@@ -28,6 +29,7 @@ from airhaul.bulk.undoing.runs import refuse_if_being_undone, runs_for_links
 from airhaul.bulk.undoing.undo import UndoPlanner
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import Listener, NoListener, bulk_write, prepare
+from airhaul.errors import BulkError
 from airhaul.messages import counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
@@ -122,19 +124,30 @@ def write_undo(
         spent = made.spent.plus(spent)
         write = replace(write, then=partial(_set_links, context, write))
         result = yield from write_plan(context, made, write, listener, spent=spent)
-        for other in runs_for_links(journal, journal.run(plan.undoes.run)):
-            yield from _undo_created(context, journal, other, write, force=plan.undoes.force)
+        yield from _undo_links(context, journal, plan.undoes.run, write, force=plan.undoes.force)
         return result
 
 
-def _undo_created(
-    context: JobContext, journal: Journal, run: Run, write: BulkWrite[Any], *, force: bool
-) -> Flow[BulkResult[RecordBase]]:
-    """Undo a run that has created linked records, once the run that links to them is undone."""
-    planned = yield from plan_undo(context, journal, run, force=force)
-    reader = Reader(planned.target.model)
-    other = replace(write, reader=reader, target=planned.target, spool=None, then=None)
-    return (yield from write_undo(context, planned, other, NoListener()))
+def _undo_links(
+    context: JobContext,
+    journal: Journal,
+    run_id: str,
+    write: BulkWrite[Any],
+    *,
+    force: bool = False,
+) -> Flow[None]:
+    """Undo the runs that have created linked records for a run, once that one is undone."""
+    for run in runs_for_links(journal, journal.run(run_id)):
+        planned = yield from plan_undo(context, journal, run, force=force)
+        undo: BulkWrite[RecordBase] = BulkWrite(
+            "undo",
+            planned.target,
+            Reader(planned.target.model),
+            Policy.of("continue"),
+            journal=journal,
+            service=write.service,
+        )
+        yield from write_undo(context, planned, undo, NoListener())
 
 
 def _what_is_left(
@@ -194,10 +207,17 @@ def resume(
     """
     if run.asked.verb in UNDOING:
         write = replace(write, then=partial(_set_links, context, write))
-    result = yield from bulk_write(context, write, rows, listener, resumes=run)
+    assert write.journal is not None, "a run that is resumed is in a journal"
+    try:
+        result = yield from bulk_write(context, write, rows, listener, resumes=run)
+    except BulkError as error:
+        if write.policy.rolls_back and is_rolled_back(error.result):
+            yield from _undo_links(context, write.journal, run.id, write)
+        raise
     if run.asked.verb == "rollback" and result.is_complete:
-        assert write.journal is not None, "a run that is resumed is in a journal"
-        write.journal.note_rolled_back(run.asked.undoes or "")
+        undone = run.asked.undoes or ""
+        write.journal.note_rolled_back(undone)
+        yield from _undo_links(context, write.journal, undone, write)
     return result
 
 

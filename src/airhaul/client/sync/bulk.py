@@ -263,11 +263,9 @@ class Bulk(Generic[M]):
         """Write rows that are ready; arguments and errors as of ``write`` and ``bulk_write``."""
         asked = replace(self.with_source(), prefetch=prefetch, needs_types=needs_types)
         flow = bulk_write(self.context, asked, rows, self.listener, spent=spent)
-        return self.follow(self.with_rollback(flow))
-
-    def with_rollback(self, flow: Flow[BulkResult[M]]) -> Flow[BulkResult[M]]:
-        """Return a flow that also rolls back the linked records that the call has created."""
-        return flow if self.linking is None else self.linking.with_rollback(flow)
+        if self.linking is not None:
+            flow = self.linking.with_rollback(flow)
+        return self.follow(flow)
 
     def follow(self, flow: Flow[T]) -> T:
         """Run the jobs of a flow, at the concurrency of the call."""

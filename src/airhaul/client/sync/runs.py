@@ -92,7 +92,8 @@ class Runs:
         if asked.rejects is not None:
             options.setdefault("rejects", asked.rejects_file)
         options["typecast"], options["journal"] = asked.typecast, self._journal.path
-        options["link_by"], options["create_missing"] = asked.link_by, asked.create_missing
+        if asked.rows_from != "copy":  # copied rows have ids
+            options["link_by"], options["create_missing"] = asked.link_by, asked.create_missing
         file = None
         if asked.source is not None:
             file = input_file(table, asked.source.file, asked.source.settings)
@@ -116,8 +117,7 @@ class Runs:
             prefetch=prefetch_of(run, bulk.asked.target),
             needs_types=bulk.asked.policy.rolls_back,
         )
-        flow = resume(bulk.context, run, write, ready, bulk.listener)
-        return bulk.follow(bulk.with_rollback(flow))
+        return bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
 
     @property
     def _place(self) -> Place:
