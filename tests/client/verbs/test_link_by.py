@@ -353,6 +353,17 @@ def test_a_plan_shows_what_was_looked_up_and_what_would_be_created(
     assert linked(deals, companies) == {f"d{n}": ["Acme", f"n{n}"] for n in range(12)}
 
 
+def test_what_was_created_since_a_plan_is_linked(deals: Table[Deal], companies: Table[Any]) -> None:
+    """A linked record that somebody else creates before a plan is applied is not created again."""
+    rows = [{"title": "a", "company": ["X", "Y", "Acme"]}]
+    plan = deals.plan_create(rows, link_by=BY_NAME, create_missing=True)
+    companies.bulk_create([{"Name": "X"}], journal=False)
+    plan.apply()
+    assert linked(deals, companies) == {"a": ["X", "Y", "Acme"]}
+    names = Counter(company._cells["Name"] for company in companies.all())
+    assert names["X"] == names["Y"] == 1
+
+
 def test_names_that_cannot_be_created_refuse_their_rows(
     deals: Table[Deal], companies: Table[Any], local_base: LocalBase
 ) -> None:

@@ -346,6 +346,12 @@ class LinkKeys:
             if each.looked_up
         ]
 
+    def forget_missing(self) -> None:
+        """Forget which names no record has, so that they are looked up again."""
+        for linked in self.linked:
+            linked.ids = {name: ids for name, ids in linked.ids.items() if ids}
+            linked.is_whole = False
+
     def missing(self, names: LinkNames) -> list[tuple[LinkedField, list[str]]]:
         """Return the names for which records have to be created.
 

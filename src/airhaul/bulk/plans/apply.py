@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.linking.linked_creates import Linking
+from airhaul.bulk.linking.lookups import look_up, names_in
 from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.planner import Planner
 from airhaul.bulk.plans.sync import DeleteGuard
@@ -140,6 +141,10 @@ def check_plan(context: JobContext, plan: Planned[Any]) -> Flow[Spent]:
         ]
     if changed:
         raise _stale(changed)
+    if plan.links is not None and plan.new_linked:
+        # What somebody has created since is linked, and not created once more.
+        plan.links.forget_missing()
+        yield from look_up(reader, plan.links, names_in(plan.links, plan.changes))
     return reader.spent
 
 
