@@ -69,6 +69,41 @@ def test_tables_are_created_and_fit(models) -> None:
     assert (diff.returncode, diff.stdout) == (0, "Companies: fits\nDeals: fits\n")
 
 
+def test_models_that_link_to_each_other_are_created_together() -> None:
+    """Whatever their order in the module; the plan names a table that is not there yet."""
+    Path("linked.py").write_text(
+        """\
+from __future__ import annotations
+
+from airhaul import Link, Record, airtable_field
+
+
+class Deal(Record, table="Deals"):
+    title: str
+    company: Link[Company] | None = None
+    follows: Link[Deal] | None = None
+
+
+class Company(Record, table="Companies"):
+    name: str
+    deals: list[Link[Deal]] = airtable_field([], inverse="company")
+""",
+        encoding="utf-8",
+    )
+    done = airhaul("schema", "apply", "linked.py", "--local", "crm.db", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    deals, companies = json.loads(done.stdout)
+    assert [field["name"] for field in deals["fields"]] == ["title", "company", "follows"]
+    assert deals["fields"][1]["options"] == {"linkedTableId": "Companies"}
+    assert [field["name"] for field in companies["fields"]] == ["name"]
+    assert tables("crm.db") == {
+        "Companies": ["name", "deals"],
+        "Deals": ["title", "company", "follows"],
+    }
+    done = airhaul("schema", "diff", "linked.py", "--local", "crm.db")
+    assert (done.returncode, done.stdout) == (0, "Deals: fits\nCompanies: fits\n")
+
+
 def test_differences_are_shown_in_the_words_of_the_command_line(models) -> None:
     """What apply can create, and what is to be done by hand; exit code 1, as of other diffs."""
     airhaul("schema", "apply", models, "--local", "crm.db", "--yes")
