@@ -84,6 +84,31 @@ def test_a_circle_is_closed_once_its_tables_are_there(airtable: Airtable) -> Non
     }
 
 
+def test_names_of_other_sides_do_not_get_in_each_others_way(airtable: Airtable) -> None:
+    """Airtable names the other sides of two links alike, one of them as the other is to be named."""
+
+    class Firm(Record, table="Firms"):
+        name: str
+        sold: list[Link[Sale]] = airtable_field([], column="Sales", inverse="seller")
+        bought: list[Link[Sale]] = airtable_field([], column="sales 2", inverse="buyer")
+
+    class Sale(Record, table="Sales"):
+        title: str
+        agent: Link[Firm] | None = None
+        buyer: Link[Firm] | None = None
+        seller: Link[Firm] | None = None
+
+    airtable.create_tables(Firm, Sale)
+    assert airtable.table(Firm).check_table() == []
+    fields = {field["name"]: field for field in airtable.table_schema("Sales")["fields"]}
+    inverses = {
+        field.get("id"): field["name"] for field in airtable.table_schema("Firms")["fields"]
+    }
+    assert inverses[fields["seller"]["options"]["inverseLinkFieldId"]] == "Sales"
+    assert inverses[fields["buyer"]["options"]["inverseLinkFieldId"]] == "sales 2"
+    assert len(inverses) == 4  # with the other side of the agent's, under any name
+
+
 def test_one_table_is_created_if_those_that_it_links_to_are_there(airtable: Airtable) -> None:
     """``create_table`` looks up the ids of the tables, and names the call that creates both."""
     with pytest.raises(SchemaError, match=r"create_tables\(Company, Contact\)"):

@@ -6,7 +6,8 @@ links of a circle, or from a table to itself, once all tables are there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from airhaul.bulk.engine.flow import Flow
@@ -29,6 +30,8 @@ from airhaul.wire.replies import object_in
 from airhaul.wire.shapes import FieldJson, TableJson
 
 Model = type[RecordBase]
+Link = tuple[Model, Column]
+"""A column of links, with its model."""
 
 
 class NewTables:
@@ -54,7 +57,7 @@ class NewTables:
         """Create the tables of models with their links.
 
         It takes a request for the schema before and, if there are links, one after; one for each
-        table, and one for each link of a circle and for each inverse that has a name of its own.
+        table, for each link of a circle, and for each inverse that has a name of its own.
 
         Args:
             models: The models.
@@ -73,19 +76,17 @@ class NewTables:
             check_inverses(model)
             fields_to_create(model, self._ids)  # raises what is wrong before anything is created
         missing_tables(new, self._ids)
-        left: list[tuple[Model, Column]] = []
+        made: list[Link] = []
+        left: list[Link] = []
         for model in in_order_of_links(new):
             known = self._ids
             created = yield from self._create(model, exist_ok=exist_ok)
             for column in links_to_create(model) if created else ():
-                if linked_table_id(column, known) is None and column.info.options is None:
-                    left.append((model, column))
-                else:
-                    yield from self._name_inverse(model, column)
+                is_left = linked_table_id(column, known) is None and column.info.options is None
+                (left if is_left else made).append((model, column))
         for model, column in left:
             yield from self.add_link(model, column)
-        if any(links_to_create(model) for model in new):
-            self.learn((yield from self._reader.tables()))
+        yield from self.name_inverses([*made, *left])
         ids = self._ids
         return [self._tables[ids[table_name_of(model)]] for model in models]
 
@@ -117,40 +118,74 @@ class NewTables:
         return True
 
     def add_link(self, model: Model, column: Column) -> Flow[None]:
-        """Create the field of a link in a table that is there, and name its inverse.
+        """Create the field of a link in a table that is there.
 
         Args:
             model: The model.
             column: One of its columns of links.
         """
         ids = self._ids
-        table = self._tables[ids[table_name_of(model)]]
-        call = endpoints.create_field(self._reader.base_id, table["id"], field_of(column, ids))
-        made: FieldJson = object_in((yield from self._reader.fetch(call)), "field")
-        table["fields"] = [*table["fields"], made]
-        yield from self._name_inverse(model, column)
-
-    def _name_inverse(self, model: Model, column: Column) -> Flow[None]:
-        """Give the other side of a new link the name that the linked model has for it."""
-        inverse = None if column.link is None else inverse_of(model, column)
-        if inverse is None:
-            return
-        ids = self._ids
-        made = self._field(ids[table_name_of(model)], column.column)
-        linked_id = linked_table_id(column, ids) or ""
-        id_ = (made.get("options") or {}).get("inverseLinkFieldId")
-        if id_ is None or self._field(linked_id, inverse.column):
-            return  # the table had a field of this name before
-        changes = {"name": inverse.column}
-        if inverse.info.description:
-            changes["description"] = inverse.info.description
-        call = endpoints.update_field(self._reader.base_id, linked_id, id_, changes)
+        table_id = ids[table_name_of(model)]
+        call = endpoints.create_field(self._reader.base_id, table_id, field_of(column, ids))
         yield from self._reader.fetch(call)
 
-    def _field(self, table_id: str, name: str) -> Any:
-        table = self._tables.get(table_id)
-        found = (field for field in table["fields"] if field["name"] == name) if table else ()
-        return next(iter(found), {})
+    def name_inverses(self, links: Sequence[Link]) -> Flow[None]:
+        """Give the other sides of new links the names that the linked models have for them.
+
+        The schema is read first, since Airtable has chosen names. One that another new link has got
+        is taken from it.
+
+        Args:
+            links: The new links.
+        """
+        if not links:
+            return
+        self.learn((yield from self._reader.tables()))
+        ids = self._ids
+        made: dict[str, tuple[str, Column | None]] = {}
+        for model, column in links:
+            field = self._named(ids[table_name_of(model)], column.column)
+            inverse_id = (field.get("options") or {}).get("inverseLinkFieldId")
+            if inverse_id is not None and column.link is not None:
+                linked_id = linked_table_id(column, ids) or ""
+                made[inverse_id] = linked_id, inverse_of(model, column)
+        for inverse_id, (table_id, inverse) in made.items():
+            if inverse is not None:
+                yield from self._name(table_id, inverse_id, inverse, made.keys())
+
+    def _name(
+        self, table_id: str, field_id: str, inverse: Column, made: Collection[str]
+    ) -> Flow[None]:
+        name, description = inverse.column, inverse.info.description
+        holder = self._named(table_id, name)
+        if holder and holder["id"] != field_id:
+            if holder["id"] not in made:
+                return  # the table has had a field of this name before
+            yield from self._change(table_id, holder["id"], {"name": self._free(table_id, name)})
+        field = self._with_id(table_id, field_id)
+        if field.get("name") != name or description:
+            changes = {"name": name, **({"description": description} if description else {})}
+            yield from self._change(table_id, field_id, changes)
+
+    def _change(self, table_id: str, field_id: str, changes: Mapping[str, str]) -> Flow[None]:
+        call = endpoints.update_field(self._reader.base_id, table_id, field_id, changes)
+        yield from self._reader.fetch(call)
+        self._with_id(table_id, field_id).update(changes)
+
+    def _named(self, table_id: str, name: str) -> Any:
+        """Find a field of a table by its name; names that differ in case are equal."""
+        fields = self._fields(table_id)
+        return next((one for one in fields if one["name"].casefold() == name.casefold()), {})
+
+    def _with_id(self, table_id: str, field_id: str) -> Any:
+        return next((one for one in self._fields(table_id) if one.get("id") == field_id), {})
+
+    def _fields(self, table_id: str) -> Sequence[FieldJson]:
+        return self._tables[table_id]["fields"] if table_id in self._tables else ()
+
+    def _free(self, table_id: str, name: str) -> str:
+        names = (f"{name} {number}" for number in count(2))
+        return next(one for one in names if not self._named(table_id, one))
 
 
 def create_tables(
@@ -175,11 +210,11 @@ def add_fields(
     new.learn(tables)
     table_id = table_ids(tables)[table_name_of(model)]
     links = {column.column: column for column in links_to_create(model)}
+    made = [(model, links[field["name"]]) for field in fields if field["name"] in links]
     for field in fields:
-        if field["name"] in links:
-            yield from new.add_link(model, links[field["name"]])
-        else:
-            yield from reader.fetch(endpoints.create_field(reader.base_id, table_id, field))
+        yield from reader.fetch(endpoints.create_field(reader.base_id, table_id, field))
+    if any(inverse_of(*link) is not None for link in made):
+        yield from new.name_inverses(made)
 
 
 def has_links(model: Model) -> bool:
