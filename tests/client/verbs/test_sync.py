@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from airhaul import Airtable, BulkError, Record, Table, airtable_field, errors
 from airhaul.bulk.compact.stored_records import StoredRecords
@@ -280,6 +280,8 @@ class Tone(StrEnum):
 
 class Note(Record, table="Notes"):
     """Fields of many kinds, with and without what validation could refuse or change."""
+
+    model_config = ConfigDict(extra="forbid")
 
     code: str
     other: str = airtable_field(column="Other Name", default="d")

@@ -29,7 +29,20 @@ _SAME: Final = frozenset({str, int, float, bool, list})
 
 # What pydantic may say of a type or a model without changing which values are valid.
 _OF_TYPES: Final = frozenset({"type", "metadata", "serialization", "microseconds_precision"})
-_OF_MODELS: Final = frozenset({"title", "validate_by_alias", "validate_by_name"})
+_OF_MODELS: Final = frozenset(
+    {
+        "title",
+        "validate_by_alias",
+        "validate_by_name",
+        "loc_by_alias",
+        "extra_fields_behavior",
+        "from_attributes",
+        "validate_default",
+        "hide_input_in_errors",
+        "coerce_numbers_to_str",
+        "allow_inf_nan",
+    }
+)
 _OF_ENUMS: Final = frozenset({"cls", "members", "sub_type", "ref"})
 _NO_CELL: Final = object()
 _WHOLE_LIMIT: Final = 2**53
