@@ -36,8 +36,8 @@ def run(bench: Bench) -> Sheet:
         "result",
         "Resident memory of the client's process: before the task, with all imports, an open "
         "connection and the caller's list if there is one, and at its peak. Bytes per row: what "
-        "the task adds, divided by the rows. Iterate and plans keep no records; the results of all "
-        "others are kept to the end. The server only makes records and counts requests.",
+        "the task adds, divided by the rows. Iterate and the file written keep no records; all "
+        "other results are kept to the end. The server only makes records and counts requests.",
     )
     at_rest = 0
     for task_name, sizes in _SIZES.items():
