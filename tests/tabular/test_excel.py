@@ -180,6 +180,31 @@ def test_merged_cells(tmp_path) -> None:
         assert regions == {"c1": "", "c2": "North", "c3": "North", "c4": "North", "c5": ""}
 
 
+def test_formulas_have_their_last_values(tmp_path) -> None:
+    """One that was never computed is refused, not read as empty; an error is its text."""
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("A")
+        sheet.write_row(0, 0, ["name", "sum", "ratio"])
+        sheet.write(1, 0, "x")
+        sheet.write_formula(1, 1, "=1+1", None, 2)
+        sheet.write_formula(1, 2, "=1/0", None, "#DIV/0!")
+    assert read(path) == [(2, {"name": "x", "sum": 2, "ratio": "#DIV/0!"})]
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["name", "sum"])
+    book.active.append(["x", "=1+1"])
+    book.save(path)
+    with pytest.raises(FileFormatError, match="line 2: the cell B2 has a formula that was never"):
+        read(path)
+    rows = read_rows(path, FileSettings(ignore=("sum",)))
+    assert [row.cells for row in rows] == [{"name": "x"}]
+    book.active.cell(2, 1).value = "=A1"
+    book.save(path)
+    with pytest.raises(FileFormatError, match="the cell A2 has a formula that was never"):
+        read(path)
+
+
 def test_text_that_excel_cannot_hold_is_refused(parts, tmp_path) -> None:
     """Not cut off."""
     parts.create(code="x" * 40_000)

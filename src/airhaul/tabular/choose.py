@@ -176,7 +176,7 @@ def _read(
         case "parquet" | "arrow":
             return _checked(read_arrow(path, kind), changes)
         case "excel":
-            return read_excel(path, settings.sheet, changes.check)
+            return read_excel(path, settings.sheet, settings.ignore, changes.check)
 
 
 def _checked(rows: Iterator[SourceRow], changes: RowChanges) -> Iterator[SourceRow]:

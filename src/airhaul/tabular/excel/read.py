@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from airhaul.errors import FileFormatError, MissingExtraError
 from airhaul.messages import Message, Option
+from airhaul.tabular.excel.formulas import unread_cells
 from airhaul.tabular.rows import SourceRow
 
 _NAMES_SHOWN: Final = 5
 _MILLISECOND: Final = 1_000  # in microseconds
 # Up to here, each integer is a double.
 _EXACT: Final = 2**53
+# The value of a formula that has none.
+_UNCOMPUTED: Final = object()
 
 
 def read_excel(
     path: str | Path,
     sheet: str | None = None,
+    ignore: Collection[str] = (),
     on_header: Callable[[list[str]], object] | None = None,
 ) -> Iterator[SourceRow]:
     """Read the rows below the header of a sheet, which is its first row that is not empty.
 
     Empty rows are skipped, and columns without a name and without content. A whole number is an
     integer, since Excel does not distinguish; a time is rounded to milliseconds, which Excel's
-    numbers keep. Of a formula, the value that was last computed is read. Cells that are merged in
-    one column all have the value of the first of them.
+    numbers keep. Of a formula, the value that was last computed is read; an error is its text, such
+    as ``#N/A``. Cells that are merged in one column all have the value of the first of them.
 
     Args:
         path: The workbook: ``.xlsx``, ``.xlsm``, ``.xlsb``, ``.xls`` or ``.ods``.
         sheet: The name of the sheet; None for the only one that is visible and not empty.
+        ignore: The columns that the caller leaves out.
         on_header: Called with the names in the header.
 
     Yields:
@@ -49,7 +54,9 @@ def read_excel(
     try:
         with library.CalamineWorkbook.from_path(str(path)) as workbook:
             opened = _sheet(library, workbook, sheet, str(path))
-            yield from _Rows(opened, f"{path}, sheet {opened.name!r}").read(on_header)
+            unread = unread_cells(path, opened.name)
+            rows = _Rows(opened, f"{path}, sheet {opened.name!r}", unread)
+            yield from rows.read(ignore, on_header)
     except library.PasswordError:
         raise FileFormatError(
             "the workbook has a password; save it without one", source=str(path)
@@ -101,20 +108,22 @@ class _Rows:
     Args:
         sheet: The sheet, as the library has it.
         source: What it is called in messages.
+        unread: The cells that the library reads as empty, though they are not, by row and column.
     """
 
-    def __init__(self, sheet: Any, source: str) -> None:
+    def __init__(
+        self, sheet: Any, source: str, unread: Mapping[int, Mapping[int, str | None]]
+    ) -> None:
         self._sheet = sheet
         self._source = source
+        self._unread = unread
         self._first = sheet.start[1] if sheet.start else 0  # the column with which rows begin
 
-    def read(self, on_header: Callable[[list[str]], object] | None) -> Iterator[SourceRow]:
+    def read(
+        self, ignore: Collection[str], on_header: Callable[[list[str]], object] | None
+    ) -> Iterator[SourceRow]:
         """Yield the rows below the header."""
-        filled = (
-            (number, cells)
-            for number, cells in enumerate(self._sheet.iter_rows(), start=1)
-            if any(cell != "" for cell in cells)
-        )
+        filled = self._filled()
         number, header = next(filled, (0, []))
         names = self._names(header, number)
         if on_header is not None:
@@ -130,7 +139,44 @@ class _Rows:
                 above = dict(enumerate(cells))
             if not is_whole:
                 self._refuse_nameless(names, cells, number)
+            if number in self._unread:
+                self._refuse_uncomputed(names, cells, number, ignore)
             yield SourceRow(number, {name: _value(cells[place]) for place, name in named})
+
+    def _filled(self) -> Iterator[tuple[int, list[Any]]]:
+        """The rows that are not empty, with their numbers and with the errors in them."""
+        number = 0
+        for number, cells in enumerate(self._sheet.iter_rows(), start=1):
+            unread = self._unread.get(number, {})
+            for column, error in unread.items():
+                place = column - 1 - self._first
+                if 0 <= place < len(cells):
+                    cells[place] = _UNCOMPUTED if error is None else error
+            if unread or any(cell != "" for cell in cells):
+                yield number, cells
+        self._refuse_lost(number)
+
+    def _refuse_lost(self, last: int) -> None:
+        """Refuse rows below the last one that the library sees."""
+        for row, cells in self._unread.items():
+            if row > last:
+                place = min(cells) - 1 - self._first
+                raise self._never_computed(place, row)
+
+    def _refuse_uncomputed(
+        self, names: Sequence[str], cells: Sequence[Any], number: int, ignore: Collection[str]
+    ) -> None:
+        for place, name in enumerate(names):
+            if name and name not in ignore and cells[place] is _UNCOMPUTED:
+                raise self._never_computed(place, number)
+
+    def _never_computed(self, place: int, number: int) -> FileFormatError:
+        return FileFormatError(
+            f"the cell {self._address(place, number)} has a formula that was never computed; open "
+            "the workbook in Excel and save it, or write values in place of formulas",
+            source=self._source,
+            line=number,
+        )
 
     def _names(self, header: Sequence[Any], number: int) -> list[str]:
         names = [str(_value(cell)).strip() and str(_value(cell)) for cell in header]
