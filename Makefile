@@ -55,7 +55,7 @@ sync-face: setup
 	$(BIN)/python tools/sync_face.py
 	$(BIN)/python tools/module_tables.py
 
-# What is measured and not tested: all clients, twenty minutes; see bench/compare.py.
+# What is measured and not tested: all clients, half an hour; see bench/compare.py.
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python bench/compare.py

@@ -2,7 +2,7 @@
 
     python bench/compare.py [--quick] [--mode MODE] [--task TASK] [--client CLIENT] [--write [FILE]]
 
-Without options it measures everything, which takes twenty minutes, and prints the tables.
+Without options it measures everything, which takes half an hour, and prints the tables.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bench import Bench
+from contenders import AIRHAUL
 from measure import Measurement
 from sheet import Sheet
 
@@ -41,7 +42,7 @@ def run(bench: Bench) -> Sheet:
     )
     at_rest = 0
     for task_name, sizes in _SIZES.items():
-        for client in bench.clients_of(task_name):
+        for client in {AIRHAUL} & {*bench.clients_of(task_name)}:
             for count in sizes:
                 measured = bench.measure(
                     client,
