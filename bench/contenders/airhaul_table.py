@@ -16,7 +16,7 @@ from airhaul import Airtable, BulkResult, Link, Record, airtable_field
 from airhaul.client.config import make_config
 from airhaul.client.connection import Connection
 from airhaul.drive.lane import Lane
-from airhaul.drive.pace import local_pace
+from airhaul.drive.pace.paces import local_pace
 from airhaul.model.read import Reader
 from airhaul.wire.call import Reply
 from airhaul.wire.replies import records_in

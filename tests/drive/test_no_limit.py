@@ -7,7 +7,7 @@ import time
 import pytest
 
 from airhaul import Airtable, Record
-from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.pacer import Pacer, Slot, Window
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
@@ -84,9 +84,11 @@ def test_a_rate_may_be_a_fraction(rate: float, most: int, period_s: float) -> No
     """Half of what Airtable allows leaves the other half to another program."""
     pacer, now, left = Pacer([Window(rate)]), 0.0, []
     for _ in range(40):
-        slot = pacer.book(now)
-        now = pacer.opens_at(slot)
-        pacer.depart(slot, now)
+        slot = Slot()
+        while (ask_at := max(pacer.hand_over(slot, now), pacer.leave(slot, now))) > now:
+            now = ask_at
+        pacer.written(slot, now)
+        pacer.answered(slot, now, with_success=True)
         left.append(now)
     in_a_period = [sum(first <= at < first + period_s for at in left) for first in left]
     assert max(in_a_period) == most

@@ -122,6 +122,7 @@ def connect(
         endpoint_url=endpoint_url or known.endpoint_url,
         max_requests=max_requests,
         journal=kept,
+        pace=known.pace,
     )
 
 

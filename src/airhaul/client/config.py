@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -36,6 +37,11 @@ class Config:
             2.5; None is for a service without a limit. If open connections of this process ask for
             different rates, the lowest one holds. A served local base without a limit is
             recognised, and not paced unless another rate is asked for.
+        pace: Who shares the rate limit: ``"host"``, all processes of this host; ``"process"``, only
+            this one; or the URL of a Redis server, ``redis://...``, all that use it. None for the
+            environment variable ``AIRHAUL_PACE``, or else the host.
+        pace_loss: What to do while that Redis server cannot be reached: ``"error"`` to send
+            nothing, or the share of the rate limit to use, such as 0.25.
         retries: How often and how long to retry a request.
         max_requests: The most requests to send over this connection; None for no limit. Requests
             that find out what was written, or undo it, may exceed it.
@@ -50,6 +56,8 @@ class Config:
     timeout_s: float = 60.0
     concurrency: int = 10
     requests_per_second: float | None = REQUESTS_PER_SECOND_PER_BASE
+    pace: str | None = field(default=None, repr=False)  # it may have a password
+    pace_loss: float | Literal["error"] = "error"
     retries: Retries = Retries()
     max_requests: int | None = None
     journal: str | None = None
@@ -73,9 +81,21 @@ class Config:
             )
         return self.access_token
 
+    @property
+    def shared_pace(self) -> str:
+        """Who shares the rate limit.
+
+        Raises:
+            ConfigurationError: The environment says something else than ``pace`` may be.
+        """
+        if self.pace is not None:
+            return self.pace
+        return checked_pace(os.environ.get("AIRHAUL_PACE", "").strip() or "host", "AIRHAUL_PACE")
+
     def __getstate__(self) -> list[Any]:
-        # Without the token: what is pickled may end up on disks and on other machines.
-        return [None, *(getattr(self, field.name) for field in fields(self)[1:])]
+        # Without secrets: what is pickled may end up on disks and on other machines.
+        secret = {"access_token": None, "pace": None}
+        return [secret.get(field.name, getattr(self, field.name)) for field in fields(self)]
 
     def __post_init__(self) -> None:
         if self.local is not None and self.access_token is not None:
@@ -102,8 +122,32 @@ class Config:
                 "requests_per_second has to be more than 0; it is None for a service without a "
                 "limit."
             )
+        if self.pace is not None:
+            checked_pace(self.pace, "pace")
+        if self.pace_loss != "error" and not 0 < self.pace_loss <= 1:
+            raise ConfigurationError(
+                "pace_loss has to be 'error', or a share of the rate limit from 0 to 1."
+            )
         if self.max_requests is not None and self.max_requests < 0:
             raise ConfigurationError("max_requests has to be at least 0.")
+
+
+def checked_pace(pace: str, source: str) -> str:
+    """Check who is to share the rate limit.
+
+    Args:
+        pace: As of ``Config``.
+        source: Where it comes from.
+
+    Raises:
+        ConfigurationError: It is neither ``host`` nor ``process`` nor a URL of Redis.
+    """
+    if pace in {"host", "process"} or pace.startswith(("redis://", "rediss://", "unix://")):
+        return pace
+    raise ConfigurationError(
+        f"{source} has to be host, process, or the URL of a Redis server, redis://...; it is "
+        f"{without_password(pace)!r}."
+    )
 
 
 def make_config(
@@ -181,7 +225,7 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
     """Read the configuration from the environment, or else from a file.
 
     The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
-    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``, which is a file, ``on`` or ``off``.
+    ``AIRHAUL_LOCAL``, ``AIRHAUL_PACE`` and ``AIRHAUL_JOURNAL``, which is a file, ``on`` or ``off``.
 
     Args:
         env_file: The file to read variables from that the environment does not set; None for none.
@@ -200,6 +244,7 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
         endpoint_url=found.endpoint_url,
         local=found.local,
         journal=journal_of_text(found.journal),
+        pace=found.pace,
     )
 
 
@@ -235,6 +280,7 @@ class Environment(NamedTuple):
     endpoint_url: str | None = None
     local: str | None = None
     journal: str | None = None
+    pace: str | None = None
 
 
 def read_environment(env_file: str | Path | None = ".env") -> Environment:
@@ -257,6 +303,7 @@ def read_environment(env_file: str | Path | None = ".env") -> Environment:
         AIRTABLE_ENDPOINT_URL: str | None = None
         AIRHAUL_LOCAL: str | None = None
         AIRHAUL_JOURNAL: str | None = None
+        AIRHAUL_PACE: str | None = None
 
     found = Variables()
     token = found.AIRTABLE_ACCESS_TOKEN
@@ -269,6 +316,7 @@ def read_environment(env_file: str | Path | None = ".env") -> Environment:
                 found.AIRTABLE_ENDPOINT_URL,
                 found.AIRHAUL_LOCAL,
                 found.AIRHAUL_JOURNAL,
+                found.AIRHAUL_PACE,
             )
         ),
     )

@@ -15,7 +15,8 @@ from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path, make_config
 from airhaul.client.local import LocalOptions
 from airhaul.drive.lane import ConnectionBudget, Lane
-from airhaul.drive.pace import SharedPace, known_base_of, pace_of, withdraw_rates
+from airhaul.drive.pace.paces import known_base_of, pace_of, withdraw_rates
+from airhaul.drive.pace.shared import SharedPace
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option
 
@@ -197,6 +198,8 @@ class Connection:
             config.endpoint_url,
             base_id or "",
             config.token,
+            shared=config.shared_pace,
+            loss=None if config.pace_loss == "error" else config.pace_loss,
             connection=self,
             requests_per_second=config.requests_per_second,
         )

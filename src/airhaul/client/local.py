@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airhaul.drive.pace import SharedPace, local_pace
+from airhaul.drive.pace.paces import local_pace
+from airhaul.drive.pace.shared import SharedPace
 
 if TYPE_CHECKING:
     from typing import TypeAlias

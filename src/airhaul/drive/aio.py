@@ -19,7 +19,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
-from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.lane import Lane, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
@@ -224,11 +224,15 @@ async def _carry(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
+        while left_s := lane.leaves_in(send.slot):  # noqa: ASYNC110 - other processes leave no event
+            await anyio.sleep(left_s)
+        began = now()
         arrival = await lane.async_transport.send(
-            send.call, lambda: lane.pace.left(send.slot, now())
+            send.call, lambda: lane.pace.written(send.slot, now())
         )
     except TransportError as error:
         arrival = error
+    lane.pace.answered(send.slot, now(), with_success=has_succeeded(arrival))
     log_request(send.call, arrival, now() - began)
     return arrival
 

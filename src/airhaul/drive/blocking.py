@@ -16,7 +16,7 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
-from airhaul.drive.lane import Lane, not_carried
+from airhaul.drive.lane import Lane, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
 from airhaul.drive.mailbox import Mailbox
 from airhaul.errors import TransportError
@@ -244,9 +244,13 @@ def _carry(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
-        arrival = lane.transport.send(send.call, lambda: lane.pace.left(send.slot, now()))
+        while left_s := lane.leaves_in(send.slot):
+            lane.alarm.sleep(left_s)
+        began = now()
+        arrival = lane.transport.send(send.call, lambda: lane.pace.written(send.slot, now()))
     except TransportError as error:
         arrival = error
+    lane.pace.answered(send.slot, now(), with_success=has_succeeded(arrival))
     log_request(send.call, arrival, now() - began)
     return arrival
 

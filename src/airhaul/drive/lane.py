@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
 
 from airhaul.bulk.engine.context import JobContext, RequestBudget
+from airhaul.bulk.engine.job import Arrival
 from airhaul.bulk.engine.known_base import KnownBase
+from airhaul.bulk.engine.pacer import Pace, Slot
 from airhaul.bulk.engine.retry import Retries
-from airhaul.drive.pace import SharedPace
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
-from airhaul.wire.call import AsyncTransport, Transport
+from airhaul.wire.call import AsyncTransport, Reply, Transport
+
+# What a thread may do in place of sleeping, before a request leaves.
+_MOST_AWAKE_S: Final = 0.004
 
 
 class ConnectionBudget:
@@ -36,6 +42,33 @@ class ConnectionBudget:
             self.made += 1
 
 
+class Alarm:
+    """Sleeps as long as it is told to, also on a machine that wakes threads late."""
+
+    def __init__(self) -> None:
+        self._usually_late_s = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep.
+
+        Args:
+            seconds: How long. The last of them are spent awake if threads are woken late.
+        """
+        ends_at = time.monotonic() + seconds
+        early_s = min(self._usually_late_s, _MOST_AWAKE_S)
+        if seconds <= early_s + _MOST_AWAKE_S:
+            time.sleep(seconds)
+            return
+        time.sleep(seconds - early_s)
+        late_s = time.monotonic() - (ends_at - early_s)
+        self._usually_late_s += (late_s - self._usually_late_s) / 4
+        while time.monotonic() < ends_at:
+            pass
+
+
+_ALARM: Final = Alarm()
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The way to one base.
@@ -50,7 +83,7 @@ class Lane:
         retries: How often jobs try.
     """
 
-    pace: SharedPace
+    pace: Pace
     known_base: KnownBase
     budget: RequestBudget
     transport: Transport
@@ -64,6 +97,25 @@ class Lane:
         return JobContext(
             self.pace, time.monotonic, self.known_base, self.retries, self.concurrency, self.budget
         )
+
+    @property
+    def alarm(self) -> Alarm:
+        """Wakes its threads."""
+        return _ALARM
+
+    def leaves_in(self, slot: Slot) -> float:
+        """How long to wait with a request before asking again, in seconds; at 0 it leaves."""
+        now = time.monotonic()
+        return max(0.0, self.pace.leave(slot, now) - now)
+
+
+def has_succeeded(arrival: Arrival) -> bool:
+    """Whether a request was carried out, according to its reply.
+
+    Args:
+        arrival: The reply, or the reason why there is none.
+    """
+    return isinstance(arrival, Reply) and arrival.status == HTTPStatus.OK
 
 
 def not_carried(error: BaseException) -> TransportError:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar, cast
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
-from airhaul.bulk.engine.pacer import Pacer
-from airhaul.wire.call import Call
+from airhaul.bulk.engine.pacer import Pacer, Slot
+from airhaul.wire.call import Call, Reply
 
 T = TypeVar("T")
 
@@ -199,7 +200,7 @@ class _Run(Generic[T]):
         self._service = service
         self._rows = rows
         self._pacer = pacer
-        self._coming: list[tuple[float, int, Arrival]] = []
+        self._coming: list[tuple[float, int, Slot, Arrival]] = []
 
     @property
     def now(self) -> float:
@@ -230,11 +231,12 @@ class _Run(Generic[T]):
             wants_more = self._job.offer(row)
 
     def _send(self, send: Send) -> None:
+        at = max(self.now, send.slot.at)
         if self._pacer is not None:
-            self._pacer.left(send.slot, self.now)
-        self.report.sent.append(Sent(self.now, send.call))
-        latency_s, arrival = self._service(send.call, self.now)
-        heapq.heappush(self._coming, (self.now + latency_s, send.ticket, arrival))
+            self._pacer.written(send.slot, at)
+        self.report.sent.append(Sent(at, send.call))
+        latency_s, arrival = self._service(send.call, at)
+        heapq.heappush(self._coming, (at + latency_s, send.ticket, send.slot, arrival))
         self.report.most_in_flight = max(self.report.most_in_flight, len(self._coming))
 
     def _wait(self, until: float | None, stop_at: float | None) -> None:
@@ -245,5 +247,8 @@ class _Run(Generic[T]):
             raise StuckError("the job waits, and nothing is on its way")
         self._clock.now = max(self.now, min(times))
         while self._coming and self._coming[0][0] <= self.now:
-            _, ticket, arrival = heapq.heappop(self._coming)
+            _, ticket, slot, arrival = heapq.heappop(self._coming)
+            if self._pacer is not None:
+                has_succeeded = isinstance(arrival, Reply) and arrival.status == HTTPStatus.OK
+                self._pacer.answered(slot, self.now, with_success=has_succeeded)
             self._job.feed(ticket, arrival, self.now)

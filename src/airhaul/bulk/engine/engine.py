@@ -172,11 +172,10 @@ class Engine(Generic[T]):
             self._refuse_over_ceiling(ticket, now)
             return Wait(now)
         if ticket.slot is None:
-            ticket.slot = self._pace.book(now)
-        opens_at = self._pace.opens_at(ticket.slot)
-        if opens_at > now:
-            return Wait(opens_at)
-        self._pace.depart(ticket.slot, now)
+            ticket.slot = Slot(ticket.call.method)
+        ask_at = self._pace.hand_over(ticket.slot, now)
+        if ask_at > now:
+            return Wait(ask_at)
         self._ready = None
         self._budget.count()
         self._sendings += 1
@@ -218,8 +217,6 @@ class Engine(Generic[T]):
         )
         match decision:
             case Accepted(value):
-                if held.slot is not None:
-                    self._pace.returned(held.slot, now)
                 self._known_base.has_answered = True
                 self._known_base.note_created(held.call, value)
                 self._work.accept(held.tag, value, attempt)

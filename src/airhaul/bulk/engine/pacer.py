@@ -1,48 +1,190 @@
 """The pace: how many requests may leave in a second; the caller provides the time.
 
-A slot is booked for each request; the sixth of a base waits for the first, the seventh for the
-second, and so on. What counts is when the service sees a request. That is later than when it was
-sent, by a time that varies: connections are opened, threads are woken. So the time of a slot is
-corrected when the request is written and when its reply comes, and the slots that wait for it move
-with it.
+A slot is booked for each request. It opens when there is room: when the fifth of the latest
+requests of a base is a period old.
+
+What counts is when the service sees a request. That is later than when it was sent, by a time that
+varies: connections are opened, threads are woken, replies wait for one another. So a slot is
+corrected when its request is written, and when its reply comes, and whoever leaves next looks at
+all of them once more.
+
+The slots are a block of bytes, which the processes of a host may share. A process can be stopped or
+killed at any moment. So nobody waits for a slot that is not used: a request that does not leave in
+time has lost its slot, and books another one.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from struct import Struct
+from typing import Final, NamedTuple, Protocol
 
-# How far the clocks of both sides may drift apart within a second.
-_MARGIN: Final = 1.015
+# How far the clocks of both sides may drift apart within a second, and the usual unevenness of
+# the way.
+MARGIN: Final = 1.01
 # The first requests after a rest take longer on their way than those that follow them.
-_COLD_S: Final = 0.08
-# A late reply means that the request came late or that the service was slow. At most this much is
-# attributed to the former, and what the margin covers anyway does not count.
-_MOST_LATE_S: Final = 0.05
-_COVERED_S: Final = 0.012
-_COMPARED: Final = 10
+COLD_S: Final = 0.05
 # Requests that leave together delay one another on their way, and arrive less evenly.
-_GAP_S: Final = 0.03
+GAP_S: Final = 0.005
+# A slot is lost if its request has not left by then.
+USED_WITHIN_S: Final = 0.25
+# A request that left and was not written after this time belongs to a process that is gone.
+WRITTEN_WITHIN_S: Final = 1.0
+LOOK_AGAIN_S: Final = 0.002
+# A request is handed over so long before it leaves, because threads may be woken late.
+AHEAD_S: Final = 0.02
+
+# A late reply means that the request came late or that the service was slow. What the margin
+# covers does not count.
+COVERED_S: Final = 0.006
+MOST_LATE_S: Final = 0.5
+# A service whose replies take now longer, now shorter must not slow the pace by more than 1%. So
+# each request adds to what may be spent on waiting for late ones; and more if it was late itself,
+# because this machine is busy then.
+SPENT_MOST_S: Final = 2.5
+_EARNED_S: Final = 0.01
+_EARNED_PER_LATE: Final = 2.0
+_EARNED_MOST_S: Final = 0.1
+# Only the latest: large and small requests take different times.
+_COMPARED: Final = 30
+# A reply that usually comes about now is waited for.
+ABOUT_NOW_S: Final = 0.02
+
+PLACES: Final = 256
+OLD_IN_A_ROW: Final = 16
+MOST_REQUESTS: Final = 100
+# How long a rate that somebody else asked for holds after the last request.
+RATE_HOLDS_S: Final = 2.0
+
+_BOOKED: Final = 0
+_DEPARTED: Final = 1
+_WRITTEN: Final = 2
+_ANSWERED: Final = 3
 
 
-@dataclass(slots=True, eq=False)
-class Slot:
-    """The place of one request in the pace.
+class _Header(NamedTuple):
+    """What all slots share.
 
     Args:
-        at: When it may leave; after that, when it left, as far as is known.
-        waits_for: The slots that must be a period old before it, with that period in seconds.
-        cold: Whether it comes after a rest, with none or only old ones to wait for.
-        departed: Whether its request was sent.
+        booked: How many slots were ever booked.
+        paused_until: Nothing leaves before this time.
+        spent_s: The time spent on late replies, less what was earned.
+        rate: The lowest rate that is asked for.
+        rate_until: How long it holds.
+        rate_by: Who asked for it.
     """
 
+    booked: int
+    paused_until: float
+    spent_s: float
+    rate: float
+    rate_until: float
+    rate_by: int
+
+
+class _Place(NamedTuple):
+    """A slot as it is shared.
+
+    Args:
+        number: Its number, from 1.
+        state: How far its request has come.
+        is_cold: Whether it comes after a rest.
+        at: When it may leave; after that, when it left, as far as is known.
+        expected: When its reply is expected at the earliest; 0 if nothing is known.
+    """
+
+    number: int
+    state: int
+    is_cold: bool
     at: float
-    waits_for: tuple[tuple[Slot, float], ...] = ()
-    cold: bool = False
-    departed: bool = False
+    expected: float
+
+
+_HEADER: Final = Struct("<qddddq")
+_PLACE: Final = Struct("<qb?dd")
+
+
+class Slots:
+    """The latest slots under one limit.
+
+    ``block`` is what is shared between processes; blank bytes are the slots of a base that nobody
+    has used.
+    """
+
+    SIZE: Final = _HEADER.size + PLACES * _PLACE.size
+
+    def __init__(self) -> None:
+        self.block = bytearray(self.SIZE)
+
+    @property
+    def header(self) -> _Header:
+        """What all slots share."""
+        return _Header(*_HEADER.unpack_from(self.block))
+
+    @header.setter
+    def header(self, header: _Header) -> None:
+        _HEADER.pack_into(self.block, 0, *header)
+
+    def place(self, number: int) -> _Place | None:
+        """Find a slot; None if it is long gone."""
+        found = _Place(*_PLACE.unpack_from(self.block, self._offset(number)))
+        return found if found.number == number > 0 else None
+
+    def since(self, time: float) -> list[_Place]:
+        """Return the slots that are later than a time.
+
+        They are booked in about the order of their times, so that most need not be looked at.
+        """
+        found: list[_Place] = []
+        number, old = self.header.booked, 0
+        while old < OLD_IN_A_ROW and (place := self.place(number)) is not None:
+            if place.at > time:
+                found.append(place)
+                old = 0
+            else:
+                old += 1
+            number -= 1
+        return found
+
+    def put(self, place: _Place) -> None:
+        """Keep a slot, in place of one that is long gone."""
+        _PLACE.pack_into(self.block, self._offset(place.number), *place)
+
+    @staticmethod
+    def _offset(number: int) -> int:
+        return _HEADER.size + number % PLACES * _PLACE.size
+
+
+class _Link(NamedTuple):
+    """The place of a slot under one limit: so many requests in a period."""
+
+    slots: Slots
+    number: int
+    requests: int
+    period_s: float
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Slot:
+    """The slot of one request.
+
+    Args:
+        kind: Requests of the same kind take about the same time.
+        at: When it may leave; after that, when it left, as far as is known.
+        links: Its place under each limit; none if there is no limit, or no place yet.
+        is_booked: Whether it has its places.
+        expected: When its reply is expected at the earliest; 0 if nothing is known.
+    """
+
+    kind: str = ""
+    at: float = -math.inf
+    links: tuple[_Link, ...] = ()
+    is_booked: bool = False
+    expected: float = 0.0
 
 
 class Pace(Protocol):
@@ -53,20 +195,20 @@ class Pace(Protocol):
         """The most requests that may leave in the long run, or None for any number."""
         ...
 
-    def book(self, now: float) -> Slot:
-        """Take the next free slot."""
+    def hand_over(self, slot: Slot, now: float) -> float:
+        """Hand over a request that is about to leave; else learn when to ask again."""
         ...
 
-    def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, as far as is known now."""
+    def leave(self, slot: Slot, now: float) -> float:
+        """Leave, if a request that was handed over may; else learn when to ask again."""
         ...
 
-    def depart(self, slot: Slot, now: float) -> None:
-        """Note that a request is sent now."""
+    def written(self, slot: Slot, at: float) -> None:
+        """Note when a request was written to its connection."""
         ...
 
-    def returned(self, slot: Slot, now: float) -> None:
-        """Note that a request was answered with success."""
+    def answered(self, slot: Slot, now: float, *, with_success: bool) -> None:
+        """Note that a request was answered, or that no answer will come."""
         ...
 
     def pause(self, until: float) -> None:
@@ -80,132 +222,216 @@ class Window:
     Args:
         rate: How many in a second: 5 are five in any second, 2.5 three in any 1.2 seconds, and 0.5
             one in any two seconds; infinity for no limit.
+        slots: Where its slots are kept.
     """
 
-    def __init__(self, rate: float) -> None:
-        self._slots: deque[Slot] = deque(maxlen=1)
-        self._requests, self._period_s = 1, 0.0
-        self.set_rate(rate)
+    def __init__(self, rate: float, slots: Slots | None = None) -> None:
+        self.rate = rate
+        self.slots = slots or Slots()
 
     @property
     def is_open(self) -> bool:
         """Whether there is no limit."""
-        return math.isinf(self._rate)
+        return math.isinf(self.rate)
 
-    @property
-    def requests_per_second(self) -> float:
-        """The most requests that may leave in the long run."""
-        return self._rate / _MARGIN
+    def full_until(self) -> float:
+        """Until when all places are taken by requests that have not left; at best in the past."""
+        header = self.slots.header
+        first_needed = self.slots.place(header.booked + 1 - PLACES + MOST_REQUESTS)
+        return -math.inf if first_needed is None else first_needed.at
 
-    def set_rate(self, rate: float) -> None:
-        """Allow another number of requests from the next one on; as of the class."""
-        self._rate = rate
-        if self.is_open:
-            return
-        self._requests = math.ceil(rate)
-        self._period_s = self._requests / rate * _MARGIN
-        if self._requests > (self._slots.maxlen or 0):
-            # Never fewer than before: a number that falls and rises again must not forget any.
-            self._slots = deque(self._slots, maxlen=self._requests)
+    def next_link(self, now: float, asked_by: int) -> _Link:
+        """Find the place of the next slot.
 
-    def predecessor(self) -> tuple[Slot, float] | None:
-        """The slot that the next one has to wait for, with the period; None while there is room."""
-        if self.is_open or len(self._slots) < self._requests:
-            return None
-        first = self._slots[-self._requests]
-        return first, self._period_s + (_COLD_S if first.cold else 0.0)
+        Args:
+            now: The time.
+            asked_by: Who asks; their latest rate counts.
+        """
+        slots, header, rate = self.slots, self.slots.header, self.rate
+        of_others = now < header.rate_until and header.rate_by != asked_by
+        if of_others and header.rate < rate:
+            rate = header.rate
+        else:
+            slots.header = header._replace(rate=rate, rate_by=asked_by)
+        # Many in a second are as many in parts of it.
+        requests = min(math.ceil(rate), MOST_REQUESTS)
+        return _Link(slots, header.booked + 1, requests, requests / rate * MARGIN)
 
-    def add(self, slot: Slot) -> None:
-        """Count a request."""
-        self._slots.append(slot)
+
+class Durations:
+    """How long requests take, by their kind: the latest ones."""
+
+    def __init__(self) -> None:
+        self._took_s: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_COMPARED))
+
+    def least_s(self, kind: str) -> float | None:
+        """The least that a request of a kind took; None if none is known."""
+        return min(self._took_s[kind], default=None)
+
+    def late_s(self, slot: Slot, now: float) -> float:
+        """How late a request was whose reply has come, beyond what the margin covers.
+
+        Args:
+            slot: Its slot; others of its kind are compared with it from now on.
+            now: When the reply came.
+        """
+        took_s = self._took_s[slot.kind]
+        took_s.append(now - slot.at)
+        expected = min(slot.at + min(took_s), slot.expected or now)
+        return max(0.0, now - expected - COVERED_S)
+
+
+def earned_s(late_s: float) -> float:
+    """What a request adds to the time that may be spent on late replies.
+
+    Args:
+        late_s: How late it was written itself.
+    """
+    return _EARNED_S + min(_EARNED_PER_LATE * late_s, _EARNED_MOST_S)
 
 
 class Pacer:
     """The pace of one base; not safe to share between threads by itself.
 
     Args:
-        windows: The limits of every request.
+        windows: The limits of every request; that of the base is the first.
+        asked_by: A number for whoever keeps this pace, of all who share the slots.
     """
 
-    def __init__(self, windows: Sequence[Window]) -> None:
+    def __init__(self, windows: Sequence[Window], asked_by: int = 0) -> None:
         self._windows = tuple(windows)
-        self._paused_until = -math.inf
-        self._latest: Slot | None = None
-        # Only the latest: reads and writes, large and small requests take different times.
-        self._took_s: deque[float] = deque(maxlen=_COMPARED)
+        self._asked_by = asked_by
+        self._durations = Durations()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no limit: that of the base counts."""
+        return not self._windows or self._windows[0].is_open
 
     @property
     def requests_per_second(self) -> float | None:
         """The most requests that may leave in the long run, or None for any number."""
-        return self.requests_per_second_with()
+        return None if self.is_open else min(window.rate for window in self._windows) / MARGIN
 
-    def requests_per_second_with(self, *more: Window) -> float | None:
-        """The same under further limits, as of ``book``."""
-        windows = (*self._windows, *more)
-        lowest = min((window.requests_per_second for window in windows), default=math.inf)
-        return None if math.isinf(lowest) else lowest
+    def _book(self, slot: Slot, now: float) -> None:
+        """Book places, or leave the slot without any while too many requests wait."""
+        slot.at, slot.links, slot.is_booked = now, (), False
+        if self.is_open:
+            slot.is_booked = True
+            return
+        full_until = max(window.full_until() for window in self._windows)
+        if full_until > now:
+            slot.at = full_until
+            return
+        slot.links = tuple(window.next_link(now, self._asked_by) for window in self._windows)
+        slot.is_booked = True
+        is_cold = all(_is_cold(link, now) for link in slot.links)
+        for link in slot.links:
+            link.slots.header = link.slots.header._replace(booked=link.number)
+            link.slots.put(_Place(link.number, _BOOKED, is_cold, now, 0.0))
+        self._move(slot, _BOOKED, self._opens_at(slot, now))
+        for link in slot.links:
+            header = link.slots.header
+            if header.rate_by == self._asked_by:
+                link.slots.header = header._replace(rate_until=slot.at + RATE_HOLDS_S)
 
-    def book(self, now: float, *more: Window) -> Slot:
-        """Take the next free slot.
+    def _opens_at(self, slot: Slot, now: float, *, is_leaving: bool = False) -> float:
+        """When a request with this slot may leave, as far as is known now."""
+        if not slot.links:
+            return slot.at
+        most_late_s = self._most_late_s if is_leaving else 0.0
+        at = max(_has_room_at(link, now, most_late_s, is_leaving) for link in slot.links)
+        base = slot.links[0]
+        just_before = base.slots.place(base.number - 1)
+        if just_before is not None and just_before.state != _ANSWERED:
+            at = max(at, just_before.at + GAP_S)
+        return max(slot.at, at, base.slots.header.paused_until)
 
-        Args:
-            now: The time, in seconds.
-            *more: Further limits for this request, such as that of its token.
+    @property
+    def _most_late_s(self) -> float:
+        """How late a request may count as having come."""
+        left_s = SPENT_MOST_S - self._windows[0].slots.header.spent_s
+        return max(0.0, min(MOST_LATE_S, left_s))
 
-        Returns:
-            A slot at ``now`` or later.
-        """
-        windows = (*self._windows, *more)
-        found = [window.predecessor() for window in windows]
-        slot = Slot(now, tuple(pair for pair in found if pair is not None))
-        slot.cold = all(before.at < now - 2 * period_s for before, period_s in slot.waits_for)
-        if self._latest is not None and not all(window.is_open for window in windows):
-            slot.waits_for += ((self._latest, _GAP_S),)
-        self.opens_at(slot)
-        for window in windows:
-            window.add(slot)
-        self._latest = slot
-        return slot
-
-    def opens_at(self, slot: Slot) -> float:
-        """When a request with this slot may leave, as far as is known now.
-
-        The time is kept in the slot, for the slots that wait for it. Each caller asks again when
-        its time has come, so only a slot's own few predecessors have to be looked at.
+    def hand_over(self, slot: Slot, now: float) -> float:
+        """Hand over a request that is about to leave; else learn when to ask again.
 
         Args:
             slot: A slot whose request has not left.
+            now: The time, in seconds.
 
         Returns:
-            The time, in seconds; it can move to later as more becomes known.
+            ``now`` or earlier if the request is to be sent, as soon as ``leave`` lets it; else
+            when to ask again.
         """
-        for before, period_s in slot.waits_for:
-            at = before.at if before.departed else max(before.at, self._paused_until)
-            slot.at = max(slot.at, at + period_s)
-        slot.at = max(slot.at, self._paused_until)
-        return slot.at
+        self._keep(slot, now)
+        at = self._opens_at(slot, now)
+        if not slot.is_booked:
+            return at
+        is_soon = at <= now + AHEAD_S
+        self._move(slot, _DEPARTED if is_soon else _BOOKED, at)
+        return now if is_soon else at - AHEAD_S
 
-    def depart(self, slot: Slot, now: float) -> None:
-        """Note that a request is sent now."""
-        slot.at = max(slot.at, now)
-        slot.departed = True
-        slot.waits_for = ()  # no longer needed, and the chain would never be freed
+    def leave(self, slot: Slot, now: float) -> float:
+        """Leave, if a request that was handed over may; else learn when to ask again.
 
-    def left(self, slot: Slot, at: float) -> None:
+        Args:
+            slot: The slot of the request, which can have lost it: the process was stopped.
+            now: The time, in seconds.
+
+        Returns:
+            ``now`` or earlier if the request leaves now; else when to ask again.
+        """
+        self._keep(slot, now)
+        at = self._opens_at(slot, now, is_leaving=True)
+        self._move(slot, _DEPARTED, max(at, now))
+        return at
+
+    def _keep(self, slot: Slot, now: float) -> None:
+        """Book a slot for a request that has none, or has lost its own."""
+        if not slot.is_booked or _was_lost(slot, now):
+            self._book(slot, now)
+
+    def written(self, slot: Slot, at: float) -> None:
         """Note when a request was written to its connection."""
-        slot.at = max(slot.at, at)
+        if not slot.links:
+            return
+        at = max(slot.at, at)
+        self._earn(earned_s(at - slot.at))
+        least_s = self._durations.least_s(slot.kind)
+        slot.expected = 0.0 if least_s is None else at + least_s
+        self._move(slot, _WRITTEN, at)
 
-    def returned(self, slot: Slot, now: float) -> None:
-        """Note that a request was answered with success.
+    def _earn(self, seconds: float) -> None:
+        """Add to what may be spent on late replies."""
+        base = self._windows[0].slots
+        spent_s = max(0.0, base.header.spent_s - seconds)
+        base.header = base.header._replace(spent_s=spent_s)
+
+    def answered(self, slot: Slot, now: float, *, with_success: bool) -> None:
+        """Note that a request was answered, or that no answer will come.
 
         Args:
             slot: Its slot.
             now: When the reply came.
+            with_success: Whether it was carried out. Refusals come earlier than other replies, and
+                tell nothing about these.
         """
-        took_s = now - slot.at
-        self._took_s.append(took_s)
-        late_s = min(took_s - min(self._took_s), _MOST_LATE_S)
-        slot.at += max(0.0, late_s - _COVERED_S)
+        if not slot.links:
+            return
+        late_s = self._durations.late_s(slot, now) if with_success else 0.0
+        late_s = min(late_s, self._most_late_s)
+        self._earn(-late_s)
+        self._move(slot, _ANSWERED, slot.at + late_s)
+
+    @staticmethod
+    def _move(slot: Slot, state: int, at: float) -> None:
+        """Note when a slot is, and how far its request has come."""
+        slot.at = at
+        for link in slot.links:
+            place = link.slots.place(link.number)
+            if place is not None:
+                link.slots.put(place._replace(state=state, at=at, expected=slot.expected))
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time, and keep the pace from there on.
@@ -213,4 +439,64 @@ class Pacer:
         Args:
             until: In seconds, on the clock of ``now``.
         """
-        self._paused_until = max(self._paused_until, until)
+        if self._windows:
+            base = self._windows[0].slots
+            until = max(base.header.paused_until, until)
+            base.header = base.header._replace(paused_until=until)
+
+
+def _is_cold(link: _Link, now: float) -> bool:
+    """Whether a slot is one of the first after a rest: as many as may leave at once."""
+    latest = link.slots.since(now - 2 * link.period_s)
+    return len(latest) < link.requests and all(place.is_cold for place in latest)
+
+
+def _was_lost(slot: Slot, now: float) -> bool:
+    """Whether a request comes too late for its slot: those after it may leave without it."""
+    places = [link.slots.place(link.number) for link in slot.links]
+    return any(place is None or now > place.at + USED_WITHIN_S for place in places)
+
+
+def _has_room_at(link: _Link, now: float, most_late_s: float, is_leaving: bool) -> float:
+    """When a limit has room for a slot, as far as is known now.
+
+    Args:
+        link: The slot under this limit.
+        now: The time.
+        most_late_s: How late a request may count as having come.
+        is_leaving: Whether its request is about to leave, so that it counts what is in doubt.
+    """
+    latest = link.slots.since(now - 2 * link.period_s)
+    before = [place for place in latest if _counts(place, link, now)]
+    opens_at = _fifth_latest(link, (place.at + COLD_S * place.is_cold for place in before))
+    if not is_leaving or opens_at > now:
+        return opens_at
+    # What is in doubt may be seen right now.
+    times = (_seen_at(place, link, now, most_late_s) for place in before)
+    opens_at = _fifth_latest(link, times)
+    return opens_at if opens_at < math.inf else now + LOOK_AGAIN_S
+
+
+def _fifth_latest(link: _Link, times: Iterable[float]) -> float:
+    """When the fifth of the latest requests, or as many as the limit allows, is a period old."""
+    latest = heapq.nlargest(link.requests, times)
+    return latest[-1] + link.period_s if len(latest) == link.requests else -math.inf
+
+
+def _counts(place: _Place, link: _Link, now: float) -> bool:
+    """Whether a slot counts before another one: it was used, or is booked and not lost."""
+    if place.state == _BOOKED:
+        return place.number < link.number and now <= place.at + USED_WITHIN_S
+    return place.number != link.number
+
+
+def _seen_at(place: _Place, link: _Link, now: float, most_late_s: float) -> float:
+    """When the service saw a request, at the latest; infinity as long as that is in doubt."""
+    old_at = place.at + link.period_s
+    if place.state == _DEPARTED and now < old_at + WRITTEN_WITHIN_S:
+        return math.inf
+    if place.state == _WRITTEN and 0.0 < place.expected <= old_at + ABOUT_NOW_S:
+        # Its reply will tell how late it was.
+        is_late_by_s = now - place.expected - COVERED_S
+        return math.inf if is_late_by_s < most_late_s else place.at + most_late_s
+    return place.at + COLD_S * place.is_cold

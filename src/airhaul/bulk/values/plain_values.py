@@ -75,7 +75,7 @@ def plain_columns(model: type[RecordBase], columns: Columns) -> dict[str, PlainC
         The columns by each of their names; empty if the model has code or settings of its own that
         see the values.
     """
-    fields = _fields_of(model)
+    fields = _fields_of(model.__pydantic_core_schema__)
     plain = {
         column.name: found
         for column in columns.writable
@@ -88,9 +88,8 @@ def plain_columns(model: type[RecordBase], columns: Columns) -> dict[str, PlainC
     }
 
 
-def _fields_of(model: type[RecordBase]) -> Mapping[str, Any]:
-    """Return pydantic's schemas of the fields; none if anything sees a model as a whole."""
-    schema: Mapping[str, Any] = model.__pydantic_core_schema__
+def _fields_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return pydantic's schemas of a model's fields; none if anything sees it as a whole."""
     is_plain = (
         schema.get("type") == "model"
         and not schema.get("custom_init")

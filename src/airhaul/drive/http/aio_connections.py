@@ -30,11 +30,12 @@ class AsyncConnections:
 
     async def exchange(self, call: Call, on_sent: Sent) -> Reply:
         """Send a call and wait for the reply, as ``Connections.exchange`` does."""
-        message, timeout_s = self._endpoint.message(call), self._endpoint.timeout_s
+        timeout_s = self._endpoint.timeout_s
         connection = await self._take() or await self._connect()
         try:
             with suppress(anyio.BrokenResourceError), anyio.fail_after(timeout_s):
-                await connection.send(message)  # it may be refused before it is whole
+                # Never in a variable: it holds the token. It may be refused before it is whole.
+                await connection.send(self._endpoint.message(call))
             on_sent()
             incoming = IncomingReply()
             is_whole = False

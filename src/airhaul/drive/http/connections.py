@@ -115,11 +115,11 @@ class Connections:
             OSError: There is no reply; see above.
             zlib.error: The body is not compressed as its header says.
         """
-        message = self._endpoint.message(call)
         connection = self._take() or self._connect()
         try:
             with suppress(BrokenPipeError, ConnectionResetError):
-                connection.sendall(message)  # a server may refuse a request before it is whole
+                # Never in a variable: it holds the token. It may be refused before it is whole.
+                connection.sendall(self._endpoint.message(call))
             on_sent()
             incoming = IncomingReply()
             while not incoming.feed(connection.recv(READ_BYTES)):

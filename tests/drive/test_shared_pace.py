@@ -1,0 +1,310 @@
+"""One pace for the processes of a host, and for all that share a Redis; counted at the server."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from airhaul import Airtable, Record
+from airhaul.errors import ConfigurationError, NotSentError
+from airhaul.local_base.base import LocalBase
+from airhaul.local_base.gate.faults import Fault, Faults
+from tests.conftest import connect, connection_to
+from tests.processes import start_python
+
+pytestmark = pytest.mark.slow  # each test waits for the real pace
+
+TOKEN = "patSecret.x"
+WRITE = """
+import sys
+from airhaul import Airtable, Record
+class User(Record, table="Users"):
+    name: str
+url, base, token, rows, pace = sys.argv[1:]
+with Airtable(token, base, endpoint_url=url, pace=pace) as airtable:
+    airtable.table(User).bulk_create([{"name": str(n)} for n in range(int(rows))])
+"""
+
+
+class User(Record, table="Users"):
+    name: str
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host of its own: the folder that its processes share."""
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    from airhaul.drive.pace import paces
+
+    monkeypatch.setattr(paces, "_paces", paces._Paces())
+    return runtime / "airhaul"
+
+
+@pytest.fixture
+def local_base() -> Iterator[LocalBase]:
+    """A local base with Airtable's limit."""
+    with LocalBase.open(requests_per_second=5) as opened:
+        yield opened
+
+
+@pytest.fixture
+def users(local_base) -> None:
+    """The table, made without touching the pace."""
+    Airtable(connection=connection_to(local_base)).table(User).create_table()
+    time.sleep(1.1)  # this counted, too
+    local_base.requests.clear()
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis on a free port."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (Debian's package redis-server)")
+    pytest.importorskip("redis", reason="the extra airhaul[redis] is not installed")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    options = ["--bind", "127.0.0.1", "--port", port, "--dir", folder, "--save", ""]
+    with subprocess.Popen([program, *map(str, options)], stdout=subprocess.DEVNULL) as process:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+        process.kill()
+
+
+def write(server, rows: int, *, processes: int, pace: str) -> None:
+    """Write from several processes at the same time."""
+    base_id = server.local_base.default_base_id
+    with open(os.devnull, "r+") as nothing:
+        running = [
+            start_python(
+                WRITE, server.url, base_id, TOKEN, rows, pace, streams=(nothing, nothing, nothing)
+            )
+            for _ in range(processes)
+        ]
+        for process in running:
+            process.join(60)
+            assert process.exitcode == 0
+
+
+def most_in_a_second(local_base) -> int:
+    """The most requests that came within one second."""
+    times = sorted(request.at for request in local_base.requests)
+    return max(sum(first <= at < first + 1.0 for at in times) for first in times)
+
+
+def test_the_processes_of_a_host_share_one_pace(host, users, local_base, server) -> None:
+    """Three at a time keep to five requests a second together, without being told."""
+    write(server, 60, processes=3, pace="host")
+    assert len(local_base.requests) == 18
+    assert {request.status for request in local_base.requests} == {200}
+    assert most_in_a_second(local_base) == 5
+    times = sorted(request.at for request in local_base.requests)
+    assert times[-1] - times[0] < 4.0  # 2.6 s at the limit: they do not take turns
+
+
+def test_all_that_use_a_redis_share_one_pace(redis, users, local_base, server) -> None:
+    """The same for hosts, with nothing but Redis between them."""
+    write(server, 60, processes=3, pace=redis)
+    assert len(local_base.requests) == 18
+    assert {request.status for request in local_base.requests} == {200}
+    assert most_in_a_second(local_base) == 5
+    times = sorted(request.at for request in local_base.requests)
+    assert times[-1] - times[0] < 4.0
+
+
+@pytest.mark.parametrize("pace", ["host", "redis"])
+def test_a_pause_reaches_all(pace, request, host, users, local_base, server) -> None:
+    """After a 429 of one process, the others send nothing, either, until it is over."""
+    pace = request.getfixturevalue("redis") if pace == "redis" else pace
+    local_base.faults = Faults(Fault("429-retry-after", at=2, retry_after_s=2.0))
+    write(server, 60, processes=2, pace=pace)
+    times = sorted((each.at, each.status) for each in local_base.requests)
+    refused_at = next(at for at, status in times if status == 429)
+    later = [at for at, _ in times if at > refused_at + 0.5]
+    assert [status for _, status in times].count(429) == 1
+    assert len(later) >= 5
+    assert min(later) >= refused_at + 2.0
+
+
+def test_the_folder_names_no_base_and_no_token(host, users, server) -> None:
+    """Whoever can list it learns nothing from it."""
+    with connect(server, pace="host", requests_per_second=5) as airtable:
+        airtable.table(User).all()
+    kept = sorted(host.iterdir(), key=lambda path: path.suffix)
+    assert [path.suffix for path in kept] == [".lock", ".slots", ".slots"]
+    text = b"".join(path.name.encode() + path.read_bytes() for path in kept)
+    assert b"pat" not in text.removeprefix(b"pace")
+    assert server.local_base.default_base_id.encode() not in text
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept if path.suffix == ".slots")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"airhaul-pace-1\n" + b"\xff" * 9_000])
+def test_a_damaged_file_is_written_anew(content, host, users, server) -> None:
+    """It holds nothing that would have to be kept."""
+    with connect(server, pace="host", requests_per_second=5) as airtable:
+        airtable.table(User).all()
+        assert list(host.glob("*.slots"))
+        for path in host.glob("*.slots"):
+            path.write_bytes(content)
+        airtable.table(User).all()
+    assert all(len(path.read_bytes()) > 1_000 for path in host.glob("*.slots"))
+
+
+def test_a_folder_that_cannot_be_used_is_done_without(host, users, server, caplog) -> None:
+    """The pace of the process holds then, and the log says so, once."""
+    host.write_text("a file in its place")
+    with (
+        caplog.at_level(logging.WARNING, "airhaul"),
+        connect(server, pace="host", requests_per_second=5) as airtable,
+    ):
+        airtable.table(User).all()
+        airtable.table(User).all()
+    said = [record.message for record in caplog.records]
+    assert len(said) == 1
+    assert "not shared with the other processes of this host" in said[0]
+
+
+def test_a_process_that_was_stopped_with_the_lock_holds_nobody_up(
+    host, users, server, caplog
+) -> None:
+    """After a second the others go on without it."""
+    host.mkdir()
+    with (
+        FileLock(host / "pace.lock"),
+        caplog.at_level(logging.WARNING, "airhaul"),
+        connect(server, pace="host", requests_per_second=5) as airtable,
+    ):
+        began = time.monotonic()
+        airtable.table(User).all()
+        assert 0.9 < time.monotonic() - began < 3.0
+    assert "a process that was stopped" in caplog.text
+
+
+def test_threads_of_a_process_and_another_process_share(host, users, local_base, server) -> None:
+    """Sync calls of two threads here, and those of a program beside them."""
+    with connect(server, pace="host", requests_per_second=5) as airtable:
+        rows = [{"name": str(number)} for number in range(50)]
+        threads = [
+            threading.Thread(target=airtable.table(User).bulk_create, args=(rows,))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        write(server, 50, processes=1, pace="host")
+        for thread in threads:
+            thread.join()
+    assert {request.status for request in local_base.requests} == {200}
+    assert most_in_a_second(local_base) == 5
+
+
+def test_without_its_redis_nothing_is_sent(users, local_base, server) -> None:
+    """Other hosts may be using the limit; the error says what helps, and no password."""
+    pace = "redis://:secret@127.0.0.1:1/0"
+    with connect(server, pace=pace, requests_per_second=5) as airtable:
+        began = len(local_base.requests)
+        with pytest.raises(NotSentError, match="set pace_loss to the share") as caught:
+            airtable.table(User).all()
+        assert len(local_base.requests) == began
+    assert "secret" not in str(caught.value)
+
+
+def test_without_its_redis_a_share_of_the_limit_may_be_used(
+    users, local_base, server, caplog
+) -> None:
+    """Two of five requests a second, and a warning, once."""
+    with (
+        caplog.at_level(logging.WARNING, "airhaul"),
+        connect(
+            server, pace="redis://127.0.0.1:1/0", pace_loss=0.4, requests_per_second=5
+        ) as airtable,
+    ):
+        airtable.table(User).bulk_create([{"name": str(number)} for number in range(50)])
+    times = sorted(request.at for request in local_base.requests)
+    assert len(times) == 5
+    assert most_in_a_second(local_base) == 2
+    assert (
+        sum("uses its share of the rate limit" in record.message for record in caplog.records) == 1
+    )
+
+
+def test_redis_that_comes_back_is_used_again(redis, users, local_base, server) -> None:
+    """A pace that was alone for a while is shared again as soon as it can be."""
+    from airhaul.drive.pace import paces
+
+    with connect(server, pace=redis, pace_loss=0.2, requests_per_second=5) as airtable:
+        table = airtable.table(User)
+        table.all()
+        paces._paces.redis[redis]._down_until = time.monotonic() + 0.5
+        table.all()
+        time.sleep(0.6)
+        began = time.monotonic()
+        for _ in range(4):
+            table.all()
+        assert time.monotonic() - began < 3.0  # alone it would be one a second
+    assert {request.status for request in local_base.requests} == {200}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"pace": "hosts"}, "host, process, or the URL of a Redis"),
+        ({"pace": "http://user:secret@x"}, "http://x"),
+        ({"pace_loss": 2.0}, "share of the rate limit from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(options, said) -> None:
+    """At once, and without a password in the message."""
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        Airtable(TOKEN, "app00000000000000", **options)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_environment_says_who_shares(users, server, monkeypatch) -> None:
+    """One setting for all programs of a worker; a wrong one is named."""
+    monkeypatch.setenv("AIRHAUL_PACE", "everybody")
+    with connect(server) as airtable, pytest.raises(ConfigurationError, match="AIRHAUL_PACE"):
+        airtable.table(User).all()
+
+
+def test_requests_of_one_process_leave_in_turn_with_those_of_others(
+    host, users, local_base, server
+) -> None:
+    """Nobody starves: of two processes, neither sends many more while both are at it."""
+    base_id = local_base.default_base_id
+    with open(os.devnull, "r+") as nothing:
+        streams = (nothing, nothing, nothing)
+        running = [
+            start_python(WRITE, server.url, base_id, token, 100, "host", streams=streams)
+            for token in ("patOne.x", "patTwo.x")
+        ]
+        for process in running:
+            process.join(60)
+    shared = [
+        request.body["records"][0]["fields"]["name"]
+        for request in local_base.requests
+        if request.body
+    ]
+    numbers = [int(name) for name in shared]
+    gaps = [abs(first - second) for first, second in pairwise(numbers)]
+    assert sorted(numbers) == sorted(list(range(0, 100, 10)) * 2)
+    assert max(gaps) <= 50  # both advance together
