@@ -165,7 +165,7 @@ def test_some_rows_written_is_exit_code_1(people) -> None:
         (["import", "a.xyz", "T", "--local", "b.db"], "no file format has the suffix '.xyz'"),
         (["export", "T", "a.csv", "--local", "b.db"], "no local base b.db"),
         (["export", "T", "nowhere/a.csv", "--local", "b.db"], "The folder nowhere does not exist"),
-        (["export", "T", "a.xls", "--local", "b.db"], "or set --format."),
+        (["export", "T", "a.docx", "--local", "b.db"], "or set --format."),
         (["tables"], "No access token is configured. Set --token or the environment variable AIRTABLE_ACCESS_TOKEN"),
         (["tables"], "or use a local base: --local my.db."),
         (["tables", "--token", "pat.x"], "No base is configured. Set --base or the environment variable AIRTABLE_BASE_ID"),

@@ -180,6 +180,13 @@ def test_merged_cells(tmp_path) -> None:
         assert regions == {"c1": "", "c2": "North", "c3": "North", "c4": "North", "c5": ""}
 
 
+def test_older_workbooks_are_only_read(parts, tmp_path) -> None:
+    """A file with another suffix would not be what it says."""
+    with pytest.raises(FileFormatError, match=r"suffix \.xls are only read; write one with \.xlsx"):
+        parts.export_file(tmp_path / "a.xls")
+    assert not list(tmp_path.glob("a*"))
+
+
 def test_formulas_have_their_last_values(tmp_path) -> None:
     """One that was never computed is refused, not read as empty; an error is its text."""
     path = tmp_path / "a.xlsx"

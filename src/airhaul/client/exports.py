@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airhaul.bulk.values.frame_columns import FrameBuilder, arrow_type_of
+from airhaul.errors import FileFormatError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
 from airhaul.model.read import Reader, values_as_stored
@@ -68,6 +69,7 @@ def open_export(
                 arrow.write(builder.batch())
             builder.warn()
         case "excel":
+            _refuse_to_write(path, format)
             of_excel = [_excel_column(column) for column in columns]
             sheet = str(reader.model.__airhaul_table__)
             with replacing(path) as part, ExcelFile(part, sheet, of_excel) as workbook:
@@ -78,6 +80,14 @@ def open_export(
                 path, [*choices], kind, choices, escape_formulas=escape_formulas
             ) as writer:
                 yield _TextExport(writer, reader, columns)
+
+
+def _refuse_to_write(path: str | Path, format: Format | None) -> None:
+    suffix = Path(path).suffix.lower()
+    if format is None and suffix != ".xlsx":
+        raise FileFormatError(
+            f"files with the suffix {suffix} are only read; write one with .xlsx", source=str(path)
+        )
 
 
 def _excel_column(column: Column) -> ExcelColumn:

@@ -78,7 +78,7 @@ def test_columns_have_the_types_of_their_fields(airtable) -> None:
         {**system[0], **FULL, "price": 1.1},
         {**system[1], **nothing, "code": "1e5", "sold": False},
     ]
-    assert table["kind"].chunk(0).dictionary.to_pylist() == ["b", "a"]
+    assert sorted(table["kind"].chunk(0).dictionary.to_pylist()) == ["a", "b"]
 
 
 def test_an_empty_table_has_the_same_types(airtable) -> None:
