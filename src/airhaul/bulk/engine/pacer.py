@@ -25,9 +25,9 @@ from typing import Final, NamedTuple, Protocol
 
 # How far the clocks of both sides may drift apart within a second, and the usual unevenness of
 # the way.
-MARGIN: Final = 1.01
+MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
-COLD_S: Final = 0.05
+COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and arrive less evenly.
 GAP_S: Final = 0.005
 # A slot is lost if its request has not left by then.
@@ -40,7 +40,7 @@ AHEAD_S: Final = 0.02
 
 # A late reply means that the request came late or that the service was slow. What the margin
 # covers does not count.
-COVERED_S: Final = 0.006
+COVERED_S: Final = 0.005
 MOST_LATE_S: Final = 0.5
 # A service whose replies take now longer, now shorter must not slow the pace by more than 1%. So
 # each request adds to what may be spent on waiting for late ones; and more if it was late itself,
@@ -368,9 +368,8 @@ class Pacer:
         at = self._opens_at(slot, now)
         if not slot.is_booked:
             return at
-        is_soon = at <= now + AHEAD_S
-        self._move(slot, _DEPARTED if is_soon else _BOOKED, at)
-        return now if is_soon else at - AHEAD_S
+        self._move(slot, _BOOKED, at)
+        return min(now, at) if at <= now + AHEAD_S else at - AHEAD_S
 
     def leave(self, slot: Slot, now: float) -> float:
         """Leave, if a request that was handed over may; else learn when to ask again.
@@ -384,7 +383,7 @@ class Pacer:
         """
         self._keep(slot, now)
         at = self._opens_at(slot, now, is_leaving=True)
-        self._move(slot, _DEPARTED, max(at, now))
+        self._move(slot, _BOOKED if at > now else _DEPARTED, max(at, now))
         return at
 
     def _keep(self, slot: Slot, now: float) -> None:
@@ -471,10 +470,9 @@ def _has_room_at(link: _Link, now: float, most_late_s: float, is_leaving: bool) 
     opens_at = _fifth_latest(link, (place.at + COLD_S * place.is_cold for place in before))
     if not is_leaving or opens_at > now:
         return opens_at
-    # What is in doubt may be seen right now.
+    # What is in doubt may be seen right now; it will not be in doubt for long.
     times = (_seen_at(place, link, now, most_late_s) for place in before)
-    opens_at = _fifth_latest(link, times)
-    return opens_at if opens_at < math.inf else now + LOOK_AGAIN_S
+    return min(_fifth_latest(link, times), now + LOOK_AGAIN_S)
 
 
 def _fifth_latest(link: _Link, times: Iterable[float]) -> float:

@@ -93,8 +93,7 @@ local function has_room_at(key, link, is_leaving)
   for _, place in ipairs(before) do
     table.insert(seen, seen_at(place, link))
   end
-  local surely_at = nth_latest(link, seen)
-  return surely_at < math.huge and surely_at or now + ask.ahead_s + c.look_again_s
+  return math.min(nth_latest(link, seen), now + ask.ahead_s + c.look_again_s)
 end
 
 local function opens_at(is_leaving)
@@ -209,6 +208,6 @@ else
   local is_leaving = ask.what == 'leave'
   local at = opens_at(is_leaving)
   local is_soon = at <= now + ask.ahead_s
-  move((is_soon or is_leaving) and DEPARTED or BOOKED, is_soon and math.max(at, now) or at)
+  move(is_leaving and is_soon and DEPARTED or BOOKED, is_soon and math.max(at, now) or at)
   return answer(is_soon, is_soon and at or at - ask.ahead_s)
 end
