@@ -306,6 +306,40 @@ def test_names_stay_when_fields_are_renamed() -> None:
                 generate_models(tables, lock=wrong)
 
 
+def test_no_field_has_the_name_of_another_column(tmp_path: Path) -> None:
+    """A row with the name of a field is written to its column, even if other columns are similar."""
+    titles = ["Cost ($)", "cost", "count", "count_", "class", "ﬁt", "fit"]
+    with Airtable.local() as airtable:
+        airtable.create_table("Costs", [{**TEXT, "name": title} for title in titles])
+        for field_ids in (False, True):
+            path = _write(airtable, tmp_path, f"costs_{field_ids}", field_ids=field_ids)
+            (model,) = models_in(_imported(path))
+            names = ["cost_2", "cost", "count_2", "count_", "class_", "fit_2", "fit"]
+            assert [
+                name for name in model.model_fields if name not in {"id", "created_time"}
+            ] == names
+            table = airtable.table(model)
+            for name, title in zip(names, titles, strict=True):
+                table.where().delete()
+                table.bulk_create([{name: "x"}])
+                (record,) = airtable.table_named("Costs").where().all()
+                assert record._cells == {title: "x"}
+
+
+def test_a_locked_name_that_is_now_another_column_is_given_up() -> None:
+    """Code that uses it fails, and does not write to the new column."""
+    with Airtable.local() as airtable:
+        airtable.create_table("Deals", [TEXT, {"name": "Stage", "type": "singleLineText"}])
+        lock = generate_models(airtable.schema()).lock
+        tables = airtable.schema()
+        tables[0]["fields"][1]["name"] = "Phase"
+        tables[0]["fields"].append({"id": "fldNew0000000000", "name": "stage", "type": "email"})
+        again = generate_models(tables, lock=lock)
+        assert 'phase: str = airtable_field("", column="Phase")' in again.source
+        assert 'stage_2: str = airtable_field("", column="stage", type="email")' in again.source
+        assert generate_models(tables, lock=again.lock).source == again.source
+
+
 def test_only_some_tables() -> None:
     """A link to a table that is left out is a list of IDs; a table that is not there is named."""
     with Airtable.local() as airtable:

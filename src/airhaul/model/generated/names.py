@@ -66,6 +66,8 @@ def names_of(tables: Sequence[TableJson], reserved: Container[str], locked: Name
                 locked.get(table["id"], nothing).fields,
                 field_name,
                 is_taken,
+                # A row may name a column, too, and this comes first: see ``Columns.by_any_name``.
+                {field["name"]: field.get("id", field["name"]) for field in table["fields"]},
             ),
         )
         for table in tables
@@ -77,16 +79,29 @@ def _different(
     locked: Mapping[str, str],
     name_of: Callable[[str], str],
     is_taken: Callable[[str], bool],
+    owners: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Choose a different name for each of some titles, by ID; locked names come first."""
+    """Choose a different name for each of some titles, by ID; locked names come first.
+
+    Args:
+        titles: The titles, with their IDs.
+        locked: The names that were chosen before, by ID.
+        name_of: Turns a title into a name.
+        is_taken: Whether no title can have a name.
+        owners: The IDs of the only titles that can have some names.
+    """
+    owned = owners or {}
     titles = list(titles)
     ids = {id_ for id_, _ in titles}
     chosen: dict[str, str] = {}
     used: set[str] = set()
     for id_, name in locked.items():
-        if id_ in ids and is_name(name) and not is_taken(name) and name not in used:
+        if id_ not in ids:
+            continue
+        is_own = owned.get(name, id_) == id_
+        if is_own and is_name(name) and not is_taken(name) and name not in used:
             chosen[id_] = name
-            used.add(name)
+        used.add(name)  # a name that is given up means nothing else from now on
     for id_, title in titles:
         if id_ in chosen:
             continue
@@ -94,7 +109,7 @@ def _different(
         name, number = plain, 2
         if is_taken(name):
             name = f"{plain}_"
-        while name in used or is_taken(name):
+        while name in used or is_taken(name) or owned.get(name, id_) != id_:
             name, number = f"{plain}_{number}", number + 1
         chosen[id_] = name
         used.add(name)
@@ -111,7 +126,9 @@ def field_name(title: str) -> str:
     """Turn the name of a column into that of a field: ``"First Name"`` becomes ``first_name``."""
     text = _normal(_normal(title).lower())
     name = re.sub(r"_+", "_", "".join(_allowed(char) for char in text)).strip("_")
-    if not is_name(name) or name.startswith("model_"):
+    if keyword.iskeyword(name):
+        name = f"{name}_"
+    elif not is_name(name) or name.startswith("model_"):
         name = f"field_{name}".rstrip("_")
     return name
 
