@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.bulk.values.frame_values import plain
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
@@ -17,15 +19,23 @@ from airhaul.tabular.write import as_json, finite
 def given_cells(row: object) -> dict[str, Any]:
     """Return the values of a row by the names that it was given with; of an id, ``{"id": ...}``."""
     if isinstance(row, SourceRow):
-        return dict(row.given)
+        return {name: _in_file(value) for name, value in row.given.items()}
     if isinstance(row, RecordBase):
         names = _names_in_rows(type(row))
         return {names.get(name, name): value for name, value in vars(row).items()}
     if isinstance(row, BaseModel):
         return dict(row)
+    if isinstance(row, FrameRow):
+        return {name: _in_file(plain(value)) for name, value in row.items()}
     if isinstance(row, Mapping):
         return {str(name): plain(value) for name, value in row.items()}
     return {"id": row}
+
+
+def _in_file(value: Any) -> Any:
+    """Keep a time of a file or a frame without a zone, which the zone of its field gives it."""
+    has_no_zone = isinstance(value, datetime) and value.tzinfo is None
+    return value.isoformat(sep=" ") if has_no_zone else value
 
 
 def _names_in_rows(model: type[RecordBase]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from airhaul.bulk.rows.links_by_name import Pair, names_to_find, refuse_names
 from airhaul.bulk.rows.precheck import encode_one
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import UnchangedRows
+from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_PAGE
@@ -107,7 +108,7 @@ class CompareRows(Generic[M]):
         """Take a row, and ask for the next."""
         found = self.result
         index = found.taken
-        if type(row) is dict and not self._missing:
+        if (type(row) is dict or type(row) is FrameRow) and not self._missing:
             same = self._plain.find(row)
             if same is not None and self._table.take(same, index):
                 found.unchanged.take(None)

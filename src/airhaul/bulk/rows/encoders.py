@@ -82,7 +82,7 @@ class RowEncoder(Generic[M]):
     def _is_own(self, row: object) -> TypeGuard[M]:
         """Whether a row is a record of the model."""
         # Mostly it is a dictionary, and the check of a model's class takes its time.
-        return type(row) is not dict and isinstance(row, self._model)
+        return not isinstance(row, dict) and isinstance(row, self._model)
 
     def _change(self, index: int, row: object) -> Change[M]:
         if self._is_own(row):

@@ -118,6 +118,29 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     return partial(_no_number, form=_form(types_))
 
 
+def zone_reader(model: type[RecordBase], column: Column) -> Reader | None:
+    """Make the reader of a column for values of data frames, and of files with types.
+
+    Args:
+        model: The model.
+        column: One of its columns.
+
+    Returns:
+        The reader, which gives times without a zone the zone of their field; None if the field has
+        none, and ``row_reader`` has the reader.
+    """
+    if reads_itself(model, column) or not has_zone(column):
+        return None
+    return partial(_read_typed_moment, _field_of(column, PLAIN))
+
+
+def has_zone(column: Column) -> bool:
+    """Whether a column is known to hold times that its field shows in a zone other than UTC."""
+    types_ = _classes(column)
+    holds_moments = bool(types_) and all(issubclass(type_, datetime) for type_ in types_)
+    return holds_moments and _field_of(column, PLAIN).zone is not None
+
+
 def types_as_they_are(column: Column) -> frozenset[type]:
     """Return the types of values that the reader of a column for other rows leaves as they are.
 
@@ -350,14 +373,27 @@ def _read_moment(field: FieldText, value: Any) -> Any:
     return moment if field.zone is None else _in_zone(moment, field.zone)
 
 
+def _read_typed_moment(field: FieldText, value: Any) -> Any:
+    value = _no_number(value, form=MOMENT_FORM)
+    if isinstance(value, str):
+        try:
+            value = datetime_validator().validate_python(value.strip())
+        except ValidationError:
+            return value  # the model has the reason
+    return _moment_in_zone(field, value)
+
+
 def _moment_in_zone(field: FieldText, value: Any) -> Any:
-    """Give a date and time of a spreadsheet, which has no zones, the zone of its field."""
+    """Give a date and time of a spreadsheet or a frame the zone of its field if it has none."""
     if not isinstance(value, date):
         return value
-    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-    if moment.tzinfo is not None or field.zone is None:
-        return moment
-    return _in_zone(moment, field.zone)
+    if isinstance(value, datetime):
+        if value.tzinfo is not None or field.zone is None:
+            return value
+        moment = datetime.combine(value.date(), value.time())  # that of pandas is one of its own
+    else:
+        moment = datetime.combine(value, time())
+    return moment if field.zone is None else _in_zone(moment, field.zone)
 
 
 def _as_in_iso(field: FieldText, text: str, form: str) -> str:

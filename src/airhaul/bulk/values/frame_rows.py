@@ -18,6 +18,12 @@ _ROWS_AT_ONCE: Final = 10_000
 _Part = Callable[[int, int], list[dict[str, Any]]]
 
 
+class FrameRow(dict[str, Any]):
+    """A row of a data frame: its times without a zone are in the zone of their field."""
+
+    __slots__ = ()
+
+
 class ArrowStream(Protocol):
     """Whatever streams Arrow data: a frame of polars, a table of pyarrow, a relation of DuckDB.
 
@@ -46,7 +52,7 @@ class FrameRows(Sequence[dict[str, Any]]):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for start in range(0, self._count, _ROWS_AT_ONCE):
-            yield from self._part(start, min(start + _ROWS_AT_ONCE, self._count))
+            yield from map(FrameRow, self._part(start, min(start + _ROWS_AT_ONCE, self._count)))
 
     @overload
     def __getitem__(self, place: int) -> dict[str, Any]: ...
@@ -55,12 +61,12 @@ class FrameRows(Sequence[dict[str, Any]]):
     def __getitem__(self, place: int | slice) -> dict[str, Any] | Sequence[dict[str, Any]]:
         chosen = range(self._count)[place]
         if isinstance(chosen, int):
-            return self._part(chosen, chosen + 1)[0]
-        return [self._part(index, index + 1)[0] for index in chosen]
+            return FrameRow(self._part(chosen, chosen + 1)[0])
+        return [FrameRow(self._part(index, index + 1)[0]) for index in chosen]
 
 
 def rows_in(frame: Any) -> Iterable[Any] | None:
-    """Return the rows of a data frame, each a dict by column.
+    """Return the rows of a data frame, each a ``FrameRow``.
 
     Args:
         frame: The frame, or anything else.
@@ -121,7 +127,7 @@ def _rows_of_stream(stream: Any) -> Iterable[Any]:
 def _rows_of_batches(reader: Iterable[Any]) -> Iterator[Any]:
     for batch in reader:
         for start in range(0, len(batch), _ROWS_AT_ONCE):
-            yield from batch.slice(start, _ROWS_AT_ONCE).to_pylist()
+            yield from map(FrameRow, batch.slice(start, _ROWS_AT_ONCE).to_pylist())
 
 
 def _check_names(names: Sequence[Any]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from airhaul.bulk.values.file_values import has_zone
 from airhaul.fields.encode import encode
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns
@@ -110,6 +111,8 @@ def _plain(column: Column, schema: Mapping[str, Any]) -> PlainColumn | None:
     class_ = _class_of(schema)
     if class_ in _SAME and is_usual:
         same.add(class_)
+    elif class_ is datetime and has_zone(column):
+        encoders[class_] = lambda moment: _NO_CELL if moment.tzinfo is None else encode(moment)
     elif class_ is not None:
         encoders[class_] = column.encode
     if class_ is float and is_usual:

@@ -19,7 +19,9 @@ from airhaul.bulk.values.file_values import (
     row_reader,
     types_as_they_are,
     without_blanks,
+    zone_reader,
 )
+from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
 from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
 from airhaul.bulk.values.row_keys import RowKeys
@@ -136,11 +138,23 @@ class RowValues(Generic[M]):
             )
             for key, column in self._columns.by_any_name.items()
         }
+        in_zones = {
+            name: reader
+            for name, column in named.items()
+            if (reader := zone_reader(model, column)) is not None
+        }
+        # Frames, and files with types, have times without a zone.
+        self._of_typed = {**self._of_row, **in_zones}
+        self._takes_of_frame = {
+            key: taken
+            for key, taken in self._takes.items()
+            if self._columns.by_any_name[key].name not in in_zones
+        }
         # In a file with types, what Airtable computes is left out.
         self._takes_of_file = {
-            key: self._takes[key]
-            for key, column in self._columns.by_any_name.items()
-            if not column.may_be_left_out
+            key: taken
+            for key, taken in self._takes_of_frame.items()
+            if not self._columns.by_any_name[key].may_be_left_out
         }
 
     def build(self, row: object, *, blank_clears: bool = False) -> M:
@@ -282,15 +296,18 @@ class RowValues(Generic[M]):
         mapping = row.cells if isinstance(row, SourceRow) else row
         if isinstance(row, SourceRow):
             self._read_as(row.style)
-        if type(mapping) is not dict and not isinstance(mapping, Mapping):
+        if not isinstance(mapping, dict | Mapping):  # of which the first is checked faster
             raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
         cells = cast("Mapping[str, Any]", mapping)
         given = _Given()
-        values, takes = given.values, self._takes
+        values, takes, readers = given.values, self._takes, self._of_row
         is_text = from_file
         if isinstance(row, SourceRow):
             is_text = not row.is_typed
             takes = {} if is_text else self._takes_of_file
+            readers = self._of_file if is_text else self._of_typed
+        elif type(row) is FrameRow:
+            takes, readers = self._takes_of_frame, self._of_typed
         unknown: list[str] = []
         for key, value in cells.items():
             if key in takes:
@@ -311,7 +328,10 @@ class RowValues(Generic[M]):
             if column is None or (from_file and column.may_be_left_out):
                 continue
             try:
-                read = self._read(column, key, value, is_text=is_text, blank_clears=blank_clears)
+                reader = readers[column.name]
+                read = self._read(
+                    column, key, value, reader, is_text=is_text, blank_clears=blank_clears
+                )
                 if read is NO_VALUE:
                     how = "and the cell is blank" if from_file else f"got {shown(value)}"
                     given.blank[column.name] = how
@@ -327,7 +347,14 @@ class RowValues(Generic[M]):
         return given
 
     def _read(
-        self, column: Column, key: object, value: Any, *, is_text: bool, blank_clears: bool
+        self,
+        column: Column,
+        key: object,
+        value: Any,
+        reader: Reader | None,
+        *,
+        is_text: bool,
+        blank_clears: bool,
     ) -> Any:
         """Read a value before the model validates it; ``NO_VALUE`` for one that is left out.
 
@@ -343,7 +370,6 @@ class RowValues(Generic[M]):
             if read is None:
                 # A null in JSON is given; a blank cell of a spreadsheet may be left out.
                 return NO_VALUE if is_spreadsheets and not blank_clears else column.empty
-        reader = (self._of_file if is_text else self._of_row)[column.name]
         if reader is not None:
             read = _read(reader, read, str(key) if is_text else column.shown_name)
         return _from_text(column, read) if is_text and isinstance(read, str) else read
