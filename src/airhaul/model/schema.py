@@ -19,13 +19,12 @@ from airhaul.model.links.tables import TableIds, linked_model, linked_table_id
 from airhaul.wire.shapes import FIELD_TYPES, FieldJson, FieldType, TableJson
 
 # Texts in files are read by them: the symbol of money, the zone of times. And frames have types by
-# them: the precision of numbers, the type of what is computed.
+# them: that of what is computed.
 _READ_BY_OPTIONS: Final = (
     "currency",
     "date",
     "dateTime",
     "duration",
-    "number",
     "formula",
     "rollup",
     "multipleLookupValues",

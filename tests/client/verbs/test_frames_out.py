@@ -89,10 +89,10 @@ def test_an_empty_table_has_the_same_types(airtable) -> None:
 
 
 def test_a_table_without_a_model_has_its_own_names(airtable) -> None:
-    """And whole numbers where the field has no decimals."""
+    """And whole numbers only where no cell can hold another."""
     airtable.table(Part).create(**FULL)
     table = airtable.table_named("Parts")
-    assert types_of(table.to_arrow()) == TYPES
+    assert types_of(table.to_arrow()) == TYPES | {"pieces": "double"}
     fields = [
         {"name": "Full Name", "type": "singleLineText"},
         {"name": "id", "type": "singleLineText"},
@@ -101,6 +101,36 @@ def test_a_table_without_a_model_has_its_own_names(airtable) -> None:
     others = airtable.table_named("Others")
     others.bulk_create([{"Full Name": "Ada", "id": "1"}])
     assert [*types_of(others.to_arrow())] == ["_airtable_id", "created_time", "Full Name", "id"]
+
+
+NUMBERS: list[dict[str, Any]] = [
+    {"name": "Name", "type": "singleLineText"},
+    {"name": "Number", "type": "number", "options": {"precision": 0}},
+    {"name": "Price", "type": "currency", "options": {"precision": 0, "symbol": "$"}},
+    {"name": "Share", "type": "percent", "options": {"precision": 0}},
+    {
+        "name": "Stars",
+        "type": "rating",
+        "options": {"icon": "star", "color": "redBright", "max": 5},
+    },
+]
+
+
+@pytest.mark.filterwarnings("error")
+def test_decimals_that_a_field_does_not_show_are_in_the_frame(airtable) -> None:
+    """A field shows 1.5 as 2, and holds it: a null would clear the cell when it is written back."""
+    airtable.create_table("Numbers", NUMBERS)
+    numbers = airtable.table_named("Numbers")
+    rows = [
+        {"Name": "a", "Number": 1.5, "Price": -0.25, "Share": 0.125, "Stars": 3},
+        {"Name": "b", "Number": 2.0**53, "Price": 1e300, "Share": 1, "Stars": None},
+    ]
+    numbers.bulk_create(rows)
+    table = numbers.to_arrow().drop_columns(["id", "created_time"])
+    assert [*types_of(table).values()] == ["string", "double", "double", "double", "int64"]
+    assert table.sort_by("Name").to_pylist() == rows
+    for frame in (table, numbers.to_polars(), numbers.to_pandas()):
+        assert numbers.sync(frame, "Name").counts() == {"unchanged": 2}
 
 
 def test_what_is_computed_has_the_type_of_its_result(airtable) -> None:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE: Final = 1_000
 """How many records become arrays at once: fewer make it slow, and more take memory."""
 
-_WHOLE_IF_PRECISION_IS_0: Final = ("number", "currency")
 _BY_CLASS: Final = (
     (bool, CHECKBOX),
     (int, INTEGER),
@@ -58,9 +57,9 @@ def arrow_type_of(column: Column) -> ArrowType:
         column: A column of a model.
 
     Returns:
-        The type by the card of its field type: integers if the model declares them, or the field
-        has no decimals; for what is computed, by the type of the result, if it is known, or by the
-        annotation.
+        The type by the card of its field type, or integers if the model declares them. A field that
+        shows no decimals may hold them. For what is computed, by the type of the result, if it is
+        known, or by the annotation.
     """
     card, options = column.card, column.info.options or {}
     if card.arrow == NUMBER and (column.shape.is_a(int) or column.shape.integers is not None):
@@ -69,9 +68,7 @@ def arrow_type_of(column: Column) -> ArrowType:
         return _type_by_annotation(column.shape)
     result = options.get("result")
     if not result:
-        is_whole = column.type in _WHOLE_IF_PRECISION_IS_0 and options.get("precision") == 0
-        return INTEGER if is_whole else card.arrow
-    # The precision of a result is how it is shown.
+        return card.arrow
     found = card_of(result["type"]).arrow
     is_lookup = column.type == "multipleLookupValues" and found.kind not in ("list", "json")
     return list_of(found) if is_lookup else found
