@@ -440,6 +440,44 @@ def test_the_ceiling_counts_look_ups_and_creates(deals: Table[Deal]) -> None:
     assert deals.count() == 10
 
 
+@pytest.mark.parametrize("source", ["file", "stream", "list"])
+def test_the_ceiling_within_the_creates_blames_no_row(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any], source: str
+) -> None:
+    """Rows whose records could not be created yet are not refused for good: all can be written."""
+    given = [{"title": f"d{n}", "company": [f"n{n}"]} for n in range(30)]
+    Path("deals.json").write_text(json.dumps(given))
+    options: dict[str, Any] = {"link_by": BY_NAME, "create_missing": True}
+
+    def write(**more: Any) -> Any:
+        if source == "file":
+            return deals.import_file("deals.json", **options, **more)
+        return deals.bulk_create(iter(given) if source == "stream" else given, **options, **more)
+
+    before = companies.count()
+    with pytest.raises(RequestCeilingError, match="limit of 4 requests .* 20 of 30 records"):
+        write(max_requests=4)
+    assert (deals.count(), companies.count()) == (0, before + 20)
+    assert {state.counts.get("failed") for state in airtable.runs()} == {None}
+    assert write().counts() == {"created": 30}
+    assert linked(deals, companies) == {f"d{n}": [f"n{n}"] for n in range(30)}
+    assert companies.count() == before + 30
+
+
+@pytest.mark.parametrize("as_stream", [False, True], ids=["list", "stream"])
+@pytest.mark.parametrize("most", [4, 7])
+def test_a_rollback_at_the_ceiling_leaves_no_linked_records(
+    deals: Table[Deal], companies: Table[Any], most: int, as_stream: bool
+) -> None:
+    """What was created before the limit was reached is deleted again, by requests beyond it."""
+    before = companies.count()
+    rows = [{"title": f"d{n}", "company": [f"n{n}"]} for n in range(30)]
+    call: dict[str, Any] = {"link_by": BY_NAME, "create_missing": True, "on_error": "rollback"}
+    with pytest.raises((BulkError, RequestCeilingError)):
+        deals.bulk_create(iter(rows) if as_stream else rows, **call, max_requests=most)
+    assert (deals.count(), companies.count()) == (0, before)
+
+
 CSV = """Title,Company
 a,Acme
 b,"Globex, Inc."

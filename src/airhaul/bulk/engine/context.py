@@ -61,6 +61,31 @@ class JobBudget:
         return self._own_most if self._connection is None else self._connection.most
 
 
+class WithoutCeiling:
+    """A budget that counts against another one, and always has room: for what has to be undone.
+
+    Args:
+        counted: The other one; None if nobody counts.
+    """
+
+    def __init__(self, counted: RequestBudget | None) -> None:
+        self._counted = counted
+
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        return True
+
+    def count(self) -> None:
+        """Count a request that is sent."""
+        if self._counted is not None:
+            self._counted.count()
+
+    @property
+    def most(self) -> int | None:
+        """No ceiling."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class JobContext:
     """What all jobs of one base share.

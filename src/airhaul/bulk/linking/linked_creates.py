@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, Final, Generic, TypeVar
 
-from airhaul.bulk.engine.context import JobContext
+from airhaul.bulk.engine.context import JobContext, WithoutCeiling
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.runs import new_run_id
 from airhaul.bulk.linking.link_keys import LinkedField, LinkKeys, LinkNames, LinksByKey
@@ -28,7 +28,8 @@ from airhaul.bulk.rows.precheck import OnRefusal, encode_each, encode_one, refus
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import NoListener, bulk_write, prepare
-from airhaul.errors import BulkError, RowError
+from airhaul.errors import BulkError, RequestCeilingError, RowError
+from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.read import Reader
 from airhaul.model.schema import model_of_table
@@ -156,17 +157,25 @@ class Linking(Generic[M]):
 
         Args:
             names: The names; all of them were looked up.
+
+        Raises:
+            RequestCeilingError: It would take more than ``max_requests`` requests. The rows are not
+                to blame, so that they can be written when the run is resumed.
         """
-        for linked, missing in self.keys.missing(names):
-            yield from self._create(linked, missing)
+        try:
+            for linked, missing in self.keys.missing(names):
+                yield from self._create(linked, missing)
+        except RequestCeilingError:
+            if self.write.policy.rolls_back:
+                yield from self._delete_created()
+            raise
 
     def _create(self, linked: LinkedField, names: Sequence[str]) -> Flow[None]:
         model = model_of_table(linked.table)
         write = self._write_to(model, "bulk_create")
         column = linked.key_field["name"]
-        result = yield from self._written(
-            write, RowEncoder(model), [{column: name} for name in names]
-        )
+        rows = [{column: name} for name in names]
+        result = yield from self._written(write, RowEncoder(model), rows, self._context)
         for name, outcome in zip_longest(names, result.outcomes):
             if outcome is not None and outcome.id is not None:
                 linked.ids[name] = [outcome.id]
@@ -175,6 +184,24 @@ class Linking(Generic[M]):
         ids = [outcome.id for outcome in result.outcomes if outcome.id is not None]
         if ids:
             self._created.append(_Created(model, result.run, ids))
+        if any(isinstance(outcome.error, RequestCeilingError) for outcome in result.outcomes):
+            raise RequestCeilingError(
+                Message(
+                    f"The limit of {counted(self._ceiling(), 'request')} is reached: "
+                    f"{len(ids)} of {counted(len(names), 'record')} were created in "
+                    f"{linked.table['name']!r} for links, and the rows that link to them were not "
+                    "sent. To continue, write these rows again, and raise ",
+                    Option("max_requests"),
+                    "; what was created is found by name.",
+                )
+            )
+
+    def _ceiling(self) -> int:
+        """Return the ceiling that is reached: that of the call, or of its connection."""
+        own, budget = self.write.max_requests, self._context.budget
+        if own is not None and self.spent().requests >= own:
+            return own
+        return (None if budget is None else budget.most) or 0
 
     def _write_to(self, model: type[RecordBase], verb: str) -> BulkWrite[RecordBase]:
         """Return the options of a write to a linked table, which is a run of its own."""
@@ -191,11 +218,15 @@ class Linking(Generic[M]):
         )
 
     def _written(
-        self, write: BulkWrite[RecordBase], encoder: Encoder[RecordBase], rows: Sequence[object]
+        self,
+        write: BulkWrite[RecordBase],
+        encoder: Encoder[RecordBase],
+        rows: Sequence[object],
+        context: JobContext,
     ) -> Flow[BulkResult[RecordBase]]:
         ready = prepare(encoder, rows, write.policy, lambda _row, _error: None)
         try:
-            result = yield from bulk_write(self._context, write, ready, NoListener())
+            result = yield from bulk_write(context, write, ready, NoListener())
         except BulkError as error:
             result = error.result  # the rows of the call are refused for it
         self._spent = self._spent.plus(Spent(result.requests, result.seconds))
@@ -211,11 +242,16 @@ class Linking(Generic[M]):
             return (yield from flow)
         except BulkError as error:
             if self.write.policy.rolls_back and is_rolled_back(error.result):
-                for created in reversed(self._created):
-                    write = self._write_to(created.model, "rollback")
-                    write = replace(write, links_of=None, undoes=created.run, max_requests=None)
-                    yield from self._written(write, DeleteEncoder(created.model), created.ids)
+                yield from self._delete_created()
             raise
+
+    def _delete_created(self) -> Flow[None]:
+        context = replace(self._context, budget=WithoutCeiling(self._context.budget))
+        for created in reversed(self._created):
+            write = self._write_to(created.model, "rollback")
+            write = replace(write, links_of=None, undoes=created.run, max_requests=None)
+            encoder = DeleteEncoder(created.model)
+            yield from self._written(write, encoder, created.ids, context)
 
 
 def is_rolled_back(result: BulkResult[Any]) -> bool:
