@@ -14,7 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airhaul import Airtable, AsyncAirtable, BulkError, Link, Record, Table, airtable_field
-from airhaul.errors import ConfigurationError, RequestCeilingError, UnknownFieldError
+from airhaul.errors import (
+    ConfigurationError,
+    QuotaExceededError,
+    RequestCeilingError,
+    UnknownFieldError,
+)
 from airhaul.local_base import Fault, Faults
 from airhaul.local_base.base import LocalBase
 from tests.client.verbs.people import FAST, writes
@@ -461,6 +466,28 @@ def test_the_ceiling_within_the_creates_blames_no_row(
     assert {state.counts.get("failed") for state in airtable.runs()} == {None}
     assert write().counts() == {"created": 30}
     assert linked(deals, companies) == {f"d{n}": [f"n{n}"] for n in range(30)}
+    assert companies.count() == before + 30
+
+
+@pytest.mark.parametrize("on_error", ["stop", "continue", "rollback"])
+def test_an_exhausted_quota_within_the_creates_blames_no_row(
+    airtable: Airtable,
+    deals: Table[Deal],
+    companies: Table[Any],
+    local_base: LocalBase,
+    on_error: Any,
+) -> None:
+    """Nothing is wrong with the rows, so no run has them as refused; later they can be written."""
+    before = companies.count()
+    rows = [{"title": f"d{n}", "company": [f"n{n}"]} for n in range(30)]
+    call: dict[str, Any] = {"link_by": BY_NAME, "create_missing": True, "on_error": on_error}
+    local_base.faults = Faults(Fault("quota", at=2, times=1, method="POST"))
+    with pytest.raises(QuotaExceededError, match="month"):
+        deals.bulk_create(rows, **call)
+    left = 0 if on_error == "rollback" else 10
+    assert (deals.count(), companies.count()) == (0, before + left)
+    assert not [run for run in airtable.runs() if run.asked.table == "Deals"]
+    assert deals.bulk_create(rows, **call).counts() == {"created": 30}
     assert companies.count() == before + 30
 
 

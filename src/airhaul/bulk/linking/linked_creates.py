@@ -28,7 +28,13 @@ from airhaul.bulk.rows.precheck import OnRefusal, encode_each, encode_one, refus
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import NoListener, bulk_write, prepare
-from airhaul.errors import BulkError, RequestCeilingError, RowError
+from airhaul.errors import (
+    AirhaulError,
+    BulkError,
+    QuotaExceededError,
+    RequestCeilingError,
+    RowError,
+)
 from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase, table_name_of
 from airhaul.model.read import Reader
@@ -37,6 +43,7 @@ from airhaul.wire.limits import RECORDS_PER_PAGE
 
 M = TypeVar("M", bound=RecordBase)
 
+_NO_MORE_REQUESTS: Final = (RequestCeilingError, QuotaExceededError)
 _LEFT: Final = frozenset({"created", "updated", "deleted", "unknown"})
 
 
@@ -159,13 +166,14 @@ class Linking(Generic[M]):
             names: The names; all of them were looked up.
 
         Raises:
-            RequestCeilingError: It would take more than ``max_requests`` requests. The rows are not
-                to blame, so that they can be written when the run is resumed.
+            RequestCeilingError: ``max_requests`` is reached. The rows are not refused for it, nor
+                for the quota, since they can be written later.
+            QuotaExceededError: The calls of the month are used up.
         """
         try:
             for linked, missing in self.keys.missing(names):
                 yield from self._create(linked, missing)
-        except RequestCeilingError:
+        except _NO_MORE_REQUESTS:
             if self.write.policy.rolls_back:
                 yield from self._delete_created()
             raise
@@ -184,7 +192,8 @@ class Linking(Generic[M]):
         ids = [outcome.id for outcome in result.outcomes if outcome.id is not None]
         if ids:
             self._created.append(_Created(model, result.run, ids))
-        if any(isinstance(outcome.error, RequestCeilingError) for outcome in result.outcomes):
+        ended_by = _ended_by(result)
+        if isinstance(ended_by, RequestCeilingError):
             raise RequestCeilingError(
                 Message(
                     f"The limit of {counted(self._ceiling(), 'request')} is reached: "
@@ -195,6 +204,8 @@ class Linking(Generic[M]):
                     "; what was created is found by name.",
                 )
             )
+        if ended_by is not None:
+            raise ended_by
 
     def _ceiling(self) -> int:
         """Return the ceiling that is reached: that of the call, or of its connection."""
@@ -257,6 +268,12 @@ class Linking(Generic[M]):
 def is_rolled_back(result: BulkResult[Any]) -> bool:
     """Return whether nothing is left, or may be left, of what a call has written."""
     return _LEFT.isdisjoint(result.counts())
+
+
+def _ended_by(result: BulkResult[Any]) -> AirhaulError | None:
+    """Return the error after which the call can send nothing more, if there was one."""
+    errors = (outcome.error for outcome in result.outcomes)
+    return next((error for error in errors if isinstance(error, _NO_MORE_REQUESTS)), None)
 
 
 def _reason(outcome: RowOutcome[RecordBase] | None) -> str:
