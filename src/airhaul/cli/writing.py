@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -216,23 +215,6 @@ def file_options(
         "from_airtable_csv": from_airtable_csv,
         "escape_formulas": escape_formulas,
     }
-
-
-def check_source(file: Path) -> None:
-    """Refuse a source that cannot be read twice: all rows are checked before the first is sent.
-
-    Args:
-        file: The file whose rows are written.
-
-    Raises:
-        ConfigurationError: It is a pipe, a folder, or anything else that is not a file.
-        OSError: The file does not exist.
-    """
-    if str(file) == "-" or not stat.S_ISREG(file.stat().st_mode):
-        raise ConfigurationError(
-            f"{file} is not a regular file. All rows are checked before the first is sent, so "
-            "the source has to be read twice. Save the rows to a file and import that."
-        )
 
 
 def check_rejects(rejects: Path | None, file: InputFile) -> None:

@@ -13,7 +13,15 @@ from airhaul.errors import FileFormatError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
 from airhaul.model.read import Reader, values_as_stored
-from airhaul.tabular import Format, Writer, format_of, open_writer, refuse_to_escape, replacing
+from airhaul.tabular import (
+    Format,
+    Writer,
+    format_of,
+    open_writer,
+    path_of,
+    refuse_to_escape,
+    replacing,
+)
 from airhaul.tabular.arrow.files import ArrowFile
 from airhaul.tabular.excel.write import ExcelColumn, ExcelFile
 from airhaul.wire.shapes import RecordJson
@@ -55,9 +63,11 @@ def open_export(
 
     Raises:
         FileFormatError: No format has this suffix, or it cannot be written.
+        ConfigurationError: It is an open file.
         MissingExtraError: The library for the format is not installed.
         OSError: The file cannot be written.
     """
+    path = path_of(path)
     kind = format_of(path, format)
     refuse_to_escape(kind, path, escape_formulas=escape_formulas)
     match kind:

@@ -1,6 +1,6 @@
 """Reading and writing rows of files, streamed: of text files, of Parquet and Arrow, of Excel."""
 
-from airhaul.tabular.choose import InputFile, format_of, read_rows
+from airhaul.tabular.choose import InputFile, format_of, path_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
@@ -20,6 +20,7 @@ __all__ = [
     "join_items",
     "may_be_one_item",
     "open_writer",
+    "path_of",
     "read_rows",
     "refuse_to_escape",
     "replacing",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from airhaul.errors import FileFormatError
+from airhaul.errors import ConfigurationError, FileFormatError
 from airhaul.messages import Message, Option, OptionName
 from airhaul.tabular.arrow.files import read_arrow
 from airhaul.tabular.excel.read import read_excel
@@ -40,6 +41,24 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
 
 TEXT_FORMATS: Final = frozenset({"csv", "tsv", "json", "jsonl"})
 """The formats of text files, which may be compressed."""
+
+
+def path_of(file: str | Path) -> Path:
+    """Return the path of a file; refuse an open one, whose content may be read only once.
+
+    Args:
+        file: The file.
+
+    Raises:
+        ConfigurationError: It is an open file.
+    """
+    if hasattr(file, "read") or hasattr(file, "write"):
+        raise ConfigurationError(
+            f"Expected the path of a file, got an open one, of the type {type(file).__name__}. "
+            "Files are read twice and written under another name first; use a file on disk, such "
+            "as one in a tempfile.TemporaryDirectory."
+        )
+    return Path(file)
 
 
 def format_of(path: str | Path, format: Format | None = None) -> Format:
@@ -91,6 +110,19 @@ class InputFile:
     settings: FileSettings = DEFAULTS
     fields: Mapping[str, Mapping[str, Any]] | None = None
 
+    def refuse_if_read_once(self) -> None:
+        """Refuse what cannot be read twice: all rows are checked before the first is sent.
+
+        Raises:
+            ConfigurationError: It is a pipe, a folder, or anything else that is not a file.
+            OSError: The file does not exist.
+        """
+        if str(self.path) == "-" or not stat.S_ISREG(self.path.stat().st_mode):
+            raise ConfigurationError(
+                f"{self.path} is not a regular file. All rows are checked before the first is "
+                "sent, so the source has to be read twice. Save the rows to a file and import that."
+            )
+
     def rows(self) -> Iterator[SourceRow]:
         """Read the rows, as ``read_rows`` does."""
         return read_rows(self.path, self.settings, self.style)
@@ -98,15 +130,12 @@ class InputFile:
     def checked_rows(self) -> Iterator[SourceRow]:
         """Read the whole file, so that its errors come first, and return its rows.
 
-        A file is read twice, and no row of it is kept; what can be read only once, such as a pipe,
-        is kept.
+        It is read twice, and no row of it is kept.
 
         Raises:
             FileFormatError: As of ``read_rows``.
             OSError: The file cannot be read.
         """
-        if not self.path.is_file():
-            return iter(list(self.rows()))
         for _ in self.rows():
             pass
         return self.rows()

@@ -49,7 +49,6 @@ from airhaul.cli.writing import (
     Typecast,
     carry_out,
     check_rejects,
-    check_source,
     file_options,
     link_options,
 )
@@ -129,7 +128,7 @@ def import_file(
     source = InputFile(file, file_settings(format, options))
     check_rejects(rejects, source)
     format_of(file, format)
-    check_source(file)  # report a wrong name before the base is asked for anything
+    source.refuse_if_read_once()  # report a wrong name before the base is asked for anything
     names = tuple(key or ())
     state: NewTableState = "missing" if create else None
     report = Report(table, as_json, on_error, file, rejects, names, source.settings, state)

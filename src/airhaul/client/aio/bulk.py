@@ -38,7 +38,7 @@ from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.model.read import Reader
-from airhaul.tabular import FileSettings, InputFile
+from airhaul.tabular import FileSettings, InputFile, path_of
 
 M = TypeVar("M", bound=RecordBase)
 T = TypeVar("T")
@@ -392,13 +392,18 @@ async def input_file(table: AsyncBound[M], path: str | Path, settings: FileSetti
 
     Raises:
         UnknownTableError: The base has no such table.
+        ConfigurationError: It is an open file, a pipe, a folder, or anything else that is not the
+            path of a file.
     """
+    file = InputFile(path_of(path), settings)
+    if file.path.exists():  # that of a run that is resumed may be gone, which the run explains
+        file.refuse_if_read_once()
     if not settings.from_airtable_csv:
-        return InputFile(Path(path), settings)
+        return file
     schema = await table.airtable.table_schema(table.name)
     fields = {
         name: field.get("options") or {}
         for field in schema["fields"]
         for name in (field["name"], field.get("id", ""))
     }
-    return InputFile(Path(path), settings, fields)
+    return replace(file, fields=fields)
