@@ -47,6 +47,16 @@ def test_a_module_is_written_checked_and_made_again() -> None:
     assert "Companies" not in only
 
 
+def test_a_module_of_somebody_else_is_not_overwritten() -> None:
+    """A mistyped --output costs nobody their code."""
+    Path("mine.py").write_text("precious = 1\n", encoding="utf-8")
+    done = airhaul("models", "b.db", "--output", "mine.py")
+    assert done.returncode == 2
+    assert "mine.py was not written by airhaul models" in done.stderr
+    assert Path("mine.py").read_text(encoding="utf-8") == "precious = 1\n"
+    assert not Path("mine.lock").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

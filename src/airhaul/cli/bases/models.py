@@ -15,7 +15,7 @@ from airhaul.cli.exit_codes import ALL_WELL, SOME_FAILED
 from airhaul.cli.output.printing import err
 from airhaul.errors import ConfigurationError
 from airhaul.messages import counted
-from airhaul.model.generated.source import GeneratedModels
+from airhaul.model.generated.source import GeneratedModels, is_generated
 from airhaul.record.generated import generate_models
 from airhaul.wire.ids import is_id
 
@@ -83,6 +83,11 @@ def models(
     before = output.read_text(encoding="utf-8") if output.exists() else ""
     if check:
         return _differences(before, made.source, output)
+    if before.strip() and not is_generated(before):
+        raise ConfigurationError(
+            f"{output} was not written by airhaul models, and would be overwritten. Set --output "
+            "to another file, or remove this one."
+        )
     output.write_text(made.source, encoding="utf-8")
     _write(lock, made)
     number = counted(len(made.lock["tables"]), "model")

@@ -72,6 +72,11 @@ def models_source(
     return GeneratedModels(module.source(), lock_of(names, chosen))
 
 
+def is_generated(source: str) -> bool:
+    """Return whether a module was made here, so that it can be made again."""
+    return _HEADER in source
+
+
 def _chosen(tables: Sequence[TableJson], only: Sequence[str]) -> list[TableJson]:
     known = {name for table in tables for name in (table["id"], table["name"])}
     for name in only:
