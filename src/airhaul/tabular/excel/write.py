@@ -36,8 +36,7 @@ class ExcelColumn:
         name: Its name, in the header.
         key: How the cells of a record name it.
         type: What its cells are.
-        options: The options of the field, if they are known: the zone of times, the decimals of
-            numbers.
+        options: The options of the field, if they are known: the zone of times.
         choices: The choices that the items of a list are taken from, where they are known.
         decode: Undoes what Airtable adds to a cell.
     """
