@@ -340,6 +340,19 @@ def test_a_locked_name_that_is_now_another_column_is_given_up() -> None:
         assert generate_models(tables, lock=again.lock).source == again.source
 
 
+def test_the_names_of_tables_that_are_left_out_are_kept() -> None:
+    """Models of one table, made once with the same lock, rename nothing in the others."""
+    with Airtable.local() as airtable:
+        companies = airtable.create_table("Companies", [TEXT])
+        airtable.create_table("Deals", [TEXT])
+        lock = json.loads(json.dumps(generate_models(airtable.schema()).lock))
+        lock["tables"][companies["id"]]["model"] = "Firm"
+        some = generate_models(airtable.schema(), ["Deals"], lock=lock)
+        assert some.models == ["Deals"]
+        assert "class Firm(Record" not in some.source
+        assert "class Firm(Record" in generate_models(airtable.schema(), lock=some.lock).source
+
+
 def test_only_some_tables() -> None:
     """A link to a table that is left out is a list of IDs; a table that is not there is named."""
     with Airtable.local() as airtable:

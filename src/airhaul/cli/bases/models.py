@@ -90,7 +90,7 @@ def models(
         )
     output.write_text(made.source, encoding="utf-8")
     _write(lock, made)
-    number = counted(len(made.lock["tables"]), "model")
+    number = counted(len(made.models), "model")
     how = "unchanged" if before == made.source else "written"
     err().print(f"{output}: {number} {how}", markup=False)
     return ALL_WELL

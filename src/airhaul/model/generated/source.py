@@ -37,11 +37,14 @@ class GeneratedModels:
     Args:
         source: A module that declares them.
         lock: The names of models and fields, as JSON; hand it over when the models are made again,
-            so that they stay the same although a field was renamed.
+            so that they stay the same although a field was renamed. It keeps the names of tables
+            that were left out this time.
+        models: The names of the models.
     """
 
     source: str
     lock: Mapping[str, Any]
+    models: Sequence[str]
 
 
 def models_source(
@@ -69,7 +72,9 @@ def models_source(
     chosen = _chosen(tables, only)
     names = names_of(chosen, reserved, locked)
     module = _Module(chosen, names, by_id=by_id)
-    return GeneratedModels(module.source(), lock_of(names, chosen))
+    named = {**locked, **names}
+    lock_now = lock_of(named, [table for table in tables if table["id"] in named])
+    return GeneratedModels(module.source(), lock_now, [one.model for one in names.values()])
 
 
 def is_generated(source: str) -> bool:
