@@ -273,6 +273,7 @@ def test_a_field_that_is_not_text_is_read_whole(
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [
+        ({"link_by": "Name"}, ConfigurationError, "link_by has a name for each field"),
         ({"link_by": {"nobody": "Name"}}, UnknownFieldError, "nobody"),
         ({"link_by": {"amount": "Name"}}, ConfigurationError, "has no links"),
         ({"link_by": {"company": "Nobody"}}, UnknownFieldError, "'Name', 'Number', 'Deals'"),

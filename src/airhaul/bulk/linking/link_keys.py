@@ -159,6 +159,10 @@ class LinkKeys:
     def __init__(
         self, model: type[RecordBase], link_by: LinkBy, create_missing: CreateMissing = False
     ) -> None:
+        if isinstance(link_by, str):
+            raise ConfigurationError(
+                Message(Option("link_by"), " has a name for each field, as in {'company': 'name'}.")
+            )
         self.link_by = dict(link_by)
         self.create_missing = create_missing
         columns = self._columns = columns_of(model)
