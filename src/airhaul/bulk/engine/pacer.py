@@ -29,7 +29,7 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and arrive less evenly.
-GAP_S: Final = 0.005
+GAP_S: Final = 0.015
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
@@ -51,8 +51,11 @@ _EARNED_PER_LATE: Final = 2.0
 _EARNED_MOST_S: Final = 0.1
 # Only the latest: large and small requests take different times.
 _COMPARED: Final = 30
-# A reply that usually comes about now is waited for.
+# A reply that usually comes about now is waited for. One that comes later cannot be: its request
+# counts as late as most of the latest ones were.
 ABOUT_NOW_S: Final = 0.02
+_MOST: Final = 0.9
+_USUALLY_LATE_MOST_S: Final = 0.03
 
 PLACES: Final = 256
 OLD_IN_A_ROW: Final = 16
@@ -263,6 +266,15 @@ class Durations:
 
     def __init__(self) -> None:
         self._took_s: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_COMPARED))
+        self._late_s: deque[float] = deque(maxlen=_COMPARED)
+
+    @property
+    def usually_late_s(self) -> float:
+        """How late most of the latest requests were at the most."""
+        if not self._late_s:
+            return 0.0
+        late_s = sorted(self._late_s)[int(_MOST * len(self._late_s))]
+        return min(late_s, _USUALLY_LATE_MOST_S)
 
     def least_s(self, kind: str) -> float | None:
         """The least that a request of a kind took; None if none is known."""
@@ -278,7 +290,8 @@ class Durations:
         took_s = self._took_s[slot.kind]
         took_s.append(now - slot.at)
         expected = min(slot.at + min(took_s), slot.expected or now)
-        return max(0.0, now - expected - COVERED_S)
+        self._late_s.append(max(0.0, now - expected - COVERED_S))
+        return self._late_s[-1]
 
 
 def earned_s(late_s: float) -> float:
@@ -288,6 +301,13 @@ def earned_s(late_s: float) -> float:
         late_s: How late it was written itself.
     """
     return _EARNED_S + min(_EARNED_PER_LATE * late_s, _EARNED_MOST_S)
+
+
+class _Late(NamedTuple):
+    """How late requests may have come whose replies have not: at most, and usually."""
+
+    most_s: float
+    usually_s: float
 
 
 class Pacer:
@@ -339,8 +359,8 @@ class Pacer:
         """When a request with this slot may leave, as far as is known now."""
         if not slot.links:
             return slot.at
-        most_late_s = self._most_late_s if is_leaving else 0.0
-        at = max(_has_room_at(link, now, most_late_s, is_leaving) for link in slot.links)
+        late = _Late(self._most_late_s, self._durations.usually_late_s) if is_leaving else None
+        at = max(_has_room_at(link, now, late) for link in slot.links)
         base = slot.links[0]
         just_before = base.slots.place(base.number - 1)
         if just_before is not None and just_before.state != _ANSWERED:
@@ -456,22 +476,21 @@ def _was_lost(slot: Slot, now: float) -> bool:
     return any(place is None or now > place.at + USED_WITHIN_S for place in places)
 
 
-def _has_room_at(link: _Link, now: float, most_late_s: float, is_leaving: bool) -> float:
+def _has_room_at(link: _Link, now: float, late: _Late | None) -> float:
     """When a limit has room for a slot, as far as is known now.
 
     Args:
         link: The slot under this limit.
         now: The time.
-        most_late_s: How late a request may count as having come.
-        is_leaving: Whether its request is about to leave, so that it counts what is in doubt.
+        late: How late others may have come, if the request is about to leave; None if it is not.
     """
     latest = link.slots.since(now - 2 * link.period_s)
     before = [place for place in latest if _counts(place, link, now)]
     opens_at = _fifth_latest(link, (place.at + COLD_S * place.is_cold for place in before))
-    if not is_leaving or opens_at > now:
+    if late is None or opens_at > now:
         return opens_at
     # What is in doubt may be seen right now; it will not be in doubt for long.
-    times = (_seen_at(place, link, now, most_late_s) for place in before)
+    times = (_seen_at(place, link, now, late) for place in before)
     return min(_fifth_latest(link, times), now + LOOK_AGAIN_S)
 
 
@@ -488,7 +507,7 @@ def _counts(place: _Place, link: _Link, now: float) -> bool:
     return place.number != link.number
 
 
-def _seen_at(place: _Place, link: _Link, now: float, most_late_s: float) -> float:
+def _seen_at(place: _Place, link: _Link, now: float, late: _Late) -> float:
     """When the service saw a request, at the latest; infinity as long as that is in doubt."""
     old_at = place.at + link.period_s
     if place.state == _DEPARTED and now < old_at + WRITTEN_WITHIN_S:
@@ -496,5 +515,6 @@ def _seen_at(place: _Place, link: _Link, now: float, most_late_s: float) -> floa
     if place.state == _WRITTEN and 0.0 < place.expected <= old_at + ABOUT_NOW_S:
         # Its reply will tell how late it was.
         is_late_by_s = now - place.expected - COVERED_S
-        return math.inf if is_late_by_s < most_late_s else place.at + most_late_s
-    return place.at + COLD_S * place.is_cold
+        return math.inf if is_late_by_s < late.most_s else place.at + late.most_s
+    late_s = late.usually_s if place.state == _WRITTEN else 0.0
+    return place.at + max(late_s, COLD_S * place.is_cold)

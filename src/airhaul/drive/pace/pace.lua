@@ -70,7 +70,8 @@ local function seen_at(place, link)
     local is_late_by_s = now - place.expected - c.covered_s
     return is_late_by_s < most_late() and math.huge or place.at + most_late()
   end
-  return place.at + (place.cold and c.cold_s or 0)
+  local late_s = place.state == WRITTEN and ask.usually_late_s or 0
+  return place.at + math.max(late_s, place.cold and c.cold_s or 0)
 end
 
 local function counts(place, link)

@@ -258,6 +258,7 @@ class RedisPace:
             "by": str(self._asked_by),
             "rates": [window.rate for window in self._windows],
             "ahead_s": pacer.AHEAD_S + 2 * self._server.took_s,
+            "usually_late_s": self._durations.usually_late_s,
         }
         self._server.order(
             self._keys,
