@@ -293,7 +293,7 @@ def test_stalls_of_half_a_second_break_no_limit(chance, latency_s: float) -> Non
                 else:
                     pacer.answered(other, at, with_success=True)
         # The first ones show how long a reply takes.
-        stall = chance.choice(["write", "way", "reply"]) if number > 5 and not number % 9 else ""
+        stall = chance.choice(["write", "way", "reply"]) if number > 15 and not number % 9 else ""
         written_at = now + (chance.uniform(0, 0.5) if stall == "write" else 0.0)
         arrived.append(written_at + (chance.uniform(0, 0.5) if stall == "way" else 0.002))
         replied_at = arrived[-1] + latency_s + (0.5 if stall == "reply" else 0.0)

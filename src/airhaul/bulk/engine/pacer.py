@@ -29,7 +29,7 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and arrive less evenly.
-GAP_S: Final = 0.015
+GAP_S: Final = 0.005
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
@@ -51,9 +51,12 @@ _EARNED_PER_LATE: Final = 2.0
 _EARNED_MOST_S: Final = 0.1
 # Only the latest: large and small requests take different times.
 _COMPARED: Final = 30
+_ENOUGH: Final = 10
 # A reply that usually comes about now is waited for. One that comes later cannot be: its request
 # counts as late as most of the latest ones were.
 ABOUT_NOW_S: Final = 0.02
+# As long as nothing is known, as at the beginning, this long.
+UNKNOWN_S: Final = 0.1
 _MOST: Final = 0.9
 _USUALLY_LATE_MOST_S: Final = 0.03
 
@@ -277,8 +280,9 @@ class Durations:
         return min(late_s, _USUALLY_LATE_MOST_S)
 
     def least_s(self, kind: str) -> float | None:
-        """The least that a request of a kind took; None if none is known."""
-        return min(self._took_s[kind], default=None)
+        """The least that a request of a kind took; None as long as few are known."""
+        took_s = self._took_s[kind]
+        return min(took_s) if len(took_s) >= _ENOUGH else None
 
     def late_s(self, slot: Slot, now: float) -> float:
         """How late a request was whose reply has come, beyond what the margin covers.
@@ -511,6 +515,8 @@ def _seen_at(place: _Place, link: _Link, now: float, late: _Late) -> float:
     """When the service saw a request, at the latest; infinity as long as that is in doubt."""
     old_at = place.at + link.period_s
     if place.state == _DEPARTED and now < old_at + WRITTEN_WITHIN_S:
+        return math.inf
+    if place.state == _WRITTEN and place.expected == 0.0 and now < old_at + UNKNOWN_S:
         return math.inf
     if place.state == _WRITTEN and 0.0 < place.expected <= old_at + ABOUT_NOW_S:
         # Its reply will tell how late it was.

@@ -66,6 +66,7 @@ end
 local function seen_at(place, link)
   local old_at = place.at + link.period_s
   if place.state == DEPARTED and now < old_at + c.written_within_s then return math.huge end
+  if place.state == WRITTEN and place.expected == 0 and now < old_at + c.unknown_s then return math.huge end
   if place.state == WRITTEN and place.expected > 0 and place.expected <= old_at + c.about_now_s then
     local is_late_by_s = now - place.expected - c.covered_s
     return is_late_by_s < most_late() and math.huge or place.at + most_late()

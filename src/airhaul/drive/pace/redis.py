@@ -42,6 +42,7 @@ _CONSTANTS: Final = {
     "most_late_s": pacer.MOST_LATE_S,
     "spent_most_s": pacer.SPENT_MOST_S,
     "about_now_s": pacer.ABOUT_NOW_S,
+    "unknown_s": pacer.UNKNOWN_S,
     "places": pacer.PLACES,
     "old_in_a_row": pacer.OLD_IN_A_ROW,
     "most_requests": pacer.MOST_REQUESTS,
