@@ -121,6 +121,7 @@ def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=Non
 
 PERIOD = 1.008
 COLD = 0.03
+GAP = 0.02
 
 
 def airtable_pace() -> Pacer:
@@ -138,7 +139,7 @@ def test_the_limit_is_kept_busy_at_any_latency(latency: float) -> None:
     run = simulate(creating(500, pacer), table, rows(500), pacer=pacer)
     assert len(run.sent) == 50
     assert table.refused == 0
-    assert run.seconds <= 9 * PERIOD + COLD + 4 * 0.005 + latency + 0.03
+    assert run.seconds <= 9 * PERIOD + COLD + 4 * GAP + latency + 0.03
     assert table.rows == list(range(500))
 
 
@@ -223,7 +224,7 @@ def test_requests_leave_one_after_the_other() -> None:
     """Those that leave together would wait for one another on their way."""
     pacer = airtable_pace()
     left = [take_off(pacer, Slot(), 0.0) for _ in range(5)]
-    assert left == pytest.approx([0.0, 0.005, 0.010, 0.015, 0.020])
+    assert left == pytest.approx([number * GAP for number in range(5)])
 
 
 def test_a_late_reply_moves_those_that_come_after() -> None:
@@ -235,10 +236,12 @@ def test_a_late_reply_moves_those_that_come_after() -> None:
     pacer.answered(slots[0], 0.255, with_success=True)
     pacer.answered(slots[1], 9.0, with_success=True)
     assert slots[0].at == pytest.approx(0.05)
-    assert slots[1].at == pytest.approx(0.005 + 0.5)
+    assert slots[1].at == pytest.approx(GAP + 0.5)
     left = [sent(pacer, 0.3).at for _ in range(5)]
-    seen = [0.01, 0.015, 0.02, 0.05, 0.505]
-    assert left == pytest.approx([at + PERIOD + COLD for at in seen])
+    seen = [2 * GAP, 0.05, 3 * GAP, 4 * GAP, GAP + 0.5]
+    opens = [at + PERIOD + COLD for at in seen]
+    assert left[:4] == pytest.approx([opens[0] + number * GAP for number in range(4)])
+    assert left[4] == pytest.approx(opens[4])
 
 
 def test_a_reply_that_is_due_is_waited_for() -> None:
@@ -273,7 +276,7 @@ def test_a_service_of_changing_speed_costs_little_of_the_pace(chance) -> None:
                 pacer.answered(heapq.heappop(in_flight)[1], now, with_success=True)
         pacer.written(slot, now)
         heapq.heappush(in_flight, (now + chance.uniform(0.1, 0.9), slot))
-    assert (now - 0.5) / ((count - 5) / 5) < 1.021  # half a second once, then 1% and 1%
+    assert (now - 0.5) / ((count - 5) / 5) < 1.022  # half a second once, then 2%
 
 
 @settings(max_examples=25)
@@ -324,7 +327,7 @@ def test_a_request_that_comes_too_late_for_its_slot_books_another() -> None:
         left.append(take_off(pacer, Slot(), left[-1] if left else 0.0))
     left.append(take_off(pacer, stopped, left[-1]))
     assert most_in_a_second(left) <= 5
-    assert left[0] == pytest.approx(0.005)  # nobody waited for it
+    assert left[0] == pytest.approx(GAP)  # nobody waited for it
 
 
 def test_the_lowest_rate_that_is_asked_for_holds() -> None:
