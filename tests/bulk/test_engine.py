@@ -330,6 +330,34 @@ def test_a_request_that_comes_too_late_for_its_slot_books_another() -> None:
     assert left[0] == pytest.approx(GAP)  # nobody waited for it
 
 
+def test_the_slots_of_a_process_that_is_gone_are_free_soon() -> None:
+    """What was booked and not used in time does not count as if it had been sent."""
+    pacer = airtable_pace()
+    for _ in range(5):
+        pacer.hand_over(Slot(), 0.0)
+    assert take_off(pacer, Slot(), 0.4) == pytest.approx(0.4)
+
+
+def test_replies_are_looked_for_a_little_longer_while_none_is_known() -> None:
+    """The first requests may have come late, and nothing but their replies would tell."""
+    pacer = airtable_pace()
+    for _ in range(5):
+        sent(pacer)
+    assert take_off(pacer, Slot(), 0.5) == pytest.approx(PERIOD + 0.1, abs=0.003)
+
+
+def test_requests_whose_replies_come_too_late_to_tell_count_as_late_as_most() -> None:
+    """At a latency of 1.5 s nothing is known of a request when the sixth after it leaves."""
+    pacer = airtable_pace()
+    for number in range(12):
+        slot = sent(pacer, 3.0 * number)
+        pacer.answered(slot, slot.at + 1.5 + 0.02 * (number % 2), with_success=True)
+    slots = [sent(pacer, 100.0) for _ in range(10)]
+    assert slots[5].at < 102.0
+    late_s = 0.02 - 0.005  # the margin covers the rest
+    assert take_off(pacer, Slot(), 101.5) == pytest.approx(slots[5].at + PERIOD + late_s)
+
+
 def test_the_lowest_rate_that_is_asked_for_holds() -> None:
     """Of two processes that share the slots of a base, and for as long as the slower one works."""
     slots = Slots()
