@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from airhaul import Airtable, Record
+from airhaul.drive.pace.host import Host
 from airhaul.errors import ConfigurationError, NotSentError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
@@ -198,6 +199,17 @@ def test_a_process_that_was_stopped_with_the_lock_holds_nobody_up(
         airtable.table(User).all()
         assert 0.9 < time.monotonic() - began < 3.0
     assert "a process that was stopped" in caplog.text
+
+
+def test_a_lock_that_is_busy_twice_is_not_stuck(host, caplog) -> None:
+    """Others were at it at two moments; what happened in between is not known, and need not be."""
+    shared = Host(host)
+    for _ in range(2):
+        host.mkdir(exist_ok=True)
+        with FileLock(host / "pace.lock"):
+            assert not shared.take([], 0.0)
+        time.sleep(1.1)
+    assert caplog.text == ""
 
 
 def test_threads_of_a_process_and_another_process_share(host, users, local_base, server) -> None:

@@ -25,6 +25,7 @@ _LOGGER: Final = logging.getLogger("airhaul")
 _NOT_USED_FOR_S: Final = 86_400.0
 # The lock is never held so long by a process that runs.
 _STUCK_S: Final = 1.0
+_ASKED_AGAIN_WITHIN_S: Final = 0.5
 _AGAIN_S: Final = 10.0
 _LOOK_AGAIN_S: Final = 0.0005
 _FORMAT: Final = b"airhaul-pace-1\n"
@@ -87,7 +88,8 @@ class Host:
         self._lock = FileLock(folder / "pace.lock", thread_local=False)
         self._is_ready = False
         self._alone_until = 0.0
-        self._busy_since: float | None = None
+        self._busy_since = 0.0
+        self._busy_at = -math.inf
 
     def take(self, slots: Sequence[HostSlots], patience_s: float) -> bool:
         """Take slots from the other processes, and read them.
@@ -155,16 +157,16 @@ class Host:
                     return False
                 time.sleep(_LOOK_AGAIN_S)
             else:
-                self._busy_since = None
+                self._busy_at = -math.inf
                 return True
 
     def _is_stuck(self, now: float) -> bool:
         """Whether another process holds the lock without end; this one goes on alone then."""
-        if self._busy_since is None:
-            self._busy_since = now
+        if now > self._busy_at + _ASKED_AGAIN_WITHIN_S:
+            self._busy_since = now  # when it was busy before, others had their turn since
+        self._busy_at = now
         if now < self._busy_since + _STUCK_S:
             return False
-        self._busy_since = None
         self._be_alone(f"a process that was stopped holds {self._lock.lock_file}", now + _AGAIN_S)
         return True
 
