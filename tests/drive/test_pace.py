@@ -47,10 +47,10 @@ def write_at_once(airtables: Sequence[Airtable], requests: int) -> None:
         writer.join()
 
 
-def most_in_a_second(local_base: LocalBase) -> int:
-    """The most requests that came within one second."""
-    times = sorted(request.at for request in local_base.requests)
-    return max(sum(1 for at in times if first <= at < first + 1.0) for first in times)
+def seconds_taken(local_base: LocalBase) -> float:
+    """From the first request to the last. A busy machine only makes it longer."""
+    times = [request.at for request in local_base.requests]
+    return max(times) - min(times)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_connections_of_different_rates_share_one_pace(users, local_base, server
     """Of 5 and 4 requests per second the lower rate holds for both together, not 9."""
     with opened(server, 5) as five, opened(server, 4, "patOther.x") as four:
         write_at_once([five, four], 6)
-    assert most_in_a_second(local_base) == 4
+    assert seconds_taken(local_base) > 1.5  # 2 s at 4 in a second, half of it at 9
     assert {request.status for request in local_base.requests} == {200}
 
 
@@ -76,14 +76,16 @@ def test_the_rate_rises_when_the_slower_connection_is_gone(users, local_base, se
     with opened(server, 6) as fast:
         slow = opened(server, 2)
         write_at_once([fast], 3)
-        assert most_in_a_second(local_base) == 2
+        assert (
+            seconds_taken(local_base) > 1.1
+        )  # with the first requests of both: 1.5 s at the slower rate
         if way == "closed":
             slow.close()
         del slow
         gc.collect()
         local_base.requests.clear()
-        write_at_once([fast], 8)
-        assert most_in_a_second(local_base) == 6
+        write_at_once([fast], 14)
+        assert seconds_taken(local_base) < 5.0  # 6 s at the slower rate, 1.6 s at its own
 
 
 def test_a_pause_reaches_every_connection(users, local_base, server) -> None:
@@ -92,7 +94,9 @@ def test_a_pause_reaches_every_connection(users, local_base, server) -> None:
         local_base.faults = Faults(Fault("429-retry-after", at=1, retry_after_s=1.0))
         limited = threading.Thread(target=five.schema)
         limited.start()
-        time.sleep(0.3)  # by then its refusal has come
+        while local_base.requests[-1].status != 429:
+            time.sleep(0.01)
+        time.sleep(0.3)  # its connection has read the refusal by then
         four.schema()
         limited.join()
     refused, *later = list(local_base.requests)[2:]
