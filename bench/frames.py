@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from contenders import TOKEN
 from contenders.airhaul_table import Person, Unpaced
-from rows import COLUMNS, as_text, make_rows
+from rows import COLUMNS, as_text, make_csv, make_rows
 
 from airhaul import Airtable, Table
 from airhaul.client.config import make_config
@@ -60,11 +60,13 @@ def _measure(asked: argparse.Namespace, file: Path) -> None:
             ("to_arrow()", people.to_arrow),
         )
         rows = list(make_rows(asked.rows))
+        text = make_csv(asked.rows)
         people.import_file(_parquet_of(iter(rows), file))  # what is needed is imported
         _compare(
             f"{asked.rows:,} rows",
             ("dicts", lambda: people.bulk_create(rows)),
-            ("import_file()", lambda: people.import_file(file)),
+            ("Parquet", lambda: people.import_file(file)),
+            ("CSV", lambda: people.import_file(text)),
         )
     if asked.memory:
         _measure_memory(asked.memory, file)

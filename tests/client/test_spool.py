@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 import pickle
+import random
+from pathlib import Path
 
 import pytest
+from pydantic import field_validator
 
 from airhaul import Record, configure, result_of
 from tests.local_base.gate.test_limits_and_store import files_up_to
@@ -78,3 +82,47 @@ def test_a_full_disk_under_the_records_of_a_result_loses_none() -> None:
     with files_up_to(50_000):
         result = Item.bulk_create({"number": number} for number in range(6_500))
     assert [item.number for item in result] == list(range(6_500))
+
+
+def test_the_rows_of_a_file_are_validated_once(tmp_path: Path) -> None:
+    """What was checked is what is sent, in order, though the file is long."""
+    seen: list[str] = []
+
+    class Note(Record, table="Notes"):
+        text: str
+
+        @field_validator("text")
+        @classmethod
+        def _seen(cls, text: str) -> str:
+            seen.append(text)
+            return text
+
+    configure(local=":memory:")
+    Note.create_table()
+    path = tmp_path / "notes.jsonl"
+    texts = [f"note {number}" for number in range(1_234)]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    result = Note.import_file(path)
+    assert seen[: len(texts)] == texts
+    assert [note.text for note in result] == texts
+    assert [outcome.line for outcome in result.outcomes] == [*range(1, 1_235)]
+    assert sorted(note.text for note in Note.all()) == sorted(texts)
+
+
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+def test_a_full_disk_under_the_rows_of_a_file_loses_none(tmp_path: Path, on_error: str) -> None:
+    """The file is read again then."""
+
+    class Note(Record, table="Notes"):
+        text: str
+
+    configure(local=":memory:")
+    Note.create_table()
+    path = tmp_path / "notes.jsonl"
+    noise = random.Random(7)  # which does not become small
+    texts = [noise.randbytes(1_000).hex() for _ in range(1_500)]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    with files_up_to(50_000):
+        result = Note.import_file(path, on_error=on_error)
+    assert [note.text for note in result] == texts
+    assert sorted(note.text for note in Note.all()) == sorted(texts)

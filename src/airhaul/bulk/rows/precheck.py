@@ -20,6 +20,9 @@ M = TypeVar("M", bound=RecordBase)
 OnRefusal = Callable[[object, RowError], object]
 """Called with each row that is not valid, and the reason."""
 
+OnEncoded = Callable[[Change[Any] | InvalidRow], object]
+"""Called with the change of each row, or with the row that is not valid."""
+
 _MOST_ERRORS: Final = 100
 _MOST_LINES: Final = 10
 
@@ -120,14 +123,16 @@ def check_all(
     rows: Iterable[object],
     on_refusal: OnRefusal,
     written: ColumnsWritten,
+    keep: OnEncoded | None = None,
 ) -> int:
-    """Validate the rows of a file without keeping them.
+    """Validate the rows of a file without keeping them in memory.
 
     Args:
         encoder: Validates them.
         rows: The rows.
         on_refusal: Called with each row that is not valid.
         written: Takes the columns that they write.
+        keep: Takes their changes; None if they will be made again.
 
     Returns:
         How many there are.
@@ -136,8 +141,9 @@ def check_all(
         BulkError: A row is not valid; nothing was sent. The hundredth such row ends it.
     """
     outcomes = Outcomes[Any]()
+    count = 0
     for row in encode_each(encoder, rows):
-        outcomes.open(row.index)
+        count += 1
         if isinstance(row, InvalidRow):
             outcomes.open(row.index, row.error.line)
             outcomes.settle(row.index, "failed", error=row.error)
@@ -146,24 +152,35 @@ def check_all(
                 break
         else:
             written.add(row)
+            if keep is not None:
+                keep(row)
     if outcomes.settled:
+        outcomes.extend_to(count)
         raise nothing_sent(outcomes)
-    return len(outcomes)
+    return count
 
 
-def count_all(encoder: Encoder[Any], rows: Iterable[object], written: ColumnsWritten) -> int:
-    """Count the rows of a file, valid or not, without keeping them.
+def count_all(
+    encoder: Encoder[Any],
+    rows: Iterable[object],
+    written: ColumnsWritten,
+    keep: OnEncoded | None = None,
+) -> int:
+    """Count the rows of a file, valid or not, without keeping them in memory.
 
     Args:
         encoder: Validates them.
         rows: The rows.
         written: Takes the columns that the valid rows write.
+        keep: Takes the changes, and the rows that are not valid; None if they will be made again.
     """
     count = 0
     for row in encode_each(encoder, rows):
         count += 1
         if isinstance(row, Change):
             written.add(row)
+        if keep is not None:
+            keep(row)
     return count
 
 

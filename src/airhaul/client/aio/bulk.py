@@ -31,7 +31,7 @@ from airhaul.client.aio.session import AsyncBound, target_of
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, several_rows
-from airhaul.client.spool import SpooledRecords
+from airhaul.client.spool import SpooledChanges, SpooledRecords
 from airhaul.drive import aio as drive
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option
@@ -196,7 +196,8 @@ class AsyncBulk(Generic[M]):
     async def ready_file(self, encoder: Callable[[], Encoder[M]], file: InputFile) -> RowInput[M]:
         """Make the rows of a file ready to be pulled: they are validated first, or counted.
 
-        The names in their links are looked up together, between two readings of the file.
+        Their changes are kept on disk meanwhile. With names in links, the file is read twice: the
+        names are looked up together, between the two readings.
 
         Args:
             encoder: Makes an encoder, for each reading of the file.
@@ -208,11 +209,15 @@ class AsyncBulk(Generic[M]):
         written, checks_first = ColumnsWritten(), self.asked.policy.checks_first
         linking, names = self.linking, LinkNames()
         first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
+        changes = SpooledChanges[M]()
+        keep = changes.add if linking is None else None
         with closing(self.rejects):
             if checks_first:
-                total = check_all(first, file.rows(), self.rejects.add, written)
+                total = check_all(first, file.rows(), self.rejects.add, written, keep)
             else:
-                total = count_all(first, file.rows(), written)
+                total = count_all(first, file.rows(), written, keep)
+            if linking is None and changes.are_complete():
+                return RowInput(changes, Ready[M](), total, "file", written)
             if linking is None:
                 return RowInput(file.rows(), encoder(), total, "file", written)
             await self.follow(linking.look_up(names))

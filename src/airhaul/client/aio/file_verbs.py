@@ -36,9 +36,9 @@ class AsyncFileVerbs(AsyncBound[M]):
     ) -> BulkResult[M]:
         """Create a record for each row of a file, or with a key, update or create it.
 
-        The file is read twice: first to validate every row before the first request, or to count
-        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
-        a whole.
+        Every row is validated before the first request; if ``on_error`` is ``"continue"``, the
+        rows are counted. Until they are sent, they wait in a temporary file, compressed. The file
+        is never held in memory as a whole.
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
@@ -249,9 +249,9 @@ class AsyncFileVerbs(AsyncBound[M]):
     ) -> BulkResult[M]:
         """Create a record for each row of a CSV file, or with a key, update or create it.
 
-        The file is read twice: first to validate every row before the first request, or to count
-        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
-        a whole.
+        Every row is validated before the first request; if ``on_error`` is ``"continue"``, the
+        rows are counted. Until they are sent, they wait in a temporary file, compressed. The file
+        is never held in memory as a whole.
 
         Args:
             path: The file; its columns have the names of the model's fields, in Python or in
@@ -317,9 +317,9 @@ class AsyncFileVerbs(AsyncBound[M]):
     ) -> BulkResult[M]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
-        The file is read twice: first to validate every row before the first request, or to count
-        the rows if ``on_error`` is ``"continue"``; then to send them. It is never held in memory as
-        a whole.
+        Every row is validated before the first request; if ``on_error`` is ``"continue"``, the
+        rows are counted. Until they are sent, they wait in a temporary file, compressed. The file
+        is never held in memory as a whole.
 
         Args:
             path: The file, an array of objects; their names are those of the model's fields, in

@@ -31,7 +31,7 @@ from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import OnEvent, Rows, WriteSettings, several_rows
-from airhaul.client.spool import SpooledRecords
+from airhaul.client.spool import SpooledChanges, SpooledRecords
 from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
 from airhaul.errors import ConfigurationError
@@ -197,7 +197,8 @@ class Bulk(Generic[M]):
     def ready_file(self, encoder: Callable[[], Encoder[M]], file: InputFile) -> RowInput[M]:
         """Make the rows of a file ready to be pulled: they are validated first, or counted.
 
-        The names in their links are looked up together, between two readings of the file.
+        Their changes are kept on disk meanwhile. With names in links, the file is read twice: the
+        names are looked up together, between the two readings.
 
         Args:
             encoder: Makes an encoder, for each reading of the file.
@@ -209,11 +210,15 @@ class Bulk(Generic[M]):
         written, checks_first = ColumnsWritten(), self.asked.policy.checks_first
         linking, names = self.linking, LinkNames()
         first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
+        changes = SpooledChanges[M]()
+        keep = changes.add if linking is None else None
         with closing(self.rejects):
             if checks_first:
-                total = check_all(first, file.rows(), self.rejects.add, written)
+                total = check_all(first, file.rows(), self.rejects.add, written, keep)
             else:
-                total = count_all(first, file.rows(), written)
+                total = count_all(first, file.rows(), written, keep)
+            if linking is None and changes.are_complete():
+                return RowInput(changes, Ready[M](), total, "file", written)
             if linking is None:
                 return RowInput(file.rows(), encoder(), total, "file", written)
             self.follow(linking.look_up(names))
