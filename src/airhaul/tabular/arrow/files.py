@@ -16,6 +16,7 @@ from airhaul.tabular.rows import SourceRow
 ArrowFormat = Literal["parquet", "arrow"]
 
 _ROWS_AT_ONCE: Final = 2_000
+_BYTES_AT_ONCE: Final = 65_536
 _ROWS_OF_A_GROUP: Final = 32_768
 _EPOCH_IN_UTC: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH: Final = _EPOCH_IN_UTC.replace(tzinfo=None)
@@ -75,8 +76,10 @@ def rows_in_arrow(path: str | Path, kind: ArrowFormat) -> int | None:
 def _opened(file: Any, kind: ArrowFormat, arrow: Any) -> tuple[Sequence[str], Iterator[Any]]:
     if kind == "parquet":
         parquet: Any = importlib.import_module("pyarrow.parquet")
-        opened = parquet.ParquetFile(file, pre_buffer=False)  # which holds a whole row group
-        return opened.schema_arrow.names, opened.iter_batches(batch_size=_ROWS_AT_ONCE)
+        # Without a buffer, it holds the columns of a whole row group.
+        opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BYTES_AT_ONCE)
+        batches = opened.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False)
+        return opened.schema_arrow.names, batches
     try:
         reader = arrow.ipc.open_file(file)
     except arrow.ArrowInvalid:
