@@ -53,8 +53,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
-# The tests of these modules share something costly: a browser, and runs of Node.
-TOGETHER = ("tests/console/test_page.py", "tests/strangers/test_airtable_js.py")
+# The tests of these modules share something costly: a browser, runs of Node, and Spark.
+TOGETHER = (
+    "tests/console/test_page.py",
+    "tests/spark/test_reading.py",
+    "tests/strangers/test_airtable_js.py",
+)
 
 
 @pytest.hookimpl(optionalhook=True)
