@@ -17,7 +17,7 @@ from airhaul.wire.call import Call
 from tests.conftest import connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-pytest.importorskip("pyspark.sql.datasource", reason="pyspark 4 is not installed")
+pytest.importorskip("pyspark", minversion="4.3", reason="pyspark 4.3 is not installed")
 
 TOKEN = "patSpark.verySecret"
 SYSTEM = ["_airtable_id", "_created_time", "_base_id", "_table", "_rescued"]

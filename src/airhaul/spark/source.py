@@ -16,7 +16,7 @@ from airhaul.wire.shapes import TableJson
 
 
 class AirtableDataSource(DataSource):
-    """Airtable as a data source of Apache Spark 4, for ``spark.dataSource.register``.
+    """Airtable as a data source of Apache Spark 4.3, for ``spark.dataSource.register``.
 
     The options of ``spark.read.format("airtable")`` are described in ``docs/spark.md``. The columns
     are ``_airtable_id``, ``_created_time``, ``_base_id``, ``_table``, ``_rescued`` and the fields
