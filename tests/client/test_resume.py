@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import field_validator
 
 from airhaul import (
     AirhaulError,
@@ -256,6 +257,30 @@ def test_lost_replies_after_a_kill(items, server) -> None:
     assert items.resume().counts() == {"created": 95}
     server.local_base.faults = None
     assert held(items) == WANTED
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_gone_on_with(items, server) -> None:
+    """The rows of the first part came from the old file; those of the new one are others."""
+    file = Path("items.csv")
+
+    class Watched(Record, table="Items"):
+        name: str
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def change_the_file_at_the_last_row(cls, number: int) -> int:
+            if number == 94:
+                file.write_text(file.read_text().replace("n90,", "m90,"))
+            return number
+
+    with pytest.raises(BulkError):
+        items.table(Watched).import_file(file, max_requests=3)
+    before = held(items)
+    assert "m90" in file.read_text()
+    with pytest.raises(JournalError, match="same size and other content"):
+        items.resume()
+    assert held(items) == before
 
 
 def test_a_changed_file_is_refused_and_the_difference_named(items, server) -> None:

@@ -209,6 +209,8 @@ class Bulk(Generic[M]):
         """
         written, checks_first = ColumnsWritten(), self.asked.policy.checks_first
         linking, names = self.linking, LinkNames()
+        # Before it is read: a run is not resumed from a file that was changed while it was read.
+        self.asked = self.with_source()
         first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
         changes = SpooledChanges[M]()
         keep = changes.add if linking is None else None
@@ -330,7 +332,7 @@ class Bulk(Generic[M]):
 
     def with_source(self) -> BulkWrite[M]:
         """What is asked, with what recognises the file when the run is resumed."""
-        if self._file is None or self.asked.journal is None:
+        if self._file is None or self.asked.journal is None or self.asked.source is not None:
             return self.asked
         source = fingerprint(self._file)
         return replace(self.asked, source=source)
