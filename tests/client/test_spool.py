@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 import json
 import pickle
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import field_validator
 
-from airhaul import Record, configure, result_of
+from airhaul import Record, airtable_field, configure, result_of
 from tests.local_base.gate.test_limits_and_store import files_up_to
 
 pytestmark = pytest.mark.slow  # long streams
@@ -107,6 +108,28 @@ def test_the_rows_of_a_file_are_validated_once(tmp_path: Path) -> None:
     assert [note.text for note in result] == texts
     assert [outcome.line for outcome in result.outcomes] == [*range(1, 1_235)]
     assert sorted(note.text for note in Note.all()) == sorted(texts)
+
+
+def test_rows_of_a_file_that_airtable_refuses_are_kept_as_they_are_in_it(tmp_path: Path) -> None:
+    """Their values wait on disk with those of all others, and are told from them."""
+
+    class Task(Record, table="Tasks"):
+        name: str
+        state: str = airtable_field(type="singleSelect", options={"choices": [{"name": "open"}]})
+
+    configure(local=":memory:")
+    Task.create_table()
+    path, rejects = tmp_path / "tasks.csv", tmp_path / "rejects.csv"
+    states = {5: "shut", 249: "ajar"}
+    lines = [f"{number:03},{states.get(number, 'open')},left out" for number in range(250)]
+    path.write_text("Title,state,note\n" + "\n".join(lines) + "\n")
+    result = Task.import_file(
+        path, columns={"Title": "name"}, ignore="note", on_error="continue", rejects=rejects
+    )
+    assert result.counts() == {"created": 248, "failed": 2}
+    with rejects.open(newline="") as file:
+        found = [(row["Title"], row["state"], row["note"]) for row in csv.DictReader(file)]
+    assert found == [("005", "shut", "left out"), ("249", "ajar", "left out")]
 
 
 @pytest.mark.parametrize("on_error", ["stop", "continue"])

@@ -125,8 +125,9 @@ def test_a_file_of_another_format_is_refused(parts, tmp_path) -> None:
         parts.import_file(source)
     with pytest.raises(FileFormatError, match="encoding is for CSV and TSV only"):
         parts.import_file(source, encoding="cp1252")
+    compressed = source.rename(tmp_path / "source.parquet.gz")
     with pytest.raises(FileFormatError, match="compressed already"):
-        parts.import_file(tmp_path / "source.parquet.gz")
+        parts.import_file(compressed)
 
 
 def test_a_missing_library_is_named(parts, tmp_path, monkeypatch) -> None:

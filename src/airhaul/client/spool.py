@@ -17,7 +17,8 @@ import tempfile
 import weakref
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import IO, Any, Final, Generic, TypeVar
 
 from pydantic_core import to_json
@@ -152,6 +153,7 @@ class SpooledChanges(Generic[M]):
         self._count = 0
         self._are_kept = True
         self._block: list[tuple[Any, ...]] = []
+        self._values: list[_Values] = []
         self._row: SourceRow | None = None  # all rows of a file are read in the same way
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115
             _MOST_BYTES_IN_MEMORY, prefix="airhaul-"
@@ -167,23 +169,25 @@ class SpooledChanges(Generic[M]):
             self._drop()
             return
         self._row = self._row or source
-        change = (row.kind, self._count, row.cells, source.line, source.cells, source.in_file)
+        change = (row.kind, self._count, row.cells, source.line)
         self._block.append((*change, row.for_new, row.missing, row.key))
+        self._values.append((source.cells, source.in_file))
         self._count += 1
         if len(self._block) == _CHANGES_PER_BLOCK:
             self._write()
 
     def _write(self) -> None:
         try:
-            block = zlib.compress(pickle.dumps(self._block, pickle.HIGHEST_PROTOCOL), _FAST)
-            self._file.write(len(block).to_bytes(_BYTES_OF_A_SIZE) + block)
+            for part in (self._block, self._values):
+                packed = zlib.compress(pickle.dumps(part, pickle.HIGHEST_PROTOCOL), _FAST)
+                self._file.write(len(packed).to_bytes(_BYTES_OF_A_SIZE) + packed)
         except (OSError, pickle.PicklingError, TypeError, AttributeError):
             self._drop()  # the disk is full, or a value of the file cannot be copied
-        self._block = []
+        self._block, self._values = [], []
 
     def _drop(self) -> None:
         self._are_kept = False
-        self._block = []
+        self._block, self._values = [], []
         with contextlib.suppress(OSError):  # of what could not be written before
             self._file.close()
 
@@ -200,19 +204,74 @@ class SpooledChanges(Generic[M]):
 
     def __iter__(self) -> Iterator[Change[M]]:
         first = self._row
-        while size := int.from_bytes(self._file.read(_BYTES_OF_A_SIZE)):
+        while packed := self._read():
             assert first is not None, "a block has a row"
-            block = pickle.loads(zlib.decompress(self._file.read(size)))  # noqa: S301 - our own
-            for kind, index, cells, line, given, in_file, for_new, missing, key in block:
-                source = SourceRow(line, given, first.style, in_file, first.is_typed)
+            values = _KeptValues(self._read())
+            block = enumerate(_unpacked(packed))
+            for place, (kind, index, cells, line, for_new, missing, key) in block:
                 yield Change(
                     kind,
                     index,
                     cells,
                     line=line,
-                    source=source,
+                    source=_KeptRow(line, values, place, like=first),
                     for_new=for_new,
                     missing=missing,
                     key=key,
                 )
         self._file.close()
+
+    def _read(self) -> bytes:
+        return self._file.read(int.from_bytes(self._file.read(_BYTES_OF_A_SIZE)))
+
+
+_Values = tuple[dict[str, object], Mapping[str, object] | None]
+"""The values of a row by column, and those in the file if these are others."""
+
+
+class _KeptValues:
+    """The values of the rows of a block, which few need: those of rows that are refused.
+
+    Args:
+        packed: The values, compressed.
+    """
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    @cached_property
+    def of_rows(self) -> list[_Values]:
+        """The values of each row."""
+        of_rows: list[_Values] = _unpacked(self._packed)
+        return of_rows
+
+
+class _KeptRow(SourceRow):
+    """A row of a file whose values are read as soon as one asks for them.
+
+    Args:
+        line: The line on which it begins.
+        values: The values of its block.
+        place: Its place in the block.
+        like: A row that was read in the same way.
+    """
+
+    __slots__ = ("_place", "_values")
+
+    def __init__(self, line: int, values: _KeptValues, place: int, *, like: SourceRow) -> None:
+        self.line = line
+        self.style = like.style
+        self.is_typed = like.is_typed
+        self._values = values
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only for what is not set yet.
+        if name not in ("cells", "in_file"):
+            raise AttributeError(name)
+        self.cells, self.in_file = self._values.of_rows[self._place]
+        return getattr(self, name)
+
+
+def _unpacked(packed: bytes) -> Any:
+    return pickle.loads(zlib.decompress(packed))  # noqa: S301 - our own
