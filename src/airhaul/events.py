@@ -8,6 +8,7 @@ from airhaul.bulk.engine.events import (
     Retrying,
     RollingBack,
     RowRefused,
+    RowsChecked,
     RowsWritten,
     Splitting,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Retrying",
     "RollingBack",
     "RowRefused",
+    "RowsChecked",
     "RowsWritten",
     "Splitting",
 ]

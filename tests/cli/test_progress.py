@@ -17,6 +17,7 @@ from airhaul.bulk.engine.events import (
     Restarted,
     RollingBack,
     RowRefused,
+    RowsChecked,
     RowsWritten,
     Splitting,
 )
@@ -69,11 +70,15 @@ def test_figures_are_lines_where_there_is_no_terminal(capsys, monkeypatch) -> No
     """Done, total, failed and the time left; the last line has no time left."""
     monkeypatch.setattr(progress, "_PLAIN_EVERY_S", 0.0)
     with RowProgress("Importing x.csv") as shown:
+        shown.on_event(RowsChecked(2_000, None))
+        shown.on_event(RowsChecked(12_000, 12_000))
         shown.on_event(RowsWritten([], 10, 12_000, "created", seconds_left=3_725.0))
         shown.on_event(RowRefused(RowError("no"), 11, 12_000))
         shown.on_event(RowsWritten([], 12_000, 12_000, "created", seconds_left=0.0))
         shown.on_event(RowsWritten([], 12_001, None))
     assert capsys.readouterr().err.splitlines() == [
+        "Importing x.csv: 2,000 rows checked",
+        "Importing x.csv: 12,000 of 12,000 rows checked",
         "Importing x.csv: 10 of 12,000 rows, 1:02:05 left",
         "Importing x.csv: 11 of 12,000 rows, 1 failed, 1:02:05 left",
         "Importing x.csv: 12,000 of 12,000 rows, 1 failed",

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from pydantic import field_validator
 
-from airhaul import Record, airtable_field, configure, result_of
+from airhaul import Record, airtable_field, configure, configured, result_of
+from airhaul.events import Event, RowsChecked
 from tests.local_base.gate.test_limits_and_store import files_up_to
 
 pytestmark = pytest.mark.slow  # long streams
@@ -108,6 +109,33 @@ def test_the_rows_of_a_file_are_validated_once(tmp_path: Path) -> None:
     assert [note.text for note in result] == texts
     assert [outcome.line for outcome in result.outcomes] == [*range(1, 1_235)]
     assert sorted(note.text for note in Note.all()) == sorted(texts)
+
+
+@pytest.mark.parametrize(("kind", "total"), [("jsonl", None), ("parquet", 2_500)])
+def test_checking_a_long_file_is_told(tmp_path: Path, capsys, kind: str, total: int | None) -> None:
+    """How many rows were checked, and of how many if the file says so; none was sent before."""
+    configure(local=":memory:")
+    Item.create_table()
+    path = tmp_path / f"items.{kind}"
+    rows = [{"number": number} for number in range(2_500)]
+    if kind == "parquet":
+        arrow, parquet = (pytest.importorskip(f"pyarrow{name}") for name in ("", ".parquet"))
+        parquet.write_table(arrow.Table.from_pylist(rows), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told: list[tuple[int, int | None, int]] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, RowsChecked):
+            told.append((event.done, event.total, configured().requests_made))
+
+    before = configured().requests_made
+    result = Item.import_file(path, on_event=note, progress=True)
+    assert result.counts() == {"created": 2_500}
+    assert told == [(1_000, total, before), (2_000, total, before), (2_500, 2_500, before)]
+    shown = capsys.readouterr().err.replace("\r", "\n").splitlines()
+    assert any(line.startswith("Items, checked: ") and "2500" in line for line in shown)
+    assert any(line.startswith("Items: 100%") for line in shown)
 
 
 def test_rows_of_a_file_that_airtable_refuses_are_kept_as_they_are_in_it(tmp_path: Path) -> None:

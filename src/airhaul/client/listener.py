@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsWritten
+from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsChecked, RowsWritten
 from airhaul.bulk.journal.given import given_cells
 from airhaul.client.options import WriteSettings
 from airhaul.errors import ConfigurationError, RowError
@@ -77,7 +77,10 @@ def _check(path: Path, source: InputFile) -> None:
         )
 
 
-_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+T = TypeVar("T")
+
+_CHECKED_AT_ONCE: Final = 1_000
+_BAR: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 class ProgressReport:
@@ -104,25 +107,50 @@ class ProgressReport:
         Args:
             total: How many rows there are, or None while that is not known.
         """
-        if self._wants_bar:
-            from tqdm.auto import tqdm
-
-            # The bar's own estimate does not know the pace; ours is in the postfix.
-            form = None if total is None else _BAR
-            self._bar = tqdm(
-                total=total, desc=self._label, unit=" rows", dynamic_ncols=True, bar_format=form
-            )
         try:
-            yield self
+            with self._bar_of(total, self._label):
+                yield self
         finally:
-            if self._bar is not None:
-                self._bar.close()
             self._rejects.close()
+
+    def checking(self, rows: Iterable[T], total: int | None) -> Iterator[T]:
+        """Yield rows that are validated, and tell how many were.
+
+        Args:
+            rows: The rows of a file.
+            total: How many there are, or None if the file does not say.
+        """
+        done = 0
+        with self._bar_of(total, f"{self._label}, checked"):
+            for done, row in enumerate(rows, 1):
+                yield row
+                if done % _CHECKED_AT_ONCE == 0:
+                    self(RowsChecked(done, total))
+            self(RowsChecked(done, done))
+
+    @contextmanager
+    def _bar_of(self, total: int | None, label: str) -> Generator[None]:
+        """Show a bar, if one is wanted, until the end of the block."""
+        if not self._wants_bar:
+            yield
+            return
+        from tqdm.auto import tqdm
+
+        # The bar's own estimate does not know the pace; ours is in the postfix.
+        form = None if total is None else _BAR
+        with tqdm(
+            total=total, desc=label, unit=" rows", dynamic_ncols=True, bar_format=form
+        ) as self._bar:
+            yield
+        self._bar = None
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
         self._rejects.on_event(event)
-        if isinstance(event, RowsWritten):
+        if isinstance(event, RowsChecked):
+            if self._bar is not None:
+                self._bar.update(event.done - self._bar.n)
+        elif isinstance(event, RowsWritten):
             if self._bar is not None:
                 left_s = event.seconds_left
                 left = "" if left_s is None else f"{clock(left_s)} left"

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 
 from airhaul.errors import ConfigurationError, FileFormatError
 from airhaul.messages import Message, Option, OptionName
-from airhaul.tabular.arrow.files import read_arrow
+from airhaul.tabular.arrow.files import read_arrow, rows_in_parquet
 from airhaul.tabular.excel.read import read_excel
 from airhaul.tabular.formats.compression import compression_of, without_compression
 from airhaul.tabular.formats.csv import read_csv
@@ -126,6 +126,16 @@ class InputFile:
     def rows(self) -> Iterator[SourceRow]:
         """Read the rows, as ``read_rows`` does."""
         return read_rows(self.path, self.settings, self.style)
+
+    def count(self) -> int | None:
+        """Return how many rows there are, if the file says so without being read to its end.
+
+        Raises:
+            FileFormatError: The format does not exist, or no format has this suffix.
+            OSError: The file cannot be read.
+        """
+        kind = format_of(self.path, self.settings.format)
+        return rows_in_parquet(self.path) if kind == "parquet" else None
 
     def checked_rows(self) -> Iterator[SourceRow]:
         """Read the whole file, so that its errors come first, and return its rows.

@@ -14,6 +14,19 @@ from airhaul.wire.shapes import RecordJson
 
 
 @dataclass(frozen=True, slots=True)
+class RowsChecked:
+    """Rows of a file were validated. No row is sent before all are.
+
+    Args:
+        done: How many rows were read so far.
+        total: How many rows there are, or None while that is not known.
+    """
+
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RowsWritten:
     """Rows were written as requested, or deleted.
 
@@ -132,7 +145,8 @@ class RollingBack:
 
 
 Event = (
-    RowsWritten
+    RowsChecked
+    | RowsWritten
     | RowRefused
     | PageRead
     | Retrying

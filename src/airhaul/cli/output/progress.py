@@ -15,6 +15,7 @@ from airhaul.bulk.engine.events import (
     Restarted,
     RollingBack,
     RowRefused,
+    RowsChecked,
     RowsWritten,
     Splitting,
 )
@@ -72,6 +73,8 @@ class RowProgress:
     def on_event(self, event: Event) -> None:
         """Show an event of a bulk call."""
         match event:
+            case RowsChecked():
+                self._show(event.done, event.total, "checked")
             case RowsWritten():
                 self._seconds_left = event.seconds_left
                 self._show(event.done, event.total)
@@ -89,10 +92,10 @@ class RowProgress:
             case _:
                 pass
 
-    def _show(self, done: int, total: int | None) -> None:
-        self._has_moved = True
+    def _show(self, done: int, total: int | None, what: str = "") -> None:
+        self._has_moved = self._has_moved or not what
         of = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        figures = f"{of} rows"
+        figures = f"{of} rows {what}".rstrip()
         if self._failed:
             figures += f", {self._failed:,} failed"
         if self._seconds_left is not None and self._seconds_left >= 1 and done != total:

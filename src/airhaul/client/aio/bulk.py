@@ -211,13 +211,14 @@ class AsyncBulk(Generic[M]):
         # Before it is read: a run is not resumed from a file that was changed while it was read.
         self.asked = self.with_source()
         first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
+        rows = self.listener.checking(file.rows(), file.count())
         changes = SpooledChanges[M]()
         keep = changes.add if linking is None else None
         with closing(self.rejects):
             if checks_first:
-                total = check_all(first, file.rows(), self.rejects.add, written, keep)
+                total = check_all(first, rows, self.rejects.add, written, keep)
             else:
-                total = count_all(first, file.rows(), written, keep)
+                total = count_all(first, rows, written, keep)
             if linking is None and changes.are_complete():
                 return RowInput(changes, Ready[M](), total, "file", written)
             if linking is None:

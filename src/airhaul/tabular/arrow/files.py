@@ -64,12 +64,13 @@ def read_arrow(
         raise FileFormatError(f"this is no {kind} file: {reason}", source=source) from None
 
 
-def rows_in_arrow(path: str | Path, kind: ArrowFormat) -> int | None:
-    """Return how many rows a file has, if it says so without being read."""
-    if kind != "parquet":
+def rows_in_parquet(path: str | Path) -> int | None:
+    """Return how many rows a Parquet file says it has; None if it says nothing."""
+    try:
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+        count: int = parquet.read_metadata(path).num_rows
+    except (ImportError, ValueError):  # pyarrow's own errors are, too; reading the rows tells why
         return None
-    parquet: Any = importlib.import_module("pyarrow.parquet")
-    count: int = parquet.read_metadata(path).num_rows
     return count
 
 
