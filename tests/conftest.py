@@ -53,17 +53,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
-# The tests of these modules share something costly: a browser, runs of Node, and Spark.
+# The tests of these modules and folders share something costly: a browser, runs of Node, and Spark.
 TOGETHER = (
     "tests/console/test_page.py",
-    "tests/spark/test_reading.py",
+    "tests/spark/",
     "tests/strangers/test_airtable_js.py",
 )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each worker one test at a time, or all of a module whose tests belong together.
+    """Give each worker one test at a time, or all that belong together.
 
     The marks of pytest-xdist for this, ``xdist_group``, have no effect with pytest 9.2.
     """
@@ -71,8 +71,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduler(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.partition("::")[0]
-            return path if path in TOGETHER else nodeid
+            return next((one for one in TOGETHER if nodeid.startswith(one)), nodeid)
 
     return Scheduler(config, log)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def spark() -> Iterator[Any]:
     """Spark in this process, with two threads; a task is tried four times."""
     with warnings.catch_warnings():

@@ -1,9 +1,12 @@
-"""Airtable as a data source of Apache Spark: ``spark.read.format("airtable")``.
+"""Airtable as a data source of Apache Spark, which reads and writes: ``format("airtable")``.
 
 from airhaul.spark import AirtableDataSource
 
 spark.dataSource.register(AirtableDataSource)
 deals = spark.read.format("airtable").option("bases", "app1,app2").option("table", "Deals").load()
+totals.write.format("airtable").option("base", "app3").option("table", "Totals").option(
+    "key", "Name"
+).mode("append").save()
 """
 
 from typing import TYPE_CHECKING, Any

@@ -20,7 +20,7 @@ from airhaul.bulk.reads.table_reader import table_in
 from airhaul.model.schema import model_of_table
 from airhaul.spark.batches import SparkBatches
 from airhaul.spark.columns import fields_of
-from airhaul.spark.options import SparkOptions
+from airhaul.spark.options import ReadOptions
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.shapes import TableJson
 
@@ -42,7 +42,7 @@ class TablePartition(InputPartition):
     segment: int
 
 
-def read_tables(options: SparkOptions) -> list[tuple[str, TableJson]]:
+def read_tables(options: ReadOptions) -> list[tuple[str, TableJson]]:
     """Read the schemas of the bases, a request for each.
 
     Returns:
@@ -53,7 +53,7 @@ def read_tables(options: SparkOptions) -> list[tuple[str, TableJson]]:
     """
 
     def of_base(base_id: str) -> list[tuple[str, TableJson]]:
-        with options.open(base_id) as airtable:
+        with options.connection.open(base_id) as airtable:
             schema = airtable.schema()
         return [(base_id, table_in(schema, name, base_id)) for name in options.tables]
 
@@ -72,7 +72,7 @@ class AirtableReader(DataSourceReader):
 
     def __init__(
         self,
-        options: SparkOptions,
+        options: ReadOptions,
         schema: StructType,
         tables: Sequence[tuple[str, TableJson]],
     ) -> None:
@@ -103,7 +103,7 @@ class AirtableReader(DataSourceReader):
         batches = SparkBatches(self._schema, partition.base_id, table["name"], fields)
         whole = ListParameters(formula=options.formula)
         part = parts_of_list(whole, options.segments)[partition.segment]
-        with options.open(partition.base_id) as airtable:
+        with options.connection.open(partition.base_id) as airtable:
             query = airtable.table(model_of_table(table)).where()
             # A request for no field at all would get all of them.
             query = query.only(*(batches.fields or [*fields][:1]))

@@ -1,0 +1,157 @@
+"""Writing a frame as a keyed upsert: the tasks hand their rows over, and the driver sends them.
+
+Tasks send nothing to Airtable, since Spark may run each of them again, also at the same time, and
+two that upsert one new key would both create it.
+"""
+
+# pyspark is in no group that all contributors install: without it, its types are unknown.
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pyspark.sql.datasource import DataSourceArrowWriter, WriterCommitMessage
+
+from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.rows.keys import Key
+from airhaul.errors import BulkError, SchemaError
+from airhaul.model.schema import model_of_table
+from airhaul.spark.columns import SYSTEM, fields_of
+from airhaul.spark.options import UpsertOptions
+from airhaul.tabular.arrow.library import arrow_library
+from airhaul.wire.shapes import TableJson
+
+_LOGGER: Final = logging.getLogger("airhaul")
+_ROWS_SHOWN: Final = 10
+
+
+@dataclass
+class RowsOfPartition(WriterCommitMessage):
+    """The rows of a partition, for the driver.
+
+    Args:
+        stream: A stream of Arrow data, compressed.
+        rows: How many rows it has.
+    """
+
+    stream: bytes = field(repr=False)
+    rows: int
+
+
+class AirtableWriter(DataSourceArrowWriter):
+    """Upserts the rows of a frame.
+
+    Args:
+        options: Where and how to write.
+        table: The table, as its base describes it.
+        columns: The names of the columns of the frame.
+
+    Raises:
+        SchemaError: A column is no field that can be written, or the frame lacks the key.
+        UnknownFieldError: The table has no field of the key.
+        ConfigurationError: A field cannot be a key.
+    """
+
+    def __init__(self, options: UpsertOptions, table: TableJson, columns: Sequence[str]) -> None:
+        self._options = options
+        self._table = table
+        self._where = f"The table {table['name']!r} of the base {options.base_id}"
+        Key.of(model_of_table(table), options.key)
+        self._check(columns)
+
+    def _check(self, columns: Sequence[str]) -> None:
+        fields = fields_of(self._table)
+        for name in columns:
+            if name not in SYSTEM and name not in fields:
+                raise SchemaError(f"{self._where} has no field {name!r}.")
+        given = [name for name in columns if name in SYSTEM or fields[name].read_only]
+        if given:
+            raise SchemaError(
+                f"{self._where} has values of its own for {', '.join(map(repr, given))}, which "
+                f"cannot be written; leave them out: frame.drop({', '.join(map(repr, given))})."
+            )
+        for name in self._options.key:
+            if name not in columns:
+                raise SchemaError(f"The frame has no column {name!r}, which is in the key.")
+
+    def write(self, iterator: Iterator[Any]) -> RowsOfPartition:
+        """Hand the rows of a partition over to the driver; nothing is sent to Airtable.
+
+        Args:
+            iterator: Batches of Arrow data.
+
+        Returns:
+            The rows.
+        """
+        arrow = arrow_library("A data frame of Spark")
+        batches = [*iterator]
+        if not batches:
+            return RowsOfPartition(b"", 0)
+        sink = arrow.BufferOutputStream()
+        packed = arrow.ipc.IpcWriteOptions(compression="lz4")
+        with arrow.ipc.new_stream(sink, batches[0].schema, options=packed) as stream:
+            for batch in batches:
+                stream.write_batch(batch)
+        return RowsOfPartition(sink.getvalue().to_pybytes(), sum(map(len, batches)))
+
+    def commit(self, messages: Sequence[WriterCommitMessage | None]) -> None:
+        """Write the rows of all partitions, on the driver; called once, when all tasks succeeded.
+
+        Args:
+            messages: The rows of each partition.
+
+        Raises:
+            BulkError: Not every row was written; the first of these are named by their keys.
+        """
+        arrow = arrow_library("A data frame of Spark")
+        parts = [one for one in messages if isinstance(one, RowsOfPartition) and one.rows]
+        if not parts:
+            _LOGGER.info("%s: the frame has no rows", self._where)
+            return
+        options = self._options
+        frame = arrow.concat_tables(arrow.ipc.open_stream(one.stream).read_all() for one in parts)
+        with options.connection.open(options.base_id) as airtable:
+            try:
+                result = airtable.table(model_of_table(self._table)).bulk_upsert(
+                    frame,
+                    key=options.key,
+                    on_error=options.on_error,
+                    typecast=options.typecast,
+                    rejects=options.rejects,
+                    journal=options.journal,
+                )
+            except BulkError as error:
+                raise self._failure(error.result, frame) from error
+        if not result.is_complete:
+            raise self._failure(result, frame)
+        _LOGGER.info("%s: %s", self._where, self._summary(result))
+
+    def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:
+        """Do nothing: a task has written nothing, and an error of ``commit`` has what was.
+
+        Args:
+            messages: The rows of the partitions that succeeded.
+        """
+
+    def _summary(self, result: BulkResult[Any]) -> str:
+        run = "" if result.run is None else f"; it is the run {result.run} of the journal"
+        return f"{result}{run}"
+
+    def _failure(self, result: BulkResult[Any], frame: Any) -> BulkError:
+        refused = [*result.errors[:_ROWS_SHOWN], *result.unknown[:_ROWS_SHOWN]][:_ROWS_SHOWN]
+        lines = [f"{self._where}: not every row was written: {self._summary(result)}."]
+        for outcome in refused:
+            row = frame.slice(outcome.index, 1).to_pylist()[0]
+            key = ", ".join(f"{name}={row[name]!r}" for name in self._options.key)
+            what = "sent, but it is unknown whether it was written; " * (outcome.state == "unknown")
+            lines.append(f"  {key}: {what}{outcome.error.message if outcome.error else ''}")
+        more = len(result.errors) + len(result.unknown) - len(refused)
+        if more:
+            lines.append(f"  and {more:,} more")
+        lines.append("Rows that were written are found by their keys if you run the query again.")
+        return BulkError("\n".join(lines), result=result)
