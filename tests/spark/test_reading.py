@@ -12,7 +12,7 @@ import pytest
 from airhaul import Airtable
 from airhaul.errors import ConfigurationError
 from airhaul.fields import CARDS, default_options
-from airhaul.local_base import LocalBase, LocalServer
+from airhaul.local_base import Fault, Faults, LocalBase, LocalServer
 from airhaul.wire.call import Call
 from tests.conftest import connect
 
@@ -117,13 +117,16 @@ def plain(value: Any) -> Any:
 
 
 def test_every_cell_of_several_bases_is_in_the_frame_once(spark: Any, bases: Bases) -> None:
-    """Two bases in three segments each, while replies are lost: each record once, each cell alike."""
+    """Two bases in three segments each, replies lost and a 429: each record once, each cell alike."""
     local_base = bases.server.local_base
-    local_base.fail("GET close-after:0.1", "GET 503-before:0.05", seed=1)
+    limited = Fault("429-retry-after", at=12, method="GET", retry_after_s=1.0)
+    faults = Faults(limited, "GET close-after:0.1", "GET 503-before:0.05", seed=1)
+    local_base.faults = faults
     try:
         frame = reader(spark, bases, table="All types", segments="3").load()
         rows = {row["_airtable_id"]: row for row in frame.collect()}
         assert (len(rows), frame.rdd.getNumPartitions()) == (460, 6)
+        assert limited in [fault for fault, _ in faults.happened()]
     finally:
         local_base.faults = None
     for base_id in bases.ids:
@@ -166,8 +169,10 @@ def test_tables_of_several_kinds_share_a_frame(spark: Any, bases: Bases) -> None
 
 
 def test_a_declared_schema_reads_cells_as_json(spark: Any, bases: Bases) -> None:
-    """A schema of one's own prunes columns, and has any field as the JSON of its cells."""
-    frame = reader(spark, bases, table="All types").schema("_base_id STRING, names STRING").load()
+    """In all bases of the token: a schema of one's own has any field as the JSON of its cells."""
+    every = reader(spark, bases, bases="*", table="All types")
+    frame = every.schema("_base_id STRING, names STRING").load()
+    assert {row["_base_id"] for row in frame.collect()} == set(bases.ids)
     texts = [row["names"] for row in frame.where("names IS NOT NULL").collect()]
     assert sorted(len(json.loads(text)) for text in texts) == [3, 4]
 
