@@ -76,3 +76,16 @@ def test_the_check_of_real_files_reads_writes_and_compares(tmp_path: Path) -> No
         ["n", "number"],
         ["t", "multipleSelects"],
     ]
+
+
+def test_many_bases_keep_their_own_limit_and_that_of_the_token(monkeypatch) -> None:
+    """What is published about many bases is the pace itself, which allows no request too many."""
+    monkeypatch.syspath_prepend(str(_ROOT / "bench"))
+    from many_bases import simulate
+
+    done = simulate(bases=30, requests=40, tasks=20, latency_s=0.25)
+    base, token = done.most_in_a_second()
+    assert done.requests == 30 * 40
+    assert base <= 5
+    assert token == 50
+    assert done.share_of_token() >= 0.9
