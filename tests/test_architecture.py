@@ -66,7 +66,7 @@ FLOORS = {
         "http",
     ],
     "client": [
-        "exports fingerprint local options spool",
+        "exports local options spool spooled_changes",
         "config listener selection streams",
         "connection linked_lookups",
         "aio sync",

@@ -93,6 +93,7 @@ class RowProgress:
                 pass
 
     def _show(self, done: int, total: int | None, what: str = "") -> None:
+        # A bar that only counted what was checked makes room for the errors of the rows.
         self._has_moved = self._has_moved or not what
         of = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         figures = f"{of} rows {what}".rstrip()

@@ -62,8 +62,8 @@ def retry(
 
 def _begun(journal: Journal, run: Run, file: Path) -> Path | None:
     """The rejects file of an earlier try that did not finish and is resumed, if there is one."""
+    from airhaul.bulk.journal.fingerprint import fingerprint
     from airhaul.bulk.undoing.runs import tries_of, try_to_resume
-    from airhaul.client.fingerprint import fingerprint
     from airhaul.tabular import InputFile
 
     if not file.exists():

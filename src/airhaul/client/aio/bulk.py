@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.flow import Flow
+from airhaul.bulk.journal.fingerprint import fingerprint
 from airhaul.bulk.journal.runs import Asked
 from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, NamesSeen, TakesOneName
 from airhaul.bulk.linking.linked_creates import HeldRows, Linking
@@ -28,10 +29,10 @@ from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.aio.session import AsyncBound, target_of
-from airhaul.client.fingerprint import fingerprint
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import AsyncRows, OnEvent, WriteSettings, several_rows
-from airhaul.client.spool import SpooledChanges, SpooledRecords
+from airhaul.client.spool import SpooledRecords
+from airhaul.client.spooled_changes import SpooledChanges
 from airhaul.drive import aio as drive
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option
@@ -219,9 +220,9 @@ class AsyncBulk(Generic[M]):
                 total = check_all(first, rows, self.rejects.add, written, keep)
             else:
                 total = count_all(first, rows, written, keep)
-            if linking is None and changes.are_complete():
-                return RowInput(changes, Ready[M](), total, "file", written)
             if linking is None:
+                if changes.are_complete():
+                    return RowInput(changes, Ready[M](), total, "file", written)
                 return RowInput(file.rows(), encoder(), total, "file", written)
             await self.follow(linking.look_up(names))
             if checks_first and linking.keys.refuses(names):

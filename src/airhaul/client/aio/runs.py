@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.fingerprint import fingerprint
 from airhaul.bulk.journal.recovery import kept_rows
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import Ready
@@ -28,7 +29,6 @@ from airhaul.client.aio.bulk import AsyncBulk, input_file
 from airhaul.client.aio.plan import AsyncPlan
 from airhaul.client.aio.session import AsyncBound, AsyncSession, reader_of
 from airhaul.client.aio.table import AsyncTable
-from airhaul.client.fingerprint import fingerprint
 from airhaul.client.options import AsyncRows, WriteOptions, WriteSettings, several_rows
 from airhaul.drive import aio as drive
 from airhaul.errors import JournalError

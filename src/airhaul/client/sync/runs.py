@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from airhaul.bulk.journal.file import Journal
+from airhaul.bulk.journal.fingerprint import fingerprint
 from airhaul.bulk.journal.recovery import kept_rows
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.encoders import Ready
@@ -25,7 +26,6 @@ from airhaul.bulk.undoing.runs import (
     run_to_undo,
 )
 from airhaul.bulk.writing.assemble import RowInput
-from airhaul.client.fingerprint import fingerprint
 from airhaul.client.options import Rows, WriteOptions, WriteSettings, several_rows
 from airhaul.client.sync.bulk import Bulk, input_file
 from airhaul.client.sync.plan import Plan

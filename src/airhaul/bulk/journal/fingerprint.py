@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from airhaul.bulk.journal.runs import Source
-    from airhaul.tabular import InputFile
+from airhaul.bulk.journal.runs import Source
+from airhaul.tabular import InputFile
 
 
 def fingerprint(file: InputFile) -> Source:
@@ -16,8 +14,6 @@ def fingerprint(file: InputFile) -> Source:
     Args:
         file: The file.
     """
-    from airhaul.bulk.journal.runs import Source
-
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     size = file.path.stat().st_size
