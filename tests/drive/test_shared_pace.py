@@ -123,7 +123,7 @@ def test_the_processes_of_a_host_share_one_pace(host, users, local_base, server)
     write(server, 60, processes=3, pace="host")
     assert len(local_base.requests) == 18
     assert {request.status for request in local_base.requests} == {200}
-    assert seconds_taken(local_base) > 2.0  # 2.6 s at the limit, 0.2 s for each alone
+    assert seconds_taken(local_base) > 2.0  # 3 s at the limit, 1 s for each alone
 
 
 def test_all_that_use_a_redis_share_one_pace(redis, users, local_base, server) -> None:
@@ -142,7 +142,7 @@ def test_a_pause_reaches_all(pace, request, host, users, local_base, server) -> 
     write(server, 60, processes=2, pace=pace)
     times = sorted((each.at, each.status) for each in local_base.requests)
     refused_at = next(at for at, status in times if status == 429)
-    later = [at for at, _ in times if at > refused_at + 1.0]  # what was on its way has come
+    later = [at for at, _ in times if at > refused_at + 0.8]  # what was on its way has come
     assert [status for _, status in times].count(429) == 1
     assert len(later) >= 5
     assert min(later) >= refused_at + 2.0
@@ -227,7 +227,7 @@ def test_threads_of_a_process_and_another_process_share(host, users, local_base,
         for thread in threads:
             thread.join()
     assert {request.status for request in local_base.requests} == {200}
-    assert seconds_taken(local_base) > 1.5  # 2 s at the limit, 0.2 s for each alone
+    assert seconds_taken(local_base) > 1.5  # 2 s at the limit, 1 s for each alone
 
 
 def test_without_its_redis_nothing_is_sent(users, local_base, server) -> None:
@@ -253,7 +253,7 @@ def test_without_its_redis_a_share_of_the_limit_may_be_used(
     ):
         airtable.table(User).bulk_create([{"name": str(number)} for number in range(50)])
     assert len(local_base.requests) == 5
-    assert seconds_taken(local_base) > 1.1  # 1.5 s at two in a second
+    assert seconds_taken(local_base) > 1.1  # 2 s at two in a second
     assert (
         sum("uses its share of the rate limit" in record.message for record in caplog.records) == 1
     )
