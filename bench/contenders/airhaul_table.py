@@ -159,7 +159,5 @@ class Contender:
         self._tell(self._table.bulk_delete(ids))
 
     def _tell(self, result: BulkResult[Person]) -> None:
-        self.report.named = [
-            outcome.index for outcome in result.outcomes if outcome.state in ("failed", "unknown")
-        ]
+        self.report.named = [outcome.index for outcome in (*result.errors, *result.unknown)]
         self.report.said = ", ".join(f"{n} {state}" for state, n in result.counts().items())

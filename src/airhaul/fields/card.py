@@ -28,6 +28,8 @@ def hashable(cell: Any) -> Any:
     Args:
         cell: JSON.
     """
+    if type(cell) is str:
+        return cell  # most cells
     if isinstance(cell, list):
         return tuple(hashable(item) for item in cell)
     if isinstance(cell, dict):

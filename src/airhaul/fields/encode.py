@@ -40,6 +40,15 @@ def encode(value: Any) -> Any:
     return (_ENCODERS.get(type(value)) or _encoder_of(value))(value)
 
 
+def encoder_of(class_: type) -> Callable[[Any], Any]:
+    """Return what ``encode`` does with the values of a class, which is no class derived from it.
+
+    Args:
+        class_: The class.
+    """
+    return _ENCODERS.get(class_, encode)
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -115,7 +124,7 @@ def encode_datetime(value: datetime) -> str:
     if value != value:  # noqa: PLR0124 - only NaT differs from itself
         raise ValueError("NaT is not a time; use None for an empty cell")
     try:
-        moment = value if value.tzinfo is None else value.astimezone(UTC)
+        moment = value if value.tzinfo in (None, UTC) else value.astimezone(UTC)
     except OverflowError:
         raise ValueError("the time is outside the years 1 to 9999 in UTC") from None
     # Pydantic prints it in a fifth of the time of isoformat, and the milliseconds in its own way.

@@ -48,9 +48,13 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-@lru_cache(maxsize=8)  # its length is looked at before it is sent
 def _encoded(query: tuple[tuple[str, str], ...]) -> str:
-    return urlencode(query)
+    return "&".join(map(_encoded_pair, query))
+
+
+@lru_cache(maxsize=512)  # all pages of a list ask for the same, apart from the offset
+def _encoded_pair(pair: tuple[str, str]) -> str:
+    return urlencode([pair])
 
 
 @dataclass(frozen=True, slots=True)

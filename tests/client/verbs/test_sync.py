@@ -352,11 +352,25 @@ def notes() -> Iterator[Table[Note]]:
 
 
 def agree(notes: Table[Note], given_rows: list[dict[str, Any]]) -> None:
-    """Compare some rows as plain dicts, and as mappings, which are always validated."""
-    plain, validated = (
-        notes.plan_sync([kind(row) for row in given_rows], key="code") for kind in (dict, Validated)
+    """Compare some rows as dicts, in one that is used again, and as mappings to be validated."""
+    plain, again, validated = (
+        notes.plan_sync(some, key="code").to_dict()
+        for some in (
+            [*map(dict, given_rows)],
+            in_one_dict(given_rows),
+            [*map(Validated, given_rows)],
+        )
     )
-    assert plain.to_dict() == validated.to_dict()
+    assert plain == again == validated
+
+
+def in_one_dict(given_rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield one dict again and again, with the values of the next row."""
+    one: dict[str, Any] = {}
+    for row in given_rows:
+        one.clear()
+        one.update(row)
+        yield one
 
 
 def test_values_that_need_no_validation_are_compared_as_with_it(notes) -> None:

@@ -30,7 +30,7 @@ class PackedIds:
     def extend(self, ids: Sequence[str]) -> None:
         """Add places with these IDs."""
         packed = _encode("".join(ids))
-        if len(packed) == _LENGTH * len(ids) and all(len(id_) == _LENGTH for id_ in ids):
+        if len(packed) == _LENGTH * len(ids) and set(map(len, ids)) <= {_LENGTH}:
             self._packed += packed
             return
         first = len(self)

@@ -19,7 +19,6 @@ from airhaul.bulk.rows.links_by_name import Pair, names_to_find, refuse_names
 from airhaul.bulk.rows.precheck import encode_one
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import UnchangedRows
-from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
 from airhaul.wire.limits import RECORDS_PER_PAGE
@@ -65,6 +64,8 @@ class CompareRows(Generic[M]):
         source: The name of the file that the rows come from, for errors.
         missing: The columns of the model that the table does not have.
         links: The columns of links whose cells may hold names; None for none.
+        together: How many rows are compared at a time. A generator may yield one dictionary again
+            and again, so its rows are compared one by one.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class CompareRows(Generic[M]):
         source: str | None = None,
         missing: AbstractSet[str] = frozenset(),
         links: LinkKeys | None = None,
+        together: int = 1,
     ) -> None:
         self._encoder = encoder
         self._plain = plain
@@ -85,6 +87,8 @@ class CompareRows(Generic[M]):
         self._source = source
         self._missing = missing
         self._links = links
+        self._together = together
+        self._waiting: list[object] = []
         self._held: list[Change[M]] = []
         self._unknown: set[tuple[str, str]] = set()
         self.has_ended = False
@@ -106,32 +110,47 @@ class CompareRows(Generic[M]):
 
     def offer(self, row: object) -> bool:
         """Take a row, and ask for the next."""
+        self._waiting.append(row)
+        if len(self._waiting) >= self._together:
+            self._compare_waiting()
+        return self._links is None or not self._is_full
+
+    def _compare_waiting(self) -> None:
+        """Compare the rows that wait for one another."""
+        rows, self._waiting = self._waiting, []
         found = self.result
-        index = found.taken
-        if (type(row) is dict or type(row) is FrameRow) and not self._missing:
-            same = self._plain.find(row)
-            if same is not None and self._table.take(same, index):
-                found.unchanged.take(None)
-                found.unchanged.add(index, same)
-                return True
+        first = found.taken
+        places = [None] * len(rows) if self._missing else self._plain.find(rows)
+        there = [place for place in places if place is not None]
+        if len(there) == len(rows) and self._table.take_all(there, first):
+            found.unchanged.add_all(there)
+            return
+        for index, (row, place) in enumerate(zip(rows, places, strict=True), first):
+            if place is not None and self._table.take_all([place], index):
+                found.unchanged.add_all([place])
+            else:
+                self._take(index, row)
+
+    def _take(self, index: int, row: object) -> None:
+        """Take a row that is to be validated."""
+        found = self.result
         change = encode_one(self._encoder, index, row)
         if isinstance(change, InvalidRow):
             found.unchanged.take(change.error.line)
             found.invalid.append(change)
-            return True
+            return
         found.unchanged.take(change.line)
         if self._missing:
             found.missing |= self._missing & {*change.cells, *change.for_new}
         if self._links is None:
             self.compare_row(change)
-            return True
+            return
         unknown = self._links.unknown(names_in(self._links, [change]))
         if not unknown:
             self.link_row(change, self._links)
-            return True
+            return
         self._held.append(change)
         self._unknown.update((column, name) for column in unknown for name in unknown[column])
-        return not self._is_full
 
     def link_row(self, change: Change[M], links: LinkKeys) -> None:
         """Replace the names in the links of a row, all of which were looked up, and compare it.
@@ -224,7 +243,8 @@ class CompareRows(Generic[M]):
         return change, self._stored.record(place)
 
     def end_of_rows(self) -> None:
-        """Ask for no more rows."""
+        """Compare what is left, and ask for no more rows."""
+        self._compare_waiting()
         self.has_ended = True
 
     def stop(self) -> None:

@@ -61,6 +61,8 @@ Select = Callable[[TableReader], Flow[list[RecordJson]]]
 
 # A multiple of the records that one request finds, so that parts cost no more requests.
 _PART: Final = 2_000
+# As many rows as make comparing them column by column worth it.
+_TOGETHER: Final = 200
 
 _NO_NAMES: Final = (
     "The token may not read the schema: links by name are not compared, and are written again."
@@ -236,7 +238,17 @@ class Planner(Generic[M]):
             encoder = TakesOneName(encoder, self._links, columns)
         missing = self._reader.missing
         plain = PlainRows(self._model, columns, key, table)
-        job = CompareRows(encoder, plain, table, self._target, self._source, missing, self._links)
+        are_kept = isinstance(rows, Sequence) and self._links is None
+        job = CompareRows(
+            encoder,
+            plain,
+            table,
+            self._target,
+            self._source,
+            missing,
+            self._links,
+            together=_TOGETHER if are_kept else 1,
+        )
         left = iter(rows) if isinstance(rows, Iterable) else aiter(rows)
         compared: Compared[M] = yield Step(job, left)
         if self._links is not None:

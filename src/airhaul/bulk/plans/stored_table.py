@@ -86,17 +86,39 @@ class StoredTable:
         if first != index:
             raise same_key(self._key, first, cells)
 
-    def take(self, place: int, index: int) -> bool:
-        """Take a row that leaves a record unchanged; False if another row has its key."""
-        if self._row_at[place]:
+    def take_all(self, places: Sequence[int], first: int) -> bool:
+        """Take neighbouring rows that leave records unchanged.
+
+        Args:
+            places: The places of their records.
+            first: The place of the first row in the input.
+
+        Returns:
+            Whether they were taken; none is if another row has the key of one of them.
+        """
+        row_at, is_wanted = self._row_at, self._is_wanted
+        if any(map(row_at.__getitem__, places)) or len(set(places)) < len(places):
             return False
-        self._row_at[place] = index + 1
-        self._is_wanted[place] = True
+        for row, place in enumerate(places, first + 1):
+            row_at[place] = row
+            is_wanted[place] = True
         return True
 
     def find(self, value: tuple[Any, ...]) -> int | None:
         """Return the place of the record with a key, or None."""
         return self._places.get(_small(value))
+
+    def find_all(self, parts: Sequence[Sequence[Any]]) -> list[int | None]:
+        """Return the places of the records with some keys.
+
+        Args:
+            parts: The keys, part by part: a sequence for each column of the key.
+
+        Returns:
+            A place for each key, or None.
+        """
+        values = parts[0] if len(parts) == 1 else zip(*parts, strict=True)
+        return list(map(self._places.get, values))
 
     def want(self, place: int) -> None:
         """Note that a valid row has the key of a record."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import compress, count
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args, overload
 
 from airhaul.bulk.compact.packed_ids import PackedIds
@@ -283,7 +284,7 @@ class Outcomes(Generic[M]):
         wanted = {_NUMBER_OF[state] for state in states}
         if "skipped" in states:
             wanted.add(_NONE)
-        return array("Q", (place for place, state in enumerate(self._states) if state in wanted))
+        return array("Q", compress(count(), map(wanted.__contains__, self._states)))
 
     def has_note(self, index: int) -> bool:
         """Return whether a row has a note."""

@@ -74,7 +74,7 @@ class Key:
         parts: list[Any] = []
         for column, form in self._forms:
             cell = cells.get(column)
-            part = None if is_empty(cell) else form(cell)
+            part = form(cell) if cell or not is_empty(cell) else None
             if part is None:
                 return None
             parts.append(part)

@@ -57,6 +57,16 @@ class UnchangedRows:
         self._places[index] = place + 1
         self._count += 1
 
+    def add_all(self, places: Sequence[int]) -> None:
+        """Take the next rows, all of them unchanged and of no file.
+
+        Args:
+            places: The places of their records.
+        """
+        self._places.extend([place + 1 for place in places])
+        self._lines.extend([0] * len(places))
+        self._count += len(places)
+
     def record_of(self, index: int) -> RecordJson | None:
         """Return the record of a row, or None if the row is not unchanged."""
         place = self._places[index] if index < len(self._places) else 0

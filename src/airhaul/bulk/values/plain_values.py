@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from airhaul.bulk.values.file_values import has_zone
-from airhaul.fields.encode import encode
+from airhaul.fields.encode import encode, encode_datetime, encoder_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns
 
@@ -112,9 +112,9 @@ def _plain(column: Column, schema: Mapping[str, Any]) -> PlainColumn | None:
     if class_ in _SAME and is_usual:
         same.add(class_)
     elif class_ is datetime and has_zone(column):
-        encoders[class_] = lambda moment: _NO_CELL if moment.tzinfo is None else encode(moment)
+        encoders[class_] = _encode_aware
     elif class_ is not None:
-        encoders[class_] = column.encode
+        encoders[class_] = encoder_of(class_) if is_usual else column.encode
     if class_ is float and is_usual:
         encoders[int] = _as_double
     if class_ is None and is_usual:
@@ -124,6 +124,10 @@ def _plain(column: Column, schema: Mapping[str, Any]) -> PlainColumn | None:
     if column.empty is not NO_VALUE:
         same.add(type(None))
     return PlainColumn(column, frozenset(same), encoders)
+
+
+def _encode_aware(moment: datetime) -> Any:
+    return _NO_CELL if moment.tzinfo is None else encode_datetime(moment)
 
 
 def _as_double(value: int) -> Any:
