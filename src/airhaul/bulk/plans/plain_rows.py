@@ -133,7 +133,7 @@ def _cell_of(
 ) -> Any:
     if type(value) in same:
         return value
-    encode = encoders.get(type(value), _to_validate)
+    encode: Callable[[Any], Any] = encoders.get(type(value), _to_validate)
     try:
         return encode(value)
     except (TypeError, ValueError):
