@@ -64,6 +64,22 @@ def test_the_environment_comes_before_the_file(monkeypatch) -> None:
         assert airtable.config.local == "x.db"
 
 
+def test_arguments_come_before_the_environment(monkeypatch) -> None:
+    """A program reads the token from there, and decides on the rest; but no token is passed so."""
+    monkeypatch.setenv("AIRTABLE_ACCESS_TOKEN", "patEnv.x")
+    monkeypatch.setenv("AIRTABLE_BASE_ID", "app00000000000000")
+    with Airtable.from_env(base_id="app11111111111111", journal="runs.db") as airtable:
+        assert airtable.config.base_id == "app11111111111111"
+        assert airtable.config.journal == str(Path("runs.db").absolute())
+    configure_from_env(timeout_s=5)
+    config = default_connection().config
+    assert (config.timeout_s, config.base_id) == (5, "app00000000000000")
+    with pytest.raises(TypeError, match="access_token"):
+        Airtable.from_env(access_token="patOther.x")
+    with pytest.raises(TypeError, match="timeout"):
+        configure_from_env(timeout=5)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

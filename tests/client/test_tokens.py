@@ -21,6 +21,7 @@ TOKEN = "patAbCdEfGhIjKlMn." + "0123456789abcdef" * 4
 BASE = "appAbCdEfGhIjKlMn"
 NOWHERE: dict[str, Any] = {
     "endpoint_url": "http://127.0.0.1:9",
+    "requests_per_second": 1_000,
     "retries": Retries(tries=2, backoff_s=0.01),
 }
 

@@ -115,6 +115,11 @@ def connect(
         local = None if known.local is None else _found(known.local, if_missing)
     if local is None:
         base = base or known.base_id
+        if token is None:
+            raise ConfigurationError(
+                "No access token is configured. Set --token or the environment variable "
+                "AIRTABLE_ACCESS_TOKEN, or use a local base: --local my.db."
+            )
     return Airtable(
         token,
         base,

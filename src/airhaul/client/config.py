@@ -74,7 +74,8 @@ class Config:
                 Message(
                     "No access token is configured. Set ",
                     Option("access_token"),
-                    " or the environment variable AIRTABLE_ACCESS_TOKEN, or use a local base: ",
+                    ", or AIRTABLE_ACCESS_TOKEN in the environment and call from_env(); or use a "
+                    "local base: ",
                     Option("local", "my.db"),
                     ".",
                 )
@@ -221,7 +222,7 @@ def without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def config_from_env(env_file: str | Path | None = ".env") -> Config:
+def config_from_env(env_file: str | Path | None = ".env", **options: Any) -> Config:
     """Read the configuration from the environment, or else from a file.
 
     The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
@@ -230,22 +231,21 @@ def config_from_env(env_file: str | Path | None = ".env") -> Config:
     Args:
         env_file: The file to read variables from that the environment does not set; None for none.
             It may be missing.
+        **options: Options of ``make_config`` but the token, which take precedence over both.
 
     Returns:
         The configuration.
 
     Raises:
         ConfigurationError: Neither a token nor a local base is set, or both are.
+        TypeError: There is no such option.
     """
+    # A token that is passed as text would be among the variables of a traceback.
+    allowed = [option.name for option in fields(Config) if option.name != "access_token"]
+    refuse_unknown_options(options, allowed)
     found = read_environment(env_file)
-    return make_config(
-        access_token=found.access_token,
-        base_id=found.base_id,
-        endpoint_url=found.endpoint_url,
-        local=found.local,
-        journal=journal_of_text(found.journal),
-        pace=found.pace,
-    )
+    known = {**found._asdict(), "journal": journal_of_text(found.journal)}
+    return make_config(**{**known, **options})
 
 
 def journal_of_text(text: str | None) -> str | bool | None:

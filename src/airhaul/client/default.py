@@ -67,20 +67,21 @@ def configure(
     use(Connection.to(access_token, base_id, endpoint_url=endpoint_url, local=local, **options))
 
 
-def configure_from_env(env_file: str | Path | None = ".env") -> None:
+def configure_from_env(env_file: str | Path | None = ".env", **options: Any) -> None:
     """Set the base that models work on from the environment, or else from a file.
 
     The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``, ``AIRTABLE_ENDPOINT_URL``,
-    ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``.
+    ``AIRHAUL_LOCAL``, ``AIRHAUL_PACE`` and ``AIRHAUL_JOURNAL``.
 
     Args:
         env_file: The file to read variables from that the environment does not set; None for none.
             It may be missing.
+        **options: Options of ``configure`` but the token, which take precedence over both.
 
     Raises:
         ConfigurationError: Neither a token nor a local base is set, or both are.
     """
-    use(Connection(config_from_env(env_file)))
+    use(Connection(config_from_env(env_file, **options)))
 
 
 def use(connection: Connection | None) -> None:

@@ -218,9 +218,10 @@ def test_continue_ends_when_no_write_is_carried_out_any_more(
     with pytest.raises(BulkError, match="Ended early") as caught:
         verb(people, made)
     counts = caught.value.result.counts()
-    assert counts["skipped"] >= 100  # at most ten requests of ten rows were on their way
+    # At most ten requests of ten rows were on their way; each is tried five times, as is its read.
+    assert counts["skipped"] >= 100
     assert set(counts) <= {"skipped", "unknown" if reads == "reads fail too" else "failed"}
-    assert len(local_base.requests) <= 80
+    assert len(local_base.requests) <= 100
     assert sum(person.get("notes") == "new" for person in held(local_base)) == 0
     assert len(held(local_base)) == 200
 

@@ -120,15 +120,17 @@ class Airtable(Session, RunVerbs):
         return airtable
 
     @classmethod
-    def from_env(cls, env_file: str | Path | None = ".env") -> Self:
+    def from_env(cls, env_file: str | Path | None = ".env", **options: Any) -> Self:
         """Connect as configured in the environment, or else in a file.
 
         The variables are ``AIRTABLE_ACCESS_TOKEN``, ``AIRTABLE_BASE_ID``,
-        ``AIRTABLE_ENDPOINT_URL``, ``AIRHAUL_LOCAL`` and ``AIRHAUL_JOURNAL``.
+        ``AIRTABLE_ENDPOINT_URL``, ``AIRHAUL_LOCAL``, ``AIRHAUL_PACE`` and ``AIRHAUL_JOURNAL``.
 
         Args:
             env_file: The file to read variables from that the environment does not set; None for
                 none. It may be missing.
+            **options: Arguments of the class but the token, which take precedence over both:
+                ``base_id``, ``journal``, ...
 
         Returns:
             A connection to the base.
@@ -136,7 +138,7 @@ class Airtable(Session, RunVerbs):
         Raises:
             ConfigurationError: Neither a token nor a local base is set, or both are.
         """
-        airtable = cls(connection=Connection(config_from_env(env_file)))
+        airtable = cls(connection=Connection(config_from_env(env_file, **options)))
         airtable._owns_connection = True
         return airtable
 
