@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -136,3 +140,26 @@ def connect(server: LocalServer, **options) -> Airtable:
         endpoint_url=server.url,
         **{"requests_per_second": 1_000, **options},
     )
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis on a free port."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (Debian's package redis-server)")
+    pytest.importorskip("redis", reason="the extra airhaul[redis] is not installed")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    options = ["--bind", "127.0.0.1", "--port", port, "--dir", folder, "--save", ""]
+    with subprocess.Popen([program, *map(str, options)], stdout=subprocess.DEVNULL) as process:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+        process.kill()

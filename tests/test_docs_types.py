@@ -1,9 +1,10 @@
-"""Code that a reader copies from the README and the docs passes strict type checkers."""
+"""Code that a reader copies from the README, the docs and the examples passes strict type checkers."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,35 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLES: Final = ROOT / "examples"
 # Pages about other clients, which are typed more narrowly than what they take and return.
 OTHER_CLIENTS: Final = {"other-clients.md", "webhooks.md"}
+# The libraries of the recipes may be missing here, and most of them are not typed.
+MYPY: Final = """
+[mypy]
+strict = True
+explicit_package_bases = True
+[mypy-examples.recipes.*]
+disallow_untyped_decorators = False
+[mypy-airflow.*,celery.*,prefect.*,pyarrow.*,ray.*]
+ignore_missing_imports = True
+"""
+PYRIGHT: Final = {
+    "root": "examples/recipes",
+    **dict.fromkeys(
+        [
+            "reportFunctionMemberAccess",
+            "reportMissingImports",
+            "reportMissingTypeStubs",
+            "reportUnknownMemberType",
+            "reportUnknownVariableType",
+            "reportUnknownArgumentType",
+            "reportUnknownParameterType",
+            "reportUntypedFunctionDecorator",
+        ],
+        "none",
+    ),
+}
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +58,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name = page.stem.replace("-", "_").lower()
             (folder / f"{name}.py").write_text(code, encoding="utf-8")
     assert len(list(folder.iterdir())) > 15
+    for example in EXAMPLES.glob("**/*.py"):
+        copy = folder / example.relative_to(EXAMPLES.parent)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(example, copy)
+    (folder / "mypy.ini").write_text(MYPY, encoding="utf-8")
     return folder
 
 
@@ -48,7 +81,7 @@ def code_of(text: str) -> str:
 
 def test_the_pages_pass_mypy(pages: Path) -> None:
     """With ``--strict``, as users of typed libraries run it."""
-    words = ["-m", "mypy", "--strict", "--config-file", "", "--python-version", "3.11", "."]
+    words = ["-m", "mypy", "--config-file", "mypy.ini", "--python-version", "3.11", "."]
     done = subprocess.run(
         [sys.executable, *words], cwd=pages, capture_output=True, text=True, check=False
     )
@@ -64,6 +97,7 @@ def test_the_pages_pass_pyright(pages: Path) -> None:
         "venvPath": str(environment.parent),
         "venv": environment.name,
         "extraPaths": [str(ROOT / "src")],
+        "executionEnvironments": [PYRIGHT, {"root": "."}],
     }
     (pages / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(

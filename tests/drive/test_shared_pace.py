@@ -74,29 +74,6 @@ def users(local_base) -> None:
     local_base.requests.clear()
 
 
-@pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Redis on a free port."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed (Debian's package redis-server)")
-    pytest.importorskip("redis", reason="the extra airhaul[redis] is not installed")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    folder = tmp_path_factory.mktemp("redis")
-    options = ["--bind", "127.0.0.1", "--port", port, "--dir", folder, "--save", ""]
-    with subprocess.Popen([program, *map(str, options)], stdout=subprocess.DEVNULL) as process:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-        yield f"redis://127.0.0.1:{port}/0"
-        process.kill()
-
-
 def write(server, rows: int, *, processes: int, pace: str) -> None:
     """Write from several processes at the same time."""
     base_id = server.local_base.default_base_id
