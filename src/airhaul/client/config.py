@@ -244,7 +244,7 @@ def config_from_env(env_file: str | Path | None = ".env", **options: Any) -> Con
     allowed = [option.name for option in fields(Config) if option.name != "access_token"]
     refuse_unknown_options(options, allowed)
     found = read_environment(env_file)
-    known = {**found._asdict(), "journal": journal_of_text(found.journal)}
+    known: dict[str, Any] = found._asdict() | {"journal": journal_of_text(found.journal)}
     return make_config(**{**known, **options})
 
 
