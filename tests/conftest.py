@@ -94,7 +94,11 @@ def _unconfigured(
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     # The program writes its runs down there.
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    state = str(tmp_path_factory.mktemp("state"))
+    monkeypatch.setenv("XDG_STATE_HOME", state)
+    # dlt keeps its pipelines there, and sends no word of them to its makers.
+    monkeypatch.setenv("DLT_DATA_DIR", state)
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     yield
     use(None)

@@ -55,7 +55,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for page in PAGES:
         code = "" if page.name in OTHER_CLIENTS else code_of(page.read_text(encoding="utf-8"))
         if code:
-            name = page.stem.replace("-", "_").lower()
+            # Not the bare name, which may be that of a library.
+            name = f"page_{page.stem.replace('-', '_').lower()}"
             (folder / f"{name}.py").write_text(code, encoding="utf-8")
     assert len(list(folder.iterdir())) > 15
     for example in EXAMPLES.glob("**/*.py"):

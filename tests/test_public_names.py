@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PUBLIC = [
     "airhaul",
+    "airhaul.dlt",
     "airhaul.errors",
     "airhaul.events",
     "airhaul.formula",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -212,6 +214,20 @@ class Connection:
             config.concurrency,
             self.retries,
         )
+
+    def service_time(self, base_id: str) -> datetime:
+        """Return the earliest time that the service's clock can show now, as its replies reveal it.
+
+        Args:
+            base_id: The base, of which a request was answered.
+
+        Returns:
+            The time in UTC, cut to whole seconds; by this machine's clock if no reply had a time.
+        """
+        clock = self.lane(base_id).known_base.clock
+        if clock.is_known:
+            return clock.earliest(time.monotonic())
+        return datetime.now(UTC).replace(microsecond=0)
 
     def _lane_in_process(self, base_id: str) -> Lane:
         from airhaul.drive.in_thread import InThread

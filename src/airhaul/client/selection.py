@@ -345,6 +345,13 @@ class LeavesOut(Protocol):
         ...
 
 
+class NothingLeftOut:
+    """Takes no note of fields that the table has lost meanwhile: their cells are empty."""
+
+    def leave_out(self, missing: AbstractSet[str]) -> None:
+        """Leave nothing out."""
+
+
 class Keeper:
     """Keeps the records that meet a test, up to a limit, page by page.
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +16,7 @@ from pyspark.sql.types import StructType
 
 from airhaul.bulk.reads.division import parts_of_list
 from airhaul.bulk.reads.table_reader import table_in
+from airhaul.client.selection import NothingLeftOut
 from airhaul.model.schema import model_of_table
 from airhaul.spark.batches import SparkBatches
 from airhaul.spark.columns import fields_of
@@ -109,11 +109,4 @@ class AirtableReader(DataSourceReader):
             query = query.only(*(batches.fields or [*fields][:1]))
             if part.parameters.formula is not None:
                 query = query.where(part.parameters.formula)
-            yield from batches.of(query._pages(_NothingLeftOut()))
-
-
-class _NothingLeftOut:
-    """Takes no note of fields that were deleted since the schema was read: their cells are null."""
-
-    def leave_out(self, missing: AbstractSet[str]) -> None:
-        pass
+            yield from batches.of(query._pages(NothingLeftOut()))

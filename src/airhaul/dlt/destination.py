@@ -1,0 +1,207 @@
+"""Airtable as a destination of dlt: each load is an upsert by the primary key.
+
+dlt runs a job again if it fails, with all rows of the batch that failed. So rows are only written
+by a key, after a look at what is there: what a first attempt has written is unchanged for the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import dlt
+from dlt.common.destination.exceptions import DestinationTerminalException
+from dlt.common.schema.typing import TTableSchema
+from dlt.common.typing import TSecretStrValue
+
+from airhaul.bulk.results.policy import OnError
+from airhaul.bulk.results.result import BulkResult
+from airhaul.client.sync.table import Table
+from airhaul.dlt.connection import connect
+from airhaul.errors import (
+    AirhaulError,
+    BulkError,
+    ConfigurationError,
+    RateLimitError,
+    SchemaError,
+    ServerError,
+    TransportError,
+)
+from airhaul.model.base import table_name_of
+from airhaul.model.columns import columns_of
+from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, split_items
+
+_ROWS_AT_ONCE: Final = 10_000
+_MAY_PASS: Final = (TransportError, ServerError, RateLimitError)
+_DIGITS: Final = 12
+# A value that does not have the type of its column is put into another column: "Amount▶v_text".
+_VARIANT: Final = re.compile(r"(?P<column>.+)(?:▶|__)v_[a-z]+")
+
+
+@dlt.destination(
+    name="airtable",
+    loader_file_format="typed-jsonl",
+    batch_size=_ROWS_AT_ONCE,
+    # Two jobs that upsert one new key at the same time would both create it.
+    loader_parallelism_strategy="table-sequential",
+)
+def airtable_destination(
+    items: Any,
+    table: TTableSchema,
+    /,
+    access_token: TSecretStrValue | None = None,
+    base_id: str | None = None,
+    local: str | None = None,
+    endpoint_url: str | None = None,
+    pace: str | None = None,
+    key: str | None = None,
+    on_error: OnError = "stop",
+    typecast: bool = False,
+    rejects: str | None = None,
+    journal: str | None = None,
+) -> None:
+    """Load rows into a table of Airtable that has the name of the resource.
+
+    Call it with any of its arguments but the first two, or leave them to dlt's configuration, in
+    the section ``destination.airtable``.
+
+    Args:
+        items: The rows, from dlt.
+        table: What dlt knows of them: the name, and the primary key.
+        access_token: A personal access token, ``pat...``; if dlt's configuration has none either,
+            that of the environment, ``AIRTABLE_ACCESS_TOKEN``.
+        base_id: The base, ``app...``; as for the token, ``AIRTABLE_BASE_ID``.
+        local: The file of a local base, instead of a token.
+        endpoint_url: The root URL of the service; Airtable's if None.
+        pace: Who shares the rate limit, as of ``Config``: machines do with the URL of a Redis.
+        key: One to three fields that together identify a record, separated by commas; the primary
+            key of the resource if None.
+        on_error: When a row cannot be written: ``"stop"`` writes none of the batch if a row is not
+            valid, and fails the job; ``"continue"`` writes all others.
+        typecast: Let Airtable convert text, add missing choices, and link records by name.
+        rejects: A folder for the rows that are refused; ``rejected_rows`` reads it.
+        journal: The file of the journal in which to record what is written; None for none.
+
+    Raises:
+        DestinationTerminalException: It would fail again: a row is refused, the table or a field is
+            missing, or the token has no access. dlt does not try again.
+        AirhaulError: It may succeed later: dlt tries again.
+    """
+    try:
+        with connect(
+            access_token,
+            base_id,
+            local=local,
+            endpoint_url=endpoint_url,
+            pace=pace,
+            journal=journal,
+        ) as airtable:
+            target = airtable.table_named(table.get("name") or "")
+            names = split_items(key) if key else _primary_key(table)
+            rows = _whole_rows(items, table, target)
+            plan = target.plan_upsert(rows, names, typecast=typecast)
+            result = plan.apply(
+                check=False,
+                on_error=on_error,
+                rejects=None if rejects is None else _rejects_file(rejects, target, rows, names),
+            )
+        if result.unknown:
+            raise BulkError(
+                f"{result}. It is unknown whether all rows were written.", result=result
+            )
+    except AirhaulError as error:
+        if _may_pass(error):
+            raise
+        raise DestinationTerminalException(str(error)) from error
+
+
+def _primary_key(table: TTableSchema) -> list[str]:
+    columns = table.get("columns", {})
+    found = [name for name in columns if columns[name].get("primary_key")]
+    if table.get("write_disposition") == "replace":
+        raise ConfigurationError(
+            f"The resource {table.get('name')!r} has the write disposition replace, which would "
+            "delete the records of the table, and with them their links, comments and history. Use "
+            'write_disposition="merge"; to delete the records that are gone, call Table.sync.'
+        )
+    if not found:
+        raise ConfigurationError(
+            f"The resource {table.get('name')!r} has no primary key. A load that failed is "
+            "repeated, and without a key that would create its records again. Set primary_key= to "
+            "one to three fields that together identify a record, or key= of the destination."
+        )
+    return found
+
+
+def _whole_rows(
+    items: Sequence[dict[str, Any]], table: TTableSchema, target: Table[Any]
+) -> list[dict[str, Any]]:
+    """Undo what dlt does to rows: it leaves out nulls, and renames values of another type.
+
+    Raises:
+        SchemaError: The table lacks a field.
+    """
+    known = columns_of(target.model).by_column
+    columns = table.get("columns", {})
+    variants = {
+        name: found["column"]
+        for name, one in columns.items()
+        if one.get("variant") and (found := _VARIANT.fullmatch(name))
+    }
+    # A column that has had nothing but nulls has no type yet.
+    with_values = {variants.get(name, name) for name in columns if columns[name].get("data_type")}
+    missing = sorted(with_values - known.keys())
+    if missing:
+        raise SchemaError(
+            f"The table {table.get('name')!r} has no field {'; nor '.join(map(repr, missing))}. "
+            "Add the field to the table, or leave the column out of the resource."
+        )
+    empty = dict.fromkeys(name for name in columns if name in known)
+    return [
+        empty | {variants.get(name, name): value for name, value in row.items()} for row in items
+    ]
+
+
+def _rejects_file(
+    folder: str, table: Table[Any], rows: Sequence[dict[str, Any]], key: Sequence[str]
+) -> Path:
+    """Name a file after the keys of some rows: a batch that is repeated replaces its own file."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    keys = repr([[row.get(name) for name in key] for row in rows])
+    digest = hashlib.sha256(keys.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    return Path(folder) / f"{quote(table_name_of(table.model), safe='')}.{digest}.jsonl"
+
+
+def _may_pass(error: AirhaulError) -> bool:
+    """Whether the same load may succeed later."""
+    if not isinstance(error, BulkError):
+        return isinstance(error, _MAY_PASS)
+    result: BulkResult[Any] = error.result
+    return bool(result.unknown) or any(isinstance(one.error, _MAY_PASS) for one in result.errors)
+
+
+@dlt.resource(
+    name="rejected_rows", write_disposition="replace", columns={"row": {"data_type": "json"}}
+)
+def rejected_rows(folder: str) -> Iterator[dict[str, Any]]:
+    """Read the rows that loads have refused, to load them as a table into any destination.
+
+    Args:
+        folder: The folder that was given to the destination as ``rejects``.
+
+    Yields:
+        For each row the name of its ``table``, the ``error``, and the ``row`` as it was.
+    """
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                error = row.pop(ERROR_COLUMN)
+                row.pop(LINE_COLUMN, None)
+                table = unquote(path.name.rpartition(".jsonl")[0].rpartition(".")[0])
+                yield {"table": table, "error": error, "row": row}

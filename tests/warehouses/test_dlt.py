@@ -1,0 +1,296 @@
+"""dlt: from a base to DuckDB and back, twice, while jobs fail; nothing is lost, doubled or changed."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+
+from airhaul import Airtable, Record, Table, airtable_field
+from airhaul.local_base import Fault, Faults, LocalBase, LocalServer
+from tests.conftest import connection_to
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what dlt imports warns
+    dlt = pytest.importorskip("dlt", reason="dlt is not installed")
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    from airhaul.dlt import airtable_destination, airtable_source, rejected_rows
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+class Deal(Record, table="Deals"):
+    """A field of each kind."""
+
+    name: str = airtable_field(column="Deal Name")
+    amount: float | None = None
+    pieces: int | None = None
+    is_open: bool = False
+    closed_on: date | None = None
+    seen_at: datetime | None = None
+    took: timedelta | None = None
+    stage: Literal["new", "won"] | None = None
+    tags: list[Literal["a", "b"]] = []
+    notes: str = ""
+
+
+class Company(Record, table="Companies"):
+    """Another table."""
+
+    name: str
+    city: str = ""
+
+
+FULL: dict[str, Any] = {
+    "name": "Zoë\n☃", "amount": 0.1, "pieces": -3, "is_open": True, "closed_on": date(2024, 2, 29),
+    "seen_at": datetime(2024, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), "took": timedelta(minutes=90),
+    "stage": "won", "tags": ["b", "a"], "notes": "1e5",
+}  # fmt: skip
+ROWS: list[dict[str, Any]] = [FULL, *({"name": f"Deal {n}", "pieces": n} for n in range(150))]
+
+
+@pytest.fixture
+def airtable(local_base: LocalBase) -> Airtable:
+    """The base from inside: what the tests do counts for nobody."""
+    return Airtable(connection=connection_to(local_base))
+
+
+@pytest.fixture
+def deals(airtable: Airtable) -> Table[Deal]:
+    """A table with records."""
+    airtable.table(Deal).create_table()
+    airtable.table(Deal).bulk_create(ROWS)
+    return airtable.table(Deal)
+
+
+@pytest.fixture
+def reached(server: LocalServer) -> dict[str, str]:
+    """How to reach the base."""
+    base_id = server.local_base.default_base_id
+    return {"access_token": "patDlt.x", "base_id": base_id, "endpoint_url": server.url}
+
+
+def pipeline(name: str, destination: Any) -> Any:
+    """A pipeline; its state lasts as long as the test."""
+    return dlt.pipeline(name, destination=destination, dataset_name="crm")
+
+
+@pytest.fixture
+def to_duckdb() -> Any:
+    """A pipeline to DuckDB."""
+    return pipeline("to_duckdb", dlt.destinations.duckdb("warehouse.duckdb"))
+
+
+def loaded(to_duckdb: Any, query: str) -> list[tuple[Any, ...]]:
+    """What DuckDB holds."""
+    with to_duckdb.sql_client() as client:
+        found: list[tuple[Any, ...]] = client.execute_sql(query)
+    return found
+
+
+@pytest.fixture
+def requests_of(local_base: LocalBase) -> Callable[..., int]:
+    """Counts the requests since the last time, those of some methods or all."""
+
+    def count(*methods: str) -> int:
+        found = [one.method for one in local_base.requests]
+        local_base.requests.clear()
+        return sum(not methods or method in methods for method in found)
+
+    return count
+
+
+def test_every_cell_is_loaded_with_its_type(deals, reached, to_duckdb) -> None:
+    """Each field has the type of its card, an empty cell is null, and a list is JSON."""
+    to_duckdb.run(airtable_source(**reached))
+    names = "deal_name, amount, pieces, is_open, closed_on, seen_at, took, stage, tags, notes"
+    kinds = loaded(
+        to_duckdb,
+        "SELECT column_name, data_type FROM information_schema.columns "
+        "WHERE table_name = 'deals' AND table_schema = 'crm'",
+    )
+    assert dict(kinds) == {
+        "_airtable_id": "VARCHAR", "_created_time": "TIMESTAMP WITH TIME ZONE", "_rescued": "JSON",
+        "deal_name": "VARCHAR", "amount": "DOUBLE", "pieces": "DOUBLE", "is_open": "BOOLEAN",
+        "closed_on": "DATE", "seen_at": "TIMESTAMP WITH TIME ZONE", "took": "DOUBLE",
+        "stage": "VARCHAR", "tags": "JSON", "notes": "VARCHAR",
+        "_dlt_load_id": "VARCHAR", "_dlt_id": "VARCHAR",
+    }  # fmt: skip
+    found = {row[0]: row[1:] for row in loaded(to_duckdb, f"SELECT {names} FROM deals")}
+    assert found == {
+        FULL["name"]: (
+            0.1, -3, True, FULL["closed_on"], FULL["seen_at"], 5400.0, "won", '["b","a"]', "1e5",
+        ),
+        **{f"Deal {n}": (None, n, False, *[None] * 6) for n in range(150)},
+    }  # fmt: skip
+    ids = loaded(to_duckdb, "SELECT deal_name, _airtable_id FROM deals")
+    assert dict(ids) == {deal.name: deal.id for deal in deals.all()}
+
+
+def test_a_second_load_reads_only_what_has_changed(deals, reached, to_duckdb, requests_of) -> None:
+    """A page instead of all; a changed record replaces its row, and a new one is added."""
+    time.sleep(1.1)  # times are compared by the second
+    to_duckdb.run(airtable_source(**reached))
+    assert requests_of() >= 3  # the schema and two pages
+    time.sleep(1.1)
+    to_duckdb.run(airtable_source(**reached))
+    assert requests_of() == 2
+    deals.bulk_update([{"id": deals.first(name="Deal 7").id, "pieces": 1_000}])
+    deals.create(name="new", pieces=1)
+    requests_of()
+    to_duckdb.run(airtable_source(**reached))
+    assert requests_of() == 2
+    wanted = sorted((deal.name, deal.pieces) for deal in deals.all())
+    assert sorted(loaded(to_duckdb, "SELECT deal_name, pieces FROM deals")) == wanted
+
+
+def test_lists_may_be_tables_and_attachments_left_out(deals, reached, to_duckdb) -> None:
+    """As dlt does it by itself: a child table with a row for each item."""
+    to_duckdb.run(airtable_source(**reached, tables=["Deals"], lists="tables", attachments=False))
+    tags = loaded(
+        to_duckdb,
+        "SELECT deal_name, value FROM deals JOIN deals__tags ON deals._dlt_id = _dlt_parent_id "
+        "ORDER BY _dlt_list_idx",
+    )
+    assert tags == [(FULL["name"], "b"), (FULL["name"], "a")]
+
+
+def test_a_cell_that_does_not_fit_is_kept_beside(airtable, reached, to_duckdb) -> None:
+    """The error of a formula is null in its column, and is not lost."""
+    airtable.create_table(
+        "Sums",
+        [
+            {"name": "Name", "type": "singleLineText"},
+            {"name": "Half", "type": "number", "options": {"precision": 1}},
+        ],
+    )
+    formula = "IF({Half} = 1, ERROR(), 1 / {Half})"
+    inverse = {"name": "Inverse", "type": "formula", "options": {"formula": formula}}
+    airtable.local_base.add_field(airtable.base_id, "Sums", inverse)
+    airtable.table_named("Sums").bulk_create([{"Name": "a", "Half": 2}, {"Name": "b", "Half": 1}])
+    to_duckdb.run(airtable_source(**reached))
+    found = loaded(to_duckdb, "SELECT name, inverse, _rescued FROM sums ORDER BY name")
+    assert found[0] == ("a", 0.5, None)
+    assert found[1][1] is None
+    assert "Inverse" in found[1][2]
+
+
+@pytest.fixture
+def to_airtable(reached) -> Callable[..., Any]:
+    """Makes a pipeline to the base."""
+
+    def make(**options: Any) -> Any:
+        return pipeline("to_airtable", airtable_destination(**reached, **options))
+
+    return make
+
+
+def both(rows: list[dict[str, Any]], companies: list[dict[str, Any]]) -> list[Any]:
+    """Rows for two tables."""
+    return [
+        dlt.resource(rows, name="Deals", primary_key="Deal Name", write_disposition="merge"),
+        dlt.resource(companies, name="Companies", primary_key="name", write_disposition="merge"),
+    ]
+
+
+def as_loaded(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the names of the table; dlt knows no durations."""
+    return {
+        "Deal Name" if name == "name" else name: (
+            value.total_seconds() if isinstance(value, timedelta) else value
+        )
+        for name, value in row.items()
+    }
+
+
+def test_from_duckdb_to_a_base_while_a_job_fails(
+    airtable, reached, to_airtable, local_base, requests_of
+) -> None:
+    """A job is refused in its middle and a reply is lost: the second run completes both tables.
+
+    The third changes nothing.
+    """
+    airtable.create_tables(Deal, Company)
+    rows = [as_loaded(row) for row in ROWS]
+    companies = [{"name": f"Company {n}", "city": "Paris"} for n in range(30)]
+    # The quota of the month ends amid the writes; before that, one is carried out and not answered.
+    local_base.faults = Faults(
+        Fault("close-after", method="PATCH", at=2), Fault("quota", method="PATCH", at=6)
+    )
+    pipe = to_airtable()
+    with pytest.raises(PipelineStepFailed, match="quota|limit"):
+        pipe.run(both(rows, companies))
+    assert 0 < airtable.table(Deal).count() + airtable.table(Company).count() < 181
+    local_base.faults = None
+    pipe.run()
+    requests_of()
+    held = {deal.name: deal for deal in airtable.table(Deal).all()}
+    assert len(held) == airtable.table(Deal).count() == len(ROWS)
+    full = held.pop(FULL["name"])
+    assert {name: getattr(full, name) for name in FULL} == FULL
+    assert {name: deal.pieces for name, deal in held.items()} == {
+        f"Deal {n}": n for n in range(150)
+    }
+    assert airtable.table(Company).count() == 30
+
+    requests_of()
+    to_airtable().run(both(rows, companies))
+    assert requests_of("POST", "PATCH", "PUT", "DELETE") == 0
+
+
+def test_a_null_empties_its_cell(deals, to_airtable) -> None:
+    """dlt leaves it out of its rows; the cell must not stay as it was."""
+    rows = [
+        {**as_loaded(FULL), "amount": None, "tags": None},
+        {"Deal Name": "Deal 1", "amount": 2.5, "tags": ["a"]},
+    ]
+    to_airtable().run(rows, table_name="Deals", primary_key="Deal Name")
+    found = deals.first(name=FULL["name"])
+    assert (found.amount, found.tags, found.notes) == (None, [], "1e5")
+    found = deals.first(name="Deal 1")
+    assert (found.amount, found.tags) == (2.5, ["a"])
+
+
+def test_rejected_rows_can_be_loaded_as_a_table(deals, to_airtable, to_duckdb) -> None:
+    """A value of another type is not put elsewhere: its row is refused, with the reason."""
+    rows = [{"Deal Name": f"Deal {n}", "pieces": n + 1} for n in range(20)]
+    rows[3]["pieces"] = "many"
+    with pytest.raises(PipelineStepFailed, match="pieces.*many"):
+        to_airtable().run(rows, table_name="Deals", primary_key="Deal Name")
+    assert deals.first(name="Deal 2").pieces == 2
+    pipe = to_airtable(on_error="continue", rejects="refused")
+    pipe.drop_pending_packages()
+    for _ in range(2):
+        pipe.run(rows, table_name="Deals", primary_key="Deal Name")
+        to_duckdb.run(rejected_rows("refused"))
+        ((table, error, row),) = loaded(to_duckdb, 'SELECT "table", error, row FROM rejected_rows')
+        assert (table, '"pieces":"many"' in row.replace(" ", "")) == ("Deals", True)
+        assert "pieces" in error
+    assert deals.first(name="Deal 2").pieces == 3
+    assert deals.first(name="Deal 3").pieces == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "has no primary key"),
+        ({"primary_key": "Deal Name", "write_disposition": "replace"}, "write disposition replace"),
+        ({"primary_key": "Deal Name", "table_name": "Nowhere"}, "Nowhere"),
+        ({"primary_key": "Deal Name", "extra": 1}, "has no field 'extra'"),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused(deals, to_airtable, requests_of, options, said) -> None:
+    """Once, with the reason and what to do; nothing is written."""
+    row = {
+        "Deal Name": "Deal 1",
+        **{name: options.pop(name) for name in ("extra",) if name in options},
+    }
+    requests_of()
+    with pytest.raises(PipelineStepFailed, match=said):
+        to_airtable().run([row], **{"table_name": "Deals", **options})
+    assert requests_of("POST", "PATCH") == 0
