@@ -65,7 +65,7 @@ class SparkConnection:
                 "pace": texts.get("pace", found.pace),
                 "pace_loss": _pace_loss(texts.get("pace_loss", "error")),
                 "requests_per_second": _rate(texts.get("requests_per_second")),
-                "timeout_s": _number("timeout_s", texts.get("timeout_s", "60")),
+                "timeout_s": number_in("timeout_s", texts.get("timeout_s", "60")),
             },
         )
 
@@ -111,14 +111,23 @@ class SparkConnection:
 def _rate(text: str | None) -> float | None:
     if text is None:
         return REQUESTS_PER_SECOND_PER_BASE
-    return None if text.lower() == "none" else _number("requests_per_second", text)
+    return None if text.lower() == "none" else number_in("requests_per_second", text)
 
 
 def _pace_loss(text: str) -> float | str:
-    return text if text == "error" else _number("pace_loss", text)
+    return text if text == "error" else number_in("pace_loss", text)
 
 
-def _number(name: str, text: str) -> float:
+def number_in(name: str, text: str) -> float:
+    """Read the number that an option is set to.
+
+    Args:
+        name: The option.
+        text: Its text.
+
+    Raises:
+        ConfigurationError: It is no number.
+    """
     try:
         return float(text)
     except ValueError:

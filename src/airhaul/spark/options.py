@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -11,10 +12,11 @@ from airhaul.bulk.results.policy import OnError
 from airhaul.client.config import journal_of_text, read_environment
 from airhaul.client.options import refuse_unknown_options
 from airhaul.errors import ConfigurationError
-from airhaul.spark.connection import CONNECTION_OPTIONS, SparkConnection
+from airhaul.spark.connection import CONNECTION_OPTIONS, SparkConnection, number_in
 from airhaul.tabular.lists import split_items
 
 _OF_READS: Final = ("bases", "table", "tables", "columns", "formula", "segments")
+_OF_STREAMS: Final = ("since", "interval_s", "settle_s")
 _OF_WRITES: Final = ("base", "table", "key", "on_error", "typecast", "rejects", "journal")
 
 
@@ -49,7 +51,7 @@ class ReadOptions:
             TypeError: There is no such option.
             ConfigurationError: A value is missing or invalid.
         """
-        texts = _texts(given, _OF_READS)
+        texts = _texts(given, (*_OF_READS, *_OF_STREAMS))
         if "table" in texts and "tables" in texts:
             raise ConfigurationError("Both table and tables are given; leave one out.")
         one = texts.get("table")
@@ -79,6 +81,47 @@ class ReadOptions:
             return self
         with self.connection.open() as airtable:
             return replace(self, bases=tuple(base["id"] for base in airtable.bases()))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """The options that a read has if it is a stream.
+
+    Args:
+        since: Read what has changed since this time; None for all records.
+        interval_s: How many seconds of changes a batch has at least.
+        settle_s: How old a change has to be, in seconds. A record that was written may not be in
+            lists immediately.
+    """
+
+    since: datetime | None
+    interval_s: float
+    settle_s: float
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> StreamOptions:
+        """Read the options of a data source.
+
+        Args:
+            given: The texts by name, in lower case as Spark passes them.
+
+        Raises:
+            ConfigurationError: A value is invalid.
+        """
+        since = given.get("since", "").strip()
+        try:
+            begins = datetime.fromisoformat(since) if since else None
+        except ValueError:
+            raise ConfigurationError(
+                f"since has to be a time, such as 2026-01-31T12:00:00Z, not {since!r}."
+            ) from None
+        if begins is not None and begins.tzinfo is None:
+            begins = begins.replace(tzinfo=UTC)
+        return cls(
+            begins,
+            number_in("interval_s", given.get("interval_s", "10")),
+            number_in("settle_s", given.get("settle_s", "5")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,13 @@ class TablePartition(InputPartition):
         base_id: The base.
         table: The table, as its base describes it.
         segment: Which of the segments, from 0.
+        changed: Read the records for which this formula is true, too; None for all.
     """
 
     base_id: str
     table: TableJson
     segment: int
+    changed: str | None = None
 
 
 def read_tables(options: ReadOptions) -> list[tuple[str, TableJson]]:
@@ -80,7 +82,7 @@ class AirtableReader(DataSourceReader):
         self._schema = schema
         self._tables = tables
 
-    def partitions(self) -> Sequence[InputPartition]:
+    def partitions(self) -> Sequence[TablePartition]:
         """Return a partition for each segment of each table."""
         return [
             TablePartition(base_id, table, segment)
@@ -107,6 +109,7 @@ class AirtableReader(DataSourceReader):
             query = airtable.table(model_of_table(table)).where()
             # A request for no field at all would get all of them.
             query = query.only(*(batches.fields or [*fields][:1]))
-            if part.parameters.formula is not None:
-                query = query.where(part.parameters.formula)
+            for formula in (part.parameters.formula, partition.changed):
+                if formula is not None:
+                    query = query.where(formula)
             yield from batches.of(query._pages(NothingLeftOut()))

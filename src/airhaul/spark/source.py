@@ -13,8 +13,9 @@ from pyspark.sql.types import StructType
 
 from airhaul.errors import ConfigurationError
 from airhaul.spark.columns import frame_schema
-from airhaul.spark.options import ReadOptions, UpsertOptions
+from airhaul.spark.options import ReadOptions, StreamOptions, UpsertOptions
 from airhaul.spark.reader import AirtableReader, read_tables
+from airhaul.spark.stream import AirtableStream
 from airhaul.spark.writer import AirtableWriter
 from airhaul.wire.shapes import TableJson
 
@@ -60,6 +61,18 @@ class AirtableDataSource(DataSource):
             schema: The columns to read.
         """
         return AirtableReader(self._parsed, schema, self._tables)
+
+    def streamReader(self, schema: StructType) -> AirtableStream:  # noqa: N802 - Spark's name
+        """Return what reads the changes of the tables.
+
+        Args:
+            schema: The columns to read.
+
+        Raises:
+            ConfigurationError: An option is not valid.
+        """
+        stream = StreamOptions.of(dict(self.options))
+        return AirtableStream(self._parsed, stream, schema, self._tables)
 
     def writer(self, schema: StructType, overwrite: bool) -> AirtableWriter:
         """Return what writes a frame; a request for the schema of the base.
