@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -51,6 +52,10 @@ class Deals(NamedTuple):
         """What the base holds, by name."""
         found = self.airtable.table_named("Deals").to_arrow().to_pylist()
         return sorted(found, key=lambda row: row["Name"])
+
+    def connected(self, **options: Any) -> Airtable:
+        """A connection of its own."""
+        return connect(self.server, **options)
 
     def options(self, **options: str | None) -> dict[str, str]:
         given = {
@@ -165,6 +170,41 @@ def test_rows_that_are_refused_are_named_by_their_keys(
     assert '"A"' in (tmp_path / "r.jsonl").read_text()
 
 
+def test_a_sync_writes_what_differs_and_deletes_what_is_gone(
+    spark: Any, deals: Deals, tmp_path: Path
+) -> None:
+    """What is as it should be is not written, and the result tells what was done."""
+    table = deals.airtable.table_named("Deals")
+    table.bulk_create([{"Name": f"Deal {n}", "Amount": n} for n in range(30)])
+    frame = spark.range(1, 31, 1, 2).selectExpr(
+        "concat('Deal ', id) AS Name", "IF(id = 7, 70, id) AS Amount"
+    )
+    result, journal = tmp_path / "result.json", str(tmp_path / "j.db")
+    options = {"write": "sync", "delete_missing": "true", "result": str(result), "journal": journal}
+    deals.server.local_base.requests.clear()
+    deals.writer(frame, **options).save()
+    methods = [request.method for request in deals.server.local_base.requests]
+    assert [methods.count(one) for one in ("POST", "PATCH", "DELETE")] == [1, 1, 1]
+    told = json.loads(result.read_text())
+    states = ("created", "updated", "unchanged", "deleted")
+    assert [told[state] for state in states] == [1, 1, 28, 1]
+    expected = sorted((f"Deal {n}", 70.0 if n == 7 else float(n)) for n in range(1, 31))
+    assert [(row["Name"], row["Amount"]) for row in deals.rows()] == expected
+    with deals.connected(journal=journal) as airtable:
+        airtable.undo(told["run"])
+    assert sorted(row["Name"] for row in deals.rows()) == sorted(f"Deal {n}" for n in range(30))
+
+
+def test_an_append_that_is_run_again_adds_nothing(spark: Any, deals: Deals, tmp_path: Path) -> None:
+    """The journal has the rows of the first query; another journal is another write."""
+    frame = spark.range(0, 25, 1, 2).selectExpr("concat('Deal ', id) AS Name")
+    for journal in ("run-1.db", "run-1.db", "run-2.db"):
+        deals.writer(frame, key=None, write="append", journal=str(tmp_path / journal)).save()
+        if journal == "run-1.db":
+            assert [row["Name"] for row in deals.rows()] == sorted(f"Deal {n}" for n in range(25))
+    assert len(deals.rows()) == 50
+
+
 def test_what_would_double_or_delete_is_refused_before_a_task_runs(
     spark: Any, deals: Deals
 ) -> None:
@@ -189,6 +229,10 @@ def test_what_would_double_or_delete_is_refused_before_a_task_runs(
         (["Name", "Sum"], {}, "no field 'Sum'"),
         (["Name", "_airtable_id"], {}, r"frame\.drop\('_airtable_id'\)"),
         (["Name"], {"on_error": "ignore"}, "stop, continue, rollback"),
+        (["Name"], {"write": "insert"}, "upsert, sync, append"),
+        (["Name"], {"write": "append", "key": ""}, "needs the option journal"),
+        (["Name"], {"write": "append"}, "key would be ignored"),
+        (["Name"], {"delete_missing": "true"}, "Only write=sync deletes"),
         (["Name"], {"table": "None such"}, "None such"),
     ],
 )

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from airhaul.client.config import Environment, make_config, read_environment
 from airhaul.client.connection import Connection
 from airhaul.client.sync.airtable import Airtable
+from airhaul.drive.pace.host import boot_id
 from airhaul.errors import ConfigurationError
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE
 
@@ -35,13 +36,13 @@ class SparkConnection:
     Args:
         access_token: The token; None to look for it where the task runs.
         token_from: A function without arguments that returns the token, as ``module:function``.
-        host: The machine of the driver.
+        machine: That of the driver.
         others: The other options of ``Config``.
     """
 
     access_token: SecretStr | None
     token_from: str | None
-    host: str
+    machine: str
     others: Mapping[str, Any] = field(repr=False)  # the pace may have a password
 
     @classmethod
@@ -59,7 +60,7 @@ class SparkConnection:
         return cls(
             None if token is None else SecretStr(token),
             texts.get("token_from"),
-            socket.gethostname(),
+            _this_machine(),
             {
                 "endpoint_url": texts.get("endpoint_url", found.endpoint_url),
                 "pace": texts.get("pace", found.pace),
@@ -69,18 +70,21 @@ class SparkConnection:
             },
         )
 
-    def open(self, base_id: str | None = None) -> Airtable:
+    def open(self, base_id: str | None = None, *, journal: str | bool | None = None) -> Airtable:
         """Open a connection, to be closed by the caller.
 
         Args:
             base_id: The base; None for none.
+            journal: The journal in which to record what is written.
 
         Raises:
             ConfigurationError: There is no token; or this is another machine than the driver's,
                 and nothing says how the machines share the rate limit.
         """
-        config = make_config(access_token=self._token(), base_id=base_id, **self.others)
-        is_elsewhere = self.others["pace"] is None and socket.gethostname() != self.host
+        config = make_config(
+            access_token=self._token(), base_id=base_id, journal=journal, **self.others
+        )
+        is_elsewhere = self.others["pace"] is None and _this_machine() != self.machine
         if is_elsewhere and config.shared_pace in {"host", "process"}:
             raise ConfigurationError(
                 "This task runs on another machine than the driver, and both would use the whole "
@@ -106,6 +110,11 @@ class SparkConnection:
             ) from error
         made = function()
         return made if isinstance(made, SecretStr) else SecretStr(str(made))
+
+
+def _this_machine() -> str:
+    """Identify this machine: two may have one name, and containers of one are apart, too."""
+    return f"{socket.gethostname()} {boot_id()!r}"
 
 
 def _rate(text: str | None) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
 from airhaul.bulk.results.policy import OnError
 from airhaul.client.config import journal_of_text, read_environment
@@ -17,7 +17,13 @@ from airhaul.tabular.lists import split_items
 
 _OF_READS: Final = ("bases", "table", "tables", "columns", "formula", "segments")
 _OF_STREAMS: Final = ("since", "interval_s", "settle_s")
-_OF_WRITES: Final = ("base", "table", "key", "on_error", "typecast", "rejects", "journal")
+_OF_WRITES: Final = (
+    *("base", "table", "write", "key", "delete_missing", "max_deletes"),
+    *("on_error", "typecast", "rejects", "journal", "result"),
+)
+
+Write = Literal["upsert", "sync", "append"]
+"""How a frame is written: by a key, by a key with a look at the whole table, or as new records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +131,39 @@ class StreamOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class UpsertOptions:
-    """The options of one write, which is a keyed upsert.
+class FrameWriteOptions:
+    """The options of one write.
 
     Args:
         base_id: The base.
         table: The name or ID of the table.
-        key: One to three fields that together identify a record.
+        write: How to write.
+        key: One to three fields that together identify a record; none for new records.
+        delete_missing: Whether a sync deletes the records whose keys the frame does not have.
+        max_deletes: The most records that it deletes; a third of the table if None.
         on_error: When a row cannot be written: as of the bulk verbs.
         typecast: Let Airtable convert text, add missing choices, and link records by name.
         rejects: The file of the driver's machine for the rows that are refused; None for none.
         journal: The journal in which to record the write, as of the bulk verbs.
+        result: A file of the driver's machine for the result, as JSON; None for none.
         connection: How to reach the base.
     """
 
     base_id: str
     table: str
+    write: Write
     key: tuple[str, ...]
+    delete_missing: bool
+    max_deletes: int | None
     on_error: OnError
     typecast: bool
     rejects: Path | None
     journal: str | bool | None
+    result: Path | None
     connection: SparkConnection
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> UpsertOptions:
+    def of(cls, given: Mapping[str, str]) -> FrameWriteOptions:
         """Read the options of a data source.
 
         Args:
@@ -167,23 +181,46 @@ class UpsertOptions:
             )
         if "table" not in texts:
             raise ConfigurationError(_NO_TABLE)
-        if "key" not in texts:
-            raise ConfigurationError(
-                "No key is given. A query that failed is run again, and without a key that would "
-                "create its records again. Set the option key to one to three fields that "
-                'together identify a record, such as "Name".'
-            )
+        write: Write = _chosen("write", texts.get("write", "upsert"), get_args(Write))
+        _check_write(write, texts)
+        most = texts.get("max_deletes")
         return cls(
             base_id,
             texts["table"],
-            tuple(split_items(texts["key"])),
+            write,
+            tuple(split_items(texts.get("key", ""))),
+            _switch("delete_missing", texts),
+            None if most is None else int(number_in("max_deletes", most)),
             _chosen("on_error", texts.get("on_error", "stop"), get_args(OnError)),
-            _chosen("typecast", texts.get("typecast", "false").lower(), ("true", "false"))
-            == "true",
+            _switch("typecast", texts),
             Path(texts["rejects"]) if "rejects" in texts else None,
             journal_of_text(texts.get("journal", found.journal)),
+            Path(texts["result"]) if "result" in texts else None,
             SparkConnection.of(texts, found),
         )
+
+
+def _check_write(write: Write, texts: Mapping[str, str]) -> None:
+    if write == "append":
+        if "key" in texts:
+            raise ConfigurationError(
+                "write=append creates a record for each row, and key would be ignored: leave one "
+                "of them out."
+            )
+        if journal_of_text(texts.get("journal")) in {None, True, False}:
+            raise ConfigurationError(
+                "write=append needs the option journal: a file of the driver that is named after "
+                "this run. If the query is run again, it finds the journal and completes the first "
+                "write; without it, it would create the records again."
+            )
+    elif "key" not in texts:
+        raise ConfigurationError(
+            "No key is given. A query that failed is run again, and without a key that would "
+            "create its records again. Set the option key to one to three fields that "
+            'together identify a record, such as "Name"; or see write=append.'
+        )
+    if write != "sync" and texts.keys() & {"delete_missing", "max_deletes"}:
+        raise ConfigurationError("Only write=sync deletes records: set it, or leave the rest out.")
 
 
 _NO_TABLE: Final = 'No table is given; set the option table, such as "Deals".'
@@ -199,6 +236,11 @@ def _chosen(name: str, text: str, choices: tuple[Any, ...]) -> Any:
     if text not in choices:
         raise ConfigurationError(f"{name} has to be one of {', '.join(choices)}, not {text!r}.")
     return text
+
+
+def _switch(name: str, texts: Mapping[str, str]) -> bool:
+    is_on: bool = _chosen(name, texts.get(name, "false").lower(), ("true", "false")) == "true"
+    return is_on
 
 
 def _segments(text: str) -> int:

@@ -13,7 +13,7 @@ from pyspark.sql.types import StructType
 
 from airhaul.errors import ConfigurationError
 from airhaul.spark.columns import frame_schema
-from airhaul.spark.options import ReadOptions, StreamOptions, UpsertOptions
+from airhaul.spark.options import FrameWriteOptions, ReadOptions, StreamOptions
 from airhaul.spark.reader import AirtableReader, read_tables
 from airhaul.spark.stream import AirtableStream
 from airhaul.spark.writer import AirtableWriter
@@ -90,9 +90,9 @@ class AirtableDataSource(DataSource):
             raise ConfigurationError(
                 "The mode overwrite would delete the records of the table, and with them their "
                 'links, comments and history. Use mode("append") with a key, which updates the '
-                "records that exist, and delete others with the bulk verbs."
+                "records that exist; write=sync with delete_missing=true also deletes others."
             )
-        options = UpsertOptions.of(dict(self.options))
+        options = FrameWriteOptions.of(dict(self.options))
         with options.connection.open(options.base_id) as airtable:
             table = airtable.table_schema(options.table)
         return AirtableWriter(options, table, schema.names)

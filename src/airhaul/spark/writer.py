@@ -1,4 +1,4 @@
-"""Writing a frame as a keyed upsert: the tasks hand their rows over, and the driver sends them.
+"""Writing a frame: the tasks hand their rows over, and the driver sends them, once.
 
 Tasks send nothing to Airtable, since Spark may run each of them again, also at the same time, and
 two that upsert one new key would both create it.
@@ -10,6 +10,7 @@ two that upsert one new key would both create it.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +20,12 @@ from pyspark.sql.datasource import DataSourceArrowWriter, WriterCommitMessage
 
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import Key
+from airhaul.client.options import WriteOptions
+from airhaul.client.sync.airtable import Airtable
 from airhaul.errors import BulkError, SchemaError
 from airhaul.model.schema import model_of_table
 from airhaul.spark.columns import SYSTEM, fields_of
-from airhaul.spark.options import UpsertOptions
+from airhaul.spark.options import FrameWriteOptions
 from airhaul.tabular.arrow.library import arrow_library
 from airhaul.wire.shapes import TableJson
 
@@ -44,7 +47,7 @@ class RowsOfPartition(WriterCommitMessage):
 
 
 class AirtableWriter(DataSourceArrowWriter):
-    """Upserts the rows of a frame.
+    """Writes the rows of a frame: by a key, or as new records.
 
     Args:
         options: Where and how to write.
@@ -57,11 +60,14 @@ class AirtableWriter(DataSourceArrowWriter):
         ConfigurationError: A field cannot be a key.
     """
 
-    def __init__(self, options: UpsertOptions, table: TableJson, columns: Sequence[str]) -> None:
+    def __init__(
+        self, options: FrameWriteOptions, table: TableJson, columns: Sequence[str]
+    ) -> None:
         self._options = options
         self._table = table
         self._where = f"The table {table['name']!r} of the base {options.base_id}"
-        Key.of(model_of_table(table), options.key)
+        if options.key:
+            Key.of(model_of_table(table), options.key)
         self._check(columns)
 
     def _check(self, columns: Sequence[str]) -> None:
@@ -115,21 +121,47 @@ class AirtableWriter(DataSourceArrowWriter):
             return
         options = self._options
         frame = arrow.concat_tables(arrow.ipc.open_stream(one.stream).read_all() for one in parts)
-        with options.connection.open(options.base_id) as airtable:
+        with options.connection.open(options.base_id, journal=options.journal) as airtable:
             try:
-                result = airtable.table(model_of_table(self._table)).bulk_upsert(
-                    frame,
-                    key=options.key,
-                    on_error=options.on_error,
-                    typecast=options.typecast,
-                    rejects=options.rejects,
-                    journal=options.journal,
-                )
+                result = self._write(airtable, frame)
             except BulkError as error:
+                self._report(error.result)
                 raise self._failure(error.result, frame) from error
+        self._report(result)
         if not result.is_complete:
             raise self._failure(result, frame)
         _LOGGER.info("%s: %s", self._where, self._summary(result))
+
+    def _write(self, airtable: Airtable, frame: Any) -> BulkResult[Any]:
+        options = self._options
+        table = airtable.table(model_of_table(self._table))
+        common = WriteOptions(
+            on_error=options.on_error, typecast=options.typecast, rejects=options.rejects
+        )
+        match options.write:
+            case "upsert":
+                return table.bulk_upsert(frame, key=options.key, **common)
+            case "sync":
+                return table.sync(
+                    frame,
+                    key=options.key,
+                    delete_missing=options.delete_missing,
+                    max_deletes=options.max_deletes,
+                    parallel="auto",
+                    **common,
+                )
+            case "append":
+                # The journal is named after the run of the query: it has the first attempt's rows.
+                if airtable.runs():
+                    return airtable.resume()
+                return table.bulk_create(frame, **common)
+
+    def _report(self, result: BulkResult[Any]) -> None:
+        """Leave the result where the caller of the query finds it."""
+        if self._options.result is not None:
+            told = {"run": result.run, **result.to_dict()}
+            text = json.dumps(told, ensure_ascii=False, indent=2)
+            self._options.result.write_text(text, encoding="utf-8")
 
     def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:
         """Do nothing: a task has written nothing, and an error of ``commit`` has what was.
@@ -147,11 +179,16 @@ class AirtableWriter(DataSourceArrowWriter):
         lines = [f"{self._where}: not every row was written: {self._summary(result)}."]
         for outcome in refused:
             row = frame.slice(outcome.index, 1).to_pylist()[0]
-            key = ", ".join(f"{name}={row[name]!r}" for name in self._options.key)
+            names = self._options.key or [*row][:1]
+            key = ", ".join(f"{name}={row[name]!r}" for name in names)
             what = "sent, but it is unknown whether it was written; " * (outcome.state == "unknown")
             lines.append(f"  {key}: {what}{outcome.error.message if outcome.error else ''}")
         more = len(result.errors) + len(result.unknown) - len(refused)
         if more:
             lines.append(f"  and {more:,} more")
-        lines.append("Rows that were written are found by their keys if you run the query again.")
+        lines.append(
+            "Rows that were written are found by their keys if you run the query again."
+            if self._options.key
+            else "If you run the query again with this journal, it completes this run."
+        )
         return BulkError("\n".join(lines), result=result)

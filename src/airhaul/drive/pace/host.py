@@ -50,7 +50,7 @@ class HostSlots(Slots):
         Raises:
             OSError: The file cannot be read.
         """
-        head = _FORMAT + _boot()
+        head = _FORMAT + boot_id()
         try:
             found = (folder / self._name).read_bytes()
         except FileNotFoundError:
@@ -69,7 +69,7 @@ class HostSlots(Slots):
         file = os.open(folder / self._name, flags, 0o600)
         try:
             # In place: a process that is killed leaves all of it or none.
-            os.write(file, _FORMAT + _boot() + self.block)
+            os.write(file, _FORMAT + boot_id() + self.block)
         finally:
             os.close(file)
 
@@ -182,7 +182,7 @@ class Host:
 
 
 @lru_cache(maxsize=1)
-def _boot() -> bytes:
+def boot_id() -> bytes:
     """Identify this boot of the host: another one has another clock."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_bytes()
