@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from airhaul import Airtable
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
+from tests.processes import COMMAND
 
 pytestmark = pytest.mark.slow  # each test starts the program
 
@@ -240,14 +243,47 @@ def test_a_file_of_windows_goes_in_under_its_encoding(stock) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_what_can_be_read_only_once_is_refused_before_a_table_is_made() -> None:
-    """The file is looked at before it is sent, so a pipe would be empty by then."""
-    os.mkfifo("pipe.csv")
-    done = airhaul("import", "pipe.csv", "New", "--create", "--local", "b.db")
-    assert done.returncode == 2
-    assert "pipe.csv is not a regular file" in done.stderr
-    assert "import that" in done.stderr
-    assert not Path("b.db").exists()
+def test_standard_input_and_pipes_are_imported_and_synchronized() -> None:
+    """CSV if nothing else is said; what a run that ended early has left can be resumed."""
+    rows = "".join(f"n{n},{n}\n" for n in range(60))
+    words = ["People", "--local", "b.db"]
+    done = piped(f"name,age\n{rows}", "import", "-", *words, "--create", "--max-requests", "4")
+    assert done.returncode != 0
+    assert "airhaul resume" in done.stderr
+    done = airhaul("resume")
+    assert done.returncode == 0, done.stderr
+    with Airtable.local("b.db") as airtable:
+        people = airtable.table_named("People")
+        assert sorted(one.age for one in people.all()) == list(range(60))
+        done = piped(
+            '{"name": "n1", "age": 100}\n',
+            "sync",
+            "-",
+            *words,
+            "--key",
+            "name",
+            "--yes",
+            "--format",
+            "jsonl",
+        )
+        assert done.returncode == 0, done.stderr
+        assert people.first(name="n1").age == 100
+        os.mkfifo("pipe.csv")
+        writer = threading.Thread(target=Path("pipe.csv").write_text, args=("name,age\nnew,7\n",))
+        writer.start()
+        done = airhaul("import", "pipe.csv", *words)
+        writer.join()
+        assert done.returncode == 0, done.stderr
+        assert people.first(name="new").age == 7
+    done = piped("name\nx\n", "sync", "-", *words, "--key", "name")
+    assert "Set --yes" in done.stderr
+
+
+def piped(text: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with a text as its standard input."""
+    return subprocess.run(
+        [*COMMAND, *words], input=text, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_continue_writes_the_good_rows_and_puts_the_others_aside(stock) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -267,33 +265,3 @@ def test_rejects_never_mix_two_notations(airtable: Airtable) -> None:
     rejects.write_text(rejects.read_text().replace('"?"', '"2024-12-31"', 1))
     airtable.retry()
     assert held(airtable) == [("a", 1.234, "2024-12-31")]
-
-
-READS: dict[str, Any] = {
-    "import_file": lambda items, file, kind: items.import_file(file, kind),
-    "sync_file": lambda items, file, kind: items.sync_file(file, "Code", kind),
-    "plan_import_file": lambda items, file, kind: items.plan_import_file(file, kind),
-    "plan_sync_file": lambda items, file, kind: items.plan_sync_file(file, "Code", kind),
-}
-
-
-@pytest.mark.parametrize("verb", READS)
-@pytest.mark.parametrize("format", ["csv", "json", "jsonl"])
-def test_what_can_be_read_only_once_is_refused(airtable: Airtable, verb: str, format: str) -> None:
-    """A pipe would be empty when its rows are to be sent; nothing of it is read, nothing is sent."""
-    os.mkfifo("pipe")
-    items = airtable.table_named("Items")
-    requests = len(airtable.local_base.requests)
-    with pytest.raises(ConfigurationError, match=r"pipe is not a regular file.* Save the rows"):
-        READS[verb](items, "pipe", format)
-    with pytest.raises(ConfigurationError, match=r"Expected the path of a file, .* type StringIO"):
-        READS[verb](items, io.StringIO("Code"), format)
-    with pytest.raises(FileNotFoundError):
-        READS[verb](items, "missing.csv", format)
-    assert len(airtable.local_base.requests) == requests
-
-
-def test_an_open_file_is_no_file_to_export_to(airtable: Airtable) -> None:
-    """An export replaces a file when it is complete, which an open one cannot be."""
-    with pytest.raises(ConfigurationError, match=r"Expected the path of a file, .* type BytesIO"):
-        airtable.table_named("Items").export_file(io.BytesIO(), "csv")  # type: ignore[arg-type]

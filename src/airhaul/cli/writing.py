@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,12 +17,13 @@ from airhaul.cli.output.results import Report
 from airhaul.client.listener import Rejects
 from airhaul.client.options import FileOptions, OnEvent
 from airhaul.errors import AirhaulError, BulkInterrupted, ConfigurationError
-from airhaul.tabular import Format, InputFile
+from airhaul.tabular import FileSettings, Format, InputFile
 
 SourceFile = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file."
+        metavar="FILE",
+        help="A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file, or - for standard input.",
     ),
 ]
 OnErrorOption = Annotated[
@@ -215,6 +217,30 @@ def file_options(
         "from_airtable_csv": from_airtable_csv,
         "escape_formulas": escape_formulas,
     }
+
+
+_STANDARD_INPUT: Final = Path("-")
+
+
+def format_or_csv(file: Path, format: Format | None) -> Format | None:
+    """Return the format of a file as an option says; standard input is CSV if none does."""
+    return "csv" if format is None and file == _STANDARD_INPUT else format
+
+
+def input_of(file: Path, settings: FileSettings) -> InputFile:
+    """Make the input of a file; standard input and pipes are copied to disk first.
+
+    Args:
+        file: The file, or ``-``.
+        settings: How it is read.
+
+    Raises:
+        ConfigurationError: It is a folder.
+        OSError: It does not exist, or cannot be copied.
+    """
+    source = InputFile.of(sys.stdin.buffer if file == _STANDARD_INPUT else file, settings)
+    source.path.stat()  # report a wrong name before the base is asked for anything
+    return source
 
 
 def check_rejects(rejects: Path | None, file: InputFile) -> None:

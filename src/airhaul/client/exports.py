@@ -15,12 +15,13 @@ from airhaul.model.columns import Column
 from airhaul.model.read import Reader, values_as_stored
 from airhaul.tabular import (
     Format,
+    WritableFile,
     Writer,
     format_of,
     open_writer,
-    path_of,
     refuse_to_escape,
     replacing,
+    sending_to,
 )
 from airhaul.tabular.arrow.files import ArrowFile
 from airhaul.tabular.excel.write import ExcelColumn, ExcelFile
@@ -41,7 +42,7 @@ class Export(Protocol):
 
 @contextlib.contextmanager
 def open_export(
-    path: str | Path,
+    path: str | Path | WritableFile,
     format: Format | None,
     reader: Reader[Any],
     columns: Sequence[Column],
@@ -51,7 +52,8 @@ def open_export(
     """Open a file for records; it appears only when the block ends without an error.
 
     Args:
-        path: The file; an existing one is replaced when the new one is complete.
+        path: The file; an existing one is replaced when the new one is complete, and an open one
+            is written then.
         format: The format; None to infer it from the suffix.
         reader: Makes records of pages.
         columns: The columns to write, in order; their titles are the names.
@@ -63,11 +65,17 @@ def open_export(
 
     Raises:
         FileFormatError: No format has this suffix, or it cannot be written.
-        ConfigurationError: It is an open file.
+        ConfigurationError: It is a file opened as text.
         MissingExtraError: The library for the format is not installed.
         OSError: The file cannot be written.
     """
-    path = path_of(path)
+    if not isinstance(path, str | Path):
+        with (
+            sending_to(path) as part,
+            open_export(part, format, reader, columns, escape_formulas=escape_formulas) as export,
+        ):
+            yield export
+        return
     kind = format_of(path, format)
     refuse_to_escape(kind, path, escape_formulas=escape_formulas)
     match kind:

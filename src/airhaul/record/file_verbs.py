@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airhaul.bulk.results.result import BulkResult
     from airhaul.bulk.rows.keys import KeyNames
     from airhaul.client.options import ImportOptions, SyncFileOptions
-    from airhaul.tabular import Format
+    from airhaul.tabular import Format, ReadableFile, WritableFile
 
 
 class RecordFileVerbs(BoundRecord):
@@ -21,7 +21,7 @@ class RecordFileVerbs(BoundRecord):
     @classmethod
     def import_file(
         cls,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -35,7 +35,8 @@ class RecordFileVerbs(BoundRecord):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three field names that together identify a record, to update the records
@@ -97,7 +98,7 @@ class RecordFileVerbs(BoundRecord):
     @classmethod
     def import_csv(
         cls,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         *,
         key: KeyNames | None = None,
         **options: Unpack[ImportOptions],
@@ -110,7 +111,7 @@ class RecordFileVerbs(BoundRecord):
 
         Args:
             path: The file; its columns have the names of the model's fields, in Python or in
-                Airtable.
+                Airtable. A pipe, and a file that is open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -169,7 +170,11 @@ class RecordFileVerbs(BoundRecord):
 
     @classmethod
     def import_json(
-        cls, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
+        cls,
+        path: str | Path | ReadableFile,
+        *,
+        key: KeyNames | None = None,
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[Self]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -179,7 +184,8 @@ class RecordFileVerbs(BoundRecord):
 
         Args:
             path: The file, an array of objects; their names are those of the model's fields, in
-                Python or in Airtable.
+                Python or in Airtable. A pipe, and a file that is open in binary mode, are copied to
+                disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -239,7 +245,7 @@ class RecordFileVerbs(BoundRecord):
     @classmethod
     def sync_file(
         cls,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         **options: Unpack[SyncFileOptions],
@@ -251,7 +257,8 @@ class RecordFileVerbs(BoundRecord):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -321,7 +328,7 @@ class RecordFileVerbs(BoundRecord):
     @classmethod
     def export_file(
         cls,
-        path: str | Path,
+        path: str | Path | WritableFile,
         format: Format | None = None,
         *,
         parallel: Parallel = 1,
@@ -334,7 +341,8 @@ class RecordFileVerbs(BoundRecord):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
@@ -356,7 +364,11 @@ class RecordFileVerbs(BoundRecord):
 
     @classmethod
     def export_csv(
-        cls, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
+        cls,
+        path: str | Path | WritableFile,
+        *,
+        parallel: Parallel = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
@@ -365,7 +377,8 @@ class RecordFileVerbs(BoundRecord):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.
@@ -379,7 +392,7 @@ class RecordFileVerbs(BoundRecord):
         return cls._table().export_csv(path, parallel=parallel, escape_formulas=escape_formulas)
 
     @classmethod
-    def export_json(cls, path: str | Path, *, parallel: Parallel = 1) -> int:
+    def export_json(cls, path: str | Path | WritableFile, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -387,7 +400,8 @@ class RecordFileVerbs(BoundRecord):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
     from airhaul.client.options import FileOptions, PlanSyncFileOptions, Rows, SyncOptions
     from airhaul.client.sync.plan import Plan
-    from airhaul.tabular import Format
+    from airhaul.tabular import Format, ReadableFile
 
 
 class RecordPlanVerbs(BoundRecord):
@@ -315,7 +315,7 @@ class RecordPlanVerbs(BoundRecord):
     @classmethod
     def plan_sync_file(
         cls,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         *,
@@ -333,7 +333,8 @@ class RecordPlanVerbs(BoundRecord):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -391,7 +392,7 @@ class RecordPlanVerbs(BoundRecord):
     @classmethod
     def plan_import_file(
         cls,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -409,7 +410,9 @@ class RecordPlanVerbs(BoundRecord):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns are the
+                names of fields. A pipe, and a file that is open in binary mode, are copied to disk
+                first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three fields that identify a record, to change those that exist.

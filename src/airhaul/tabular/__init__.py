@@ -1,7 +1,8 @@
 """Reading and writing rows of files, streamed: of text files, of Parquet and Arrow, of Excel."""
 
-from airhaul.tabular.choose import InputFile, format_of, path_of, read_rows
+from airhaul.tabular.choose import InputFile, format_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
+from airhaul.tabular.open_files import ReadableFile, WritableFile, sending_to
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.tabular.settings import FileSettings, Format
@@ -13,16 +14,18 @@ __all__ = [
     "FileSettings",
     "Format",
     "InputFile",
+    "ReadableFile",
     "RejectsFile",
     "SourceRow",
+    "WritableFile",
     "Writer",
     "format_of",
     "join_items",
     "may_be_one_item",
     "open_writer",
-    "path_of",
     "read_rows",
     "refuse_to_escape",
     "replacing",
+    "sending_to",
     "split_items",
 ]

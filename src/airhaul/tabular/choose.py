@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,6 +14,7 @@ from airhaul.tabular.excel.read import read_excel
 from airhaul.tabular.formats.compression import compression_of, without_compression
 from airhaul.tabular.formats.csv import read_csv
 from airhaul.tabular.formats.json import read_json, read_json_lines
+from airhaul.tabular.open_files import FileCopy, ReadableFile, is_pipe
 from airhaul.tabular.rows import RowChanges, SourceRow
 from airhaul.tabular.settings import DEFAULTS, FileSettings, Format
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -41,24 +41,6 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
 
 TEXT_FORMATS: Final = frozenset({"csv", "tsv", "json", "jsonl"})
 """The formats of text files, which may be compressed."""
-
-
-def path_of(file: str | Path) -> Path:
-    """Return the path of a file; refuse an open one, whose content may be read only once.
-
-    Args:
-        file: The file.
-
-    Raises:
-        ConfigurationError: It is an open file.
-    """
-    if hasattr(file, "read") or hasattr(file, "write"):
-        raise ConfigurationError(
-            f"Expected the path of a file, got an open one, of the type {type(file).__name__}. "
-            "Files are read twice and written under another name first; use a file on disk, such "
-            "as one in a tempfile.TemporaryDirectory."
-        )
-    return Path(file)
 
 
 def format_of(path: str | Path, format: Format | None = None) -> Format:
@@ -104,24 +86,42 @@ class InputFile:
         path: The file.
         settings: How it is read.
         fields: The options of the table's fields, by name and by ID, if they were read.
+        copy: Keeps the file on disk, if it is a copy of an open one.
     """
 
     path: Path
     settings: FileSettings = DEFAULTS
     fields: Mapping[str, Mapping[str, Any]] | None = None
+    copy: FileCopy | None = field(default=None, repr=False, compare=False)
 
-    def refuse_if_read_once(self) -> None:
-        """Refuse what cannot be read twice: all rows are checked before the first is sent.
+    @classmethod
+    def of(cls, file: str | Path | ReadableFile, settings: FileSettings = DEFAULTS) -> InputFile:
+        """Make the input of a file; an open one and a pipe are copied to disk first.
+
+        Args:
+            file: The file; it need not exist.
+            settings: How it is read.
 
         Raises:
-            ConfigurationError: It is a pipe, a folder, or anything else that is not a file.
-            OSError: The file does not exist.
+            ConfigurationError: It is opened as text, or a folder.
+            OSError: It cannot be copied.
         """
-        if str(self.path) == "-" or not stat.S_ISREG(self.path.stat().st_mode):
-            raise ConfigurationError(
-                f"{self.path} is not a regular file. All rows are checked before the first is "
-                "sent, so the source has to be read twice. Save the rows to a file and import that."
-            )
+        if isinstance(file, str | Path):
+            path = Path(file)
+            if path.is_dir():
+                raise ConfigurationError(f"{path} is a folder. Name a file in it.")
+            if not is_pipe(path):
+                return cls(path, settings)
+            with path.open("rb") as pipe:
+                copy = FileCopy(pipe)
+        else:
+            copy = FileCopy(file)
+        return cls(copy.path, settings, copy=copy)
+
+    def keep(self) -> None:
+        """Leave the copy of an open file on disk, for a run that may be resumed."""
+        if self.copy is not None:
+            self.copy.keep()
 
     def rows(self) -> Iterator[SourceRow]:
         """Read the rows, as ``read_rows`` does."""

@@ -50,6 +50,8 @@ from airhaul.cli.writing import (
     carry_out,
     check_rejects,
     file_options,
+    format_or_csv,
+    input_of,
     link_options,
 )
 from airhaul.client.config import MEMORY
@@ -125,10 +127,10 @@ def import_file(
         raise ConfigurationError(
             "--link needs a table with fields that link to records, and --create makes none."
         )
-    source = InputFile(file, file_settings(format, options))
-    check_rejects(rejects, source)
+    format = format_or_csv(file, format)
     format_of(file, format)
-    source.refuse_if_read_once()  # report a wrong name before the base is asked for anything
+    source = input_of(file, file_settings(format, options))
+    check_rejects(rejects, source)
     names = tuple(key or ())
     state: NewTableState = "missing" if create else None
     report = Report(table, as_json, on_error, file, rejects, names, source.settings, state)
@@ -147,7 +149,7 @@ def import_file(
                 _print_table("Would create", new)
                 target = new.create(stack.enter_context(Airtable.local()))
             if not as_json:
-                with working(f"Reading {file.name}"):
+                with working(f"Reading {source.path.name}"):
                     outline = _outline(
                         target,
                         source,
@@ -158,7 +160,7 @@ def import_file(
                     )
                 return print_outline(outline, report)
             plan = target.plan_import_file(  # JSON has the difference of every row
-                file,
+                source.path,
                 format,
                 key=names or None,
                 typecast=typecast,
@@ -175,9 +177,9 @@ def import_file(
             target = new.create(airtable, key=names, max_requests=max_requests)
             _print_table("Created", new)
             report = replace(report, new_table="created")
-        return carry_out(
+        code = carry_out(
             lambda on_event: target.import_file(
-                file,
+                source.path,
                 format,
                 key=names or None,
                 **options,
@@ -190,8 +192,11 @@ def import_file(
                 journal=False if report.new_table == "missing" else None,  # nothing to resume
             ),
             report,
-            label=f"Importing {file.name}",
+            label=f"Importing {source.path.name}",
         )
+        if code != 0:
+            source.keep()  # what standard input had is needed to resume the run
+        return code
 
 
 def _outline(

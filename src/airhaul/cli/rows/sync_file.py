@@ -45,11 +45,13 @@ from airhaul.cli.writing import (
     Yes,
     check_rejects,
     file_options,
+    format_or_csv,
+    input_of,
     link_options,
 )
 from airhaul.client.options import file_settings
 from airhaul.errors import ConfigurationError
-from airhaul.tabular import InputFile, format_of
+from airhaul.tabular import format_of
 
 
 def sync_file(
@@ -118,18 +120,19 @@ def sync_file(
         escape_formulas=escape_formulas,
     )
     link_by = link_options(links)
+    format = format_or_csv(file, format)
     settings = file_settings(format, options)
-    check_rejects(rejects, InputFile(file, settings))
     format_of(file, format)
-    file.stat()  # report a wrong name before the base is asked for anything
+    source = input_of(file, settings)
+    check_rejects(rejects, source)
     report = Report(table, as_json, on_error, file, rejects, tuple(key), settings)
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     ) as airtable:
         target = airtable.table_named(table)
-        with working(f"Comparing {file.name} with {table}"):
+        with working(f"Comparing {source.path.name} with {table}"):
             plan = target.plan_sync_file(
-                file,
+                source.path,
                 tuple(key),
                 format,
                 delete_missing=delete,

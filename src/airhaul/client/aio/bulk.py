@@ -39,7 +39,7 @@ from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.model.read import Reader
-from airhaul.tabular import FileSettings, InputFile, path_of
+from airhaul.tabular import FileSettings, InputFile, ReadableFile
 
 M = TypeVar("M", bound=RecordBase)
 T = TypeVar("T")
@@ -391,7 +391,9 @@ def _link_keys(
     return None
 
 
-async def input_file(table: AsyncBound[M], path: str | Path, settings: FileSettings) -> InputFile:
+async def input_file(
+    table: AsyncBound[M], path: str | Path | ReadableFile, settings: FileSettings
+) -> InputFile:
     """Make the input of a file; the schema is read if the file is written as fields show values.
 
     Args:
@@ -401,12 +403,9 @@ async def input_file(table: AsyncBound[M], path: str | Path, settings: FileSetti
 
     Raises:
         UnknownTableError: The base has no such table.
-        ConfigurationError: It is an open file, a pipe, a folder, or anything else that is not the
-            path of a file.
+        ConfigurationError: It is a folder, or a file opened as text.
     """
-    file = InputFile(path_of(path), settings)
-    if file.path.exists():  # that of a run that is resumed may be gone, which the run explains
-        file.refuse_if_read_once()
+    file = InputFile.of(path, settings)
     if not settings.from_airtable_csv:
         return file
     schema = await table.airtable.table_schema(table.name)

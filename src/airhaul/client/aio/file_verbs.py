@@ -18,7 +18,7 @@ from airhaul.client.options import ImportOptions, WriteSettings, settings_of_imp
 from airhaul.client.selection import Selection
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
-from airhaul.tabular import Format, InputFile
+from airhaul.tabular import Format, InputFile, ReadableFile, WritableFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -28,7 +28,7 @@ class AsyncFileVerbs(AsyncBound[M]):
 
     async def import_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -42,7 +42,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three field names that together identify a record, to update the records
@@ -140,8 +141,13 @@ class AsyncFileVerbs(AsyncBound[M]):
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
-        ready = await bulk.ready_file(encoder, file)
-        return await bulk.run(ready, prefetch=prefetch, spent=spent)
+        try:
+            ready = await bulk.ready_file(encoder, file)
+            return await bulk.run(ready, prefetch=prefetch, spent=spent)
+        except BaseException:
+            if bulk.asked.journal is not None:
+                file.keep()  # to resume the run
+            raise
 
     async def _columns_in_file(self) -> tuple[Columns, Spent]:
         """The columns by the names that a file has for them, and what it took to find out."""
@@ -151,7 +157,7 @@ class AsyncFileVerbs(AsyncBound[M]):
 
     async def sync_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         *,
@@ -168,7 +174,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -242,7 +249,7 @@ class AsyncFileVerbs(AsyncBound[M]):
 
     async def import_csv(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         *,
         key: KeyNames | None = None,
         **options: Unpack[ImportOptions],
@@ -255,7 +262,7 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         Args:
             path: The file; its columns have the names of the model's fields, in Python or in
-                Airtable.
+                Airtable. A pipe, and a file that is open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -313,7 +320,11 @@ class AsyncFileVerbs(AsyncBound[M]):
         return await self.import_file(path, "csv", key=key, **options)
 
     async def import_json(
-        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
+        self,
+        path: str | Path | ReadableFile,
+        *,
+        key: KeyNames | None = None,
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -323,7 +334,8 @@ class AsyncFileVerbs(AsyncBound[M]):
 
         Args:
             path: The file, an array of objects; their names are those of the model's fields, in
-                Python or in Airtable.
+                Python or in Airtable. A pipe, and a file that is open in binary mode, are copied to
+                disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -382,7 +394,7 @@ class AsyncFileVerbs(AsyncBound[M]):
 
     async def export_file(
         self,
-        path: str | Path,
+        path: str | Path | WritableFile,
         format: Format | None = None,
         *,
         parallel: Parallel = 1,
@@ -395,7 +407,8 @@ class AsyncFileVerbs(AsyncBound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
@@ -417,7 +430,11 @@ class AsyncFileVerbs(AsyncBound[M]):
         )
 
     async def export_csv(
-        self, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
+        self,
+        path: str | Path | WritableFile,
+        *,
+        parallel: Parallel = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
@@ -426,7 +443,8 @@ class AsyncFileVerbs(AsyncBound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.
@@ -441,7 +459,7 @@ class AsyncFileVerbs(AsyncBound[M]):
             path, "csv", parallel=parallel, escape_formulas=escape_formulas
         )
 
-    async def export_json(self, path: str | Path, *, parallel: Parallel = 1) -> int:
+    async def export_json(self, path: str | Path | WritableFile, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -449,7 +467,8 @@ class AsyncFileVerbs(AsyncBound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.

@@ -24,7 +24,7 @@ from airhaul.client.options import (
 )
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format, InputFile
+from airhaul.tabular import Format, InputFile, ReadableFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -340,7 +340,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
     async def plan_sync_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         *,
@@ -362,7 +362,8 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -423,7 +424,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
 
     async def plan_import_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -441,7 +442,9 @@ class AsyncPlanVerbs(AsyncBound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns are the
+                names of fields. A pipe, and a file that is open in binary mode, are copied to disk
+                first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three fields that identify a record, to change those that exist.

@@ -19,7 +19,7 @@ from airhaul.client.sync.query import Query
 from airhaul.client.sync.session import Bound, reader_of
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
-from airhaul.tabular import Format, InputFile
+from airhaul.tabular import Format, InputFile, ReadableFile, WritableFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -29,7 +29,7 @@ class FileVerbs(Bound[M]):
 
     def import_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -43,7 +43,8 @@ class FileVerbs(Bound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three field names that together identify a record, to update the records
@@ -141,8 +142,13 @@ class FileVerbs(Bound[M]):
         prefetch: Prefetch | None = None
         if known is not None:
             prefetch = PrefetchByKey(known, always=bulk.asked.keeps_before)
-        ready = bulk.ready_file(encoder, file)
-        return bulk.run(ready, prefetch=prefetch, spent=spent)
+        try:
+            ready = bulk.ready_file(encoder, file)
+            return bulk.run(ready, prefetch=prefetch, spent=spent)
+        except BaseException:
+            if bulk.asked.journal is not None:
+                file.keep()  # to resume the run
+            raise
 
     def _columns_in_file(self) -> tuple[Columns, Spent]:
         """The columns by the names that a file has for them, and what it took to find out."""
@@ -152,7 +158,7 @@ class FileVerbs(Bound[M]):
 
     def sync_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         *,
@@ -169,7 +175,8 @@ class FileVerbs(Bound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -243,7 +250,7 @@ class FileVerbs(Bound[M]):
 
     def import_csv(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         *,
         key: KeyNames | None = None,
         **options: Unpack[ImportOptions],
@@ -256,7 +263,7 @@ class FileVerbs(Bound[M]):
 
         Args:
             path: The file; its columns have the names of the model's fields, in Python or in
-                Airtable.
+                Airtable. A pipe, and a file that is open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -314,7 +321,11 @@ class FileVerbs(Bound[M]):
         return self.import_file(path, "csv", key=key, **options)
 
     def import_json(
-        self, path: str | Path, *, key: KeyNames | None = None, **options: Unpack[ImportOptions]
+        self,
+        path: str | Path | ReadableFile,
+        *,
+        key: KeyNames | None = None,
+        **options: Unpack[ImportOptions],
     ) -> BulkResult[M]:
         """Create a record for each object of a JSON file, or with a key, update or create it.
 
@@ -324,7 +335,8 @@ class FileVerbs(Bound[M]):
 
         Args:
             path: The file, an array of objects; their names are those of the model's fields, in
-                Python or in Airtable.
+                Python or in Airtable. A pipe, and a file that is open in binary mode, are copied to
+                disk first.
             key: One to three field names that together identify a record, to update the records
                 that exist; None to create a record for every row.
             **options: ``ImportOptions``, all optional:
@@ -383,7 +395,7 @@ class FileVerbs(Bound[M]):
 
     def export_file(
         self,
-        path: str | Path,
+        path: str | Path | WritableFile,
         format: Format | None = None,
         *,
         parallel: Parallel = 1,
@@ -396,7 +408,8 @@ class FileVerbs(Bound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when
@@ -418,7 +431,11 @@ class FileVerbs(Bound[M]):
         )
 
     def export_csv(
-        self, path: str | Path, *, parallel: Parallel = 1, escape_formulas: bool = False
+        self,
+        path: str | Path | WritableFile,
+        *,
+        parallel: Parallel = 1,
+        escape_formulas: bool = False,
     ) -> int:
         """Write all records to a CSV file, which appears complete or not at all.
 
@@ -427,7 +444,8 @@ class FileVerbs(Bound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.
@@ -440,7 +458,7 @@ class FileVerbs(Bound[M]):
         """
         return self.export_file(path, "csv", parallel=parallel, escape_formulas=escape_formulas)
 
-    def export_json(self, path: str | Path, *, parallel: Parallel = 1) -> int:
+    def export_json(self, path: str | Path | WritableFile, *, parallel: Parallel = 1) -> int:
         """Write all records to a JSON file, which appears complete or not at all.
 
         With ``parallel`` above 1 the records come in no particular order, and neither a sort order
@@ -448,7 +466,8 @@ class FileVerbs(Bound[M]):
         view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             parallel: How many page chains to read at the same time; more than 1 is faster when
                 replies are slow. ``"auto"`` reads a page, and then uses as many as its latency asks
                 for.

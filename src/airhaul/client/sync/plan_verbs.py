@@ -25,7 +25,7 @@ from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound
 from airhaul.drive import blocking as drive
 from airhaul.model.base import RecordBase
-from airhaul.tabular import Format, InputFile
+from airhaul.tabular import Format, InputFile, ReadableFile
 
 M = TypeVar("M", bound=RecordBase)
 
@@ -341,7 +341,7 @@ class PlanVerbs(Bound[M]):
 
     def plan_sync_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         key: KeyNames,
         format: Format | None = None,
         *,
@@ -363,7 +363,8 @@ class PlanVerbs(Bound[M]):
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
-                names of the model's fields, in Python or in Airtable.
+                names of the model's fields, in Python or in Airtable. A pipe, and a file that is
+                open in binary mode, are copied to disk first.
             key: One to three field names that together identify a record.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
@@ -424,7 +425,7 @@ class PlanVerbs(Bound[M]):
 
     def plan_import_file(
         self,
-        path: str | Path,
+        path: str | Path | ReadableFile,
         format: Format | None = None,
         *,
         key: KeyNames | None = None,
@@ -442,7 +443,9 @@ class PlanVerbs(Bound[M]):
         Rows that are not valid are listed in the plan's ``errors``.
 
         Args:
-            path: A CSV, TSV, JSON or JSON Lines file; its columns are the names of fields.
+            path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns are the
+                names of fields. A pipe, and a file that is open in binary mode, are copied to disk
+                first.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             key: One to three fields that identify a record, to change those that exist.

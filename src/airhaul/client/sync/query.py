@@ -29,7 +29,7 @@ from airhaul.errors import NoRecordError, SeveralRecordsError
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.read import Reader
-from airhaul.tabular import Format
+from airhaul.tabular import Format, WritableFile
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import RecordJson
 
@@ -350,7 +350,7 @@ class Query(QueryWrites[M]):
 
     def export_file(
         self,
-        path: str | Path,
+        path: str | Path | WritableFile,
         format: Format | None = None,
         *,
         parallel: Parallel = 1,
@@ -368,7 +368,8 @@ class Query(QueryWrites[M]):
         ``"auto"`` keeps to one page chain where a sort order, a limit or a view is asked for.
 
         Args:
-            path: The file to write; it is replaced once all records have been read.
+            path: The file to write; it is replaced once all records have been read. A file that is
+                open in binary mode is written then.
             format: ``"csv"``, ``"tsv"``, ``"json"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or
                 ``"excel"``; inferred from the suffix if None.
             parallel: How many page chains to read at the same time; more than 1 is faster when

@@ -1,0 +1,104 @@
+"""Open files and pipes: their content can be read once only, so it is copied to a file on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import stat
+import tempfile
+import weakref
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from airhaul.errors import ConfigurationError
+
+_PREFIX: Final = "airhaul-"
+_UNNAMED: Final = "input"
+
+
+class ReadableFile(Protocol):
+    """What bytes can be read from: a file opened with ``"rb"``, a ``BytesIO``, a reply's body."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read so many bytes, or all; none at the end."""
+        ...
+
+
+class WritableFile(Protocol):
+    """What bytes can be written to: a file opened with ``"wb"``, a ``BytesIO``."""
+
+    def write(self, content: bytes, /) -> object:
+        """Write some bytes."""
+        ...
+
+
+class FileCopy:
+    """A copy of an open file, which is deleted with this object, unless it is kept.
+
+    Args:
+        file: The open file.
+
+    Attributes:
+        path: The copy. It has the name of the file, if that has one.
+
+    Raises:
+        ConfigurationError: The file is opened as text.
+        OSError: It cannot be read, or the disk is full.
+    """
+
+    def __init__(self, file: ReadableFile) -> None:
+        _refuse_text(file, "rb")
+        folder = tempfile.mkdtemp(prefix=_PREFIX)
+        self._deleted = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = Path(folder) / (_name_of(file) or _UNNAMED)
+        with self.path.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+
+    def keep(self) -> None:
+        """Leave the copy on disk."""
+        self._deleted.detach()
+
+
+def is_pipe(path: Path) -> bool:
+    """Return whether a path is that of something that can be read once only."""
+    return (
+        path.exists() and not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode)
+    )
+
+
+@contextlib.contextmanager
+def sending_to(file: WritableFile) -> Generator[Path]:
+    """Give a file on disk whose content goes to an open file, if the block ends without an error.
+
+    Args:
+        file: The open file.
+
+    Yields:
+        The file to write; it has the name of the open one, if that has one.
+
+    Raises:
+        ConfigurationError: The file is opened as text.
+        OSError: It cannot be written.
+    """
+    _refuse_text(file, "wb")
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        path = Path(folder) / (_name_of(file) or "output")
+        yield path
+        with path.open("rb") as content:
+            shutil.copyfileobj(content, file)
+
+
+def _refuse_text(file: object, mode: str) -> None:
+    if isinstance(file, io.TextIOBase):
+        raise ConfigurationError(
+            f'The file is opened as text. Open it with the mode "{mode}": files say themselves how '
+            "their text is encoded."
+        )
+
+
+def _name_of(file: Any) -> str | None:
+    name = getattr(file, "name", None)
+    # Standard streams have names such as <stdin>, and files without a name have a number.
+    return Path(name).name if isinstance(name, str) and not name.startswith("<") else None

@@ -1,0 +1,144 @@
+"""Open files and pipes, in and out: as files on disk, and no copy of them is left."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from airhaul import Airtable, AsyncAirtable, BulkError, Table
+from airhaul.errors import ConfigurationError, FileFormatError
+from airhaul.tabular import Format
+from tests.conftest import connection_to
+
+FIELDS: list[Any] = [
+    {"name": "Code", "type": "singleLineText"},
+    {"name": "Pieces", "type": "number", "options": {"precision": 0}},
+]
+ROWS = [{"Code": f"n{number}", "Pieces": number} for number in range(25)]
+
+
+@pytest.fixture
+def airtable(local_base) -> Iterator[Airtable]:
+    """A base with a table of items, whose requests can be counted."""
+    with Airtable(connection=connection_to(local_base, journal="journal.db")) as opened:
+        opened.create_table("Items", FIELDS)
+        yield opened
+
+
+@pytest.fixture
+def items(airtable: Airtable) -> Table[Any]:
+    """The table, empty."""
+    return airtable.table_named("Items")
+
+
+@pytest.fixture(autouse=True)
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder for temporary files of its own, to see what is left there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def held(items: Table[Any]) -> list[tuple[str, int]]:
+    return sorted((item.code, item.pieces) for item in items.all())
+
+
+@pytest.mark.parametrize("format", get_args(Format))
+def test_what_is_written_to_an_open_file_can_be_read_from_one(items, temporary, format) -> None:
+    """Each format: exported, imported, synchronized and planned, as from a file on disk."""
+    items.bulk_create(ROWS)
+    wanted = held(items)
+    file = io.BytesIO()
+    assert items.export_file(file, format) == 25
+    content = file.getvalue()
+    items.bulk_delete(items.all())
+    items.import_file(io.BytesIO(content), format)
+    assert held(items) == wanted
+    items.bulk_delete(items.where(code="n1").all())
+    items.bulk_update([{"id": items.first(code="n2").id, "pieces": 200}])
+    plan = items.plan_sync_file(io.BytesIO(content), "Code", format)
+    assert plan.counts() == {"create": 1, "update": 1, "delete": 0, "unchanged": 23}
+    plan.apply()
+    del plan
+    assert held(items) == wanted
+    assert items.plan_import_file(io.BytesIO(content), format).counts()["create"] == 25
+    assert items.sync_file(io.BytesIO(content), "Code", format).counts() == {"unchanged": 25}
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_async_client_reads_and_writes_open_files(local_base, items) -> None:
+    """As the sync one."""
+    file = io.BytesIO()
+
+    async def there_and_back() -> None:
+        async with AsyncAirtable(connection=connection_to(local_base)) as airtable:
+            table = await airtable.table_named("Items")
+            await table.import_file(io.BytesIO(b"Code,Pieces\na,1\n"), "csv")
+            await table.export_file(file, "jsonl")
+
+    asyncio.run(there_and_back())
+    assert file.getvalue() == b'{"Code": "a", "Pieces": 1}\n'
+
+
+def test_the_name_of_an_open_file_says_its_format(items) -> None:
+    """A file on disk has one; what has none, or one without a suffix, needs the format."""
+    items.bulk_create(ROWS[:2])
+    with Path("items.csv.gz").open("wb") as file:
+        items.export_file(file)
+    assert Path("items.csv.gz").read_bytes()[:2] == b"\x1f\x8b"
+    with Path("items.csv.gz").open("rb") as file:
+        items.import_file(file)
+    assert items.count() == 4
+    with pytest.raises(FileFormatError, match="format"):
+        items.import_file(io.BytesIO(b"Code\nx\n"))
+    with pytest.raises(FileFormatError, match="format"):
+        items.export_file(io.BytesIO())
+
+
+def test_a_file_opened_as_text_is_refused(items, local_base) -> None:
+    """Its bytes may have been decoded wrongly already; the error says how to open it."""
+    requests = len(local_base.requests)
+    with pytest.raises(ConfigurationError, match='mode "rb"'):
+        items.import_file(io.StringIO("Code\nx\n"), "csv")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match='mode "wb"'):
+        items.export_file(io.StringIO(), "csv")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        items.import_file(".", "csv")
+    assert len(local_base.requests) == requests
+
+
+def test_a_run_of_an_open_file_that_ended_early_is_resumed(airtable, items, temporary) -> None:
+    """Its copy stays as long as the run may need it; without a journal there is none."""
+    content = "Code,Pieces\n" + "".join(f"n{n},{n}\n" for n in range(50))
+    for journal in (None, False):
+        with pytest.raises(BulkError):
+            items.import_file(io.BytesIO(content.encode()), "csv", max_requests=2, journal=journal)
+        assert len(list(temporary.glob("airhaul-*"))) == 1
+    assert items.count() == 40
+    airtable.resume()
+    assert items.count() == 70
+
+
+def test_an_invalid_row_is_named_by_its_line_and_nothing_is_sent(items, local_base) -> None:
+    """As in a file on disk."""
+    requests = len(local_base.requests)
+    with pytest.raises(BulkError, match=r"line 3.*many"):
+        items.import_file(io.BytesIO(b"Code,Pieces\na,1\nb,many\n"), "csv", journal=False)
+    assert len(local_base.requests) == requests
+
+
+def test_a_pipe_is_read_once(items) -> None:
+    """Its rows are checked before the first is sent, like those of a file."""
+    os.mkfifo("pipe.csv")
+    writer = threading.Thread(target=Path("pipe.csv").write_text, args=("Code,Pieces\na,1\n",))
+    writer.start()
+    items.import_file("pipe.csv")
+    writer.join()
+    assert held(items) == [("a", 1)]
