@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -402,3 +404,19 @@ def test_ctrl_c_says_what_is_written(local_base, server) -> None:
     assert "Interrupted: " in err
     written = 10 * (local_base.counts()["POST"] - 1)
     assert f"{written:,} created" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_reader_that_has_read_enough_is_no_error(how) -> None:
+    """As head: the program ends, and says nothing."""
+    with Airtable.local("large.db") as airtable:
+        fields: list[Any] = [{"name": f"F{n}", "type": "singleLineText"} for n in range(200)]
+        for number in range(20):
+            airtable.create_table(f"Table {number}", fields)
+    words = shlex.join([*COMMAND, "tables", "--local", "large.db", *how])
+    done = subprocess.run(
+        f"{words} | head -1", shell=True, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""

@@ -12,8 +12,8 @@ import typer.main
 from typer.core import TyperGroup
 
 from airhaul import __version__
-from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
-from airhaul.cli.output.printing import err, print_error
+from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE, SOME_FAILED
+from airhaul.cli.output.printing import err, print_error, stop_printing
 from airhaul.cli.output.warnings import warnings_shown
 from airhaul.errors import AirhaulError
 
@@ -63,6 +63,9 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
         except AirhaulError as error:
             print_error(error.message)
             code = NOTHING_DONE
+        except BrokenPipeError:
+            stop_printing()
+            code = SOME_FAILED  # as when a table is printed, which rich does
         except OSError as error:
             print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
             code = NOTHING_DONE

@@ -6,7 +6,7 @@ from typing import Final
 
 ALL_WELL: Final = 0
 SOME_FAILED: Final = 1
-"""Some rows were written, others were not."""
+"""Some rows were written, others were not; or some of the output was not read."""
 NOTHING_DONE: Final = 2
 """Wrong usage, or nothing was written."""
 INTERRUPTED: Final = 130

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ from airhaul.cli.connect import (
     connect,
     parallel_of,
 )
-from airhaul.cli.output.printing import err, out, print_json
+from airhaul.cli.output.printing import err, out, print_json, stop_printing
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
 from airhaul.errors import ConfigurationError
@@ -150,8 +149,7 @@ def _to_standard_output(
                 shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader has read enough, as head does. Python must not report it again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stop_printing()
             return 0
     err().print(f"{counted(count, 'record')} of {source.name}", markup=False, style="dim")
     return 0
