@@ -1,9 +1,5 @@
 """Batches of Arrow data for Spark, made of pages; cells that do not fit are kept as JSON."""
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 import json

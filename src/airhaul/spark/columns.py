@@ -1,9 +1,5 @@
 """The columns of a frame of Spark: one for each field of the tables, and those of each record."""
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

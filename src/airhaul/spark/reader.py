@@ -1,9 +1,5 @@
 """Reading tables as partitions: each base, table and segment is a task."""
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

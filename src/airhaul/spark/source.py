@@ -1,9 +1,5 @@
 """``AirtableDataSource``: the data source that Spark knows by the name ``airtable``."""
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 from functools import cached_property

@@ -5,10 +5,6 @@ has one modification time, its latest. So it is in one batch, or, if it changes 
 batch has read it, in a later one; and a batch that is read again reads the same span.
 """
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -4,10 +4,6 @@ Tasks send nothing to Airtable, since Spark may run each of them again, also at 
 two that upsert one new key would both create it.
 """
 
-# pyspark is in no group that all contributors install: without it, its types are unknown.
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
-# pyright: reportUnknownParameterType=false
-
 from __future__ import annotations
 
 import json
