@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import field_validator
@@ -159,6 +160,49 @@ def test_a_kill_loses_no_row_and_doubles_none(items, server, what, moment, at) -
     assert items.run(run.id).state == "done"
     assert items.run(run.id).counts == counts
     assert [one.id for one in items.runs()] == [run.id]
+
+
+@pytest.mark.parametrize("ends", ["ceiling", "quota", "Ctrl-C", "429"])
+def test_what_was_certainly_not_written_is_not_searched_for(items, server, ends) -> None:
+    """A run that ended by itself knows what it has not sent, and what was refused: it is just sent."""
+    local_base = server.local_base
+    table = items.table(Item)
+    options: dict[str, Any] = {}
+    if ends == "quota":
+        local_base.faults = Faults(Fault("quota", at=4, method="POST"))
+    elif ends == "ceiling":
+        options["max_requests"] = 4
+    elif ends == "Ctrl-C":
+        options["progress"] = interrupting
+    else:
+        local_base.faults = Faults(Fault("429-retry-after", at=4, method="POST", retry_after_s=0.1))
+        options["max_requests"] = 4
+    with pytest.raises((BulkError, BulkInterrupted)):
+        table.bulk_create(rows(), **options)
+    local_base.faults = None
+    left = 95 - len(held(items))
+    assert 0 < left < 95
+    local_base.requests.clear()
+    assert items.resume(model=Item).counts() == {"created": 95}
+    methods = [request.method for request in local_base.requests]
+    assert methods == ["POST"] * -(-left // 10)
+    assert held(items) == WANTED
+
+
+def interrupting(done: int, total: int | None, record: object) -> None:
+    if done == 20:
+        raise KeyboardInterrupt
+
+
+def test_what_may_have_been_written_is_searched_for(items, server) -> None:
+    """A reply was lost before the run ended by itself: its rows are in the table, and are found."""
+    local_base = server.local_base
+    local_base.faults = Faults(Fault("close-after", at=3, method="POST"))
+    with pytest.raises(BulkError):
+        items.table(Item).bulk_create(rows(), max_requests=3)
+    local_base.faults = None
+    assert items.resume().counts() == {"created": 95}
+    assert held(items) == WANTED
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

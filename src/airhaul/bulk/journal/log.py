@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -101,10 +102,12 @@ class RunLog:
         with _Writing(self) as write:
             for chunk in chunks:
                 self._intents += 1
-                chunk.intent = self._intents
                 intent = (self._number, self._intents, chunk.kind, since, self._pack(chunk))
                 write("INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?)", (*intent, seal(*intent)))
             self._write_outcomes(write)
+        # Not before: if they cannot be written, others get their numbers.
+        for number, chunk in enumerate(chunks, self._intents - len(chunks) + 1):
+            chunk.intent = number
         self._flushed_at = now
 
     def _pack(self, chunk: Chunk[Any]) -> bytes:
@@ -196,6 +199,7 @@ class RunLog:
         requests: int,
         seconds: float,
         error: str | None,
+        not_carried_out: Sequence[Chunk[Any]] = (),
     ) -> None:
         """Record how the run ended, and let others work on it.
 
@@ -205,6 +209,8 @@ class RunLog:
             requests: How many requests were sent since it was begun or resumed.
             seconds: How long that took, in seconds.
             error: What ended it early, or None.
+            not_carried_out: Requests whose intents are empty from now on: it is certain that they
+                have written nothing.
 
         Raises:
             JournalError: It cannot be written; the run then counts as broken off.
@@ -212,6 +218,8 @@ class RunLog:
         try:
             self.flush()
             with _Writing(self) as write:
+                for chunk in not_carried_out:
+                    self._empty(chunk, write)
                 write(
                     "UPDATE runs SET state = ?, ended = ?, requests = requests + ?, "
                     "seconds = seconds + ?, counts = ?, error = ? WHERE number = ?",
@@ -228,6 +236,17 @@ class RunLog:
             self._last_intent.close(delete=self._is_in_main_file())
         finally:
             self.release()
+
+    def _empty(self, chunk: Chunk[Any], write: Callable[[str, Sequence[Any]], object]) -> None:
+        """Leave an intent without rows, in its place: a number that is missing means damage."""
+        place = self._number, chunk.intent
+        ((kind, since),) = self._connection.execute(
+            "SELECT kind, since FROM intents WHERE run = ? AND number = ?", place
+        )
+        rows = self._pack(replace(chunk, changes=[]))
+        sealed = seal(*place, kind, since, rows)
+        statement = "UPDATE intents SET rows = ?, seal = ? WHERE run = ? AND number = ?"
+        write(statement, (rows, sealed, *place))
 
     def _is_in_main_file(self) -> bool:
         """Move all from the write-ahead log, unless others use it, and return whether it was."""

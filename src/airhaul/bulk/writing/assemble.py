@@ -370,6 +370,7 @@ class BulkJob(Generic[M]):
                     result.requests,
                     result.seconds,
                     None if reason is None else str(reason) or type(reason).__name__,
+                    self._main.not_carried_out if log is self._logs[0] else (),
                 )
         except JournalError:
             if error is None:

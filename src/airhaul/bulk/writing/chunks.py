@@ -143,6 +143,10 @@ class ChunkQueue(Generic[M]):
         """The chunks that are ready, and that another process may have sent before."""
         return [chunk for chunk in self._ready if chunk.was_sent]
 
+    def intended(self) -> list[Chunk[M]]:
+        """The chunks that are ready and in the journal, and that nobody has sent."""
+        return [chunk for chunk in self._ready if chunk.intent and not chunk.was_sent]
+
     def add(self, change: Change[M]) -> None:
         """Add a row; before a deletion, the chunks of all other kinds become ready."""
         if change.traits.removes:

@@ -24,11 +24,12 @@ from airhaul.bulk.engine.work import Attempt
 from airhaul.bulk.reads.missing import explained
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.policy import Policy, StopSwitch
-from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow
+from airhaul.bulk.rows.changes import Change, Chunk, InvalidRow, Kind
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.bulk.rows.precheck import Intake
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import UnchangedRun
+from airhaul.bulk.writing.blame import is_about_rows
 from airhaul.bulk.writing.chunk_replies import ChunkReplies
 from airhaul.bulk.writing.chunks import (
     CheckLookup,
@@ -46,7 +47,11 @@ from airhaul.bulk.writing.reconcile import Lost
 from airhaul.bulk.writing.recorder import OutcomeRecorder
 from airhaul.errors import (
     AirhaulError,
+    ApiError,
     BadReplyError,
+    NotSentError,
+    RequestCeilingError,
+    ServerError,
     TransportError,
 )
 from airhaul.model.base import RecordBase
@@ -107,6 +112,7 @@ class WriteRows(Generic[M]):
             source=source,
         )
         self._in_flight: dict[_Tag, None] = {}
+        self._not_carried_out: list[Chunk[M]] = []
         self._waited_for: set[_Tag] = set()
 
     # --- what the engine asks
@@ -304,8 +310,20 @@ class WriteRows(Generic[M]):
     def abandon(self, tag: _Tag) -> None:
         """Take back a call that was not sent; rows that were not sent before count as skipped."""
         self._land(tag)
-        if isinstance(tag, Chunk) and tag.was_sent:
-            self._chunks.put_first([tag])
+        if isinstance(tag, Chunk):
+            if tag.was_sent:
+                self._chunks.put_first([tag])
+            else:
+                self._not_carried_out.append(tag)
+
+    @property
+    def not_carried_out(self) -> list[Chunk[M]]:
+        """The chunks in the journal that were certainly not carried out: not sent, or refused.
+
+        Whoever resumes the run sends them, without a search for what they may have written.
+        """
+        known = [chunk for chunk in self._not_carried_out if chunk.intent]
+        return [*known, *self._chunks.intended()]
 
     def events(self) -> list[Event]:
         """Return what happened since the last call."""
@@ -355,6 +373,8 @@ class WriteRows(Generic[M]):
         match tag:
             case Chunk():
                 self._replies.refuse(tag, error, attempt)
+                if not attempt.was_lost and _leaves_no_doubt(error, tag.kind):
+                    self._not_carried_out.append(tag)
             case SearchRead():
                 for lost in self._lost.refuse(tag, error):
                     self._recorder.leave(lost.changes, "unknown", lost.error, attempt)
@@ -419,3 +439,9 @@ class WriteRows(Generic[M]):
             error = explained(error, self._target.model, self._target.table, columns)
             self._recorder.leave(lookup.changes, "skipped", error)
         self._stop.end(error)
+
+
+def _leaves_no_doubt(error: AirhaulError, kind: Kind) -> bool:
+    """Whether a request was certainly not carried out, for a reason outside of its rows."""
+    is_certain = isinstance(error, RequestCeilingError | NotSentError | ApiError)
+    return is_certain and not isinstance(error, ServerError) and not is_about_rows(error, kind)
