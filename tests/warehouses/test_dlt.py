@@ -135,17 +135,23 @@ def test_every_cell_is_loaded_with_its_type(deals, reached, to_duckdb) -> None:
 def test_a_second_load_reads_only_what_has_changed(deals, reached, to_duckdb, requests_of) -> None:
     """A page instead of all; a changed record replaces its row, and a new one is added."""
     time.sleep(1.1)  # times are compared by the second
-    to_duckdb.run(airtable_source(**reached))
+    to_duckdb.run(airtable_source(**reached, settle_s=0))
     assert requests_of() >= 3  # the schema and two pages
     time.sleep(1.1)
-    to_duckdb.run(airtable_source(**reached))
+    to_duckdb.run(airtable_source(**reached, settle_s=0))
     assert requests_of() == 2
     deals.bulk_update([{"id": deals.first(name="Deal 7").id, "pieces": 1_000}])
     deals.create(name="new", pieces=1)
     requests_of()
-    to_duckdb.run(airtable_source(**reached))
+    to_duckdb.run(airtable_source(**reached, settle_s=0))
     assert requests_of() == 2
     wanted = sorted((deal.name, deal.pieces) for deal in deals.all())
+    assert sorted(loaded(to_duckdb, "SELECT deal_name, pieces FROM deals")) == wanted
+    requests_of()
+    to_duckdb.run(airtable_source(**reached, settle_s=60))
+    assert requests_of() == 2  # from now on, this much is read again
+    to_duckdb.run(airtable_source(**reached))
+    assert requests_of() == 3
     assert sorted(loaded(to_duckdb, "SELECT deal_name, pieces FROM deals")) == wanted
 
 

@@ -59,6 +59,7 @@ def airtable_source(
     lists: Lists = "json",
     attachments: bool = True,
     incremental: bool = True,
+    settle_s: float = 5.0,
 ) -> Iterator[DltResource]:
     """Read tables of a base: each is a resource, whose columns have the types of the fields.
 
@@ -79,6 +80,8 @@ def airtable_source(
             for hours only.
         incremental: Whether a load reads only what has changed since the load before. What was
             deleted, and a formula whose result has changed by itself, is not seen then.
+        settle_s: How many seconds of changes before the last load are read again: a record that was
+            written may not be in lists immediately.
 
     Yields:
         The resources.
@@ -92,7 +95,7 @@ def airtable_source(
     )
     with reach() as airtable:
         schema, own_id = airtable.schema(), airtable.base_id
-        began = airtable.connection.service_time(own_id)
+        began = airtable.connection.service_time(own_id) - timedelta(seconds=settle_s)
     for table in schema if tables is None else [table_in(schema, one, own_id) for one in tables]:
         fields = _fields_of(table, attachments=attachments)
         resource = dlt.resource(
