@@ -186,6 +186,65 @@ def test_a_cell_that_does_not_fit_is_kept_beside(airtable, reached, to_duckdb) -
     assert "Inverse" in found[1][2]
 
 
+def text_fields(*names: str) -> list[Any]:
+    """Descriptions of text fields."""
+    return [{"name": name, "type": "singleLineText"} for name in names]
+
+
+def test_a_second_base_is_read_from_its_beginning(to_duckdb) -> None:
+    """What was read of one base says nothing of the table of that name in another."""
+    for file in ("first.db", "second.db"):
+        with Airtable.local(file) as airtable:
+            airtable.create_table("Deals", text_fields("Name"))
+            airtable.table_named("Deals").bulk_create([{"Name": f"of {file}"}])
+    time.sleep(1.1)  # times are compared by the second
+    for _ in range(2):
+        for file in ("first.db", "second.db"):
+            to_duckdb.run(airtable_source(local=file, settle_s=0))
+        names = loaded(to_duckdb, "SELECT name FROM deals ORDER BY name")
+        assert names == [("of first.db",), ("of second.db",)]
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({"Deals": ["Deal Name", "deal-name"]}, "'Deal Name' and 'deal-name'.*column 'deal_name'"),
+        ({"Deals": ["名前", "住所"]}, "'名前' and '住所'.*column 'xx?'"),
+        ({"Deals": ["Name", "Airtable ID"], "Calls": ["N"]}, None),
+        ({"Deals": ["Name", "_airtable_id"]}, "'_airtable_id'.*which each record has anyway"),
+        ({"Deals": ["Name", "_dlt_id"]}, "'_dlt_id'.*which each record has anyway"),
+        ({"My Deals": ["N"], "my-deals": ["N"]}, "tables 'My Deals' and 'my-deals'"),
+        ({"_dlt_loads": ["N"]}, "where dlt keeps its own notes"),
+    ],
+)
+def test_no_name_becomes_that_of_another(airtable, reached, to_duckdb, tables, said) -> None:
+    """Two columns that dlt gives one name would be one, with the values of the last."""
+    for table, fields in tables.items():
+        airtable.create_table(table, text_fields(*fields))
+        airtable.table_named(table).bulk_create([{name: f"cell of {name}" for name in fields}])
+    if said is None:
+        to_duckdb.run(airtable_source(**reached))
+        row = loaded(to_duckdb, "SELECT name, airtable_id FROM deals")
+        assert row == [("cell of Name", "cell of Airtable ID")]
+    else:
+        with pytest.raises(PipelineStepFailed, match=said):
+            to_duckdb.run(airtable_source(**reached))
+
+
+def test_names_may_stay_as_they_are(airtable, reached, monkeypatch) -> None:
+    """As the refusal proposes it: then all of them are loaded."""
+    monkeypatch.setenv("SCHEMA__NAMING", "direct")
+    names = ("Deal Name", "deal_name", "名前", "住所")
+    airtable.create_table("My Deals", text_fields(*names))
+    airtable.create_table("my_deals", text_fields("N"))
+    airtable.table_named("My Deals").bulk_create([{name: f"cell of {name}" for name in names}])
+    to_duckdb = pipeline("to_duckdb", dlt.destinations.duckdb("warehouse.duckdb"))
+    to_duckdb.run(airtable_source(**reached))
+    columns = ", ".join(f'"{name}"' for name in names)
+    found = loaded(to_duckdb, f'SELECT {columns} FROM "My Deals"')
+    assert found == [tuple(f"cell of {name}" for name in names)]
+
+
 @pytest.fixture
 def to_airtable(reached) -> Callable[..., Any]:
     """Makes a pipeline to the base."""
@@ -300,3 +359,41 @@ def test_what_cannot_be_loaded_is_refused(deals, to_airtable, requests_of, optio
     with pytest.raises(PipelineStepFailed, match=said):
         to_airtable().run([row], **{"table_name": "Deals", **options})
     assert requests_of("POST", "PATCH") == 0
+
+
+def test_quotes_in_names_arrive(airtable, to_airtable, requests_of) -> None:
+    """dlt makes "_" of them: the table, its key and its fields are found all the same."""
+    airtable.create_table(
+        'Ann\'s "deals"',
+        [
+            *text_fields("Customer's name"),
+            {"name": "1st year's", "type": "number", "options": {"precision": 1}},
+        ],
+    )
+    rows = [
+        {"Customer's name": "Bo", "1st year's": 1.5},
+        {"Customer's name": "Cy", "1st year's": None},
+        {"Customer's name": "Di", "1st year's": "2.5"},  # of another type than its column
+    ]
+    for _ in range(2):
+        requests_of()
+        to_airtable(typecast=True).run(
+            rows, table_name='Ann\'s "deals"', primary_key="Customer's name"
+        )
+        writes = requests_of("POST", "PATCH", "PUT", "DELETE")
+    assert writes == 0
+    found = airtable.table_named('Ann\'s "deals"').all()
+    held = [tuple(one.model_dump(exclude={"id", "created_time"}).values()) for one in found]
+    assert sorted(held) == [("Bo", 1.5), ("Cy", None), ("Di", 2.5)]
+
+
+def test_a_name_that_could_be_either_of_two_is_refused(airtable, to_airtable, requests_of) -> None:
+    """A value must not get into a field that was not meant."""
+    airtable.create_table("Deals", text_fields("Name", "Bo's", "Bo_s"))
+    requests_of()
+    with pytest.raises(PipelineStepFailed, match="not clear which of them is meant"):
+        to_airtable().run([{"Name": "a", "Bo's": "b"}], table_name="Deals", primary_key="Name")
+    assert requests_of("POST", "PATCH") == 0
+    to_airtable().abort_packages()
+    to_airtable().run([{"Name": "a"}], table_name="Deals", primary_key="Name")
+    assert [one.name for one in airtable.table_named("Deals").all()] == ["a"]

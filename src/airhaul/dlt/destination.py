@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -19,10 +19,13 @@ from dlt.common.destination.exceptions import DestinationTerminalException
 from dlt.common.schema.typing import TTableSchema
 from dlt.common.typing import TSecretStrValue
 
+from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.dlt.connection import connect
+from airhaul.dlt.names import original_names
 from airhaul.errors import (
     AirhaulError,
     BulkError,
@@ -34,6 +37,7 @@ from airhaul.errors import (
 )
 from airhaul.model.base import table_name_of
 from airhaul.model.columns import columns_of
+from airhaul.model.schema import model_of_table
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, split_items
 
 _ROWS_AT_ONCE: Final = 10_000
@@ -101,9 +105,10 @@ def airtable_destination(
             pace=pace,
             journal=journal,
         ) as airtable:
-            target = airtable.table_named(table.get("name") or "")
-            names = split_items(key) if key else _primary_key(table)
-            rows = _whole_rows(items, table, target)
+            target = _target(airtable, table.get("name") or "")
+            fields = _fields_of(table, target)
+            names = split_items(key) if key else _primary_key(table, fields)
+            rows = _whole_rows(items, fields)
             plan = target.plan_upsert(rows, names, typecast=typecast)
             result = plan.apply(
                 check=False,
@@ -120,9 +125,31 @@ def airtable_destination(
         raise DestinationTerminalException(str(error)) from error
 
 
-def _primary_key(table: TTableSchema) -> list[str]:
+def _target(airtable: Airtable, name: str) -> Table[Any]:
+    tables = airtable.schema()
+    found = original_names(one["name"] for one in tables).get(name, [name])
+    chosen = table_in(tables, _only(found, "tables"), airtable.base_id)
+    return airtable.table(model_of_table(chosen))
+
+
+def _only(names: Sequence[str], what: str) -> str:
+    """Return the name that dlt has changed to one of its own.
+
+    Raises:
+        SchemaError: It is not clear which it was.
+    """
+    first, *others = names
+    if others:
+        raise SchemaError(
+            f"dlt has one name for the {what} {first!r} and {others[0]!r}, so it is not clear "
+            "which of them is meant; rename one of them."
+        )
+    return first
+
+
+def _primary_key(table: TTableSchema, fields: Mapping[str, str]) -> list[str]:
     columns = table.get("columns", {})
-    found = [name for name in columns if columns[name].get("primary_key")]
+    found = [fields.get(name, name) for name in columns if columns[name].get("primary_key")]
     if table.get("write_disposition") == "replace":
         raise ConfigurationError(
             f"The resource {table.get('name')!r} has the write disposition replace, which would "
@@ -138,33 +165,35 @@ def _primary_key(table: TTableSchema) -> list[str]:
     return found
 
 
-def _whole_rows(
-    items: Sequence[dict[str, Any]], table: TTableSchema, target: Table[Any]
-) -> list[dict[str, Any]]:
-    """Undo what dlt does to rows: it leaves out nulls, and renames values of another type.
+def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
+    """Find the field of each column of dlt.
 
     Raises:
         SchemaError: The table lacks a field.
     """
-    known = columns_of(target.model).by_column
-    columns = table.get("columns", {})
-    variants = {
-        name: found["column"]
-        for name, one in columns.items()
-        if one.get("variant") and (found := _VARIANT.fullmatch(name))
-    }
-    # A column that has had nothing but nulls has no type yet.
-    with_values = {variants.get(name, name) for name in columns if columns[name].get("data_type")}
-    missing = sorted(with_values - known.keys())
+    known = original_names(columns_of(target.model).by_column)
+    fields: dict[str, str] = {}
+    missing: set[str] = set()
+    for name, column in table.get("columns", {}).items():
+        variant = _VARIANT.fullmatch(name) if column.get("variant") else None
+        plain = variant["column"] if variant else name
+        if plain in known:
+            fields[name] = _only(known[plain], "fields")
+        elif column.get("data_type"):  # a column that has had nothing but nulls has no type yet
+            missing.add(plain)
     if missing:
         raise SchemaError(
-            f"The table {table.get('name')!r} has no field {'; nor '.join(map(repr, missing))}. "
+            f"The table {table.get('name')!r} has no field "
+            f"{'; nor '.join(map(repr, sorted(missing)))}. "
             "Add the field to the table, or leave the column out of the resource."
         )
-    empty = dict.fromkeys(name for name in columns if name in known)
-    return [
-        empty | {variants.get(name, name): value for name, value in row.items()} for row in items
-    ]
+    return fields
+
+
+def _whole_rows(items: Sequence[dict[str, Any]], fields: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Undo what dlt does to rows: it leaves out nulls, and renames columns."""
+    empty = dict.fromkeys(fields.values())
+    return [empty | {fields.get(name, name): value for name, value in row.items()} for row in items]
 
 
 def _rejects_file(

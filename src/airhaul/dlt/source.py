@@ -17,7 +17,7 @@ from airhaul.bulk.values.frame_columns import arrow_type_of
 from airhaul.client.selection import NothingLeftOut
 from airhaul.client.sync.airtable import Airtable
 from airhaul.dlt.connection import connect
-from airhaul.errors import SchemaError
+from airhaul.dlt.names import refuse_merged_fields, refuse_merged_tables
 from airhaul.fields.arrow import MOMENT, ArrowType, Kind, arrow_value
 from airhaul.formula.changes import changed_since
 from airhaul.model.columns import Column, columns_of
@@ -88,7 +88,7 @@ def airtable_source(
 
     Raises:
         UnknownTableError: The base has no such table.
-        SchemaError: A field has the name of a column that each record has.
+        SchemaError: While it is read: dlt has one name for two tables or two fields.
     """
     reach = partial(
         connect, access_token, base_id, local=local, endpoint_url=endpoint_url, pace=pace
@@ -96,7 +96,9 @@ def airtable_source(
     with reach() as airtable:
         schema, own_id = airtable.schema(), airtable.base_id
         began = airtable.connection.service_time(own_id) - timedelta(seconds=settle_s)
-    for table in schema if tables is None else [table_in(schema, one, own_id) for one in tables]:
+    chosen = schema if tables is None else [table_in(schema, one, own_id) for one in tables]
+    names = [table["name"] for table in chosen]
+    for table in chosen:
         fields = _fields_of(table, attachments=attachments)
         resource = dlt.resource(
             _read,
@@ -106,20 +108,13 @@ def airtable_source(
             columns=_hints(fields, lists),
             max_table_nesting=0 if lists == "json" else _ANY_DEPTH,
         )
-        yield resource(reach, table, fields, began if incremental else None)
+        yield resource(reach, table, fields, names, began if incremental else None)
 
 
 def _fields_of(table: TableJson, *, attachments: bool) -> Mapping[str, Column]:
-    columns = columns_of(model_of_table(table)).by_column
-    for name in (ID, CREATED, RESCUED):
-        if name in columns:
-            raise SchemaError(
-                f"The field {name!r} of the table {table['name']!r} has the name of a column that "
-                "is loaded for each record; rename it."
-            )
     return {
         name: column
-        for name, column in columns.items()
+        for name, column in columns_of(model_of_table(table)).by_column.items()
         if attachments or column.type != "multipleAttachments"
     }
 
@@ -143,6 +138,7 @@ def _read(
     reach: Callable[[], Airtable],
     table: TableJson,
     fields: Mapping[str, Column],
+    together: Sequence[str],
     began: datetime | None,
 ) -> Iterator[list[dict[str, Any]]]:
     """Read a table page by page.
@@ -151,18 +147,26 @@ def _read(
         reach: Opens a connection.
         table: The table.
         fields: Its fields to read, by name.
+        together: The names of all tables that are loaded together.
         began: A time of the service's clock before the first page; None to read all records.
     """
+    naming = dlt.current.source_schema().naming
+    refuse_merged_tables(together, naming)
+    refuse_merged_fields(table["name"], fields, (ID, CREATED, RESCUED), naming)
     types = {name: arrow_type_of(column) for name, column in fields.items()}
     with reach() as airtable:
         query = airtable.table(model_of_table(table)).where().only(*fields)
-        state = dlt.current.resource_state() if began is not None else {}
-        if state.get(_READ_UNTIL):
-            query = query.where(changed_since(datetime.fromisoformat(state[_READ_UNTIL])))
+        # Tables of several bases can have one name, and are then one resource for dlt.
+        place = f"{airtable.base_id}/{table['id']}"
+        read_until: dict[str, str] = (
+            {} if began is None else dlt.current.resource_state().setdefault(_READ_UNTIL, {})
+        )
+        if place in read_until:
+            query = query.where(changed_since(datetime.fromisoformat(read_until[place])))
         for page in query._pages(NothingLeftOut()):
             yield [_row(record, types) for record in page]
     if began is not None:
-        state[_READ_UNTIL] = began.isoformat()
+        read_until[place] = began.isoformat()
 
 
 def _row(record: RecordJson, types: Mapping[str, ArrowType]) -> dict[str, Any]:
