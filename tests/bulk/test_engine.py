@@ -227,16 +227,6 @@ def test_requests_leave_one_after_the_other() -> None:
     assert left == pytest.approx([number * GAP for number in range(5)])
 
 
-@pytest.mark.parametrize("rate", [5, 50, 1_000])
-def test_a_high_rate_is_not_lowered_by_the_gaps_between_requests(rate: int) -> None:
-    """As many as may leave at once are gone in a fraction of the time that they share."""
-    pacer = Pacer([Window(rate)])
-    allowed = min(rate, 100)
-    left = [take_off(pacer, Slot(), 0.0) for _ in range(allowed)]
-    assert left == sorted(set(left))
-    assert left[-1] <= 0.1 * allowed / rate * PERIOD
-
-
 def test_a_late_reply_moves_those_that_come_after() -> None:
     """A request that came back later than others may have been counted later, up to a bound."""
     pacer = airtable_pace()

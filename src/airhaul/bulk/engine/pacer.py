@@ -29,10 +29,8 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and overtake one another: records
-# are to be created in the order of their rows.
+# are to be created in the order of their rows. So no rate is above 50 a second, a user's limit.
 GAP_S: Final = 0.02
-# Of the time that a request has at a high rate, which the gap alone must not lower.
-GAP_SHARE: Final = 0.1
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
@@ -371,7 +369,7 @@ class Pacer:
         base = slot.links[0]
         just_before = base.slots.place(base.number - 1)
         if just_before is not None and just_before.state != _ANSWERED:
-            at = max(at, just_before.at + min(GAP_S, GAP_SHARE * base.period_s / base.requests))
+            at = max(at, just_before.at + GAP_S)
         return max(slot.at, at, base.slots.header.paused_until)
 
     @property

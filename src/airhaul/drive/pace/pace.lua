@@ -106,8 +106,7 @@ local function opens_at(is_leaving)
   end
   local just_before = place_of(base, links[1].number - 1)
   if just_before and just_before.state ~= ANSWERED then
-    local gap_s = math.min(c.gap_s, c.gap_share * links[1].period_s / links[1].requests)
-    at = math.max(at, just_before.at + gap_s)
+    at = math.max(at, just_before.at + c.gap_s)
   end
   return at
 end

@@ -35,7 +35,6 @@ _CONSTANTS: Final = {
     "margin": pacer.MARGIN,
     "cold_s": pacer.COLD_S,
     "gap_s": pacer.GAP_S,
-    "gap_share": pacer.GAP_SHARE,
     "used_within_s": pacer.USED_WITHIN_S,
     "written_within_s": pacer.WRITTEN_WITHIN_S,
     "look_again_s": pacer.LOOK_AGAIN_S,
