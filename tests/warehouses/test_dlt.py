@@ -397,3 +397,29 @@ def test_a_name_that_could_be_either_of_two_is_refused(airtable, to_airtable, re
     to_airtable().abort_packages()
     to_airtable().run([{"Name": "a"}], table_name="Deals", primary_key="Name")
     assert [one.name for one in airtable.table_named("Deals").all()] == ["a"]
+
+
+def test_a_pipeline_of_its_own_leaves_other_columns_alone(deals, reached, to_airtable) -> None:
+    """A row that lacks a column empties its cell only where the pipeline knows the column."""
+    first = to_airtable()
+    first.run([{"Deal Name": "Deal 1", "notes": "n"}], table_name="Deals", primary_key="Deal Name")
+    row = {"Deal Name": "Deal 1", "amount": 2.5}
+    own = pipeline("amounts", airtable_destination(**reached))
+    own.run([row], table_name="Deals", primary_key="Deal Name")
+    found = deals.first(name="Deal 1")
+    assert (found.amount, found.pieces, found.notes) == (2.5, 1, "n")
+    first.run([row], table_name="Deals", primary_key="Deal Name")
+    found = deals.first(name="Deal 1")
+    assert (found.amount, found.pieces, found.notes) == (2.5, 1, "")
+
+
+def test_text_that_looks_like_a_time_stays_text_where_it_is_declared(deals, to_airtable) -> None:
+    """dlt takes it for a time; as such it would not be written as it was."""
+    row = {"Deal Name": "Deal 1", "notes": "2024-05-01T08:00:00+02:00"}
+    target = {"table_name": "Deals", "primary_key": "Deal Name"}
+    with pytest.raises(PipelineStepFailed, match="notes.*valid string"):
+        to_airtable().run([row], **target)
+    to_airtable().abort_packages()
+    pipe = pipeline("declared", to_airtable().destination)
+    pipe.run([row], **target, columns={"notes": {"data_type": "text"}})
+    assert deals.first(name="Deal 1").notes == row["notes"]
