@@ -168,6 +168,18 @@ def test_tables_of_several_kinds_share_a_frame(spark: Any, bases: Bases) -> None
     assert counts == {("People", False): 7, ("All types", True): 460}
 
 
+def test_a_frame_is_whole_again_after_a_query_with_a_filter(spark: Any, bases: Bases) -> None:
+    """Spark 4.3 may pass filters to a source, and reads with those of an earlier query of the frame."""
+    spark.conf.set("spark.sql.python.filterPushdown.enabled", "true")
+    try:
+        frame = reader(spark, bases, table="People").load()
+        assert frame.where("Name = 'Friend 3'").count() == 1
+        assert frame.count() == 7
+        assert frame.where("Name = 'Friend 0' OR Name = 'Friend 1'").count() == 4
+    finally:
+        spark.conf.unset("spark.sql.python.filterPushdown.enabled")
+
+
 def test_a_declared_schema_reads_cells_as_json(spark: Any, bases: Bases) -> None:
     """In all bases of the token: a schema of one's own has any field as the JSON of its cells."""
     every = reader(spark, bases, bases="*", table="All types")

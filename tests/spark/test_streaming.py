@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
 
-from airhaul import Table
+from airhaul import Airtable, Table
+from airhaul.errors import SchemaError
 from airhaul.local_base import LocalBase, LocalServer
 from tests.conftest import connect
 
@@ -125,3 +128,155 @@ def test_options_of_a_stream_are_checked(spark, watched, tmp_path, options, said
     watched.options.update(options)
     with pytest.raises(Exception, match=said):
         run(watched.stream(spark), Sink(), tmp_path / "checkpoint")
+
+
+class Clock:
+    """A clock that can be set forward, and goes on from there."""
+
+    def __init__(self) -> None:
+        self.now, self.since = datetime(2026, 3, 1, 12, tzinfo=UTC), time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self.since)
+
+    def forward(self, seconds: float) -> None:
+        self.now, self.since = self() + timedelta(seconds=seconds), time.monotonic()
+
+    def to_the_end_of_a_second(self, left_s: float) -> None:
+        second = self().replace(microsecond=0) + timedelta(seconds=2 - left_s)
+        self.now, self.since = second, time.monotonic()
+
+
+class Timed(NamedTuple):
+    """A base, and the clock that it has."""
+
+    local_base: LocalBase
+    airtable: Airtable
+    table: Table[Any]
+    clock: Clock
+
+
+@pytest.fixture
+def timed() -> Iterator[Timed]:
+    """A table of which the test sets the clock."""
+    clock = Clock()
+    with (
+        LocalBase.open(all_field_types=True, wall_clock=clock) as local_base,
+        LocalServer(local_base) as server,
+        connect(server) as airtable,
+    ):
+        airtable.create_table("Things", FIELDS)
+        yield Timed(local_base, airtable, airtable.table_named("Things"), clock)
+
+
+class Batches:
+    """Reads batch after batch as Spark does, in this process, each with a reader of its own.
+
+    A reader knows of the one before what its offset says, as after a restart; and it has a server
+    of its own, so that it knows nothing of how the clock was set.
+    """
+
+    def __init__(self, timed: Timed, **options: str) -> None:
+        self.timed, self.given = timed, options
+        self.offset: Any = {}
+
+    def next(self, during: Callable[[], object] = lambda: None) -> list[tuple[str, float]]:
+        """The names and versions of one batch.
+
+        Args:
+            during: What happens after the batch was planned, and before it is read.
+        """
+        from airhaul.spark import AirtableDataSource
+
+        with LocalServer(self.timed.local_base) as server:
+            options = {
+                "bases": self.timed.local_base.default_base_id,
+                "table": "Things",
+                "access_token": "patSpark.x",
+                "endpoint_url": server.url,
+                "requests_per_second": "none",
+                "interval_s": "0",
+                "settle_s": "0",
+            }
+            source = AirtableDataSource(options={**options, **self.given})
+            reader = source.streamReader(source.schema())
+            self.offset = self.offset or reader.initialOffset()
+            end = reader.latestOffset(self.offset, None)
+            during()
+            found: list[tuple[str, float]] = []
+            for partition in reader.partitions(self.offset, end):
+                for batch in reader.read(partition):
+                    found += [(row["Name"], row["Version"]) for row in batch.to_pylist()]
+        self.offset = end
+        return sorted(found)
+
+
+def test_no_change_is_lost_or_seen_twice_at_the_border_of_two_batches(timed: Timed) -> None:
+    """Changes about the very moment that a batch ends with, and while it is read: the last one is seen, and none twice."""
+    table = timed.table
+    kept = table.bulk_create([{"Name": name, "Version": 0} for name in "ABC"])
+    random, batches = Random(5), Batches(timed)
+    last, seen, full = dict.fromkeys("ABC", 0), list[tuple[str, float]](), 0
+
+    def change() -> None:
+        one = random.choice(kept)
+        name = "ABC"[kept.index(one)]
+        last[name] += 1
+        table.bulk_update([{"id": one.id, "Version": last[name]}])
+
+    for _ in range(30):
+        timed.clock.to_the_end_of_a_second(random.choice([0.0, 0.002, 0.01, 0.5]))
+        due = dict(last)
+        for _ in range(random.randrange(3)):
+            change()
+        found = batches.next(during=random.choice([change, lambda: None]))
+        seen += found
+        full += bool(found)
+        # What was changed before this second is there, unless it has changed again meanwhile.
+        for name in [name for name in due if due[name] == last[name]]:
+            assert (name, due[name]) in seen
+        if random.random() < 0.5:
+            change()
+    timed.clock.forward(2)
+    seen += batches.next()
+    assert full > 5
+    assert len(set(seen)) == len(seen)
+    for name, version in last.items():
+        # Of two changes between two batches, the later one is seen.
+        versions = [value for one, value in seen if one == name]
+        assert versions == sorted(versions)
+        assert versions[-1] == version
+
+
+def test_settle_s_waits_for_what_becomes_visible_late(timed: Timed) -> None:
+    """A batch ends so long before the service's time."""
+    timed.table.bulk_create([{"Name": "A", "Version": 1}])
+    batches = Batches(timed, settle_s="1000")
+    timed.clock.forward(500)
+    assert batches.next() == []
+    timed.clock.forward(502)
+    assert batches.next() == [("A", 1)]
+
+
+def test_a_field_decides_which_changes_count(timed: Timed) -> None:
+    """With modified_field, changes of the fields that it watches are seen, and no others."""
+    base_id = timed.local_base.default_base_id
+    fields = timed.airtable.table_schema("Things")["fields"]
+    ids = {field["name"]: field["id"] for field in fields}
+    for name, options in [
+        ("Version changed", {"referencedFieldIds": [ids["Version"]]}),
+        ("Day", {"result": {"type": "date", "options": {"dateFormat": {"name": "iso"}}}}),
+    ]:
+        field = {"name": name, "type": "lastModifiedTime", "options": options}
+        timed.local_base.add_field(base_id, "Things", field)
+    rows = [{"Name": "A", "Version": 1}, {"Name": "B", "Version": 1}]
+    kept = timed.table.bulk_create(rows)
+    batches = Batches(timed, modified_field="Version changed")
+    timed.clock.forward(2)
+    assert batches.next() == [("A", 1), ("B", 1)]
+    timed.table.bulk_update([{"id": kept[0].id, "Name": "C"}, {"id": kept[1].id, "Version": 2}])
+    timed.clock.forward(2)
+    assert batches.next() == [("B", 2)]
+    for wrong in ("Version", "Day", "None such"):
+        with pytest.raises(SchemaError, match="modified_field"):
+            Batches(timed, modified_field=wrong).next()

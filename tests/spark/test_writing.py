@@ -205,6 +205,26 @@ def test_an_append_that_is_run_again_adds_nothing(spark: Any, deals: Deals, tmp_
     assert len(deals.rows()) == 50
 
 
+def test_an_append_does_not_take_another_run_for_its_own(
+    spark: Any, deals: Deals, tmp_path: Path
+) -> None:
+    """A journal of other rows, or of a run that was undone, does not make rows count as written."""
+    journal = str(tmp_path / "run.db")
+
+    def append(count: int) -> None:
+        frame = spark.range(0, count, 1, 1).selectExpr("concat('Deal ', id) AS Name")
+        deals.writer(frame, key=None, write="append", journal=journal).save()
+
+    append(3)
+    with pytest.raises(Exception, match="another run than this append of 5 rows"):
+        append(5)
+    with connect(deals.server, journal=journal) as airtable:
+        airtable.undo()
+    with pytest.raises(Exception, match="nothing was written"):
+        append(3)
+    assert deals.rows() == []
+
+
 def test_what_would_double_or_delete_is_refused_before_a_task_runs(
     spark: Any, deals: Deals
 ) -> None:

@@ -16,7 +16,7 @@ from airhaul.spark.connection import CONNECTION_OPTIONS, SparkConnection, number
 from airhaul.tabular.lists import split_items
 
 _OF_READS: Final = ("bases", "table", "tables", "columns", "formula", "segments")
-_OF_STREAMS: Final = ("since", "interval_s", "settle_s")
+_OF_STREAMS: Final = ("since", "interval_s", "settle_s", "modified_field")
 _OF_WRITES: Final = (
     *("base", "table", "write", "key", "delete_missing", "max_deletes"),
     *("on_error", "typecast", "rejects", "journal", "result"),
@@ -98,11 +98,14 @@ class StreamOptions:
         interval_s: How many seconds of changes a batch has at least.
         settle_s: How old a change has to be, in seconds. A record that was written may not be in
             lists immediately.
+        modified_field: The field with the time of the last modification; None if changes of any
+            field count.
     """
 
     since: datetime | None
     interval_s: float
     settle_s: float
+    modified_field: str | None
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> StreamOptions:
@@ -127,6 +130,7 @@ class StreamOptions:
             begins,
             number_in("interval_s", given.get("interval_s", "10")),
             number_in("settle_s", given.get("settle_s", "5")),
+            given.get("modified_field", "").strip() or None,
         )
 
 

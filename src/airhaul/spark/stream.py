@@ -16,6 +16,7 @@ from pyspark.sql.datasource import DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow
 from pyspark.sql.types import StructType
 
+from airhaul.errors import SchemaError
 from airhaul.formula.changes import changed_since
 from airhaul.spark.options import ReadOptions, StreamOptions
 from airhaul.spark.reader import AirtableReader, TablePartition
@@ -34,6 +35,9 @@ class AirtableStream(DataSourceStreamReader, SupportsTriggerAvailableNow):
         stream: From when on, and how often.
         schema: The columns of the frame.
         tables: The tables, each with the ID of its base.
+
+    Raises:
+        SchemaError: A table lacks the field with the time of the last modification.
     """
 
     def __init__(
@@ -47,6 +51,9 @@ class AirtableStream(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._stream = stream
         self._reader = AirtableReader(options, schema, tables)
         self._ends: datetime | None = None
+        if stream.modified_field is not None:
+            for base_id, table in tables:
+                _check_modified_field(stream.modified_field, table, base_id)
 
     def initialOffset(self) -> dict[str, str]:  # noqa: N802 - Spark's name
         """Return where a new query begins."""
@@ -86,7 +93,7 @@ class AirtableStream(DataSourceStreamReader, SupportsTriggerAvailableNow):
         """
         if start == end:
             return []
-        changed = str(changed_since(_time(start), _time(end)))
+        changed = str(changed_since(_time(start), _time(end), self._stream.modified_field))
         return [replace(one, changed=changed) for one in self._reader.partitions()]
 
     def read(self, partition: InputPartition) -> Iterator[Any]:
@@ -104,3 +111,17 @@ class AirtableStream(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
 def _time(offset: dict[str, str]) -> datetime | None:
     return datetime.fromisoformat(offset[_UNTIL]) if offset[_UNTIL] else None
+
+
+def _check_modified_field(name: str, table: TableJson, base_id: str) -> None:
+    where = f"The table {table['name']!r} of the base {base_id}"
+    field = next((one for one in table["fields"] if one["name"] == name), None)
+    if field is None:
+        raise SchemaError(f"{where} has no field {name!r}, which modified_field names.")
+    result = (field.get("options") or {}).get("result") or {}
+    if field["type"] != "lastModifiedTime" or result.get("type", "dateTime") != "dateTime":
+        raise SchemaError(
+            f"{where}: the field {name!r} cannot be modified_field; it has to be of the type "
+            f"lastModifiedTime and to have a time of day. Without the option, changes of any "
+            "field count."
+        )

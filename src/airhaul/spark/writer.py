@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from pyspark.sql.datasource import DataSourceArrowWriter, WriterCommitMessage
 
+from airhaul.bulk.journal.runs import Run
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.keys import Key
 from airhaul.client.options import WriteOptions
 from airhaul.client.sync.airtable import Airtable
-from airhaul.errors import BulkError, SchemaError
+from airhaul.errors import BulkError, ConfigurationError, SchemaError
 from airhaul.model.schema import model_of_table
 from airhaul.spark.columns import SYSTEM, fields_of
 from airhaul.spark.options import FrameWriteOptions
@@ -147,10 +148,27 @@ class AirtableWriter(DataSourceArrowWriter):
                     **common,
                 )
             case "append":
-                # The journal is named after the run of the query: it has the first attempt's rows.
-                if airtable.runs():
-                    return airtable.resume()
-                return table.bulk_create(frame, **common)
+                earlier = airtable.runs()
+                if not earlier:
+                    return table.bulk_create(frame, **common)
+                self._check_is_same(earlier, len(frame))
+                return airtable.resume(earlier[0].id)
+
+    def _check_is_same(self, earlier: Sequence[Run], rows: int) -> None:
+        """Check that the journal, named after the run of the query, has its first attempt alone."""
+        first, asked = earlier[-1], earlier[-1].asked
+        same = ("bulk_create", self._options.base_id, self._table["id"])
+        is_same = (asked.verb, asked.base_id, asked.table) in {
+            same,
+            (*same[:2], self._table["name"]),
+        }
+        if len(earlier) > 1 or not is_same or asked.total not in {None, rows}:
+            raise ConfigurationError(
+                f"{self._where}: nothing was written. The journal {self._options.journal} has "
+                f"another run than this append of {rows:,} rows: {first.id}, {asked.verb} to "
+                f"{asked.table!r}, of {asked.total} rows; and {len(earlier) - 1} more. Name the "
+                "journal after the run of the query, so that each append has its own."
+            )
 
     def _report(self, result: BulkResult[Any]) -> None:
         """Leave the result where the caller of the query finds it."""
