@@ -423,3 +423,24 @@ def test_text_that_looks_like_a_time_stays_text_where_it_is_declared(deals, to_a
     pipe = pipeline("declared", to_airtable().destination)
     pipe.run([row], **target, columns={"notes": {"data_type": "text"}})
     assert deals.first(name="Deal 1").notes == row["notes"]
+
+
+def test_data_frames_are_loaded(deals, to_airtable, requests_of) -> None:
+    """dlt passes them on as Arrow: the same cells, and nothing is written twice."""
+    pyarrow: Any = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    rows = [
+        {name: value for name, value in as_loaded(FULL).items() if name not in ("took", "tags")},
+        {"Deal Name": "Deal 1", "amount": 2.5, "is_open": True},
+    ]
+    columns: tuple[str, ...] = tuple(rows[0])
+    frame = pyarrow.table({name: [row.get(name) for row in rows] for name in columns})
+    for _ in range(2):
+        requests_of()
+        to_airtable().run(frame, table_name="Deals", primary_key="Deal Name")
+        writes = requests_of("POST", "PATCH", "PUT", "DELETE")
+    assert writes == 0
+    found = deals.first(name=FULL["name"])
+    assert {name: getattr(found, name) for name in FULL} == FULL
+    found = deals.first(name="Deal 1")
+    assert (found.amount, found.pieces, found.is_open) == (2.5, None, True)
+    assert deals.count() == len(ROWS)

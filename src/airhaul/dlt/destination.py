@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -22,6 +22,7 @@ from dlt.common.typing import TSecretStrValue
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.values.frame_rows import rows_in
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.dlt.connection import connect
@@ -75,7 +76,7 @@ def airtable_destination(
     the section ``destination.airtable``.
 
     Args:
-        items: The rows, from dlt.
+        items: The rows, from dlt: dicts, or a batch of Arrow if the resource yields data frames.
         table: What dlt knows of them: the name, and the primary key.
         access_token: A personal access token, ``pat...``; if dlt's configuration has none either,
             that of the environment, ``AIRTABLE_ACCESS_TOKEN``.
@@ -108,7 +109,7 @@ def airtable_destination(
             target = _target(airtable, table.get("name") or "")
             fields = _fields_of(table, target)
             names = split_items(key) if key else _primary_key(table, fields)
-            rows = _whole_rows(items, fields)
+            rows = _whole_rows(rows_in(items) or items, fields)
             plan = target.plan_upsert(rows, names, typecast=typecast)
             result = plan.apply(
                 check=False,
@@ -190,10 +191,14 @@ def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
     return fields
 
 
-def _whole_rows(items: Sequence[dict[str, Any]], fields: Mapping[str, str]) -> list[dict[str, Any]]:
+def _whole_rows(items: Iterable[dict[str, Any]], fields: Mapping[str, str]) -> list[dict[str, Any]]:
     """Undo what dlt does to rows: it leaves out nulls, and renames columns."""
     empty = dict.fromkeys(fields.values())
-    return [empty | {fields.get(name, name): value for name, value in row.items()} for row in items]
+    return [
+        # of its own kind, since a row of a data frame has times without a zone
+        type(row)(empty | {fields.get(name, name): value for name, value in row.items()})
+        for row in items
+    ]
 
 
 def _rejects_file(
