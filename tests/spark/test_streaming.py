@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -154,10 +155,21 @@ class Timed(NamedTuple):
     airtable: Airtable
     table: Table[Any]
     clock: Clock
+    servers: ExitStack
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[ExitStack]:
+    """Servers that stay until the end, so that no two have the same port.
+
+    A process remembers of an address what its clock showed, and would doubt one that was set.
+    """
+    with ExitStack() as found:
+        yield found
 
 
 @pytest.fixture
-def timed() -> Iterator[Timed]:
+def timed(servers: ExitStack) -> Iterator[Timed]:
     """A table of which the test sets the clock."""
     clock = Clock()
     with (
@@ -166,7 +178,7 @@ def timed() -> Iterator[Timed]:
         connect(server) as airtable,
     ):
         airtable.create_table("Things", FIELDS)
-        yield Timed(local_base, airtable, airtable.table_named("Things"), clock)
+        yield Timed(local_base, airtable, airtable.table_named("Things"), clock, servers)
 
 
 class Batches:
@@ -188,25 +200,25 @@ class Batches:
         """
         from airhaul.spark import AirtableDataSource
 
-        with LocalServer(self.timed.local_base) as server:
-            options = {
-                "bases": self.timed.local_base.default_base_id,
-                "table": "Things",
-                "access_token": "patSpark.x",
-                "endpoint_url": server.url,
-                "requests_per_second": "none",
-                "interval_s": "0",
-                "settle_s": "0",
-            }
-            source = AirtableDataSource(options={**options, **self.given})
-            reader = source.streamReader(source.schema())
-            self.offset = self.offset or reader.initialOffset()
-            end = reader.latestOffset(self.offset, None)
-            during()
-            found: list[tuple[str, float]] = []
-            for partition in reader.partitions(self.offset, end):
-                for batch in reader.read(partition):
-                    found += [(row["Name"], row["Version"]) for row in batch.to_pylist()]
+        server = self.timed.servers.enter_context(LocalServer(self.timed.local_base))
+        options = {
+            "bases": self.timed.local_base.default_base_id,
+            "table": "Things",
+            "access_token": "patSpark.x",
+            "endpoint_url": server.url,
+            "requests_per_second": "none",
+            "interval_s": "0",
+            "settle_s": "0",
+        }
+        source = AirtableDataSource(options={**options, **self.given})
+        reader = source.streamReader(source.schema())
+        self.offset = self.offset or reader.initialOffset()
+        end = reader.latestOffset(self.offset, None)
+        during()
+        found: list[tuple[str, float]] = []
+        for partition in reader.partitions(self.offset, end):
+            for batch in reader.read(partition):
+                found += [(row["Name"], row["Version"]) for row in batch.to_pylist()]
         self.offset = end
         return sorted(found)
 
