@@ -132,7 +132,8 @@ def encode_datetime(value: datetime) -> str:
     return f"{seconds}.{moment.microsecond // 1000:03}Z"
 
 
-def _encode_many(value: Any) -> list[Any]:
+def encode_many(value: Any) -> list[Any]:
+    """Turn a collection of values into a list; arguments and errors as of ``encode``."""
     return [
         item if type(item) is str and item.isascii() else encode(item)  # mostly the former
         for item in value
@@ -158,10 +159,10 @@ _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (date, date.isoformat),
     (time, time.isoformat),
     (timedelta, lambda value: _encode_number(value.total_seconds())),
-    (list, _encode_many),
-    (tuple, _encode_many),
-    (set, lambda value: sorted(_encode_many(value), key=str)),
-    (frozenset, lambda value: sorted(_encode_many(value), key=str)),
+    (list, encode_many),
+    (tuple, encode_many),
+    (set, lambda value: sorted(encode_many(value), key=str)),
+    (frozenset, lambda value: sorted(encode_many(value), key=str)),
     (UUID, str),
     (AnyUrl, str),
     (BaseModel, _encode_nested),

@@ -8,10 +8,12 @@ from urllib.parse import unquote, urlsplit
 
 from airhaul.fields.arrow import ATTACHMENT, PERSON, TEXTS, list_of
 from airhaul.fields.card import FieldCard, as_objects
-from airhaul.fields.encode import encode
+from airhaul.fields.encode import encode, encode_many
 
 
 def _encode_links(value: Any) -> Any:
+    if type(value) is list:
+        return encode_many(value)  # most cells
     cell = encode(value)
     return [cell] if isinstance(cell, str) else cell
 

@@ -106,7 +106,12 @@ class CellColumn:
             return
         self.has_objects = self.has_objects or not kinds.isdisjoint(_OBJECTS)
         if kinds <= _LISTS and set(map(type, chain.from_iterable(filter(None, cells)))) <= _TEXT:
-            self.cells += [cell and self._once(tuple(cell), cell) for cell in cells]
+            once = self._shared
+            self.cells += (
+                cells
+                if once is None
+                else [cell and once.setdefault(tuple(cell), cell) for cell in cells]
+            )
         elif not kinds <= _TEXTS:
             self.cells += map(self._packed, cells)
         elif self._shared is None:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from airhaul.bulk.plans.stored_table import StoredTable
-from airhaul.bulk.rows.diff import is_empty
-from airhaul.bulk.rows.keys import Key
+from airhaul.bulk.rows.keys import Key, comparable
 from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.bulk.values.plain_values import plain_columns
 from airhaul.bulk.values.row_keys import RowKeys
@@ -108,7 +107,7 @@ class PlainRows:
             name = next(filter(cells.__contains__, names), None)
             if name is None:
                 return [None] * count
-            parts.append([None if is_empty(cell) else form(cell) for cell in cells[name]])
+            parts.append(comparable(cells[name], form))
         return self._table.find_all(parts)
 
 

@@ -39,12 +39,12 @@ class StoredTable:
 
     def add_records(self, records: Sequence[RecordJson]) -> None:
         """Add records of the table."""
-        for place, record in enumerate(records, len(self.records)):
-            value = self._key.value_in(record["fields"])
+        parts = self._key.parts_in([record["fields"] for record in records])
+        for place, value in enumerate(_small_values(parts), len(self.records)):
             if value is None:
                 self.without_key += 1
                 continue
-            first = self._places.setdefault(_small(value), place)
+            first = self._places.setdefault(value, place)
             if first != place:
                 self._doubles.setdefault(value, [first]).append(place)
         self.records.add(records)
@@ -117,8 +117,7 @@ class StoredTable:
         Returns:
             A place for each key, or None.
         """
-        values = parts[0] if len(parts) == 1 else zip(*parts, strict=True)
-        return list(map(self._places.get, values))
+        return list(map(self._places.get, _small_values(parts)))
 
     def want(self, place: int) -> None:
         """Note that a valid row has the key of a record."""
@@ -132,6 +131,13 @@ class StoredTable:
         """Return the keys of the records."""
         is_one = len(self._key.columns) == 1
         return ((small,) if is_one else small for small in self._places)
+
+
+def _small_values(parts: Sequence[Sequence[Any]]) -> Iterable[Any]:
+    """Return the keys that consist of some parts as they are kept; None where a part is blank."""
+    if len(parts) == 1:
+        return parts[0]
+    return (None if None in value else value for value in zip(*parts, strict=True))
 
 
 def _small(value: tuple[Any, ...]) -> Any:

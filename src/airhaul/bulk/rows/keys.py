@@ -69,6 +69,19 @@ class Key:
         """The columns' names."""
         return tuple(column.column for column in self.columns)
 
+    def parts_in(self, rows: Sequence[Cells]) -> list[list[Any]]:
+        """Return the keys in some rows part by part, in a form to compare.
+
+        Args:
+            rows: The cells of each row.
+
+        Returns:
+            For each column of the key, its part of each row's; None for a part that is blank.
+        """
+        return [
+            comparable((cells.get(column) for cells in rows), form) for column, form in self._forms
+        ]
+
     def value_in(self, cells: Cells) -> tuple[Any, ...] | None:
         """Return the key in some cells, in a form to compare; None if a part of it is blank."""
         parts: list[Any] = []
@@ -133,6 +146,16 @@ class Key:
             return all_of(tests)
 
         return any_of([one(cells) for cells in rows])
+
+
+def comparable(cells: Iterable[Any], form: Callable[[Any], Any]) -> list[Any]:
+    """Bring the cells of a column into a form to compare; None for those that are blank.
+
+    Args:
+        cells: The cells.
+        form: What brings one into that form.
+    """
+    return [form(cell) if cell or not is_empty(cell) else None for cell in cells]
 
 
 class KeysAlike:
