@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -192,6 +193,19 @@ def test_what_was_certainly_not_written_is_not_searched_for(items, server, ends)
 def interrupting(done: int, total: int | None, record: object) -> None:
     if done == 20:
         raise KeyboardInterrupt
+
+
+def test_a_run_can_be_looked_at_while_it_is_at_work(items) -> None:
+    """What another thread or process writes meanwhile is not taken for damage."""
+    table = items.table(Item)
+    writer = Thread(
+        target=table.bulk_create, args=(iter(rows(4_000)),), kwargs={"keep_rows": False}
+    )
+    writer.start()
+    while writer.is_alive():
+        assert [run.state for run in items.runs()] in ([], ["running"], ["done"])
+    writer.join()
+    assert items.run().counts == {"created": 4_000}
 
 
 def test_what_may_have_been_written_is_searched_for(items, server) -> None:

@@ -335,6 +335,7 @@ class Journal:
         order = "DESC" if latest_first else "ASC"
         found = 0
         with opened(self.path) as connection:
+            connection.execute("BEGIN")  # both as of one moment: another process may be writing
             last = f"SELECT id, last_{table[:-1]} FROM runs WHERE number = ?"  # noqa: S608
             run_id, wanted = connection.execute(last, (number,)).fetchone() or (number, -1)
             every = f"SELECT * FROM {table} WHERE run = ? ORDER BY number {order}"  # noqa: S608
