@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -350,3 +352,17 @@ def test_old_runs_are_forgotten_and_those_worked_on_stay(path) -> None:
     assert journal.drop_older_than(datetime.now(UTC) + timedelta(days=1)) == len(left) - 1
     assert [run.id for run in journal.runs()] == [working.id]
     working.release()
+
+
+def test_a_new_journal_may_be_opened_by_many_at_once(tmp_path) -> None:
+    """Programs that start together make one journal; none takes it for something else."""
+    for number in range(20):
+        together = Barrier(8)
+
+        def look(path: Path, together: Barrier) -> list[Run]:
+            together.wait()
+            return Journal(path).runs()
+
+        with ThreadPoolExecutor(8) as pool:
+            path = tmp_path / f"{number}.db"
+            assert [*pool.map(look, [path] * 8, [together] * 8)] == [[]] * 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ READ_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 _APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
 _VERSION: Final = 2
 _BUSY_S: Final = 30.0
+_LOOK_AGAIN_S: Final = 0.01
 _TABLES: Final = """
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -141,9 +143,11 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN")  # all as of one moment: another process may be creating it
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.execute("ROLLBACK")
     if application != _APPLICATION_ID and tables:
         raise JournalError(
             Message(
@@ -168,11 +172,25 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             "move the file away; airhaul then starts a new journal."
         )
     # With WAL, a commit that was synchronised survives a kill and a power cut.
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if version == 0:
         _create(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let a journal have a write-ahead log; SQLite does not wait for others at a new one."""
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 def _create(connection: sqlite3.Connection) -> None:
