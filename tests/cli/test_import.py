@@ -243,15 +243,23 @@ def test_a_file_of_windows_goes_in_under_its_encoding(stock) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_standard_input_and_pipes_are_imported_and_synchronized() -> None:
-    """CSV if nothing else is said; what a run that ended early has left can be resumed."""
+def test_standard_input_and_pipes_are_imported_and_synchronized(monkeypatch) -> None:
+    """What a run that ended early has left can be resumed; then no copy stays on disk."""
+    temporary = Path.cwd() / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     rows = "".join(f"n{n},{n}\n" for n in range(60))
-    words = ["People", "--local", "b.db"]
+    anywhere = ["People", "--local", "b.db"]
+    done = piped('{"name": "x"}', "import", "-", *anywhere, "--create")
+    assert (done.returncode, "set --format" in done.stderr) == (2, True)
+    words = [*anywhere, "--format", "csv"]
     done = piped(f"name,age\n{rows}", "import", "-", *words, "--create", "--max-requests", "4")
     assert done.returncode != 0
     assert "airhaul resume" in done.stderr
+    assert len([*temporary.glob("airhaul-*/stdin")]) == 1
     done = airhaul("resume")
     assert done.returncode == 0, done.stderr
+    assert [*temporary.iterdir()] == []
     with Airtable.local("b.db") as airtable:
         people = airtable.table_named("People")
         assert sorted(one.age for one in people.all()) == list(range(60))
@@ -259,7 +267,7 @@ def test_standard_input_and_pipes_are_imported_and_synchronized() -> None:
             '{"name": "n1", "age": 100}\n',
             "sync",
             "-",
-            *words,
+            *anywhere,
             "--key",
             "name",
             "--yes",

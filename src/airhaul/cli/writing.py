@@ -222,11 +222,6 @@ def file_options(
 _STANDARD_INPUT: Final = Path("-")
 
 
-def format_or_csv(file: Path, format: Format | None) -> Format | None:
-    """Return the format of a file as an option says; standard input is CSV if none does."""
-    return "csv" if format is None and file == _STANDARD_INPUT else format
-
-
 def input_of(file: Path, settings: FileSettings) -> InputFile:
     """Make the input of a file; standard input and pipes are copied to disk first.
 

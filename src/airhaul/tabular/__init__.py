@@ -2,7 +2,7 @@
 
 from airhaul.tabular.choose import InputFile, format_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
-from airhaul.tabular.open_files import ReadableFile, WritableFile, sending_to
+from airhaul.tabular.open_files import ReadableFile, WritableFile, delete_copy, sending_to
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.tabular.settings import FileSettings, Format
@@ -19,6 +19,7 @@ __all__ = [
     "SourceRow",
     "WritableFile",
     "Writer",
+    "delete_copy",
     "format_of",
     "join_items",
     "may_be_one_item",

@@ -16,6 +16,8 @@ from airhaul.errors import ConfigurationError
 
 _PREFIX: Final = "airhaul-"
 _UNNAMED: Final = "input"
+# Beside each copy, so that no other file is ever taken for one.
+_MARK: Final = ".airhaul-copy"
 
 
 class ReadableFile(Protocol):
@@ -52,13 +54,29 @@ class FileCopy:
         _refuse_text(file, "rb")
         folder = tempfile.mkdtemp(prefix=_PREFIX)
         self._deleted = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        Path(folder, _MARK).touch()
         self.path = Path(folder) / (_name_of(file) or _UNNAMED)
-        with self.path.open("wb") as copy:
-            shutil.copyfileobj(file, copy)
+        try:
+            with self.path.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     def keep(self) -> None:
         """Leave the copy on disk."""
         self._deleted.detach()
+
+
+def delete_copy(path: Path) -> None:
+    """Delete a copy that was kept, once nobody needs it; any other file is left alone.
+
+    Args:
+        path: A file.
+    """
+    if (path.parent / _MARK).exists():
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def is_pipe(path: Path) -> bool:
@@ -101,4 +119,4 @@ def _refuse_text(file: object, mode: str) -> None:
 def _name_of(file: Any) -> str | None:
     name = getattr(file, "name", None)
     # Standard streams have names such as <stdin>, and files without a name have a number.
-    return Path(name).name if isinstance(name, str) and not name.startswith("<") else None
+    return Path(name.strip("<>")).name if isinstance(name, str) else None

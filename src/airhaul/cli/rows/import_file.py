@@ -50,7 +50,6 @@ from airhaul.cli.writing import (
     carry_out,
     check_rejects,
     file_options,
-    format_or_csv,
     input_of,
     link_options,
 )
@@ -127,7 +126,6 @@ def import_file(
         raise ConfigurationError(
             "--link needs a table with fields that link to records, and --create makes none."
         )
-    format = format_or_csv(file, format)
     format_of(file, format)
     source = input_of(file, file_settings(format, options))
     check_rejects(rejects, source)
@@ -194,7 +192,9 @@ def import_file(
             report,
             label=f"Importing {source.path.name}",
         )
-        if code != 0:
+        run_journal = airtable.connection.journal()
+        latest = [] if run_journal is None else run_journal.runs(1)
+        if code != 0 and latest and latest[0].state == "interrupted":
             source.keep()  # what standard input had is needed to resume the run
         return code
 

@@ -45,7 +45,6 @@ from airhaul.cli.writing import (
     Yes,
     check_rejects,
     file_options,
-    format_or_csv,
     input_of,
     link_options,
 )
@@ -120,7 +119,6 @@ def sync_file(
         escape_formulas=escape_formulas,
     )
     link_by = link_options(links)
-    format = format_or_csv(file, format)
     settings = file_settings(format, options)
     format_of(file, format)
     source = input_of(file, settings)

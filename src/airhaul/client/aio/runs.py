@@ -36,7 +36,7 @@ from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
-from airhaul.tabular import FileSettings, InputFile
+from airhaul.tabular import FileSettings, InputFile, delete_copy
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.runs import Run, Source
@@ -118,7 +118,10 @@ class AsyncRuns:
             prefetch=prefetch_of(run, bulk.asked.target),
             needs_types=bulk.asked.policy.rolls_back,
         )
-        return await bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        result = await bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        if file is not None and self._journal.run(run.id).state in ("done", "with failures"):
+            delete_copy(file.path)
+        return result
 
     @property
     def _place(self) -> Place:

@@ -37,7 +37,7 @@ from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.model.schema import model_of_table
-from airhaul.tabular import FileSettings, InputFile
+from airhaul.tabular import FileSettings, InputFile, delete_copy
 
 if TYPE_CHECKING:
     from airhaul.bulk.journal.runs import Run, Source
@@ -117,7 +117,10 @@ class Runs:
             prefetch=prefetch_of(run, bulk.asked.target),
             needs_types=bulk.asked.policy.rolls_back,
         )
-        return bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        result = bulk.follow(resume(bulk.context, run, write, ready, bulk.listener))
+        if file is not None and self._journal.run(run.id).state in ("done", "with failures"):
+            delete_copy(file.path)
+        return result
 
     @property
     def _place(self) -> Place:
