@@ -9,14 +9,12 @@ from typing import Any, Final
 from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.rows.keys import Key, comparable
 from airhaul.bulk.values.frame_rows import FrameRow
-from airhaul.bulk.values.plain_values import plain_columns
+from airhaul.bulk.values.plain_values import NO_CELL, plain_columns
 from airhaul.bulk.values.row_keys import RowKeys
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns
 
 _NUMBERS: Final = (int, float)
-# For a value of another type, or one that is not valid; it equals no stored cell.
-_NO_CELL: Final = object()
 
 _Plain = tuple[list[Any], frozenset[type], Mapping[type, Callable[[Any], Any]]]
 
@@ -114,7 +112,7 @@ class PlainRows:
 def _cells_of(
     values: Sequence[Any], same: frozenset[type], encoders: Mapping[type, Callable[[Any], Any]]
 ) -> Sequence[Any]:
-    """Return the cells of the values of a column; ``_NO_CELL`` for those to be validated."""
+    """Return the cells of the values of a column; ``NO_CELL`` for those to be validated."""
     kinds = set(map(type, values))
     if kinds <= same:
         return values
@@ -136,11 +134,11 @@ def _cell_of(
     try:
         return encode(value)
     except (TypeError, ValueError):
-        return _NO_CELL
+        return NO_CELL
 
 
 def _to_validate(value: object) -> Any:  # noqa: ARG001 - whatever it is
-    return _NO_CELL
+    return NO_CELL
 
 
 def _differing(numbers: Sequence[int], sent: Sequence[Any], stored: Sequence[Any]) -> Iterator[int]:

@@ -45,7 +45,9 @@ _OF_MODELS: Final = frozenset(
     }
 )
 _OF_ENUMS: Final = frozenset({"cls", "members", "sub_type", "ref"})
-_NO_CELL: Final = object()
+NO_CELL: Final = object()
+"""In place of a cell, for a value that has to be validated; it equals no stored cell."""
+
 _WHOLE_LIMIT: Final = 2**53
 
 
@@ -127,21 +129,21 @@ def _plain(column: Column, schema: Mapping[str, Any]) -> PlainColumn | None:
 
 
 def _encode_aware(moment: datetime) -> Any:
-    return _NO_CELL if moment.tzinfo is None else encode_datetime(moment)
+    return NO_CELL if moment.tzinfo is None else encode_datetime(moment)
 
 
 def _as_double(value: int) -> Any:
-    return value if abs(value) <= _WHOLE_LIMIT else _NO_CELL
+    return value if abs(value) <= _WHOLE_LIMIT else NO_CELL
 
 
 def _encoders_of_choices(schema: Mapping[str, Any]) -> dict[type, Callable[[Any], Any]]:
     """Return the encoders for a type of which all values are known."""
     if schema["type"] == "literal" and schema.keys() <= _OF_TYPES | {"expected"}:
         choices = {text: text for text in schema["expected"] if type(text) is str}
-        return {str: lambda text: choices.get(text, _NO_CELL)}
+        return {str: lambda text: choices.get(text, NO_CELL)}
     if schema["type"] == "enum" and schema.keys() <= _OF_TYPES | _OF_ENUMS:
         texts = {one.value: one.value for one in schema["members"] if type(one.value) is str}
-        return {str: lambda text: texts.get(text, _NO_CELL), schema["cls"]: encode}
+        return {str: lambda text: texts.get(text, NO_CELL), schema["cls"]: encode}
     return {}
 
 
