@@ -366,3 +366,15 @@ def test_a_new_journal_may_be_opened_by_many_at_once(tmp_path) -> None:
         with ThreadPoolExecutor(8) as pool:
             path = tmp_path / f"{number}.db"
             assert [*pool.map(look, [path] * 8, [together] * 8)] == [[]] * 8
+
+
+def test_a_new_journal_has_nothing_of_a_write_ahead_log_that_was_left_behind(
+    unfinished, tmp_path
+) -> None:
+    """Deleting the journal alone leaves its log; SQLite would apply it to the file that follows."""
+    path = tmp_path / "state" / "journal.db"
+    shutil.copytree(unfinished, path.parent)
+    assert Path(f"{path}-wal").stat().st_size > 0
+    path.unlink()
+    assert Journal(path).runs() == []
+    assert begun(path, 3).state == "broken off"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-import time
 import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from airhaul.bulk.journal.last_intent import forget_all
@@ -21,7 +22,6 @@ READ_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 _APPLICATION_ID: Final = 0x4169724A  # "AirJ", written into the file's own header
 _VERSION: Final = 2
 _BUSY_S: Final = 30.0
-_LOOK_AGAIN_S: Final = 0.01
 _TABLES: Final = """
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -92,6 +92,7 @@ def connect(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             forget_all(path)  # of a journal that was deleted
+            _make(path)
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S
         )
@@ -142,6 +143,21 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
         connection.close()
 
 
+def _make(path: Path) -> None:
+    """Make an empty journal in one step, so that others who want one find it whole.
+
+    SQLite does not wait for them while it changes a new database to a write-ahead log.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        return  # of a journal that was deleted: SQLite removes it when it makes the file itself
+    with TemporaryDirectory(prefix=".airhaul-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            _prepare(connection, part)
+        with suppress(OSError):  # others were faster; or there are no links here: it is made later
+            os.link(part, path)
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN")  # all as of one moment: another process may be creating it
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -172,25 +188,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             "move the file away; airhaul then starts a new journal."
         )
     # With WAL, a commit that was synchronised survives a kill and a power cut.
-    _use_wal(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if version == 0:
         _create(connection)
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Let a journal have a write-ahead log; SQLite does not wait for others at a new one."""
-    until = time.monotonic() + _BUSY_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(_LOOK_AGAIN_S)
-        else:
-            return
 
 
 def _create(connection: sqlite3.Connection) -> None:
