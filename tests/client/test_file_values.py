@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
+import polars as pl
 import pytest
 from pydantic import AnyUrl, BeforeValidator, Field, field_validator
 
@@ -336,6 +338,51 @@ def test_an_integer_is_refused_for_a_float_that_would_drop_digits(
         "b": 12345678901234567000.0,
         "c": 2.0**53,
     }
+
+
+@pytest.mark.parametrize("type_", [float, Decimal])
+def test_digits_that_airtable_would_drop_are_refused(
+    airtable: Airtable, tmp_path: Path, type_: type
+) -> None:
+    """12345678901234567.89 would be stored as 12345678901234568, whatever the field's type."""
+
+    class Part(Record, table="Parts"):
+        name: str
+        size: type_ | None = None  # type: ignore[valid-type]
+
+    parts = airtable.table(Part)
+    parts.create_table()
+    kept = [
+        "0.1",
+        "2.50",
+        "0.30000000000000004",
+        "1.000000000000000056e-01",
+        "-1e-07",
+        "1.0000000000000000000",
+    ]
+    dropped = ["12345678901234567.89", "0.12345678901234567891", "1.00000000000000000001", "1e-400"]
+    texts = [*kept, *dropped]
+    (tmp_path / "in.csv").write_text("name,size\n" + "".join(f"{text},{text}\n" for text in texts))
+    (tmp_path / "in.json").write_text(
+        "[" + ",".join(f'{{"name": "{text}", "size": {text}}}' for text in texts) + "]"
+    )
+    rows = [{"name": text, "size": Decimal(text)} for text in texts]
+    for write in (
+        lambda: parts.import_file(tmp_path / "in.csv", on_error="continue"),
+        lambda: parts.import_file(tmp_path / "in.json", on_error="continue"),
+        lambda: parts.bulk_create(rows, on_error="continue"),
+        lambda: airtable.table_named("Parts").bulk_create(rows, on_error="continue"),
+        lambda: parts.bulk_create(
+            pl.DataFrame({"name": texts, "size": texts}), on_error="continue"
+        ),
+    ):
+        result = write()
+        assert [error.index for error in result.errors] == [*range(len(kept), len(texts))]
+        assert "field 'size': Airtable stores numbers as doubles" in str(result.errors[0].error)
+        assert {part.name: part.size for part in parts.all()} == {
+            text: type_(repr(float(text))) for text in kept
+        }
+        parts.bulk_delete(parts.all())
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ _INEXACT: Final = (
     f"Airtable stores integers exactly only up to {_WHOLE_LIMIT}; declare the field as str to keep "
     "all digits"
 )
+_DROPS_DIGITS: Final = (
+    "Airtable stores numbers as doubles, which keep 15 to 17 digits; round the number, or declare "
+    "the field as str to keep all digits"
+)
 _WITH_EXPONENT: Final = 1e21  # printed so from here on
 _MOST_DIGITS: Final = 309  # of the largest double
 
@@ -108,11 +112,15 @@ def _encode_number(value: float) -> float:
 
 
 def _encode_decimal(value: Decimal) -> int | float:
-    if not value.is_finite() or value != value.to_integral_value():
-        return _encode_number(float(value))
-    if value.adjusted() > _MOST_DIGITS:  # as an integer, 1E+999999999 would have a billion digits
-        raise ValueError(_INEXACT)
-    return _encode_whole(int(value))
+    if value.is_finite() and value.adjusted() > _MOST_DIGITS:
+        raise ValueError(_INEXACT)  # as an integer, 1E+999999999 would have a billion digits
+    if value.is_finite() and value == value.to_integral_value():
+        return _encode_whole(int(value))
+    double = _encode_number(float(value))
+    # Programs print doubles with more digits than they keep; all of them are the double's own.
+    if Decimal(f"{double:.{len(value.as_tuple().digits) - 1}e}") != value:
+        raise ValueError(_DROPS_DIGITS)
+    return double
 
 
 def encode_datetime(value: datetime) -> str:

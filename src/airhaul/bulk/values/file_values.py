@@ -27,7 +27,7 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
 from airhaul.model.validate_field import reads_itself
 from airhaul.tabular.lists import split_items
-from airhaul.tabular.numbers import is_number
+from airhaul.tabular.numbers import JsonNumber, is_number
 from airhaul.tabular.texts.airtable_text import attachments_in, hundredth, without_symbol
 from airhaul.tabular.texts.field_text import FieldText, advice_on_word, is_iso
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -45,9 +45,8 @@ WHOLE_FORM: Final = "a whole number is written 1234"
 DURATION_FORM: Final = "a duration is a number of seconds, or text such as 1:30:00"
 COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5"
 
-# Shorter integers are kept, and longer ones are beyond the range of doubles.
+# A double keeps every number of so many digits, unless an exponent makes it too small.
 _SURE_DIGITS: Final = 15
-_MOST_DIGITS: Final = 309
 
 _NUMBERS: Final = (int, float, Decimal)
 _TIMES: Final = frozenset[type]({date, datetime})
@@ -94,7 +93,7 @@ def _field_of(column: Column, style: TextStyle) -> FieldText:
 def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     """Make the reader of a column for values of other rows.
 
-    It refuses numbers as dates, and integers of which a float would drop digits.
+    It refuses numbers as dates, and those of which a float would drop digits.
 
     Args:
         model: The model.
@@ -105,14 +104,11 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     if column.shape.integers is not None:
         return _read_integer
     types_ = _classes(column)
-    if (
-        column.type == "duration"
-        and types_
-        and all(issubclass(type_, _NUMBERS) for type_ in types_)
-    ):
+    are_numbers = bool(types_) and all(issubclass(type_, _NUMBERS) for type_ in types_)
+    if column.type == "duration" and are_numbers:
         return _seconds
-    if types_ == (float,):
-        return _whole
+    if float in types_ and are_numbers:
+        return _exact
     if not types_ or not all(issubclass(type_, date | time) for type_ in types_):
         return None
     return partial(_no_number, form=_form(types_))
@@ -256,10 +252,10 @@ def _read_number(field: FieldText, value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
     if not isinstance(value, str):
-        return _seconds(_since_midnight(value)) if field.type == "duration" else _whole(value)
+        return _seconds(_since_midnight(value)) if field.type == "duration" else _exact(value)
     text = bare = value.strip()
     if field.style is PLAIN and is_number(text):
-        return _kept(text)
+        return _exact(text)
     if field.type == "duration" and (seconds := field.seconds(text)) is not None:
         return seconds
     if field.type == "currency":
@@ -267,7 +263,7 @@ def _read_number(field: FieldText, value: Any) -> Any:
     is_percent = field.type == "percent" and text.endswith("%")
     number = field.style.plain_number(text[:-1].rstrip() if is_percent else bare)
     if number is not None:
-        return hundredth(number) if is_percent else _kept(number)
+        return hundredth(number) if is_percent else _exact(number)
     advice = field.advice_on_number(bare)
     has_comma = field.style.decimal_comma
     if advice or has_comma or _is_number_to_python(text):
@@ -278,18 +274,18 @@ def _read_number(field: FieldText, value: Any) -> Any:
     return text
 
 
-def _kept(text: str) -> str:
-    digits = text.lstrip("+-")
-    if _SURE_DIGITS < len(digits) <= _MOST_DIGITS and digits.isdigit():
-        _whole(int(text))
-    return text
-
-
-def _whole(value: Any) -> Any:
-    """Refuse an integer that no cell keeps: a model may read it as a float, which drops digits."""
-    if isinstance(value, int):
+def _exact(value: Any) -> Any:
+    """Refuse a number that no cell keeps: a model may read it as a float, which drops digits."""
+    number = value
+    if isinstance(value, str | JsonNumber):
+        text = str(value).strip()
+        is_sure = len(text) <= _SURE_DIGITS and "e" not in text.lower()
+        if is_sure or not is_number(text) or math.isinf(float(text)):
+            return value  # what is beyond the range of doubles, is refused later
+        number = Decimal(text)
+    if isinstance(number, int | Decimal):
         try:
-            encode(value)
+            encode(number)
         except ValueError as error:
             raise ValueError(f"{error}, got {shown(value)}") from None
     return value
@@ -297,7 +293,7 @@ def _whole(value: Any) -> Any:
 
 def _seconds(value: Any) -> Any:
     """Read a duration into a field that holds numbers."""
-    return value.total_seconds() if isinstance(value, timedelta) else _whole(value)
+    return value.total_seconds() if isinstance(value, timedelta) else _exact(value)
 
 
 def _read_integer(value: Any) -> Any:
