@@ -210,11 +210,10 @@ class Engine(Generic[T]):
             self._retries,
             has_answered=self._known_base.has_answered,
         )
-        # Opening a connection came before, if the transport has noted when the request left.
-        left_at = held.sent_at if held.slot is None else held.slot.at
-        attempt = Attempt(
-            ticket, held.first_at, now, held.history.was_lost, took_s=max(0.0, now - left_at)
-        )
+        # Opening a connection came before, if the transport has noted when the request was written.
+        written_at = None if held.slot is None else held.slot.written_at
+        took_s = now - (held.sent_at if written_at is None else written_at)
+        attempt = Attempt(ticket, held.first_at, now, held.history.was_lost, took_s=took_s)
         match decision:
             case Accepted(value):
                 self._known_base.has_answered = True

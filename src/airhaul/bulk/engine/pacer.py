@@ -185,6 +185,7 @@ class Slot:
         links: Its place under each limit; none if there is no limit, or no place yet.
         is_booked: Whether it has its places.
         expected: When its reply is expected at the earliest; 0 if nothing is known.
+        written_at: When it was written to its connection, if that was noted.
     """
 
     kind: str = ""
@@ -192,6 +193,7 @@ class Slot:
     links: tuple[_Link, ...] = ()
     is_booked: bool = False
     expected: float = 0.0
+    written_at: float | None = None
 
 
 class Pace(Protocol):
@@ -282,7 +284,7 @@ class Durations:
 
     def least_s(self, kind: str) -> float | None:
         """The least that a request of a kind took; None as long as few are known."""
-        took_s = self._took_s[kind]
+        took_s = self._took_s.get(kind, ())
         return min(took_s) if len(took_s) >= _ENOUGH else None
 
     def late_s(self, slot: Slot, now: float) -> float:
@@ -292,8 +294,12 @@ class Durations:
             slot: Its slot; others of its kind are compared with it from now on.
             now: When the reply came.
         """
+        is_first = not self._took_s
         took_s = self._took_s[slot.kind]
         took_s.append(now - slot.at)
+        if is_first:
+            # It opens a connection and may wake the service, and nothing compares with it.
+            return min(took_s[0], UNKNOWN_S)
         expected = min(slot.at + min(took_s), slot.expected or now)
         self._late_s.append(max(0.0, now - expected - COVERED_S))
         return self._late_s[-1]
@@ -418,6 +424,7 @@ class Pacer:
 
     def written(self, slot: Slot, at: float) -> None:
         """Note when a request was written to its connection."""
+        slot.written_at = at
         if not slot.links:
             return
         at = max(slot.at, at)

@@ -302,6 +302,7 @@ class RedisPace:
 
     def written(self, slot: Slot, at: float) -> None:
         """Note when a request was written to its connection."""
+        slot.written_at = at
         booking = self._bookings.get(slot)
         if booking is None:
             return
