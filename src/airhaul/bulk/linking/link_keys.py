@@ -1,139 +1,28 @@
-"""Which columns hold names of linked records, what is known of them, and the ids for the names."""
+"""Which columns hold names of linked records, and the ids in their place."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from airhaul.bulk.reads.linked_names import NameQuery, name_queries
+from airhaul.bulk.linking.link_names import LinkNames, items_of
+from airhaul.bulk.linking.linked_field import (
+    LinkedField,
+    LinkKey,
+    described_by_model,
+    field_with_names,
+)
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.rows.changes import Change
-from airhaul.bulk.rows.diff import as_text, same_cell
-from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
-from airhaul.fields import card_of
 from airhaul.messages import Message, Option, counted
-from airhaul.model.base import RecordBase, table_name_of
-from airhaul.model.columns import Column, Columns, columns_of
-from airhaul.tabular import split_items
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import columns_of
 from airhaul.wire.ids import is_id
-from airhaul.wire.shapes import Cells, FieldJson, RecordJson, TableJson
-
-M = TypeVar("M", bound=RecordBase)
-
-_MOST_IDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LinkKey:
-    """A column of links whose cells may hold names.
-
-    Args:
-        column: The column.
-        field: The field of the linked table that has the names.
-        creates: Whether to create the linked records that are missing.
-    """
-
-    column: Column
-    field: str
-    creates: bool
-
-
-@dataclass(slots=True)
-class LinkedField:
-    """The field of a linked table that has names, and the records by name, as far as looked up.
-
-    Args:
-        table: The linked table.
-        key_field: The field.
-        ids: The ids of the records by name; none for a name that no record has.
-        looked_up: How many names were looked up.
-        is_whole: Whether all records of the table were read.
-        refused: Why no record could be created for a name.
-    """
-
-    table: TableJson
-    key_field: FieldJson
-    ids: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    looked_up: int = 0
-    is_whole: bool = False
-    refused: dict[str, str] = field(default_factory=dict[str, str])
-
-    def learn(self, names: Iterable[str], records: Iterable[RecordJson]) -> None:
-        """Take what looking up some names has found.
-
-        Args:
-            names: The names; they had not been looked up before.
-            records: Records of the linked table, maybe also with names that are nearly the same.
-        """
-        found: dict[str, dict[str, None]] = {name: {} for name in names}
-        column, as_written = self.key_field["name"], card_of(self.key_field["type"]).as_written
-        for record in records:
-            cell = record["fields"].get(column)
-            name = as_text(cell if as_written is None else as_written(cell))
-            if name in found or self.is_whole:
-                found.setdefault(name, {})[record["id"]] = None
-        self.ids |= {name: list(ids) for name, ids in found.items()}
-
-    def queries(self, names: Iterable[str]) -> list[NameQuery]:
-        """Return what to read to learn which records have some names that were not looked up."""
-        new = [name for name in names if name not in self.ids]
-        if self.is_whole or not new:
-            return []
-        return name_queries(self.table["id"], self.key_field, new)
-
-
-class LinkNames:
-    """The distinct names in the links of some rows.
-
-    The text of a file is kept as it is: only the linked table shows whether it is one name with a
-    comma, or several names.
-    """
-
-    def __init__(self) -> None:
-        self._items: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
-
-    def add(self, column: str, cell: Any) -> None:
-        """Take the names of a cell."""
-        if isinstance(cell, str):
-            self._texts[column][cell] = None
-            return
-        items = self._items[column]
-        for item in cell or ():
-            if isinstance(item, str) and not is_id(item, "rec"):
-                items[item] = None
-
-    def update(self, others: LinkNames) -> None:
-        """Take the names of other rows."""
-        for column, items in others._items.items():
-            self._items[column].update(items)
-        for column, texts in others._texts.items():
-            self._texts[column].update(texts)
-
-    def may_be_names(self) -> Iterator[tuple[str, str]]:
-        """Yield all that may be a name, with its column; names may come twice."""
-        for column, items in self._items.items():
-            yield from ((column, item) for item in items if item)
-        for column, texts in self._texts.items():
-            for text in texts:
-                for item in (text, *split_items(text)):
-                    if item and isinstance(item, str) and not is_id(item, "rec"):
-                        yield column, item
-
-    def names(self, column: str, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
-        """Yield the names of a column, now that it is known which records have them.
-
-        Args:
-            column: The column.
-            ids: The ids of the records by name.
-        """
-        yield from self._items[column]
-        for text in self._texts[column]:
-            yield from (item for item in _items(text, ids) if not is_id(item, "rec"))
+from airhaul.wire.shapes import Cells, TableJson
 
 
 class LinkKeys:
@@ -269,7 +158,7 @@ class LinkKeys:
         Raises:
             ConfigurationError: As of ``learn_schema``.
         """
-        described = [_described(key) for key in self._by_column.values()]
+        described = [described_by_model(key) for key in self._by_column.values()]
         if None in described:
             return False
         self._linked = {}
@@ -296,7 +185,7 @@ class LinkKeys:
                     " for this field.",
                 )
             )
-        found = _field_in(linked, key)
+        found = field_with_names(linked, key)
         assert self._linked is not None, "it is about to be known"
         once = (linked["id"], found["name"])
         self._linked[key.column.column] = known.setdefault(once, LinkedField(linked, found))
@@ -423,7 +312,7 @@ class LinkKeys:
             key, linked = self._by_column[column], (self._linked or {}).get(column)
             keeps = creates_later and key.creates
             ids: dict[str, None] = {}
-            for item in _items(cells[column], {} if linked is None else linked.ids):
+            for item in items_of(cells[column], {} if linked is None else linked.ids):
                 if is_id(item, "rec"):
                     ids[item] = None
                     continue
@@ -434,7 +323,7 @@ class LinkKeys:
                     continue
                 errors.append(
                     RowError(
-                        _refusal(item, linked),
+                        linked.refusal(item),
                         index=change.index,
                         field=key.column.shown_name if change.line is None else key.column.title,
                         value=item,
@@ -457,180 +346,7 @@ class LinkKeys:
             change.kind = "keep"
 
 
-class TakesOneName(Generic[M]):
-    """An encoder that takes a single name where a list of links is expected.
-
-    Args:
-        encoder: Makes changes of rows.
-        keys: The columns that may have names.
-        columns: The model's columns by the names that rows may use.
-    """
-
-    def __init__(self, encoder: Encoder[M], keys: LinkKeys, columns: Columns) -> None:
-        self._encoder = encoder
-        self._columns = columns
-        self._lists = {
-            column
-            for name in keys.columns
-            for column in [columns.by_column[name]]
-            if column.shape.is_sequence
-        }
-        self._is_list: dict[object, bool] = {}
-
-    def encode(self, index: int, row: object) -> Change[M]:
-        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
-        if not isinstance(row, Mapping):
-            return self._encoder.encode(index, row)
-        values = cast("Mapping[object, object]", row)
-        listed = {
-            key: [value]
-            for key, value in values.items()
-            if isinstance(value, str) and value and self._has_links(key)
-        }
-        if not listed:
-            return self._encoder.encode(index, row)
-        change = self._encoder.encode(index, {**values, **listed})
-        change.source = row
-        return change
-
-    def _has_links(self, key: object) -> bool:
-        known = self._is_list.get(key)
-        if known is None:
-            name = str(key)
-            column = self._columns.by_any_name.get(name) or self._columns.find_loosely(name)
-            known = self._is_list[key] = column in self._lists
-        return known
-
-
-class LinksByKey(Generic[M]):
-    """An encoder that replaces the names in links by the ids of their records.
-
-    Args:
-        encoder: Makes changes of rows.
-        keys: The names, which were looked up.
-        source: The name of the file that the rows come from, for errors.
-        creates_later: Whether names stay for which a record will be created.
-    """
-
-    def __init__(
-        self,
-        encoder: Encoder[M],
-        keys: LinkKeys,
-        source: str | None = None,
-        *,
-        creates_later: bool = False,
-    ) -> None:
-        self._encoder = encoder
-        self._keys = keys
-        self._source = source
-        self._creates_later = creates_later
-
-    def encode(self, index: int, row: object) -> Change[M]:
-        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
-        change = self._encoder.encode(index, row)
-        self._keys.replace(change, self._source, creates_later=self._creates_later)
-        return change
-
-
-class NamesSeen(Generic[M]):
-    """An encoder that collects the names in links, so that they are looked up together.
-
-    Args:
-        encoder: Makes changes of rows.
-        keys: The columns that may have names.
-        names: Takes the names.
-    """
-
-    def __init__(self, encoder: Encoder[M], keys: LinkKeys, names: LinkNames) -> None:
-        self._encoder = encoder
-        self._keys = keys
-        self._names = names
-
-    def encode(self, index: int, row: object) -> Change[M]:
-        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
-        change = self._encoder.encode(index, row)
-        self._keys.collect(change, self._names)
-        return change
-
-
 def _listed(create_missing: CreateMissing) -> Sequence[str]:
     if isinstance(create_missing, bool):
         return ()
     return [create_missing] if isinstance(create_missing, str) else create_missing
-
-
-def _described(key: LinkKey) -> TableJson | None:
-    """Describe the linked table of a typed link by its model; None if the schema is needed."""
-    if key.column.link is None:
-        return None
-    model = key.column.link.model
-    columns = columns_of(model)
-    column = columns.by_any_name.get(key.field)
-    if column is None or columns.are_ids:
-        return None
-    name = table_name_of(model)
-    field: FieldJson = {"name": column.column, "type": column.type}
-    return {"id": name, "name": name, "primaryFieldId": "", "fields": [field], "views": []}
-
-
-def _field_in(table: TableJson, key: LinkKey) -> FieldJson:
-    """Find the field that has the names.
-
-    Raises:
-        UnknownFieldError: The table does not have it.
-        ConfigurationError: Its cells are no names, or no record can be created by it.
-    """
-    wanted = key.field
-    if key.column.link is not None:
-        named = columns_of(key.column.link.model).by_any_name.get(wanted)
-        wanted = wanted if named is None else named.column
-    found = next((one for one in table["fields"] if wanted in (one["name"], one.get("id"))), None)
-    if found is None:
-        names = ", ".join(repr(one["name"]) for one in table["fields"])
-        raise UnknownFieldError(
-            f"The table {table['name']!r}, to which {key.column.shown_name!r} links, has no field "
-            f"{key.field!r}; it has {names}.",
-            field=key.field,
-        )
-    card = card_of(found["type"])
-    if card.is_list or card.python in (bool, dict[str, Any]):
-        raise ConfigurationError(
-            f"The field {found['name']!r} of {table['name']!r} ({found['type']}) has no names that "
-            "identify records. Use a field of text, numbers, dates or choices."
-        )
-    if key.creates and (card.is_computed or not card.is_text):
-        raise ConfigurationError(
-            Message(
-                f"No record can be created in {table['name']!r} by its field {found['name']!r} "
-                f"({found['type']}); ",
-                Option("create_missing"),
-                " needs a field of text that can be written.",
-            )
-        )
-    return found
-
-
-def _items(cell: Any, ids: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """Return the ids and names that a cell has; the whole text of a file may be one name."""
-    if isinstance(cell, str):
-        return [cell] if ids.get(cell) else list(map(str, split_items(cell)))
-    return list(map(str, cell))
-
-
-def _refusal(name: str, linked: LinkedField) -> str:
-    """Return why no link can be made of a name."""
-    found = linked.ids.get(name, [])
-    where = f"of {linked.table['name']!r} have the {linked.key_field['name']}"
-    if len(found) > 1:
-        more = f" and {len(found) - _MOST_IDS} more" if len(found) > _MOST_IDS else ""
-        ids = ", ".join(found[:_MOST_IDS])
-        return f"several records {where} {name!r}: {ids}{more}; use the ID of one"
-    if name in linked.refused:
-        return Message(
-            f"no record could be created in {linked.table['name']!r} for {name!r}: ",
-            linked.refused[name],
-        )
-    reason = f"no record of {linked.table['name']!r} has the {linked.key_field['name']} {name!r}"
-    if not card_of(linked.key_field["type"]).is_text or not name:
-        return reason
-    return Message(f"{reason}; to create it, set ", Option("create_missing", value=True))

@@ -10,7 +10,10 @@ from typing import Any, Final, Generic, TypeVar
 from airhaul.bulk.engine.context import JobContext, WithoutCeiling
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.runs import new_run_id
-from airhaul.bulk.linking.link_keys import LinkedField, LinkKeys, LinkNames, LinksByKey
+from airhaul.bulk.linking.link_encoders import LinksByKey
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
+from airhaul.bulk.linking.linked_field import LinkedField
 from airhaul.bulk.linking.lookups import (
     MOST_HELD,
     link_rows,

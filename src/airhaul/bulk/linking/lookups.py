@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.engine.flow import Flow
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
 from airhaul.bulk.reads.table_reader import TableReader
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.errors import RowError

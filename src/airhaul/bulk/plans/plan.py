@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
 from airhaul.bulk.plans.difference import Difference, Verb, cell_text
 from airhaul.bulk.plans.outline import NewLinked, Outline
 from airhaul.bulk.results.policy import Policy

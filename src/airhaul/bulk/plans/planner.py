@@ -17,7 +17,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.flow import Flow, Step
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, TakesOneName
+from airhaul.bulk.linking.link_encoders import TakesOneName
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
 from airhaul.bulk.linking.lookups import link_rows, look_up, names_in
 from airhaul.bulk.plans.comparison import Compared, CompareRows
 from airhaul.bulk.plans.outline import NewLinked, Outline

@@ -13,7 +13,9 @@ from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.journal.fingerprint import fingerprint
 from airhaul.bulk.journal.runs import Asked
-from airhaul.bulk.linking.link_keys import LinkKeys, LinkNames, NamesSeen, TakesOneName
+from airhaul.bulk.linking.link_encoders import NamesSeen, TakesOneName
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
 from airhaul.bulk.linking.linked_creates import HeldRows, Linking
 from airhaul.bulk.plans.apply import sync_table, write_plan
 from airhaul.bulk.plans.plan import Planned

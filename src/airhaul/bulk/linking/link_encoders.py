@@ -1,0 +1,111 @@
+"""Encoders for rows whose links may have names: they take, collect or replace these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar, cast
+
+from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.linking.link_names import LinkNames
+from airhaul.bulk.rows.changes import Change
+from airhaul.bulk.rows.encoders import Encoder
+from airhaul.model.base import RecordBase
+from airhaul.model.columns import Columns
+
+M = TypeVar("M", bound=RecordBase)
+
+
+class TakesOneName(Generic[M]):
+    """An encoder that takes a single name where a list of links is expected.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The columns that may have names.
+        columns: The model's columns by the names that rows may use.
+    """
+
+    def __init__(self, encoder: Encoder[M], keys: LinkKeys, columns: Columns) -> None:
+        self._encoder = encoder
+        self._columns = columns
+        self._lists = {
+            column
+            for name in keys.columns
+            for column in [columns.by_column[name]]
+            if column.shape.is_sequence
+        }
+        self._is_list: dict[object, bool] = {}
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        if not isinstance(row, Mapping):
+            return self._encoder.encode(index, row)
+        values = cast("Mapping[object, object]", row)
+        listed = {
+            key: [value]
+            for key, value in values.items()
+            if isinstance(value, str) and value and self._has_links(key)
+        }
+        if not listed:
+            return self._encoder.encode(index, row)
+        change = self._encoder.encode(index, {**values, **listed})
+        change.source = row
+        return change
+
+    def _has_links(self, key: object) -> bool:
+        known = self._is_list.get(key)
+        if known is None:
+            name = str(key)
+            column = self._columns.by_any_name.get(name) or self._columns.find_loosely(name)
+            known = self._is_list[key] = column in self._lists
+        return known
+
+
+class LinksByKey(Generic[M]):
+    """An encoder that replaces the names in links by the ids of their records.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The names, which were looked up.
+        source: The name of the file that the rows come from, for errors.
+        creates_later: Whether names stay for which a record will be created.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder[M],
+        keys: LinkKeys,
+        source: str | None = None,
+        *,
+        creates_later: bool = False,
+    ) -> None:
+        self._encoder = encoder
+        self._keys = keys
+        self._source = source
+        self._creates_later = creates_later
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        change = self._encoder.encode(index, row)
+        self._keys.replace(change, self._source, creates_later=self._creates_later)
+        return change
+
+
+class NamesSeen(Generic[M]):
+    """An encoder that collects the names in links, so that they are looked up together.
+
+    Args:
+        encoder: Makes changes of rows.
+        keys: The columns that may have names.
+        names: Takes the names.
+    """
+
+    def __init__(self, encoder: Encoder[M], keys: LinkKeys, names: LinkNames) -> None:
+        self._encoder = encoder
+        self._keys = keys
+        self._names = names
+
+    def encode(self, index: int, row: object) -> Change[M]:
+        """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        change = self._encoder.encode(index, row)
+        self._keys.collect(change, self._names)
+        return change
