@@ -360,6 +360,22 @@ def test_the_first_request_of_all_may_have_come_as_late_as_its_reply() -> None:
     assert most_in_a_second(arrived) <= 5
 
 
+def test_a_fast_reply_shows_that_those_before_it_were_late() -> None:
+    """A service that stalls at the beginning delays all that is known of it."""
+    pacer, arrived = airtable_pace(), [0.0]
+    first = sent(pacer)
+    pacer.answered(first, 0.2, with_success=True)
+    slots = [sent(pacer, 0.2) for _ in range(4)]
+    arrived += [0.5] * 4
+    for slot in slots:
+        pacer.answered(slot, 0.6, with_success=True)
+    for _ in range(10):
+        slot = sent(pacer, arrived[-1])
+        arrived.append(slot.at)
+        pacer.answered(slot, slot.at + 0.1, with_success=True)
+    assert most_in_a_second(arrived) <= 5
+
+
 def test_requests_whose_replies_come_too_late_to_tell_count_as_late_as_most() -> None:
     """At a latency of 1.5 s nothing is known of a request when the sixth after it leaves."""
     pacer = airtable_pace()

@@ -53,6 +53,8 @@ _EARNED_MOST_S: Final = 0.1
 # Only the latest: large and small requests take different times.
 _COMPARED: Final = 30
 _ENOUGH: Final = 10
+# Requests that are older make room for others already, even at low rates.
+_STILL_COUNTS_S: Final = 3.0
 # A reply that usually comes about now is waited for. One that comes later cannot be: its request
 # counts as late as most of the latest ones were.
 ABOUT_NOW_S: Final = 0.02
@@ -267,11 +269,29 @@ class Window:
         return _Link(slots, header.booked + 1, requests, requests / rate * MARGIN)
 
 
+class _Answered(NamedTuple):
+    """A request whose reply has come.
+
+    Args:
+        slot: Its slot.
+        at: When the reply came.
+        took_s: How long it took.
+        late_s: How late it counts as having come.
+    """
+
+    slot: Slot
+    at: float
+    took_s: float
+    late_s: float
+
+
 class Durations:
     """How long requests take, by their kind: the latest ones."""
 
     def __init__(self) -> None:
-        self._took_s: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_COMPARED))
+        self._answered: defaultdict[str, deque[_Answered]] = defaultdict(
+            lambda: deque(maxlen=_COMPARED)
+        )
         self._late_s: deque[float] = deque(maxlen=_COMPARED)
 
     @property
@@ -284,25 +304,38 @@ class Durations:
 
     def least_s(self, kind: str) -> float | None:
         """The least that a request of a kind took; None as long as few are known."""
-        took_s = self._took_s.get(kind, ())
-        return min(took_s) if len(took_s) >= _ENOUGH else None
+        answered = self._answered.get(kind, ())
+        return min(each.took_s for each in answered) if len(answered) >= _ENOUGH else None
 
-    def late_s(self, slot: Slot, now: float) -> float:
-        """How late a request was whose reply has come, beyond what the margin covers.
+    def late(self, slot: Slot, now: float) -> list[tuple[Slot, float]]:
+        """Compare a request whose reply has come with others of its kind.
 
         Args:
-            slot: Its slot; others of its kind are compared with it from now on.
+            slot: Its slot; others are compared with it from now on.
             now: When the reply came.
+
+        Returns:
+            How late it was, beyond what the margin covers, in seconds. Then earlier requests, and
+            by how much they were later than had been known: no reply had been as fast as this one.
         """
-        is_first = not self._took_s
-        took_s = self._took_s[slot.kind]
-        took_s.append(now - slot.at)
+        took_s, is_first = now - slot.at, not self._answered
+        answered = self._answered[slot.kind]
+        least_s = min([took_s, *(each.took_s for each in answered)])
         if is_first:
             # It opens a connection and may wake the service, and nothing compares with it.
-            return min(took_s[0], UNKNOWN_S)
-        expected = min(slot.at + min(took_s), slot.expected or now)
-        self._late_s.append(max(0.0, now - expected - COVERED_S))
-        return self._late_s[-1]
+            late_s = min(took_s, UNKNOWN_S)
+        else:
+            expected = min(slot.at + least_s, slot.expected or now)
+            late_s = max(0.0, now - expected - COVERED_S)
+            self._late_s.append(late_s)
+        found = [(slot, late_s)]
+        for place, each in enumerate(answered):
+            more_s = each.took_s - least_s - COVERED_S - each.late_s
+            if more_s > 0.0 and each.at > now - _STILL_COUNTS_S:
+                found.append((each.slot, more_s))
+                answered[place] = each._replace(late_s=each.late_s + more_s)
+        answered.append(_Answered(slot, now, took_s, late_s))
+        return found
 
 
 def earned_s(late_s: float) -> float:
@@ -450,10 +483,11 @@ class Pacer:
         """
         if not slot.links:
             return
-        late_s = self._durations.late_s(slot, now) if with_success else 0.0
-        late_s = min(late_s, self._most_late_s)
-        self._earn(-late_s)
-        self._move(slot, _ANSWERED, slot.at + late_s)
+        found = self._durations.late(slot, now) if with_success else [(slot, 0.0)]
+        for each, late_s in found:
+            counted_s = min(late_s, self._most_late_s)
+            self._earn(-counted_s)
+            self._move(each, _ANSWERED, each.at + counted_s)
 
     @staticmethod
     def _move(slot: Slot, state: int, at: float) -> None:

@@ -330,8 +330,10 @@ class RedisPace:
         if booking.is_alone and self._alone is not None:
             self._alone.answered(slot, now, with_success=with_success)
         elif booking.links:
-            late_s = self._durations.late_s(slot, now) if with_success else 0.0
-            self._tell(lambda: {"what": "answered", "links": booking.links, "late_s": late_s})
+            found = self._durations.late(slot, now) if with_success else [(slot, 0.0)]
+            for each, late_s in found:
+                links = self._bookings[each].links
+                self._tell(partial(dict, what="answered", links=links, late_s=late_s))
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time."""
