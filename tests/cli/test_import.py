@@ -257,6 +257,7 @@ def test_standard_input_and_pipes_are_imported_and_synchronized(monkeypatch) -> 
     assert done.returncode != 0
     assert "airhaul resume" in done.stderr
     assert len([*temporary.glob("airhaul-*/stdin")]) == 1
+    assert "import <stdin> → People" in airhaul("runs").stdout
     done = airhaul("resume")
     assert done.returncode == 0, done.stderr
     assert [*temporary.iterdir()] == []
@@ -285,6 +286,29 @@ def test_standard_input_and_pipes_are_imported_and_synchronized(monkeypatch) -> 
         assert people.first(name="new").age == 7
     done = piped("name\nx\n", "sync", "-", *words, "--key", "name")
     assert "Set --yes" in done.stderr
+
+
+def test_errors_name_standard_input(stock) -> None:
+    """In every command, with and without a table; never the copy of it on disk."""
+    anywhere = ("Stock", "--local", str(stock), "--format", "csv")
+    bad = "Code,Pieces\nx,many\n"
+    for words in (
+        ("import", "-", *anywhere),
+        ("import", "-", *anywhere, "--dry-run"),
+        ("import", "-", *anywhere, "--dry-run", "--json"),
+        ("sync", "-", *anywhere, "--key", "Code", "--yes"),
+        ("import", "-", *anywhere, "--on-error", "continue", "--rejects", "rejects.csv"),
+    ):
+        done = piped(bad, *words)
+        shown = done.stdout + done.stderr
+        assert done.returncode != 0
+        assert "<stdin> line 2, row 0, field 'Pieces': " in shown
+        assert "airhaul-" not in shown
+        assert "orrect - " not in shown
+    assert '"<stdin> line 2' in Path("rejects.csv").read_text()
+    for text in ("Code,Code\n1,2\n", "a,A\n1,2\n", ""):
+        done = piped(text, "import", "-", "New", "--create", *anywhere[1:])
+        assert done.stderr.startswith("Error: <stdin>")
 
 
 def piped(text: str, *words: str) -> subprocess.CompletedProcess[str]:

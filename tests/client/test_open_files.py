@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from airhaul import Airtable, AsyncAirtable, BulkError, Table
-from airhaul.errors import ConfigurationError, FileFormatError
-from airhaul.tabular import Format
+from airhaul.errors import ConfigurationError, FileFormatError, JournalError
+from airhaul.tabular import ERROR_COLUMN, Format, read_rows
 from tests.conftest import connection_to
 
 FIELDS: list[Any] = [
@@ -44,6 +45,14 @@ def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder for temporary files of its own, to see what is left there."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
+
+
+def opened(content: bytes, name: object = None) -> io.BytesIO:
+    """An open file with a name, or without one."""
+    file = io.BytesIO(content)
+    if name is not None:
+        file.name = name  # type: ignore[attr-defined]
+    return file
 
 
 def held(items: Table[Any]) -> list[tuple[str, int]]:
@@ -142,3 +151,79 @@ def test_a_pipe_is_read_once(items) -> None:
     items.import_file("pipe.csv")
     writer.join()
     assert held(items) == [("a", 1)]
+
+
+@pytest.fixture
+def misfits(airtable) -> Callable[[Format], bytes]:
+    """Makes a file of any format whose row does not fit the table of items."""
+    fields: list[Any] = [{"name": name, "type": "singleLineText"} for name in ("Code", "Pieces")]
+    airtable.create_table("Texts", fields)
+    texts = airtable.table_named("Texts")
+    texts.bulk_create([{"Code": "a", "Pieces": "many"}])
+
+    def content(format: Format) -> bytes:
+        texts.export_file(file := io.BytesIO(), format)
+        return file.getvalue()
+
+    return content
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [(None, "the open file"), (3, "the open file"), ("in/orders", "in/orders")]
+)
+@pytest.mark.parametrize("format", get_args(Format))
+def test_errors_of_rows_name_the_open_file(items, misfits, format, name, shown) -> None:
+    """In results, plans and rejects; the path of its copy would say nothing to the caller."""
+    file = functools.partial(opened, misfits(format), name)
+    with pytest.raises(BulkError) as imported:
+        items.import_file(file(), format)
+    with pytest.raises(BulkError) as synchronized:
+        items.sync_file(file(), "Code", format)
+    plans = items.plan_import_file(file(), format), items.plan_sync_file(file(), "Code", format)
+    result = items.import_file(file(), format, on_error="continue", rejects="rejects.jsonl")
+    messages = [
+        *imported.value.result.explain(),
+        *synchronized.value.result.explain(),
+        *(str(error) for plan in plans for error in plan.errors),
+        *result.explain(),
+        *(row.cells[ERROR_COLUMN] for row in read_rows("rejects.jsonl")),
+    ]
+    assert len(messages) >= 6
+    assert [text for text in messages if not str(text).startswith(f"{shown} line ")] == []
+
+
+@pytest.mark.parametrize("format", get_args(Format))
+def test_errors_of_a_damaged_open_file_name_it(items, misfits, format) -> None:
+    """Content of another format, and content that was cut off."""
+    content = misfits(format)
+    cut = content[: len(content) // 2] if format not in ("csv", "tsv") else b'Code\n"a'
+    for damaged in (b"\xff\0\xff", cut):
+        with pytest.raises(FileFormatError, match=r"^orders[:, ]"):
+            items.import_file(opened(damaged, "orders"), format)
+        with pytest.raises(FileFormatError, match=r"^orders[:, ]"):
+            items.plan_sync_file(opened(damaged, "orders"), "Code", format)
+
+
+def test_a_run_names_the_open_file(airtable, items) -> None:
+    """Also when it is resumed, from the copy, and when that is lost."""
+    content = "Code,Pieces\n" + "".join(f"n{n},{n}\n" for n in range(50)) + "x,many\n"
+    with pytest.raises(BulkError):
+        items.import_file(
+            opened(content.encode(), "orders"), "csv", max_requests=2, on_error="continue"
+        )
+    source = airtable.runs()[0].asked.source
+    assert source is not None
+    assert source.name == "orders"
+    copy = source.file.rename("copy")
+    with pytest.raises(JournalError, match="^The copy of orders is not there any more"):
+        airtable.resume()
+    copy.rename(source.file)
+    assert airtable.resume().explain()[0].startswith("orders line 52, row 50")
+
+
+def test_errors_of_an_export_name_the_open_file(items) -> None:
+    """Not the file on disk that is written first."""
+    with pytest.raises(FileFormatError, match="^the open file: no file format"):
+        items.export_file(io.BytesIO())
+    with pytest.raises(FileFormatError, match="^the open file: escape_formulas is for CSV"):
+        items.export_file(io.BytesIO(), "json", escape_formulas=True)

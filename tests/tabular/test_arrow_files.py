@@ -130,6 +130,17 @@ def test_a_file_of_another_format_is_refused(parts, tmp_path) -> None:
         parts.import_file(compressed)
 
 
+def test_a_damaged_file_is_refused(parts, tmp_path) -> None:
+    """With its name, also when only its rows cannot be read."""
+    source = tmp_path / "source.parquet"
+    write([{"Code": str(number)} for number in range(9)], source)
+    content = bytearray(source.read_bytes())
+    content[:] = content[:4] + b"\xff" * 20 + content[24:]
+    source.write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"source\.parquet: this is no parquet file"):
+        parts.import_file(source)
+
+
 def test_a_missing_library_is_named(parts, tmp_path, monkeypatch) -> None:
     """With the command that installs it, before anything is sent or written."""
     write(ROWS, tmp_path / "source.parquet")

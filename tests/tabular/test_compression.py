@@ -52,3 +52,18 @@ def test_rejects_are_never_compressed(parts) -> None:
     """They are written row by row, and saved before a crash."""
     with pytest.raises(FileFormatError, match="not compressed"):
         parts.bulk_create([{"code": "1"}], rejects="rejects.csv.gz")
+
+
+@pytest.mark.parametrize("suffix", ["csv.gz", "jsonl.gz", "json.gz"])
+def test_a_damaged_compressed_file_is_refused_by_its_name(parts, suffix) -> None:
+    """One that is cut off, changed, or not compressed at all: nothing of it is imported."""
+    name = f"parts.{suffix}"
+    parts.bulk_create([{"code": f"{number * 7919}"} for number in range(300)])
+    parts.export_file(name)
+    whole = Path(name).read_bytes()
+    middle = len(whole) // 2
+    for damaged in (whole[:middle], whole[:middle] + b"zz" + whole[middle + 2 :], b"code\n1\n"):
+        Path(name).write_bytes(damaged)
+        with pytest.raises(FileFormatError, match=rf"^{name}: .*damaged or cut off"):
+            parts.import_file(name)
+    assert parts.count() == 300

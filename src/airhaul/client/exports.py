@@ -22,6 +22,7 @@ from airhaul.tabular import (
     refuse_to_escape,
     replacing,
     sending_to,
+    shown_name,
 )
 from airhaul.tabular.arrow.files import ArrowFile
 from airhaul.tabular.excel.write import ExcelColumn, ExcelFile
@@ -104,7 +105,8 @@ def _refuse_to_write(path: str | Path, format: Format | None) -> None:
     suffix = Path(path).suffix.lower()
     if format is None and suffix != ".xlsx":
         raise FileFormatError(
-            f"files with the suffix {suffix} are only read; write one with .xlsx", source=str(path)
+            f"files with the suffix {suffix} are only read; write one with .xlsx",
+            source=shown_name(path),
         )
 
 

@@ -70,7 +70,7 @@ def _check(path: Path, source: InputFile) -> None:
         # In CSV, the number 1.234 of JSON would be a text, and be read with its decimal comma.
         raise ConfigurationError(
             Message(
-                f"{source.path} has numbers of JSON, and texts with a decimal comma. Set ",
+                f"{source.name} has numbers of JSON, and texts with a decimal comma. Set ",
                 Option("rejects"),
                 " to a .jsonl file, which keeps them apart.",
             )

@@ -2,7 +2,14 @@
 
 from airhaul.tabular.choose import InputFile, format_of, read_rows
 from airhaul.tabular.lists import join_items, may_be_one_item, split_items
-from airhaul.tabular.open_files import ReadableFile, WritableFile, delete_copy, sending_to
+from airhaul.tabular.open_files import (
+    ReadableFile,
+    WritableFile,
+    delete_copy,
+    name_of_copied,
+    sending_to,
+    shown_name,
+)
 from airhaul.tabular.rejects import RejectsFile
 from airhaul.tabular.rows import ERROR_COLUMN, LINE_COLUMN, SourceRow
 from airhaul.tabular.settings import FileSettings, Format
@@ -23,10 +30,12 @@ __all__ = [
     "format_of",
     "join_items",
     "may_be_one_item",
+    "name_of_copied",
     "open_writer",
     "read_rows",
     "refuse_to_escape",
     "replacing",
     "sending_to",
+    "shown_name",
     "split_items",
 ]

@@ -14,7 +14,7 @@ from airhaul.tabular.excel.read import read_excel
 from airhaul.tabular.formats.compression import compression_of, without_compression
 from airhaul.tabular.formats.csv import read_csv
 from airhaul.tabular.formats.json import read_json, read_json_lines
-from airhaul.tabular.open_files import FileCopy, ReadableFile, is_pipe
+from airhaul.tabular.open_files import FileCopy, ReadableFile, is_pipe, shown_name
 from airhaul.tabular.rows import RowChanges, SourceRow
 from airhaul.tabular.settings import DEFAULTS, FileSettings, Format
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -68,12 +68,12 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
                 Option("format"),
                 ".",
             ),
-            source=str(path),
+            source=shown_name(path),
         )
     kind = _BY_SUFFIX[suffix]
     if kind not in TEXT_FORMATS and compression_of(path) is not None:
         raise FileFormatError(
-            "such a file is compressed already; leave the last suffix out", source=str(path)
+            "such a file is compressed already; leave the last suffix out", source=shown_name(path)
         )
     return kind
 
@@ -117,6 +117,11 @@ class InputFile:
         else:
             copy = FileCopy(file)
         return cls(copy.path, settings, copy=copy)
+
+    @property
+    def name(self) -> str:
+        """What the file is called in messages: its path, or the name of the open file."""
+        return shown_name(self.path)
 
     def keep(self) -> None:
         """Leave the copy of an open file on disk, for a run that may be resumed."""
@@ -174,7 +179,7 @@ def read_rows(
             column that the file does not have.
         OSError: The file cannot be read.
     """
-    name = str(path)
+    name = shown_name(path)
     kind = format_of(path, settings.format)
     is_text = kind in ("csv", "tsv")
     _refuse_for_others(settings, kind, name)

@@ -16,7 +16,8 @@ from airhaul.errors import ConfigurationError
 
 _PREFIX: Final = "airhaul-"
 _UNNAMED: Final = "input"
-# Beside each copy, so that no other file is ever taken for one.
+_NAMELESS: Final = "the open file"
+# Next to each copy, so that no other file is ever taken for one; has the name of the open file.
 _MARK: Final = ".airhaul-copy"
 
 
@@ -54,19 +55,39 @@ class FileCopy:
         _refuse_text(file, "rb")
         folder = tempfile.mkdtemp(prefix=_PREFIX)
         self._deleted = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        Path(folder, _MARK).touch()
-        self.path = Path(folder) / (_name_of(file) or _UNNAMED)
+        self.path = _path_in(folder, file, _UNNAMED)
         try:
             with self.path.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         except OSError as error:
             if error.filename is not None:
                 raise
-            raise OSError(error.errno, error.strerror, str(self.path)) from None
+            raise OSError(error.errno, error.strerror, shown_name(self.path)) from None
 
     def keep(self) -> None:
         """Leave the copy on disk."""
         self._deleted.detach()
+
+
+def name_of_copied(path: str | Path) -> str | None:
+    """Return the name of the open file that a file is a copy of; None if it is no copy.
+
+    Args:
+        path: A file.
+    """
+    try:
+        return (Path(path).parent / _MARK).read_text("utf-8", "surrogateescape")
+    except OSError:
+        return None
+
+
+def shown_name(path: str | Path) -> str:
+    """Return what a file is called in messages: its path, or the name of the open file it copies.
+
+    Args:
+        path: The file.
+    """
+    return name_of_copied(path) or str(path)
 
 
 def delete_copy(path: Path) -> None:
@@ -102,7 +123,7 @@ def sending_to(file: WritableFile) -> Generator[Path]:
     """
     _refuse_text(file, "wb")
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-        path = Path(folder) / (_name_of(file) or "output")
+        path = _path_in(folder, file, "output")
         yield path
         with path.open("rb") as content:
             shutil.copyfileobj(content, file)
@@ -116,7 +137,16 @@ def _refuse_text(file: object, mode: str) -> None:
         )
 
 
-def _name_of(file: Any) -> str | None:
+def _path_in(folder: str, file: Any, unnamed: str) -> Path:
+    """Choose a path in a folder for the content of an open file, and note the name of that there.
+
+    Args:
+        folder: The folder, empty.
+        file: The open file.
+        unnamed: The last part of the path for a file without a name.
+    """
     name = getattr(file, "name", None)
-    # Standard streams have names such as <stdin>, and files without a name have a number.
-    return Path(name.strip("<>")).name if isinstance(name, str) else None
+    name = name if isinstance(name, str) else ""  # some files have a number
+    Path(folder, _MARK).write_text(name or _NAMELESS, "utf-8", "surrogateescape")
+    # Standard streams have names such as <stdin>.
+    return Path(folder, Path(name.strip("<>")).name or unnamed)

@@ -24,6 +24,7 @@ from airhaul.tabular.choose import TEXT_FORMATS, format_of
 from airhaul.tabular.formats.compression import compressing
 from airhaul.tabular.lists import join_items
 from airhaul.tabular.numbers import JsonNumber
+from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.settings import Format
 from airhaul.tabular.texts.formulas import escaped
 
@@ -90,7 +91,7 @@ def refuse_to_escape(kind: Format, path: str | Path, *, escape_formulas: bool) -
     """
     if escape_formulas and kind not in ("csv", "tsv"):
         raise FileFormatError(
-            Message(Option("escape_formulas"), " is for CSV and TSV only"), source=str(path)
+            Message(Option("escape_formulas"), " is for CSV and TSV only"), source=shown_name(path)
         )
 
 
@@ -127,7 +128,8 @@ def replacing(path: str | Path) -> Generator[Path]:
     except OSError as error:
         if error.filename != str(part):
             raise
-        raise OSError(error.errno, error.strerror, str(path)) from None  # as the caller knows it
+        name = shown_name(path)  # as the caller knows it
+        raise OSError(error.errno, error.strerror, name) from None
     finally:
         part.unlink(missing_ok=True)
 

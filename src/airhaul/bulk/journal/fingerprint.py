@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from airhaul.bulk.journal.runs import Source
-from airhaul.tabular import InputFile
+from airhaul.tabular import InputFile, name_of_copied
 
 
 def fingerprint(file: InputFile) -> Source:
@@ -17,4 +17,5 @@ def fingerprint(file: InputFile) -> Source:
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     size = file.path.stat().st_size
-    return Source(str(file.path.resolve()), size, digest, file.settings)
+    path, name = str(file.path.resolve()), name_of_copied(file.path)
+    return Source(path, size, digest, file.settings, name)

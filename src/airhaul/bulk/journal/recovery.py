@@ -30,7 +30,7 @@ def restore(journal: Journal, run: Run, outcomes: Outcomes[Any], known_base: Kno
         outcomes: Where the rows are settled.
         known_base: Remembers the records that the run has created.
     """
-    source = None if run.asked.source is None else str(run.asked.source.file)
+    source = None if run.asked.source is None else run.asked.source.shown_name
     for rows, _, _ in journal.outcomes(run):
         for row in rows:
             index, state, id_, _, request, is_of_row, note, *_ = row
@@ -52,7 +52,7 @@ def rejected_rows(journal: Journal, run: Run) -> Iterator[tuple[object, RowError
         journal: The journal.
         run: The run; it keeps a file of rejected rows.
     """
-    source = None if run.asked.source is None else str(run.asked.source.file)
+    source = None if run.asked.source is None else run.asked.source.shown_name
     for rows, _, _ in journal.outcomes(run):
         for outcome in rows:
             row, error = row_of(outcome), error_of(outcome, source)

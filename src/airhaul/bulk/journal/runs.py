@@ -41,12 +41,19 @@ class Source:
         size: Its size in bytes.
         sha256: The hash of its content, in hexadecimal digits.
         settings: The settings with which it is read.
+        name: The name of the open file that it is a copy of; None if it is no copy.
     """
 
     path: str
     size: int
     sha256: str
     settings: FileSettings = FileSettings()
+    name: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """What the file is called in messages."""
+        return self.name or str(self.file)
 
     @property
     def file(self) -> Path:
@@ -58,7 +65,7 @@ class Source:
         """Read what ``Asked.to_dict`` has made of it."""
         options = {**given.get("settings", {})}
         settings = FileSettings.of(options.pop("format", None), options)
-        return cls(given["path"], given["size"], given["sha256"], settings)
+        return cls(given["path"], given["size"], given["sha256"], settings, given.get("name"))
 
 
 @dataclass(frozen=True, slots=True)

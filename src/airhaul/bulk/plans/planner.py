@@ -102,7 +102,7 @@ class Planner(Generic[M]):
         self._target = target
         self._model = model
         self._file = source
-        self._source = None if source is None else str(source.path)
+        self._source = None if source is None else source.name
         self._keeps_all = keeps_all
         self._reader = TableReader.of(context, target, max_requests)
         self._columns = tuple(columns_of(model).by_column)

@@ -367,7 +367,7 @@ def encoder_of(
         key: What identifies its rows, if anything does.
         columns: The model's columns by the names that the rows may use.
     """
-    source = None if run.asked.source is None else str(run.asked.source.file)
+    source = None if run.asked.source is None else run.asked.source.shown_name
     if run.asked.verb == "bulk_delete":
         return DeleteEncoder(model, source)
     encoder = RowEncoder(model, source, columns)

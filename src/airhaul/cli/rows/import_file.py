@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -131,7 +132,8 @@ def import_file(
     check_rejects(rejects, source)
     names = tuple(key or ())
     state: NewTableState = "missing" if create else None
-    report = Report(table, as_json, on_error, file, rejects, names, source.settings, state)
+    name = Path(source.name)
+    report = Report(table, as_json, on_error, name, rejects, names, source.settings, state)
     opened = partial(
         connect, local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     )
@@ -147,7 +149,7 @@ def import_file(
                 _print_table("Would create", new)
                 target = new.create(stack.enter_context(Airtable.local()))
             if not as_json:
-                with working(f"Reading {source.path.name}"):
+                with working(f"Reading {name.name}"):
                     outline = _outline(
                         target,
                         source,
@@ -190,7 +192,7 @@ def import_file(
                 journal=False if report.new_table == "missing" else None,  # nothing to resume
             ),
             report,
-            label=f"Importing {source.path.name}",
+            label=f"Importing {name.name}",
         )
         run_journal = airtable.connection.journal()
         latest = [] if run_journal is None else run_journal.runs(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from airhaul.bulk.results.policy import Policy
@@ -63,8 +62,8 @@ class NewTable:
         inferred = infer_columns((row.cells for row in file.rows()), file.style)
         columns = [column for column in inferred if column.name not in _OF_REJECTS]
         if not columns:
-            raise ConfigurationError(f"{file.path} has no rows to infer fields from.")
-        _check(columns, file.path)
+            raise ConfigurationError(f"{file.name} has no rows to infer fields from.")
+        _check(columns, file.name)
         # A header such as "Name, Age" has spaces around names; rows are matched without them.
         named = [replace(column, name=column.name.strip()) for column in columns]
         return cls(name, named, advice_on_notations(file, columns))
@@ -153,7 +152,7 @@ class NewTable:
         return f"table {self.name} with {kinds}"
 
 
-def _check(columns: list[InferredColumn], file: Path) -> None:
+def _check(columns: list[InferredColumn], file: str) -> None:
     unfit = [repr(column.name) for column in columns if not column.fits]
     if unfit:
         raise ConfigurationError(

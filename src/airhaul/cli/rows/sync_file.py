@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -123,12 +124,12 @@ def sync_file(
     format_of(file, format)
     source = input_of(file, settings)
     check_rejects(rejects, source)
-    report = Report(table, as_json, on_error, file, rejects, tuple(key), settings)
+    report = Report(table, as_json, on_error, Path(source.name), rejects, tuple(key), settings)
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     ) as airtable:
         target = airtable.table_named(table)
-        with working(f"Comparing {source.path.name} with {table}"):
+        with working(f"Comparing {Path(source.name).name} with {table}"):
             plan = target.plan_sync_file(
                 source.path,
                 tuple(key),

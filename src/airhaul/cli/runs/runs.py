@@ -101,7 +101,7 @@ def report_of(
     """
     asked = run.asked
     if file is None and asked.source is not None:
-        file = asked.source.file
+        file = Path(asked.source.shown_name)
     if rejects is None and file != asked.rejects_file:
         rejects = asked.rejects_file
     policy = on_error or asked.on_error
@@ -154,7 +154,7 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _what(run: Run) -> str:
     asked = run.asked
-    from_where = f" {asked.source.file.name}" if asked.source is not None else ""
+    from_where = f" {Path(asked.source.shown_name).name}" if asked.source is not None else ""
     of_which = f" of {asked.undoes}" if asked.undoes else ""
     again = f", {asked.retries} again" if asked.retries else ""
     # As the commands are called: import, sync.

@@ -99,7 +99,7 @@ class AsyncBulk(Generic[M]):
             max_requests=settings.max_requests,
             journal=journal,
             service=airtable.connection.service,
-            file=None if file is None else str(file.path),
+            file=None if file is None else file.name,
             rejects=None if settings.rejects is None else str(Path(settings.rejects).resolve()),
             retries=retries,
             spool=lambda keeps: SpooledRecords(reader, keeps=keeps),

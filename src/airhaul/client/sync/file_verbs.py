@@ -136,8 +136,8 @@ class FileVerbs(Bound[M]):
 
         def encoder() -> Encoder[M]:
             if known is None:
-                return bulk.encoder(RowEncoder(self.model, str(file.path), columns))
-            return bulk.encoder(upsert_encoder(self.model, known, str(file.path), columns))
+                return bulk.encoder(RowEncoder(self.model, file.name, columns))
+            return bulk.encoder(upsert_encoder(self.model, known, file.name, columns))
 
         prefetch: Prefetch | None = None
         if known is not None:

@@ -231,7 +231,8 @@ def _not_fewer(run: Run, rows: Rows) -> Iterator[object]:
 
 
 def _refuse_if_changed(run: Run, source: Source, file: InputFile) -> None:
-    path = _file_there(file.path, f"Run {run.id} reads it")
+    name = source.shown_name if source.name is None else f"The copy of {source.name}"
+    _check_there(file.path, name, f"Run {run.id} reads it")
     now = fingerprint(file)
     if now.sha256 == source.sha256:
         return
@@ -241,16 +242,16 @@ def _refuse_if_changed(run: Run, source: Source, file: InputFile) -> None:
         else "it has the same size and other content"
     )
     raise JournalError(
-        f"{path} was changed since run {run.id} began: {size}. Put the old file back to go on; or "
+        f"{name} was changed since run {run.id} began: {size}. Put the old file back to go on; or "
         "import the new one, with a key so that no row comes twice."
     )
 
 
 def _hash_of_rejects(path: Path) -> str:
-    return fingerprint(InputFile(_file_there(path, "The run has rejected rows to it"))).sha256
+    _check_there(path, str(path), "The run has rejected rows to it")
+    return fingerprint(InputFile(path)).sha256
 
 
-def _file_there(path: Path, why: str) -> Path:
+def _check_there(path: Path, name: str, why: str) -> None:
     if not path.exists():
-        raise JournalError(f"{path} is not there any more. {why}.")
-    return path
+        raise JournalError(f"{name} is not there any more. {why}.")

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.arrow.library import arrow_library
+from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.rows import SourceRow
 
 ArrowFormat = Literal["parquet", "arrow"]
@@ -40,8 +41,8 @@ def read_arrow(
         FileFormatError: The file is damaged, or has several columns of a name.
         MissingExtraError: pyarrow is not installed.
     """
-    source = str(path)
-    arrow = arrow_library(f"To read {Path(path).name}, airhaul")
+    source = shown_name(path)
+    arrow = arrow_library(f"To read {Path(source).name}, airhaul")
     line = 0
     try:
         with Path(path).open("rb") as file:
@@ -59,7 +60,9 @@ def read_arrow(
         raise FileFormatError(
             "a date or time is outside the years 1 to 9999", source=source, line=line + 1
         ) from None
-    except arrow.ArrowException as error:
+    except (arrow.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's own error; the library's have no number
         reason = str(error).splitlines()[0]
         raise FileFormatError(f"this is no {kind} file: {reason}", source=source) from None
 
@@ -69,7 +72,7 @@ def rows_in_parquet(path: str | Path) -> int | None:
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
         count: int = parquet.read_metadata(path).num_rows
-    except (ImportError, ValueError):  # pyarrow's own errors are, too; reading the rows tells why
+    except (ImportError, ValueError, OSError):  # reading the rows tells why
         return None
     return count
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from airhaul.errors import FileFormatError, MissingExtraError
 from airhaul.messages import Message, Option
 from airhaul.tabular.excel.formulas import unread_cells
+from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.rows import SourceRow
 
 _NAMES_SHOWN: Final = 5
@@ -50,27 +51,28 @@ def read_excel(
             sheet and the row.
         MissingExtraError: python-calamine is not installed.
     """
-    library = _calamine(path)
+    source = shown_name(path)
+    library = _calamine(source)
     try:
         with library.CalamineWorkbook.from_path(str(path)) as workbook:
-            opened = _sheet(library, workbook, sheet, str(path))
+            opened = _sheet(library, workbook, sheet, source)
             unread = unread_cells(path, opened.name)
-            rows = _Rows(opened, f"{path}, sheet {opened.name!r}", unread)
+            rows = _Rows(opened, f"{source}, sheet {opened.name!r}", unread)
             yield from rows.read(ignore, on_header)
     except library.PasswordError:
         raise FileFormatError(
-            "the workbook has a password; save it without one", source=str(path)
+            "the workbook has a password; save it without one", source=source
         ) from None
     except library.CalamineError as error:
-        raise FileFormatError(f"this is no Excel workbook: {error}", source=str(path)) from None
+        raise FileFormatError(f"this is no Excel workbook: {error}", source=source) from None
 
 
-def _calamine(path: str | Path) -> Any:
+def _calamine(source: str) -> Any:
     try:
         return importlib.import_module("python_calamine")
     except ImportError as error:
         raise MissingExtraError(
-            f"To read {Path(path).name}, airhaul needs python-calamine; install it with: pip "
+            f"To read {Path(source).name}, airhaul needs python-calamine; install it with: pip "
             'install "airhaul[excel]"'
         ) from error
 

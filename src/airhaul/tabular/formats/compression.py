@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import importlib
+import zlib
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, cast
 
-from airhaul.errors import MissingExtraError
+from airhaul.errors import FileFormatError, MissingExtraError
+from airhaul.tabular.open_files import shown_name
 
 Compression = Literal["gz", "zst"]
 
@@ -25,20 +29,35 @@ def without_compression(path: str | Path) -> Path:
     return name if compression_of(name) is None else name.with_suffix("")
 
 
-def open_to_read(path: str | Path) -> BinaryIO:
+@contextlib.contextmanager
+def open_to_read(path: str | Path) -> Generator[BinaryIO]:
     """Open a file, and decompress it while it is read.
 
     Raises:
+        FileFormatError: It is not compressed as its suffix says, or is damaged or cut off.
         MissingExtraError: No library for Zstandard is installed.
         OSError: The file cannot be read.
     """
+    opener, damaged = _opener(path)
+    with opener(path, "rb") as file:
+        try:
+            yield file
+        except damaged as error:
+            raise FileFormatError(
+                f"its compressed content is damaged or cut off: {error}", source=shown_name(path)
+            ) from None
+
+
+def _opener(path: str | Path) -> tuple[Callable[..., Any], tuple[type[Exception], ...]]:
+    """Return what opens a file, and its errors for content that cannot be decompressed."""
     match compression_of(path):
         case None:
-            return Path(path).open("rb")
+            return open, ()
         case "gz":
-            return cast("BinaryIO", gzip.open(path, "rb"))
+            return gzip.open, (EOFError, gzip.BadGzipFile, zlib.error)
         case "zst":
-            return cast("BinaryIO", _zstandard(path).open(path, "rb"))
+            library = _zstandard(path)
+            return library.open, (EOFError, library.ZstdError)
 
 
 def compressing(file: BinaryIO, path: str | Path) -> BinaryIO:
@@ -69,4 +88,5 @@ def _zstandard(path: str | Path) -> Any:
             return importlib.import_module(name)
         except ImportError:
             continue
-    raise MissingExtraError(f"{path} is compressed by Zstandard: pip install backports.zstd")
+    name = shown_name(path)
+    raise MissingExtraError(f"{name} is compressed by Zstandard: pip install backports.zstd")

@@ -19,6 +19,7 @@ from airhaul.tabular.formats.delimiter import (
     possible_delimiters,
 )
 from airhaul.tabular.formats.text import read_lines
+from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.rows import SourceRow
 
 # Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
@@ -84,7 +85,7 @@ def read_csv(
         FileFormatError: The file is not CSV, or may have several delimiters; the error has the
             line.
     """
-    source = str(path)
+    source = shown_name(path)
     allow_long_cells()
     text = read_lines(path, encoding, _NOT_UTF_8)
     numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())

@@ -17,6 +17,7 @@ from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
 from airhaul.tabular.formats.text import read_blocks, read_lines
 from airhaul.tabular.numbers import JsonNumber
+from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.rows import SourceRow
 
 _SPACE: Final = " \t\r\n"
@@ -56,7 +57,7 @@ def read_json_lines(path: str | Path) -> Iterator[SourceRow]:
     Raises:
         FileFormatError: A line is not a JSON object.
     """
-    source = str(path)
+    source = shown_name(path)
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
@@ -91,7 +92,7 @@ def read_json(path: str | Path) -> Iterator[SourceRow]:
     Raises:
         FileFormatError: The file is not an array of objects; the error has the line.
     """
-    source = str(path)
+    source = shown_name(path)
     text = _Window(read_blocks(path), source)
     if text.peek() == "{":
         text.fail(

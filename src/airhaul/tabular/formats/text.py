@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, NoReturn
 from airhaul.errors import FileFormatError
 from airhaul.messages import Message, Option
 from airhaul.tabular.formats.compression import open_to_read
+from airhaul.tabular.open_files import shown_name
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SAVE: Final = "save the file as UTF-8"
@@ -42,7 +43,7 @@ def read_lines(path: str | Path, encoding: str | None = None, hint: str = _SAVE)
         FileFormatError: There are bytes that are not text in that encoding (the error has the line
             for UTF-8), or a NUL character, or the encoding does not exist.
     """
-    source = str(path)
+    source = shown_name(path)
     with open_to_read(path) as file:
         start = file.read(_BLOCK_BYTES)
         file.seek(0)
@@ -159,7 +160,7 @@ def read_blocks(path: str | Path) -> Iterator[str]:
                 text = decoder.decode(raw, final=ended)
             except UnicodeDecodeError as error:
                 line += error.object.count(b"\n", 0, error.start)
-                _refuse(error, str(path), line)
+                _refuse(error, shown_name(path), line)
             line += text.count("\n")
             yield text
 
