@@ -15,7 +15,7 @@ from airhaul.tabular.formats.compression import compression_of, without_compress
 from airhaul.tabular.formats.csv import read_csv
 from airhaul.tabular.formats.json import read_json, read_json_lines
 from airhaul.tabular.open_files import FileCopy, ReadableFile, is_pipe, shown_name
-from airhaul.tabular.rows import RowChanges, SourceRow
+from airhaul.tabular.rows import OnHeader, RowChanges, SourceRow
 from airhaul.tabular.settings import DEFAULTS, FileSettings, Format
 from airhaul.tabular.texts.style import PLAIN, TextStyle
 
@@ -128,9 +128,9 @@ class InputFile:
         if self.copy is not None:
             self.copy.keep()
 
-    def rows(self) -> Iterator[SourceRow]:
+    def rows(self, on_header: OnHeader | None = None) -> Iterator[SourceRow]:
         """Read the rows, as ``read_rows`` does."""
-        return read_rows(self.path, self.settings, self.style)
+        return read_rows(self.path, self.settings, self.style, on_header)
 
     def count(self) -> int | None:
         """Return how many rows there are, if the file says so without being read to its end.
@@ -162,7 +162,10 @@ class InputFile:
 
 
 def read_rows(
-    path: str | Path, settings: FileSettings = DEFAULTS, style: TextStyle = PLAIN
+    path: str | Path,
+    settings: FileSettings = DEFAULTS,
+    style: TextStyle = PLAIN,
+    on_header: OnHeader | None = None,
 ) -> Iterator[SourceRow]:
     """Read the rows of a file one by one; only one row is in memory.
 
@@ -170,6 +173,9 @@ def read_rows(
         path: The file.
         settings: Its format and encoding, and what its columns are for.
         style: How its texts write numbers and dates; the rows have it with them.
+        on_header: Called before the first row with the columns, by the names that rows have for
+            them: with a value of the column's type, or None if the file has no types. Not called
+            for JSON.
 
     Yields:
         The rows, in the order of the file.
@@ -184,7 +190,13 @@ def read_rows(
     is_text = kind in ("csv", "tsv")
     _refuse_for_others(settings, kind, name)
     changes = RowChanges(settings, style, name, "" if is_text or kind == "excel" else None)
-    rows = _read(path, kind, settings, changes)
+
+    def check(columns: Mapping[str, object]) -> None:
+        changes.check(columns)
+        if on_header is not None:
+            on_header(changes.header(columns))
+
+    rows = _read(path, kind, settings, changes, check)
     yield from map(changes.apply, rows) if changes.are_needed else rows
 
 
@@ -206,21 +218,25 @@ def _refuse_for_others(settings: FileSettings, kind: Format, source: str) -> Non
 
 
 def _read(
-    path: str | Path, kind: Format, settings: FileSettings, changes: RowChanges
+    path: str | Path,
+    kind: Format,
+    settings: FileSettings,
+    changes: RowChanges,
+    on_header: OnHeader,
 ) -> Iterator[SourceRow]:
     match kind:
         case "csv":
-            return read_csv(path, settings.delimiter, settings.encoding, changes.check)
+            return read_csv(path, settings.delimiter, settings.encoding, on_header)
         case "tsv":
-            return read_csv(path, settings.delimiter or "\t", settings.encoding, changes.check)
+            return read_csv(path, settings.delimiter or "\t", settings.encoding, on_header)
         case "json":
             return _checked(read_json(path), changes)
         case "jsonl":
             return _checked(read_json_lines(path), changes)
         case "parquet" | "arrow":
-            return _checked(read_arrow(path, kind), changes)
+            return read_arrow(path, kind, on_header=on_header)
         case "excel":
-            return read_excel(path, settings.sheet, settings.ignore, changes.check)
+            return read_excel(path, settings.sheet, settings.ignore, on_header)
 
 
 def _checked(rows: Iterator[SourceRow], changes: RowChanges) -> Iterator[SourceRow]:

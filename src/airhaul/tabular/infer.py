@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 from airhaul.tabular.numbers import is_exact, is_exact_number
@@ -78,16 +79,21 @@ class InferredColumn:
 
 
 def infer_columns(
-    rows: Iterable[Mapping[str, object]], style: TextStyle = PLAIN
+    rows: Iterable[Mapping[str, object]],
+    style: TextStyle = PLAIN,
+    header: Mapping[str, object] = MappingProxyType({}),
 ) -> list[InferredColumn]:
     """Infer the type of each column.
 
     Args:
         rows: The values by column name, as text or as JSON.
         style: How the texts write numbers and dates.
+        header: The columns that may have no value, each with a value of its type, or None; it is
+            read after the rows.
 
     Returns:
-        The columns, in the order in which they first occur.
+        The columns: those of the header, and then the others in the order in which they first
+        occur. None if there are no rows.
     """
     seen: dict[str, _Seen] = {}
     count = 0
@@ -97,7 +103,14 @@ def infer_columns(
                 seen[name] = _Seen(style)
             seen[name].add(value)
         count += 1
-    return [column.conclude(name, count) for name, column in seen.items()]
+    columns: list[InferredColumn] = []
+    for name in dict.fromkeys([*header, *seen] if count else ()):
+        column = seen.get(name) or _Seen(style)
+        blanks = count - column.filled
+        if not column.filled:
+            column.add(header.get(name))
+        columns.append(replace(column.conclude(name, count), blanks=blanks))
+    return columns
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,9 @@ from airhaul.tabular.texts.style import PLAIN, TextStyle
 ERROR_COLUMN: Final = "airhaul error"
 LINE_COLUMN: Final = "airhaul line"
 """Extra columns of a rejects file; ignored when that file is imported."""
+
+OnHeader = Callable[[Mapping[str, object]], object]
+"""Called with the columns of a file, by name; see ``read_rows``."""
 
 # Objects of JSON may have different names; only so many combinations are remembered.
 _MOST_KINDS: Final = 1_000
@@ -104,7 +107,21 @@ class RowChanges:
             return value
         return self._blank if str(value).strip() in self._nulls else value
 
-    def _renamed(self, columns: tuple[str, ...], line: int) -> dict[str, str | None]:
+    def header(self, columns: Mapping[str, object]) -> Mapping[str, object]:
+        """Return what is known of the columns of a file, by the names that its rows have for them.
+
+        Args:
+            columns: What is known of them, by their names in the file.
+
+        Raises:
+            FileFormatError: Two of them would have the same name.
+        """
+        if not self._are_of_cells:
+            return columns
+        names = self._renamed(tuple(columns), None)
+        return {name: columns[column] for column, name in names.items() if name is not None}
+
+    def _renamed(self, columns: tuple[str, ...], line: int | None) -> dict[str, str | None]:
         """The names of some columns; None for one that is left out."""
         names: dict[str, str | None] = {
             column: unescaped(column) if self._is_escaped else column for column in columns

@@ -59,7 +59,9 @@ class NewTable:
             raise ConfigurationError(
                 f"The table {name!r} exists already. To add rows to it, leave out --create."
             )
-        inferred = infer_columns((row.cells for row in file.rows()), file.style)
+        header: dict[str, object] = {}
+        cells = (row.cells for row in file.rows(header.update))
+        inferred = infer_columns(cells, file.style, header)
         columns = [column for column in inferred if column.name not in _OF_REJECTS]
         if not columns:
             raise ConfigurationError(f"{file.name} has no rows to infer fields from.")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from airhaul.errors import FileFormatError
 from airhaul.tabular.arrow.library import arrow_library
 from airhaul.tabular.open_files import shown_name
-from airhaul.tabular.rows import SourceRow
+from airhaul.tabular.rows import OnHeader, SourceRow
 
 ArrowFormat = Literal["parquet", "arrow"]
 
@@ -25,14 +26,14 @@ _EPOCH_DAY: Final = _EPOCH.toordinal()
 
 
 def read_arrow(
-    path: str | Path, kind: ArrowFormat, *, without: Sequence[str] = ()
+    path: str | Path, kind: ArrowFormat, on_header: OnHeader | None = None
 ) -> Iterator[SourceRow]:
     """Read the rows of a file; a batch of them is in memory.
 
     Args:
         path: The file.
         kind: Its format: Parquet, or Arrow's own, also as a stream.
-        without: Columns that need not be read.
+        on_header: Called with the columns of the schema, as of ``read_rows``.
 
     Yields:
         The rows, numbered from 1; each value is one of Python's, None for a null or NaN.
@@ -46,16 +47,18 @@ def read_arrow(
     line = 0
     try:
         with Path(path).open("rb") as file:
-            names, batches = _opened(file, kind, arrow)
+            schema, batches = _opened(file, kind, arrow)
+            names = schema.names
             _check_names(names, source)
-            wanted = [name for name in names if name not in without]
+            if on_header is not None:
+                on_header({column.name: _example(column.type, arrow) for column in schema})
             for batch in batches:
                 for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
                     part = batch.slice(start, _ROWS_AT_ONCE)
-                    columns = [_values(part.column(name), arrow) for name in wanted]
+                    columns = [_values(part.column(name), arrow) for name in names]
                     for row in zip(*columns, strict=True):
                         line += 1
-                        yield SourceRow(line, dict(zip(wanted, row, strict=True)), is_typed=True)
+                        yield SourceRow(line, dict(zip(names, row, strict=True)), is_typed=True)
     except OverflowError:
         raise FileFormatError(
             "a date or time is outside the years 1 to 9999", source=source, line=line + 1
@@ -77,21 +80,39 @@ def rows_in_parquet(path: str | Path) -> int | None:
     return count
 
 
-def _opened(file: Any, kind: ArrowFormat, arrow: Any) -> tuple[Sequence[str], Iterator[Any]]:
+def _opened(file: Any, kind: ArrowFormat, arrow: Any) -> tuple[Any, Iterator[Any]]:
     if kind == "parquet":
         parquet: Any = importlib.import_module("pyarrow.parquet")
         # Without a buffer, it holds the columns of a whole row group.
         opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BYTES_AT_ONCE)
         batches = opened.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False)
-        return opened.schema_arrow.names, batches
+        return opened.schema_arrow, batches
     try:
         reader = arrow.ipc.open_file(file)
     except arrow.ArrowInvalid:
         file.seek(0)
         stream = arrow.ipc.open_stream(file)
-        return stream.schema.names, iter(stream)
+        return stream.schema, iter(stream)
     places = range(reader.num_record_batches)
-    return reader.schema.names, (reader.get_batch(place) for place in places)
+    return reader.schema, (reader.get_batch(place) for place in places)
+
+
+def _example(type_: Any, arrow: Any) -> object:
+    """Make a value of a type; None for one that may be text as well.
+
+    pandas makes floats of a column that has no values.
+    """
+    types = arrow.types
+    if types.is_decimal(type_):
+        return Decimal(1).scaleb(-max(type_.scale, 0))
+    of_type: tuple[tuple[Callable[[Any], bool], object], ...] = (
+        (types.is_boolean, False),
+        (types.is_integer, 0),
+        (types.is_date, date.min),
+        (types.is_timestamp, _EPOCH),
+        (types.is_duration, timedelta()),
+    )
+    return next((example for is_this, example in of_type if is_this(type_)), None)
 
 
 def _values(column: Any, arrow: Any) -> list[Any]:

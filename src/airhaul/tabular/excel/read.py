@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from airhaul.errors import FileFormatError, MissingExtraError
 from airhaul.messages import Message, Option
 from airhaul.tabular.excel.formulas import unread_cells
 from airhaul.tabular.open_files import shown_name
-from airhaul.tabular.rows import SourceRow
+from airhaul.tabular.rows import OnHeader, SourceRow
 
 _NAMES_SHOWN: Final = 5
 _MILLISECOND: Final = 1_000  # in microseconds
@@ -27,7 +27,7 @@ def read_excel(
     path: str | Path,
     sheet: str | None = None,
     ignore: Collection[str] = (),
-    on_header: Callable[[list[str]], object] | None = None,
+    on_header: OnHeader | None = None,
 ) -> Iterator[SourceRow]:
     """Read the rows below the header of a sheet, which is its first row that is not empty.
 
@@ -40,7 +40,7 @@ def read_excel(
         path: The workbook: ``.xlsx``, ``.xlsm``, ``.xlsb``, ``.xls`` or ``.ods``.
         sheet: The name of the sheet; None for the only one that is visible and not empty.
         ignore: The columns that the caller leaves out.
-        on_header: Called with the names in the header.
+        on_header: Called with the names in the header, as of ``read_rows``.
 
     Yields:
         The rows, with their numbers in the sheet. Values are text, numbers, booleans, dates, times
@@ -121,15 +121,13 @@ class _Rows:
         self._unread = unread
         self._first = sheet.start[1] if sheet.start else 0  # the column with which rows begin
 
-    def read(
-        self, ignore: Collection[str], on_header: Callable[[list[str]], object] | None
-    ) -> Iterator[SourceRow]:
+    def read(self, ignore: Collection[str], on_header: OnHeader | None) -> Iterator[SourceRow]:
         """Yield the rows below the header."""
         filled = self._filled()
         number, header = next(filled, (0, []))
         names = self._names(header, number)
         if on_header is not None:
-            on_header([name for name in names if name])
+            on_header({name: None for name in names if name})
         merged = self._merged(number)
         named = [(place, name) for place, name in enumerate(names) if name]
         is_whole = len(named) == len(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from airhaul.tabular.formats.delimiter import (
 )
 from airhaul.tabular.formats.text import read_lines
 from airhaul.tabular.open_files import shown_name
-from airhaul.tabular.rows import SourceRow
+from airhaul.tabular.rows import OnHeader, SourceRow
 
 # Longer than any cell of Airtable; the default limit of the csv module refuses long texts.
 _LONGEST_CELL: Final = 10_000_000
@@ -61,7 +61,7 @@ def read_csv(
     path: str | Path,
     delimiter: str | None = None,
     encoding: str | None = None,
-    on_header: Callable[[list[str]], object] | None = None,
+    on_header: OnHeader | None = None,
 ) -> Iterator[SourceRow]:
     """Read the rows below a header.
 
@@ -76,7 +76,7 @@ def read_csv(
             the one of comma, semicolon, tab and bar in the header outside quotes. If there are
             several, the one that divides the first thousand lines evenly.
         encoding: The encoding; see ``read_lines``.
-        on_header: Called with the names in the header.
+        on_header: Called with the names in the header, as of ``read_rows``.
 
     Yields:
         The rows; each cell is text.
@@ -106,7 +106,7 @@ def read_csv(
     is_whole = len(names_at) == len(header)
     nameless = _Nameless(header, source)
     if on_header is not None:
-        on_header([name for _, name in names_at])
+        on_header({name: None for _, name in names_at})
     filled = ((number, cells) for number, cells in rows if "".join(cells).strip())
     for count, (number, cells) in enumerate(filled):
         if is_whole and len(cells) <= len(header):
