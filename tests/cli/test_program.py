@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shlex
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -73,20 +71,6 @@ def test_export_writes_to_a_pipe(stock) -> None:
     failed = airhaul(*words, "--only", "Peaces")
     assert (failed.returncode, failed.stdout) == (2, "")
     assert "did you mean 'Pieces'?" in failed.stderr
-
-
-def test_who_reads_from_a_pipe_may_stop(stock) -> None:
-    """As head does: that is no error."""
-    rows = "\n".join(f"n{number},{'x' * 2_000},1" for number in range(200))
-    Path("many.csv").write_text(f"Code,Name,Pieces\n{rows}\n")
-    assert airhaul("import", "many.csv", "Stock", "--local", stock).returncode == 0
-    with subprocess.Popen(
-        [*COMMAND, "export", "Stock", "-", "--local", str(stock)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as child:  # fmt: skip
-        assert child.stdout.readline() == b"Code,Name,Pieces\n"
-        child.stdout.close()
-        assert (child.stderr.read(), child.wait(timeout=30)) == (b"", 0)
 
 
 def test_the_help_says_each_command_in_a_line() -> None:
@@ -404,19 +388,3 @@ def test_ctrl_c_says_what_is_written(local_base, server) -> None:
     assert "Interrupted: " in err
     written = 10 * (local_base.counts()["POST"] - 1)
     assert f"{written:,} created" in err
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [[], ["--json"]])
-def test_a_reader_that_has_read_enough_is_no_error(how) -> None:
-    """As head: the program ends, and says nothing."""
-    with Airtable.local("large.db") as airtable:
-        fields: list[Any] = [{"name": f"F{n}", "type": "singleLineText"} for n in range(200)]
-        for number in range(20):
-            airtable.create_table(f"Table {number}", fields)
-    words = shlex.join([*COMMAND, "tables", "--local", "large.db", *how])
-    done = subprocess.run(
-        f"{words} | head -1", shell=True, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == ""

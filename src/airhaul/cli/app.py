@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final, ParamSpec
 
@@ -12,8 +13,9 @@ import typer.main
 from typer.core import TyperGroup
 
 from airhaul import __version__
-from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.printing import err, print_error, stop_printing
+from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
+from airhaul.cli.output.printing import err, print_error
+from airhaul.cli.output.streams import expect_readers_to_go
 from airhaul.cli.output.warnings import warnings_shown
 from airhaul.errors import AirhaulError
 
@@ -60,12 +62,10 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
         try:
             with warnings_shown():
                 code = verb(*args, **options)
+            sys.stdout.flush()
         except AirhaulError as error:
             print_error(error.message)
             code = NOTHING_DONE
-        except BrokenPipeError:
-            stop_printing()
-            code = SOME_FAILED  # as when a table is printed, which rich does
         except OSError as error:
             print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
             code = NOTHING_DONE
@@ -153,6 +153,11 @@ def program(
 def main() -> None:
     """Run the program.
 
-    Exit codes: 0 for success, 1 if some rows failed, 2 if nothing was done, 130 after Ctrl-C.
+    Exit codes: 0 for success, 1 if some rows failed, 2 if nothing was done, 130 after Ctrl-C, 141
+    if nobody reads the output to its end.
     """
-    app()
+    expect_readers_to_go()
+    try:
+        app()
+    finally:
+        sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -51,14 +50,6 @@ def _in_options(value: Any) -> Any:
     if isinstance(value, list):
         return [_in_options(item) for item in value]
     return in_options(value) if isinstance(value, str) else value
-
-
-def stop_printing() -> None:
-    """Print nothing more: the reader has read enough, as head does, and has gone.
-
-    Python would report it once more at exit.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_error(message: str) -> None:

@@ -59,13 +59,15 @@ class Report:
         Returns:
             The exit code.
         """
-        if self.as_json:
-            print_json(self._to_dict(result))
-        else:
-            out().print(f"{self.table}: {result}", markup=False)
-        print_lines(_first(result.explain()))
-        self._advise(result)
-        self._name_run(result)
+        try:
+            if self.as_json:
+                print_json(self._to_dict(result))
+            else:
+                out().print(f"{self.table}: {result}", markup=False)
+        finally:  # also if nobody reads the result
+            print_lines(_first(result.explain()))
+            self._advise(result)
+            self._name_run(result)
         return _code(result)
 
     def ended_early(self, result: BulkResult[Any], error: BaseException) -> int:
@@ -79,8 +81,15 @@ class Report:
             The exit code.
         """
         message = message_of(error)
-        if self.as_json:
-            print_json(self._to_dict(result, message))
+        try:
+            if self.as_json:
+                print_json(self._to_dict(result, message))
+        finally:
+            self._explain_end(result, error, message)
+        return INTERRUPTED if isinstance(error, BulkInterrupted) else _code(result)
+
+    def _explain_end(self, result: BulkResult[Any], error: BaseException, message: str) -> None:
+        """Print what ended a call, and what can be done."""
         # The message of a bulk call has a headline, and below it lines about the rows.
         headline, *lines = message.split("\n  ")
         if isinstance(error, BulkInterrupted):
@@ -92,7 +101,6 @@ class Report:
         print_lines(lines)
         self._advise(result, ended_early=True)
         self._name_run(result)
-        return INTERRUPTED if isinstance(error, BulkInterrupted) else _code(result)
 
     def _name_run(self, result: BulkResult[Any]) -> None:
         """Print the ID of the run, if it wrote anything."""

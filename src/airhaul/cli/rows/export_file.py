@@ -21,7 +21,7 @@ from airhaul.cli.connect import (
     connect,
     parallel_of,
 )
-from airhaul.cli.output.printing import err, out, print_json, stop_printing
+from airhaul.cli.output.printing import err, out, print_json
 from airhaul.client.selection import Selection
 from airhaul.client.sync.query import Query
 from airhaul.errors import ConfigurationError
@@ -144,12 +144,8 @@ def _to_standard_output(
         count = Query(source, selection).export_file(
             path, format, parallel=parallel, escape_formulas=escape_formulas
         )
-        try:
-            with path.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            stop_printing()
-            return 0
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
     err().print(f"{counted(count, 'record')} of {source.name}", markup=False, style="dim")
     return 0
