@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gc
 import json
 import pickle
 import random
+import time
 from pathlib import Path
 
 import pytest
 from pydantic import field_validator
 
-from airhaul import Record, airtable_field, configure, configured, result_of
+from airhaul import BulkError, Record, airtable_field, configure, configured, result_of
 from airhaul.events import Event, RowsChecked
 from tests.local_base.gate.test_limits_and_store import files_up_to
 
@@ -112,7 +114,7 @@ def test_the_rows_of_a_file_are_validated_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "total"), [("jsonl", None), ("parquet", 2_500)])
-def test_checking_a_long_file_is_told(tmp_path: Path, capsys, kind: str, total: int | None) -> None:
+def test_checking_a_long_file_is_told(tmp_path: Path, kind: str, total: int | None) -> None:
     """How many rows were checked, and of how many if the file says so; none was sent before."""
     configure(local=":memory:")
     Item.create_table()
@@ -130,12 +132,39 @@ def test_checking_a_long_file_is_told(tmp_path: Path, capsys, kind: str, total: 
             told.append((event.done, event.total, configured().requests_made))
 
     before = configured().requests_made
-    result = Item.import_file(path, on_event=note, progress=True)
+    result = Item.import_file(path, on_event=note)
     assert result.counts() == {"created": 2_500}
     assert told == [(1_000, total, before), (2_000, total, before), (2_500, 2_500, before)]
-    shown = capsys.readouterr().err.replace("\r", "\n").splitlines()
-    assert any(line.startswith("Items, checked: ") and "2500" in line for line in shown)
-    assert any(line.startswith("Items: 100%") for line in shown)
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_one_bar_is_left_of_an_import(tmp_path: Path, capsys, is_slow, is_valid) -> None:
+    """That of sending; a bar for checking is there only as long as that takes, if it takes long."""
+
+    class Slow(Record, table="Items"):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def slowly(cls, value: int) -> int:
+            if is_slow:
+                time.sleep(0.001)
+            return value
+
+    configure(local=":memory:")
+    Slow.create_table()
+    rows = [{"number": number} for number in range(1_500)] + [{} for _ in range(not is_valid)]
+    path = tmp_path / "items.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with contextlib.nullcontext() if is_valid else pytest.raises(BulkError):
+        Slow.import_file(path, progress=True)
+    printed = capsys.readouterr().err
+    assert ("Items, checked: 1000 rows" in printed) is is_slow
+    assert ("Items, checked" in printed) is is_slow
+    # What stands there in the end: each carriage return goes back to the start of the line.
+    lines = [line.rstrip("\r").rpartition("\r")[2].strip() for line in printed.split("\n")]
+    assert [line.partition("|")[0] for line in lines if line] == ["Items: 100%"] * is_valid
 
 
 def test_rows_of_a_file_that_airtable_refuses_are_kept_as_they_are_in_it(tmp_path: Path) -> None:

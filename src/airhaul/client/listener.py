@@ -80,6 +80,7 @@ def _check(path: Path, source: InputFile) -> None:
 T = TypeVar("T")
 
 _CHECKED_AT_ONCE: Final = 1_000
+_CHECKED_QUICKLY_S: Final = 0.5
 _BAR: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
@@ -121,7 +122,8 @@ class ProgressReport:
             total: How many there are, or None if the file does not say.
         """
         done = 0
-        with self._bar_of(total, f"{self._label}, checked"):
+        # The bar of sending takes its place; a file that is checked in a blink needs none.
+        with self._bar_of(total, f"{self._label}, checked", leave=False, delay=_CHECKED_QUICKLY_S):
             for done, row in enumerate(rows, 1):
                 yield row
                 if done % _CHECKED_AT_ONCE == 0:
@@ -129,8 +131,17 @@ class ProgressReport:
             self(RowsChecked(done, done))
 
     @contextmanager
-    def _bar_of(self, total: int | None, label: str) -> Generator[None]:
-        """Show a bar, if one is wanted, until the end of the block."""
+    def _bar_of(
+        self, total: int | None, label: str, *, leave: bool = True, delay: float = 0.0
+    ) -> Generator[None]:
+        """Show a bar, if one is wanted, until the end of the block.
+
+        Args:
+            total: How many rows there are, or None while that is not known.
+            label: What the bar shows in front.
+            leave: Whether it is left on the screen.
+            delay: After how many seconds it is shown.
+        """
         if not self._wants_bar:
             yield
             return
@@ -139,7 +150,13 @@ class ProgressReport:
         # The bar's own estimate does not know the pace; ours is in the postfix.
         form = None if total is None else _BAR
         with tqdm(
-            total=total, desc=label, unit=" rows", dynamic_ncols=True, bar_format=form
+            total=total,
+            desc=label,
+            leave=leave,
+            delay=delay,
+            unit=" rows",
+            dynamic_ncols=True,
+            bar_format=form,
         ) as self._bar:
             yield
         self._bar = None
