@@ -66,7 +66,7 @@ FLOORS = {
         "http",
     ],
     "client": [
-        "exports local options spool spooled_changes",
+        "exports local options spool spooled_rows",
         "config listener selection streams",
         "connection linked_lookups",
         "aio sync",

@@ -252,8 +252,9 @@ class RecordFileVerbs(BoundRecord):
     ) -> BulkResult[Self]:
         """Make the table equal to a file, with the fewest writes.
 
-        The table is read once, and only what differs is written. Its cells are held in memory, and
-        each row is compared with them as it is read: rows that are unchanged are not held.
+        The file is read once, and then the table; only what differs is written. The cells of the
+        table are held in memory. Until they are compared with these, the rows wait in a temporary
+        file, compressed: rows that are unchanged are not held.
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the

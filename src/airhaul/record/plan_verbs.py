@@ -326,7 +326,7 @@ class RecordPlanVerbs(BoundRecord):
     ) -> Plan[Self]:
         """Plan what ``sync_file`` would write.
 
-        The table is read once.
+        The file is read once, and then the table.
 
         A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
         ``refusal``, and cannot be applied.

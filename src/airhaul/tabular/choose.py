@@ -142,19 +142,6 @@ class InputFile:
         kind = format_of(self.path, self.settings.format)
         return rows_in_parquet(self.path) if kind == "parquet" else None
 
-    def checked_rows(self) -> Iterator[SourceRow]:
-        """Read the whole file, so that its errors come first, and return its rows.
-
-        It is read twice, and no row of it is kept.
-
-        Raises:
-            FileFormatError: As of ``read_rows``.
-            OSError: The file cannot be read.
-        """
-        for _ in self.rows():
-            pass
-        return self.rows()
-
     @property
     def style(self) -> TextStyle:
         """How the texts of the file write numbers and dates."""

@@ -20,9 +20,6 @@ M = TypeVar("M", bound=RecordBase)
 OnRefusal = Callable[[object, RowError], object]
 """Called with each row that is not valid, and the reason."""
 
-OnEncoded = Callable[[Change[Any] | InvalidRow], object]
-"""Called with the change of each row, or with the row that is not valid."""
-
 _MOST_ERRORS: Final = 100
 _MOST_LINES: Final = 10
 
@@ -33,12 +30,13 @@ def encode_one(encoder: Encoder[M], index: int, row: object) -> Change[M] | Inva
     Args:
         encoder: Validates it.
         index: Its place in the input, from 0.
-        row: The row.
+        row: The row as it was given, or what was made of it before.
     """
     try:
         return encoder.encode(index, row)
     except RowError as error:
-        return InvalidRow(index, error, row.source if isinstance(row, InvalidRow) else row)
+        given = row.source if isinstance(row, Change | InvalidRow) else row
+        return InvalidRow(index, error, given)
 
 
 def encode_each(
@@ -119,20 +117,14 @@ def outcomes_of(rows: Iterable[PlannedRow]) -> Outcomes[Any]:
 
 
 def check_all(
-    encoder: Encoder[Any],
-    rows: Iterable[object],
-    on_refusal: OnRefusal,
-    written: ColumnsWritten,
-    keep: OnEncoded | None = None,
+    rows: Iterable[Change[Any] | InvalidRow], on_refusal: OnRefusal, written: ColumnsWritten
 ) -> int:
-    """Validate the rows of a file without keeping them in memory.
+    """Check that the rows of a file are valid, without keeping them in memory.
 
     Args:
-        encoder: Validates them.
-        rows: The rows.
+        rows: Their changes, and the rows that are not valid.
         on_refusal: Called with each row that is not valid.
         written: Takes the columns that they write.
-        keep: Takes their changes; None if they will be made again.
 
     Returns:
         How many there are.
@@ -142,7 +134,7 @@ def check_all(
     """
     outcomes = Outcomes[Any]()
     count = 0
-    for row in encode_each(encoder, rows):
+    for row in rows:
         count += 1
         if isinstance(row, InvalidRow):
             outcomes.open(row.index, row.error.line)
@@ -152,35 +144,24 @@ def check_all(
                 break
         else:
             written.add(row)
-            if keep is not None:
-                keep(row)
     if outcomes.settled:
         outcomes.extend_to(count)
         raise nothing_sent(outcomes)
     return count
 
 
-def count_all(
-    encoder: Encoder[Any],
-    rows: Iterable[object],
-    written: ColumnsWritten,
-    keep: OnEncoded | None = None,
-) -> int:
+def count_all(rows: Iterable[Change[Any] | InvalidRow], written: ColumnsWritten) -> int:
     """Count the rows of a file, valid or not, without keeping them in memory.
 
     Args:
-        encoder: Validates them.
-        rows: The rows.
+        rows: Their changes, and the rows that are not valid.
         written: Takes the columns that the valid rows write.
-        keep: Takes the changes, and the rows that are not valid; None if they will be made again.
     """
     count = 0
-    for row in encode_each(encoder, rows):
+    for row in rows:
         count += 1
         if isinstance(row, Change):
             written.add(row)
-        if keep is not None:
-            keep(row)
     return count
 
 

@@ -16,6 +16,7 @@ from airhaul.client.aio.query import AsyncQuery
 from airhaul.client.aio.session import AsyncBound, reader_of
 from airhaul.client.options import ImportOptions, WriteSettings, settings_of_import
 from airhaul.client.selection import Selection
+from airhaul.client.spooled_rows import read_whole
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
 from airhaul.tabular import Format, InputFile, ReadableFile, WritableFile
@@ -169,8 +170,9 @@ class AsyncFileVerbs(AsyncBound[M]):
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
 
-        The table is read once, and only what differs is written. Its cells are held in memory, and
-        each row is compared with them as it is read: rows that are unchanged are not held.
+        The file is read once, and then the table; only what differs is written. The cells of the
+        table are held in memory. Until they are compared with these, the rows wait in a temporary
+        file, compressed: rows that are unchanged are not held.
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
@@ -245,7 +247,7 @@ class AsyncFileVerbs(AsyncBound[M]):
         file = await input_file(self, path, reading)
         bulk = AsyncBulk(self, writing, "sync", file=file)
         known = Key.of(self.model, key)
-        return await bulk.sync(file.checked_rows(), known, deleting, parallel=parallel)
+        return await bulk.sync(read_whole(file), known, deleting, parallel=parallel)
 
     async def import_csv(
         self,

@@ -22,6 +22,7 @@ from airhaul.client.options import (
     file_settings,
     several_rows,
 )
+from airhaul.client.spooled_rows import read_whole
 from airhaul.drive import aio as drive
 from airhaul.model.base import RecordBase
 from airhaul.tabular import Format, InputFile, ReadableFile
@@ -355,7 +356,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
     ) -> AsyncPlan[M]:
         """Plan what ``sync_file`` would write.
 
-        The table is read once.
+        The file is read once, and then the table.
 
         A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
         ``refusal``, and cannot be applied.
@@ -419,7 +420,7 @@ class AsyncPlanVerbs(AsyncBound[M]):
             keeps_all=delete_missing,
             file=file,
         )
-        rows = file.checked_rows()
+        rows = read_whole(file)
         return await self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
     async def plan_import_file(

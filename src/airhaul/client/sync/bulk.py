@@ -27,14 +27,14 @@ from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy, LinksById
-from airhaul.bulk.rows.precheck import check_all, count_all
+from airhaul.bulk.rows.precheck import check_all, count_all, encode_each
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import OnEvent, Rows, WriteSettings, several_rows
 from airhaul.client.spool import SpooledRecords
-from airhaul.client.spooled_changes import SpooledChanges
+from airhaul.client.spooled_rows import spooled_changes
 from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
 from airhaul.errors import ConfigurationError
@@ -200,8 +200,7 @@ class Bulk(Generic[M]):
     def ready_file(self, encoder: Callable[[], Encoder[M]], file: InputFile) -> RowInput[M]:
         """Make the rows of a file ready to be pulled: they are validated first, or counted.
 
-        Their changes are kept on disk meanwhile. With names in links, the file is read twice: the
-        names are looked up together, between the two readings.
+        Their changes are kept on disk meanwhile; names in their links are looked up together.
 
         Args:
             encoder: Makes an encoder, for each reading of the file.
@@ -215,25 +214,23 @@ class Bulk(Generic[M]):
         # Before it is read: a run is not resumed from a file that was changed while it was read.
         self.asked = self.with_source()
         first = encoder() if linking is None else NamesSeen(encoder(), linking.keys, names)
-        rows = self.listener.checking(file.rows(), file.count())
-        changes = SpooledChanges[M]()
-        keep = changes.add if linking is None else None
+        checked = self.listener.checking(file.rows(), file.count())
+        changes = spooled_changes(lambda: encode_each(encoder(), file.rows()))
+        rows = changes.keeping(encode_each(first, checked))
         with closing(self.rejects):
             if checks_first:
-                total = check_all(first, rows, self.rejects.add, written, keep)
+                total = check_all(rows, self.rejects.add, written)
             else:
-                total = count_all(first, rows, written, keep)
+                total = count_all(rows, written)
             if linking is None:
-                if changes.are_complete():
-                    return RowInput(changes, Ready[M](), total, "file", written)
-                return RowInput(file.rows(), encoder(), total, "file", written)
+                return RowInput(changes, Ready[M](), total, "file", written)
             self.follow(linking.look_up(names))
             if checks_first and linking.keys.refuses(names):
-                named = linking.encoder(encoder(), creates_later=True)
-                check_all(named, file.rows(), self.rejects.add, ColumnsWritten())
+                named = linking.encoder(Ready[M](), creates_later=True)
+                check_all(encode_each(named, changes), self.rejects.add, ColumnsWritten())
         self.follow(linking.create(names))
-        by_key = linking.encoder(encoder())
-        return RowInput(file.rows(), by_key, total, "file", written, spent=linking.spent)
+        by_key = linking.encoder(Ready[M]())
+        return RowInput(changes, by_key, total, "file", written, spent=linking.spent)
 
     def ready_again(
         self,
@@ -245,7 +242,7 @@ class Bulk(Generic[M]):
 
         Args:
             encoder: Makes an encoder, for each reading of the rows.
-            rows: The rows; those of a file are read once more.
+            rows: The rows.
             asked: What the run was asked to do.
         """
         linking = self.linking
@@ -254,14 +251,14 @@ class Bulk(Generic[M]):
         if self._file is None:
             linked = self.each_linked(encoder(), rows, linking)
             return RowInput(linked, Ready[M](), asked.total, "stream", spent=linking.spent)
-        names = LinkNames()
+        names, file = LinkNames(), self._file
+        changes = spooled_changes(lambda: encode_each(encoder(), file.rows()))
         seen = NamesSeen(encoder(), linking.keys, names)
-        count_all(seen, self._file.rows(), ColumnsWritten())
+        count_all(changes.keeping(encode_each(seen, file.rows())), ColumnsWritten())
         self.follow(linking.look_up(names))
         self.follow(linking.create(names))
-        by_key = linking.encoder(encoder())
-        again = several_rows(rows)
-        return RowInput(again, by_key, asked.total, "file", spent=linking.spent)
+        by_key = linking.encoder(Ready[M]())
+        return RowInput(changes, by_key, asked.total, "file", spent=linking.spent)
 
     def run(
         self,

@@ -14,6 +14,7 @@ from airhaul.bulk.rows.keys import Key, KeyNames
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchByKey
 from airhaul.client.options import ImportOptions, WriteSettings, settings_of_import
 from airhaul.client.selection import Selection
+from airhaul.client.spooled_rows import read_whole
 from airhaul.client.sync.bulk import Bulk, input_file
 from airhaul.client.sync.query import Query
 from airhaul.client.sync.session import Bound, reader_of
@@ -170,8 +171,9 @@ class FileVerbs(Bound[M]):
     ) -> BulkResult[M]:
         """Make the table equal to a file, with the fewest writes.
 
-        The table is read once, and only what differs is written. Its cells are held in memory, and
-        each row is compared with them as it is read: rows that are unchanged are not held.
+        The file is read once, and then the table; only what differs is written. The cells of the
+        table are held in memory. Until they are compared with these, the rows wait in a temporary
+        file, compressed: rows that are unchanged are not held.
 
         Args:
             path: A CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel file; its columns have the
@@ -246,7 +248,7 @@ class FileVerbs(Bound[M]):
         file = input_file(self, path, reading)
         bulk = Bulk(self, writing, "sync", file=file)
         known = Key.of(self.model, key)
-        return bulk.sync(file.checked_rows(), known, deleting, parallel=parallel)
+        return bulk.sync(read_whole(file), known, deleting, parallel=parallel)
 
     def import_csv(
         self,

@@ -20,6 +20,7 @@ from airhaul.client.options import (
     file_settings,
     several_rows,
 )
+from airhaul.client.spooled_rows import read_whole
 from airhaul.client.sync.bulk import input_file, planner_of
 from airhaul.client.sync.plan import Plan
 from airhaul.client.sync.session import Bound
@@ -356,7 +357,7 @@ class PlanVerbs(Bound[M]):
     ) -> Plan[M]:
         """Plan what ``sync_file`` would write.
 
-        The table is read once.
+        The file is read once, and then the table.
 
         A plan that would delete more records than ``max_deletes`` and ``allow_empty`` allow has a
         ``refusal``, and cannot be applied.
@@ -420,7 +421,7 @@ class PlanVerbs(Bound[M]):
             keeps_all=delete_missing,
             file=file,
         )
-        rows = file.checked_rows()
+        rows = read_whole(file)
         return self._plan(planner.sync(rows, known, deleting, parallel=parallel))
 
     def plan_import_file(
