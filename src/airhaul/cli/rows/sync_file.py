@@ -101,8 +101,8 @@ def sync_file(
     """Make TABLE equal to FILE, and send only the differences.
 
     The table is read once and compared with the file. The changes are shown before you confirm.
-    Both the rows and the records are held in memory. --delete refuses to delete more than a third
-    of the table, unless --max-deletes allows more.
+    The records and the changes are held in memory, rows that are unchanged are not. --delete
+    refuses to delete more than a third of the table, unless --max-deletes allows more.
     """
     if not delete and (max_deletes is not None or allow_empty):
         raise ConfigurationError("--max-deletes and --allow-empty need --delete.")
