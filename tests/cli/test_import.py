@@ -454,20 +454,45 @@ MEASURED = (
 )
 
 
-def test_a_dry_run_of_many_rows_takes_no_memory(stock) -> None:
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_dry_run_of_many_rows_takes_no_memory(stock, how) -> None:
     """It keeps counts and what it shows; the rows of a file of any length pass through."""
     peaks = []
     for count in (2_500, 40_000):
         rows = (f"n{number},Item {number} {'x' * 50},{number}" for number in range(count))
         file("new.csv", *rows, f"last,x,{'9' * 400}")
-        words = ("import", "new.csv", "Stock", "--dry-run", "--local", stock)
+        words = ("import", "new.csv", "Stock", "--dry-run", "--local", stock, *how)
         done = airhaul(*words, program=MEASURED)
         assert done.returncode == 2, done.stderr
-        assert done.stdout.startswith(f"Stock: {count:,} to create, 1 not valid: ")
-        assert f"and {count - 20:,} more to create\n" in done.stdout
+        if how:
+            plan = json.loads(done.stdout)
+            assert (plan["create"], len(plan["differences"]), len(plan["errors"])) == (
+                count,
+                count,
+                1,
+            )
+        else:
+            assert done.stdout.startswith(f"Stock: {count:,} to create, 1 not valid: ")
+            assert f"and {count - 20:,} more to create\n" in done.stdout
         assert f"new.csv line {count + 2}, row {count}, field 'Pieces'" in done.stdout
         peaks.append(int(done.stderr.split()[-1]))
     assert peaks[1] - peaks[0] < 20_000  # KB; the rows take four times as much
+
+
+@pytest.mark.parametrize("count", [0, 3, 4_500])
+@pytest.mark.parametrize("key", [[], ["Code"]])
+def test_a_dry_run_as_json_is_the_plan_of_the_library(stock, count, key) -> None:
+    """To the letter, though it is written piece by piece: more rows than one piece has, and none."""
+    rows = [f'n{number},"a\u2028b ""{number}"" ß",{number}' for number in range(count)]
+    rows[2_200:2_200] = rows[2:3] and ["i03,Item 3,30", "i04,Item 4,4", "n_x,New,many"]
+    path = file("new.csv", *rows)
+    words = [word for name in key for word in ("--key", name)]
+    done = airhaul("import", path, "Stock", "--dry-run", "--json", *words, "--local", stock)
+    with Airtable.local(stock) as airtable:
+        plan = airtable.table_named("Stock").plan_import_file(path, key=key or None)
+    assert len(plan.errors) == (count > 0)
+    assert done.stdout == json.dumps(plan.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    assert done.returncode == (2 if plan.errors else 0)
 
 
 def test_a_dry_run_of_many_rows_with_a_key_is_that_of_the_whole_file(stock) -> None:

@@ -8,9 +8,11 @@ from typing import Any, Final
 from rich.console import Console, Group
 
 from airhaul.bulk.plans.outline import Outline
+from airhaul.bulk.plans.plan import Planned
 from airhaul.bulk.plans.plan_view import lines_of
 from airhaul.cli.exit_codes import ALL_WELL, NOTHING_DONE, SOME_FAILED
 from airhaul.cli.output.confirm import may_write
+from airhaul.cli.output.json_lists import JsonList, print_with_lists
 from airhaul.cli.output.printing import err, out, print_error, print_json
 from airhaul.cli.output.results import Report
 from airhaul.cli.output.wording import in_options
@@ -42,17 +44,49 @@ def print_plan(plan: Plan[Any], report: Report) -> int:
     return _exit_code(outline, report)
 
 
-def print_outline(outline: Outline, report: Report) -> int:
+class PlanAsJson:
+    """Prints a plan of any number of rows as JSON, without holding them."""
+
+    def __init__(self) -> None:
+        self._errors = JsonList()
+        self._differences = JsonList()
+
+    def add(self, part: Planned[Any]) -> None:
+        """Add the plan of the next rows."""
+        for error in part.errors:
+            self._errors.add(error.message)
+        for difference in part.differences:
+            self._differences.add(difference.to_dict())
+
+    def print(self, outline: Outline) -> None:
+        """Print the plan, as ``Plan.to_dict`` has it.
+
+        Args:
+            outline: What is shown of the whole plan.
+        """
+        lists = {"errors": self._errors, "differences": self._differences}
+        print_with_lists(outline.to_dict(), lists)
+
+    def close(self) -> None:
+        """Delete the rows."""
+        self._errors.close()
+        self._differences.close()
+
+
+def print_outline(outline: Outline, report: Report, document: PlanAsJson | None = None) -> int:
     """Print what is shown of a plan as the result of ``--dry-run``.
 
     Args:
         outline: What is shown of it.
         report: The options of the command.
+        document: Has all rows of the plan, to print them as JSON; None to print for people.
 
     Returns:
         The exit code, as of ``print_plan``.
     """
-    if outline.is_empty and not outline.refused:
+    if document is not None:
+        document.print(outline)
+    elif outline.is_empty and not outline.refused:
         _print_nothing_to_do(outline)
     else:
         show(out(), outline)

@@ -35,6 +35,19 @@ class Difference:
     label: str
     cells: dict[str, tuple[Any, Any]]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the difference as plain data, for logs and JSON."""
+        return {
+            "verb": self.verb,
+            "index": self.index,
+            "id": self.record_id,
+            "label": self.label,
+            "cells": {
+                column: {"before": before, "after": after}
+                for column, (before, after) in self.cells.items()
+            },
+        }
+
 
 def sample(
     differences: Sequence[Difference], counts: Mapping[Verb, int]

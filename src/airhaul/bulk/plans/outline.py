@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from airhaul.bulk.plans.difference import SHOWN, VERBS, Difference, Verb, cell_text, sample
 from airhaul.errors import RowError
@@ -117,6 +117,21 @@ class Outline:
         requests = counted(self.requests, "request")
         took = "" if self.is_empty else f", about {max(1, round(self.seconds)):,} s"
         return f"{', '.join(parts) or 'nothing to do'}: {requests}{took}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts and remarks as plain data, for logs and JSON."""
+        return {
+            "table": self.table_name,
+            "create": self.verbs["create"],
+            "update": self.verbs["update"],
+            "delete": self.verbs["delete"],
+            "unchanged": self.verbs["keep"],
+            "requests": self.requests,
+            "seconds": self.seconds,
+            "refusal": self.refusal,
+            "notes": list(self.notes),
+            "new_linked": [asdict(new) for new in self.new_linked],
+        }
 
     def heading(self) -> str:
         """Return the first line: the table, and the summary."""

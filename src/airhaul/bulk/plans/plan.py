@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -184,27 +184,9 @@ class Planned(Generic[M]):
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, for logs and JSON."""
         return {
-            "table": self.table_name,
-            **self.counts(),
-            "requests": self.requests,
-            "seconds": self.seconds,
-            "refusal": self.refusal,
-            "notes": list(self.notes),
-            "new_linked": [asdict(new) for new in self.new_linked],
+            **self.outline().to_dict(),
             "errors": [error.message for error in self.errors],
-            "differences": [
-                {
-                    "verb": difference.verb,
-                    "index": difference.index,
-                    "id": difference.record_id,
-                    "label": difference.label,
-                    "cells": {
-                        column: {"before": before, "after": after}
-                        for column, (before, after) in difference.cells.items()
-                    },
-                }
-                for difference in self._differences()
-            ],
+            "differences": [difference.to_dict() for difference in self._differences()],
         }
 
     def outline(self) -> Outline:

@@ -185,12 +185,18 @@ class Planner(Generic[M]):
         self._note_alike(clear, there)
         return self._plan("bulk_upsert", clear, invalid, key)
 
-    def outline(self, rows: Iterator[object], key: Key | None) -> Flow[Outline]:
+    def outline(
+        self,
+        rows: Iterator[object],
+        key: Key | None,
+        on_part: Callable[[Planned[M]], object] | None = None,
+    ) -> Flow[Outline]:
         """Plan new records, or changes by key, of any number of rows: none of them is kept.
 
         Args:
             rows: The rows.
             key: The key; None if every row is a new record.
+            on_part: Called with the plan of each part of the rows, one after the other.
 
         Raises:
             DuplicateKeyError: Several records of the table have the same key.
@@ -209,6 +215,8 @@ class Planner(Generic[M]):
             else:
                 planned = yield from self._upserted(encoder, part, key, first)
             planned.add_to(outline)
+            if on_part is not None:
+                on_part(planned)
             first += len(part)
         return replace(outline, notes=self._all_notes)
 

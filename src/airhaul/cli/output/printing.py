@@ -40,7 +40,12 @@ def err() -> Console:
 
 def print_json(value: Any) -> None:
     """Print a result for programs."""
-    print(json.dumps(_in_options(value), indent=2, ensure_ascii=False, default=str))
+    print(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Write a value as JSON, with messages in the words of the command line."""
+    return json.dumps(_in_options(value), indent=2, ensure_ascii=False, default=str)
 
 
 def _in_options(value: Any) -> Any:

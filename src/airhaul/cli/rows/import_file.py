@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from airhaul.cli.connect import (
 from airhaul.cli.output.next_steps import NewTableState
 from airhaul.cli.output.printing import err, working
 from airhaul.cli.output.results import Report
-from airhaul.cli.plans import print_outline, print_plan
+from airhaul.cli.plans import PlanAsJson, print_outline
 from airhaul.cli.rows.new_table import NewTable
 from airhaul.cli.writing import (
     CreateMissing,
@@ -108,7 +108,7 @@ def import_file(
     """Create or update a record for each row of FILE.
 
     Without --key, every row creates a record. All rows are checked before the first is sent, unless
-    --on-error is continue. Rows are not held in memory, except by --dry-run with --json.
+    --on-error is continue. Rows are not held in memory.
     """
     options = file_options(
         sheet=sheet,
@@ -148,27 +148,18 @@ def import_file(
             if new:
                 _print_table("Would create", new)
                 target = new.create(stack.enter_context(Airtable.local()))
-            if not as_json:
-                with working(f"Reading {name.name}"):
-                    outline = _outline(
-                        target,
-                        source,
-                        names,
-                        typecast=typecast,
-                        link_by=link_by,
-                        create_missing=create_missing,
-                    )
-                return print_outline(outline, report)
-            plan = target.plan_import_file(  # JSON has the difference of every row
-                source.path,
-                format,
-                key=names or None,
-                typecast=typecast,
-                link_by=link_by,
-                create_missing=create_missing,
-                **options,
-            )
-            return print_plan(plan, report)
+            document = stack.enter_context(closing(PlanAsJson())) if as_json else None
+            with working(f"Reading {name.name}"):
+                outline = _outline(
+                    target,
+                    source,
+                    names,
+                    typecast=typecast,
+                    link_by=link_by,
+                    create_missing=create_missing,
+                    document=document,
+                )
+            return print_outline(outline, report, document)
         # If no row would be written, the import below refuses them without a table.
         if new and new.will_have_rows(source, names, report.policy):
             airtable.connection.journal()  # report one that cannot be used before the table
@@ -209,6 +200,7 @@ def _outline(
     typecast: bool,
     link_by: Mapping[str, str],
     create_missing: bool,
+    document: PlanAsJson | None,
 ) -> Outline:
     """Plan the rows of a file without keeping them."""
     file = input_file(target, source.path, source.settings)
@@ -216,7 +208,8 @@ def _outline(
         target, typecast=typecast, link_by=link_by, create_missing=create_missing, file=file
     )
     known = Key.of(target.model, key) if key else None
-    return target.airtable.follow(planner.outline(file.rows(), known))
+    on_part = None if document is None else document.add
+    return target.airtable.follow(planner.outline(file.rows(), known, on_part))
 
 
 def _print_table(done: str, new: NewTable) -> None:
