@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import io
 import os
 import tempfile
@@ -133,6 +134,28 @@ def test_a_run_of_an_open_file_that_ended_early_is_resumed(airtable, items, temp
     assert items.count() == 40
     airtable.resume()
     assert items.count() == 70
+
+
+@pytest.mark.parametrize(
+    ("content", "on_error"),
+    [
+        ("Code,Pieces\na,many\n", "stop"),
+        ("Code,Nope\na,1\n", "stop"),
+        ('Code\n"a', "continue"),
+        ("Code,Pieces\n" + "a,1\n" * 12 + "x" * 100_001 + ",1\n", "rollback"),
+    ],
+    ids=["invalid", "unknown column", "damaged", "rolled back"],
+)
+def test_no_copy_is_left_of_an_import_that_cannot_be_resumed(
+    airtable, items, temporary, content, on_error
+) -> None:
+    """Nothing of it was sent, or all of it was undone; the journal says so."""
+    with pytest.raises((BulkError, FileFormatError)):
+        items.import_file(io.BytesIO(content.encode()), "csv", on_error=on_error)
+    gc.collect()
+    assert not any(run.is_unfinished for run in airtable.runs())
+    assert list(temporary.glob("airhaul-*")) == []
+    assert items.count() == 0
 
 
 def test_an_invalid_row_is_named_by_its_line_and_nothing_is_sent(items, local_base) -> None:

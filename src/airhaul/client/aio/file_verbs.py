@@ -145,8 +145,8 @@ class AsyncFileVerbs(AsyncBound[M]):
         try:
             ready = await bulk.ready_file(encoder, file)
             return await bulk.run(ready, prefetch=prefetch, spent=spent)
-        except BaseException:
-            if bulk.asked.journal is not None:
+        except BaseException as error:
+            if bulk.has_left_unfinished(error):
                 file.keep()  # to resume the run
             raise
 

@@ -29,7 +29,7 @@ from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy, LinksById
 from airhaul.bulk.rows.precheck import check_all, count_all, encode_each
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
-from airhaul.bulk.writing.bulk_write import bulk_write, prepare
+from airhaul.bulk.writing.bulk_write import bulk_write, prepare, result_of
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
 from airhaul.client.listener import ProgressReport, Rejects
 from airhaul.client.options import OnEvent, Rows, WriteSettings, several_rows
@@ -37,7 +37,7 @@ from airhaul.client.spool import SpooledRecords
 from airhaul.client.spooled_rows import spooled_changes
 from airhaul.client.sync.session import Bound, target_of
 from airhaul.drive import blocking as drive
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, JournalError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns, columns_of
@@ -330,6 +330,16 @@ class Bulk(Generic[M]):
         return self.follow(
             write_plan(self.context, plan, self.asked, self.listener, spent=plan.spent)
         )
+
+    def has_left_unfinished(self, error: BaseException) -> bool:
+        """Return whether the error that has ended the call left a run that can be resumed."""
+        result, journal = result_of(error), self.asked.journal
+        if journal is None or result is None or result.run is None:
+            return False
+        try:
+            return journal.run(result.run).is_unfinished
+        except JournalError:
+            return False
 
     def with_source(self) -> BulkWrite[M]:
         """What is asked, with what recognises the file when the run is resumed."""

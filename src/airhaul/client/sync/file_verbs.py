@@ -146,8 +146,8 @@ class FileVerbs(Bound[M]):
         try:
             ready = bulk.ready_file(encoder, file)
             return bulk.run(ready, prefetch=prefetch, spent=spent)
-        except BaseException:
-            if bulk.asked.journal is not None:
+        except BaseException as error:
+            if bulk.has_left_unfinished(error):
                 file.keep()  # to resume the run
             raise
 
