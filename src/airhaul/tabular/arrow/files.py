@@ -68,6 +68,8 @@ def read_arrow(
             raise  # the disk's own error; the library's have no number
         reason = str(error).splitlines()[0]
         raise FileFormatError(f"this is no {kind} file: {reason}", source=source) from None
+    finally:
+        arrow.default_memory_pool().release_unused()  # which it would keep to itself
 
 
 def rows_in_parquet(path: str | Path) -> int | None:
