@@ -338,7 +338,7 @@ class AsyncBulk(Generic[M]):
         try:
             return journal.run(result.run).is_unfinished
         except JournalError:
-            return False
+            return True  # as far as can be known
 
     def with_source(self) -> BulkWrite[M]:
         """What is asked, with what recognises the file when the run is resumed."""
