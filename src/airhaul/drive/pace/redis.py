@@ -332,8 +332,8 @@ class RedisPace:
         elif booking.links:
             found = self._durations.late(slot, now) if with_success else [(slot, 0.0)]
             for each, late_s in found:
-                links = self._bookings[each].links
-                self._tell(partial(dict, what="answered", links=links, late_s=late_s))
+                if links := self._bookings[each].links:
+                    self._tell(partial(dict, what="answered", links=links, late_s=late_s))
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time."""
