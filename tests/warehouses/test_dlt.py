@@ -155,6 +155,17 @@ def test_a_second_load_reads_only_what_has_changed(deals, reached, to_duckdb, re
     assert sorted(loaded(to_duckdb, "SELECT deal_name, pieces FROM deals")) == wanted
 
 
+def test_a_refresh_forgets_what_was_deleted(deals, reached, to_duckdb) -> None:
+    """Also after a load that had no changes: dlt must still know that there is a table to drop."""
+    for _ in range(2):
+        time.sleep(1.1)  # times are compared by the second
+        to_duckdb.run(airtable_source(**reached, settle_s=0))
+    deals.bulk_delete([deals.first(name="Deal 7").id])
+    to_duckdb.run(airtable_source(**reached), refresh="drop_resources")
+    names = {name for (name,) in loaded(to_duckdb, "SELECT deal_name FROM deals")}
+    assert names == {deal.name for deal in deals.all()}
+
+
 def test_lists_may_be_tables_and_attachments_left_out(deals, reached, to_duckdb) -> None:
     """As dlt does it by itself: a child table with a row for each item."""
     to_duckdb.run(airtable_source(**reached, tables=["Deals"], lists="tables", attachments=False))

@@ -31,7 +31,6 @@ ID: Final = "_airtable_id"
 CREATED: Final = "_created_time"
 RESCUED: Final = "_rescued"
 _READ_UNTIL: Final = "read_until"
-_ANY_DEPTH: Final = 100
 
 _TYPES: Final[Mapping[Kind, TDataType]] = {
     "text": "text",
@@ -106,7 +105,6 @@ def airtable_source(
             primary_key=ID,
             write_disposition="merge",
             columns=_hints(fields, lists),
-            max_table_nesting=0 if lists == "json" else _ANY_DEPTH,
         )
         yield resource(reach, table, fields, names, began if incremental else None)
 
