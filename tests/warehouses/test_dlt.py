@@ -115,7 +115,8 @@ def test_every_cell_is_loaded_with_its_type(deals, reached, to_duckdb) -> None:
         "WHERE table_name = 'deals' AND table_schema = 'crm'",
     )
     assert dict(kinds) == {
-        "_airtable_id": "VARCHAR", "_created_time": "TIMESTAMP WITH TIME ZONE", "_rescued": "JSON",
+        "_airtable_id": "VARCHAR", "_created_time": "TIMESTAMP WITH TIME ZONE",
+        "_base_id": "VARCHAR", "_rescued": "JSON",
         "deal_name": "VARCHAR", "amount": "DOUBLE", "pieces": "DOUBLE", "is_open": "BOOLEAN",
         "closed_on": "DATE", "seen_at": "TIMESTAMP WITH TIME ZONE", "took": "DOUBLE",
         "stage": "VARCHAR", "tags": "JSON", "notes": "VARCHAR",
@@ -216,6 +217,64 @@ def test_a_second_base_is_read_from_its_beginning(to_duckdb) -> None:
         assert names == [("of first.db",), ("of second.db",)]
 
 
+def test_the_records_of_a_duplicated_base_are_kept_apart(to_duckdb) -> None:
+    """Airtable duplicates a base with the IDs of its records: one must not replace the other."""
+    table = {"id": "tbl00000000000001", "name": "Deals", "fields": text_fields("Name")}
+    for file, base_id in (("first.db", "app00000000000001"), ("second.db", "app00000000000002")):
+        with LocalBase.open(file, schema={"id": base_id, "tables": [table]}) as base:
+            record = {"id": "rec00000000000001", "createdTime": "2026-01-31T12:00:00.000Z"}
+            base.restore_records(base_id, "Deals", [{**record, "fields": {"Name": f"of {file}"}}])
+    for _ in range(2):
+        for file in ("first.db", "second.db"):
+            to_duckdb.run(airtable_source(local=file))
+    found = loaded(to_duckdb, "SELECT _base_id, _airtable_id, name FROM deals ORDER BY name")
+    assert found == [
+        ("app00000000000001", "rec00000000000001", "of first.db"),
+        ("app00000000000002", "rec00000000000001", "of second.db"),
+    ]
+    # What is dropped of the other base comes back with its next load.
+    to_duckdb.run(airtable_source(local="first.db", settle_s=0), refresh="drop_resources")
+    assert loaded(to_duckdb, "SELECT name FROM deals") == [("of first.db",)]
+    to_duckdb.run(airtable_source(local="second.db", settle_s=0))
+    assert len(loaded(to_duckdb, "SELECT name FROM deals")) == 2
+
+
+def test_a_field_of_another_type_than_its_column_is_refused(airtable, reached, to_duckdb) -> None:
+    """Before anything is read: the warehouse would refuse it in the middle of the load.
+
+    After a refresh all is there, with the new type.
+    """
+    airtable.create_table("Deals", text_fields("Name", "Size"))
+    airtable.table_named("Deals").bulk_create([{"Name": "a", "Size": "8"}])
+    to_duckdb.run(airtable_source(**reached))
+    number = {"name": "Size", "type": "number", "options": {"precision": 1}}
+    with Airtable.local("other.db") as other:
+        other.create_table("Deals", [*text_fields("Name"), number])
+        other.table_named("Deals").bulk_create([{"Name": "b", "Size": 9}])
+    with pytest.raises(PipelineStepFailed, match="'Size'.* as double into a column that has text"):
+        to_duckdb.run(airtable_source(local="other.db"))
+    assert loaded(to_duckdb, "SELECT name, size FROM deals") == [("a", "8")]
+    to_duckdb.run(airtable_source(local="other.db"), refresh="drop_resources")
+    assert loaded(to_duckdb, "SELECT name, size FROM deals") == [("b", 9.0)]
+
+
+def test_what_dlt_appends_to_names_is_no_other_name(airtable, reached, to_duckdb) -> None:
+    """The list of a field becomes a table, and the member of an object a column."""
+    tags = {"name": "Tags", "type": "multipleSelects", "options": {"choices": [{"name": "a"}]}}
+    code = {"name": "Code", "type": "barcode"}
+    airtable.create_table("Deals", [*text_fields("Name", "code__text"), tags, code])
+    airtable.create_table("deals__tags", text_fields("Name"))
+    row = {"Name": "n", "Tags": ["a"], "Code": {"text": "c"}, "code__text": "t"}
+    airtable.table_named("Deals").bulk_create([row])
+    with pytest.raises(PipelineStepFailed, match=r"tables 'Deals' \(Tags\) and 'deals__tags'"):
+        to_duckdb.run(airtable_source(**reached, lists="tables"))
+    with pytest.raises(PipelineStepFailed, match=r"fields '.*' and '.*'.*column 'code__text'"):
+        to_duckdb.run(airtable_source(**reached, tables=["Deals"], lists="tables"))
+    to_duckdb.run(airtable_source(**reached))
+    found = loaded(to_duckdb, "SELECT name, code__text, code->>'text', tags FROM deals")
+    assert found == [("n", "t", "c", '["a"]')]
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [
@@ -226,6 +285,9 @@ def test_a_second_base_is_read_from_its_beginning(to_duckdb) -> None:
         ({"Deals": ["Name", "_dlt_id"]}, "'_dlt_id'.*which each record has anyway"),
         ({"My Deals": ["N"], "my-deals": ["N"]}, "tables 'My Deals' and 'my-deals'"),
         ({"_dlt_loads": ["N"]}, "where dlt keeps its own notes"),
+        ({"Deals": ["Name", "#", "€"]}, "'#' and '€'.*column 'x'"),
+        ({"Deals": ["Name", "__"]}, "no character of the name of the field '__'"),
+        ({"__": ["Name"]}, "no character of the name of the table '__'"),
     ],
 )
 def test_no_name_becomes_that_of_another(airtable, reached, to_duckdb, tables, said) -> None:
@@ -254,6 +316,9 @@ def test_names_may_stay_as_they_are(airtable, reached, monkeypatch) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     found = loaded(to_duckdb, f'SELECT {columns} FROM "My Deals"')
     assert found == [tuple(f"cell of {name}" for name in names)]
+    airtable.create_table("Quoted", text_fields("Bo's", 'Bo"s'))
+    with pytest.raises(PipelineStepFailed, match="Rename one of them\\.$"):  # and nothing else
+        to_duckdb.run(airtable_source(**reached, tables=["Quoted"]))
 
 
 @pytest.fixture

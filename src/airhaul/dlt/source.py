@@ -17,7 +17,8 @@ from airhaul.bulk.values.frame_columns import arrow_type_of
 from airhaul.client.selection import NothingLeftOut
 from airhaul.client.sync.airtable import Airtable
 from airhaul.dlt.connection import connect
-from airhaul.dlt.names import refuse_merged_fields, refuse_merged_tables
+from airhaul.dlt.names import Path, refuse_merged_fields, refuse_merged_tables
+from airhaul.errors import SchemaError
 from airhaul.fields.arrow import MOMENT, ArrowType, Kind, arrow_value
 from airhaul.formula.changes import changed_since
 from airhaul.model.columns import Column, columns_of
@@ -29,6 +30,7 @@ Lists = Literal["json", "tables"]
 
 ID: Final = "_airtable_id"
 CREATED: Final = "_created_time"
+BASE: Final = "_base_id"
 RESCUED: Final = "_rescued"
 _READ_UNTIL: Final = "read_until"
 
@@ -62,8 +64,9 @@ def airtable_source(
 ) -> Iterator[DltResource]:
     """Read tables of a base: each is a resource, whose columns have the types of the fields.
 
-    A record is identified by ``_airtable_id``, by which loads are merged. A cell that does not fit
-    its field's type, such as the error of a formula, is null, and is kept as JSON in ``_rescued``.
+    A record is identified by ``_base_id`` and ``_airtable_id``, by which loads are merged. A cell
+    that does not fit its field's type, such as the error of a formula, is null, and is kept as JSON
+    in ``_rescued``.
 
     Args:
         access_token: A personal access token, ``pat...``; if dlt's configuration has none either,
@@ -87,7 +90,8 @@ def airtable_source(
 
     Raises:
         UnknownTableError: The base has no such table.
-        SchemaError: While it is read: dlt has one name for two tables or two fields.
+        SchemaError: While it is read: dlt has one name for two tables or two fields, or a field has
+            another type than the column that it was loaded into before.
     """
     reach = partial(
         connect, access_token, base_id, local=local, endpoint_url=endpoint_url, pace=pace
@@ -96,17 +100,18 @@ def airtable_source(
         schema, own_id = airtable.schema(), airtable.base_id
         began = airtable.connection.service_time(own_id) - timedelta(seconds=settle_s)
     chosen = schema if tables is None else [table_in(schema, one, own_id) for one in tables]
-    names = [table["name"] for table in chosen]
+    fields_of = {table["name"]: _fields_of(table, attachments=attachments) for table in chosen}
+    together = [path for name in fields_of for path in _tables_of(name, fields_of[name], lists)]
     for table in chosen:
-        fields = _fields_of(table, attachments=attachments)
+        fields = fields_of[table["name"]]
         resource = dlt.resource(
             _read,
             name=table["name"],
-            primary_key=ID,
+            primary_key=(BASE, ID),  # a base that was duplicated has records of the same IDs
             write_disposition="merge",
             columns=_hints(fields, lists),
         )
-        yield resource(reach, table, fields, names, began if incremental else None)
+        yield resource(reach, table, fields, lists, together, began if incremental else None)
 
 
 def _fields_of(table: TableJson, *, attachments: bool) -> Mapping[str, Column]:
@@ -117,7 +122,23 @@ def _fields_of(table: TableJson, *, attachments: bool) -> Mapping[str, Column]:
     }
 
 
-def _hints(fields: Mapping[str, Column], lists: Lists) -> Any:
+def _tables_of(name: str, fields: Mapping[str, Column], lists: Lists) -> Iterator[Path]:
+    """The table itself, and those into which dlt puts its lists."""
+    yield (name,)
+    for field, column in fields.items():
+        if lists == "tables" and arrow_type_of(column).kind == "list":
+            yield (name, field)
+
+
+def _columns_of(path: Path, type_: ArrowType, lists: Lists) -> Iterator[Path]:
+    """The columns into which dlt puts a field."""
+    if lists == "json" or type_.kind not in ("list", "object"):
+        yield path
+    for member, one in type_.members if lists == "tables" else ():
+        yield from _columns_of((*path, member), one, lists)
+
+
+def _hints(fields: Mapping[str, Column], lists: Lists) -> dict[str, Any]:
     types = {name: _TYPES[arrow_type_of(column).kind] for name, column in fields.items()}
     hints = {
         name: {"data_type": type_, "nullable": True}
@@ -127,6 +148,7 @@ def _hints(fields: Mapping[str, Column], lists: Lists) -> Any:
     always = {
         ID: {"data_type": "text", "nullable": False, "primary_key": True},
         CREATED: {"data_type": "timestamp"},
+        BASE: {"data_type": "text", "nullable": False, "primary_key": True},
         RESCUED: {"data_type": "json", "nullable": True},
     }
     return always | hints
@@ -136,7 +158,8 @@ def _read(
     reach: Callable[[], Airtable],
     table: TableJson,
     fields: Mapping[str, Column],
-    together: Sequence[str],
+    lists: Lists,
+    together: Sequence[Path],
     began: datetime | None,
 ) -> Iterator[list[dict[str, Any]]]:
     """Read a table page by page.
@@ -145,13 +168,12 @@ def _read(
         reach: Opens a connection.
         table: The table.
         fields: Its fields to read, by name.
-        together: The names of all tables that are loaded together.
+        lists: How lists are loaded.
+        together: All tables that are loaded together.
         began: A time of the service's clock before the first page; None to read all records.
     """
-    naming = dlt.current.source_schema().naming
-    refuse_merged_tables(together, naming)
-    refuse_merged_fields(table["name"], fields, (ID, CREATED, RESCUED), naming)
     types = {name: arrow_type_of(column) for name, column in fields.items()}
+    _check(table["name"], types, _hints(fields, lists), lists, together)
     with reach() as airtable:
         query = airtable.table(model_of_table(table)).where().only(*fields)
         # Tables of several bases can have one name, and are then one resource for dlt.
@@ -162,15 +184,44 @@ def _read(
         if place in read_until:
             query = query.where(changed_since(datetime.fromisoformat(read_until[place])))
         for page in query._pages(NothingLeftOut()):
-            yield [_row(record, types) for record in page]
+            yield [_row(record, airtable.base_id, types) for record in page]
     if began is not None:
         read_until[place] = began.isoformat()
 
 
-def _row(record: RecordJson, types: Mapping[str, ArrowType]) -> dict[str, Any]:
+def _check(
+    table: str,
+    types: Mapping[str, ArrowType],
+    hints: Mapping[str, Any],
+    lists: Lists,
+    together: Sequence[Path],
+) -> None:
+    """Refuse what would be lost in the warehouse, or end the load in its middle.
+
+    Raises:
+        SchemaError: Names are equal for dlt, or a column has another type already.
+    """
+    schema = dlt.current.source_schema()
+    refuse_merged_tables(together, schema.naming)
+    columns = [path for name, type_ in types.items() for path in _columns_of((name,), type_, lists)]
+    refuse_merged_fields(table, columns, (ID, CREATED, BASE, RESCUED), schema.naming)
+    loaded = schema.tables.get(schema.naming.normalize_tables_path(table), {}).get("columns", {})
+    for name, hint in hints.items():
+        known = loaded.get(schema.naming.normalize_path(name), {}).get("data_type")
+        if known not in (None, hint["data_type"]):
+            raise SchemaError(
+                f"The field {name!r} of the table {table!r} would be loaded as "
+                f"{hint['data_type']} into a column that has {known} from other loads: its type "
+                "has changed, or another base has another. Load it into a dataset of its own, with "
+                'a pipeline of its own; or drop what was loaded, with refresh="drop_resources".'
+            )
+
+
+def _row(record: RecordJson, base_id: str, types: Mapping[str, ArrowType]) -> dict[str, Any]:
     row: dict[str, Any] = {
         ID: record["id"],
         CREATED: arrow_value(record.get("createdTime"), MOMENT),
+        BASE: base_id,
     }
     rescued: dict[str, Any] = {}
     for name, type_ in types.items():
