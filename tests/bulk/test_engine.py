@@ -360,6 +360,18 @@ def test_the_first_request_of_all_may_have_come_as_late_as_its_reply() -> None:
     assert most_in_a_second(arrived) <= 5
 
 
+def test_the_first_request_costs_nothing_once_others_take_as_long() -> None:
+    """Their replies show that it did not come late, also if they are of another kind."""
+    pacer = airtable_pace()
+    slots = [Slot("GET" if number == 0 else "POST") for number in range(5)]
+    for slot in slots:
+        pacer.written(slot, take_off(pacer, slot, 0.0))
+    for slot in slots:
+        pacer.answered(slot, slot.at + 0.25, with_success=True)
+    assert slots[0].at == pytest.approx(0.0)
+    assert take_off(pacer, Slot("POST"), 0.5) == pytest.approx(PERIOD + COLD)
+
+
 def test_a_fast_reply_shows_that_those_before_it_were_late() -> None:
     """A service that stalls at the beginning delays all that is known of it."""
     pacer, arrived = airtable_pace(), [0.0]

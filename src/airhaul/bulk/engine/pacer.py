@@ -293,6 +293,7 @@ class Durations:
             lambda: deque(maxlen=_COMPARED)
         )
         self._late_s: deque[float] = deque(maxlen=_COMPARED)
+        self._first: _Answered | None = None
 
     @property
     def usually_late_s(self) -> float:
@@ -316,26 +317,39 @@ class Durations:
 
         Returns:
             How late it was, beyond what the margin covers, in seconds. Then earlier requests, and
-            by how much they were later than had been known: no reply had been as fast as this one.
+            by how much they were later than had been known, or less late.
         """
-        took_s, is_first = now - slot.at, not self._answered
+        took_s = now - slot.at
         answered = self._answered[slot.kind]
-        least_s = min([took_s, *(each.took_s for each in answered)])
-        if is_first:
+        if self._first is None:
             # It opens a connection and may wake the service, and nothing compares with it.
-            late_s = min(took_s, UNKNOWN_S)
-        else:
-            expected = min(slot.at + least_s, slot.expected or now)
-            late_s = max(0.0, now - expected - COVERED_S)
-            self._late_s.append(late_s)
+            self._first = _Answered(slot, now, took_s, min(took_s, UNKNOWN_S))
+            answered.append(self._first)
+            return [(slot, self._first.late_s)]
+        least_s = min([took_s, *(each.took_s for each in answered)])
+        expected = min(slot.at + least_s, slot.expected or now)
+        late_s = max(0.0, now - expected - COVERED_S)
+        self._late_s.append(late_s)
         found = [(slot, late_s)]
         for place, each in enumerate(answered):
+            # No reply had been as fast as this one.
             more_s = each.took_s - least_s - COVERED_S - each.late_s
-            if more_s > 0.0 and each.at > now - _STILL_COUNTS_S:
+            if more_s > 0.0 and each.at > now - _STILL_COUNTS_S and each.slot != self._first.slot:
                 found.append((each.slot, more_s))
                 answered[place] = each._replace(late_s=each.late_s + more_s)
         answered.append(_Answered(slot, now, took_s, late_s))
+        if self._first.at > now - _STILL_COUNTS_S:
+            found.append(self._compare_first())
         return found
+
+    def _compare_first(self) -> tuple[Slot, float]:
+        """Compare the first request of all with what others take, of whatever kind."""
+        assert self._first is not None
+        least_s = min(each.took_s for kind in self._answered.values() for each in kind)
+        late_s = min(max(0.0, self._first.took_s - least_s - COVERED_S), UNKNOWN_S)
+        more_s = late_s - self._first.late_s
+        self._first = self._first._replace(late_s=late_s)
+        return self._first.slot, more_s
 
 
 def earned_s(late_s: float) -> float:
