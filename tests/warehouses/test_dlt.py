@@ -416,6 +416,29 @@ def test_rejected_rows_can_be_loaded_as_a_table(deals, to_airtable, to_duckdb) -
     assert deals.first(name="Deal 3").pieces == 3
 
 
+def test_a_null_may_leave_its_cell_alone(deals, to_airtable) -> None:
+    """With nulls="keep", also in data frames; so may a column that a row lacks."""
+    pyarrow: Any = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    pipe = to_airtable(nulls="keep")
+    rows: list[dict[str, Any]] = [
+        {"Deal Name": FULL["name"], "amount": None, "pieces": 5},
+        {"Deal Name": "Deal 1", "amount": 2.5},
+        {"Deal Name": "new", "amount": None, "pieces": None},
+    ]
+    pipe.run(rows, table_name="Deals", primary_key="Deal Name")
+    frame = pyarrow.table({"Deal Name": ["Deal 2"], "amount": [7.5], "pieces": [None]})
+    pipe.run(frame, table_name="Deals", primary_key="Deal Name")
+    held = {deal.name: (deal.amount, deal.pieces) for deal in deals.all()}
+    assert held[FULL["name"]] == (0.1, 5)
+    assert [held[name] for name in ("Deal 1", "Deal 2")] == [(2.5, 1), (7.5, 2)]
+    assert held["new"] == (None, None)
+
+
+SCD2 = {"disposition": "merge", "strategy": "scd2"}
+INSERTS = {"disposition": "merge", "strategy": "insert-only"}
+GONE = {"is_open": {"hard_delete": True, "data_type": "bool"}}
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -423,18 +446,39 @@ def test_rejected_rows_can_be_loaded_as_a_table(deals, to_airtable, to_duckdb) -
         ({"primary_key": "Deal Name", "write_disposition": "replace"}, "write disposition replace"),
         ({"primary_key": "Deal Name", "table_name": "Nowhere"}, "Nowhere"),
         ({"primary_key": "Deal Name", "extra": 1}, "has no field 'extra'"),
+        ({"primary_key": "Deal Name", "notes": b"n"}, "'notes'.*holds bytes"),
+        ({"primary_key": "Deal Name", "batch_size": 0}, "set to batch_size=0"),
+        ({"primary_key": "Deal Name", "write_disposition": SCD2}, "merge strategy scd2"),
+        ({"primary_key": "Deal Name", "write_disposition": INSERTS}, "merge strategy insert-only"),
+        ({"primary_key": "Deal Name", "columns": GONE}, "'is_open'.*deletes no records"),
+        ({"primary_key": "Deal Name", "max_table_nesting": 2}, "'Deals▶tags', which is none"),
     ],
 )
 def test_what_cannot_be_loaded_is_refused(deals, to_airtable, requests_of, options, said) -> None:
     """Once, with the reason and what to do; nothing is written."""
-    row = {
-        "Deal Name": "Deal 1",
-        **{name: options.pop(name) for name in ("extra",) if name in options},
-    }
+    of_row, of_destination = (
+        {name: options[name] for name in names if name in options}
+        for names in (("extra", "notes"), ("batch_size", "max_table_nesting"))
+    )
+    of_run = {name: one for name, one in options.items() if name not in of_row | of_destination}
+    row = {"Deal Name": "Deal 1", "is_open": True, "tags": ["a"], **of_row}
     requests_of()
     with pytest.raises(PipelineStepFailed, match=said):
-        to_airtable().run([row], **{"table_name": "Deals", **options})
+        to_airtable(**of_destination).run([row], **{"table_name": "Deals", **of_run})
     assert requests_of("POST", "PATCH") == 0
+
+
+def test_lists_in_tables_are_put_back_into_cells(deals, to_airtable) -> None:
+    """What the refusal proposes works, with the pipeline that was refused."""
+    row = {"Deal Name": "Deal 1", "tags": ["a"]}
+    target = {"table_name": "Deals", "primary_key": "Deal Name"}
+    pipe = to_airtable(max_table_nesting=2)
+    with pytest.raises(PipelineStepFailed, match="max_table_nesting"):
+        pipe.run([row], **target)
+    pipe.abort_packages()
+    to_airtable().run([row], **target, refresh="drop_resources")
+    to_airtable().run([row], **target)
+    assert deals.first(name="Deal 1").tags == ["a"]
 
 
 def test_quotes_in_names_arrive(airtable, to_airtable, requests_of) -> None:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 import dlt
@@ -42,10 +42,14 @@ from airhaul.model.schema import model_of_table
 from airhaul.tabular import ERROR_COLUMN, LINE_COLUMN, split_items
 
 _ROWS_AT_ONCE: Final = 10_000
+_MERGES: Final = ("delete-insert", "upsert")
 _MAY_PASS: Final = (TransportError, ServerError, RateLimitError)
 _DIGITS: Final = 12
 # A value that does not have the type of its column is put into another column: "Amount▶v_text".
 _VARIANT: Final = re.compile(r"(?P<column>.+)(?:▶|__)v_[a-z]+")
+
+Nulls = Literal["clear", "keep"]
+"""What a null does to the cell of a record that exists."""
 
 
 @dlt.destination(
@@ -67,6 +71,7 @@ def airtable_destination(
     key: str | None = None,
     on_error: OnError = "stop",
     typecast: bool = False,
+    nulls: Nulls = "clear",
     rejects: str | None = None,
     journal: str | None = None,
 ) -> None:
@@ -89,6 +94,8 @@ def airtable_destination(
         on_error: When a row cannot be written: ``"stop"`` writes none of the batch if a row is not
             valid, and fails the job; ``"continue"`` writes all others.
         typecast: Let Airtable convert text, add missing choices, and link records by name.
+        nulls: What a null does to the cell of a record that exists, and so does a column that a row
+            lacks: ``"clear"`` empties it, ``"keep"`` leaves it as it is.
         rejects: A folder for the rows that are refused; ``rejected_rows`` reads it.
         journal: The file of the journal in which to record what is written; None for none.
 
@@ -106,10 +113,11 @@ def airtable_destination(
             pace=pace,
             journal=journal,
         ) as airtable:
+            _refuse_unsupported(items, table)
             target = _target(airtable, table.get("name") or "")
             fields = _fields_of(table, target)
             names = split_items(key) if key else _primary_key(table, fields)
-            rows = _whole_rows(rows_in(items) or items, fields)
+            rows = _whole_rows(rows_in(items) or items, fields, nulls)
             plan = target.plan_upsert(rows, names, typecast=typecast)
             result = plan.apply(
                 check=False,
@@ -124,6 +132,61 @@ def airtable_destination(
         if _may_pass(error):
             raise
         raise DestinationTerminalException(str(error)) from error
+
+
+def _refuse_unsupported(items: Any, table: TTableSchema) -> None:
+    """Refuse what dlt does to a warehouse, and airhaul not to a base, before anything is sent.
+
+    Raises:
+        ConfigurationError: The resource or the destination asks for it.
+    """
+    name = table.get("name")
+    if isinstance(items, str):  # the path of a file
+        raise ConfigurationError(
+            "The destination is set to batch_size=0, with which dlt hands over files. Leave "
+            "batch_size out, or set it to how many rows are compared and sent together."
+        )
+    if table.get("write_disposition") == "replace":
+        raise ConfigurationError(
+            f"The resource {name!r} has the write disposition replace, which would delete the "
+            "records of the table, and with them their links, comments and history. Use "
+            'write_disposition="merge"; to delete the records that are gone, call Table.sync.'
+        )
+    strategy = table.get("x-merge-strategy", _MERGES[0])
+    if strategy not in _MERGES:
+        raise ConfigurationError(
+            f"The resource {name!r} has the merge strategy {strategy}. A load into Airtable is "
+            f"always an upsert; leave the strategy out, or set it to {' or '.join(_MERGES)}."
+        )
+    for column, hints in table.get("columns", {}).items():
+        if hints.get("hard_delete"):
+            raise ConfigurationError(
+                f"The column {column!r} of the resource {name!r} has the hint hard_delete, and the "
+                "destination deletes no records. Leave these rows out, and the hint."
+            )
+        if hints.get("data_type") == "binary":
+            raise ConfigurationError(
+                f"The column {column!r} of the resource {name!r} holds bytes, as no field of "
+                "Airtable does. Make text of them, or leave the column out."
+            )
+    nested = [name] if table.get("parent") else _nested_in(name)
+    if nested:
+        raise ConfigurationError(
+            f"dlt has put lists into a table of its own, {nested[0]!r}, which is none of Airtable. "
+            "Leave max_table_nesting out, of the resource and of the destination, so that lists "
+            'stay in their cells, and load once with refresh="drop_resources".'
+        )
+
+
+def _nested_in(name: str | None) -> list[str]:
+    """Return the child tables of a table in the pipeline that runs."""
+    schemas = dlt.current.pipeline().schemas.values()
+    return [
+        child
+        for schema in schemas
+        for child, one in schema.tables.items()
+        if one.get("parent") == name
+    ]
 
 
 def _target(airtable: Airtable, name: str) -> Table[Any]:
@@ -151,12 +214,6 @@ def _only(names: Sequence[str], what: str) -> str:
 def _primary_key(table: TTableSchema, fields: Mapping[str, str]) -> list[str]:
     columns = table.get("columns", {})
     found = [fields.get(name, name) for name in columns if columns[name].get("primary_key")]
-    if table.get("write_disposition") == "replace":
-        raise ConfigurationError(
-            f"The resource {table.get('name')!r} has the write disposition replace, which would "
-            "delete the records of the table, and with them their links, comments and history. Use "
-            'write_disposition="merge"; to delete the records that are gone, call Table.sync.'
-        )
     if not found:
         raise ConfigurationError(
             f"The resource {table.get('name')!r} has no primary key. A load that failed is "
@@ -191,12 +248,21 @@ def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
     return fields
 
 
-def _whole_rows(items: Iterable[dict[str, Any]], fields: Mapping[str, str]) -> list[dict[str, Any]]:
+def _whole_rows(
+    items: Iterable[dict[str, Any]], fields: Mapping[str, str], nulls: Nulls
+) -> list[dict[str, Any]]:
     """Undo what dlt does to rows: it leaves out nulls, and renames columns."""
-    empty = dict.fromkeys(fields.values())
+    empty = dict.fromkeys(fields.values()) if nulls == "clear" else {}
     return [
         # of its own kind, since a row of a data frame has times without a zone
-        type(row)(empty | {fields.get(name, name): value for name, value in row.items()})
+        type(row)(
+            empty
+            | {
+                fields.get(name, name): value
+                for name, value in row.items()
+                if nulls == "clear" or value is not None
+            }
+        )
         for row in items
     ]
 
