@@ -178,6 +178,17 @@ def test_lists_may_be_tables_and_attachments_left_out(deals, reached, to_duckdb)
     assert tags == [(FULL["name"], "b"), (FULL["name"], "a")]
 
 
+def test_items_that_look_like_times_stay_text(airtable, reached, to_duckdb) -> None:
+    """dlt takes the first for a time, and would make 1970-01-01T00:00:07Z of "7" then."""
+    texts = ["2024-05-01T08:00:00Z", "7", "b"]
+    tags = {"type": "multipleSelects", "options": {"choices": [{"name": text} for text in texts]}}
+    airtable.create_table("Deals", [*text_fields("Name"), {"name": "Tags", **tags}])
+    airtable.table_named("Deals").bulk_create([{"Name": "a", "Tags": texts}])
+    to_duckdb.run(airtable_source(**reached, lists="tables"))
+    items = loaded(to_duckdb, "SELECT value FROM deals__tags ORDER BY _dlt_list_idx")
+    assert items == [(text,) for text in texts]
+
+
 def test_a_cell_that_does_not_fit_is_kept_beside(airtable, reached, to_duckdb) -> None:
     """The error of a formula is null in its column, and is not lost."""
     airtable.create_table(

@@ -99,6 +99,8 @@ def airtable_source(
     with reach() as airtable:
         schema, own_id = airtable.schema(), airtable.base_id
         began = airtable.connection.service_time(own_id) - timedelta(seconds=settle_s)
+    # Text stays text, also the items of lists in tables: dlt makes times of 2024-05-01 and then 7.
+    dlt.current.source_schema().remove_type_detection("iso_timestamp")
     chosen = schema if tables is None else [table_in(schema, one, own_id) for one in tables]
     fields_of = {table["name"]: _fields_of(table, attachments=attachments) for table in chosen}
     together = [path for name in fields_of for path in _tables_of(name, fields_of[name], lists)]
