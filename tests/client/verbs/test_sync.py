@@ -149,6 +149,20 @@ def test_rows_that_are_not_valid_stop_a_sync_and_its_deletions(people, local_bas
     assert len(held(local_base)) == 6
 
 
+def test_a_plan_with_invalid_rows_names_no_deletions(people, local_base) -> None:
+    """Rows that cannot be read are to be corrected, not deletions to be allowed."""
+    people.bulk_create(rows(6))
+    given = [{**row, "age": "old"} for row in rows(5)]
+    plan = people.plan_sync([*given, *rows(6)[5:]], key="email", delete_missing=True)
+    assert plan.counts() == {"create": 0, "update": 0, "delete": 0, "unchanged": 1}
+    assert plan.refusal is not None
+    assert plan.refusal.startswith("5 rows are not valid, so ")
+    assert "max_deletes" not in str(plan)
+    with pytest.raises(errors.DeletionRefusedError, match="5 rows are not valid"):
+        plan.apply(on_error="continue")
+    assert len(held(local_base)) == 6
+
+
 def test_reading_counts_for_the_seconds_as_for_the_requests(people, local_base) -> None:
     """A sync of an unchanged table does nothing but read, and says how long that took."""
     people.sync(rows(150), key="email")

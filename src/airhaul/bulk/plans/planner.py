@@ -276,17 +276,19 @@ class Planner(Generic[M]):
         refusal: str | None = None
         if guard.missing:
             gone = _deletions(table, compared.taken)
-            refusal = guard.refusal(len(gone), len(table.records), compared.taken)
-            changes += gone
+            if gone and invalid:
+                # Each of these rows may be one of the records that seem to be missing.
+                refusal = (
+                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so it is not known "
+                    "which records are missing. Correct the rows, or sync without deletions."
+                )
+            else:
+                refusal = guard.refusal(len(gone), len(table.records), compared.taken)
+                changes += gone
             if table.without_key:
                 self._notes.append(
                     f"{counted(table.without_key, 'record has', 'records have')} no key. A sync "
                     "does not compare, change or delete records without a key."
-                )
-            if invalid and gone:
-                refusal = refusal or (
-                    f"{counted(len(invalid), 'row is', 'rows are')} not valid, so the missing "
-                    "records are not known."
                 )
         plan = self._plan("sync", changes, invalid, key)
         is_stream = not isinstance(rows, Sequence)
