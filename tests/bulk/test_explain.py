@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airhaul.bulk.engine.events import Retrying
 from airhaul.bulk.results.explain import explain
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.writing.recorder import Estimate
-from airhaul.errors import AirhaulError, RowError
+from airhaul.errors import AirhaulError, RowError, TransportError
+from airhaul.wire.endpoints import base_schema
 
 
 def outcomes_of(*states: tuple[str, Any]) -> Outcomes[Any]:
@@ -96,3 +98,21 @@ def test_the_time_left_knows_the_pace(rate, left_s) -> None:
     estimate.note(500, 2.0)
     assert estimate.seconds_left() == pytest.approx(left_s)
     assert Estimate(None, 50.0).seconds_left() is None
+
+
+def test_a_long_pause_does_not_count_as_progress() -> None:
+    """A minute spent on the search for lost rows does not make the rest of a run take hours."""
+    estimate = Estimate(20_000, None)
+    estimate.note(18_180, 0.0)
+    for second in range(1, 4):
+        estimate.note(18_180 + 10 * second, 60.0 + second)
+    left_s = estimate.seconds_left()
+    assert left_s is not None
+    assert left_s < 200
+
+
+def test_a_retry_is_told_in_whole_sentences() -> None:
+    """An error of a resumed run and one of a transport end with one full stop."""
+    for text in ("The connection broke", "The connection broke."):
+        retrying = Retrying(base_schema("app00000000000000"), TransportError(text), 2.0)
+        assert str(retrying) == "The connection broke. Trying again in 2 s."

@@ -91,7 +91,8 @@ class Retrying:
     @property
     def message(self) -> Message:
         """The event in a sentence."""
-        return Message(self.error.message, f" Trying again in {self.wait_s:.3g} s.")
+        stop = "" if self.error.message.endswith((".", "!", "?")) else "."
+        return Message(self.error.message, f"{stop} Trying again in {self.wait_s:.3g} s.")
 
     def __str__(self) -> str:
         return str(self.message)

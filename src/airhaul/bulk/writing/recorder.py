@@ -231,6 +231,9 @@ class Estimate:
 
     def note(self, done: int, now: float) -> None:
         """Record how many rows are settled so far."""
+        if self._lately and self._lately[-1][0] < now - _LATELY_S:
+            # A pause, such as the search for lost rows, tells nothing about the rate after it.
+            self._lately.clear()
         self._lately.append((now, done))
         while len(self._lately) > 2 and self._lately[1][0] <= now - _LATELY_S:
             self._lately.popleft()

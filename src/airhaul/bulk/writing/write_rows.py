@@ -273,7 +273,7 @@ class WriteRows(Generic[M]):
             now: The time, in seconds on the clock of ``next_call``.
         """
         self._intake.recover(chunk.changes)
-        error = TransportError("the process that sent it ended before the reply came")
+        error = TransportError("The process that sent the request ended before its reply came.")
         since = chunk.since or began
         if not chunk.traits.is_repeatable:
             self._lost.add_recovered(Lost(chunk.changes, error, now, chunk.tries, since))
