@@ -154,6 +154,33 @@ def test_every_cell_of_several_bases_is_in_the_frame_once(spark: Any, bases: Bas
     assert kept + len(rescued) == 460
 
 
+def test_a_table_is_divided_where_replies_are_slow(spark: Any, bases: Bases) -> None:
+    """With segments=auto: a task for each table, and no request more than pages if they are fast.
+
+    If they are slow, the rest of a table is read in parts, and each record is there once.
+    """
+    local_base = bases.server.local_base
+
+    def lists(table: str) -> list[Any]:
+        """Read the table with Spark, and return what was asked of the server."""
+        frame = reader(spark, bases, table=table, segments="auto", columns="Name").load()
+        local_base.requests.clear()
+        ids = {row["_airtable_id"] for row in frame.collect()}
+        asked = [dict(one.query) for one in local_base.requests]
+        held = [bases.airtable(base_id).table_named(table).all() for base_id in bases.ids]
+        assert ids == {record.id for records in held for record in records}
+        assert frame.rdd.getNumPartitions() == len(bases.ids)
+        return asked
+
+    assert len(lists("All types")) == 2 * 3
+    local_base.latency_s = 0.5
+    try:
+        assert len(lists("People")) == 2
+        assert any("RECORD_ID" in one.get("filterByFormula", "") for one in lists("All types"))
+    finally:
+        local_base.latency_s = 0.0
+
+
 def test_tables_of_several_kinds_share_a_frame(spark: Any, bases: Bases) -> None:
     """A field that a table does not have is null for its records, and only what is asked is read."""
     options = {"tables": "People, All types", "columns": "Name, number"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -37,6 +37,8 @@ class SparkBatches:
         self._arrow: Any = arrow_library("A data frame of Spark")
         self._schema: Any = to_arrow_schema(schema, timezone="UTC")
         self._same = {BASE: base_id, TABLE: table}
+        self._held: list[RecordJson] = []
+        self._batches: list[Any] = []
         self._ids, self._times = self._column(TEXT), self._column(MOMENT)
         self._made = {
             one.name: self._column(type_for(fields[one.name], one.dataType, table))
@@ -52,16 +54,26 @@ class SparkBatches:
         """The fields to read."""
         return [*self._made]
 
-    def of(self, pages: Iterable[Sequence[RecordJson]]) -> Iterator[Any]:
-        """Make batches of pages, of some thousand records each."""
-        held: list[RecordJson] = []
-        for page in pages:
-            held += page
-            if len(held) >= ROWS_AT_ONCE:
-                yield self._batch(held)
-                held = []
-        if held:
-            yield self._batch(held)
+    def add(self, page: Sequence[RecordJson]) -> None:
+        """Add the records of a page; whenever they are enough, a batch is made of them."""
+        self._held += page
+        if len(self._held) >= ROWS_AT_ONCE:
+            self._make()
+
+    def made(self) -> list[Any]:
+        """Return the batches that were made since the last call."""
+        made, self._batches = self._batches, []
+        return made
+
+    def rest(self) -> list[Any]:
+        """Return the last batches: those of ``made``, and one of the records that are left."""
+        if self._held:
+            self._make()
+        return self.made()
+
+    def _make(self) -> None:
+        self._batches.append(self._batch(self._held))
+        self._held = []
 
     def _batch(self, records: Sequence[RecordJson]) -> Any:
         rescued: list[dict[str, Any]] = [{} for _ in records]

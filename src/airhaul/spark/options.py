@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.results.policy import OnError
 from airhaul.client.config import journal_of_text, read_environment
 from airhaul.client.options import refuse_unknown_options
@@ -35,7 +36,8 @@ class ReadOptions:
         tables: The names or IDs of the tables, which each base has.
         columns: The fields to read; None for all.
         formula: Read the records for which this formula is true; None for all.
-        segments: Into how many parts each table is divided, 1 to 62; each is a task.
+        segments: Into how many parts each table is divided, 1 to 62, each a task; or ``"auto"``: a
+            task reads a page, and then its table by as many page chains as the latency asks for.
         connection: How to reach the bases.
     """
 
@@ -43,7 +45,7 @@ class ReadOptions:
     tables: tuple[str, ...]
     columns: tuple[str, ...] | None
     formula: str | None
-    segments: int
+    segments: Parallel
     connection: SparkConnection
 
     @classmethod
@@ -247,7 +249,11 @@ def _switch(name: str, texts: Mapping[str, str]) -> bool:
     return is_on
 
 
-def _segments(text: str) -> int:
+def _segments(text: str) -> Parallel:
+    if text.lower() == "auto":
+        return "auto"
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 62:
-        raise ConfigurationError(f"segments has to be a whole number from 1 to 62, not {text!r}.")
+        raise ConfigurationError(
+            f"segments has to be auto or a whole number from 1 to 62, not {text!r}."
+        )
     return int(text)

@@ -80,10 +80,11 @@ class AirtableReader(DataSourceReader):
 
     def partitions(self) -> Sequence[TablePartition]:
         """Return a partition for each segment of each table."""
+        segments = self._options.segments
         return [
             TablePartition(base_id, table, segment)
             for base_id, table in self._tables
-            for segment in range(self._options.segments)
+            for segment in range(1 if segments == "auto" else segments)
         ]
 
     def read(self, partition: InputPartition) -> Iterator[Any]:
@@ -99,13 +100,21 @@ class AirtableReader(DataSourceReader):
         options, table = self._options, partition.table
         fields = fields_of(table)
         batches = SparkBatches(self._schema, partition.base_id, table["name"], fields)
-        whole = ListParameters(formula=options.formula)
-        part = parts_of_list(whole, options.segments)[partition.segment]
+        formula = options.formula
+        if options.segments != "auto":
+            parts = parts_of_list(ListParameters(formula=formula), options.segments)
+            formula = parts[partition.segment].parameters.formula
         with options.connection.open(partition.base_id) as airtable:
             query = airtable.table(model_of_table(table)).where()
             # A request for no field at all would get all of them.
             query = query.only(*(batches.fields or [*fields][:1]))
-            for formula in (part.parameters.formula, partition.changed):
-                if formula is not None:
-                    query = query.where(formula)
-            yield from batches.of(query._pages(NothingLeftOut()))
+            for condition in (formula, partition.changed):
+                if condition is not None:
+                    query = query.where(condition)
+            if options.segments == "auto":
+                query._read(batches.add, "auto", NothingLeftOut())
+            else:
+                for page in query._pages(NothingLeftOut()):
+                    batches.add(page)
+                    yield from batches.made()
+            yield from batches.rest()
