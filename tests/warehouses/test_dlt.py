@@ -457,6 +457,7 @@ GONE = {"is_open": {"hard_delete": True, "data_type": "bool"}}
         ({"primary_key": "Deal Name", "write_disposition": "replace"}, "write disposition replace"),
         ({"primary_key": "Deal Name", "table_name": "Nowhere"}, "Nowhere"),
         ({"primary_key": "Deal Name", "extra": 1}, "has no field 'extra'"),
+        ({"primary_key": "notes", "notes": "n", "deal_name": "d"}, "resource: 'Deal Name'"),
         ({"primary_key": "Deal Name", "notes": b"n"}, "'notes'.*holds bytes"),
         ({"primary_key": "Deal Name", "batch_size": 0}, "set to batch_size=0"),
         ({"primary_key": "Deal Name", "write_disposition": SCD2}, "merge strategy scd2"),
@@ -469,7 +470,7 @@ def test_what_cannot_be_loaded_is_refused(deals, to_airtable, requests_of, optio
     """Once, with the reason and what to do; nothing is written."""
     of_row, of_destination = (
         {name: options[name] for name in names if name in options}
-        for names in (("extra", "notes"), ("batch_size", "max_table_nesting"))
+        for names in (("extra", "notes", "deal_name"), ("batch_size", "max_table_nesting"))
     )
     of_run = {name: one for name, one in options.items() if name not in of_row | of_destination}
     row = {"Deal Name": "Deal 1", "is_open": True, "tags": ["a"], **of_row}

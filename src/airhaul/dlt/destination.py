@@ -26,7 +26,7 @@ from airhaul.bulk.values.frame_rows import rows_in
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.dlt.connection import connect
-from airhaul.dlt.names import original_names
+from airhaul.dlt.names import names_in_warehouses, original_names
 from airhaul.errors import (
     AirhaulError,
     BulkError,
@@ -240,10 +240,17 @@ def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
         elif column.get("data_type"):  # a column that has had nothing but nulls has no type yet
             missing.add(plain)
     if missing:
+        of_warehouse = names_in_warehouses(columns_of(target.model).by_column)
+        meant = [one for name in sorted(missing) for one in of_warehouse.get(name, ())]
         raise SchemaError(
             f"The table {table.get('name')!r} has no field "
             f"{'; nor '.join(map(repr, sorted(missing)))}. "
-            "Add the field to the table, or leave the column out of the resource."
+            + (
+                f"Rename the column in the resource: {' or '.join(map(repr, meant))}? "
+                if meant
+                else ""
+            )
+            + "Add the field to the table, or leave the column out of the resource."
         )
     return fields
 

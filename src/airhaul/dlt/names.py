@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from dlt.common.normalizers.naming.direct import NamingConvention as _Direct
+from dlt.common.normalizers.naming.snake_case import NamingConvention as _SnakeCase
 from dlt.common.schema.typing import (
     C_DLT_ID,
     C_DLT_LOAD_ID,
@@ -138,3 +139,12 @@ def original_names(names: Iterable[str]) -> dict[str, list[str]]:
         names: The names of tables or fields in Airtable.
     """
     return by_written_name(names, _Direct().normalize_path)
+
+
+def names_in_warehouses(names: Iterable[str]) -> dict[str, list[str]]:
+    """Find names by the columns into which dlt loads them, as long as nothing else is configured.
+
+    Args:
+        names: The names of fields in Airtable.
+    """
+    return by_written_name(names, _SnakeCase().normalize_path)
