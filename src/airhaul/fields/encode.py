@@ -23,6 +23,10 @@ _DROPS_DIGITS: Final = (
     "Airtable stores numbers as doubles, which keep 15 to 17 digits; round the number, or declare "
     "the field as str to keep all digits"
 )
+_DROPS_MICROSECONDS: Final = (
+    "Airtable stores durations as doubles, which do not keep the microseconds of such a long one; "
+    "round it"
+)
 _WITH_EXPONENT: Final = 1e21  # printed so from here on
 _MOST_DIGITS: Final = 309  # of the largest double
 
@@ -123,6 +127,17 @@ def _encode_decimal(value: Decimal) -> int | float:
     return double
 
 
+def _encode_duration(value: timedelta) -> float:
+    seconds = _encode_number(value.total_seconds())
+    try:
+        is_kept = timedelta(seconds=seconds) == value
+    except OverflowError:
+        is_kept = False
+    if not is_kept:
+        raise ValueError(_DROPS_MICROSECONDS)
+    return seconds
+
+
 def encode_datetime(value: datetime) -> str:
     """Format a datetime as Airtable does: UTC with milliseconds; a naive one is UTC.
 
@@ -166,7 +181,7 @@ _BY_CLASS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (datetime, encode_datetime),
     (date, date.isoformat),
     (time, time.isoformat),
-    (timedelta, lambda value: _encode_number(value.total_seconds())),
+    (timedelta, _encode_duration),
     (list, encode_many),
     (tuple, encode_many),
     (set, lambda value: sorted(encode_many(value), key=str)),

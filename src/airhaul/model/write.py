@@ -31,18 +31,19 @@ def cells_to_create(record: RecordBase) -> Cells:
     return _encode_each(columns.writes, columns.writable, vars(record), clears=False)
 
 
-def cells_to_update(record: RecordBase) -> Cells:
+def cells_to_update(record: RecordBase, misfits: Sequence[RowError] = ()) -> Cells:
     """Make the cells that changed since the record was read; None clears a cell.
 
     Of a record that was made with an ID and never read, they are the fields that were set.
 
     Args:
         record: A record with an ID.
+        misfits: What is known to be wrong with its values.
 
     Raises:
         RowError: Values do not fit their fields, or no cell can hold them.
     """
-    after = validated(record)
+    after = validated(record, misfits)
     changed = _set_fields(record) if record._reading is None else _changed_fields(record, after)
     return encode_values(list(changed), after)
 
@@ -177,13 +178,14 @@ def _quiet_read(model: type[RecordBase], raw: RecordJson, origin: object = None)
     return record
 
 
-def validated(record: RecordBase) -> dict[str, Any]:
+def validated(record: RecordBase, misfits: Sequence[RowError] = ()) -> dict[str, Any]:
     """Validate the current values of a record; assignments are not validated.
 
     Cells that did not fit when they were read, and were not changed, are accepted.
 
     Args:
         record: The record.
+        misfits: What is known to be wrong with its values, and Pydantic may accept.
 
     Returns:
         The validated values by field name.
@@ -196,14 +198,17 @@ def validated(record: RecordBase) -> dict[str, Any]:
     values: dict[str, Any] = {"id": record.id, "created_time": record.created_time}
     for column in columns.by_name.values():
         values[column.input_name] = vars(record).get(column.name)
+    errors = [*misfits]
     try:
-        return vars(model.model_validate(values))
+        valid = vars(model.model_validate(values))
     except ValidationError as error:
         built, reasons = build_leniently(model, values, error)
-        errors = _errors_in(record, reasons)
-        if errors:
-            raise RowError.of(errors) from None
-        return vars(built)
+        known = {misfit.field for misfit in misfits}
+        errors += [one for one in _errors_in(record, reasons) if one.field not in known]
+        valid = vars(built)
+    if errors:
+        raise RowError.of(errors)
+    return valid
 
 
 def _errors_in(record: RecordBase, reasons: Mapping[str, str]) -> list[RowError]:

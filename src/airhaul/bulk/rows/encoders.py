@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.keys import Key, KeysSeen, Seen
+from airhaul.bulk.values.assigned_values import misfits_in
 from airhaul.bulk.values.frame_values import plain
 from airhaul.bulk.values.row_values import CellsByKey, RowValues
 from airhaul.errors import RowError, shown
@@ -113,7 +114,7 @@ class RowEncoder(Generic[M]):
 
     def _cells_of_own(self, record: M) -> Cells:
         # Validated again, since assignments are not; the caller's own object is not changed.
-        return cells_to_create(self._model.model_construct(**validated(record)))
+        return cells_to_create(self._model.model_construct(**validated(record, misfits_in(record))))
 
 
 class _IdsSeen:
@@ -196,7 +197,7 @@ class UpdateEncoder(RowEncoder[M]):
             )
         self._refuse_more_columns(record)
         self._seen.add(_checked_id(record.id), index)
-        cells = cells_to_update(record)
+        cells = cells_to_update(record, misfits_in(record))
         there = record._cells or {}
         for column, cell in self.same.items():
             known = self._columns.by_column[column]
@@ -280,7 +281,7 @@ class UpsertEncoder(RowEncoder[M]):
 
     def _parts_of(self, record: M) -> CellsByKey:
         given = record.model_fields_set
-        parts = CellsByKey.of(self._columns, validated(record), given)
+        parts = CellsByKey.of(self._columns, validated(record, misfits_in(record)), given)
         missing = tuple(
             column.shown_name
             for column in self._columns.writable

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
 
-from airhaul.errors import shown
+from airhaul.errors import RowError, shown
 from airhaul.fields.dates import datetime_validator
 from airhaul.fields.encode import encode
 from airhaul.messages import Message, Option
@@ -49,7 +49,9 @@ COMMA_FORM: Final = "with a decimal comma, a number is written 1234,5 or 1.234,5
 _SURE_DIGITS: Final = 15
 
 _NUMBERS: Final = (int, float, Decimal)
+_COUNTED: Final = (*_NUMBERS, timedelta)
 _TIMES: Final = frozenset[type]({date, datetime})
+_WHOLE: Final = frozenset[type]({int})
 _TICKED: Final = "checked"  # as Airtable's own CSV files have it
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _ADDRESS: Final = re.compile(r"https?://\S+")
@@ -84,6 +86,24 @@ def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAI
     return None
 
 
+def read_as(reader: Reader, value: Any, called: str) -> Any:
+    """Read a value that is not blank, before the model validates it.
+
+    Args:
+        reader: What reads it.
+        value: The value.
+        called: What the field is called in the error.
+
+    Raises:
+        RowError: It is refused.
+    """
+    try:
+        return reader(value)
+    except ValueError as error:
+        reason = next((part for part in error.args if isinstance(part, Message)), str(error))
+        raise RowError(reason, field=called, value=value) from None
+
+
 def _field_of(column: Column, style: TextStyle) -> FieldText:
     """Take the options of the table's field, if they were read, before those of the model."""
     options = style.fields.get(column.column) or column.info.options or {}
@@ -93,7 +113,7 @@ def _field_of(column: Column, style: TextStyle) -> FieldText:
 def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     """Make the reader of a column for values of other rows.
 
-    It refuses numbers as dates, and those of which a float would drop digits.
+    It refuses numbers as dates, booleans as numbers, and numbers of which a cell would drop digits.
 
     Args:
         model: The model.
@@ -104,11 +124,9 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
     if column.shape.integers is not None:
         return _read_integer
     types_ = _classes(column)
-    are_numbers = bool(types_) and all(issubclass(type_, _NUMBERS) for type_ in types_)
-    if column.type == "duration" and are_numbers:
-        return _seconds
-    if float in types_ and are_numbers:
-        return _exact
+    if types_ and bool not in types_ and all(issubclass(type_, _COUNTED) for type_ in types_):
+        holds_seconds = column.type == "duration" and timedelta not in types_
+        return _read_seconds if holds_seconds else _read_count
     if not types_ or not all(issubclass(type_, date | time) for type_ in types_):
         return None
     return partial(_no_number, form=_form(types_))
@@ -143,7 +161,9 @@ def types_as_they_are(column: Column) -> frozenset[type]:
     Args:
         column: A column that has such a reader.
     """
-    return frozenset[type]() if column.shape.integers is not None else _TIMES
+    if column.shape.integers is not None:
+        return frozenset[type]()
+    return _WHOLE if _classes(column) == (int,) else _TIMES
 
 
 def without_blanks(column: Column, value: object) -> object:
@@ -249,10 +269,9 @@ def _read_tick(value: Any) -> Any:
 
 
 def _read_number(field: FieldText, value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
+    _refuse_boolean(value)
     if not isinstance(value, str):
-        return _seconds(_since_midnight(value)) if field.type == "duration" else _exact(value)
+        return _seconds(_exact(_since_midnight(value) if field.type == "duration" else value))
     text = bare = value.strip()
     if field.style is PLAIN and is_number(text):
         return _exact(text)
@@ -274,6 +293,26 @@ def _read_number(field: FieldText, value: Any) -> Any:
     return text
 
 
+def _read_count(value: Any) -> Any:
+    """Read a number or a duration of a row that is not from a file."""
+    _refuse_numpy(value)
+    _refuse_boolean(value)
+    if isinstance(value, str) and not is_number(value.strip()) and _is_number_to_python(value):
+        raise ValueError(f"this is not a number, got {shown(value)}; {NUMBER_FORM}")
+    return _exact(value)
+
+
+def _refuse_numpy(value: Any) -> None:
+    """Refuse what Pydantic would take for a number without its unit."""
+    if type(value).__module__ == "numpy":
+        raise ValueError(f"this is no value of Python's own, got {value!r}")
+
+
+def _refuse_boolean(value: Any) -> None:
+    if isinstance(value, bool):
+        raise ValueError(f"true and false are not numbers, got {shown(value)}; {NUMBER_FORM}")
+
+
 def _exact(value: Any) -> Any:
     """Refuse a number that no cell keeps: a model may read it as a float, which drops digits."""
     number = value
@@ -283,7 +322,7 @@ def _exact(value: Any) -> Any:
         if is_sure or not is_number(text) or math.isinf(float(text)):
             return value  # what is beyond the range of doubles, is refused later
         number = Decimal(text)
-    if isinstance(number, int | Decimal):
+    if isinstance(number, int | Decimal | timedelta):
         try:
             encode(number)
         except ValueError as error:
@@ -291,13 +330,18 @@ def _exact(value: Any) -> Any:
     return value
 
 
+def _read_seconds(value: Any) -> Any:
+    """Read a duration of a row that is not from a file, into a field that holds numbers."""
+    return _seconds(_read_count(value))
+
+
 def _seconds(value: Any) -> Any:
-    """Read a duration into a field that holds numbers."""
-    return value.total_seconds() if isinstance(value, timedelta) else _exact(value)
+    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 def _read_integer(value: Any) -> Any:
     """Read an integer of a ``Literal`` or an ``Enum``: Pydantic takes no text for it."""
+    _refuse_boolean(value)
     if isinstance(value, str) and is_number(value.strip()):
         value = float(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -319,6 +363,7 @@ def _since_midnight(value: Any) -> Any:
 
 
 def _read_duration(field: FieldText, value: Any) -> Any:
+    _refuse_boolean(value)
     if not isinstance(value, str):
         return _since_midnight(value)
     text = value.strip()
@@ -434,6 +479,7 @@ def _form(types_: tuple[type, ...]) -> str:
 
 
 def _no_number(value: Any, form: str) -> Any:
+    _refuse_numpy(value)
     is_number_ = is_number(value.strip()) if isinstance(value, str) else False
     if is_number_ or isinstance(value, int | float | Decimal):
         what = "time" if form is TIME_FORM else "date"

@@ -9,7 +9,9 @@ from typing import Any, Final
 PLAIN_TYPES: Final = frozenset({str, int, bool, list, dict, date, datetime, type(None)})
 """The most frequent types of values that ``plain`` returns as they are."""
 
-_TIMES: Final = ("datetime64", "timedelta64")
+NUMPY_TIMES: Final = ("datetime64", "timedelta64")
+# The ends of NumPy's types of intervals in months, in years, and in no unit at all.
+_WITHOUT_LENGTH: Final = ("M]", "Y]", "m8")
 
 
 def plain(value: Any) -> Any:
@@ -20,7 +22,8 @@ def plain(value: Any) -> Any:
 
     Returns:
         None for a missing value (NaN, NaT, ``pandas.NA``), scalars and arrays of NumPy and
-        intervals of Arrow as Python has them, and any other value as it is.
+        intervals of Arrow as Python has them, and any other value as it is; so is an interval of
+        months, which has no length.
     """
     if type(value).__module__ == "numpy":
         value = _of_numpy(value)
@@ -42,8 +45,12 @@ def plain(value: Any) -> Any:
 
 def _of_numpy(value: Any) -> Any:
     name = type(value).__name__
+    if name == "longdouble":
+        return Decimal(str(value))  # Python's own floats have fewer digits
+    if name == "timedelta64" and value.dtype.str.endswith(_WITHOUT_LENGTH) and value == value:  # noqa: PLR0124
+        return value  # NumPy itself would take the average month
     # Python has no nanoseconds: without this step, they would become an integer.
-    exact = value.astype(f"{name}[us]") if name in _TIMES else value
+    exact = value.astype(f"{name}[us]") if name in NUMPY_TIMES else value
     return exact.tolist()
 
 

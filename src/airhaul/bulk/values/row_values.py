@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from airhaul.bulk.values.file_values import (
     Reader,
     file_reader,
+    read_as,
     row_reader,
     types_as_they_are,
     without_blanks,
@@ -26,7 +27,6 @@ from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
 from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
 from airhaul.bulk.values.row_keys import RowKeys
 from airhaul.errors import RowError, causes_of, shown
-from airhaul.messages import Message
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import NO_VALUE, Column, Columns, columns_of
 from airhaul.model.read import build_leniently
@@ -371,7 +371,7 @@ class RowValues(Generic[M]):
                 # A null in JSON is given; a blank cell of a spreadsheet may be left out.
                 return NO_VALUE if is_spreadsheets and not blank_clears else column.empty
         if reader is not None:
-            read = _read(reader, read, str(key) if is_text else column.shown_name)
+            read = read_as(reader, read, str(key) if is_text else column.shown_name)
         return _from_text(column, read) if is_text and isinstance(read, str) else read
 
     def _is_blank(self, column: Column, value: Any, read: Any, *, is_text: bool) -> bool:
@@ -454,15 +454,6 @@ class RowValues(Generic[M]):
 
 def _required(column: Column, given: _Given) -> RowError:
     return RowError(f"a value is required, {given.blank[column.name]}", field=column.shown_name)
-
-
-def _read(reader: Reader, value: Any, called: str) -> Any:
-    """Read a value that is not blank, before the model validates it."""
-    try:
-        return reader(value)
-    except ValueError as error:
-        reason = next((part for part in error.args if isinstance(part, Message)), str(error))
-        raise RowError(reason, field=called, value=value) from None
 
 
 def _text_reader(reader: Reader | None, column: Column) -> Reader | None:

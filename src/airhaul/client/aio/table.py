@@ -11,6 +11,7 @@ from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
+from airhaul.bulk.values.assigned_values import misfits_in
 from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
 from airhaul.client.aio.plan_verbs import AsyncPlanVerbs
@@ -402,7 +403,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         """
         if record.id is None:
             return await self.create(record, typecast=typecast)
-        cells = cells_to_update(record)
+        cells = cells_to_update(record, misfits_in(record))
         if cells:
             self._refuse_names(cells, typecast)
             call = endpoints.update_record(

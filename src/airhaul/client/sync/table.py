@@ -12,6 +12,7 @@ from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import refuse_names
+from airhaul.bulk.values.assigned_values import misfits_in
 from airhaul.client.connection import Origin
 from airhaul.client.options import Condition, ReadOptions
 from airhaul.client.selection import Selection
@@ -401,7 +402,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         """
         if record.id is None:
             return self.create(record, typecast=typecast)
-        cells = cells_to_update(record)
+        cells = cells_to_update(record, misfits_in(record))
         if cells:
             self._refuse_names(cells, typecast)
             call = endpoints.update_record(
