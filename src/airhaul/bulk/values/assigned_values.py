@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from airhaul.bulk.values.file_values import Reader, read_as, row_reader
+from airhaul.bulk.values.file_values import Reader, classes_of, read_as, row_reader
 from airhaul.bulk.values.frame_values import NUMPY_TIMES, plain
 from airhaul.errors import RowError
 from airhaul.model.base import RecordBase
@@ -26,8 +26,10 @@ def misfits_in(record: RecordBase) -> Sequence[RowError]:
     """
     found: list[RowError] = []
     values = vars(record)
-    for column, reader in _readers_of(type(record)):
+    for column, reader, unchanged in _readers_of(type(record)):
         value = values.get(column.name)
+        if type(value) in unchanged:
+            continue
         if type(value).__name__ not in NUMPY_TIMES:  # which Pydantic would not convert
             value = plain(value)
         if value is None:
@@ -40,9 +42,12 @@ def misfits_in(record: RecordBase) -> Sequence[RowError]:
 
 
 @lru_cache(maxsize=1024)
-def _readers_of(model: type[RecordBase]) -> Sequence[tuple[Column, Reader]]:
+def _readers_of(
+    model: type[RecordBase],
+) -> Sequence[tuple[Column, Reader, frozenset[type]]]:
+    """Return what reads each column, and the types of values that Pydantic does not change."""
     return [
-        (column, reader)
+        (column, reader, frozenset({*classes_of(column), type(None)}))
         for column in columns_of(model).writable
         if (reader := row_reader(model, column)) is not None
     ]

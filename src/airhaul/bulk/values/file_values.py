@@ -77,7 +77,7 @@ def file_reader(model: type[RecordBase], column: Column, style: TextStyle = PLAI
     shape = column.shape.item or column.shape
     if column.type in _OBJECT_READERS and (shape.holds_objects or shape.is_a(BaseModel)):
         return _OBJECT_READERS[column.type]
-    types_ = _classes(column)
+    types_ = classes_of(column)
     if not types_:
         return None
     for classes, make in _READERS:
@@ -123,7 +123,7 @@ def row_reader(model: type[RecordBase], column: Column) -> Reader | None:
         return None
     if column.shape.integers is not None:
         return _read_integer
-    types_ = _classes(column)
+    types_ = classes_of(column)
     if types_ and bool not in types_ and all(issubclass(type_, _COUNTED) for type_ in types_):
         holds_seconds = column.type == "duration" and timedelta not in types_
         return _read_seconds if holds_seconds else _read_count
@@ -150,7 +150,7 @@ def zone_reader(model: type[RecordBase], column: Column) -> Reader | None:
 
 def has_zone(column: Column) -> bool:
     """Whether a column is known to hold times that its field shows in a zone other than UTC."""
-    types_ = _classes(column)
+    types_ = classes_of(column)
     holds_moments = bool(types_) and all(issubclass(type_, datetime) for type_ in types_)
     return holds_moments and _field_of(column, PLAIN).zone is not None
 
@@ -163,7 +163,7 @@ def types_as_they_are(column: Column) -> frozenset[type]:
     """
     if column.shape.integers is not None:
         return frozenset[type]()
-    return _WHOLE if _classes(column) == (int,) else _TIMES
+    return _WHOLE if classes_of(column) == (int,) else _TIMES
 
 
 def without_blanks(column: Column, value: object) -> object:
@@ -180,8 +180,12 @@ def without_blanks(column: Column, value: object) -> object:
     return "" if column.takes_blank_text else None
 
 
-def _classes(column: Column) -> tuple[type, ...]:
-    """The classes that a value may have; empty if that is not a matter of classes, as for enums."""
+def classes_of(column: Column) -> tuple[type, ...]:
+    """Return the classes that a value may have; none if that is no matter of classes, as for enums.
+
+    Args:
+        column: The column.
+    """
     core = column.shape.core
     members = [member for member in get_args(core) or (core,) if member is not type(None)]
     are_classes = all(isinstance(member, type) for member in members)
