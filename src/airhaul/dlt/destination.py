@@ -22,6 +22,7 @@ from dlt.common.typing import TSecretStrValue
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.results.policy import OnError
 from airhaul.bulk.results.result import BulkResult
+from airhaul.bulk.values.frame_columns import arrow_type_of
 from airhaul.bulk.values.frame_rows import rows_in
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
@@ -227,9 +228,10 @@ def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
     """Find the field of each column of dlt.
 
     Raises:
-        SchemaError: The table lacks a field.
+        SchemaError: The table lacks a field, or dlt has made times of its text.
     """
-    known = original_names(columns_of(target.model).by_column)
+    columns = columns_of(target.model).by_column
+    known = original_names(columns)
     fields: dict[str, str] = {}
     missing: set[str] = set()
     for name, column in table.get("columns", {}).items():
@@ -237,10 +239,17 @@ def _fields_of(table: TTableSchema, target: Table[Any]) -> dict[str, str]:
         plain = variant["column"] if variant else name
         if plain in known:
             fields[name] = _only(known[plain], "fields")
+            kind = arrow_type_of(columns[fields[name]]).kind
+            if column.get("data_type") == "timestamp" and kind in ("text", "choice"):
+                raise SchemaError(
+                    f"The field {fields[name]!r} holds text, and dlt made times of the column: it "
+                    "takes text that looks like a time for one. Declare the column in the "
+                    f'resource, columns={{{plain!r}: {{"data_type": "text"}}}}.'
+                )
         elif column.get("data_type"):  # a column that has had nothing but nulls has no type yet
             missing.add(plain)
     if missing:
-        of_warehouse = names_in_warehouses(columns_of(target.model).by_column)
+        of_warehouse = names_in_warehouses(columns)
         meant = [one for name in sorted(missing) for one in of_warehouse.get(name, ())]
         raise SchemaError(
             f"The table {table.get('name')!r} has no field "
