@@ -178,6 +178,22 @@ def test_lists_may_be_tables_and_attachments_left_out(deals, reached, to_duckdb)
     assert tags == [(FULL["name"], "b"), (FULL["name"], "a")]
 
 
+@pytest.mark.parametrize(("first", "then"), [("json", "tables"), ("tables", "json")])
+def test_lists_are_in_one_place(deals, reached, to_duckdb, first, then) -> None:
+    """A load of changes would put new lists elsewhere than those that are there."""
+    for _ in range(2):
+        to_duckdb.run(airtable_source(**reached, lists=first))
+    with pytest.raises(PipelineStepFailed, match=f"another way than lists='{then}'"):
+        to_duckdb.run(airtable_source(**reached, lists=then))
+    to_duckdb.run(airtable_source(**reached, lists=then), refresh="drop_resources")
+    query = {
+        "json": "SELECT tags::VARCHAR FROM deals WHERE tags IS NOT NULL",
+        "tables": "SELECT string_agg(value, ',' ORDER BY _dlt_list_idx) FROM deals__tags",
+    }
+    found = {"json": '["b","a"]', "tables": "b,a"}
+    assert loaded(to_duckdb, query[then]) == [(found[then],)]
+
+
 def test_items_that_look_like_times_stay_text(airtable, reached, to_duckdb) -> None:
     """dlt takes the first for a time, and would make 1970-01-01T00:00:07Z of "7" then."""
     texts = ["2024-05-01T08:00:00Z", "7", "b"]

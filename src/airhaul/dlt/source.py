@@ -175,7 +175,8 @@ def _read(
         began: A time of the service's clock before the first page; None to read all records.
     """
     types = {name: arrow_type_of(column) for name, column in fields.items()}
-    _check(table["name"], types, _hints(fields, lists), lists, together)
+    _refuse_names(table["name"], types, lists, together)
+    _refuse_changes(table["name"], types, _hints(fields, lists), lists)
     with reach() as airtable:
         query = airtable.table(model_of_table(table)).where().only(*fields)
         # Tables of several bases can have one name, and are then one resource for dlt.
@@ -191,23 +192,40 @@ def _read(
         read_until[place] = began.isoformat()
 
 
-def _check(
-    table: str,
-    types: Mapping[str, ArrowType],
-    hints: Mapping[str, Any],
-    lists: Lists,
-    together: Sequence[Path],
+def _refuse_names(
+    table: str, types: Mapping[str, ArrowType], lists: Lists, together: Sequence[Path]
 ) -> None:
-    """Refuse what would be lost in the warehouse, or end the load in its middle.
+    """Refuse names that are equal for dlt, so that values would be lost in the warehouse.
 
     Raises:
-        SchemaError: Names are equal for dlt, or a column has another type already.
+        SchemaError: There are some.
+    """
+    naming = dlt.current.source_schema().naming
+    refuse_merged_tables(together, naming)
+    columns = [path for name, type_ in types.items() for path in _columns_of((name,), type_, lists)]
+    refuse_merged_fields(table, columns, (ID, CREATED, BASE, RESCUED), naming)
+
+
+def _refuse_changes(
+    table: str, types: Mapping[str, ArrowType], hints: Mapping[str, Any], lists: Lists
+) -> None:
+    """Refuse fields that other loads have put elsewhere, or into a column of another type.
+
+    Raises:
+        SchemaError: There are some.
     """
     schema = dlt.current.source_schema()
-    refuse_merged_tables(together, schema.naming)
-    columns = [path for name, type_ in types.items() for path in _columns_of((name,), type_, lists)]
-    refuse_merged_fields(table, columns, (ID, CREATED, BASE, RESCUED), schema.naming)
-    loaded = schema.tables.get(schema.naming.normalize_tables_path(table), {}).get("columns", {})
+    name_of_table = schema.naming.normalize_tables_path(table)
+    loaded = schema.tables.get(name_of_table, {}).get("columns", {})
+    for field in (name for name, type_ in types.items() if type_.kind == "list"):
+        apart = schema.naming.normalize_tables_path(field)
+        is_apart = schema.naming.shorten_fragments(name_of_table, apart) in schema.tables
+        if is_apart if lists == "json" else schema.naming.normalize_path(field) in loaded:
+            raise SchemaError(
+                f"The lists of the field {field!r} of the table {table!r} were loaded in another "
+                f"way than lists={lists!r} before: some would be in one place and some in the "
+                'other. Drop what was loaded, with refresh="drop_resources".'
+            )
     for name, hint in hints.items():
         known = loaded.get(schema.naming.normalize_path(name), {}).get("data_type")
         if known not in (None, hint["data_type"]):
