@@ -220,6 +220,100 @@ def test_text_that_excel_cannot_hold_is_refused(parts, tmp_path) -> None:
     assert not (tmp_path / "a.xlsx").exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a\ufffeb", "\uffff", "_x0041_x0042_", "_x005f_x0041_", "<r>a</r>", "<r>&</r>", "<r>a\n</r>"],
+    ids=ascii,
+)
+def test_text_that_would_be_read_as_another_is_refused(parts, tmp_path, text: str) -> None:
+    """Escapes that overlap lose one, and what looks like XML of the library would be written so."""
+    parts.create(code=text)
+    with pytest.raises(FileFormatError, match="of 'code' has .* read as something else"):
+        parts.export_file(tmp_path / "a.xlsx")
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_a_name_that_would_be_read_as_another_is_refused(tmp_path) -> None:
+    """As a text in the cells is."""
+    with Airtable.local() as airtable:
+        airtable.create_table("T", [{"name": "_x0041_x0042_", "type": "singleLineText"}])
+        with pytest.raises(FileFormatError, match="the name '_x0041_x0042_' has"):
+            airtable.table_named("T").export_file(tmp_path / "a.xlsx")
+
+
+def test_text_like_an_escape_or_xml_is_kept(parts, tmp_path) -> None:
+    """Each comes back as it was, in the header of its column's choices, too."""
+    texts = [
+        "_x0041_",
+        "_x0041__x0042_",
+        "_xFFFE_",
+        "\x01",
+        "a\rb\r\n",
+        "<r>",
+        "x<r>a</r>",
+        "<b>a</b>",
+        "&amp;",
+    ]
+    parts.bulk_create([{"code": text, "tags": [text]} for text in texts], typecast=True)
+    parts.export_file(tmp_path / "a.xlsx")
+    assert sorted(cells["code"] for _, cells in read(tmp_path / "a.xlsx")) == sorted(texts)
+    assert parts.sync_file(tmp_path / "a.xlsx", key="code").counts() == {"unchanged": len(texts)}
+
+
+def test_large_numbers_and_durations_are_texts_as_they_are_shown(parts, tmp_path) -> None:
+    """A number of 17 digits has no exponent in a text field, and 36 hours are no "1 day, 12:00"."""
+    cells = [
+        12345678901234500.0,
+        2.0**53,
+        1e21,
+        timedelta(hours=36),
+        timedelta(hours=-12),
+        timedelta(seconds=1.5),
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"A": [["code"], *([cell] for cell in cells)]})
+    assert [part.code for part in parts.import_file(path)] == [
+        "12345678901234500", "9007199254740992", "1e+21", "36:00:00", "-12:00:00", "0:00:01.5",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mac", [False, True])
+@pytest.mark.parametrize(
+    ("number", "format_"), [(-0.25, "hh:mm"), (-1, "yyyy-mm-dd"), (60, "yyyy-mm-dd")]
+)
+def test_a_number_that_is_no_time_is_refused(
+    parts, tmp_path, number: float, format_: str, mac: bool
+) -> None:
+    """Six hours less are not 18:00, and the 29 February 1900, which never was, is no other day."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx", {"date_1904": mac}) as book:
+        sheet = book.add_worksheet("A")
+        sheet.write_row(0, 1, ["code", "took", "made"])
+        sheet.write_row(1, 1, ["x", -5])
+        sheet.write_row(2, 1, ["y"])
+        sheet.write_number(2, 3, number, book.add_format({"num_format": format_}))
+    if mac and number == 60:
+        assert [cells.get("made") for _, cells in read(tmp_path / "a.xlsx")] == [
+            "",
+            date(1904, 3, 1),
+        ]
+        return
+    with pytest.raises(
+        FileFormatError, match="line 3: the number in the cell D3 is no date or time"
+    ):
+        read(tmp_path / "a.xlsx")
+    rows = read_rows(tmp_path / "a.xlsx", FileSettings(ignore=("made",)))
+    assert [row.cells["code"] for row in rows] == ["x", "y"]
+
+
+def test_a_duration_beyond_all_is_refused(tmp_path) -> None:
+    """By name, and not with an error of the library."""
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("A")
+        sheet.write_string(0, 0, "took")
+        sheet.write_number(1, 0, 1e300, book.add_format({"num_format": "[h]:mm"}))
+    with pytest.raises(FileFormatError, match="longer than any that Python has"):
+        read(tmp_path / "a.xlsx")
+
+
 def test_times_are_in_the_zone_of_their_field(tmp_path) -> None:
     """As people see them; the second of two equal hours is text, so that nothing is lost."""
     options = {

@@ -33,6 +33,14 @@ def test_any_text_can_be_split(text: str) -> None:
     assert all(item != "" for item in split_items(text))
 
 
+@given(st.lists(st.text(st.sampled_from('a", '), min_size=1), min_size=1, max_size=3), st.data())
+def test_no_list_reads_like_a_choice_that_it_is_not(items: list[str], data: st.DataObject) -> None:
+    """A choice may be written like other choices that are joined and quoted."""
+    joined = join_items(items)
+    known = data.draw(st.lists(st.sampled_from([joined, *items, "a"]), max_size=4))
+    assert split_items(join_items(items, known), known) == items
+
+
 @pytest.mark.parametrize(
     ("text", "items"),
     [
@@ -140,6 +148,27 @@ def test_a_cell_that_is_one_whole_choice_is_that_choice(
     table: Any = airtable.table(Tagged) if typed else airtable.table_named("T")
     table.import_csv(path)
     assert [record.tags for record in table.all(sort="k")] == [["p, q"], ["q", "p"], ["p, q", "p"]]
+
+
+def test_a_choice_keeps_its_spaces_if_the_cell_is_exactly_that(
+    airtable: Airtable, tmp_path: Path
+) -> None:
+    """Other spaces around an item are ignored, also where only the spaces distinguish choices."""
+    choices = {"choices": [{"name": "red"}, {"name": " red"}, {"name": '" red"'}]}
+    airtable.create_table(
+        "T",
+        [
+            {"name": "Name", "type": "singleLineText"},
+            {"name": "Tags", "type": "multipleSelects", "options": choices},
+        ],
+    )
+    table = airtable.table_named("T")
+    (tmp_path / "in.csv").write_text('Name,Tags\n1,red\n2, red\n3,  red \n4,""" red"""\n')
+    found = table.import_file(tmp_path / "in.csv")
+    expected = [["red"], [" red"], ["red"], ['" red"']]
+    assert [record._cells["Tags"] for record in found] == expected
+    table.export_file(tmp_path / "out.csv")
+    assert table.sync_file(tmp_path / "out.csv", key="Name").counts() == {"unchanged": 4}
 
 
 def test_typecast_does_not_take_two_choices_for_one(airtable: Airtable) -> None:

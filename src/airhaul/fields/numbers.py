@@ -44,6 +44,19 @@ def seconds_of(text: str, *, hours_first: bool) -> float | None:
     return -exact if sign == "-" else exact
 
 
+def clock_text(duration: timedelta) -> str:
+    """Write a duration so that ``seconds_of`` reads it: ``36:00:00``, ``-0:30:00``, ``0:00:01.5``.
+
+    Args:
+        duration: The duration.
+    """
+    minutes, rest = divmod(abs(duration), timedelta(minutes=1))
+    hours, minute = divmod(minutes, 60)
+    fraction = f".{rest.microseconds:06}".rstrip("0").rstrip(".")
+    sign = "-" if duration < timedelta() else ""
+    return f"{sign}{hours}:{minute:02}:{rest.seconds:02}{fraction}"
+
+
 def _canonical(cell: Any) -> Any:
     # As Airtable stores it, a double: it prints 2.881429508889297e+16 as 28814295088892970.
     try:

@@ -123,13 +123,7 @@ def _encode_each(
             elif clears:
                 cells[to] = None
     except ValueError:
-        errors: list[RowError] = []
-        for column in columns:
-            try:
-                encode_value(column, values.get(column.name))
-            except RowError as error:
-                errors.append(error)
-        raise RowError.of(errors) from None
+        raise RowError.of(_unwritable(columns, values)) from None
     return cells
 
 
@@ -207,8 +201,21 @@ def validated(record: RecordBase, misfits: Sequence[RowError] = ()) -> dict[str,
         errors += [one for one in _errors_in(record, reasons) if one.field not in known]
         valid = vars(built)
     if errors:
-        raise RowError.of(errors)
+        known = {one.field for one in errors}
+        others = [one for one in columns_of(model).writable if one.shown_name not in known]
+        raise RowError.of([*errors, *_unwritable(others, valid)])
     return valid
+
+
+def _unwritable(columns: Sequence[Column], values: Mapping[str, Any]) -> list[RowError]:
+    """The errors of values that no cell can hold."""
+    errors: list[RowError] = []
+    for column in columns:
+        try:
+            encode_value(column, values.get(column.name))
+        except RowError as error:
+            errors.append(error)
+    return errors
 
 
 def _errors_in(record: RecordBase, reasons: Mapping[str, str]) -> list[RowError]:

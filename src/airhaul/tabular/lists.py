@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 _ITEM: Final = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*|([^,]*))(?:,|$)')
@@ -15,11 +15,14 @@ def join_items(items: Sequence[str], known: Collection[str] = ()) -> str:
 
     Args:
         items: The items of a list.
-        known: Items that contain a comma; if several items together read like one of these, all
-            are quoted.
+        known: Items that a cell may be as a whole. If several items together, or quotes around one,
+            read like one of these, all are quoted; if that does, too, they are a JSON array.
     """
     text = ", ".join(item if _is_plain(item) else _quoted(item) for item in items)
-    return ", ".join(map(_quoted, items)) if len(items) > 1 and text in known else text
+    if text not in known or [*items] == [text]:
+        return text
+    text = ", ".join(map(_quoted, items))
+    return json.dumps([*items], ensure_ascii=False) if text in known else text
 
 
 def _is_plain(item: str) -> bool:
@@ -31,7 +34,7 @@ def _quoted(item: str) -> str:
     return '"' + item.replace('"', '""') + '"'
 
 
-def split_items(text: str, known: Iterable[str] = ()) -> list[Any]:
+def split_items(text: str, known: Collection[str] = ()) -> list[Any]:
     """Split a cell into the items of a list.
 
     Args:
@@ -39,8 +42,9 @@ def split_items(text: str, known: Iterable[str] = ()) -> list[Any]:
         known: Items of which one may be the whole cell, although it contains a comma.
     """
     whole = text.strip()
-    if whole in known:
-        return [whole]
+    for item in (text, whole):
+        if item in known:
+            return [item]
     if whole.startswith("["):
         try:
             array = json.loads(whole)

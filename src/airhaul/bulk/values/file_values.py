@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from airhaul.errors import RowError, shown
 from airhaul.fields.dates import datetime_validator
 from airhaul.fields.encode import encode
+from airhaul.fields.numbers import clock_text
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Column
@@ -200,7 +201,9 @@ def _read_text(value: Any) -> Any:
         return value.isoformat(sep=" ")
     if isinstance(value, date | time):
         return value.isoformat()
-    return str(value) if isinstance(value, int | float | timedelta) else value
+    if isinstance(value, timedelta):
+        return clock_text(value)
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _read_items(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Cells of a workbook that python-calamine reads as empty, though they are not.
+"""Cells of a workbook that python-calamine reads as something else.
 
 It returns nothing for an error such as ``#N/A``, and for a formula that was never computed, as
-programs write it that do not compute themselves. Both are found in the XML of the sheet
-(ECMA-376, part 1, section 18.3.1.4).
+programs write it that do not compute themselves; and it makes times of numbers that are none. They
+are found in the XML of the sheet (ECMA-376, part 1, section 18.3.1.4).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from xml.etree import ElementTree as ET
 _SUFFIXES: Final = frozenset({".xlsx", ".xlsm"})
 _BLOCK_BYTES: Final = 1 << 20
 _MAY_BE_UNREAD: Final = re.compile(rb"<(\w+:)?f[ />]|t=[\"']e[\"']")
+_MAY_BE_IMPOSSIBLE: Final = re.compile(rb"<(\w+:)?v>(-|60[.<])")
+_NO_DAY: Final = 60  # counted from 31 December 1899
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -33,16 +35,52 @@ def unread_cells(path: str | Path, sheet: str) -> dict[int, dict[int, str | None
         never computed.
     """
     found: dict[int, dict[int, str | None]] = {}
+    for row, column, cell in _cells_of(path, sheet, _MAY_BE_UNREAD):
+        children = {_tag(child): child.text for child in cell}
+        kind = cell.get("t")
+        if kind == "e":
+            found.setdefault(row, {})[column] = children.get("v") or "#ERROR!"
+        elif "f" in children and not children.get("v") and kind != "str":
+            found.setdefault(row, {})[column] = None
+    return found
+
+
+def impossible_times(path: str | Path, sheet: str) -> set[tuple[int, int]]:
+    """Find the numbers of a sheet that are no dates and times, though python-calamine makes some.
+
+    Of a number below zero it reads the time of day, so that six hours less are 18:00; and it takes
+    29 February 1900, a day that only Excel has, for the day before.
+
+    Args:
+        path: The workbook; only in ``.xlsx`` and ``.xlsm`` files are they found.
+        sheet: The name of the sheet.
+
+    Returns:
+        Their rows and columns, both from 1, whatever their format.
+    """
+    found: set[tuple[int, int]] = set()
+    for row, column, cell in _cells_of(path, sheet, _MAY_BE_IMPOSSIBLE):
+        number = next((child.text for child in cell if _tag(child) == "v"), None)
+        if cell.get("t", "n") == "n" and number and not _is_possible(float(number)):
+            found.add((row, column))
+    return found
+
+
+def _is_possible(serial: float) -> bool:
+    return serial >= 0 and int(serial) != _NO_DAY
+
+
+def _cells_of(
+    path: str | Path, sheet: str, wanted: re.Pattern[bytes]
+) -> Iterator[tuple[int, int, ET.Element]]:
+    """Yield the cells of a sheet, if its XML has what is wanted; most have not."""
     if not zipfile.is_zipfile(path) or Path(path).suffix.lower() not in _SUFFIXES:
-        return found
+        return
     with zipfile.ZipFile(path) as workbook:
         part = _part_of(workbook, sheet)
-        if part is None or not _may_have_some(workbook, part):
-            return found
-        with workbook.open(part) as file:
-            for row, column, error in _unread_in(file):
-                found.setdefault(row, {})[column] = error
-    return found
+        if part is not None and _may_have_some(workbook, part, wanted):
+            with workbook.open(part) as file:
+                yield from _cells_in(file)
 
 
 def _part_of(workbook: zipfile.ZipFile, sheet: str) -> str | None:
@@ -60,18 +98,17 @@ def _part_of(workbook: zipfile.ZipFile, sheet: str) -> str | None:
     return None
 
 
-def _may_have_some(workbook: zipfile.ZipFile, part: str) -> bool:
-    """Whether there is any formula or error: most sheets have none, and are not parsed."""
+def _may_have_some(workbook: zipfile.ZipFile, part: str, wanted: re.Pattern[bytes]) -> bool:
     end = b""
     with workbook.open(part) as file:
         while block := file.read(_BLOCK_BYTES):
-            if _MAY_BE_UNREAD.search(end + block):
+            if wanted.search(end + block):
                 return True
             end = block[-16:]
     return False
 
 
-def _unread_in(file: IO[bytes]) -> Iterator[tuple[int, int, str | None]]:
+def _cells_in(file: IO[bytes]) -> Iterator[tuple[int, int, ET.Element]]:
     row = column = 0
     for event, element in ET.iterparse(file, ("start", "end")):  # noqa: S314
         tag = _tag(element)
@@ -81,12 +118,7 @@ def _unread_in(file: IO[bytes]) -> Iterator[tuple[int, int, str | None]]:
             continue
         if tag == "c":
             column = _column_of(element.get("r"), column + 1)
-            children = {_tag(child): child.text for child in element}
-            kind = element.get("t")
-            if kind == "e":
-                yield row, column, children.get("v") or "#ERROR!"
-            elif "f" in children and not children.get("v") and kind != "str":
-                yield row, column, None
+            yield row, column, element
         elif tag == "row":
             element.clear()
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
 from airhaul.errors import FileFormatError, MissingExtraError
+from airhaul.fields.encode import as_printed
 from airhaul.messages import Message, Option
-from airhaul.tabular.excel.formulas import unread_cells
+from airhaul.tabular.excel.formulas import impossible_times, unread_cells
 from airhaul.tabular.open_files import shown_name
 from airhaul.tabular.rows import OnHeader, SourceRow
 
 _NAMES_SHOWN: Final = 5
 _MILLISECOND: Final = 1_000  # in microseconds
-# Up to here, each integer is a double.
-_EXACT: Final = 2**53
+_TIMES: Final = frozenset[type]({date, datetime, time})
 # The value of a formula that has none.
 _UNCOMPUTED: Final = object()
 
@@ -57,8 +58,13 @@ def read_excel(
         with library.CalamineWorkbook.from_path(str(path)) as workbook:
             opened = _sheet(library, workbook, sheet, source)
             unread = unread_cells(path, opened.name)
-            rows = _Rows(opened, f"{source}, sheet {opened.name!r}", unread)
+            impossible = partial(impossible_times, path, opened.name)
+            rows = _Rows(opened, f"{source}, sheet {opened.name!r}", unread, impossible)
             yield from rows.read(ignore, on_header)
+    except OverflowError:
+        raise FileFormatError(
+            "a date, time or duration is longer than any that Python has", source=source
+        ) from None
     except library.PasswordError:
         raise FileFormatError(
             "the workbook has a password; save it without one", source=source
@@ -111,14 +117,20 @@ class _Rows:
         sheet: The sheet, as the library has it.
         source: What it is called in messages.
         unread: The cells that the library reads as empty, though they are not, by row and column.
+        impossible: Finds the rows and columns of numbers that are no times, for the library's.
     """
 
     def __init__(
-        self, sheet: Any, source: str, unread: Mapping[int, Mapping[int, str | None]]
+        self,
+        sheet: Any,
+        source: str,
+        unread: Mapping[int, Mapping[int, str | None]],
+        impossible: Callable[[], Collection[tuple[int, int]]],
     ) -> None:
         self._sheet = sheet
         self._source = source
         self._unread = unread
+        self._find_impossible = impossible
         self._first = sheet.start[1] if sheet.start else 0  # the column with which rows begin
 
     def read(self, ignore: Collection[str], on_header: OnHeader | None) -> Iterator[SourceRow]:
@@ -141,6 +153,8 @@ class _Rows:
                 self._refuse_nameless(names, cells, number)
             if number in self._unread:
                 self._refuse_uncomputed(names, cells, number, ignore)
+            if not _TIMES.isdisjoint(map(type, cells)):
+                self._refuse_impossible(names, cells, number, ignore)
             yield SourceRow(number, {name: _value(cells[place]) for place, name in named})
 
     def _filled(self) -> Iterator[tuple[int, list[Any]]]:
@@ -169,6 +183,24 @@ class _Rows:
         for place, name in enumerate(names):
             if name and name not in ignore and cells[place] is _UNCOMPUTED:
                 raise self._never_computed(place, number)
+
+    def _refuse_impossible(
+        self, names: Sequence[str], cells: Sequence[Any], number: int, ignore: Collection[str]
+    ) -> None:
+        for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
+            if not name or name in ignore or not _is_doubtful(cell):
+                continue
+            if (number, place + 1 + self._first) in self._impossible:
+                raise FileFormatError(
+                    f"the number in the cell {self._address(place, number)} is no date or time of "
+                    "Excel; give a duration below zero the format [h]:mm:ss",
+                    source=self._source,
+                    line=number,
+                )
+
+    @cached_property
+    def _impossible(self) -> Collection[tuple[int, int]]:
+        return self._find_impossible()
 
     def _never_computed(self, place: int, number: int) -> FileFormatError:
         return FileFormatError(
@@ -232,12 +264,18 @@ class _Rows:
         return f"{letters}{row}"
 
 
+def _is_doubtful(cell: Any) -> bool:
+    """Whether the library may have made a time of a number that is none."""
+    is_day = isinstance(cell, date) and (cell.year, cell.month, cell.day) == (1900, 2, 28)
+    return is_day or isinstance(cell, time)
+
+
 def _value(cell: Any) -> Any:
     match cell:
         case bool():
             return cell
-        case float() if cell.is_integer() and abs(cell) < _EXACT:
-            return int(cell)
+        case float() if cell.is_integer():
+            return as_printed(cell)
         case datetime():
             return _rounded(cell)
         case timedelta():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,11 @@ _LONGEST_TEXT: Final = 32_767
 # Excel counts a day that never was, 29 February 1900.
 _FIRST_DAY: Final = date(1900, 3, 1)
 _LAST_DAY: Final = date(9999, 12, 31)
+# Two characters that XML does not have; two escapes that overlap, such as _x0041_x0042_, of which
+# the library escapes the first only; and what it takes for XML of its own.
+_UNWRITABLE: Final = re.compile(
+    r"[\ufffe\uffff]|_x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_|\A<r>(?=.*</r>\Z)", re.DOTALL
+)
 _DAY: Final = "yyyy-mm-dd"
 _MOMENT: Final = "yyyy-mm-dd hh:mm:ss"
 _DURATION: Final = "[h]:mm:ss"
@@ -65,11 +71,14 @@ class ExcelFile:
         columns: The columns, in order.
 
     Raises:
+        FileFormatError: The name of a column cannot be in a workbook.
         MissingExtraError: xlsxwriter is not installed.
     """
 
     def __init__(self, path: Path, sheet: str, columns: Sequence[ExcelColumn]) -> None:
         library = _xlsxwriter()
+        for column in columns:
+            _refuse_unwritable(column.name, f"the name {column.name!r}")
         self._workbook: Any = library.Workbook(str(path), {"constant_memory": True})
         self._sheet: Any = self._workbook.add_worksheet(_sheet_name(sheet))
         self._columns = columns
@@ -87,7 +96,8 @@ class ExcelFile:
         """Write the cells of a record.
 
         Raises:
-            FileFormatError: The sheet is full, or a text is longer than Excel's cells.
+            FileFormatError: The sheet is full, or a text is longer than Excel's cells or cannot be
+                in a workbook.
         """
         self.rows += 1
         if self.rows > _MOST_ROWS:
@@ -145,6 +155,7 @@ class ExcelFile:
                 f"the cell {shown(text)} of {column.name!r} is longer than a cell of Excel, which "
                 f"has {_LONGEST_TEXT:,} characters; write a .csv or .parquet file"
             )
+        _refuse_unwritable(text, f"the cell {shown(text)} of {column.name!r}")
         if text:
             self._sheet.write_string(self.rows, place, text)
 
@@ -191,6 +202,15 @@ def _sheet_name(name: str) -> str:
     """Return the name of a table as Excel allows it: 31 characters, and not all of them."""
     allowed = "".join("_" if letter in r"[]:*?/\\" else letter for letter in name)[:31].strip("'")
     return allowed if allowed and allowed.lower() != "history" else "Records"
+
+
+def _refuse_unwritable(text: str, called: str) -> None:
+    unwritable = _UNWRITABLE.search(text)
+    if unwritable is not None:
+        raise FileFormatError(
+            f"{called} has {unwritable[0]!a}, which would be read as something else in a "
+            "workbook; write a .csv or .parquet file"
+        )
 
 
 def _format_of(column: ExcelColumn) -> dict[str, str]:
