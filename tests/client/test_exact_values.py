@@ -53,6 +53,7 @@ MISFITS: list[tuple[str, Any]] = [
     ("seconds", True),
     ("seconds", np.timedelta64(1, "Y")),
     ("size", np.timedelta64(5)),
+    ("name", np.timedelta64(1, "M")),
     ("moment", np.timedelta64(1, "M")),
 ]
 if np.finfo(np.longdouble).nmant > np.finfo(np.float64).nmant:  # not on every machine
@@ -167,3 +168,35 @@ def test_booleans_of_a_frame_are_no_numbers(airtable: Airtable, tmp_path: Path, 
         result = write()
         assert [error.index for error in result.errors] == [0, 1]
         assert "true and false are not numbers" in str(result.errors[0].error)
+
+
+@pytest.mark.parametrize("interval", [np.timedelta64(1, "M"), np.timedelta64(1, "Y")], ids=repr)
+def test_a_month_is_no_tick(airtable: Airtable, interval: Any) -> None:
+    """One month is not true."""
+    airtable.create_table(
+        "T",
+        [
+            {"name": "Name", "type": "singleLineText"},
+            {
+                "name": "Done",
+                "type": "checkbox",
+                "options": {"icon": "check", "color": "greenBright"},
+            },
+        ],
+    )
+    with pytest.raises(BulkError, match="field 'Done'"):
+        airtable.table_named("T").bulk_create([{"Done": interval}])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_bytes_in_a_file_of_rejects_are_the_text_that_a_field_has(
+    airtable: Airtable, tmp_path: Path, suffix: str
+) -> None:
+    """They would come back as b'caf...', though a good row has them as text."""
+    parts = airtable.table(Part)
+    parts.create_table()
+    rows: list[dict[str, Any]] = [{"name": "café".encode(), "size": "?"}, {"name": "café".encode()}]
+    rejects = tmp_path / f"rejects.{suffix}"
+    parts.bulk_create(rows, on_error="continue", rejects=rejects)
+    parts.import_file(rejects, ignore=["size"])
+    assert [part.name for part in parts.all()] == ["café", "café"]

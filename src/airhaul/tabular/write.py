@@ -272,6 +272,8 @@ def as_json(value: object) -> Any:
             return value.text  # JSON written by Python would not have it so
         case None | bool() | int() | float() | str():
             return value
+        case bytes() | bytearray():
+            return value.decode(errors="backslashreplace")  # as a text field has it
         case BaseModel():
             return as_json(value.model_dump(mode="json", by_alias=True, exclude_none=True))
         case Mapping():

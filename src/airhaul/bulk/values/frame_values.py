@@ -14,6 +14,22 @@ NUMPY_TIMES: Final = ("datetime64", "timedelta64")
 _WITHOUT_LENGTH: Final = ("M]", "Y]", "m8")
 
 
+class _Months:
+    """An interval of months or years, which has no length, so that no field holds it.
+
+    NumPy takes an average month in its place, and Pydantic its number without a unit.
+
+    Args:
+        text: The interval.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 def plain(value: Any) -> Any:
     """Turn a value of a data frame into one of Python.
 
@@ -22,8 +38,7 @@ def plain(value: Any) -> Any:
 
     Returns:
         None for a missing value (NaN, NaT, ``pandas.NA``), scalars and arrays of NumPy and
-        intervals of Arrow as Python has them, and any other value as it is; so is an interval of
-        months, which has no length.
+        intervals of Arrow as Python has them, and any other value as it is.
     """
     if type(value).__module__ == "numpy":
         value = _of_numpy(value)
@@ -48,7 +63,7 @@ def _of_numpy(value: Any) -> Any:
     if name == "longdouble":
         return Decimal(str(value))  # Python's own floats have fewer digits
     if name == "timedelta64" and value.dtype.str.endswith(_WITHOUT_LENGTH) and value == value:  # noqa: PLR0124
-        return value  # NumPy itself would take the average month
+        return _Months(str(value))
     # Python has no nanoseconds: without this step, they would become an integer.
     exact = value.astype(f"{name}[us]") if name in NUMPY_TIMES else value
     return exact.tolist()
