@@ -126,10 +126,11 @@ def replacing(path: str | Path) -> Generator[Path]:
             os.fsync(file.fileno())
         part.replace(target)
     except OSError as error:
-        if error.filename != str(part):
+        # What fails while a file is written, such as on a full disk, does not name the file.
+        if error.errno is None or error.filename not in (None, str(part)):
             raise
         name = shown_name(path)  # as the caller knows it
-        raise OSError(error.errno, error.strerror, name) from None
+        raise OSError(error.errno, os.strerror(error.errno), name) from None
     finally:
         part.unlink(missing_ok=True)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
+import os
 import re
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -62,6 +66,29 @@ class _Exact(float):
         return repr(float(self))
 
 
+class _ZipTarget(io.FileIO):
+    """A file to which an archive is written, and which fails only once.
+
+    The library leaves the archive open if it cannot be written. When it is freed, it is closed,
+    which would fail again where nobody can catch it.
+    """
+
+    _has_failed = False
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data)
+        while left and not self._has_failed:
+            try:
+                left = left[super().write(left) :]
+            except OSError:
+                self._has_failed = True
+                raise
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return offset if self._has_failed else super().seek(offset, whence)
+
+
 class ExcelFile:
     """Writes records to a workbook with one sheet: a table, whose header stays in view.
 
@@ -79,7 +106,13 @@ class ExcelFile:
         library = _xlsxwriter()
         for column in columns:
             _refuse_unwritable(column.name, f"the name {column.name!r}")
-        self._workbook: Any = library.Workbook(str(path), {"constant_memory": True})
+        self._file = _ZipTarget(path, "wb")
+        # The library leaves its temporary files behind where one cannot be written.
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._workbook: Any = library.Workbook(
+            self._file, {"constant_memory": True, "tmpdir": self._folder.name}
+        )
+        self._create_error: type[Exception] = library.exceptions.FileCreateError
         self._sheet: Any = self._workbook.add_worksheet(_sheet_name(sheet))
         self._columns = columns
         self._formats = [self._workbook.add_format(_format_of(column)) for column in columns]
@@ -163,9 +196,18 @@ class ExcelFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._make_table()
-        self._workbook.close()
+        try:
+            if kind is None:
+                self._make_table()
+                self._workbook.close()
+            else:
+                with contextlib.suppress(Exception):
+                    self._workbook.close()
+        except self._create_error as error:
+            raise error.args[0] from None
+        finally:
+            self._file.close()
+            self._folder.cleanup()
 
     def _make_table(self) -> None:
         """Make a table of what was written, which can be sorted and filtered."""
