@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from airhaul import Airtable
+from airhaul.local_base import Fault, Faults
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
 from tests.processes import COMMAND
@@ -384,7 +385,7 @@ def test_rows_that_were_never_sent_are_named(stock) -> None:
     assert "10 rows are in r.csv: correct them and import that file." in done.stderr
     written = len(held(stock)) - 12
     assert f"Error: Stopped: {written} created, 10 failed" in done.stderr
-    assert f"{390 - written} rows were not sent; see above. Import only those" in done.stderr
+    assert f"{390 - written} rows were not written; see above. Import only those" in done.stderr
 
 
 def test_rollback_takes_back_what_was_written(stock) -> None:
@@ -427,6 +428,26 @@ def test_a_ceiling_of_requests_holds_for_all_of_the_command(local_base, server) 
     assert json.loads(done.stdout)["created"] + json.loads(done.stdout)["updated"] == 60
     done = airhaul("export", "Stock", "out.csv", *options)
     assert done.stdout == "out.csv: 60 records of Stock\n"
+
+
+@pytest.mark.parametrize("written", [20, 0])
+def test_rows_that_no_row_is_to_blame_for_are_sent_again(local_base, server, written) -> None:
+    """A quota that is used up refuses the last request: the rows in it need no correction."""
+    options = ["--endpoint-url", server.url, "--base", local_base.default_base_id]
+    airhaul("import", file("one.csv", "n0,A,1"), "Stock", "--create", *options, "--token", "pat.x")
+    rows = [f"n{number},A,1" for number in range(1, written + 11)]
+    local_base.faults = Faults(Fault("quota", at=written // 10 + 1, method="POST"))
+    done = airhaul("import", file("new.csv", *rows), "Stock", *options, "--token", "pat.x")
+    assert f"{written} created, 10 failed" in done.stderr or not written
+    assert "--rejects" not in done.stderr
+    assert "orrect" not in done.stderr
+    if not written:
+        assert "\nRun the command again.\n" in done.stderr
+        return
+    _, _, resume = done.stderr.partition("To send the other rows: airhaul ")
+    done = airhaul(*resume.splitlines()[0].split(), "--token", "pat.x")
+    assert done.stdout.startswith("Stock: 30 created in "), done.stderr
+    assert local_base.counts()["POST"] == 1 + 1 + 3 + 1
 
 
 def test_a_dry_run_writes_nothing(stock) -> None:

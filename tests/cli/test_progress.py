@@ -132,7 +132,7 @@ def test_ctrl_c_tells_what_was_written_and_how_to_go_on(local_base, server, key)
     if key:
         assert "Run the command again; no row is written twice." in err
     else:
-        left = re.search(r"([\d,]+) rows were not sent; see above. Import only those", err)
+        left = re.search(r"([\d,]+) rows were not written; see above. Import only those", err)
         assert left is not None
         assert int(left[1].replace(",", "")) == told["skipped"]
     done = airhaul("export", "Many", "out.csv", *options)

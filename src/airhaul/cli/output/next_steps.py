@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.output.wording import spelled
+from airhaul.errors import RowError
 from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS, FileSettings
 
@@ -44,7 +46,7 @@ class NextSteps:
 
     def lines(self) -> list[str]:
         """What to do next, in sentences."""
-        refused = len(self.result.errors)
+        refused = self._refused
         if not refused:
             return [] if self._is_the_rest_settled else [self._how_to_send_the_rest()]
         if self.rejects is None:
@@ -69,10 +71,20 @@ class NextSteps:
             return [place, self._how_to_send_the_rest()]
         return [f"{place}: {correct}.", self._how_to_send_the_rest()]
 
+    @cached_property
+    def _refused(self) -> int:
+        """How many rows were refused for what is in them."""
+        return sum(isinstance(row.error, RowError) for row in self.result.errors)
+
+    @property
+    def _not_sent(self) -> int:
+        """How many rows can be sent as they are, such as those that a used-up quota refused."""
+        return len(self.result.skipped) + len(self.result.errors) - self._refused
+
     @property
     def _is_the_rest_settled(self) -> bool:
         """Whether every row that was not refused is written, or was reported as unknown."""
-        if self.result.skipped or self.result.undone:
+        if self._not_sent or self.result.undone:
             return False
         return self._is_anything_written or not self.ended_early
 
@@ -87,17 +99,17 @@ class NextSteps:
         return bool(self.key) or self.file is None or not self._is_anything_written
 
     def _how_to_send_the_rest(self) -> str:
-        if self.result.run is not None and self._is_anything_written and self.result.skipped:
+        if self.result.run is not None and self._is_anything_written and self._not_sent:
             return f"To send the other rows: airhaul resume {self.result.run}"
         if not self._may_be_repeated:
-            left = len(self.result.skipped)
+            left = self._not_sent
             was, them = ("was", "it") if left == 1 else ("were", "those")
             return (
-                f"{counted(left, 'row')} {was} not sent; see above. Import only {them}: the whole "
-                "file again would create the others twice."
+                f"{counted(left, 'row')} {was} not written; see above. Import only {them}: the "
+                "whole file again would create the others twice."
             )
         run = f"run the command again{' without --create' if self.new_table == 'created' else ''}"
-        if self.result.errors:
+        if self._refused:
             run = f"correct {self.file or 'the rows'} and {run}"
             if not self.policy.splits:
                 rejects = "" if self.rejects or self.file is None else " --rejects FILE"
