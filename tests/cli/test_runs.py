@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def test_the_journal_can_be_elsewhere_or_off(stock) -> None:
     refused = airhaul("runs", AIRHAUL_JOURNAL="off")
     assert refused.returncode == 2
     assert "switched off" in refused.stderr
+
+
+def test_commands_for_a_run_name_the_journal_that_it_is_in(stock) -> None:
+    """As they are printed they find the run, also where --journal was set."""
+    new = file("new.csv", "n1,A,1", "n2,A,many")
+    words = ["import", new, "Stock", "--on-error", "continue", "--rejects", "r.csv"]
+    done = airhaul(*words, "--local", stock, "--journal", "my runs.db")
+    Path("r.csv").write_text(Path("r.csv").read_text().replace("many", "2"))
+    retry = done.stderr.partition("and then: airhaul ")[2].splitlines()[0]
+    undo = done.stderr.partition("to undo it: airhaul ")[2].splitlines()[0]
+    assert airhaul(*shlex.split(retry)).stdout.startswith("Stock: 1 created in ")
+    assert airhaul(*shlex.split(undo), "--yes").stdout.startswith("Stock: 1 deleted in ")
 
 
 def test_a_run_that_ended_early_is_resumed(stock) -> None:

@@ -11,7 +11,7 @@ from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.next_steps import NewTableState, NextSteps
+from airhaul.cli.output.next_steps import NewTableState, NextSteps, command_for
 from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
 from airhaul.cli.output.wording import message_of
 from airhaul.errors import BulkError, BulkInterrupted
@@ -34,6 +34,7 @@ class Report:
         key: The fields that identify a record; empty for none.
         settings: How the file is read.
         new_table: Whether the command was to create the table, and has.
+        journal: The journal, if it was set on the command line.
     """
 
     table: str
@@ -44,6 +45,7 @@ class Report:
     key: Sequence[str] = ()
     settings: FileSettings = DEFAULTS
     new_table: NewTableState = None
+    journal: str | None = None
 
     @property
     def policy(self) -> Policy:
@@ -105,11 +107,8 @@ class Report:
     def _name_run(self, result: BulkResult[Any]) -> None:
         """Print the ID of the run, if it wrote anything."""
         if result.run is not None and not self.as_json and _has_written(result):
-            err().print(
-                f"Run {result.run}; to undo it: airhaul undo {result.run}",
-                markup=False,
-                style="dim",
-            )
+            undo = command_for("undo", result.run, self.journal)
+            err().print(f"Run {result.run}; to undo it: {undo}", markup=False, style="dim")
 
     def _to_dict(self, result: BulkResult[Any], error: str | None = None) -> dict[str, Any]:
         """All counts, and the rows that have something to report."""
@@ -141,6 +140,7 @@ class Report:
             self.key,
             self.settings,
             self.new_table,
+            self.journal,
         )
         for line in steps.lines():
             err().print(line, markup=False)

@@ -133,7 +133,7 @@ def import_file(
     names = tuple(key or ())
     state: NewTableState = "missing" if create else None
     name = Path(source.name)
-    report = Report(table, as_json, on_error, name, rejects, names, source.settings, state)
+    report = Report(table, as_json, on_error, name, rejects, names, source.settings, state, journal)
     opened = partial(
         connect, local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     )

@@ -124,7 +124,16 @@ def sync_file(
     format_of(file, format)
     source = input_of(file, settings)
     check_rejects(rejects, source)
-    report = Report(table, as_json, on_error, Path(source.name), rejects, tuple(key), settings)
+    report = Report(
+        table,
+        as_json,
+        on_error,
+        Path(source.name),
+        rejects,
+        tuple(key),
+        settings,
+        journal=journal,
+    )
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     ) as airtable:

@@ -89,6 +89,7 @@ def report_of(
     on_error: OnError | None = None,
     file: Path | None = None,
     rejects: Path | None = None,
+    journal: str | None,
 ) -> Report:
     """Make the report for a run that is resumed or retried.
 
@@ -98,6 +99,7 @@ def report_of(
         on_error: The policy; None for that of the run.
         file: The file that the rows come from; None for that of the run.
         rejects: The file for rejected rows; None for that of the run.
+        journal: The journal, if it was set on the command line.
     """
     asked = run.asked
     if file is None and asked.source is not None:
@@ -106,7 +108,7 @@ def report_of(
         rejects = asked.rejects_file
     policy = on_error or asked.on_error
     settings = DEFAULTS if asked.source is None else asked.source.settings
-    return Report(asked.table, as_json, policy, file, rejects, asked.key, settings)
+    return Report(asked.table, as_json, policy, file, rejects, asked.key, settings, journal=journal)
 
 
 def name_choice(run: Run) -> None:
