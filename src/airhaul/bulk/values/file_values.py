@@ -322,6 +322,8 @@ def _refuse_boolean(value: Any) -> None:
 
 def _exact(value: Any) -> Any:
     """Refuse a number that no cell keeps: a model may read it as a float, which drops digits."""
+    if type(value) is float:
+        return value  # most values
     number = value
     if isinstance(value, str | JsonNumber):
         text = str(value).strip()
