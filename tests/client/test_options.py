@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,14 @@ def test_what_is_no_local_base_is_refused() -> None:
     """An object that is neither a file nor an open base is named when the connection is made."""
     with pytest.raises(ConfigurationError, match="local=3 is not a local base"):
         Airtable(local=3)
+
+
+@pytest.mark.parametrize("path", ["items.csv", Path("items.csv")])
+def test_a_path_where_rows_belong_is_refused_with_the_method_for_files(path) -> None:
+    """Whoever passes a file to a bulk method finds out which method reads it."""
+    with Airtable.local() as airtable:
+        tasks = airtable.table(Task)
+        with pytest.raises(
+            ConfigurationError, match="to read a file, use import_file or sync_file"
+        ):
+            tasks.bulk_create(path)

@@ -40,10 +40,11 @@ def several_rows(rows: AsyncRows) -> Iterable[Any] | AsyncIterable[Any]:
         ConfigurationError: It is a single row: iterating a dict gives its keys, and iterating a
             string its characters. Or it is a data frame that cannot be read.
     """
-    if isinstance(rows, Mapping | BaseModel | str | bytes):
+    if isinstance(rows, Mapping | BaseModel | str | bytes | Path):
+        file = "; to read a file, use import_file or sync_file"
         raise ConfigurationError(
             f"Expected several rows, such as a list, got one {type(rows).__name__}; "
-            "put it in a list."
+            f"put it in a list{file if isinstance(rows, str | Path) else ''}."
         )
     if isinstance(rows, list | tuple):
         return rows
