@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -401,6 +402,11 @@ def test_rollback_takes_back_what_was_written(stock) -> None:
     assert "Error: Rolled back: " in done.stderr
     assert "Correct new.csv and run the command again" in done.stderr
     assert held(stock) == before
+    undone = re.search(r"Rolled back: .*?(\d+ undone)", done.stderr)
+    assert undone is not None
+    rollback = airhaul("runs").stdout.splitlines()[1]
+    assert "rollback of " in rollback
+    assert f"  {undone[1]}  " in rollback
 
 
 def test_a_ceiling_of_requests_holds_for_all_of_the_command(local_base, server) -> None:

@@ -144,7 +144,7 @@ class Outline:
     def _remarks(self) -> list[str]:
         remarks: list[str] = [error.message for error in self.errors]
         if self.refused > len(self.errors):
-            remarks.append(f"and {self.refused - len(self.errors)} more rows that are not valid")
+            remarks.append(f"and {self.refused - len(self.errors):,} more rows that are not valid")
         if self.refusal:
             remarks.append(Message("Refused: ", self.refusal))
         return [*remarks, *self.remarks]

@@ -165,6 +165,8 @@ def _what(run: Run) -> str:
 
 
 def _counts(run: Run) -> str:
+    if run.asked.verb == "rollback" and run.state == "done":  # its rows count in the other run
+        return f"{run.asked.total or 0:,} undone"
     return ", ".join(f"{number:,} {state}" for state, number in run.counts.items()) or "none"
 
 
