@@ -167,6 +167,33 @@ def test_a_refresh_forgets_what_was_deleted(deals, reached, to_duckdb) -> None:
     assert names == {deal.name for deal in deals.all()}
 
 
+@pytest.mark.parametrize("lists", ["json", "tables"])
+def test_a_field_that_is_added_becomes_a_column(
+    airtable, deals, reached, to_duckdb, lists: Literal["json", "tables"]
+) -> None:
+    """Also if no record has changed when it is first seen.
+
+    dlt would note a column then that it does not create, and no later load of the table succeed.
+    """
+    airtable.create_table("Others", text_fields("Name"))
+
+    def load() -> None:
+        time.sleep(1.1)  # times are compared by the second
+        to_duckdb.run(airtable_source(**reached, lists=lists, settle_s=0))
+
+    load()
+    for field, others in (("Color", []), ("Shape", [{"Name": "a"}, {"Name": "b"}])):
+        airtable.local_base.add_field(airtable.base_id, "Deals", text_fields(field)[0])
+        airtable.table_named("Others").bulk_create(others)
+        load()
+        table = airtable.table_named("Deals")
+        table.bulk_upsert([{"Deal Name": "Deal 1", field: "x"}], key="Deal Name")
+        load()
+    query = "SELECT deal_name, color, shape FROM deals WHERE color IS NOT NULL"
+    assert loaded(to_duckdb, query) == [("Deal 1", "x", "x")]
+    assert len(loaded(to_duckdb, "SELECT name FROM others")) == 2
+
+
 def test_lists_may_be_tables_and_attachments_left_out(deals, reached, to_duckdb) -> None:
     """As dlt does it by itself: a child table with a row for each item."""
     to_duckdb.run(airtable_source(**reached, tables=["Deals"], lists="tables", attachments=False))

@@ -33,6 +33,12 @@ CREATED: Final = "_created_time"
 BASE: Final = "_base_id"
 RESCUED: Final = "_rescued"
 _READ_UNTIL: Final = "read_until"
+_ALWAYS: Final[dict[str, Any]] = {
+    ID: {"data_type": "text", "nullable": False, "primary_key": True},
+    CREATED: {"data_type": "timestamp"},
+    BASE: {"data_type": "text", "nullable": False, "primary_key": True},
+    RESCUED: {"data_type": "json", "nullable": True},
+}
 
 _TYPES: Final[Mapping[Kind, TDataType]] = {
     "text": "text",
@@ -111,7 +117,7 @@ def airtable_source(
             name=table["name"],
             primary_key=(BASE, ID),  # a base that was duplicated has records of the same IDs
             write_disposition="merge",
-            columns=_hints(fields, lists),
+            columns=_ALWAYS,
         )
         yield resource(reach, table, fields, lists, together, began if incremental else None)
 
@@ -142,18 +148,11 @@ def _columns_of(path: Path, type_: ArrowType, lists: Lists) -> Iterator[Path]:
 
 def _hints(fields: Mapping[str, Column], lists: Lists) -> dict[str, Any]:
     types = {name: _TYPES[arrow_type_of(column).kind] for name, column in fields.items()}
-    hints = {
+    return {
         name: {"data_type": type_, "nullable": True}
         for name, type_ in types.items()
         if type_ != "json" or lists == "json"
     }
-    always = {
-        ID: {"data_type": "text", "nullable": False, "primary_key": True},
-        CREATED: {"data_type": "timestamp"},
-        BASE: {"data_type": "text", "nullable": False, "primary_key": True},
-        RESCUED: {"data_type": "json", "nullable": True},
-    }
-    return always | hints
 
 
 def _read(
@@ -163,7 +162,7 @@ def _read(
     lists: Lists,
     together: Sequence[Path],
     began: datetime | None,
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[Any]:
     """Read a table page by page.
 
     Args:
@@ -175,8 +174,9 @@ def _read(
         began: A time of the service's clock before the first page; None to read all records.
     """
     types = {name: arrow_type_of(column) for name, column in fields.items()}
+    hints = _hints(fields, lists)
     _refuse_names(table["name"], types, lists, together)
-    _refuse_changes(table["name"], types, _hints(fields, lists), lists)
+    _refuse_changes(table["name"], types, hints, lists)
     with reach() as airtable:
         query = airtable.table(model_of_table(table)).where().only(*fields)
         # Tables of several bases can have one name, and are then one resource for dlt.
@@ -187,7 +187,11 @@ def _read(
         if place in read_until:
             query = query.where(changed_since(datetime.fromisoformat(read_until[place])))
         for page in query._pages(NothingLeftOut()):
-            yield [_row(record, airtable.base_id, types) for record in page]
+            rows = [_row(record, airtable.base_id, types) for record in page]
+            # With the rows, since dlt creates the columns of a table only if it has some, and takes
+            # them for created if it had none.
+            if rows:
+                yield dlt.mark.with_hints(rows, dlt.mark.make_hints(columns=hints))
     if began is not None:
         read_until[place] = began.isoformat()
 
@@ -203,7 +207,7 @@ def _refuse_names(
     naming = dlt.current.source_schema().naming
     refuse_merged_tables(together, naming)
     columns = [path for name, type_ in types.items() for path in _columns_of((name,), type_, lists)]
-    refuse_merged_fields(table, columns, (ID, CREATED, BASE, RESCUED), naming)
+    refuse_merged_fields(table, columns, _ALWAYS, naming)
 
 
 def _refuse_changes(
