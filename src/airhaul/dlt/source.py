@@ -186,12 +186,11 @@ def _read(
         )
         if place in read_until:
             query = query.where(changed_since(datetime.fromisoformat(read_until[place])))
-        for page in query._pages(NothingLeftOut()):
+        for number, page in enumerate(filter(None, query._pages(NothingLeftOut()))):
             rows = [_row(record, airtable.base_id, types) for record in page]
-            # With the rows, since dlt creates the columns of a table only if it has some, and takes
-            # them for created if it had none.
-            if rows:
-                yield dlt.mark.with_hints(rows, dlt.mark.make_hints(columns=hints))
+            # With the first rows, since dlt creates the columns of a table only if it has some, and
+            # takes them for created if it had none.
+            yield rows if number else dlt.mark.with_hints(rows, dlt.mark.make_hints(columns=hints))
     if began is not None:
         read_until[place] = began.isoformat()
 
