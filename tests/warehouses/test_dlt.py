@@ -536,6 +536,26 @@ def test_lists_in_tables_are_put_back_into_cells(deals, to_airtable) -> None:
     assert deals.first(name="Deal 1").tags == ["a"]
 
 
+def test_no_row_is_refused_unseen(deals, to_airtable, requests_of) -> None:
+    """A load that goes on without the rows that are refused has to keep them somewhere."""
+    rows = [{"Deal Name": "Deal 1", "pieces": 7}, {"Deal Name": "Deal 2", "pieces": "many"}]
+    requests_of()
+    with pytest.raises(PipelineStepFailed, match="rejects="):
+        to_airtable(on_error="continue").run(rows, table_name="Deals", primary_key="Deal Name")
+    assert requests_of() == 0
+
+
+def test_an_argument_that_is_misspelt_is_refused(deals, reached, to_airtable, requests_of) -> None:
+    """It must not count as the other of two choices."""
+    rows = [{"Deal Name": "Deal 1", "pieces": 7}]
+    requests_of()
+    with pytest.raises(PipelineStepFailed, match=r'nulls="leave" does not exist.*"clear", "keep"'):
+        to_airtable(nulls="leave").run(rows, table_name="Deals", primary_key="Deal Name")
+    with pytest.raises(Exception, match='lists="table" does not exist.*"json", "tables"'):
+        list(airtable_source(**reached, lists="table"))
+    assert requests_of() == 0
+
+
 def test_quotes_in_names_arrive(airtable, to_airtable, requests_of) -> None:
     """dlt makes "_" of them: the table, its key and its fields are found all the same."""
     airtable.create_table(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 from airhaul.client.config import read_environment
 from airhaul.client.sync.airtable import Airtable
+from airhaul.errors import ConfigurationError
 
 
 def connect(
@@ -38,3 +41,19 @@ def connect(
         pace=pace or found.pace,
         journal=journal,
     )
+
+
+def check_choice(name: str, value: str, choices: Any) -> None:
+    """Check an argument: dlt itself checks only what comes from its configuration.
+
+    Args:
+        name: The argument.
+        value: What it is set to.
+        choices: The ``Literal`` of what it may be.
+
+    Raises:
+        ConfigurationError: It is none of them.
+    """
+    if value not in get_args(choices):
+        known = ", ".join(f'"{one}"' for one in get_args(choices))
+        raise ConfigurationError(f'{name}="{value}" does not exist; expected one of {known}.')

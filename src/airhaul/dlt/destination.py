@@ -26,7 +26,7 @@ from airhaul.bulk.values.frame_columns import arrow_type_of
 from airhaul.bulk.values.frame_rows import rows_in
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
-from airhaul.dlt.connection import connect
+from airhaul.dlt.connection import check_choice, connect
 from airhaul.dlt.names import names_in_warehouses, original_names
 from airhaul.errors import (
     AirhaulError,
@@ -93,7 +93,7 @@ def airtable_destination(
         key: One to three fields that together identify a record, separated by commas; the primary
             key of the resource if None.
         on_error: When a row cannot be written: ``"stop"`` writes none of the batch if a row is not
-            valid, and fails the job; ``"continue"`` writes all others.
+            valid, and fails the job; ``"continue"``, with ``rejects``, writes all others.
         typecast: Let Airtable convert text, add missing choices, and link records by name.
         nulls: What a null does to the cell of a record that exists, and so does a column that a row
             lacks: ``"clear"`` empties it, ``"keep"`` leaves it as it is.
@@ -106,6 +106,13 @@ def airtable_destination(
         AirhaulError: It may succeed later: dlt tries again.
     """
     try:
+        check_choice("nulls", nulls, Nulls)
+        if on_error == "continue" and rejects is None:
+            raise ConfigurationError(
+                'on_error="continue" loads all rows but those that are refused, and nobody would '
+                "learn of these. Set rejects= to a folder that keeps them."
+            )
+        _refuse_unsupported(items, table)
         with connect(
             access_token,
             base_id,
@@ -114,7 +121,6 @@ def airtable_destination(
             pace=pace,
             journal=journal,
         ) as airtable:
-            _refuse_unsupported(items, table)
             target = _target(airtable, table.get("name") or "")
             fields = _fields_of(table, target)
             names = split_items(key) if key else _primary_key(table, fields)

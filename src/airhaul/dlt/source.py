@@ -16,7 +16,7 @@ from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.values.frame_columns import arrow_type_of
 from airhaul.client.selection import NothingLeftOut
 from airhaul.client.sync.airtable import Airtable
-from airhaul.dlt.connection import connect
+from airhaul.dlt.connection import check_choice, connect
 from airhaul.dlt.names import Path, refuse_merged_fields, refuse_merged_tables
 from airhaul.errors import SchemaError
 from airhaul.fields.arrow import MOMENT, ArrowType, Kind, arrow_value
@@ -95,10 +95,12 @@ def airtable_source(
         The resources.
 
     Raises:
+        ConfigurationError: ``lists`` is something else.
         UnknownTableError: The base has no such table.
         SchemaError: While it is read: dlt has one name for two tables or two fields, or a field has
             another type than the column that it was loaded into before.
     """
+    check_choice("lists", lists, Lists)
     reach = partial(
         connect, access_token, base_id, local=local, endpoint_url=endpoint_url, pace=pace
     )
