@@ -117,7 +117,7 @@ def airtable_source(
         resource = dlt.resource(
             _read,
             name=table["name"],
-            primary_key=(BASE, ID),  # a base that was duplicated has records of the same IDs
+            primary_key=(BASE, ID),  # a base that was duplicated may have the same IDs
             write_disposition="merge",
             columns=_ALWAYS,
         )
