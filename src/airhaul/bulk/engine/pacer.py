@@ -322,10 +322,10 @@ class Durations:
         took_s = now - slot.at
         answered = self._answered[slot.kind]
         if self._first is None:
-            # It opens a connection and may wake the service, and nothing compares with it.
-            self._first = _Answered(slot, now, took_s, min(took_s, UNKNOWN_S))
+            # It opens a connection and may wake the service: the next replies show how late it was.
+            self._first = _Answered(slot, now, took_s, 0.0)
             answered.append(self._first)
-            return [(slot, self._first.late_s)]
+            return [(slot, 0.0)]
         least_s = min([took_s, *(each.took_s for each in answered)])
         expected = min(slot.at + least_s, slot.expected or now)
         late_s = max(0.0, now - expected - COVERED_S)
