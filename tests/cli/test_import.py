@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from airhaul import Airtable
 from airhaul.local_base import Fault, Faults
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
+from tests.conftest import connection_to
 from tests.processes import COMMAND
 
 pytestmark = pytest.mark.slow  # each test starts the program
@@ -311,6 +313,43 @@ def test_errors_name_standard_input(stock) -> None:
     for text in ("Code,Code\n1,2\n", "a,A\n1,2\n", ""):
         done = piped(text, "import", "-", "New", "--create", *anywhere[1:])
         assert done.stderr.startswith("Error: <stdin>")
+
+
+def test_the_copy_of_an_interrupted_import_is_kept_whatever_runs_beside_it(
+    local_base, server, monkeypatch
+) -> None:
+    """A run of another program that began later says nothing about what this one needs."""
+    temporary = Path.cwd() / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with Airtable(connection=connection_to(local_base)) as inside:
+        inside.create_table("People", [{"name": "name", "type": "singleLineText"}])
+    local_base.requests.clear()
+    local_base.latency_s = 3.0
+    monkeypatch.setenv("AIRTABLE_ACCESS_TOKEN", "patPiped")
+    there = ("--base", local_base.default_base_id, "--endpoint-url", server.url)
+    words = ("import", "-", "People", "--format", "csv", *there, "--max-requests", "4")
+    with subprocess.Popen(
+        [*COMMAND, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdin is not None
+        child.stdin.write("name\n" + "".join(f"n{n}\n" for n in range(60)))
+        child.stdin.close()
+        deadline = time.monotonic() + 30
+        while not any(request.method == "POST" for request in local_base.requests):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        done = airhaul("import", file("a.csv", "x,X,1"), "Other", "--local", "o.db", "--create")
+        assert done.returncode == 0, done.stderr
+        assert child.wait(60) != 0
+    interrupted = json.loads(airhaul("runs", "--json").stdout)
+    assert [run["state"] for run in interrupted] == ["done", "interrupted"]
+    local_base.latency_s = 0.0
+    done = airhaul("resume", interrupted[1]["id"])
+    assert done.returncode == 0, done.stderr
+    with Airtable(connection=connection_to(local_base)) as inside:
+        assert inside.table_named("People").count() == 60
+    assert [*temporary.glob("airhaul-*/stdin")] == []
 
 
 def piped(text: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -62,6 +62,9 @@ from airhaul.client.sync.table import Table
 from airhaul.errors import ConfigurationError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import InputFile, format_of
+
+if TYPE_CHECKING:
+    from airhaul.bulk.journal.file import Journal
 
 
 def import_file(
@@ -185,11 +188,16 @@ def import_file(
             report,
             label=f"Importing {name.name}",
         )
-        run_journal = airtable.connection.journal()
-        latest = [] if run_journal is None else run_journal.runs(1)
-        if code != 0 and latest and latest[0].state == "interrupted":
-            source.keep()  # what standard input had is needed to resume the run
+        if code != 0 and _may_be_resumed(airtable.connection.journal(), source):
+            source.keep()  # what standard input had is needed
         return code
+
+
+def _may_be_resumed(journal: Journal | None, file: InputFile) -> bool:
+    """Whether a run that reads this very file, or copy of standard input, ended early."""
+    path = str(file.path.resolve())
+    sources = [run.asked.source for run in (journal.runs() if journal else ()) if run.is_unfinished]
+    return any(source is not None and source.path == path for source in sources)
 
 
 def _outline(
