@@ -53,6 +53,8 @@ _EARNED_MOST_S: Final = 0.1
 # Only the latest: large and small requests take different times.
 _COMPARED: Final = 30
 _ENOUGH: Final = 10
+# Replies that take longer come when the sixth request may have left.
+_TOO_LONG_TO_COMPARE_S: Final = 0.45
 # Requests that are older make room for others already, even at low rates.
 _STILL_COUNTS_S: Final = 3.0
 # A reply that usually comes about now is waited for. One that comes later cannot be: its request
@@ -317,15 +319,17 @@ class Durations:
 
         Returns:
             How late it was, beyond what the margin covers, in seconds. Then earlier requests, and
-            by how much they were later than had been known, or less late.
+            by how much they were later than had been known.
         """
         took_s = now - slot.at
         answered = self._answered[slot.kind]
         if self._first is None:
-            # It opens a connection and may wake the service: the next replies show how late it was.
-            self._first = _Answered(slot, now, took_s, 0.0)
+            # It opens a connection and may wake the service. The next replies show how late it was,
+            # unless they come when others have left.
+            late_s = UNKNOWN_S if took_s > _TOO_LONG_TO_COMPARE_S else 0.0
+            self._first = _Answered(slot, now, took_s, late_s)
             answered.append(self._first)
-            return [(slot, 0.0)]
+            return [(slot, late_s)]
         least_s = min([took_s, *(each.took_s for each in answered)])
         expected = min(slot.at + least_s, slot.expected or now)
         late_s = max(0.0, now - expected - COVERED_S)
@@ -338,18 +342,18 @@ class Durations:
                 found.append((each.slot, more_s))
                 answered[place] = each._replace(late_s=each.late_s + more_s)
         answered.append(_Answered(slot, now, took_s, late_s))
-        if self._first.at > now - _STILL_COUNTS_S:
-            found.append(self._compare_first())
+        more_s = self._first_later_by_s()
+        if more_s > 0.0 and self._first.at > now - _STILL_COUNTS_S:
+            found.append((self._first.slot, more_s))
+            self._first = self._first._replace(late_s=self._first.late_s + more_s)
         return found
 
-    def _compare_first(self) -> tuple[Slot, float]:
-        """Compare the first request of all with what others take, of whatever kind."""
+    def _first_later_by_s(self) -> float:
+        """How much later the first request was than is known, by what others of any kind take."""
         assert self._first is not None
         least_s = min(each.took_s for kind in self._answered.values() for each in kind)
-        late_s = min(max(0.0, self._first.took_s - least_s - COVERED_S), UNKNOWN_S)
-        more_s = late_s - self._first.late_s
-        self._first = self._first._replace(late_s=late_s)
-        return self._first.slot, more_s
+        late_s = min(self._first.took_s - least_s - COVERED_S, UNKNOWN_S)
+        return late_s - self._first.late_s
 
 
 def earned_s(late_s: float) -> float:
