@@ -19,7 +19,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from airhaul.bulk.engine.pacer import Pacer, Slot, Slots, Window
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.slots import Slot, Slots
 from airhaul.wire.limits import (
     RECORDS_PER_PAGE,
     RECORDS_PER_WRITE,

@@ -17,7 +17,8 @@ from airhaul import Record, Retries
 from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import PageRead, Restarted, Retrying
-from airhaul.bulk.engine.pacer import Pacer, Slot, Slots, Window
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.slots import Slot, Slots
 from airhaul.bulk.reads.division import ListPart
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.pages import ReadPages

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from airhaul import Airtable, Record
-from airhaul.bulk.engine.pacer import Pacer, Slot, Window
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.slots import Slot
 from airhaul.errors import ConfigurationError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer

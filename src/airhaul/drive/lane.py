@@ -11,8 +11,9 @@ from typing import Final
 from airhaul.bulk.engine.context import JobContext, RequestBudget
 from airhaul.bulk.engine.job import Arrival
 from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.engine.pacer import Pace, Slot
+from airhaul.bulk.engine.pacer import Pace
 from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.engine.slots import Slot
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Reply, Transport
 

@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar, cast
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
-from airhaul.bulk.engine.pacer import Pacer, Slot
+from airhaul.bulk.engine.pacer import Pacer
+from airhaul.bulk.engine.slots import Slot
 from airhaul.wire.call import Call, Reply
 
 T = TypeVar("T")

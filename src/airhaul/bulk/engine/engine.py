@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 from airhaul.bulk.engine.context import JobBudget, JobContext
 from airhaul.bulk.engine.events import Event, Retrying
 from airhaul.bulk.engine.job import Action, Arrival, Done, Pull, Send, Wait
-from airhaul.bulk.engine.pacer import Slot
 from airhaul.bulk.engine.retry import Accepted, Again, History, Refused, judge
+from airhaul.bulk.engine.slots import Slot
 from airhaul.bulk.engine.work import Attempt, Work
 from airhaul.errors import RequestCeilingError
 from airhaul.messages import Message, Option, counted

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from airhaul.bulk.engine.events import Event
-from airhaul.bulk.engine.pacer import Slot
+from airhaul.bulk.engine.slots import Slot
 from airhaul.errors import TransportError
 from airhaul.wire.call import Call, Reply
 

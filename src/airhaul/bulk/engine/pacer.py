@@ -17,11 +17,21 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import Final, NamedTuple, Protocol
+
+from airhaul.bulk.engine.durations import COVERED_S, MOST_LATE_S, UNKNOWN_S, Durations
+from airhaul.bulk.engine.slots import (
+    ANSWERED,
+    BOOKED,
+    DEPARTED,
+    PLACES,
+    WRITTEN,
+    Link,
+    Place,
+    Slot,
+    Slots,
+)
 
 # How far the clocks of both sides may drift apart within a second, and the usual unevenness of
 # the way.
@@ -39,10 +49,6 @@ LOOK_AGAIN_S: Final = 0.002
 # A request is handed over so long before it leaves, because threads may be woken late.
 AHEAD_S: Final = 0.02
 
-# A late reply means that the request came late or that the service was slow. What the margin
-# covers does not count.
-COVERED_S: Final = 0.005
-MOST_LATE_S: Final = 0.5
 # A service whose replies take now longer, now shorter must not slow the pace by more than 1%. So
 # each request adds to what may be spent on waiting for late ones; and more if it was late itself,
 # because this machine is busy then.
@@ -50,154 +56,12 @@ SPENT_MOST_S: Final = 2.5
 _EARNED_S: Final = 0.01
 _EARNED_PER_LATE: Final = 2.0
 _EARNED_MOST_S: Final = 0.1
-# Only the latest: large and small requests take different times.
-_COMPARED: Final = 30
-_ENOUGH: Final = 10
-# Replies that take longer come when the sixth request may have left.
-_TOO_LONG_TO_COMPARE_S: Final = 0.45
-# Requests that are older make room for others already, even at low rates.
-_STILL_COUNTS_S: Final = 3.0
 # A reply that usually comes about now is waited for. One that comes later cannot be: its request
 # counts as late as most of the latest ones were.
 ABOUT_NOW_S: Final = 0.02
-# As long as nothing is known, as at the beginning, this long.
-UNKNOWN_S: Final = 0.1
-_MOST: Final = 0.9
-_USUALLY_LATE_MOST_S: Final = 0.03
-
-PLACES: Final = 256
-OLD_IN_A_ROW: Final = 16
 MOST_REQUESTS: Final = 100
 # How long a rate that somebody else asked for holds after the last request.
 RATE_HOLDS_S: Final = 2.0
-
-_BOOKED: Final = 0
-_DEPARTED: Final = 1
-_WRITTEN: Final = 2
-_ANSWERED: Final = 3
-
-
-class _Header(NamedTuple):
-    """What all slots share.
-
-    Args:
-        booked: How many slots were ever booked.
-        paused_until: Nothing leaves before this time.
-        spent_s: The time spent on late replies, less what was earned.
-        rate: The lowest rate that is asked for.
-        rate_until: How long it holds.
-        rate_by: Who asked for it.
-    """
-
-    booked: int
-    paused_until: float
-    spent_s: float
-    rate: float
-    rate_until: float
-    rate_by: int
-
-
-class _Place(NamedTuple):
-    """A slot as it is shared.
-
-    Args:
-        number: Its number, from 1.
-        state: How far its request has come.
-        is_cold: Whether it comes after a rest.
-        at: When it may leave; after that, when it left, as far as is known.
-        expected: When its reply is expected at the earliest; 0 if nothing is known.
-    """
-
-    number: int
-    state: int
-    is_cold: bool
-    at: float
-    expected: float
-
-
-_HEADER: Final = Struct("<qddddq")
-_PLACE: Final = Struct("<qb?dd")
-
-
-class Slots:
-    """The latest slots under one limit.
-
-    ``block`` is what is shared between processes; blank bytes are the slots of a base that nobody
-    has used.
-    """
-
-    SIZE: Final = _HEADER.size + PLACES * _PLACE.size
-
-    def __init__(self) -> None:
-        self.block = bytearray(self.SIZE)
-
-    @property
-    def header(self) -> _Header:
-        """What all slots share."""
-        return _Header(*_HEADER.unpack_from(self.block))
-
-    @header.setter
-    def header(self, header: _Header) -> None:
-        _HEADER.pack_into(self.block, 0, *header)
-
-    def place(self, number: int) -> _Place | None:
-        """Find a slot; None if it is long gone."""
-        found = _Place(*_PLACE.unpack_from(self.block, self._offset(number)))
-        return found if found.number == number > 0 else None
-
-    def since(self, time: float) -> list[_Place]:
-        """Return the slots that are later than a time.
-
-        They are booked in about the order of their times, so that most need not be looked at.
-        """
-        found: list[_Place] = []
-        number, old = self.header.booked, 0
-        while old < OLD_IN_A_ROW and (place := self.place(number)) is not None:
-            if place.at > time:
-                found.append(place)
-                old = 0
-            else:
-                old += 1
-            number -= 1
-        return found
-
-    def put(self, place: _Place) -> None:
-        """Keep a slot, in place of one that is long gone."""
-        _PLACE.pack_into(self.block, self._offset(place.number), *place)
-
-    @staticmethod
-    def _offset(number: int) -> int:
-        return _HEADER.size + number % PLACES * _PLACE.size
-
-
-class _Link(NamedTuple):
-    """The place of a slot under one limit: so many requests in a period."""
-
-    slots: Slots
-    number: int
-    requests: int
-    period_s: float
-
-
-@dataclass(slots=True, eq=False, weakref_slot=True)
-class Slot:
-    """The slot of one request.
-
-    Args:
-        kind: Requests of the same kind take about the same time.
-        at: When it may leave; after that, when it left, as far as is known.
-        links: Its place under each limit; none if there is no limit, or no place yet.
-        is_booked: Whether it has its places.
-        expected: When its reply is expected at the earliest; 0 if nothing is known.
-        written_at: When it was written to its connection, if that was noted.
-    """
-
-    kind: str = ""
-    at: float = -math.inf
-    links: tuple[_Link, ...] = ()
-    is_booked: bool = False
-    expected: float = 0.0
-    written_at: float | None = None
 
 
 class Pace(Protocol):
@@ -253,7 +117,7 @@ class Window:
         first_needed = self.slots.place(header.booked + 1 - PLACES + MOST_REQUESTS)
         return -math.inf if first_needed is None else first_needed.at
 
-    def next_link(self, now: float, asked_by: int) -> _Link:
+    def next_link(self, now: float, asked_by: int) -> Link:
         """Find the place of the next slot.
 
         Args:
@@ -268,92 +132,7 @@ class Window:
             slots.header = header._replace(rate=rate, rate_by=asked_by)
         # Many in a second are as many in parts of it.
         requests = min(math.ceil(rate), MOST_REQUESTS)
-        return _Link(slots, header.booked + 1, requests, requests / rate * MARGIN)
-
-
-class _Answered(NamedTuple):
-    """A request whose reply has come.
-
-    Args:
-        slot: Its slot.
-        at: When the reply came.
-        took_s: How long it took.
-        late_s: How late it counts as having come.
-    """
-
-    slot: Slot
-    at: float
-    took_s: float
-    late_s: float
-
-
-class Durations:
-    """How long requests take, by their kind: the latest ones."""
-
-    def __init__(self) -> None:
-        self._answered: defaultdict[str, deque[_Answered]] = defaultdict(
-            lambda: deque(maxlen=_COMPARED)
-        )
-        self._late_s: deque[float] = deque(maxlen=_COMPARED)
-        self._first: _Answered | None = None
-
-    @property
-    def usually_late_s(self) -> float:
-        """How late most of the latest requests were at the most."""
-        if not self._late_s:
-            return 0.0
-        late_s = sorted(self._late_s)[int(_MOST * len(self._late_s))]
-        return min(late_s, _USUALLY_LATE_MOST_S)
-
-    def least_s(self, kind: str) -> float | None:
-        """The least that a request of a kind took; None as long as few are known."""
-        answered = self._answered.get(kind, ())
-        return min(each.took_s for each in answered) if len(answered) >= _ENOUGH else None
-
-    def late(self, slot: Slot, now: float) -> list[tuple[Slot, float]]:
-        """Compare a request whose reply has come with others of its kind.
-
-        Args:
-            slot: Its slot; others are compared with it from now on.
-            now: When the reply came.
-
-        Returns:
-            How late it was, beyond what the margin covers, in seconds. Then earlier requests, and
-            by how much they were later than had been known.
-        """
-        took_s = now - slot.at
-        answered = self._answered[slot.kind]
-        if self._first is None:
-            # It opens a connection and may wake the service. The next replies show how late it was,
-            # unless they come when others have left.
-            late_s = UNKNOWN_S if took_s > _TOO_LONG_TO_COMPARE_S else 0.0
-            self._first = _Answered(slot, now, took_s, late_s)
-            answered.append(self._first)
-            return [(slot, late_s)]
-        least_s = min([took_s, *(each.took_s for each in answered)])
-        expected = min(slot.at + least_s, slot.expected or now)
-        late_s = max(0.0, now - expected - COVERED_S)
-        self._late_s.append(late_s)
-        found = [(slot, late_s)]
-        for place, each in enumerate(answered):
-            # No reply had been as fast as this one.
-            more_s = each.took_s - least_s - COVERED_S - each.late_s
-            if more_s > 0.0 and each.at > now - _STILL_COUNTS_S and each.slot != self._first.slot:
-                found.append((each.slot, more_s))
-                answered[place] = each._replace(late_s=each.late_s + more_s)
-        answered.append(_Answered(slot, now, took_s, late_s))
-        more_s = self._first_later_by_s()
-        if more_s > 0.0 and self._first.at > now - _STILL_COUNTS_S:
-            found.append((self._first.slot, more_s))
-            self._first = self._first._replace(late_s=self._first.late_s + more_s)
-        return found
-
-    def _first_later_by_s(self) -> float:
-        """How much later the first request was than is known, by what others of any kind take."""
-        assert self._first is not None
-        least_s = min(each.took_s for kind in self._answered.values() for each in kind)
-        late_s = min(self._first.took_s - least_s - COVERED_S, UNKNOWN_S)
-        return late_s - self._first.late_s
+        return Link(slots, header.booked + 1, requests, requests / rate * MARGIN)
 
 
 def earned_s(late_s: float) -> float:
@@ -410,8 +189,8 @@ class Pacer:
         is_cold = all(_is_cold(link, now) for link in slot.links)
         for link in slot.links:
             link.slots.header = link.slots.header._replace(booked=link.number)
-            link.slots.put(_Place(link.number, _BOOKED, is_cold, now, 0.0))
-        self._move(slot, _BOOKED, self._opens_at(slot, now))
+            link.slots.put(Place(link.number, BOOKED, is_cold, now, 0.0))
+        self._move(slot, BOOKED, self._opens_at(slot, now))
         for link in slot.links:
             header = link.slots.header
             if header.rate_by == self._asked_by:
@@ -425,7 +204,7 @@ class Pacer:
         at = max(_has_room_at(link, now, late) for link in slot.links)
         base = slot.links[0]
         just_before = base.slots.place(base.number - 1)
-        if just_before is not None and just_before.state != _ANSWERED:
+        if just_before is not None and just_before.state != ANSWERED:
             at = max(at, just_before.at + GAP_S)
         return max(slot.at, at, base.slots.header.paused_until)
 
@@ -450,7 +229,7 @@ class Pacer:
         at = self._opens_at(slot, now)
         if not slot.is_booked:
             return at
-        self._move(slot, _BOOKED, at)
+        self._move(slot, BOOKED, at)
         return min(now, at) if at <= now + AHEAD_S else at - AHEAD_S
 
     def leave(self, slot: Slot, now: float) -> float:
@@ -465,7 +244,7 @@ class Pacer:
         """
         self._keep(slot, now)
         at = self._opens_at(slot, now, is_leaving=True)
-        self._move(slot, _BOOKED if at > now else _DEPARTED, max(at, now))
+        self._move(slot, BOOKED if at > now else DEPARTED, max(at, now))
         return at
 
     def _keep(self, slot: Slot, now: float) -> None:
@@ -482,7 +261,7 @@ class Pacer:
         self._earn(earned_s(at - slot.at))
         least_s = self._durations.least_s(slot.kind)
         slot.expected = 0.0 if least_s is None else at + least_s
-        self._move(slot, _WRITTEN, at)
+        self._move(slot, WRITTEN, at)
 
     def _earn(self, seconds: float) -> None:
         """Add to what may be spent on late replies."""
@@ -505,7 +284,7 @@ class Pacer:
         for each, late_s in found:
             counted_s = min(late_s, self._most_late_s)
             self._earn(-counted_s)
-            self._move(each, _ANSWERED, each.at + counted_s)
+            self._move(each, ANSWERED, each.at + counted_s)
 
     @staticmethod
     def _move(slot: Slot, state: int, at: float) -> None:
@@ -528,7 +307,7 @@ class Pacer:
             base.header = base.header._replace(paused_until=until)
 
 
-def _is_cold(link: _Link, now: float) -> bool:
+def _is_cold(link: Link, now: float) -> bool:
     """Whether a slot is one of the first after a rest: as many as may leave at once."""
     latest = link.slots.since(now - 2 * link.period_s)
     return len(latest) < link.requests and all(place.is_cold for place in latest)
@@ -540,7 +319,7 @@ def _was_lost(slot: Slot, now: float) -> bool:
     return any(place is None or now > place.at + USED_WITHIN_S for place in places)
 
 
-def _has_room_at(link: _Link, now: float, late: _Late | None) -> float:
+def _has_room_at(link: Link, now: float, late: _Late | None) -> float:
     """When a limit has room for a slot, as far as is known now.
 
     Args:
@@ -558,29 +337,29 @@ def _has_room_at(link: _Link, now: float, late: _Late | None) -> float:
     return min(_fifth_latest(link, times), now + LOOK_AGAIN_S)
 
 
-def _fifth_latest(link: _Link, times: Iterable[float]) -> float:
+def _fifth_latest(link: Link, times: Iterable[float]) -> float:
     """When the fifth of the latest requests, or as many as the limit allows, is a period old."""
     latest = heapq.nlargest(link.requests, times)
     return latest[-1] + link.period_s if len(latest) == link.requests else -math.inf
 
 
-def _counts(place: _Place, link: _Link, now: float) -> bool:
+def _counts(place: Place, link: Link, now: float) -> bool:
     """Whether a slot counts before another one: it was used, or is booked and not lost."""
-    if place.state == _BOOKED:
+    if place.state == BOOKED:
         return place.number < link.number and now <= place.at + USED_WITHIN_S
     return place.number != link.number
 
 
-def _seen_at(place: _Place, link: _Link, now: float, late: _Late) -> float:
+def _seen_at(place: Place, link: Link, now: float, late: _Late) -> float:
     """When the service saw a request, at the latest; infinity as long as that is in doubt."""
     old_at = place.at + link.period_s
-    if place.state == _DEPARTED and now < old_at + WRITTEN_WITHIN_S:
+    if place.state == DEPARTED and now < old_at + WRITTEN_WITHIN_S:
         return math.inf
-    if place.state == _WRITTEN and place.expected == 0.0 and now < old_at + UNKNOWN_S:
+    if place.state == WRITTEN and place.expected == 0.0 and now < old_at + UNKNOWN_S:
         return math.inf
-    if place.state == _WRITTEN and 0.0 < place.expected <= old_at + ABOUT_NOW_S:
+    if place.state == WRITTEN and 0.0 < place.expected <= old_at + ABOUT_NOW_S:
         # Its reply will tell how late it was.
         is_late_by_s = now - place.expected - COVERED_S
         return math.inf if is_late_by_s < late.most_s else place.at + late.most_s
-    late_s = late.usually_s if place.state == _WRITTEN else 0.0
+    late_s = late.usually_s if place.state == WRITTEN else 0.0
     return place.at + max(late_s, COLD_S * place.is_cold)

@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from airhaul.bulk.engine.pacer import Slots
+from airhaul.bulk.engine.slots import Slots
 
 _LOGGER: Final = logging.getLogger("airhaul")
 _NOT_USED_FOR_S: Final = 86_400.0

@@ -18,7 +18,8 @@ from weakref import WeakKeyDictionary
 from pydantic import SecretStr
 
 from airhaul.bulk.engine.known_base import KnownBase
-from airhaul.bulk.engine.pacer import Pace, Slots, Window
+from airhaul.bulk.engine.pacer import Pace, Window
+from airhaul.bulk.engine.slots import Slots
 from airhaul.drive.pace.host import Host, HostSlots, default_folder
 from airhaul.drive.pace.shared import SharedPace
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE, REQUESTS_PER_SECOND_PER_TOKEN

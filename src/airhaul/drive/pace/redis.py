@@ -18,8 +18,10 @@ from queue import SimpleQueue
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from airhaul.bulk.engine import pacer
-from airhaul.bulk.engine.pacer import Durations, Slot, Window, earned_s
+from airhaul.bulk.engine import durations, pacer, slots
+from airhaul.bulk.engine.durations import Durations
+from airhaul.bulk.engine.pacer import Window, earned_s
+from airhaul.bulk.engine.slots import Slot
 from airhaul.drive.http.endpoint import first_line
 from airhaul.drive.pace.host import digest_of
 from airhaul.drive.pace.shared import SharedPace
@@ -38,13 +40,13 @@ _CONSTANTS: Final = {
     "used_within_s": pacer.USED_WITHIN_S,
     "written_within_s": pacer.WRITTEN_WITHIN_S,
     "look_again_s": pacer.LOOK_AGAIN_S,
-    "covered_s": pacer.COVERED_S,
-    "most_late_s": pacer.MOST_LATE_S,
+    "covered_s": durations.COVERED_S,
+    "most_late_s": durations.MOST_LATE_S,
     "spent_most_s": pacer.SPENT_MOST_S,
     "about_now_s": pacer.ABOUT_NOW_S,
-    "unknown_s": pacer.UNKNOWN_S,
-    "places": pacer.PLACES,
-    "old_in_a_row": pacer.OLD_IN_A_ROW,
+    "unknown_s": durations.UNKNOWN_S,
+    "places": slots.PLACES,
+    "old_in_a_row": slots.OLD_IN_A_ROW,
     "most_requests": pacer.MOST_REQUESTS,
     "rate_holds_s": pacer.RATE_HOLDS_S,
 }

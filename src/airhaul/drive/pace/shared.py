@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from airhaul.bulk.engine.pacer import Pacer, Slot, Window
+from airhaul.bulk.engine.pacer import Pacer, Window
+from airhaul.bulk.engine.slots import Slot
 from airhaul.drive.pace.host import Host, HostSlots
 
 # Another process looks at the slots just now, for some microseconds.
