@@ -529,6 +529,29 @@ def test_a_file_has_names(deals: Table[Deal], companies: Table[Any], local_base:
     assert plan.is_empty
 
 
+def test_a_file_has_names_with_spaces_around_them(
+    deals: Table[Deal], companies: Table[Any], local_base: LocalBase
+) -> None:
+    """The whole text of a cell is a name first; spaces around it count if a record has them."""
+    names = ["red", "red ", " blue", "x, y", " x, y "]
+    companies.bulk_create([{"Name": name} for name in names], journal=False)
+    cells = ["red", "red ", " red", " blue", "blue, red ", "x, y", " x, y ", "x, y "]
+    expected = [["red"], ["red "], ["red"], [" blue"], None, ["x, y"], [" x, y "], ["x, y"]]
+    lines = [f'{place},"{cell}"' for place, cell in enumerate(cells)]
+    Path("deals.csv").write_text("\n".join(["title,company", *lines]))
+    result = deals.import_file("deals.csv", link_by=BY_NAME, on_error="continue", journal=False)
+    assert [failed.index for failed in result.errors] == [4]
+    held = {str(place): name for place, name in enumerate(expected) if name is not None}
+    assert linked(deals, companies) == held
+    local_base.requests.clear()
+    again = deals.sync_file("deals.csv", "title", link_by=BY_NAME, on_error="continue")
+    assert again.counts() == {"unchanged": 7, "failed": 1}
+    plan = deals.plan_import_file("deals.csv", key="title", link_by=BY_NAME)
+    assert plan.is_empty
+    assert len(plan.errors) == 1
+    assert writes(local_base) == []
+
+
 @pytest.mark.parametrize("on_error", ["stop", "continue"])
 def test_rejects_keep_the_names(
     airtable: Airtable, deals: Table[Deal], companies: Table[Any], on_error: Any

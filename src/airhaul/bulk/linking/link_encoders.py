@@ -11,12 +11,16 @@ from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.encoders import Encoder
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns
+from airhaul.tabular import SourceRow
+from airhaul.wire.ids import is_id
 
 M = TypeVar("M", bound=RecordBase)
 
 
 class TakesOneName(Generic[M]):
     """An encoder that takes a single name where a list of links is expected.
+
+    The text of a file may be one name with spaces around it, which lists of a file do not keep.
 
     Args:
         encoder: Makes changes of rows.
@@ -27,23 +31,20 @@ class TakesOneName(Generic[M]):
     def __init__(self, encoder: Encoder[M], keys: LinkKeys, columns: Columns) -> None:
         self._encoder = encoder
         self._columns = columns
-        self._lists = {
-            column
-            for name in keys.columns
-            for column in [columns.by_column[name]]
-            if column.shape.is_sequence
-        }
-        self._is_list: dict[object, bool] = {}
+        self._lists = {name for name in keys.columns if columns.by_column[name].shape.is_sequence}
+        self._known: dict[object, str | None] = {}
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
+        if isinstance(row, SourceRow):
+            return self._with_whole_texts(self._encoder.encode(index, row), row.cells)
         if not isinstance(row, Mapping):
             return self._encoder.encode(index, row)
         values = cast("Mapping[object, object]", row)
         listed = {
             key: [value]
             for key, value in values.items()
-            if isinstance(value, str) and value and self._has_links(key)
+            if isinstance(value, str) and value and self._column(key) is not None
         }
         if not listed:
             return self._encoder.encode(index, row)
@@ -51,13 +52,22 @@ class TakesOneName(Generic[M]):
         change.source = row
         return change
 
-    def _has_links(self, key: object) -> bool:
-        known = self._is_list.get(key)
-        if known is None:
+    def _with_whole_texts(self, change: Change[M], row: Mapping[str, object]) -> Change[M]:
+        for key, text in row.items():
+            if isinstance(text, str) and text != text.strip() and (name := self._column(key)):
+                items = change.cells.get(name) or ()
+                if not all(is_id(item, "rec") for item in items):
+                    change.cells[name] = text
+        return change
+
+    def _column(self, key: object) -> str | None:
+        """The column of links that a row means by a name; None if it is another column."""
+        if key not in self._known:
             name = str(key)
             column = self._columns.by_any_name.get(name) or self._columns.find_loosely(name)
-            known = self._is_list[key] = column in self._lists
-        return known
+            is_list = column is not None and column.column in self._lists
+            self._known[key] = column.column if column is not None and is_list else None
+        return self._known[key]
 
 
 class LinksByKey(Generic[M]):

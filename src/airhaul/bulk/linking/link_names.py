@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airhaul.tabular import split_items
@@ -44,7 +44,7 @@ class LinkNames:
             yield from ((column, item) for item in items if item)
         for column, texts in self._texts.items():
             for text in texts:
-                for item in (text, *split_items(text)):
+                for item in (*_wholes(text), *split_items(text)):
                     if item and isinstance(item, str) and not is_id(item, "rec"):
                         yield column, item
 
@@ -63,5 +63,11 @@ class LinkNames:
 def items_of(cell: Any, ids: Mapping[str, Sequence[str]]) -> Sequence[str]:
     """Return the ids and names that a cell has; the whole text of a file may be one name."""
     if isinstance(cell, str):
-        return [cell] if ids.get(cell) else list(map(str, split_items(cell)))
+        whole = next((text for text in _wholes(cell) if ids.get(text)), None)
+        return list(map(str, split_items(cell))) if whole is None else [whole]
     return list(map(str, cell))
+
+
+def _wholes(text: str) -> Iterable[str]:
+    """The name that the text of a file is, if it is one: as it is, or without spaces around it."""
+    return dict.fromkeys((text, text.strip()))

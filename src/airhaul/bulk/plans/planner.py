@@ -366,7 +366,8 @@ class Planner(Generic[M]):
         """Validate rows; names in links are valid only if their records are found."""
         links = self._links
         if links is not None:
-            encoder = TakesOneName(encoder, links, columns_of(self._model))
+            columns = columns_of(self._model).titled(self._target.titles)
+            encoder = TakesOneName(encoder, links, columns)
         if not self._target.typecast:
             by_key = () if links is None else links.columns
             encoder = LinksById(encoder, self._model, self._source, by_key)

@@ -128,7 +128,8 @@ class Bulk(Generic[M]):
         """Return an encoder that refuses names in links, unless their records are looked up."""
         by_key: Collection[str] = ()
         if self.linking is not None:
-            keys, columns = self.linking.keys, columns_of(self._table.model)
+            keys, titles = self.linking.keys, self.asked.target.titles
+            columns = columns_of(self._table.model).titled(titles)
             encoder, by_key = TakesOneName(encoder, keys, columns), keys.columns
         if self._settings.typecast:
             return encoder
