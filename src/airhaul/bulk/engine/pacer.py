@@ -39,8 +39,8 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and overtake one another: records
-# are to be created in the order of their rows. So no rate is above 50 a second, a user's limit.
-GAP_S: Final = 0.02
+# are to be created in the order of their rows, as far as several requests at a time can be.
+GAP_S: Final = 0.01
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
