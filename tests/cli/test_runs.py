@@ -124,6 +124,14 @@ def test_commands_for_a_run_name_the_journal_that_it_is_in(stock) -> None:
     undo = done.stderr.partition("to undo it: airhaul ")[2].splitlines()[0]
     assert airhaul(*shlex.split(retry)).stdout.startswith("Stock: 1 created in ")
     assert airhaul(*shlex.split(undo), "--yes").stdout.startswith("Stock: 1 deleted in ")
+    # So do those that the library advises, and those of a table.
+    nothing = airhaul("undo", "--journal", "no runs.db")
+    assert "airhaul runs --journal 'no runs.db' lists them" in nothing.stderr
+    words = ["import", file("more.csv", *(f"m{n:02},New,1" for n in range(60))), "Stock"]
+    airhaul(*words, "--local", stock, "--journal", "my runs.db", "--max-requests", 4)
+    (latest, *_) = json.loads(airhaul("runs", "--journal", "my runs.db", "--json").stdout)
+    shown = airhaul("runs", latest["id"], "--journal", "my runs.db").stdout
+    assert f"airhaul resume {latest['id']} --journal 'my runs.db'" in shown
 
 
 def test_a_run_that_ended_early_is_resumed(stock) -> None:

@@ -17,6 +17,7 @@ from airhaul.cli.exit_codes import INTERRUPTED, NOTHING_DONE
 from airhaul.cli.output.printing import err, print_error
 from airhaul.cli.output.streams import expect_readers_to_go
 from airhaul.cli.output.warnings import warnings_shown
+from airhaul.cli.output.wording import with_journal
 from airhaul.errors import AirhaulError
 
 P = ParamSpec("P")
@@ -59,22 +60,29 @@ def command(verb: Callable[P, int]) -> Callable[P, None]:
 
     @functools.wraps(verb)
     def run(*args: P.args, **options: P.kwargs) -> None:
-        try:
-            with warnings_shown():
-                code = verb(*args, **options)
-            sys.stdout.flush()
-        except AirhaulError as error:
-            print_error(error.message)
-            code = NOTHING_DONE
-        except OSError as error:
-            print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-            code = NOTHING_DONE
-        except KeyboardInterrupt as interrupted:
-            err().print(str(interrupted) or "Interrupted.", markup=False)
-            code = INTERRUPTED
-        raise typer.Exit(code)
+        journal = options.get("journal")
+        with with_journal(journal if isinstance(journal, str) else None):
+            raise typer.Exit(_exit_code(functools.partial(verb, *args, **options)))
 
     return run
+
+
+def _exit_code(verb: Callable[[], int]) -> int:
+    """Run a command, and report what ends it."""
+    try:
+        with warnings_shown():
+            code = verb()
+        sys.stdout.flush()
+    except AirhaulError as error:
+        print_error(error.message)
+        return NOTHING_DONE
+    except OSError as error:
+        print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return NOTHING_DONE
+    except KeyboardInterrupt as interrupted:
+        err().print(str(interrupted) or "Interrupted.", markup=False)
+        return INTERRUPTED
+    return code
 
 
 _STYLE: Final[dict[str, Any]] = {

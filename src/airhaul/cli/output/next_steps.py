@@ -11,25 +11,13 @@ from typing import Any, Literal
 
 from airhaul.bulk.results.policy import Policy
 from airhaul.bulk.results.result import BulkResult
-from airhaul.cli.output.wording import spelled
+from airhaul.cli.output.wording import command_for, spelled
 from airhaul.errors import RowError
 from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS, FileSettings
 
 NewTableState = Literal["missing", "created"] | None
 """What became of the table that a command was to create; None if it was not to create one."""
-
-
-def command_for(verb: Literal["resume", "retry", "undo"], run: str, journal: str | None) -> str:
-    """Return the command that does something with a run.
-
-    Args:
-        verb: What it does.
-        run: The ID of the run.
-        journal: The journal that the run is in, if it was set on the command line.
-    """
-    words = ["airhaul", verb, run, *(() if journal is None else ("--journal", journal))]
-    return shlex.join(words)
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,6 @@ class NextSteps:
         key: The fields that identify a record; without them, a row sent twice creates two records.
         settings: How the file is read, and the file of rejected rows, too.
         new_table: Whether the command was to create the table, and has: it cannot do so again.
-        journal: The journal, if it was set on the command line.
     """
 
     result: BulkResult[Any]
@@ -56,7 +43,6 @@ class NextSteps:
     key: Sequence[str]
     settings: FileSettings = DEFAULTS
     new_table: NewTableState = None
-    journal: str | None = None
 
     def lines(self) -> list[str]:
         """What to do next, in sentences."""
@@ -73,7 +59,7 @@ class NextSteps:
         correct = f"correct {them} and import that file"
         if self._is_the_rest_settled:
             if self.result.run is not None:
-                retry = command_for("retry", self.result.run, self.journal)
+                retry = command_for("retry", self.result.run)
                 return [f"{place}: correct {them}, and then: {retry}"]
             # Not with sync: the rejected rows are not the whole table.
             words = ["--create"] if self.new_table == "missing" else []
@@ -115,7 +101,7 @@ class NextSteps:
 
     def _how_to_send_the_rest(self) -> str:
         if self.result.run is not None and self._is_anything_written and self._not_sent:
-            resume = command_for("resume", self.result.run, self.journal)
+            resume = command_for("resume", self.result.run)
             return f"To send the other rows: {resume}"
         if not self._may_be_repeated:
             left = self._not_sent

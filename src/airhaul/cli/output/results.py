@@ -11,9 +11,9 @@ from airhaul.bulk.results.outcomes import State
 from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.results.result import BulkResult
 from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from airhaul.cli.output.next_steps import NewTableState, NextSteps, command_for
+from airhaul.cli.output.next_steps import NewTableState, NextSteps
 from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
-from airhaul.cli.output.wording import message_of
+from airhaul.cli.output.wording import command_for, message_of
 from airhaul.errors import BulkError, BulkInterrupted
 from airhaul.tabular.settings import DEFAULTS, FileSettings
 
@@ -34,7 +34,6 @@ class Report:
         key: The fields that identify a record; empty for none.
         settings: How the file is read.
         new_table: Whether the command was to create the table, and has.
-        journal: The journal, if it was set on the command line.
     """
 
     table: str
@@ -45,7 +44,6 @@ class Report:
     key: Sequence[str] = ()
     settings: FileSettings = DEFAULTS
     new_table: NewTableState = None
-    journal: str | None = None
 
     @property
     def policy(self) -> Policy:
@@ -107,7 +105,7 @@ class Report:
     def _name_run(self, result: BulkResult[Any]) -> None:
         """Print the ID of the run, if it wrote anything."""
         if result.run is not None and not self.as_json and _has_written(result):
-            undo = command_for("undo", result.run, self.journal)
+            undo = command_for("undo", result.run)
             err().print(f"Run {result.run}; to undo it: {undo}", markup=False, style="dim")
 
     def _to_dict(self, result: BulkResult[Any], error: str | None = None) -> dict[str, Any]:
@@ -140,7 +138,6 @@ class Report:
             self.key,
             self.settings,
             self.new_table,
-            self.journal,
         )
         for line in steps.lines():
             err().print(line, markup=False)

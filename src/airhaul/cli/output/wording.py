@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Literal
 
 from airhaul.errors import AirhaulError, BulkInterrupted
 from airhaul.messages import Message, MethodName, Option, OptionName, Remedy
@@ -44,6 +46,40 @@ _METHODS: Final[dict[MethodName, str]] = {
 }
 
 
+# What finds a run needs the journal that it is in.
+_OF_JOURNAL: Final = ("resume", "runs", "undo")
+_JOURNAL: Final[ContextVar[str | None]] = ContextVar("journal", default=None)
+
+
+@contextmanager
+def with_journal(journal: str | None) -> Generator[None]:
+    """Name a journal in all commands that are printed: they need it to find the run.
+
+    Args:
+        journal: The journal, if it was set on the command line.
+    """
+    before = _JOURNAL.set(journal)
+    try:
+        yield
+    finally:
+        _JOURNAL.reset(before)
+
+
+def command_for(verb: Literal["resume", "retry", "undo"], run: str) -> str:
+    """Return the command that does something with a run.
+
+    Args:
+        verb: What it does.
+        run: The ID of the run.
+    """
+    return " ".join([f"airhaul {verb} {run}", *_journal_option()])
+
+
+def _journal_option() -> list[str]:
+    journal = _JOURNAL.get()
+    return [] if journal is None else [f"--journal {shlex.quote(journal)}"]
+
+
 def in_options(message: str) -> str:
     """Spell the options and methods that a message names as the command line does.
 
@@ -63,8 +99,12 @@ def message_of(error: BaseException) -> str:
 def spelled(remedy: Remedy) -> str:
     """Spell an option, or a method, as the command line does."""
     if not isinstance(remedy, Option):
-        command = _METHODS[remedy.name]
-        return command if remedy.argument is None else f"{command} {remedy.argument}"
+        words = [_METHODS[remedy.name]]
+        if remedy.argument is not None:
+            words.append(remedy.argument)
+        if remedy.name in _OF_JOURNAL:
+            words += _journal_option()
+        return " ".join(words)
     flag = _OPTIONS[remedy.name]
     if remedy.value is None or remedy.value is True:
         return flag

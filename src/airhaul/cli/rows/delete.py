@@ -57,7 +57,7 @@ def delete(
         raise ConfigurationError("--where is empty. To delete all records, set --all.")
     if (where is None) != everything:
         raise ConfigurationError("Choose the records: set either --where FORMULA or --all.")
-    report = Report(table, as_json=as_json, on_error=on_error, journal=journal)
+    report = Report(table, as_json=as_json, on_error=on_error)
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     ) as airtable:

@@ -136,7 +136,7 @@ def import_file(
     names = tuple(key or ())
     state: NewTableState = "missing" if create else None
     name = Path(source.name)
-    report = Report(table, as_json, on_error, name, rejects, names, source.settings, state, journal)
+    report = Report(table, as_json, on_error, name, rejects, names, source.settings, state)
     opened = partial(
         connect, local, base, token, endpoint_url, max_requests=max_requests, journal=journal
     )

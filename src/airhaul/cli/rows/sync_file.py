@@ -132,7 +132,6 @@ def sync_file(
         rejects,
         tuple(key),
         settings,
-        journal=journal,
     )
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal

@@ -45,7 +45,7 @@ def resume(
         else:
             out().print(f"Run {found.id} is complete: there is nothing to resume.", markup=False)
         return ALL_WELL
-    report = report_of(found, as_json=as_json, on_error=on_error, rejects=rejects, journal=journal)
+    report = report_of(found, as_json=as_json, on_error=on_error, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:
         return carry_out(
             lambda on_event: airtable.resume(

@@ -49,9 +49,7 @@ def retry(
     rejects = rejects or _begun(opened, found, file) or _next(file)
     check_rejects(rejects, InputFile(file))
     policy = on_error or found.asked.on_error
-    report = report_of(
-        found, as_json=as_json, on_error=policy, file=file, rejects=rejects, journal=journal
-    )
+    report = report_of(found, as_json=as_json, on_error=policy, file=file, rejects=rejects)
     with connect_as(found, base, token, journal) as airtable:
         return carry_out(
             lambda on_event: airtable.retry(

@@ -17,6 +17,7 @@ from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.output.printing import err, out, print_json, print_lines
 from airhaul.cli.output.results import Report
+from airhaul.cli.output.wording import command_for
 from airhaul.errors import ConfigurationError
 from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS
@@ -89,7 +90,6 @@ def report_of(
     on_error: OnError | None = None,
     file: Path | None = None,
     rejects: Path | None = None,
-    journal: str | None,
 ) -> Report:
     """Make the report for a run that is resumed or retried.
 
@@ -99,7 +99,6 @@ def report_of(
         on_error: The policy; None for that of the run.
         file: The file that the rows come from; None for that of the run.
         rejects: The file for rejected rows; None for that of the run.
-        journal: The journal, if it was set on the command line.
     """
     asked = run.asked
     if file is None and asked.source is not None:
@@ -108,7 +107,7 @@ def report_of(
         rejects = asked.rejects_file
     policy = on_error or asked.on_error
     settings = DEFAULTS if asked.source is None else asked.source.settings
-    return Report(asked.table, as_json, policy, file, rejects, asked.key, settings, journal=journal)
+    return Report(asked.table, as_json, policy, file, rejects, asked.key, settings)
 
 
 def name_choice(run: Run) -> None:
@@ -242,7 +241,7 @@ def _details(run: Run) -> list[tuple[str, str]]:
     if run.error:
         details.append(("ended by", run.error))
     if run.can_be_resumed and run.state != "with failures":
-        details.append(("resume", f"airhaul resume {run.id}"))
+        details.append(("resume", command_for("resume", run.id)))
     return details
 
 

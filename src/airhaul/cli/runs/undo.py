@@ -46,7 +46,7 @@ def undo(
     found = latest_to_undo(opened) if run is None else opened.run(run)
     if run is None:
         name_choice(found)
-    report = Report(found.asked.table, as_json=as_json, on_error="continue", journal=journal)
+    report = Report(found.asked.table, as_json=as_json, on_error="continue")
     with connect_as(found, base, token, journal) as airtable:
         with working(f"Comparing run {found.id} with the table"):
             plan = airtable.plan_undo(found.id, force=force)
