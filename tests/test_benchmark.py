@@ -29,10 +29,9 @@ def _compare(*arguments: str) -> list[list[str]]:
 
 def test_the_benchmark_runs_and_tells_what_was_done() -> None:
     """Nothing else uses its server and its clients, and figures that nobody can get are none."""
-    create, read = _compare("--quick", "--mode", "cpu", "--task", "create", "--task", "read")
+    (create,) = _compare("--quick", "--mode", "cpu", "--task", "create")
     assert create[:3] == ["bulk create", "airhaul", "1,000"]
-    assert read[:3] == ["read all", "airhaul", "1,000"]
-    assert all(float(row[3].replace(",", "")) > 0 for row in (create, read))
+    assert float(create[3].replace(",", "")) > 0
 
 
 def test_linked_records_are_read_together() -> None:
