@@ -90,11 +90,11 @@ class RedisServer:
             raise ConfigurationError(f"The URL of the pace cannot be used: {error}") from None
         script = resources.files("airhaul.drive.pace").joinpath("pace.lua").read_text("utf-8")
         self._script = self._client.register_script(script)
-        self._failures = (redis.RedisError, OSError)
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._down_until = 0.0
+        self._failure = ""
         self.took_s = 0.0
         """How long Redis takes to answer, in seconds."""
 
@@ -131,14 +131,15 @@ class RedisServer:
         otherwise: Callable[[str], None],
     ) -> None:
         if time.monotonic() < self._down_until:
-            otherwise("it was just down")
+            otherwise(self._failure)
             return
         asked_at = time.monotonic()
         try:
             answer = self._script(keys, [json.dumps({**ask(), "constants": _CONSTANTS})])
-        except self._failures as error:
+        except Exception as error:  # noqa: BLE001 - without an answer, who asked would wait forever
             self._down_until = time.monotonic() + _DOWN_S
-            otherwise(first_line(error))
+            self._failure = first_line(error)
+            otherwise(self._failure)
             return
         answered_at = time.monotonic()
         self.took_s += (answered_at - asked_at - self.took_s) / 4
