@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -13,9 +15,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from platformdirs import unix
 
 from airhaul import Airtable, Record
-from airhaul.drive.pace.host import Host
+from airhaul.bulk.engine.pacer import Window
+from airhaul.bulk.engine.retry import Retries
+from airhaul.bulk.engine.slots import Slot, Slots
+from airhaul.drive.pace import paces
+from airhaul.drive.pace.host import Host, HostSlots, default_folder
+from airhaul.drive.pace.shared import SharedPace
 from airhaul.errors import ConfigurationError, NotSentError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
@@ -46,8 +54,6 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     runtime = tmp_path / "runtime"
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    from airhaul.drive.pace import paces
-
     monkeypatch.setattr(paces, "_paces", paces._Paces())
     return runtime / "airhaul"
 
@@ -160,6 +166,103 @@ def test_a_folder_that_cannot_be_used_is_done_without(host, users, server, caplo
     assert "not shared with the other processes of this host" in said[0]
 
 
+def test_a_runtime_folder_that_is_missing_is_made_so_that_all_use_it(
+    tmp_path, monkeypatch, users, server
+) -> None:
+    """It is nobody else's: programs that start later would refuse another one, and find no pace."""
+    monkeypatch.setattr(paces, "_paces", paces._Paces())
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
+    with connect(server, pace="host", requests_per_second=5) as airtable:
+        airtable.table(User).all()
+    assert default_folder() == tmp_path / "missing" / "airhaul"
+
+
+def test_a_runtime_folder_of_somebody_else_is_done_without(
+    tmp_path, monkeypatch, users, server, caplog
+) -> None:
+    """The log says why, and what to do about it; nothing fails."""
+    monkeypatch.setattr(paces, "_paces", paces._Paces())
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(unix, "runtime_base_problem", lambda *_, **__: "none of a login")
+    (tmp_path / f"runtime-{os.getuid()}").write_text("a file in its place")
+    with (
+        caplog.at_level(logging.WARNING, "airhaul"),
+        connect(server, pace="host", requests_per_second=5) as airtable,
+    ):
+        airtable.table(User).all()
+        airtable.table(User).all()
+    said = [record.message for record in caplog.records]
+    assert len(said) == 1
+    assert "set XDG_RUNTIME_DIR" in said[0]
+
+
+def test_a_disk_that_is_full_is_noticed(host, caplog) -> None:
+    """A file that is written in part would be read as that of a base that nobody uses."""
+    shared, slots = Host(host), HostSlots("base")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limit[1]))
+    try:
+        assert shared.take([slots], 0.0)
+        shared.give_back([slots])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert "cannot be written" in caplog.text
+
+
+def test_programs_that_cannot_read_each_other_keep_a_pace_each(host, monkeypatch) -> None:
+    """Of another version, or with another clock: neither forgets what it has sent itself."""
+    mine = HostSlots("base")
+    monkeypatch.setattr("airhaul.drive.pace.host.boot_id", lambda: b"of another boot\n")
+    theirs = HostSlots("base")
+    first, second = Host(host), Host(host)
+    for number in (1, 2):
+        for shared, slots in ((first, mine), (second, theirs)):
+            assert shared.take([slots], 0.0)
+            slots.header = slots.header._replace(booked=slots.header.booked + 1)
+            shared.give_back([slots])
+            assert slots.header.booked == number
+
+
+def test_ctrl_c_leaves_no_lock_behind(host, monkeypatch, caplog) -> None:
+    """It can come between any two steps, also after the lock was taken; others must not wait."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shared, slots = Host(host), HostSlots("base")
+    with monkeypatch.context() as patched:
+        patched.setattr(slots, "load", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            shared.take([slots], 0.0)
+    pace = SharedPace([Window(5.0, slots)], threading.Lock(), host=shared)
+    with monkeypatch.context() as patched:
+        patched.setattr(pace._pacer, "pause", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pace.pause(0.0)
+    other = Host(host)
+    assert other.take([], 0.0)
+    other.give_back([])
+
+
+def test_ctrl_c_while_a_slot_is_booked_forgets_no_request(monkeypatch) -> None:
+    """All that were sent in the last second still count afterwards."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    slots = Slots()
+    pace = SharedPace([Window(5.0, slots)], threading.Lock())
+    for _ in range(5):
+        pace.hand_over(Slot(), 100.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(slots, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pace.hand_over(Slot(), 100.0)
+    assert len(slots.since(99.0)) == 5
+
+
 def test_a_process_that_was_stopped_with_the_lock_holds_nobody_up(
     host, users, server, caplog
 ) -> None:
@@ -215,6 +318,27 @@ def test_without_its_redis_nothing_is_sent(users, local_base, server) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("pace", ["redis://a..b:6379", "redis://127.0.0.1:1/0?colour=red"])
+def test_a_redis_that_cannot_be_asked_at_all_is_reported(pace, users, server) -> None:
+    """Whatever its package raises: a call would wait forever for an answer that never comes."""
+    with (
+        connect(server, pace=pace, requests_per_second=5, retries=Retries(tries=1)) as airtable,
+        pytest.raises(NotSentError, match=r"cannot be reached \(.*(label|colour)"),
+    ):
+        airtable.table(User).all()
+
+
+def test_every_error_names_what_is_wrong_with_redis(users, server) -> None:
+    """Also those of requests that come right after a failure, when Redis is left alone."""
+    retries = Retries(tries=1)
+    with connect(
+        server, pace="redis://127.0.0.1:1/0", requests_per_second=5, retries=retries
+    ) as airtable:
+        for _ in range(2):
+            with pytest.raises(NotSentError, match="refused"):
+                airtable.table(User).all()
+
+
 def test_without_its_redis_a_share_of_the_limit_may_be_used(
     users, local_base, server, caplog
 ) -> None:
@@ -235,8 +359,6 @@ def test_without_its_redis_a_share_of_the_limit_may_be_used(
 
 def test_redis_that_comes_back_is_used_again(redis, users, local_base, server) -> None:
     """A pace that was alone for a while is shared again as soon as it can be."""
-    from airhaul.drive.pace import paces
-
     with connect(server, pace=redis, pace_loss=0.2, requests_per_second=5) as airtable:
         table = airtable.table(User)
         table.all()

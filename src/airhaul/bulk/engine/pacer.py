@@ -188,8 +188,9 @@ class Pacer:
         slot.is_booked = True
         is_cold = all(_is_cold(link, now) for link in slot.links)
         for link in slot.links:
-            link.slots.header = link.slots.header._replace(booked=link.number)
+            # Ctrl-C can come in between: without its latest place, none would be found.
             link.slots.put(Place(link.number, BOOKED, is_cold, now, 0.0))
+            link.slots.header = link.slots.header._replace(booked=link.number)
         self._move(slot, BOOKED, self._opens_at(slot, now))
         for link in slot.links:
             header = link.slots.header

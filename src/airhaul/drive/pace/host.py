@@ -7,6 +7,7 @@ others keep a pace of their own.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import math
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from airhaul.bulk.engine.slots import Slots
 
@@ -42,7 +43,10 @@ class HostSlots(Slots):
 
     def __init__(self, *whose: str) -> None:
         super().__init__()
-        self._name = digest_of(*whose) + ".slots"
+        # Slots of another boot have times of another clock, and what seems to be one is that of a
+        # process that sees another clock. Such processes must not overwrite each other's slots.
+        self._head = _FORMAT + boot_id()
+        self._name = digest_of(self._head.decode(), *whose) + ".slots"
 
     def load(self, folder: Path) -> None:
         """Read what other processes have left.
@@ -50,12 +54,11 @@ class HostSlots(Slots):
         Raises:
             OSError: The file cannot be read.
         """
-        head = _FORMAT + boot_id()
+        head = self._head
         try:
             found = (folder / self._name).read_bytes()
         except FileNotFoundError:
             found = b""
-        # Slots of another boot have times of another clock.
         is_usable = found.startswith(head) and len(found) == len(head) + self.SIZE
         self.block[:] = found[len(head) :] if is_usable else bytes(self.SIZE)
 
@@ -69,7 +72,9 @@ class HostSlots(Slots):
         file = os.open(folder / self._name, flags, 0o600)
         try:
             # In place: a process that is killed leaves all of it or none.
-            os.write(file, _FORMAT + boot_id() + self.block)
+            content = self._head + self.block
+            if os.write(file, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(file)
 
@@ -90,6 +95,16 @@ class Host:
         self._alone_until = 0.0
         self._busy_since = 0.0
         self._busy_at = -math.inf
+
+    @classmethod
+    def of_user(cls) -> Self:
+        """Find that of this user; one that shares nothing if there is none."""
+        try:
+            return cls(default_folder())
+        except OSError as error:
+            host = cls(Path())
+            host._be_alone(str(error), math.inf)
+            return host
 
     def take(self, slots: Sequence[HostSlots], patience_s: float) -> bool:
         """Take slots from the other processes, and read them.
@@ -113,6 +128,9 @@ class Host:
                 each.load(self._folder)
         except (OSError, NotImplementedError) as error:
             self._be_alone(f"{self._folder} cannot be used ({error})", math.inf)
+        except BaseException:  # Ctrl-C: nobody is going to give them back
+            self._lock.release()
+            raise
         return True
 
     def give_back(self, slots: Sequence[HostSlots]) -> None:
@@ -135,7 +153,9 @@ class Host:
         """Make the folder, and delete what nobody has used for long."""
         if self._is_ready:
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What others could write to would be refused by the programs that come next.
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if hasattr(os, "getuid") and self._folder.stat().st_uid != os.getuid():
             raise PermissionError("it belongs to another user")
         unused = time.time() - _NOT_USED_FOR_S
@@ -192,7 +212,11 @@ def boot_id() -> bytes:
 
 
 def default_folder() -> Path:
-    """Find the folder of this user: in the one for what lasts as long as the host runs."""
+    """Find the folder of this user: in the one for what lasts as long as the host runs.
+
+    Raises:
+        OSError: There is none that is safe to use.
+    """
     import platformdirs
 
     with warnings.catch_warnings():

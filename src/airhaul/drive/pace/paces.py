@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.pacer import Pace, Window
 from airhaul.bulk.engine.slots import Slots
-from airhaul.drive.pace.host import Host, HostSlots, default_folder
+from airhaul.drive.pace.host import Host, HostSlots
 from airhaul.drive.pace.shared import SharedPace
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE, REQUESTS_PER_SECOND_PER_TOKEN
 
@@ -94,7 +94,7 @@ class _Paces:
         if scope == "process":
             return SharedPace(windows, self.lock, rates.apply)
         if scope == "host":
-            self.host = self.host or Host(default_folder())
+            self.host = self.host or Host.of_user()
             return SharedPace(windows, self.lock, rates.apply, self.host, self.asked_by)
         from airhaul.drive.pace.redis import RedisPace, RedisServer, key_of
 

@@ -59,10 +59,8 @@ class SharedPace:
 
     def _ask(self, ask: Callable[[Slot, float], float], slot: Slot, now: float) -> float:
         with self._lock:
-            if not self._begin():
-                return now + _ASK_AGAIN_S
             try:
-                return ask(slot, now)
+                return ask(slot, now) if self._begin() else now + _ASK_AGAIN_S
             finally:
                 self._end()
 
@@ -82,7 +80,9 @@ class SharedPace:
         """Change something now, or before the next request if another process takes too long."""
         with self._lock:
             self._changes.append(change)
-            if self._begin(_PATIENCE_S):
+            try:
+                self._begin(_PATIENCE_S)
+            finally:
                 self._end()
 
     def _begin(self, patience_s: float = 0.0) -> bool:
@@ -97,7 +97,7 @@ class SharedPace:
         return True
 
     def _end(self) -> None:
-        """Leave the slots to the other processes."""
+        """Leave the slots to the other processes, if they were taken."""
         if self._host is not None:
             self._host.give_back(self._slots)
 
