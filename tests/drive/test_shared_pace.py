@@ -357,6 +357,29 @@ def test_without_its_redis_a_share_of_the_limit_may_be_used(
     )
 
 
+def test_the_share_is_one_of_the_rate_that_is_asked_for(users, local_base, server) -> None:
+    """A program that asks for less than Airtable's limit does not send more without Redis."""
+    with connect(
+        server, pace="redis://127.0.0.1:1/0", pace_loss=1.0, requests_per_second=2
+    ) as airtable:
+        airtable.table(User).bulk_create([{"name": str(number)} for number in range(50)])
+    assert seconds_taken(local_base) > 1.8  # 2 s; 0.8 s at Airtable's limit
+
+
+def test_a_share_counts_what_was_sent_before_redis_was_lost(
+    redis, users, local_base, server
+) -> None:
+    """Redis knew it, and Airtable still counts it."""
+    with connect(server, pace=redis, pace_loss=1.0, requests_per_second=5) as airtable:
+        table = airtable.table(User)
+        for _ in range(5):
+            table.all()
+        paces._paces.redis[redis]._down_until = time.monotonic() + 3.0
+        table.all()
+    times = sorted(request.at for request in local_base.requests)
+    assert times[5] - times[4] > 0.9
+
+
 def test_redis_that_comes_back_is_used_again(redis, users, local_base, server) -> None:
     """A pace that was alone for a while is shared again as soon as it can be."""
     with connect(server, pace=redis, pace_loss=0.2, requests_per_second=5) as airtable:
@@ -370,6 +393,24 @@ def test_redis_that_comes_back_is_used_again(redis, users, local_base, server) -
             table.all()
         assert time.monotonic() - began < 8.0  # alone it would be one a second
     assert {request.status for request in local_base.requests} == {200}
+
+
+def test_redis_that_forgets_what_was_sent_is_not_believed(redis, users, local_base, server) -> None:
+    """After a restart or a flush it would let five more leave within the same second."""
+    from redis import Redis
+
+    flush = Redis.from_url(redis).flushall
+    with connect(server, pace=redis, requests_per_second=5) as airtable:
+        table = airtable.table(User)
+        for _ in range(5):
+            table.all()
+        flush()
+        for _ in range(6):
+            table.all()
+    times = sorted(request.at for request in local_base.requests)
+    assert times[5] - times[4] > 0.9
+    assert times[9] - times[5] < 0.9  # it is asked only once to wait
+    assert times[10] - times[5] > 0.9  # and keeps the pace again
 
 
 @pytest.mark.parametrize(

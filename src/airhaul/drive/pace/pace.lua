@@ -130,6 +130,22 @@ local function is_cold(key, link)
   return true
 end
 
+local function period_of(rate)
+  local requests = math.min(math.ceil(rate), c.most_requests)
+  return requests, requests / rate * c.margin
+end
+
+-- Redis was restarted or flushed: what was sent just before is not known here, but who sent it asks.
+local function note_forgotten()
+  for index, key in ipairs(KEYS) do
+    if get(key, 'booked') < ask.newest[index] then
+      local _, period_s = period_of(ask.rates[1])
+      set(key, 'booked', ask.newest[index])
+      set(base, 'paused', math.max(get(base, 'paused'), now + period_s + c.cold_s))
+    end
+  end
+end
+
 local function next_link(key, rate)
   local of_others = now < get(key, 'rate_until') and redis.call('HGET', key, 'rate_by') ~= ask.by
   if of_others and get(key, 'rate') < rate then
@@ -138,8 +154,8 @@ local function next_link(key, rate)
     set(key, 'rate', rate)
     redis.call('HSET', key, 'rate_by', ask.by)
   end
-  local requests = math.min(math.ceil(rate), c.most_requests)
-  return { number = get(key, 'booked') + 1, requests = requests, period_s = requests / rate * c.margin }
+  local requests, period_s = period_of(rate)
+  return { number = get(key, 'booked') + 1, requests = requests, period_s = period_s }
 end
 
 local function full_until(key)
@@ -203,6 +219,7 @@ elseif ask.what == 'answered' then
   local place = place_of(base, links[1].number)
   if place then move(ANSWERED, place.at + late_s) end
 else
+  note_forgotten()
   if links == cjson.null or not links or was_lost() then
     local full = book()
     if full then return answer(false, full) end

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ _TIMEOUT_S: Final = 2.0
 # Redis that is down is not asked again before.
 _DOWN_S: Final = 1.0
 _UNKNOWN_S: Final = 1.05
+# Redis forgets a base that was not used for an hour.
+_REMEMBERED_S: Final = 3_000.0
 _CONSTANTS: Final = {
     "margin": pacer.MARGIN,
     "cold_s": pacer.COLD_S,
@@ -199,10 +202,18 @@ class RedisPace:
         self._alone: SharedPace | None = None
         if share is not None:
             shares = [Window(window.rate * share) for window in windows]
-            self._alone = SharedPace(shares, threading.Lock())
+            apply_shares = partial(self._apply_shares, shares, share)
+            self._alone = SharedPace(shares, threading.Lock(), apply_shares)
         self._durations = Durations()
         self._bookings: WeakKeyDictionary[Slot, _Booking] = WeakKeyDictionary()
         self._was_alone = False
+        self._newest = [0 for _ in keys]
+        self._newest_at = -math.inf
+
+    def _apply_shares(self, shares: Sequence[Window], share: float) -> None:
+        self._apply_rates()
+        for own, window in zip(shares, self._windows, strict=True):
+            own.rate = window.rate * share
 
     @property
     def requests_per_second(self) -> float | None:
@@ -261,6 +272,7 @@ class RedisPace:
             "links": booking.links,
             "by": str(self._asked_by),
             "rates": [window.rate for window in self._windows],
+            "newest": self._newest if now < self._newest_at + _REMEMBERED_S else [0, 0],
             "ahead_s": pacer.AHEAD_S + 2 * self._server.took_s,
             "usually_late_s": self._durations.usually_late_s,
         }
@@ -284,6 +296,10 @@ class RedisPace:
             {"number": number, "requests": requests, "period_s": float(period_s)}
             for number, requests, period_s in links
         ]
+        if links:
+            newest = (number for number, *_ in links)
+            self._newest = [max(pair) for pair in zip(self._newest, newest, strict=True)]
+            self._newest_at = came_at
         booking.at = came_at + float(in_s)
         booking.is_granted, booking.answered = bool(is_granted), what
         booking.is_asking = False
@@ -300,6 +316,8 @@ class RedisPace:
                     "process uses its share of the rate limit.",
                     reason,
                 )
+                # What was sent in the last second still counts.
+                self._alone.pause(time.monotonic() + _UNKNOWN_S)
             self._was_alone = True
         booking.is_asking = False
 
