@@ -116,3 +116,12 @@ def test_a_retry_is_told_in_whole_sentences() -> None:
     for text in ("The connection broke", "The connection broke."):
         retrying = Retrying(base_schema("app00000000000000"), TransportError(text), 2.0)
         assert str(retrying) == "The connection broke. Trying again in 2 s."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.5, "0.5 s"), (30.0, "30 s"), (99.96, "100 s"), (3600.0, "3,600 s")]
+)
+def test_a_long_wait_is_told_in_plain_digits(seconds, said) -> None:
+    """A service may ask for an hour."""
+    retrying = Retrying(base_schema("app00000000000000"), TransportError("It broke."), seconds)
+    assert str(retrying) == f"It broke. Trying again in {said}."

@@ -90,6 +90,18 @@ def test_arguments_come_before_the_environment(monkeypatch) -> None:
         ({"access_token": "pat.x", "base_id": "nonsense"}, "is not a base ID"),
         ({"access_token": "pat.x", "endpoint_url": "api.airtable.com"}, "has to start with https"),
         ({"access_token": "pat.x", "concurrency": 0}, "at least 1"),
+        ({"access_token": "pat.x", "concurrency": "5"}, "at least 1; it is '5'"),
+        ({"access_token": "pat.x", "concurrency": 2.5}, "at least 1; it is 2.5"),
+        ({"access_token": "pat.x", "requests_per_second": "5"}, "more than 0, .* it is '5'"),
+        (
+            {"access_token": "pat.x", "timeout_s": "60"},
+            "number of seconds, more than 0; it is '60'",
+        ),
+        ({"access_token": "pat.x", "timeout_s": None}, "number of seconds, .* it is None"),
+        ({"access_token": "pat.x", "timeout_s": 0}, "number of seconds, .* it is 0"),
+        ({"access_token": "pat.x", "timeout_s": float("inf")}, "number of seconds, .* it is inf"),
+        ({"access_token": "pat.x", "max_requests": "9"}, "at least 0, or None; it is '9'"),
+        ({"access_token": "pat.x", "retries": 3}, r"Retries\(tries=3\); it is 3"),
     ],
 )
 def test_contradictions_are_refused_at_once(options, said) -> None:

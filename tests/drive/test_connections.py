@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from airhaul import AsyncAirtable, errors
+from airhaul import Airtable, AsyncAirtable, Retries, errors
 from tests.drive.test_failures import BASE, FAST, User, page, raw_server, read_request, table
 
 Ask = Callable[[str], int]
@@ -218,3 +218,25 @@ def test_a_connection_that_is_in_use_when_all_are_closed_is_closed_after_its_rep
         closed.set()
         reading.join()
         assert ended.wait(5)
+
+
+def test_a_service_that_is_too_slow_to_connect_to_is_reported() -> None:
+    """The error says what happened, not the name of an exception."""
+    with socket.create_server(("127.0.0.1", 0)) as speaks_no_tls:
+        options: Any = {
+            "endpoint_url": f"https://127.0.0.1:{speaks_no_tls.getsockname()[1]}",
+            "timeout_s": 0.2,
+            "retries": Retries(tries=1),
+        }
+        with (
+            Airtable("patTest.secret", BASE, **options) as airtable,
+            pytest.raises(errors.NotSentError, match="timed out"),
+        ):
+            airtable.table(User).all()
+
+        async def awaited() -> None:
+            async with AsyncAirtable("patTest.secret", BASE, **options) as airtable:
+                await airtable.table(User).all()
+
+        with pytest.raises(errors.NotSentError, match="timed out"):
+            asyncio.run(awaited())

@@ -99,5 +99,5 @@ def test_a_rate_may_be_a_fraction(rate: float, most: int, period_s: float) -> No
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])
 def test_a_rate_that_lets_nothing_through_is_refused(rate: float) -> None:
     """It would wait forever; the message names what stands for no limit."""
-    with pytest.raises(ConfigurationError, match="more than 0; it is None for"):
+    with pytest.raises(ConfigurationError, match="more than 0, or None for a service without"):
         Airtable("pat.x", "app00000000000000", requests_per_second=rate)

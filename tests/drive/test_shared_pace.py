@@ -418,7 +418,12 @@ def test_redis_that_forgets_what_was_sent_is_not_believed(redis, users, local_ba
     [
         ({"pace": "hosts"}, "host, process, or the URL of a Redis"),
         ({"pace": "http://user:secret@x"}, "http://x"),
+        ({"pace": 5}, "'5'"),
         ({"pace_loss": 2.0}, "share of the rate limit from 0 to 1"),
+        (
+            {"pace_loss": "share"},
+            "share of the rate limit from 0 to 1, such as 0.25; it is 'share'",
+        ),
     ],
 )
 def test_what_cannot_be_shared_is_refused(options, said) -> None:

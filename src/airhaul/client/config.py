@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -116,21 +118,42 @@ class Config:
                 f"{without_password(self.endpoint_url)!r} is not a usable endpoint URL; it has to "
                 "start with https://."
             )
-        if self.concurrency < 1:
-            raise ConfigurationError("concurrency has to be at least 1.")
-        if self.requests_per_second is not None and not self.requests_per_second > 0:
+        if not (_is_number(self.timeout_s) and 0 < self.timeout_s < math.inf):
             raise ConfigurationError(
-                "requests_per_second has to be more than 0; it is None for a service without a "
-                "limit."
+                f"timeout_s has to be a number of seconds, more than 0; it is {self.timeout_s!r}."
+            )
+        if not (_is_number(self.concurrency, whole=True) and self.concurrency >= 1):
+            raise ConfigurationError(
+                f"concurrency has to be a number of at least 1; it is {self.concurrency!r}."
+            )
+        rate = self.requests_per_second
+        if rate is not None and not (_is_number(rate) and rate > 0):
+            raise ConfigurationError(
+                "requests_per_second has to be a number of more than 0, or None for a service "
+                f"without a limit; it is {rate!r}."
             )
         if self.pace is not None:
             checked_pace(self.pace, "pace")
-        if self.pace_loss != "error" and not 0 < self.pace_loss <= 1:
+        loss = self.pace_loss
+        if loss != "error" and not (_is_number(loss) and 0 < loss <= 1):
             raise ConfigurationError(
-                "pace_loss has to be 'error', or a share of the rate limit from 0 to 1."
+                "pace_loss has to be 'error', or a share of the rate limit from 0 to 1, such as "
+                f"0.25; it is {loss!r}."
             )
-        if self.max_requests is not None and self.max_requests < 0:
-            raise ConfigurationError("max_requests has to be at least 0.")
+        if not isinstance(self.retries, Retries):
+            raise ConfigurationError(
+                f"retries has to be a Retries, such as Retries(tries=3); it is {self.retries!r}."
+            )
+        most = self.max_requests
+        if most is not None and not (_is_number(most, whole=True) and most >= 0):
+            raise ConfigurationError(
+                f"max_requests has to be a number of at least 0, or None; it is {most!r}."
+            )
+
+
+def _is_number(value: object, *, whole: bool = False) -> bool:
+    """Whether a value is a number, of whichever library; ``True`` is none."""
+    return isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
 
 
 def checked_pace(pace: str, source: str) -> str:
@@ -143,11 +166,11 @@ def checked_pace(pace: str, source: str) -> str:
     Raises:
         ConfigurationError: It is neither ``host`` nor ``process`` nor a URL of Redis.
     """
-    if pace in {"host", "process"} or pace.startswith(("redis://", "rediss://", "unix://")):
+    if pace in {"host", "process"} or str(pace).startswith(("redis://", "rediss://", "unix://")):
         return pace
     raise ConfigurationError(
         f"{source} has to be host, process, or the URL of a Redis server, redis://...; it is "
-        f"{without_password(pace)!r}."
+        f"{without_password(str(pace))!r}."
     )
 
 

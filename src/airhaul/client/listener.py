@@ -180,7 +180,7 @@ class ProgressReport:
         elif isinstance(event, RowRefused) and self._bar is not None:
             self._bar.update()
         elif isinstance(event, Retrying) and self._bar is not None:
-            self._bar.set_postfix_str(f"trying again in {event.wait_s:.3g} s")
+            self._bar.set_postfix_str(f"trying again in {event.wait}")
         if self._on_event is not None:
             self._on_event(event)
 

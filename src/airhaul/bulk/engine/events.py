@@ -89,10 +89,15 @@ class Retrying:
     wait_s: float
 
     @property
+    def wait(self) -> str:
+        """How long that is, in words: ``0.5 s``, ``3,600 s``."""
+        return f"{self.wait_s:.3g} s" if self.wait_s < 100 else f"{self.wait_s:,.0f} s"
+
+    @property
     def message(self) -> Message:
         """The event in a sentence."""
         stop = "" if self.error.message.endswith((".", "!", "?")) else "."
-        return Message(self.error.message, f"{stop} Trying again in {self.wait_s:.3g} s.")
+        return Message(self.error.message, f"{stop} Trying again in {self.wait}.")
 
     def __str__(self) -> str:
         return str(self.message)

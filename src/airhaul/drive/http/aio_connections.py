@@ -73,7 +73,8 @@ class AsyncConnections:
         except (OSError, UnicodeError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
             if connection is not None:
                 await _close([connection])
-            raise NotConnectedError(str(error)) from error
+            reason = "it timed out" if isinstance(error, TimeoutError) else str(error)
+            raise NotConnectedError(reason) from error
         return connection
 
     async def close(self) -> None:
