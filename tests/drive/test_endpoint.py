@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from airhaul import errors
-from tests.drive.test_failures import Answer, User, page, raw_server, reply, table
+from tests.drive.test_failures import Answer, User, hang_up, page, raw_server, reply, table
 
 
 def compressed(body: str, cut: int = 0) -> Answer:
@@ -94,6 +94,38 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
     lines = head_of(seen[0])
     assert lines[0].startswith("GET http://airtable.example/v0/")
     assert f"Proxy-Authorization: Basic {base64.b64encode(b'me:secret').decode()}" in lines
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reply(407, "who are you?"), "the proxy does not open one: 407"),
+        (hang_up, "the proxy does not open one: "),
+    ],
+)
+def test_a_proxy_that_opens_no_connection_leaves_no_row_in_doubt(
+    answer: Answer, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was only asked for one, with no request: what is created was certainly not written."""
+    with raw_server(answer) as (proxy, _):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with table("https://airtable.example").airtable as airtable:
+            users = airtable.table(User)
+            result = users.bulk_create([{"name": "x"}], on_error="continue")
+    assert result.counts() == {"failed": 1}
+    [explained] = result.explain()
+    assert said in explained
+    assert "Nothing was sent" in explained
+
+
+def test_a_proxy_whose_name_is_none_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of ours, as for every other way that cannot be taken."""
+    monkeypatch.setenv("HTTP_PROXY", "http://a..b:3128")
+    with (
+        table("http://airtable.example").airtable as airtable,
+        pytest.raises(errors.NotSentError, match="label"),
+    ):
+        airtable.table(User).all()
 
 
 def test_a_host_without_a_proxy_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,14 @@ _NOT_CONNECTED: Final = (
     httpcore2.ConnectError,
     httpcore2.ConnectTimeout,
     httpcore2.PoolTimeout,
+    UnicodeError,  # the proxy's name is none
+)
+# While the proxy is asked for a connection, too.
+_NOT_ANSWERED: Final = (
+    httpcore2.ProxyError,
+    httpcore2.ReadError,
+    httpcore2.ReadTimeout,
+    httpcore2.RemoteProtocolError,
 )
 
 
@@ -76,16 +84,30 @@ class _Body:
 
 
 @contextmanager
-def _as_our_failures() -> Generator[None]:
+def _as_our_failures(on_sent: Sent) -> Generator[Sent]:
+    was_sent = False
+
+    def note_sent() -> None:
+        nonlocal was_sent
+        was_sent = True
+        on_sent()
+
     try:
-        yield
+        yield note_sent
+    except _NOT_ANSWERED as error:
+        if not was_sent:
+            reason = f"the proxy does not open one: {str(error) or type(error).__name__}"
+            raise NotConnectedError(reason) from error
+        if isinstance(error, httpcore2.TimeoutException):
+            raise TimeoutError(str(error)) from error
+        raise BrokenReplyError(str(error)) from error
     except _NOT_CONNECTED as error:
         raise NotConnectedError(str(error)) from error
     except httpcore2.TimeoutException as error:
         raise TimeoutError(str(error)) from error
     except (httpcore2.UnsupportedProtocol, httpcore2.LocalProtocolError) as error:
         raise UnusableAddressError(str(error)) from error
-    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
+    except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         raise BrokenReplyError(str(error)) from error
 
 
@@ -136,8 +158,8 @@ class ProxiedConnections:
             UnusableAddressError: No request can be sent there.
             zlib.error: The body is not compressed as its header says.
         """
-        with _as_our_failures():
-            response = self._pool.handle_request(self._requests.make(call, on_sent))
+        with _as_our_failures(on_sent) as note_sent:
+            response = self._pool.handle_request(self._requests.make(call, note_sent))
             try:
                 response.read()
             finally:
@@ -164,8 +186,8 @@ class AsyncProxiedConnections:
 
     async def exchange(self, call: Call, on_sent: Sent) -> Reply:
         """Send a call and wait for the reply, as ``ProxiedConnections.exchange`` does."""
-        with _as_our_failures():
-            response = await self._pool.handle_async_request(self._requests.make(call, on_sent))
+        with _as_our_failures(on_sent) as note_sent:
+            response = await self._pool.handle_async_request(self._requests.make(call, note_sent))
             try:
                 await response.aread()
             finally:
