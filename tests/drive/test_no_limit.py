@@ -96,6 +96,16 @@ def test_a_rate_may_be_a_fraction(rate: float, most: int, period_s: float) -> No
     assert 1.0 <= left[-1] / ((40 - most) / rate) <= 1.1
 
 
+def test_a_service_that_should_have_no_limit_is_left_alone_after_a_429() -> None:
+    """Everything waits, not only the request that was refused: the others would be refused, too."""
+    pacer, slot = Pacer([Window(float("inf"))]), Slot()
+    assert pacer.hand_over(Slot(), 100.0) <= 100.0
+    pacer.pause(130.0)
+    assert pacer.hand_over(slot, 101.0) > 129.0
+    assert pacer.leave(slot, 129.5) == 130.0
+    assert pacer.leave(slot, 130.0) <= 130.0
+
+
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])
 def test_a_rate_that_lets_nothing_through_is_refused(rate: float) -> None:
     """It would wait forever; the message names what stands for no limit."""

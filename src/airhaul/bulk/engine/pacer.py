@@ -199,15 +199,16 @@ class Pacer:
 
     def _opens_at(self, slot: Slot, now: float, *, is_leaving: bool = False) -> float:
         """When a request with this slot may leave, as far as is known now."""
+        paused_until = self._windows[0].slots.header.paused_until if self._windows else -math.inf
         if not slot.links:
-            return slot.at
+            return max(slot.at, paused_until)
         late = _Late(self._most_late_s, self._durations.usually_late_s) if is_leaving else None
         at = max(_has_room_at(link, now, late) for link in slot.links)
         base = slot.links[0]
         just_before = base.slots.place(base.number - 1)
         if just_before is not None and just_before.state != ANSWERED:
             at = max(at, just_before.at + GAP_S)
-        return max(slot.at, at, base.slots.header.paused_until)
+        return max(slot.at, at, paused_until)
 
     @property
     def _most_late_s(self) -> float:
