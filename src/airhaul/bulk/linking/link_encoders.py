@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from airhaul.bulk.linking.link_keys import LinkKeys
@@ -37,20 +38,24 @@ class TakesOneName(Generic[M]):
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         if isinstance(row, SourceRow):
-            return self._with_whole_texts(self._encoder.encode(index, row), row.cells)
-        if not isinstance(row, Mapping):
+            if not row.is_typed:
+                return self._with_whole_texts(self._encoder.encode(index, row), row.cells)
+            listed: object = replace(row, cells=self._with_lists(row.cells))
+        elif isinstance(row, Mapping):
+            listed = self._with_lists(cast("Mapping[str, object]", row))
+        else:
             return self._encoder.encode(index, row)
-        values = cast("Mapping[object, object]", row)
-        listed = {
-            key: [value]
-            for key, value in values.items()
-            if isinstance(value, str) and value and self._column(key) is not None
-        }
-        if not listed:
-            return self._encoder.encode(index, row)
-        change = self._encoder.encode(index, {**values, **listed})
+        change = self._encoder.encode(index, listed)
         change.source = row
         return change
+
+    def _with_lists(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {
+            key: [value]
+            if isinstance(value, str) and value and self._column(key) is not None
+            else value
+            for key, value in values.items()
+        }
 
     def _with_whole_texts(self, change: Change[M], row: Mapping[str, object]) -> Change[M]:
         for key, text in row.items():
