@@ -37,11 +37,12 @@ def long_table() -> Iterator[SimulatedBase]:
 
 
 def read(
-    base: SimulatedBase, latency_s: float, parallel: Parallel = "auto"
+    base: SimulatedBase, latency_s: float | list[float], parallel: Parallel = "auto"
 ) -> tuple[int, float, list[str]]:
     """Read all, and return the requests, the seconds and the ids."""
     clock, pacer = SimulatedClock(base.now + 60), Pacer([Window(LIMIT)])
-    began, base.latency, base.arrivals = clock.now, [latency_s], 0
+    began, base.arrivals = clock.now, 0
+    base.latency = [latency_s] if isinstance(latency_s, float) else latency_s
     reader = TableReader(
         JobContext(pacer, clock, concurrency=10), base.base_id, Item.__airhaul_table__
     )
@@ -85,6 +86,14 @@ def test_a_long_list_is_read_as_fast_as_the_limit_allows(
     assert len(ids) == 50_000
     assert requests <= 500 + 7
     assert 50_000 / seconds >= least * LIMIT * 100
+
+
+def test_first_pages_that_take_longer_do_not_count_as_late() -> None:
+    """Where a part begins, the service looks for its records; the other pages follow at the limit."""
+    base, others = base_of(3_000), [0.25] * 30
+    even = read(base, [0.25, 0.25, 0.85, 0.85, 0.85, *others])[1]
+    # What a part takes longer is over long before the limit lets its next pages leave.
+    assert even == pytest.approx(read(base, [0.25] * 35)[1], abs=0.1)
 
 
 def test_a_chain_that_is_forgotten_begins_again_without_a_record_twice() -> None:
