@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from airhaul import Airtable
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
 
@@ -231,6 +232,63 @@ def test_rejects_are_sent_again_after_a_correction(stock) -> None:
     assert held(stock)["n2"] == ("B", 2)
     runs = json.loads(airhaul("runs", "--json").stdout)
     assert runs[0]["retries"] == runs[1]["id"]
+
+
+def test_a_retry_takes_the_options_that_the_reasons_advise(stock) -> None:
+    """A choice to add, and a linked record to create: the rows need no second import for it."""
+    with Airtable.local(stock) as airtable:
+        (linked,) = (table for table in airtable.schema() if table["name"] == "Stock")
+        airtable.create_table(
+            "Orders",
+            [
+                {"name": "No", "type": "singleLineText"},
+                {
+                    "name": "State",
+                    "type": "singleSelect",
+                    "options": {"choices": [{"name": "new"}]},
+                },
+                {
+                    "name": "Item",
+                    "type": "multipleRecordLinks",
+                    "options": {"linkedTableId": linked["id"]},
+                },
+            ],
+        )
+    rows = file("orders.csv", "1,new,i01", "2,paid,i02", "3,new,i99", header="No,State,Item")
+    options = ("--link", "Item=Code", "--on-error", "continue", "--rejects", "r.csv")
+    done = airhaul("import", rows, "Orders", *options, "--local", stock)
+    assert "to add it, set --typecast" in done.stderr
+    assert "to create it, set --create-missing" in done.stderr
+    again = airhaul("retry", "--typecast", "--create-missing")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Orders: 2 created")
+    with Airtable.local(stock) as airtable:
+        orders = airtable.table_named("Orders").all()
+        assert {vars(order)["state"] for order in orders} == {"new", "paid"}
+    assert "i99" in held(stock)
+
+
+def test_a_retry_takes_a_link_that_the_run_did_not_have(stock) -> None:
+    """Names in place of ids are found by the field that --link names now."""
+    with Airtable.local(stock) as airtable:
+        (linked,) = (table for table in airtable.schema() if table["name"] == "Stock")
+        airtable.create_table(
+            "Orders",
+            [
+                {"name": "No", "type": "singleLineText"},
+                {
+                    "name": "Item",
+                    "type": "multipleRecordLinks",
+                    "options": {"linkedTableId": linked["id"]},
+                },
+            ],
+        )
+    rows = file("orders.csv", "1,i01", "2,", header="No,Item")
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    assert airhaul("import", rows, "Orders", *options).returncode == 1
+    again = airhaul("retry", "--link", "Item=Code")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Orders: 1 created")
 
 
 def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:

@@ -153,8 +153,9 @@ class AsyncRunVerbs(ABC):
             run: The run's id, or the beginning of it; the latest that can be retried if None.
             model: The model to validate the rows of a file with; made from the table's fields if
                 None.
-            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error`` defaults to that
-                of the run, ``typecast`` and ``journal`` are always those of the run.
+            **options: ``WriteOptions``, as in ``Table.bulk_create``; ``on_error``,
+                ``typecast``, ``link_by`` and ``create_missing`` default to those of the run,
+                ``journal`` is always that of the run.
 
         Returns:
             The outcome of each row of the file.

@@ -183,9 +183,10 @@ class AsyncRuns:
         if earlier is not None:
             return await self.resume(earlier.id, model=model, rows=None, **options)
         table = await self._table(run, model)
-        options["typecast"], options["journal"] = run.asked.typecast, self._journal.path
-        options["link_by"] = run.asked.link_by
-        options["create_missing"] = run.asked.create_missing
+        options.setdefault("typecast", run.asked.typecast)
+        options.setdefault("link_by", run.asked.link_by)
+        options.setdefault("create_missing", run.asked.create_missing)
+        options["journal"] = self._journal.path
         again = AsyncTable(self._airtable, table.model)
         file = await input_file(again, path, _settings_of_rejects(run))
         writing = WriteSettings.of(options)
