@@ -126,6 +126,24 @@ def test_a_table_that_changes_meanwhile_is_not_written(wanted, stock) -> None:
     assert len(found) == 12
 
 
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ((), "or write the good rows with --on-error continue --rejects FILE."),
+        (
+            ("--delete",),
+            "or write the good rows without --delete, with --on-error continue --rejects FILE.",
+        ),
+    ],
+)
+def test_advice_about_rows_that_are_not_valid_can_be_followed(stock, options, advice) -> None:
+    """With --delete, a row that is not valid refuses the whole sync, whatever --on-error is."""
+    file("wanted.csv", *(f"i{number:02},Item {number},many" for number in range(12)))
+    done = airhaul(*WORDS, "--yes", *options)
+    assert done.returncode == 2
+    assert advice in " ".join(done.stderr.split())
+
+
 def test_too_many_deletions_are_refused(stock) -> None:
     """More than a third of the table, or than --max-deletes, goes only if that is said."""
     file("few.csv", "i00,Item 0,0", "i01,Item 1,1")

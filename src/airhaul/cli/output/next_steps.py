@@ -33,6 +33,8 @@ class NextSteps:
         key: The fields that identify a record; without them, a row sent twice creates two records.
         settings: How the file is read, and the file of rejected rows, too.
         new_table: Whether the command was to create the table, and has: it cannot do so again.
+        deletes_missing: Whether the command is to delete the records that are not in the file,
+            which it refuses to do while a row is not valid.
     """
 
     result: BulkResult[Any]
@@ -43,6 +45,7 @@ class NextSteps:
     key: Sequence[str]
     settings: FileSettings = DEFAULTS
     new_table: NewTableState = None
+    deletes_missing: bool = False
 
     def lines(self) -> list[str]:
         """What to do next, in sentences."""
@@ -115,7 +118,8 @@ class NextSteps:
             run = f"correct {self.file or 'the rows'} and {run}"
             if not self.policy.splits:
                 rejects = "" if self.rejects or self.file is None else " --rejects FILE"
-                run += f", or write the good rows with --on-error continue{rejects}"
+                without = " without --delete," if self.deletes_missing else ""
+                run += f", or write the good rows{without} with --on-error continue{rejects}"
         if self._is_anything_written:
             run += "; no row is written twice"
         return f"{run[:1].upper()}{run[1:]}."

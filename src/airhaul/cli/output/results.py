@@ -34,6 +34,7 @@ class Report:
         key: The fields that identify a record; empty for none.
         settings: How the file is read.
         new_table: Whether the command was to create the table, and has.
+        deletes_missing: Whether the command is to delete the records that are not in the file.
     """
 
     table: str
@@ -44,6 +45,7 @@ class Report:
     key: Sequence[str] = ()
     settings: FileSettings = DEFAULTS
     new_table: NewTableState = None
+    deletes_missing: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -138,6 +140,7 @@ class Report:
             self.key,
             self.settings,
             self.new_table,
+            self.deletes_missing,
         )
         for line in steps.lines():
             err().print(line, markup=False)

@@ -132,6 +132,7 @@ def sync_file(
         rejects,
         tuple(key),
         settings,
+        deletes_missing=delete,
     )
     with connect(
         local, base, token, endpoint_url, max_requests=max_requests, journal=journal
