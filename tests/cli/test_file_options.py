@@ -93,6 +93,32 @@ def test_the_options_that_a_new_table_would_need_are_named(stock: Path) -> None:
     assert "would be" not in done.stderr
 
 
+def test_the_few_values_that_make_a_column_text_are_named(stock: Path) -> None:
+    """Nobody is left to guess why a column of numbers is text; codes and notes are no numbers."""
+    rows = [f"{n + 1}.000,50;{n % 28 + 1:02}.12.2024;{n + 100}" for n in range(30)]
+    rows += ["ask;31.02.2024;00123", "ask;;4711"]
+    path = file("new.csv", *rows, header="Price;Since;Zip")
+    words = ("import", path, "New", "--create", "--dry-run", "--local", stock)
+    assert airhaul(*words).stderr.splitlines()[1:] == [
+        "The values of 'Price' would be numbers with --decimal-comma, except for 2, such as 'ask'.",
+        (
+            "The values of 'Since' would be dates with --date-format DD.MM.YYYY, except for 1, "
+            "such as '31.02.2024'."
+        ),
+    ]
+    said = airhaul(*words, "--decimal-comma", "--date-format", "DD.MM.YYYY").stderr
+    assert said.splitlines()[1:] == [
+        (
+            "'Price' is text because 2 values are not numbers, such as 'ask'. Correct them in the "
+            "file, or set --null for what means an empty cell."
+        ),
+        (
+            "'Since' is text because 1 value is not a date: '31.02.2024'. Correct it in the file, "
+            "or set --null for what means an empty cell."
+        ),
+    ]
+
+
 @pytest.mark.parametrize("command", ["import", "sync"])
 def test_a_dry_run_and_the_run_itself_read_a_file_in_the_same_way(
     stock: Path, command: str

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from airhaul.tabular import read_rows
 from airhaul.tabular.infer import InferredColumn, infer_columns
+from airhaul.tabular.misfits import Misfits
 from airhaul.wire.shapes import FIELD_TYPES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "electron_files.csv"
@@ -268,3 +269,25 @@ def test_no_answer_is_not_the_same_as_no() -> None:
     assert (asked.type, asked.choices) == ("singleSelect", ("yes", "no"))
     (ticked,) = infer_columns([{"a": "yes"}, {"a": ""}])
     assert ticked.type == "checkbox"
+
+
+@pytest.mark.parametrize(
+    ("values", "misfits"),
+    [
+        ([*map(str, range(20)), "ask", "ask"], Misfits("number", 2, ("ask",))),
+        ([*range(20), "ask"], Misfits("number", 1, ("ask",))),
+        (["2024-05-01"] * 20 + [" 2024-02-31 "], Misfits("date", 1, ("2024-02-31",))),
+        ([*map(str, range(20)), "ask", "NA"], Misfits("number", 2, ("ask", "NA"))),
+        ([*map(str, range(20)), "NA"], None),  # reported as a word
+        ([*map(str, range(20)), "0123"], None),
+        ([*map(str, range(20)), "12a"], None),
+        ([*map(str, range(20)), "a", "b", "c"], None),
+        (["a"] * 20, None),
+        ([*map(str, range(20))], None),
+    ],
+)
+def test_the_few_values_that_make_a_column_text_are_kept(
+    values: list[object], misfits: Misfits | None
+) -> None:
+    """They can be named; a column of codes, or with many such values, is text as it should be."""
+    assert inferred(values).misfits == misfits

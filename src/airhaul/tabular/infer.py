@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
+from airhaul.tabular.misfits import MisfitCounter, Misfits
 from airhaul.tabular.numbers import is_exact, is_exact_number
 from airhaul.tabular.texts.field_text import is_word_for_nothing
 from airhaul.tabular.texts.style import PLAIN, TextStyle
@@ -67,6 +68,8 @@ class InferredColumn:
         fits: Whether the type can hold every value; no type holds an object, a list of anything
             but different texts, or both texts and lists.
         words: The words such as ``NA`` without which the column would have another type.
+        misfits: The few values without which a column of text would have another type; None if
+            there are none, or many.
     """
 
     name: str
@@ -76,6 +79,7 @@ class InferredColumn:
     blanks: int = 0
     fits: bool = True
     words: tuple[str, ...] = ()
+    misfits: Misfits | None = None
 
 
 def infer_columns(
@@ -140,6 +144,7 @@ class _Seen:
     kind: type | None = None
     words: dict[str, None] = field(default_factory=dict[str, None])
     others: tuple[type, set[str]] | None = None
+    misfits: MisfitCounter = field(default_factory=MisfitCounter)
 
     def add(self, value: object) -> None:
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -158,6 +163,7 @@ class _Seen:
         self.has_no = self.has_no or (isinstance(value, str) and text.strip().lower() in _NO)
         fitting = _fitting(value, text, self.style)
         self._add_word(text, kind, fitting)
+        self.misfits.add(text, fitting)
         self.fits &= fitting if self.kind in (None, kind) else set()
         self.kind = kind
         if "number" in self.fits:
@@ -216,15 +222,19 @@ class _Seen:
             if type_ in self.fits:
                 return InferredColumn(name, type_, blanks=blanks)
         words = tuple(self.words) if self.others and self.others[1] else ()
+        misfits = None if words else self.misfits.conclude(self.filled)
         choices = self.choices
         if choices is not None and len(choices) * _ROWS_PER_CHOICE <= self.filled:
-            return InferredColumn(name, "singleSelect", None, tuple(choices), blanks, words=words)
+            return InferredColumn(
+                name, "singleSelect", None, tuple(choices), blanks, words=words, misfits=misfits
+            )
         return InferredColumn(
             name,
             "multilineText" if self.long else "singleLineText",
             blanks=blanks,
             fits=not self.is_nested and not self.lists,
             words=words,
+            misfits=misfits,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from airhaul.bulk.rows.changes import InvalidRow
 from airhaul.bulk.rows.encoders import Encoder, RowEncoder, upsert_encoder
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.precheck import encode_each
-from airhaul.cli.rows.notations import advice_on_notations
+from airhaul.cli.rows.notations import KINDS, advice_on_notations
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.table import Table
 from airhaul.errors import ConfigurationError
@@ -135,10 +135,10 @@ class NewTable:
 
     @property
     def advice(self) -> list[str]:
-        """Name the options without which some columns are text, in sentences."""
+        """Name the options and the values because of which some columns are text, in sentences."""
         columns = [column for column in self.columns if column.words]
         if not columns:
-            return [*self.notations]
+            return [*self._on_misfits(), *self.notations]
         words = dict.fromkeys(word for column in columns for word in column.words)
         names = ", ".join(repr(column.name) for column in columns[:_NAMES_SHOWN])
         more = f" and {len(columns) - _NAMES_SHOWN} more" if len(columns) > _NAMES_SHOWN else ""
@@ -147,7 +147,22 @@ class NewTable:
             f"Because of {', '.join(map(repr, words))}, these columns have no narrower type: "
             f"{names}{more}. If that means an empty cell, set {options}."
         )
-        return [of_words, *self.notations]
+        return [of_words, *self._on_misfits(), *self.notations]
+
+    def _on_misfits(self) -> Iterator[str]:
+        for column in self.columns:
+            if misfits := column.misfits:
+                one = misfits.count == 1
+                are = (
+                    f"value is not a {KINDS[misfits.type]}:"
+                    if one
+                    else (f"values are not {KINDS[misfits.type]}s, such as")
+                )
+                yield (
+                    f"{column.name!r} is text because {misfits.count:,} {are} "
+                    f"{', '.join(map(repr, misfits.examples))}. Correct {'it' if one else 'them'} "
+                    "in the file, or set --null for what means an empty cell."
+                )
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{column.name} ({column.type})" for column in self.columns)

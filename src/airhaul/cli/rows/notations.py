@@ -15,7 +15,8 @@ from airhaul.tabular.texts.date_format import likely_formats
 from airhaul.tabular.texts.style import has_decimal_comma
 
 _SAMPLE: Final = 1_000
-_KINDS: Final = {"number": "numbers", "date": "dates", "dateTime": "dates"}
+KINDS: Final = {"number": "number", "date": "date", "dateTime": "date"}
+"""What a value of a field of this type is called."""
 
 
 def advice_on_notations(file: InputFile, columns: Sequence[InferredColumn]) -> list[str]:
@@ -26,22 +27,38 @@ def advice_on_notations(file: InputFile, columns: Sequence[InferredColumn]) -> l
         columns: Its columns, as they were inferred.
 
     Returns:
-        A sentence for the columns that the same options would read.
+        A sentence for the columns that the same options would read, and one for each of which
+        they would read all values but a few.
     """
     texts = [column.name for column in columns if column.type in ("singleLineText", "singleSelect")]
     options: dict[tuple[str, str], list[str]] = {}
+    nearly: dict[str, str] = {}
     for settings, option in _options_for(file, _only(texts, islice(_cells(file), _SAMPLE))):
         for column in infer_columns(_only(texts, _cells(file)), settings.style()):
-            if column.type in _KINDS:
-                options.setdefault((column.name, _KINDS[column.type]), []).append(spelled(option))
+            if column.type in KINDS:
+                options.setdefault((column.name, KINDS[column.type]), []).append(spelled(option))
+            elif (misfits := column.misfits) and KINDS[misfits.type] == _kind_of(option):
+                nearly[column.name] = (
+                    f"The values of {column.name!r} would be {KINDS[misfits.type]}s with "
+                    f"{spelled(option)}, except for {misfits.count:,}, such as "
+                    f"{', '.join(map(repr, misfits.examples))}."
+                )
     together: dict[tuple[str, str], list[str]] = {}
     for name, kind in sorted(options, key=lambda found: texts.index(found[0])):
         readings = " or ".join(options[name, kind])
         together.setdefault((kind, readings), []).append(repr(name))
+    entirely = {name for name, _ in options}
     return [
-        f"The values of {', '.join(names)} would be {kind} with {readings}."
-        for (kind, readings), names in together.items()
+        *(
+            f"The values of {', '.join(names)} would be {kind}s with {readings}."
+            for (kind, readings), names in together.items()
+        ),
+        *(sentence for name, sentence in nearly.items() if name not in entirely),
     ]
+
+
+def _kind_of(option: Option) -> str:
+    return "number" if option.name == "decimal_comma" else "date"
 
 
 def _cells(file: InputFile) -> Iterator[Mapping[str, object]]:
