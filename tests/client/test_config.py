@@ -80,6 +80,20 @@ def test_arguments_come_before_the_environment(monkeypatch) -> None:
         configure_from_env(timeout=5)
 
 
+def test_a_journal_that_is_only_switched_on_is_the_one_that_is_configured(monkeypatch) -> None:
+    """``journal=True`` beside a file means that file: runs and undo look for the run there."""
+    monkeypatch.setenv("AIRHAUL_LOCAL", ":memory:")
+    for word, name in (("runs.db", "runs.db"), ("off", "journal.db")):
+        monkeypatch.setenv("AIRHAUL_JOURNAL", word)
+        with Airtable.from_env(journal=True) as airtable:
+            assert Path(airtable.config.journal or "").name == name
+    with Airtable.local(journal="own.db") as airtable:
+        users = airtable.table(User)
+        users.create_table()
+        run = users.bulk_create([{"name": "a"}], journal=True).run
+        assert [one.id for one in airtable.runs()] == [run]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -254,7 +254,8 @@ def config_from_env(env_file: str | Path | None = ".env", **options: Any) -> Con
     Args:
         env_file: The file to read variables from that the environment does not set; None for none.
             It may be missing.
-        **options: Options of ``make_config`` but the token, which take precedence over both.
+        **options: Options of ``make_config`` but the token, which take precedence over both; only
+            ``journal=True`` keeps the file that the environment names.
 
     Returns:
         The configuration.
@@ -267,7 +268,10 @@ def config_from_env(env_file: str | Path | None = ".env", **options: Any) -> Con
     allowed = [option.name for option in fields(Config) if option.name != "access_token"]
     refuse_unknown_options(options, allowed)
     found = read_environment(env_file)
-    known: dict[str, Any] = found._asdict() | {"journal": journal_of_text(found.journal)}
+    journal = journal_of_text(found.journal)
+    if options.get("journal") is True and isinstance(journal, str):
+        options["journal"] = journal
+    known: dict[str, Any] = found._asdict() | {"journal": journal}
     return make_config(**{**known, **options})
 
 

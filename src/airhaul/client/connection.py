@@ -161,6 +161,7 @@ class Connection:
 
         Args:
             journal: True, False, or the journal's file; as configured for the connection if None.
+                True is the configured one, too, if there is one, else the one in the default place.
 
         Returns:
             The journal, or None if nothing is recorded.
@@ -168,7 +169,9 @@ class Connection:
         Raises:
             JournalError: The file is not a journal, is damaged, or cannot be opened.
         """
-        path = self.config.journal if journal is None else journal_path(journal)
+        configured = self.config.journal
+        keeps_configured = journal is None or (journal is True and configured is not None)
+        path = configured if keeps_configured else journal_path(journal)
         if path is None:
             return None
         from airhaul.bulk.journal.file import Journal

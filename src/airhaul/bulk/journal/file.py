@@ -219,10 +219,11 @@ class Journal:
                 (beginning, beginning),
             ).fetchall()
         if not rows:
-            which = "no run" if run_id is None else f"no run {run_id!r}"
+            if run_id is None:
+                raise JournalError(f"The journal {seen_from_here(self.path)} has no runs yet.")
             raise JournalError(
                 Message(
-                    f"The journal {seen_from_here(self.path)} has {which}; ",
+                    f"The journal {seen_from_here(self.path)} has no run {run_id!r}; ",
                     Method("runs"),
                     " lists them.",
                 )
