@@ -128,7 +128,9 @@ def import_file(
     link_by = link_options(links)
     if create and link_by:
         raise ConfigurationError(
-            "--link needs a table with fields that link to records, and --create makes none."
+            "--link needs a field that links to records, and --create makes none. Create the table "
+            "with its links first, in Airtable or with create_table of a model, and leave out "
+            "--create."
         )
     format_of(file, format)
     source = input_of(file, file_settings(format, options))
