@@ -666,3 +666,11 @@ def test_no_table_is_made_if_the_journal_cannot_be_used(people) -> None:
     assert done.returncode == 2
     assert "The journal journal.db cannot be read" in done.stderr
     assert not Path("b.db").exists()
+
+
+def test_a_table_that_is_not_there_can_be_created(stock) -> None:
+    """Whoever forgot --create, or mistyped the name, sees both ways on; nothing is written."""
+    done = airhaul("import", file("new.csv", "n1,A,1"), "Stok", "--local", stock)
+    assert done.returncode == 2
+    assert "has no table 'Stok'; its tables: 'Stock'." in done.stderr
+    assert "To create it with the columns of the file, set --create." in done.stderr

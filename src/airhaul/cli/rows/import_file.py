@@ -59,7 +59,7 @@ from airhaul.client.options import file_settings
 from airhaul.client.sync.airtable import Airtable
 from airhaul.client.sync.bulk import input_file, planner_of
 from airhaul.client.sync.table import Table
-from airhaul.errors import ConfigurationError
+from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.model.base import RecordBase
 from airhaul.tabular import InputFile, format_of
 
@@ -146,7 +146,7 @@ def import_file(
         # A local base is made with its first table, and so not at all if the rows are refused.
         airtable = stack.enter_context(opened(if_missing="pretend" if create else "refuse"))
         new = NewTable.for_file(airtable, table, source) if create else None
-        target = Table(airtable, new.model) if new else airtable.table_named(table)
+        target = Table(airtable, new.model) if new else _existing(airtable, table)
         if names:
             Key.of(target.model, names)  # report a wrong key before the table is created
         if dry_run:
@@ -193,6 +193,15 @@ def import_file(
         if code != 0 and _may_be_resumed(airtable.connection.journal(), source):
             source.keep()  # what standard input had is needed
         return code
+
+
+def _existing(airtable: Airtable, table: str) -> Table[RecordBase]:
+    try:
+        return airtable.table_named(table)
+    except UnknownTableError as error:
+        raise UnknownTableError(
+            f"{error} To create it with the columns of the file, set --create."
+        ) from None
 
 
 def _may_be_resumed(journal: Journal | None, file: InputFile) -> bool:
