@@ -674,3 +674,25 @@ def test_a_table_that_is_not_there_can_be_created(stock) -> None:
     assert done.returncode == 2
     assert "has no table 'Stok'; its tables: 'Stock'." in done.stderr
     assert "To create it with the columns of the file, set --create." in done.stderr
+
+
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+def test_many_refused_rows_are_counted_by_field(stock, on_error) -> None:
+    """Ten lines of one field do not hide that other rows fail for another one."""
+    rows = [f"n{number},A,{'many' if number % 2 else number}" for number in range(40)]
+    rows.append("n2,B,1")
+    words = ("--key", "Code", "--on-error", on_error, "--local", stock)
+    done = airhaul("import", file("new.csv", *rows), "Stock", *words)
+    assert "Refused rows by field: 'Pieces' 20, 'Code' 1." in done.stderr
+    few = airhaul("import", file("few.csv", *rows[:9]), "Stock", *words)
+    assert "by field" not in few.stderr
+
+
+def test_a_check_that_ends_early_says_so(stock) -> None:
+    """The hundredth row that is not valid ends it: nobody takes the rows until then for all."""
+    rows = [f"n{number},A,{'many' if number % 2 else number}" for number in range(300)]
+    done = airhaul("import", file("new.csv", *rows), "Stock", "--local", stock)
+    assert done.stderr.startswith(
+        "Error: Nothing was sent: 100 of the first 200 rows are not valid; the others were not "
+        "checked.\n"
+    )

@@ -146,7 +146,7 @@ def check_all(
             written.add(row)
     if outcomes.settled:
         outcomes.extend_to(count)
-        raise nothing_sent(outcomes)
+        raise nothing_sent(outcomes, ended_early=outcomes.settled == _MOST_ERRORS)
     return count
 
 
@@ -165,12 +165,19 @@ def count_all(rows: Iterable[Change[Any] | InvalidRow], written: ColumnsWritten)
     return count
 
 
-def nothing_sent(outcomes: Outcomes[Any]) -> BulkError:
-    """Make the error for rows that are not valid, when nothing was sent."""
+def nothing_sent(outcomes: Outcomes[Any], *, ended_early: bool = False) -> BulkError:
+    """Make the error for rows that are not valid, when nothing was sent.
+
+    Args:
+        outcomes: The outcomes of the rows that were checked.
+        ended_early: Whether there may be more rows, which were not checked.
+    """
     errors = list(outcomes.errors())
     number = len(errors)
     all_rows = counted(len(outcomes), "row")
     valid = f"{number} of {all_rows} {'is' if number == 1 else 'are'} not valid"
+    if ended_early:
+        valid = f"{number} of the first {all_rows} are not valid; the others were not checked"
     explained = list(explain(outcomes, ("failed",)))
     lines = [f"Nothing was sent: {valid}.", *explained[:_MOST_LINES]]
     if len(explained) > _MOST_LINES:

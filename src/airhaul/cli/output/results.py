@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from airhaul.cli.exit_codes import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAI
 from airhaul.cli.output.next_steps import NewTableState, NextSteps
 from airhaul.cli.output.printing import err, out, print_error, print_json, print_lines
 from airhaul.cli.output.wording import command_for, message_of
-from airhaul.errors import BulkError, BulkInterrupted
+from airhaul.errors import BulkError, BulkInterrupted, RowError
 from airhaul.tabular.settings import DEFAULTS, FileSettings
 
 _MOST_LINES: Final = 10
@@ -68,6 +69,7 @@ class Report:
                 out().print(f"{self.table}: {result}", markup=False)
         finally:  # also if nobody reads the result
             print_lines(_first(result.explain()))
+            self._count_refusals(result)
             self._advise(result)
             self._name_run(result)
         return _code(result)
@@ -101,6 +103,7 @@ class Report:
             if not isinstance(error, BulkError):
                 lines += [f"Before that: {result}", *_first(result.explain())]
         print_lines(lines)
+        self._count_refusals(result)
         self._advise(result, ended_early=True)
         self._name_run(result)
 
@@ -126,6 +129,21 @@ class Report:
     def _rejects_of(self, result: BulkResult[Any]) -> Path | None:
         there = self.rejects is not None and len(result.errors) > 0 and self.rejects.exists()
         return self.rejects if there else None
+
+    def _count_refusals(self, result: BulkResult[Any]) -> None:
+        """Print how many rows each field refused, if the lines about the rows are not all shown."""
+        if len(result.errors) <= _MOST_LINES or len(result.explain()) <= _MOST_LINES:
+            return
+        counts = Counter(
+            one.field
+            for row in result.errors
+            if isinstance(row.error, RowError)
+            for one in row.error.errors
+            if one.field is not None
+        )
+        if counts:
+            fields = ", ".join(f"{field!r} {count:,}" for field, count in counts.most_common())
+            err().print(f"Refused rows by field: {fields}.", markup=False)
 
     def _advise(self, result: BulkResult[Any], *, ended_early: bool = False) -> None:
         if result.is_complete and not ended_early:
