@@ -22,6 +22,15 @@ Key = Literal["merged", "compared"]
 """How records are identified by a field: by Airtable itself in an upsert, or after reading it."""
 
 
+def is_stored_text(cell: Any) -> bool:
+    """Whether a cell is text, which Airtable stores as it is.
+
+    Args:
+        cell: JSON.
+    """
+    return isinstance(cell, str)
+
+
 def hashable(cell: Any) -> Any:
     """Turn JSON into something that can be hashed, and is equal if the JSON is.
 
@@ -53,6 +62,9 @@ class FieldCard:
         can_be_primary: Whether a table can have it as its primary field. The exact list is not
             published.
         key: How records are identified by it, if they can be.
+        is_stored_as_sent: Whether a cell, which is not empty, has the form in which Airtable stores
+            it. Others can be no keys: typecast may store them as something else, and no record
+            would be found by them.
         default_options: The options with which a field of a model is created, with all names that
             the API requires; None for a type without options, or one that needs the caller's.
         lookup: Which lookups it has; None if the annotation of the field decides.
@@ -83,6 +95,7 @@ class FieldCard:
     is_text: bool = False
     can_be_primary: bool = False
     key: Key | None = None
+    is_stored_as_sent: Callable[[Any], bool] = is_stored_text
     default_options: Mapping[str, Any] | None = None
     lookup: LookupKind | None = None
     result: ResultKind = "text"

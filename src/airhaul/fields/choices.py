@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from airhaul.fields.arrow import CHECKBOX, CHOICE, TEXTS
 from airhaul.fields.card import FieldCard, hashable
+from airhaul.wire.ids import is_id
 
 _YES: Final = frozenset({"true", "checked", "yes", "1"})
 _NO: Final = frozenset({"false", "unchecked", "no", "0"})
@@ -15,6 +16,14 @@ def _once_in_any_order(cell: Any) -> Any:
     if not isinstance(cell, list):
         return hashable([cell])
     return tuple(sorted({hashable(item) for item in cell}, key=repr))
+
+
+def _is_stored_choice(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip() == cell and not is_id(cell, "sel")
+
+
+def _are_stored_choices(cell: Any) -> bool:
+    return isinstance(cell, list) and all(map(_is_stored_choice, cell))
 
 
 def _is_ticked(sent: Any, stored: Any) -> bool:
@@ -49,6 +58,7 @@ CARDS: Final = (
         python=str,
         inferred_from={Literal: None},
         key="merged",
+        is_stored_as_sent=_is_stored_choice,
         default_options={"choices": []},
         arrow=CHOICE,
         is_converted=_is_choice,
@@ -58,6 +68,7 @@ CARDS: Final = (
         python=list[str],
         inferred_from={list: None},
         key="merged",
+        is_stored_as_sent=_are_stored_choices,
         default_options={"choices": []},
         lookup="choices",
         is_list=True,

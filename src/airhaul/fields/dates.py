@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from airhaul.fields.card import FieldCard, hashable
 from airhaul.fields.encode import encode
 
 _ISO: Final = {"name": "iso"}
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @functools.cache
@@ -25,6 +27,14 @@ def _encode_day(value: Any) -> Any:
     if type(value) is date:
         return value.isoformat()
     return encode(value.date() if isinstance(value, datetime) else value)
+
+
+def _is_stored_day(cell: Any) -> bool:
+    return isinstance(cell, str) and _DAY.fullmatch(cell) is not None
+
+
+def _is_stored_moment(cell: Any) -> bool:
+    return isinstance(_canonical_moment(cell), datetime)
 
 
 def _canonical_moment(cell: Any) -> Any:
@@ -43,6 +53,7 @@ CARDS: Final = (
         inferred_from={date: None},
         can_be_primary=True,
         key="merged",
+        is_stored_as_sent=_is_stored_day,
         default_options={"dateFormat": _ISO},
         lookup="date",
         result="date",
@@ -55,6 +66,7 @@ CARDS: Final = (
         inferred_from={datetime: None},
         can_be_primary=True,
         key="compared",
+        is_stored_as_sent=_is_stored_moment,
         default_options={
             "timeZone": "utc",
             "dateFormat": _ISO,

@@ -65,6 +65,10 @@ def _canonical(cell: Any) -> Any:
         return cell
 
 
+def _is_stored_number(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
 def _canonical_rating(cell: Any) -> Any:
     return _canonical(cell) or None  # a rating of 0 is an empty cell
 
@@ -97,6 +101,7 @@ def _number(
         inferred_from=inferred_from,
         can_be_primary=True,
         key=key,
+        is_stored_as_sent=_is_stored_number,
         default_options=default_options,
         lookup="number",
         result="number",
@@ -113,6 +118,7 @@ CARDS: Final = (
         inferred_from={int: _RATING},
         most=_HIGHEST_RATING,
         key="compared",
+        is_stored_as_sent=_is_stored_number,
         default_options={"icon": "star", "color": "yellowBright", "max": 5},
         lookup="number",
         result="number",

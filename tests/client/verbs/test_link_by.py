@@ -382,6 +382,42 @@ def test_names_that_cannot_be_created_refuse_their_rows(
     assert linked(deals, companies) == {"b": ["Acme"]}
 
 
+@pytest.mark.parametrize("verb", ["bulk_create", "sync", "plan_create", "plan_sync"])
+@pytest.mark.parametrize("name", ["", " ", "\u00a0\t"])
+def test_no_record_is_created_for_a_blank_name(
+    deals: Table[Deal], companies: Table[Any], verb: str, name: str
+) -> None:
+    """It would be a record that nobody can tell from others, and maybe another one each time."""
+    key = {"key": "title"} if verb.endswith("sync") else {}
+    rows = [{"title": "a", "company": [name]}]
+    write = getattr(deals, verb)
+    if verb.startswith("plan"):
+        errors = write(rows, link_by=BY_NAME, create_missing=True, **key).errors
+    else:
+        with pytest.raises(BulkError) as caught:
+            write(rows, link_by=BY_NAME, create_missing=True, **key)
+        errors = caught.value.result.errors
+    assert len(errors) == 1
+    assert "create_missing" not in str(errors[0])
+    assert (deals.count(), companies.count()) == (0, 6)
+
+
+def test_rich_text_that_airtable_rewrites_names_no_new_record(
+    airtable: Airtable, companies: Table[Any], deals: Table[Deal]
+) -> None:
+    """It would not be found by this name, so that each call would create another one."""
+    companies_id = airtable.table_schema("Companies")["id"]
+    airtable.create_field(companies_id, {"name": "Rich", "type": "richText"})
+    by_rich: Any = {"link_by": {"company": "Rich"}, "create_missing": True}
+    for name in ("a\n", "* a"):
+        with pytest.raises(BulkError, match="one that is created would have another"):
+            deals.sync([{"title": "a", "company": [name]}], "title", **by_rich)
+    rows = [{"title": "a", "company": ["Acme"]}]
+    assert deals.sync(rows, "title", **by_rich).counts() == {"created": 1}
+    assert deals.sync(rows, "title", **by_rich).counts() == {"unchanged": 1}
+    assert companies.count() == 7
+
+
 def test_what_was_created_for_links_is_undone_with_the_run(
     airtable: Airtable, deals: Table[Deal], companies: Table[Any]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airhaul import Airtable, BulkError, Record, airtable_field
+from airhaul.errors import RowError
 from airhaul.local_base import LocalBase, LocalServer, Token
 from airhaul.messages import Message, Option
 from airhaul.model.columns import columns_of
@@ -150,3 +151,62 @@ def test_a_field_that_the_table_lacks_is_no_matter_of_single_rows(table: Any) ->
         airtable.table(Wrong).bulk_create([*rows, {"name": "good"}], on_error="continue")
     assert len(local_base.requests) == 2
     assert table.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("type_", "options", "given"),
+    [
+        ("singleSelect", CHOICES, "red "),
+        ("number", {"precision": 0}, "12"),
+        ("currency", {"precision": 2, "symbol": "$"}, "$12"),
+        ("percent", {"precision": 0}, "50%"),
+        ("duration", {"durationFormat": "h:mm:ss"}, "1:30:00"),
+        ("rating", {"icon": "star", "color": "yellowBright", "max": 5}, "3"),
+        ("date", {"dateFormat": {"name": "iso"}}, "1/2/2024"),
+        ("date", {"dateFormat": {"name": "iso"}}, "2024-01-02T00:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["sync", "bulk_upsert"])
+def test_a_key_that_is_stored_in_another_form_is_refused(
+    type_: Any, options: Any, given: str, verb: str
+) -> None:
+    """No record would be found by it, so that each call would create its rows again."""
+
+    class Row(Record, table="Rows"):
+        key: str = airtable_field(column="Key", type=type_, options=options)
+
+    field: Any = {"name": "Key", "type": type_, "options": options}
+    with Airtable.local() as airtable:
+        airtable.create_table("Rows", [NAME, field])
+        rows = airtable.table(Row)
+        for _ in range(2):
+            with pytest.raises(BulkError, match=r"field 'key': .* cannot be a key"):
+                getattr(rows, verb)([{"key": given}], key="key", typecast=True)
+        assert rows.count() == 0
+
+
+def test_choices_are_keys_by_their_names_only(table: Any) -> None:
+    """Airtable also takes the ID of a choice, and stores its name."""
+    schema = table.airtable.table_schema("T")
+    (choice,) = next(field for field in schema["fields"] if field["name"] == "Kind")["options"][
+        "choices"
+    ]
+    for cells in ({"Kind": choice["id"]}, {"Tags": [choice["id"]]}, {"Tags": ["red "]}):
+        with pytest.raises(BulkError, match="cannot be a key"):
+            table.sync([cells], key=[*cells], typecast=True)
+    assert table.sync([{"Kind": "red"}], key="Kind").counts() == {"created": 1}
+    assert table.sync([{"Kind": "red"}], key="Kind", typecast=True).counts() == {"unchanged": 1}
+
+
+@pytest.mark.parametrize("verb", ["bulk_create", "sync", "create"])
+@pytest.mark.parametrize("names", [[""], [" "], ["Ada", "\u00a0"]])
+def test_a_blank_name_is_no_link(table: Any, verb: str, names: list[str]) -> None:
+    """Airtable may create another record without a name each time."""
+    people = table.airtable.table_named("People")
+    with pytest.raises((BulkError, RowError), match="field 'Who': the name of a linked record is"):
+        if verb == "create":
+            table.create(Name="a", Who=names, typecast=True)
+        else:
+            key = {"key": "Name"} if verb == "sync" else {}
+            getattr(table, verb)([{"Name": "a", "Who": names}], typecast=True, **key)
+    assert people.count() == table.count() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from airhaul.bulk.linking.link_names import LinkNames, items_of
 from airhaul.bulk.linking.linked_field import (
@@ -23,6 +23,9 @@ from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells, TableJson
+
+# All other names are looked up.
+_BLANK: Final = "the name of a linked record is blank"
 
 
 class LinkKeys:
@@ -258,7 +261,9 @@ class LinkKeys:
             column: [
                 name
                 for name in names.names(column, linked.ids)
-                if linked.ids.get(name) == [] and name not in linked.refused
+                if linked.ids.get(name) == []
+                and name not in linked.refused
+                and linked.can_have(name)
             ]
             for column, linked in (self._linked or {}).items()
             if self._by_column[column].creates
@@ -268,7 +273,7 @@ class LinkKeys:
     def refuses(self, names: LinkNames) -> bool:
         """Return whether no record has one of some names, and none will be created, or several."""
         return any(
-            len(ids) > 1 or not (ids or (self._by_column[column].creates and name))
+            len(ids) > 1 or not (ids or (self._by_column[column].creates and linked.can_have(name)))
             for column, linked in (self._linked or {}).items()
             for name in names.names(column, linked.ids)
             for ids in [linked.ids.get(name, [])]
@@ -316,14 +321,14 @@ class LinkKeys:
                 if is_id(item, "rec"):
                     ids[item] = None
                     continue
-                assert linked is not None, "names are looked up first"
-                found = linked.ids.get(item, [])
-                if len(found) == 1 or (not found and keeps and item):
+                found = [] if linked is None else linked.ids.get(item, [])
+                may_have = keeps and linked is not None and linked.can_have(item)
+                if len(found) == 1 or (not found and may_have):
                     ids[found[0] if found else item] = None
                     continue
                 errors.append(
                     RowError(
-                        linked.refusal(item),
+                        _BLANK if linked is None else linked.refusal(item),
                         index=change.index,
                         field=key.column.shown_name if change.line is None else key.column.title,
                         value=item,

@@ -76,6 +76,13 @@ class LinkedField:
             return []
         return name_queries(self.table["id"], self.key_field, new)
 
+    def can_have(self, name: str) -> bool:
+        """Whether a record that is created with a name is found by it.
+
+        None is by a blank name, nor by rich text that Airtable stores in another form.
+        """
+        return bool(name.strip()) and card_of(self.key_field["type"]).canonical(name) == name
+
     def refusal(self, name: str) -> str:
         """Return why no link can be made of a name."""
         found = self.ids.get(name, [])
@@ -90,8 +97,10 @@ class LinkedField:
                 self.refused[name],
             )
         reason = f"no record of {self.table['name']!r} has the {self.key_field['name']} {name!r}"
-        if not card_of(self.key_field["type"]).is_text or not name:
+        if not card_of(self.key_field["type"]).is_text or not name.strip():
             return reason
+        if not self.can_have(name):
+            return f"{reason}, and one that is created would have another"
         return Message(f"{reason}; to create it, set ", Option("create_missing", value=True))
 
 

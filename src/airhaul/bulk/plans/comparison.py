@@ -15,7 +15,7 @@ from airhaul.bulk.plans.stored_table import StoredTable
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.encoders import Encoder
-from airhaul.bulk.rows.links_by_name import Pair, names_to_find, refuse_names
+from airhaul.bulk.rows.links_by_name import Pair, check_links, names_to_find
 from airhaul.bulk.rows.precheck import encode_one
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.rows.unchanged import UnchangedRows
@@ -175,8 +175,7 @@ class CompareRows(Generic[M]):
             found.unchanged.add(change.index, place)
             return
         try:
-            if not self._target.typecast:
-                self._refuse_names(change)
+            self._check_links(change)
         except RowError as error:
             found.invalid.append(InvalidRow(change.index, error, change.source))
             return
@@ -186,10 +185,17 @@ class CompareRows(Generic[M]):
             self._table.want(place)
             self.compare(change)
 
-    def _refuse_names(self, change: Change[M]) -> None:
+    def _check_links(self, change: Change[M]) -> None:
         by_key = () if self._links is None else self._links.columns
-        cells, line = change.cells, change.line
-        refuse_names(self._target.model, cells, change.index, self._source, line, by_key=by_key)
+        check_links(
+            self._target.model,
+            change.cells,
+            change.index,
+            self._source,
+            change.line,
+            by_key=by_key,
+            typecast=self._target.typecast,
+        )
 
     def _is_stored(self, change: Change[M], place: int) -> bool:
         """Return whether the record of a row has its cells; names in links are not looked up."""

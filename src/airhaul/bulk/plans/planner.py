@@ -43,7 +43,7 @@ from airhaul.bulk.rows.encoders import (
     upsert_encoder,
 )
 from airhaul.bulk.rows.keys import Key, KeysAlike
-from airhaul.bulk.rows.links_by_name import LinksById, Pair, refuse_names
+from airhaul.bulk.rows.links_by_name import ChecksLinks, Pair, check_links
 from airhaul.bulk.rows.precheck import encode_each, sort_out
 from airhaul.bulk.rows.target import Target
 from airhaul.bulk.writing.prefetch import PrefetchById, PrefetchByKey
@@ -316,9 +316,8 @@ class Planner(Generic[M]):
         if links is not None:
             same = links.with_lists(same)
         cells = UpdateEncoder(self._model, same).same
-        if not self._target.typecast:
-            by_key = () if links is None else links.columns
-            refuse_names(self._model, cells, by_key=by_key)
+        by_key = () if links is None else links.columns
+        check_links(self._model, cells, by_key=by_key, typecast=self._target.typecast)
         if links is not None:
             cells = yield from self._linked_cells(links, cells)
         records = yield from select(self._reader)
@@ -368,9 +367,8 @@ class Planner(Generic[M]):
         if links is not None:
             columns = columns_of(self._model).titled(self._target.titles)
             encoder = TakesOneName(encoder, links, columns)
-        if not self._target.typecast:
-            by_key = () if links is None else links.columns
-            encoder = LinksById(encoder, self._model, self._source, by_key)
+        by_key, typecast = () if links is None else links.columns, self._target.typecast
+        encoder = ChecksLinks(encoder, self._model, self._source, by_key, typecast=typecast)
         if links is None:
             return sort_out(encoder, rows, first)
         encoded = list(encode_each(encoder, rows, first))

@@ -102,7 +102,7 @@ class Key:
         """Return the key that a row has.
 
         Raises:
-            RowError: A part is blank.
+            RowError: A part is blank, or in a form in which Airtable does not store it.
         """
         value = self.value_in(cells)
         if value is None:
@@ -112,6 +112,15 @@ class Key:
                 if canonical(column.type, cells.get(column.column)) is None
             )
             raise RowError("the key is blank", field=blank.shown_name)
+        for column in self.columns:
+            cell = cells[column.column]
+            if not column.card.is_stored_as_sent(cell) and not _are_choices(cell, column):
+                raise RowError(
+                    f"{cell!r} cannot be a key, since Airtable refuses it or stores it in another "
+                    f"form ({column.type})",
+                    field=column.shown_name,
+                    value=cell,
+                )
         return value
 
     def shown(self, cells: Cells) -> str:
@@ -146,6 +155,12 @@ class Key:
             return all_of(tests)
 
         return any_of([one(cells) for cells in rows])
+
+
+def _are_choices(cell: Any, column: Column) -> bool:
+    """Return whether a cell has only choices of a select field, also those with spaces around."""
+    items = cell if isinstance(cell, list) else [cell]
+    return all(isinstance(item, str) and item in column.known_choices for item in items)
 
 
 def comparable(cells: Iterable[Any], form: Callable[[Any], Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from airhaul.bulk.rows.target import Target
 from airhaul.errors import RowError
 from airhaul.messages import Message, Option
 from airhaul.model.base import RecordBase
-from airhaul.model.columns import columns_of
+from airhaul.model.columns import Column, columns_of
 from airhaul.tabular import split_items
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells, RecordJson
@@ -138,14 +138,15 @@ def _mean(items: Iterable[str], ids: IdsByName, stored: Collection[str]) -> bool
     return certain <= set(stored) and not left
 
 
-class LinksById(Generic[M]):
-    """An encoder that refuses names in links: without typecast, Airtable takes only record ids.
+class ChecksLinks(Generic[M]):
+    """An encoder that refuses links that Airtable cannot take: names, unless typecast finds them.
 
     Args:
         encoder: Makes changes of rows.
         model: The model of the table.
         source: The name of the file that the rows come from, for errors.
         by_key: The columns in which names are looked up.
+        typecast: Whether Airtable finds records by name.
     """
 
     def __init__(
@@ -154,22 +155,31 @@ class LinksById(Generic[M]):
         model: type[M],
         source: str | None = None,
         by_key: Collection[str] = (),
+        *,
+        typecast: bool,
     ) -> None:
         self._encoder = encoder
         self._model = model
         self._source = source
         self._by_key = by_key
+        self._typecast = typecast
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         change = self._encoder.encode(index, row)
-        refuse_names(
-            self._model, change.cells, index, self._source, change.line, by_key=self._by_key
+        check_links(
+            self._model,
+            change.cells,
+            index,
+            self._source,
+            change.line,
+            by_key=self._by_key,
+            typecast=self._typecast,
         )
         return change
 
 
-def refuse_names(
+def check_links(
     model: type[RecordBase],
     cells: Cells,
     index: int | None = None,
@@ -177,8 +187,11 @@ def refuse_names(
     line: int | None = None,
     *,
     by_key: Collection[str] = (),
+    typecast: bool,
 ) -> None:
-    """Refuse cells that have a name in a link.
+    """Refuse cells that have a name in a link, or a blank one.
+
+    With typecast, Airtable may create another record for a blank name each time.
 
     Args:
         model: The model of the table.
@@ -187,6 +200,7 @@ def refuse_names(
         source: The name of the file that the row comes from.
         line: The row's line in it.
         by_key: The columns in which names are looked up.
+        typecast: Whether Airtable finds records by name.
 
     Raises:
         RowError: They have some.
@@ -196,14 +210,9 @@ def refuse_names(
         if column.column in by_key:
             continue
         cell = cells.get(column.column)
-        name = None if not cell else next(iter(names_in(cell)), None)
-        if name is None:
+        reason = _refusal(cell, column, is_bulk=index is not None, typecast=typecast)
+        if reason is None:
             continue
-        reason = Message(
-            f"{name!r} is not a record ID; to link by name, set ", Option("typecast", value=True)
-        )
-        if index is not None:  # bulk verbs have both
-            reason = Message(reason, " or ", Option("link_by", {column.title: "NAME"}))
         error = RowError(
             reason,
             index=index,
@@ -215,3 +224,23 @@ def refuse_names(
         errors.append(error)
     if errors:
         raise RowError.of(errors)
+
+
+def _refusal(cell: Any, column: Column, *, is_bulk: bool, typecast: bool) -> str | None:
+    """Return why Airtable cannot take a cell of links, if it cannot."""
+    if not cell:
+        return None
+    if isinstance(cell, list) and any(_is_blank(item) for item in cell):
+        return "the name of a linked record is blank"
+    name = None if typecast else next(iter(names_in(cell)), None)
+    if name is None:
+        return None
+    reason = Message(
+        f"{name!r} is not a record ID; to link by name, set ", Option("typecast", value=True)
+    )
+    # Bulk verbs have both options.
+    return Message(reason, " or ", Option("link_by", {column.title: "NAME"})) if is_bulk else reason
+
+
+def _is_blank(item: object) -> bool:
+    return isinstance(item, str) and not item.strip()

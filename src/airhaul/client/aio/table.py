@@ -10,7 +10,7 @@ from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
-from airhaul.bulk.rows.links_by_name import refuse_names
+from airhaul.bulk.rows.links_by_name import check_links
 from airhaul.bulk.values.assigned_values import misfits_in
 from airhaul.client.aio.bulk_verbs import AsyncBulkVerbs
 from airhaul.client.aio.file_verbs import AsyncFileVerbs
@@ -375,7 +375,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         change = RowEncoder(self.model).encode(0, values if record is None else record)
-        self._refuse_names(change.cells, typecast)
+        check_links(self.model, change.cells, typecast=typecast)
         call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(await self._write(call, change.cells), count=1)
         if record is None:
@@ -405,7 +405,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             return await self.create(record, typecast=typecast)
         cells = cells_to_update(record, misfits_in(record))
         if cells:
-            self._refuse_names(cells, typecast)
+            check_links(self.model, cells, typecast=typecast)
             call = endpoints.update_record(
                 self.airtable.base_id,
                 self.name,
@@ -604,11 +604,6 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
         return endpoints.get_record(
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
-
-    def _refuse_names(self, cells: Cells, typecast: bool) -> None:
-        """Refuse names in links, unless Airtable looks for their records."""
-        if not typecast:
-            refuse_names(self.model, cells)
 
     async def _write(self, call: Call, cells: Cells) -> Any:
         try:

@@ -26,7 +26,7 @@ from airhaul.bulk.results.result import NOTHING_SPENT, BulkResult, Spent
 from airhaul.bulk.rows.changes import ColumnsWritten
 from airhaul.bulk.rows.encoders import Encoder, Ready
 from airhaul.bulk.rows.keys import Key
-from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy, LinksById
+from airhaul.bulk.rows.links_by_name import ChecksLinks, CreateMissing, LinkBy
 from airhaul.bulk.rows.precheck import check_all, count_all, encode_each
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare, result_of
@@ -125,15 +125,14 @@ class Bulk(Generic[M]):
         return PrefetchById() if self.asked.keeps_before else None
 
     def encoder(self, encoder: Encoder[M]) -> Encoder[M]:
-        """Return an encoder that refuses names in links, unless their records are looked up."""
+        """Return an encoder that refuses names in links, unless their records are found."""
         by_key: Collection[str] = ()
         if self.linking is not None:
             keys, titles = self.linking.keys, self.asked.target.titles
             columns = columns_of(self._table.model).titled(titles)
             encoder, by_key = TakesOneName(encoder, keys, columns), keys.columns
-        if self._settings.typecast:
-            return encoder
-        return LinksById(encoder, self._table.model, self.asked.file, by_key)
+        model, typecast = self._table.model, self._settings.typecast
+        return ChecksLinks(encoder, model, self.asked.file, by_key, typecast=typecast)
 
     def each_linked(
         self,

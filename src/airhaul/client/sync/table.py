@@ -11,7 +11,7 @@ from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
 from airhaul.bulk.rows.encoders import RowEncoder
-from airhaul.bulk.rows.links_by_name import refuse_names
+from airhaul.bulk.rows.links_by_name import check_links
 from airhaul.bulk.values.assigned_values import misfits_in
 from airhaul.client.connection import Origin
 from airhaul.client.options import Condition, ReadOptions
@@ -374,7 +374,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
         """
         change = RowEncoder(self.model).encode(0, values if record is None else record)
-        self._refuse_names(change.cells, typecast)
+        check_links(self.model, change.cells, typecast=typecast)
         call = target_of(self, typecast=typecast).call("create", [change])
         (raw,) = records_in(self._write(call, change.cells), count=1)
         if record is None:
@@ -404,7 +404,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             return self.create(record, typecast=typecast)
         cells = cells_to_update(record, misfits_in(record))
         if cells:
-            self._refuse_names(cells, typecast)
+            check_links(self.model, cells, typecast=typecast)
             call = endpoints.update_record(
                 self.airtable.base_id,
                 self.name,
@@ -603,11 +603,6 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
         return endpoints.get_record(
             self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
         )
-
-    def _refuse_names(self, cells: Cells, typecast: bool) -> None:
-        """Refuse names in links, unless Airtable looks for their records."""
-        if not typecast:
-            refuse_names(self.model, cells)
 
     def _write(self, call: Call, cells: Cells) -> Any:
         try:
