@@ -153,6 +153,17 @@ def test_a_wrong_option_or_a_missing_one_is_named(
     assert airtable.requests_made == before
 
 
+def test_a_column_that_two_settings_name_is_that_of_the_exact_name(airtable: Airtable) -> None:
+    """A name in another case never takes a column from the setting that names it as it is."""
+    file = written("a.csv", "code,x\nA,3\n")
+    columns = {"code": "Code", "CODE": "Since", "x": "Pieces"}
+    airtable.table_named("Items").import_file(file, columns=columns)
+    assert held(airtable) == [("A", 3, None)]
+    with pytest.raises(FileFormatError, match="the column 'code' twice, as 'CODE' and 'Code'"):
+        airtable.table_named("Items").import_file(file, columns={"CODE": "Code", "Code": "Pieces"})
+    assert held(airtable) == [("A", 3, None)]
+
+
 def test_a_column_that_json_never_has_is_named_before_anything_is_sent(airtable: Airtable) -> None:
     """A misspelt column in ``ignore`` would be written otherwise."""
     file = written("in.jsonl", '{"Code": "a"}\n{"Code": "b", "Pieces": 1}\n')

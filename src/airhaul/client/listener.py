@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsChecked, RowsWritten
 from airhaul.bulk.journal.given import given_cells
+from airhaul.bulk.linking.link_keys import LinkKeys
 from airhaul.client.options import WriteSettings
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option
-from airhaul.tabular import InputFile, RejectsFile, format_of
+from airhaul.tabular import InputFile, RejectsFile, SourceRow, format_of
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -24,16 +25,24 @@ class Rejects:
     Args:
         path: A CSV, TSV or JSON Lines file; None for none.
         source: The file that the rows come from, if they come from one.
+        links: The columns that may have names. A single name is written as a list of one, since
+            its text may read as several.
 
     Raises:
         FileFormatError: The suffix does not name a format that can be written row by row.
         ConfigurationError: It is the file that the rows come from, or would mix its notations.
     """
 
-    def __init__(self, path: str | Path | None, source: InputFile | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path | None,
+        source: InputFile | None = None,
+        links: LinkKeys | None = None,
+    ) -> None:
         if path is not None and source is not None:
             _check(Path(path), source)
         self._file = None if path is None else RejectsFile(path)
+        self._links = links
 
     def on_event(self, event: Event) -> None:
         """Write the row of an event, if it is about a rejected row."""
@@ -47,8 +56,12 @@ class Rejects:
             row: The row as it was given.
             error: Why it was rejected.
         """
-        if self._file is not None:
-            self._file.add(given_cells(row), str(error), error.line)
+        if self._file is None:
+            return
+        cells, is_text = given_cells(row), isinstance(row, SourceRow) and not row.is_typed
+        if self._links is not None and not is_text:
+            cells = self._links.with_lists(cells)
+        self._file.add(cells, str(error), error.line)
 
     def close(self) -> None:
         """Put the file in its place."""

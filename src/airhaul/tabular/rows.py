@@ -126,10 +126,20 @@ class RowChanges:
         names: dict[str, str | None] = {
             column: unescaped(column) if self._is_escaped else column for column in columns
         }
+        named = {wanted for wanted, _ in self._wanted()}
+        chosen: dict[str, str] = {}
         for wanted, name in self._wanted():
             column = _find(wanted, columns)
-            if column is not None:
-                names[column] = name
+            if column is None or (column != wanted and column in named):
+                continue  # another setting names it exactly
+            first = chosen.setdefault(column, wanted)
+            if first != wanted:
+                raise FileFormatError(
+                    f"the settings name the column {column!r} twice, as {first!r} and {wanted!r}",
+                    source=self._source,
+                    line=line,
+                )
+            names[column] = name
         before: dict[str, str] = {}
         for column, name in names.items():
             first = column if name is None else before.setdefault(name, column)

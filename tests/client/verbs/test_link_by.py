@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from airhaul import Airtable, AsyncAirtable, BulkError, Link, Record, Table, airtable_field
 from airhaul.errors import (
@@ -625,6 +627,42 @@ def test_rejects_keep_the_names(
         assert airtable.retry().counts() == {"created": 2}
         assert linked(deals, companies)["d"] == ["Nobody", "Acme"]
         assert linked(deals, companies)["e"] == ["acme"]
+
+
+@pytest.mark.parametrize("source", ["rows", "frame", "file"])
+@pytest.mark.parametrize("rejects", ["no.csv", "no.jsonl"])
+def test_rejects_keep_a_single_name_whole(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any], source: str, rejects: str
+) -> None:
+    """In text, a name with a comma, or with quotes or spaces around it, would read as another."""
+    names = ["New, Inc.", " spaces ", '"quoted"', "[list]"]
+    rows = [{"title": name, "COMPANY ": name, "amount": "x"} for name in names]
+    call: Any = {"link_by": BY_NAME, "create_missing": True, "on_error": "continue"}
+    if source == "file":
+        parquet.write_table(pa.Table.from_pylist(rows), "deals.parquet")
+        failed = deals.import_file("deals.parquet", rejects=rejects, **call)
+    else:
+        given = pa.Table.from_pylist(rows) if source == "frame" else rows
+        failed = deals.bulk_create(given, rejects=rejects, **call)
+    assert failed.counts() == {"failed": 4}
+    text = Path(rejects).read_text()
+    Path(rejects).write_text(text.replace(",x,", ",1,").replace('"amount": "x"', '"amount": 1'))
+    assert airtable.retry().counts() == {"created": 4}
+    assert linked(deals, companies) == {name: [name] for name in names}
+
+
+def test_texts_of_a_file_with_types_are_whole_names(
+    deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """As in a data frame, a text is a single name there, and has its commas and spaces."""
+    names = ["Acme", "Acme ", "Globex, Inc.", "New, Inc.", '"quoted"']
+    rows = [{"Title": name, "Company": name} for name in names]
+    parquet.write_table(pa.Table.from_pylist(rows), "deals.parquet")
+    call: Any = {"link_by": BY_NAME, "create_missing": True}
+    assert deals.import_file("deals.parquet", **call).counts() == {"created": 5}
+    assert linked(deals, companies) == {name: [name] for name in names}
+    assert deals.sync_file("deals.parquet", "title", **call).counts() == {"unchanged": 5}
+    assert companies.count() == 8
 
 
 @pytest.mark.parametrize("source", ["file", "stream", "list"])

@@ -21,7 +21,8 @@ M = TypeVar("M", bound=RecordBase)
 class TakesOneName(Generic[M]):
     """An encoder that takes a single name where a list of links is expected.
 
-    The text of a file may be one name with spaces around it, which lists of a file do not keep.
+    A text of a file whose columns have no types may be one name with spaces around it, which its
+    lists do not keep.
 
     Args:
         encoder: Makes changes of rows.

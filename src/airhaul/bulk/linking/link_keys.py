@@ -88,13 +88,13 @@ class LinkKeys:
         """Return values by field, with a list in place of a single name where links are a list.
 
         Args:
-            values: The values that all records of a call get.
+            values: The values that all records of a call get, or those of a row.
         """
         listed = {
             name
             for name, value in values.items()
             if isinstance(value, str) and value
-            for column in [self._columns.by_any_name.get(name)]
+            for column in [self._columns.by_any_name.get(name) or self._columns.find_loosely(name)]
             if column is not None and column.column in self._by_column and column.shape.is_sequence
         }
         return {name: [value] if name in listed else value for name, value in values.items()}

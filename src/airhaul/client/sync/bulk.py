@@ -88,7 +88,8 @@ class Bulk(Generic[M]):
         self.lane = airtable.lane()
         if settings.concurrency is not None:
             self.lane = replace(self.lane, concurrency=settings.concurrency)
-        self.rejects = Rejects(settings.rejects, file)
+        keys = _link_keys(table, settings.link_by, settings.create_missing)
+        self.rejects = Rejects(settings.rejects, file, keys)
         self.listener = ProgressReport(settings, self.rejects, label=table.name)
         journal = airtable.connection.journal(settings.journal)
         reader = Reader(table.model, origin=airtable.origin)
@@ -106,7 +107,6 @@ class Bulk(Generic[M]):
             spool=lambda keeps: SpooledRecords(reader, keeps=keeps),
         )
         self.linking: Linking[M] | None = None
-        keys = _link_keys(table, settings.link_by, settings.create_missing)
         if keys is not None:
             # Names are also looked up while rows are written.
             budget = JobBudget(settings.max_requests, self.lane.context.budget)

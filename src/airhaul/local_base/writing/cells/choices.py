@@ -1,4 +1,8 @@
-"""Choice cells, stored as names."""
+"""Choice cells, stored as names.
+
+Not published, and decided here: with typecast, a name that is no choice means the one without the
+spaces around it.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +32,8 @@ def check_single_select(field: Field, value: Any, write: WriteContext) -> Any:
     """Accept the name or id of a choice; with typecast also a new name."""
     if not isinstance(value, str):
         raise refusal.cannot_parse(value, field.name)
-    if write.typecast:
-        value = value.strip()
-        if not value:
-            return None
+    if write.typecast and not value.strip():
+        return None
     return _choice(field, value, write)
 
 
@@ -42,7 +44,7 @@ def check_multiple_selects(field: Field, value: Any, write: WriteContext) -> Any
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise refusal.cannot_parse(value, field.name)
     if write.typecast:
-        value = [item.strip() for item in value if item.strip()]
+        value = [item for item in value if item.strip()]
     return list(dict.fromkeys(_choice(field, item, write) for item in value))
 
 
@@ -54,6 +56,8 @@ def _choice(field: Field, value: str, write: WriteContext) -> str:
             return str(choice["name"])
     if not write.typecast:
         raise refusal.cannot_create_choice(value)
+    if value != value.strip():
+        return _choice(field, value.strip(), write)
     grown = [*choices, new_choice(value, len(choices))]
     write.grown[field.id] = replace(field, options={**options, "choices": grown})
     return value
