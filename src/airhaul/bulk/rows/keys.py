@@ -116,8 +116,8 @@ class Key:
             cell = cells[column.column]
             if not column.card.is_stored_as_sent(cell) and not _are_choices(cell, column):
                 raise RowError(
-                    f"{cell!r} cannot be a key, since Airtable refuses it or stores it in another "
-                    f"form ({column.type})",
+                    f"{cell!r} cannot be a key: Airtable would store it in another form "
+                    f"({column.type}), or refuse it; give it as it is stored",
                     field=column.shown_name,
                     value=cell,
                 )
