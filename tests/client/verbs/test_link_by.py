@@ -590,22 +590,6 @@ def test_a_file_has_names_with_spaces_around_them(
     assert writes(local_base) == []
 
 
-def test_a_file_with_types_has_names(deals: Table[Deal], companies: Table[Any]) -> None:
-    """As in a row, one name stands for a list of one; a text is a name as it is, with its commas."""
-    pl = pytest.importorskip("polars")
-    companies.bulk_create([{"Name": "red"}, {"Name": "red "}], journal=False)
-    names = ["red", "red ", "Globex, Inc.", None]
-    pl.DataFrame({"title": ["a", "b", "c", "d"], "company": names}).write_parquet("one.parquet")
-    several = [["red", "Globex, Inc."], [], ["red "]]
-    pl.DataFrame({"title": ["e", "f", "g"], "company": several}).write_parquet("several.parquet")
-    expected = {"a": ["red"], "b": ["red "], "c": ["Globex, Inc."], "d": []}
-    expected |= {"e": several[0], "f": [], "g": ["red "]}
-    for file in ("one.parquet", "several.parquet"):
-        deals.import_file(file, link_by=BY_NAME, journal=False)
-        assert deals.plan_import_file(file, key="title", link_by=BY_NAME).is_empty
-    assert linked(deals, companies) == expected
-
-
 @pytest.mark.parametrize("on_error", ["stop", "continue"])
 def test_rejects_keep_the_names(
     airtable: Airtable, deals: Table[Deal], companies: Table[Any], on_error: Any

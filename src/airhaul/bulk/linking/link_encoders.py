@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from airhaul.bulk.linking.link_keys import LinkKeys
@@ -41,7 +40,8 @@ class TakesOneName(Generic[M]):
         if isinstance(row, SourceRow):
             if not row.is_typed:
                 return self._with_whole_texts(self._encoder.encode(index, row), row.cells)
-            listed: object = replace(row, cells=self._with_lists(row.cells))
+            cells = self._with_lists(row.cells)
+            listed: object = SourceRow(row.line, cells, row.style, is_typed=True)
         elif isinstance(row, Mapping):
             listed = self._with_lists(cast("Mapping[str, object]", row))
         else:

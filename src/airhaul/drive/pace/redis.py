@@ -272,7 +272,9 @@ class RedisPace:
             "links": booking.links,
             "by": str(self._asked_by),
             "rates": [window.rate for window in self._windows],
-            "newest": self._newest if now < self._newest_at + _REMEMBERED_S else [0] * len(self._newest),
+            "newest": self._newest
+            if now < self._newest_at + _REMEMBERED_S
+            else [0] * len(self._newest),
             "ahead_s": pacer.AHEAD_S + 2 * self._server.took_s,
             "usually_late_s": self._durations.usually_late_s,
         }
