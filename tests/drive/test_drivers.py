@@ -18,8 +18,6 @@ import trio
 
 from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record, result_of
 from airhaul.bulk.engine.events import RowsWritten
-from airhaul.bulk.engine.slots import Slot
-from airhaul.drive.pace.shared import SharedPace
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect, connection_to
@@ -210,57 +208,6 @@ def test_ctrl_c_lets_the_requests_in_flight_land(local_base, server, concurrency
         assert 0 < len(result) < 1_000
         assert set(result.counts()) == {"created", "skipped"}
         assert {user.id for user in users.all()} == {user.id for user in result}
-
-
-@pytest.fixture
-def penalty(local_base, monkeypatch) -> threading.Event:
-    """Another program meets the limit just when a request is about to leave: it has to wait.
-
-    The event is set when that happens.
-    """
-    Airtable(connection=connection_to(local_base)).table(User).create_table()
-    begun = threading.Event()
-
-    def leave(pace: SharedPace, slot: Slot, now: float) -> float:
-        begun.set()
-        return now + 60.0
-
-    monkeypatch.setattr(SharedPace, "leave", leave)
-    return begun
-
-
-@pytest.mark.parametrize("concurrency", [10, 1])
-def test_ctrl_c_waits_for_no_penalty(server, penalty, concurrency) -> None:
-    """A request that has not left is taken back: its rows are skipped, and certainly not written."""
-
-    def interrupt() -> None:
-        penalty.wait()
-        time.sleep(0.2)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=interrupt).start()
-    began = time.monotonic()
-    with (
-        connect(server, requests_per_second=4) as airtable,
-        pytest.raises(BulkInterrupted) as caught,
-    ):
-        airtable.table(User).bulk_create(rows(100), concurrency=concurrency)
-    assert time.monotonic() - began < 10.0
-    assert caught.value.result.counts() == {"skipped": 100}
-
-
-def test_cancelling_waits_for_no_penalty(server, penalty) -> None:
-    """A time limit ends the call when it is over, and nothing is written afterwards."""
-
-    async def main() -> float:
-        async with async_airtable(server, requests_per_second=4) as airtable:
-            began = time.monotonic()
-            with anyio.move_on_after(0.5):
-                await airtable.table(User).bulk_create(rows(100))
-            return time.monotonic() - began
-
-    assert asyncio.run(main()) < 10.0
-    assert penalty.is_set()
 
 
 @pytest.mark.parametrize("where", ["in process", "over HTTP"])

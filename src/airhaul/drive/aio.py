@@ -7,7 +7,6 @@ flight is shielded from cancellation until its reply or its time-out, so that it
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from dataclasses import replace
@@ -20,13 +19,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
-from airhaul.drive.lane import (
-    LOOK_UP_S,
-    Lane,
-    ended_before_sending,
-    has_succeeded,
-    not_carried,
-)
+from airhaul.drive.lane import Lane, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
 from airhaul.errors import TransportError
 
@@ -105,8 +98,7 @@ async def run(
 
     Raises:
         BaseException: Whatever ``rows`` or ``on_event`` raised, and cancellation, after the
-            requests in flight have landed; the job's result is partial then. Those that still
-            wait for the pace are not sent.
+            requests in flight have landed; the job's result is partial then.
     """
     put, replies = anyio.create_memory_object_stream[_Landed](math.inf)
     failure: BaseException | None = None
@@ -172,14 +164,11 @@ class _Driving:
         self._put = put
         self._replies = replies
         self._lands = False
-        self._has_ended = threading.Event()
         self._log = JobLog()
 
     async def land(self) -> None:
         """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
-        self._has_ended.set()
-        self._has_ended = threading.Event()  # what is sent from now on is to find out the truth
         await self.drive(each(()), _ignore)
 
     async def drive(self, rows: AsyncIterator[object], on_event: OnEvent) -> None:
@@ -192,7 +181,7 @@ class _Driving:
                 case Pull():
                     await self._pull(rows)
                 case Send() as send:
-                    self._tasks.start_soon(self._carry_to_stream, send, self._has_ended)
+                    self._tasks.start_soon(self._carry_to_stream, send)
                 case Wait(until):
                     await self._wait(until)
                 case Done():
@@ -222,23 +211,21 @@ class _Driving:
                 raise arrival
             self._job.feed(ticket, arrival, now())
 
-    async def _carry_to_stream(self, send: Send, has_ended: threading.Event) -> None:
+    async def _carry_to_stream(self, send: Send) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                arrival: Arrival | Exception = await _carry(send, self._lane, has_ended.is_set)
+                arrival: Arrival | Exception = await _carry(send, self._lane)
             except Exception as error:  # noqa: BLE001 - raised again in the caller's task
                 arrival = error
             self._put.send_nowait((send.ticket, arrival))
 
 
-async def _carry(send: Send, lane: Lane, has_ended: Callable[[], bool] = lambda: False) -> Arrival:
+async def _carry(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
-        while left_s := lane.leaves_in(send.slot):
-            if has_ended():
-                return ended_before_sending(send.call)
-            await anyio.sleep(min(left_s, LOOK_UP_S))
+        while left_s := lane.leaves_in(send.slot):  # noqa: ASYNC110 - other processes leave no event
+            await anyio.sleep(left_s)
         began = now()
         arrival = await lane.async_transport.send(
             send.call, lambda: lane.pace.written(send.slot, now())

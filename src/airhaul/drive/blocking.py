@@ -5,7 +5,6 @@ The caller's rows are pulled and the caller's callbacks run on the caller's own 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,7 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
-from airhaul.drive.lane import (
-    LOOK_UP_S,
-    Lane,
-    ended_before_sending,
-    has_succeeded,
-    not_carried,
-)
+from airhaul.drive.lane import Lane, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
 from airhaul.drive.mailbox import Mailbox
 from airhaul.errors import TransportError
@@ -97,20 +90,16 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
 
     Raises:
         BaseException: Whatever ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests
-            in flight have landed; the job's result is partial then. Those that still wait for
-            the pace are not sent.
+            in flight have landed; the job's result is partial then.
     """
     replies: _Replies = Mailbox()
-    interrupts = Interrupts(lambda: replies.put(None))
-    sender: _Inline | _Pool
-    sender = _Inline(lane, replies, interrupts) if lane.concurrency == 1 else _Pool(lane, replies)
-    with closing(sender), interrupts:
+    sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
+    with closing(sender), Interrupts(lambda: replies.put(None)) as interrupts:
         driving = _Driving(job, sender.send, replies, interrupts)
         try:
             driving.drive(iter(rows), on_event or _ignore)
         except BaseException:
             job.stop()
-            sender.drop()
             driving.land()
             raise
     return job.result
@@ -149,15 +138,14 @@ def follow(flow: Flow[T], lane: Lane) -> T:
 class _Inline:
     """Sends on the caller's thread, so that one request at a time needs no other thread."""
 
-    def __init__(self, lane: Lane, replies: _Replies, interrupts: Interrupts) -> None:
+    def __init__(self, lane: Lane, replies: _Replies) -> None:
         self._lane = lane
         self._replies = replies
-        self._interrupts = interrupts
 
     def send(self, send: Send) -> None:
         arrival: Arrival | BaseException
         try:
-            arrival = _carry(send, self._lane, lambda: self._interrupts.is_noted)
+            arrival = _carry(send, self._lane)
         except Exception as error:  # noqa: BLE001 - raised again when the job has been fed
             arrival = error
         except BaseException as error:
@@ -165,9 +153,6 @@ class _Inline:
             self._replies.put((send.ticket, error))
             raise
         self._replies.put((send.ticket, arrival))
-
-    def drop(self) -> None:
-        """Nothing waits."""
 
     def close(self) -> None:
         """Nothing was opened."""
@@ -179,20 +164,12 @@ class _Pool:
     def __init__(self, lane: Lane, replies: _Replies) -> None:
         self._lane = lane
         self._replies = replies
-        self._has_ended = threading.Event()
         self._pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul-request")
 
     def send(self, send: Send) -> None:
-        has_ended = self._has_ended.is_set
-        self._pool.submit(_carry_to_queue, send, self._lane, self._replies, has_ended)
-
-    def drop(self) -> None:
-        """Take back what waits for the pace; what is sent from now on is to find out the truth."""
-        self._has_ended.set()
-        self._has_ended = threading.Event()
+        self._pool.submit(_carry_to_queue, send, self._lane, self._replies)
 
     def close(self) -> None:
-        self._has_ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -263,14 +240,12 @@ class _Driving:
         self._job.feed(ticket, arrival, now())
 
 
-def _carry(send: Send, lane: Lane, has_ended: Callable[[], bool] = lambda: False) -> Arrival:
+def _carry(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
         while left_s := lane.leaves_in(send.slot):
-            if has_ended():
-                return ended_before_sending(send.call)
-            lane.alarm.sleep(min(left_s, LOOK_UP_S))
+            lane.alarm.sleep(left_s)
         began = now()
         arrival = lane.transport.send(send.call, lambda: lane.pace.written(send.slot, now()))
     except TransportError as error:
@@ -280,11 +255,9 @@ def _carry(send: Send, lane: Lane, has_ended: Callable[[], bool] = lambda: False
     return arrival
 
 
-def _carry_to_queue(
-    send: Send, lane: Lane, replies: _Replies, has_ended: Callable[[], bool]
-) -> None:
+def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
     try:
-        replies.put((send.ticket, _carry(send, lane, has_ended)))
+        replies.put((send.ticket, _carry(send, lane)))
     except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
         replies.put((send.ticket, error))
 
