@@ -25,7 +25,7 @@ pytest_plugins = ["pytester"]
 
 # The same examples everywhere, so that what passes here passes there; the search for new ones is a
 # task of its own: make test-thorough.
-settings.register_profile("default", deadline=None, max_examples=60, derandomize=True)
+settings.register_profile("default", deadline=None, max_examples=40, derandomize=True)
 settings.register_profile(
     "thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
 )
