@@ -27,6 +27,7 @@ from airhaul.drive.pace.shared import SharedPace
 from airhaul.errors import ConfigurationError, NotSentError
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.gate.faults import Fault, Faults
+from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect, connection_to
 from tests.processes import start_python
 
@@ -152,18 +153,21 @@ def test_a_damaged_file_is_written_anew(content, host, users, server) -> None:
     assert all(len(path.read_bytes()) > 1_000 for path in host.glob("*.slots"))
 
 
-def test_a_folder_that_cannot_be_used_is_done_without(host, users, server, caplog) -> None:
-    """The pace of the process holds then, and the log says so, once."""
-    host.write_text("a file in its place")
+def warnings_of_two_calls(server: LocalServer, caplog: pytest.LogCaptureFixture) -> list[str]:
     with (
         caplog.at_level(logging.WARNING, "airhaul"),
         connect(server, pace="host", requests_per_second=5) as airtable,
     ):
         airtable.table(User).all()
         airtable.table(User).all()
-    said = [record.message for record in caplog.records]
-    assert len(said) == 1
-    assert "not shared with the other processes of this host" in said[0]
+    return [record.message for record in caplog.records]
+
+
+def test_a_folder_that_cannot_be_used_is_done_without(host, users, server, caplog) -> None:
+    """The pace of the process holds then, and the log says so, once."""
+    host.write_text("a file in its place")
+    (said,) = warnings_of_two_calls(server, caplog)
+    assert "not shared with the other processes of this host" in said
 
 
 def test_a_runtime_folder_that_is_missing_is_made_so_that_all_use_it(
@@ -187,15 +191,8 @@ def test_a_runtime_folder_of_somebody_else_is_done_without(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(unix, "runtime_base_problem", lambda *_, **__: "none of a login")
     (tmp_path / f"runtime-{os.getuid()}").write_text("a file in its place")
-    with (
-        caplog.at_level(logging.WARNING, "airhaul"),
-        connect(server, pace="host", requests_per_second=5) as airtable,
-    ):
-        airtable.table(User).all()
-        airtable.table(User).all()
-    said = [record.message for record in caplog.records]
-    assert len(said) == 1
-    assert "set XDG_RUNTIME_DIR" in said[0]
+    (said,) = warnings_of_two_calls(server, caplog)
+    assert "set XDG_RUNTIME_DIR" in said
 
 
 def test_a_disk_that_is_full_is_noticed(host, caplog) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from airhaul.bulk.linking.link_names import LinkNames, items_of
 from airhaul.bulk.linking.linked_field import (
@@ -16,16 +16,13 @@ from airhaul.bulk.linking.linked_field import (
 from airhaul.bulk.reads.table_reader import table_in
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import same_cell
-from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
+from airhaul.bulk.rows.links_by_name import BLANK_NAME, CreateMissing, LinkBy
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
 from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import columns_of
 from airhaul.wire.ids import is_id
 from airhaul.wire.shapes import Cells, TableJson
-
-# All other names are looked up.
-_BLANK: Final = "the name of a linked record is blank"
 
 
 class LinkKeys:
@@ -328,7 +325,8 @@ class LinkKeys:
                     continue
                 errors.append(
                     RowError(
-                        _BLANK if linked is None else linked.refusal(item),
+                        # All other names are looked up.
+                        BLANK_NAME if linked is None else linked.refusal(item),
                         index=change.index,
                         field=key.column.shown_name if change.line is None else key.column.title,
                         value=item,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.encoders import Encoder
@@ -44,6 +44,9 @@ CreateMissing = bool | str | Sequence[str]
 
 IdsByName = Mapping[str, Sequence[str]]
 """The records of a linked table by name."""
+
+BLANK_NAME: Final = "the name of a linked record is blank"
+"""Why a name of no characters, or of spaces only, is refused: no record can be found by it."""
 
 
 def names_to_find(target: Target, pairs: Iterable[Pair]) -> dict[str, set[str]]:
@@ -231,7 +234,7 @@ def _refusal(cell: Any, column: Column, *, is_bulk: bool, typecast: bool) -> str
     if not cell:
         return None
     if isinstance(cell, list) and any(_is_blank(item) for item in cell):
-        return "the name of a linked record is blank"
+        return BLANK_NAME
     name = None if typecast else next(iter(names_in(cell)), None)
     if name is None:
         return None

@@ -152,12 +152,8 @@ class NewTable:
     def _on_misfits(self) -> Iterator[str]:
         for column in self.columns:
             if misfits := column.misfits:
-                one = misfits.count == 1
-                are = (
-                    f"value is not a {KINDS[misfits.type]}:"
-                    if one
-                    else (f"values are not {KINDS[misfits.type]}s, such as")
-                )
+                one, kind = misfits.count == 1, KINDS[misfits.type]
+                are = f"value is not a {kind}:" if one else f"values are not {kind}s, such as"
                 yield (
                     f"{column.name!r} is text because {misfits.count:,} {are} "
                     f"{', '.join(map(repr, misfits.examples))}. Correct {'it' if one else 'them'} "
