@@ -122,7 +122,7 @@ def creating(count: int | None, pacer: Pacer, concurrency: int = 10, retries=Non
 
 PERIOD = 1.008
 COLD = 0.03
-GAP = 0.01
+GAP = 0.02
 # As late a first request counts to which no reply can be compared in time.
 UNKNOWN = 0.1
 

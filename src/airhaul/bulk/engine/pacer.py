@@ -39,8 +39,9 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and overtake one another: records
-# are to be created in the order of their rows, as far as several requests at a time can be.
-GAP_S: Final = 0.01
+# are to be created in the order of their rows, as far as several requests at a time can be. With
+# half of it they overtake one another on a busy machine.
+GAP_S: Final = 0.02
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
