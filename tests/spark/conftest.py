@@ -26,6 +26,7 @@ def spark() -> Iterator[Any]:
 
         session = (
             pyspark.SparkSession.builder.master("local[2,4]")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.shuffle.partitions", "2")

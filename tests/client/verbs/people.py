@@ -109,14 +109,15 @@ def bad_rows(count: int, *bad: int) -> list[dict[str, Any]]:
 
 
 def writes(local_base: LocalBase) -> list[tuple[str, int]]:
-    """The requests that write: method and number of rows."""
+    """The requests that write: method and number of rows; the largest first, since on a busy machine
+    one of those that are under way at the same time may overtake another."""
     found = []
     for request in local_base.requests:
         if request.method == "DELETE":
             found.append(("DELETE", len(request.query)))
         elif request.method != "GET" and not request.path.endswith("listRecords"):
             found.append((request.method, len(request.body["records"])))
-    return found
+    return sorted(found, key=lambda write: -write[1])
 
 
 def held(local_base: LocalBase) -> list[dict[str, Any]]:
