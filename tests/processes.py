@@ -8,6 +8,7 @@ with its own memory, signals, working folder, environment and streams, like any 
 from __future__ import annotations
 
 import fcntl
+import io
 import multiprocessing
 import os
 import subprocess
@@ -16,6 +17,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing import reduction
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,17 +40,23 @@ _CONTEXT.set_forkserver_preload(
 
 
 def run_python(
-    code: str, *words: object, environment: Mapping[str, str] | None = None
+    code: str,
+    *words: object,
+    environment: Mapping[str, str] | None = None,
+    piped: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python code with words as its arguments, and nothing to read; wait for its end."""
+    """Run Python code with words as its arguments, and nothing or a pipe to read; wait for its end."""
     with (
         open(os.devnull) as nothing,
         tempfile.TemporaryFile("w+") as output,
         tempfile.TemporaryFile("w+") as errors,
     ):
-        process = start_python(
-            code, *words, streams=(nothing, output, errors), environment=environment
-        )
+        if piped is None:
+            process = start_python(
+                code, *words, streams=(nothing, output, errors), environment=environment
+            )
+        else:
+            process = _start_piped(code, words, piped, (output, errors), environment)
         process.join(60)
         timed_out = process.is_alive()
         process.kill()
@@ -60,6 +68,21 @@ def run_python(
         )
     assert not timed_out, f"it did not end within a minute:\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def _start_piped(
+    code: str,
+    words: tuple[object, ...],
+    piped: str,
+    streams: tuple[Any, Any],
+    environment: Mapping[str, str] | None,
+) -> BaseProcess:
+    reader, writer = os.pipe()
+    process = start_python(code, *words, streams=(reader, *streams), environment=environment)
+    os.close(reader)
+    with suppress(BrokenPipeError), open(writer, "w", encoding="utf-8") as pipe:
+        pipe.write(piped)  # the program may end without having read it
+    return process
 
 
 def start_python(
@@ -117,7 +140,9 @@ def _run(
     if on_terminal:  # Ctrl-C typed there reaches the program
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    sys.stdin = open(0)
+    given = io.FileIO(0)
+    given.name = "<stdin>"  # as Python calls it, and so do errors and runs
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(given))
     sys.stdout = open(1, "w")
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace")
     sys.argv = ["airhaul", *words]

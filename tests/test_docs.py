@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from airhaul import Airtable
-from tests.processes import run_python
+from tests.processes import PROGRAM, run_python
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -65,9 +65,7 @@ def run(command: str) -> None:
         assert re.search(rf"^{words[1]}:", targets, re.MULTILINE), f"no such target: {command}"
         return
     assert words[0] == "airhaul"
-    done = subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_python(PROGRAM, *words[1:])
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 

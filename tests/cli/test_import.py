@@ -18,7 +18,7 @@ from airhaul.local_base import Fault, Faults
 from tests.cli.conftest import file, held
 from tests.cli.program import airhaul, on_terminal
 from tests.conftest import connection_to
-from tests.processes import COMMAND
+from tests.processes import COMMAND, PROGRAM, run_python
 
 pytestmark = pytest.mark.slow  # each test starts the program
 
@@ -354,9 +354,7 @@ def test_the_copy_of_an_interrupted_import_is_kept_whatever_runs_beside_it(
 
 def piped(text: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the program with a text as its standard input."""
-    return subprocess.run(
-        [*COMMAND, *words], input=text, capture_output=True, text=True, timeout=60, check=False
-    )
+    return run_python(PROGRAM, *words, piped=text)
 
 
 def test_continue_writes_the_good_rows_and_puts_the_others_aside(stock) -> None:
