@@ -1,4 +1,4 @@
-"""Twenty bases in one frame, and written back to others, while tasks, requests and replies fail."""
+"""Several bases in one frame, and written back to others, while tasks, requests and replies fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import connect
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 pytest.importorskip("pyspark", minversion="4.3", reason="pyspark 4.3 is not installed")
 
-BASES, RECORDS = 8, 11
+BASES, RECORDS = 4, 22
 TABLES = ["Deals", "People, and others", "Ⅲ · Straße"]
 COLUMNS = ["Key", "Amount", "Won", "Due", "Notes", "Tags"]
 _CHOICES = {"choices": [{"name": "new"}, {"name": "old, but good"}]}
@@ -68,7 +68,7 @@ class Many(NamedTuple):
 
 @pytest.fixture(scope="module")
 def many() -> Iterator[Many]:
-    """Twenty bases of three tables with rows, and one base for each table to be written."""
+    """Bases of three tables with rows, and one base for each table to be written."""
     with (
         LocalBase.open() as local_base,
         LocalServer(local_base) as server,
@@ -122,14 +122,14 @@ def test_many_tables_are_read_and_written_back_cell_by_cell(
     quoted = ",".join('"' + name + '"' for name in TABLES)
     given = many.options(bases=",".join(many.sources), tables=quoted)
     reads = Faults(
-        Fault("429-retry-after", at=12, method="GET", retry_after_s=0.2),
-        Fault("close-after", at=18, method="GET"),
-        Fault("503-before", at=24, method="GET", retry_after_s=0.1),
+        Fault("429-retry-after", at=7, method="GET", retry_after_s=0.2),
+        Fault("close-after", at=10, method="GET"),
+        Fault("503-before", at=14, method="GET", retry_after_s=0.1),
     )
     local_base.faults = reads
     try:
         frame = spark.read.format("airtable").options(**given).load()
-        frame = frame.mapInArrow(fail_at_first(tmp_path / "read", every=16), frame.schema).cache()
+        frame = frame.mapInArrow(fail_at_first(tmp_path / "read", every=8), frame.schema).cache()
         held = [row.asDict() for row in frame.collect()]
     finally:
         local_base.faults = None
