@@ -39,9 +39,11 @@ MARGIN: Final = 1.008
 # The first requests after a rest take longer on their way than those that follow them.
 COLD_S: Final = 0.03
 # Requests that leave together delay one another on their way, and overtake one another: records
-# are to be created in the order of their rows, as far as several requests at a time can be. With
-# half of it they overtake one another on a busy machine.
-GAP_S: Final = 0.02
+# are to be created in the order of their rows, as far as several requests at a time can be.
+GAP_S: Final = 0.005
+# On a busy machine, threads are woken in any order: each waits until the request before its own is
+# written, but no longer than this after that was to leave.
+IN_ORDER_S: Final = 0.02
 # A slot is lost if its request has not left by then.
 USED_WITHIN_S: Final = 0.25
 # A request that left and was not written after this time belongs to a process that is gone.
@@ -209,6 +211,8 @@ class Pacer:
         just_before = base.slots.place(base.number - 1)
         if just_before is not None and just_before.state != ANSWERED:
             at = max(at, just_before.at + GAP_S)
+            if is_leaving and just_before.state != WRITTEN:
+                at = max(at, min(just_before.at + IN_ORDER_S, now + LOOK_AGAIN_S))
         return max(slot.at, at, paused_until)
 
     @property

@@ -107,6 +107,10 @@ local function opens_at(is_leaving)
   local just_before = place_of(base, links[1].number - 1)
   if just_before and just_before.state ~= ANSWERED then
     at = math.max(at, just_before.at + c.gap_s)
+    if is_leaving and just_before.state ~= WRITTEN then
+      local look_at = now + ask.ahead_s + c.look_again_s
+      at = math.max(at, math.min(just_before.at + c.in_order_s, look_at))
+    end
   end
   return at
 end

@@ -40,6 +40,7 @@ _CONSTANTS: Final = {
     "margin": pacer.MARGIN,
     "cold_s": pacer.COLD_S,
     "gap_s": pacer.GAP_S,
+    "in_order_s": pacer.IN_ORDER_S,
     "used_within_s": pacer.USED_WITHIN_S,
     "written_within_s": pacer.WRITTEN_WITHIN_S,
     "look_again_s": pacer.LOOK_AGAIN_S,
