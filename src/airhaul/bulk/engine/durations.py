@@ -105,5 +105,5 @@ class Durations:
         """How much later the first request was than is known, by what others of any kind take."""
         assert self._first is not None
         least_s = min(each.took_s for kind in self._answered.values() for each in kind)
-        late_s = min(self._first.took_s - least_s - COVERED_S, UNKNOWN_S)
+        late_s = min(self._first.took_s - least_s - COVERED_S, MOST_LATE_S)
         return late_s - self._first.late_s
