@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +114,18 @@ def _unconfigured(
     monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     yield
     use(None)
+
+
+def warm_mypy_cache(folder: Path) -> list[str]:
+    """The options with which mypy uses what it knows of our sources and libraries: ten seconds less.
+
+    It is usable where what is checked has the options of the sources, and is copied, because several
+    tests use it at the same time.
+    """
+    known, copy = Path(__file__).parent.parent / ".mypy_cache", folder / ".mypy_cache"
+    if known.exists():
+        shutil.copytree(known, copy, dirs_exist_ok=True)
+    return ["--cache-dir", str(copy)]
 
 
 @pytest.fixture

@@ -19,9 +19,15 @@ from airhaul.errors import ConfigurationError, UnknownTableError
 from airhaul.fields import CARDS, default_options
 from airhaul.local_base.base import LocalBase
 from airhaul.model.columns import columns_of
-from tests.conftest import connection_to
+from tests.conftest import connection_to, warm_mypy_cache
 
 ROOT = Path(__file__).parent.parent.parent
+MYPY = """
+[mypy]
+strict = True
+python_version = 3.11
+enable_error_code = ignore-without-code,redundant-expr,truthy-bool,possibly-undefined
+"""
 TEXT = {"name": "Name", "type": "singleLineText"}
 CHOICES = ["open", "p, q", 'say "hi"', "it's", "\\", "ß\u202e"]
 
@@ -263,8 +269,9 @@ def test_generated_models_pass_strict_type_checkers(
         "extraPaths": [str(ROOT / "src")],
     }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    (tmp_path / "mypy.ini").write_text(MYPY)
     for words in (
-        ["mypy", "--strict", "--config-file", "", "--python-version", "3.11", "."],
+        ["mypy", "--config-file", "mypy.ini", *warm_mypy_cache(tmp_path), "."],
         ["pyright"],
         ["ruff", "format", "--no-cache", "--check", "--isolated", "--line-length", "100", "."],
         ["ruff", "check", "--no-cache", "--isolated", "--select", "F,I", "."],
