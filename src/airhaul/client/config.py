@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, field, fields
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from airhaul.bulk.engine.retry import Retries
-from airhaul.client.options import refuse_unknown_options
+from airhaul.bulk.results.checks import is_number
+from airhaul.client.options import check_journal, refuse_unknown_options
 from airhaul.errors import ConfigurationError
 from airhaul.messages import Message, Option, visible
 from airhaul.wire.ids import is_id
@@ -118,16 +118,16 @@ class Config:
                 f"{without_password(self.endpoint_url)!r} is not a usable endpoint URL; it has to "
                 "start with https://."
             )
-        if not (_is_number(self.timeout_s) and 0 < self.timeout_s < math.inf):
+        if not (is_number(self.timeout_s) and 0 < self.timeout_s < math.inf):
             raise ConfigurationError(
                 f"timeout_s has to be a number of seconds, more than 0; it is {self.timeout_s!r}."
             )
-        if not (_is_number(self.concurrency, whole=True) and self.concurrency >= 1):
+        if not (is_number(self.concurrency, whole=True) and self.concurrency >= 1):
             raise ConfigurationError(
                 f"concurrency has to be a number of at least 1; it is {self.concurrency!r}."
             )
         rate = self.requests_per_second
-        if rate is not None and not (_is_number(rate) and rate > 0):
+        if rate is not None and not (is_number(rate) and rate > 0):
             raise ConfigurationError(
                 "requests_per_second has to be a number of more than 0, or None for a service "
                 f"without a limit; it is {rate!r}."
@@ -135,7 +135,7 @@ class Config:
         if self.pace is not None:
             checked_pace(self.pace, "pace")
         loss = self.pace_loss
-        if loss != "error" and not (_is_number(loss) and 0 < loss <= 1):
+        if loss != "error" and not (is_number(loss) and 0 < loss <= 1):
             raise ConfigurationError(
                 "pace_loss has to be 'error', or a share of the rate limit from 0 to 1, such as "
                 f"0.25; it is {loss!r}."
@@ -145,15 +145,10 @@ class Config:
                 f"retries has to be a Retries, such as Retries(tries=3); it is {self.retries!r}."
             )
         most = self.max_requests
-        if most is not None and not (_is_number(most, whole=True) and most >= 0):
+        if most is not None and not (is_number(most, whole=True) and most >= 0):
             raise ConfigurationError(
                 f"max_requests has to be a number of at least 0, or None; it is {most!r}."
             )
-
-
-def _is_number(value: object, *, whole: bool = False) -> bool:
-    """Whether a value is a number, of whichever library; ``True`` is none."""
-    return isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
 
 
 def checked_pace(pace: str, source: str) -> str:
@@ -290,7 +285,11 @@ def journal_path(journal: str | Path | bool | None) -> str | None:
 
     Returns:
         The path, or None for no journal.
+
+    Raises:
+        ConfigurationError: It is something else.
     """
+    check_journal(journal)
     if journal is True:
         from platformdirs import user_state_path
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.reads.division import Parallel
+from airhaul.bulk.results.checks import check_count, check_flags, wrong_option
 from airhaul.bulk.results.policy import OnError, Policy
 from airhaul.bulk.rows.links_by_name import CreateMissing, LinkBy
 from airhaul.bulk.values.frame_rows import ArrowStream, rows_in
@@ -65,6 +66,16 @@ def refuse_unknown_options(options: Iterable[str], known: Sequence[str]) -> None
     for name in options:
         if name not in known:
             raise TypeError(f"there is no option {name!r}; the options are {', '.join(known)}")
+
+
+def check_journal(journal: object) -> None:
+    """Check what was given for a journal.
+
+    Raises:
+        ConfigurationError: It is neither True, False, None nor a path.
+    """
+    if not isinstance(journal, str | Path | bool | None):
+        raise wrong_option("journal", "has to be True, False, or the path of a file", journal)
 
 
 Progress = bool | Callable[[int, int | None, Any], object]
@@ -302,10 +313,16 @@ class WriteSettings:
 
     def __post_init__(self) -> None:
         Policy.of(self.on_error)
-        if self.concurrency is not None and self.concurrency < 1:
-            raise ConfigurationError("concurrency has to be at least 1.")
-        if self.max_requests is not None and self.max_requests < 0:
-            raise ConfigurationError("max_requests is at least 0.")
+        check_flags(typecast=self.typecast, keep_rows=self.keep_rows)
+        check_count("concurrency", self.concurrency, 1)
+        check_count("max_requests", self.max_requests, 0)
+        if not callable(self.progress):
+            check_flags(progress=self.progress)
+        if self.on_event is not None and not callable(self.on_event):
+            raise wrong_option("on_event", "has to be callable, or None", self.on_event)
+        if not isinstance(self.rejects, str | Path | None):
+            raise wrong_option("rejects", "has to be the path of a file, or None", self.rejects)
+        check_journal(self.journal)
 
     @property
     def policy(self) -> Policy:

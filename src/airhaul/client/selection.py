@@ -403,6 +403,6 @@ def _created_time(record: RecordJson) -> str:
 
 
 def _at_least_one(name: str, value: object) -> int | None:
-    if value is None or (isinstance(value, int) and value >= 1):
+    if value is None or (isinstance(value, int) and value >= 1 and value is not True):
         return value
     raise ConfigurationError(f"{name} has to be a whole number of at least 1, not {value!r}.")

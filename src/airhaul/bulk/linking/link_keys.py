@@ -14,6 +14,7 @@ from airhaul.bulk.linking.linked_field import (
     field_with_names,
 )
 from airhaul.bulk.reads.table_reader import table_in
+from airhaul.bulk.results.checks import wrong_option
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.links_by_name import BLANK_NAME, CreateMissing, LinkBy
@@ -48,10 +49,13 @@ class LinkKeys:
     def __init__(
         self, model: type[RecordBase], link_by: LinkBy, create_missing: CreateMissing = False
     ) -> None:
-        if isinstance(link_by, str):
+        if not isinstance(link_by, Mapping):
             raise ConfigurationError(
                 Message(Option("link_by"), " has a name for each field, as in {'company': 'name'}.")
             )
+        if not isinstance(create_missing, bool | str | Sequence):
+            expected = "has to be True, False, or the names of fields of links"
+            raise wrong_option("create_missing", expected, create_missing)
         self.link_by = dict(link_by)
         self.create_missing = create_missing
         columns = self._columns = columns_of(model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from airhaul.bulk.results.checks import check_count, check_flags
 from airhaul.messages import Message, Option
 
 
@@ -16,11 +17,18 @@ class DeleteGuard:
         missing: Whether records are deleted that are not among the rows.
         most: The largest number of deletions; None for a third of the table.
         allow_empty: Whether all may be deleted if there are no rows at all.
+
+    Raises:
+        ConfigurationError: One of them is of another type, or out of range.
     """
 
     missing: bool = False
     most: int | None = None
     allow_empty: bool = False
+
+    def __post_init__(self) -> None:
+        check_flags(delete_missing=self.missing, allow_empty=self.allow_empty)
+        check_count("max_deletes", self.most, 0)
 
     def refusal(self, deletions: int, records: int, rows: int) -> str | None:
         """Return why so many deletions are refused, or None if they are not.

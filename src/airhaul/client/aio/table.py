@@ -9,6 +9,7 @@ from airhaul.bulk.plans.new_tables import add_fields, has_links
 from airhaul.bulk.reads.division import Parallel
 from airhaul.bulk.reads.linked_records import LinkedRecords
 from airhaul.bulk.reads.missing import missing_column, missing_fields
+from airhaul.bulk.results.checks import check_flags
 from airhaul.bulk.rows.encoders import RowEncoder
 from airhaul.bulk.rows.links_by_name import check_links
 from airhaul.bulk.values.assigned_values import misfits_in
@@ -401,6 +402,7 @@ class AsyncTable(AsyncBulkVerbs[M], AsyncPlanVerbs[M], AsyncFileVerbs[M]):
             RowError: A value does not fit its field; nothing was sent.
             NotFoundError: The record was deleted.
         """
+        check_flags(typecast=typecast)
         if record.id is None:
             return await self.create(record, typecast=typecast)
         cells = cells_to_update(record, misfits_in(record))

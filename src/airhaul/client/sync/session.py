@@ -11,6 +11,7 @@ from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.plans.new_tables import create_tables
 from airhaul.bulk.reads.one_call import OneCall
 from airhaul.bulk.reads.table_reader import TableReader, table_in
+from airhaul.bulk.results.checks import check_flags
 from airhaul.bulk.rows.keys import Key
 from airhaul.bulk.rows.target import Target
 from airhaul.client.config import Config
@@ -293,7 +294,11 @@ def target_of(
 
     Returns:
         The description.
+
+    Raises:
+        ConfigurationError: ``typecast`` is neither True nor False.
     """
+    check_flags(typecast=typecast)
     titles = {} if columns is None else columns.titles
     base_id, name = table.airtable.base_id, table.name
     return Target(base_id, name, table.model, typecast, key, titles=titles)
