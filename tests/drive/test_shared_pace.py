@@ -129,6 +129,19 @@ def test_a_pause_reaches_all(pace, request, host, users, local_base, server) -> 
     assert min(later) >= refused_at + 2.0
 
 
+@pytest.mark.parametrize("pace", ["process", "redis"])
+def test_a_pause_reaches_all_also_without_a_limit(pace, request, users, local_base, server) -> None:
+    """A service that should have no limit and refuses a request is left alone by all threads."""
+    pace = request.getfixturevalue("redis") if pace == "redis" else pace
+    local_base.faults = Faults(Fault("429-retry-after", at=2, retry_after_s=1.0))
+    with connect(server, pace=pace, requests_per_second=None) as airtable:
+        airtable.table(User).bulk_create(({"name": f"U{n}"} for n in range(200)), concurrency=2)
+    times = sorted((each.at, each.status) for each in local_base.requests)
+    refused_at = next(at for at, status in times if status == 429)
+    assert [status for _, status in times].count(429) == 1
+    assert len([at for at, _ in times if at >= refused_at + 1.0]) >= 17
+
+
 def test_the_folder_names_no_base_and_no_token(host, users, server) -> None:
     """Whoever can list it learns nothing from it."""
     with connect(server, pace="host", requests_per_second=5) as airtable:

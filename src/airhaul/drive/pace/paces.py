@@ -101,7 +101,8 @@ class _Paces:
         if scope not in self.redis:
             self.redis[scope] = RedisServer(scope)
         keys = [key_of(*base), key_of(*token)]
-        return RedisPace(self.redis[scope], keys, windows, rates.apply, self.asked_by, loss)
+        server = self.redis[scope]
+        return RedisPace(server, keys, windows, self.lock, rates.apply, self.asked_by, loss)
 
 
 _paces = _Paces()

@@ -181,6 +181,7 @@ class RedisPace:
         server: The Redis server.
         keys: The keys of the limits: that of the base, that of the token.
         windows: The same limits, with the rates that this process asks for.
+        lock: Held while a window is used.
         apply_rates: Brings the rates up to date.
         asked_by: A number that tells this process from others.
         share: The share of the limits to use while Redis is down; None to send nothing then.
@@ -191,6 +192,7 @@ class RedisPace:
         server: RedisServer,
         keys: Sequence[str],
         windows: Sequence[Window],
+        lock: threading.Lock,
         apply_rates: Callable[[], None],
         asked_by: int,
         share: float | None,
@@ -200,6 +202,8 @@ class RedisPace:
         self._windows = windows
         self._apply_rates = apply_rates
         self._asked_by = asked_by
+        # Without a limit there is nothing to ask Redis, but after a 429 everything waits.
+        self._unlimited = SharedPace(windows, lock)
         self._alone: SharedPace | None = None
         if share is not None:
             shares = [Window(window.rate * share) for window in windows]
@@ -228,8 +232,7 @@ class RedisPace:
         """Hand over a request that is about to leave; else learn when to ask again."""
         self._apply_rates()
         if self._windows[0].is_open:
-            slot.at = now
-            return now
+            return self._unlimited.hand_over(slot, now)
         booking = self._bookings.setdefault(slot, _Booking())
         if booking.is_alone and self._alone is not None:
             return self._alone.hand_over(slot, now)
@@ -244,7 +247,7 @@ class RedisPace:
         """
         booking = self._bookings.get(slot)
         if booking is None:
-            return now
+            return self._unlimited.leave(slot, now)
         if booking.is_alone and self._alone is not None:
             return self._alone.leave(slot, now)
         if booking.failure:
@@ -361,6 +364,7 @@ class RedisPace:
 
     def pause(self, until: float) -> None:
         """Let nothing leave before a time."""
+        self._unlimited.pause(until)
         if self._alone is not None:
             self._alone.pause(until)
         self._tell(lambda: {"what": "pause", "for_s": until - time.monotonic()})
