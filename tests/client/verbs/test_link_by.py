@@ -475,11 +475,14 @@ def test_a_rollback_deletes_what_was_created_for_links(
     assert (deals.count(), companies.count()) == (0, before)
 
 
-def test_the_ceiling_counts_look_ups_and_creates(deals: Table[Deal]) -> None:
-    """``max_requests`` is for the call as a whole."""
+@pytest.mark.parametrize("as_stream", [False, True], ids=["list", "stream"])
+def test_the_ceiling_counts_look_ups_and_creates(deals: Table[Deal], as_stream: bool) -> None:
+    """``max_requests`` is for the call as a whole, and so is the number that the error names."""
     rows = [{"title": f"d{n}", "company": [f"n{n}"]} for n in range(30)]
+    call: dict[str, Any] = {"link_by": BY_NAME, "create_missing": True, "journal": False}
     with pytest.raises((BulkError, RequestCeilingError)) as caught:
-        deals.bulk_create(rows, link_by=BY_NAME, create_missing=True, max_requests=6, journal=False)
+        deals.bulk_create(iter(rows) if as_stream else rows, **call, max_requests=6)
+    assert "The limit of 6 requests is reached" in str(caught.value)
     assert "raise max_requests" in str(caught.value)
     assert deals.count() == 10
 

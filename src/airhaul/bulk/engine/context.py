@@ -35,12 +35,15 @@ class JobBudget:
     Args:
         most: How many requests the job may send; None for any number.
         connection: A budget that the same requests also count against.
+        made: How many were sent before the job, which count against its own ceiling only.
     """
 
-    def __init__(self, most: int | None = None, connection: RequestBudget | None = None) -> None:
+    def __init__(
+        self, most: int | None = None, connection: RequestBudget | None = None, made: int = 0
+    ) -> None:
         self._own_most = most
         self._connection = connection
-        self.made = 0
+        self.made = made
 
     def has_room(self) -> bool:
         """Whether one more request may be sent."""

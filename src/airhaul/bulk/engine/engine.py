@@ -53,6 +53,7 @@ class Engine(Generic[T]):
         concurrency: How many of its requests may be in flight or wait for their next try; as in the
             context if None.
         max_requests: How many requests it may send; None for any number.
+        sent_before: How many of these were sent by other jobs of the same call.
     """
 
     def __init__(
@@ -62,13 +63,14 @@ class Engine(Generic[T]):
         *,
         concurrency: int | None = None,
         max_requests: int | None = None,
+        sent_before: int = 0,
     ) -> None:
         self._work = work
         self._pace = context.pace
         self._concurrency = concurrency or context.concurrency
         self._retries = context.retries
         self._known_base = context.known_base
-        self._budget = JobBudget(max_requests, context.budget)
+        self._budget = JobBudget(max_requests, context.budget, sent_before)
         self._in_flight: dict[int, _Ticket] = {}
         self._ready: _Ticket | None = None
         self._later: list[_Due] = []

@@ -11,6 +11,7 @@ from airhaul.bulk.engine.context import JobContext
 from airhaul.bulk.engine.engine import Engine
 from airhaul.bulk.engine.events import Event, PageRead
 from airhaul.bulk.engine.flow import Flow, OnEvent, Step
+from airhaul.bulk.engine.work import Work
 from airhaul.bulk.reads.division import (
     ListPart,
     Parallel,
@@ -111,7 +112,7 @@ class TableReader:
         Returns:
             The answer's JSON.
         """
-        job = Engine(OneCall(call), self._context, concurrency=1, max_requests=self._left)
+        job = self._engine(OneCall(call), 1)
         return (yield from self._run(job, 1, self._context.on_event))
 
     def tables(self) -> Flow[list[TableJson]]:
@@ -193,7 +194,7 @@ class TableReader:
         parts = [replace(part, parameters=self._named(part.parameters)) for part in parts]
         known = self._context.known_base.fields
         work = ReadPages(self.base_id, self.table, *parts, known=known, chains=chains)
-        job = Engine(work, self._context, concurrency=concurrency, max_requests=self._left)
+        job = self._engine(work, concurrency)
 
         def take(event: Event) -> None:
             if isinstance(event, PageRead):
@@ -274,9 +275,15 @@ class TableReader:
             seconds = self._context.clock() - began
             self._spent.add(Spent(job.requests, seconds))
 
-    @property
-    def _left(self) -> int | None:
-        return None if self._most is None else max(0, self._most - self.spent.requests)
+    def _engine(self, work: Work[T], concurrency: int) -> Engine[T]:
+        sent = self.spent.requests
+        return Engine(
+            work,
+            self._context,
+            concurrency=concurrency,
+            max_requests=self._most,
+            sent_before=sent,
+        )
 
 
 def table_in(tables: Iterable[TableJson], name: str, base_id: str) -> TableJson:

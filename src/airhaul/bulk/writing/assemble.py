@@ -181,8 +181,7 @@ def assemble(
             main, write.target, _rollback(parts, logs), partial(parts.undo_rows, log=None)
         )
     so_far = spent.plus(rows.spent())
-    left = None if write.max_requests is None else max(0, write.max_requests - so_far.requests)
-    engine = Engine(work, context, max_requests=left)
+    engine = Engine(work, context, max_requests=write.max_requests, sent_before=so_far.requests)
     return BulkJob(
         engine,
         main,
