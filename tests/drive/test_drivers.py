@@ -18,6 +18,9 @@ import trio
 
 from airhaul import Airtable, AsyncAirtable, BulkInterrupted, Record, result_of
 from airhaul.bulk.engine.events import RowsWritten
+from airhaul.bulk.engine.slots import Slot
+from airhaul.drive.pace import paces
+from airhaul.drive.pace.shared import SharedPace
 from airhaul.local_base.base import LocalBase
 from airhaul.local_base.http.serve import LocalServer
 from tests.conftest import connect, connection_to
@@ -208,6 +211,103 @@ def test_ctrl_c_lets_the_requests_in_flight_land(local_base, server, concurrency
         assert 0 < len(result) < 1_000
         assert set(result.counts()) == {"created", "skipped"}
         assert {user.id for user in users.all()} == {user.id for user in result}
+
+
+@pytest.fixture
+def penalty(request, local_base, monkeypatch) -> threading.Event:
+    """Another program meets the limit just when a request that was handed over is to leave.
+
+    The event is set when that happens; the penalty is a minute, or as many seconds as asked for.
+    """
+    Airtable(connection=connection_to(local_base)).table(User).create_table()
+    local_base.requests.clear()
+    penalty_s = getattr(request, "param", 60.0)
+    begun, leave = threading.Event(), SharedPace.leave
+
+    def leave_later(pace: SharedPace, slot: Slot, now: float) -> float:
+        if slot.kind == "POST" and not begun.is_set():
+            pace.pause(now + penalty_s)
+            begun.set()
+        return leave(pace, slot, now)
+
+    monkeypatch.setattr(paces, "_paces", paces._Paces())
+    monkeypatch.setattr(SharedPace, "leave", leave_later)
+    return begun
+
+
+def raise_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, raise_interrupt])
+@pytest.mark.parametrize("concurrency", [10, 1])
+def test_ctrl_c_waits_for_no_penalty(
+    server, penalty, monkeypatch, tmp_path, concurrency, handler
+) -> None:
+    """A request that has not left is taken back: its rows are certainly not written.
+
+    That is so, too, where a program has a handler of its own, which raises at any moment. Whoever
+    resumes the run need not look for the rows.
+    """
+
+    def interrupt() -> None:
+        penalty.wait()
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    options = {"requests_per_second": 4, "pace": "process", "journal": tmp_path / "journal.db"}
+    threading.Thread(target=interrupt).start()
+    before, began = signal.signal(signal.SIGINT, handler), time.monotonic()
+    try:
+        with connect(server, **options) as airtable, pytest.raises(BulkInterrupted) as caught:
+            airtable.table(User).bulk_create(rows(100), concurrency=concurrency)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - began < 10.0
+    assert caught.value.result.counts() == {"skipped": 100}
+    monkeypatch.setattr(paces, "_paces", paces._Paces())
+    server.local_base.requests.clear()
+    with connect(server, **options | {"requests_per_second": 1_000}) as airtable:
+        assert airtable.resume().counts() == {"created": 100}
+    assert server.local_base.counts()["POST"] == 10
+
+
+@pytest.mark.parametrize(
+    ("penalty", "state"), [(60.0, "skipped"), (0.05, "created")], indirect=["penalty"]
+)
+def test_an_error_of_the_caller_waits_for_no_penalty(server, penalty, state) -> None:
+    """The error of a source comes within a second; what is to leave right now leaves all the same."""
+
+    def source():
+        yield from rows(10)
+        yield {"name": "U10"}
+        penalty.wait()
+        raise OSError("broke")
+
+    began = time.monotonic()
+    with (
+        connect(server, requests_per_second=4, pace="process") as airtable,
+        pytest.raises(OSError, match="broke") as caught,
+    ):
+        airtable.table(User).bulk_create(source(), concurrency=10)
+    assert time.monotonic() - began < 10.0
+    assert [row.state for row in result_of(caught.value).outcomes[:10]] == [state] * 10
+
+
+@pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+def test_cancelling_waits_for_no_penalty(server, penalty, run) -> None:
+    """A time limit ends the call when it is over, and nothing is written afterwards."""
+
+    async def main() -> None:
+        async with async_airtable(server, requests_per_second=4, pace="process") as airtable:
+            with anyio.move_on_after(0.5):
+                await airtable.table(User).bulk_create(rows(100))
+
+    began = time.monotonic()
+    run(main) if run is trio.run else run(main())
+    assert time.monotonic() - began < 10.0
+    assert penalty.is_set()
+    assert "POST" not in server.local_base.counts()
 
 
 @pytest.mark.parametrize("where", ["in process", "over HTTP"])

@@ -19,9 +19,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
-from airhaul.drive.lane import Lane, has_succeeded, not_carried
+from airhaul.drive.lane import SOON_S, Lane, ended_before_leaving, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
-from airhaul.errors import TransportError
+from airhaul.errors import NotSentError, TransportError
 
 T = TypeVar("T")
 OnEvent = Callable[[Event], object]
@@ -49,7 +49,7 @@ async def stream(job: Job[Any], lane: Lane) -> AsyncIterator[Event]:
             yield event
         match job.next(now()):
             case Send() as send:
-                job.feed(send.ticket, await _carry(send, lane), now())
+                job.feed(send.ticket, await _carry(send, lane, anyio.Event()), now())
             case Wait(until):
                 assert until is not None, "nothing is in flight"
                 log.wait(until, now())
@@ -98,7 +98,8 @@ async def run(
 
     Raises:
         BaseException: Whatever ``rows`` or ``on_event`` raised, and cancellation, after the
-            requests in flight have landed; the job's result is partial then.
+            requests in flight have landed; the job's result is partial then. Requests that would
+            have to wait for the pace are not sent.
     """
     put, replies = anyio.create_memory_object_stream[_Landed](math.inf)
     failure: BaseException | None = None
@@ -164,11 +165,14 @@ class _Driving:
         self._put = put
         self._replies = replies
         self._lands = False
+        self._has_ended = anyio.Event()
         self._log = JobLog()
 
     async def land(self) -> None:
         """Wait for what is in flight, whatever happens to one of the requests."""
         self._lands = True
+        self._has_ended.set()
+        self._has_ended = anyio.Event()  # what is sent from now on finds out what was done
         await self.drive(each(()), _ignore)
 
     async def drive(self, rows: AsyncIterator[object], on_event: OnEvent) -> None:
@@ -181,7 +185,7 @@ class _Driving:
                 case Pull():
                     await self._pull(rows)
                 case Send() as send:
-                    self._tasks.start_soon(self._carry_to_stream, send)
+                    self._tasks.start_soon(self._carry_to_stream, send, self._has_ended)
                 case Wait(until):
                     await self._wait(until)
                 case Done():
@@ -211,22 +215,39 @@ class _Driving:
                 raise arrival
             self._job.feed(ticket, arrival, now())
 
-    async def _carry_to_stream(self, send: Send) -> None:
+    async def _carry_to_stream(self, send: Send, has_ended: anyio.Event) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                arrival: Arrival | Exception = await _carry(send, self._lane)
+                arrival: Arrival | Exception = await _carry(send, self._lane, has_ended)
             except Exception as error:  # noqa: BLE001 - raised again in the caller's task
                 arrival = error
             self._put.send_nowait((send.ticket, arrival))
 
 
-async def _carry(send: Send, lane: Lane) -> Arrival:
+async def _carry(send: Send, lane: Lane, has_ended: anyio.Event) -> Arrival:
+    return await _leave(send, lane, has_ended) or await _exchange(send, lane)
+
+
+async def _leave(send: Send, lane: Lane, has_ended: anyio.Event) -> NotSentError | None:
+    """Wait until a request may leave, and return why it does not leave, if so."""
+    try:
+        while left_s := lane.leaves_in(send.slot):
+            if left_s <= SOON_S:
+                await anyio.sleep(left_s)
+                continue
+            with anyio.move_on_after(left_s - SOON_S / 2):
+                await has_ended.wait()
+                return ended_before_leaving(send.call)
+    except NotSentError as error:
+        log_request(send.call, error, 0.0)
+        return error
+    return None
+
+
+async def _exchange(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
-        while left_s := lane.leaves_in(send.slot):  # noqa: ASYNC110 - other processes leave no event
-            await anyio.sleep(left_s)
-        began = now()
         arrival = await lane.async_transport.send(
             send.call, lambda: lane.pace.written(send.slot, now())
         )

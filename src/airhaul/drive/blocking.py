@@ -5,6 +5,7 @@ The caller's rows are pulled and the caller's callbacks run on the caller's own 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,10 @@ from airhaul.bulk.engine.events import Event
 from airhaul.bulk.engine.flow import Flow
 from airhaul.bulk.engine.job import Arrival, Done, Job, Pull, Send, Wait
 from airhaul.drive.interrupts import Interrupts
-from airhaul.drive.lane import Lane, has_succeeded, not_carried
+from airhaul.drive.lane import SOON_S, Lane, ended_before_leaving, has_succeeded, not_carried
 from airhaul.drive.log import JobLog, log_request
 from airhaul.drive.mailbox import Mailbox
-from airhaul.errors import TransportError
+from airhaul.errors import NotSentError, TransportError
 
 T = TypeVar("T")
 OnEvent = Callable[[Event], object]
@@ -90,16 +91,20 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
 
     Raises:
         BaseException: Whatever ``rows`` or ``on_event`` raised, and Ctrl-C, after the requests
-            in flight have landed; the job's result is partial then.
+            in flight have landed; the job's result is partial then. Requests that would have to
+            wait for the pace are not sent.
     """
     replies: _Replies = Mailbox()
-    sender = (_Inline if lane.concurrency == 1 else _Pool)(lane, replies)
-    with closing(sender), Interrupts(lambda: replies.put(None)) as interrupts:
+    interrupts = Interrupts(lambda: replies.put(None))
+    sender: _Inline | _Pool
+    sender = _Inline(lane, replies, interrupts) if lane.concurrency == 1 else _Pool(lane, replies)
+    with closing(sender), interrupts:
         driving = _Driving(job, sender.send, replies, interrupts)
         try:
             driving.drive(iter(rows), on_event or _ignore)
         except BaseException:
             job.stop()
+            sender.take_back()
             driving.land()
             raise
     return job.result
@@ -138,21 +143,29 @@ def follow(flow: Flow[T], lane: Lane) -> T:
 class _Inline:
     """Sends on the caller's thread, so that one request at a time needs no other thread."""
 
-    def __init__(self, lane: Lane, replies: _Replies) -> None:
+    def __init__(self, lane: Lane, replies: _Replies, interrupts: Interrupts) -> None:
         self._lane = lane
         self._replies = replies
+        self._interrupts = interrupts
 
     def send(self, send: Send) -> None:
         arrival: Arrival | BaseException
+        has_left = False
         try:
-            arrival = _carry(send, self._lane)
+            not_sent = _leave(send, self._lane, lambda: self._interrupts.is_noted)
+            has_left = not_sent is None
+            arrival = not_sent or _exchange(send, self._lane)
         except Exception as error:  # noqa: BLE001 - raised again when the job has been fed
             arrival = error
         except BaseException as error:
             # A second Ctrl-C ends the call immediately; landing must not wait for the reply.
-            self._replies.put((send.ticket, error))
+            arrival = error if has_left else ended_before_leaving(send.call)
+            self._replies.put((send.ticket, arrival))
             raise
         self._replies.put((send.ticket, arrival))
+
+    def take_back(self) -> None:
+        """Nothing waits on other threads."""
 
     def close(self) -> None:
         """Nothing was opened."""
@@ -164,12 +177,20 @@ class _Pool:
     def __init__(self, lane: Lane, replies: _Replies) -> None:
         self._lane = lane
         self._replies = replies
+        self._has_ended = threading.Event()
         self._pool = ThreadPoolExecutor(lane.concurrency, thread_name_prefix="airhaul-request")
 
     def send(self, send: Send) -> None:
-        self._pool.submit(_carry_to_queue, send, self._lane, self._replies)
+        has_ended = self._has_ended.is_set
+        self._pool.submit(_carry_to_queue, send, self._lane, self._replies, has_ended)
+
+    def take_back(self) -> None:
+        """Take back what waits; what is sent from now on finds out, or undoes, what was done."""
+        self._has_ended.set()
+        self._has_ended = threading.Event()
 
     def close(self) -> None:
+        self._has_ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -240,13 +261,30 @@ class _Driving:
         self._job.feed(ticket, arrival, now())
 
 
-def _carry(send: Send, lane: Lane) -> Arrival:
+def _carry(send: Send, lane: Lane, has_ended: Callable[[], bool] = lambda: False) -> Arrival:
+    return _leave(send, lane, has_ended) or _exchange(send, lane)
+
+
+def _leave(send: Send, lane: Lane, has_ended: Callable[[], bool]) -> NotSentError | None:
+    """Wait until a request may leave, and return why it does not leave, if so."""
+    try:
+        while left_s := lane.leaves_in(send.slot):
+            leaves_at = now() + left_s
+            while (left_s := leaves_at - now()) > SOON_S:
+                if has_ended():
+                    return ended_before_leaving(send.call)
+                time.sleep(SOON_S / 2)
+            lane.alarm.sleep(max(0.0, left_s))
+    except NotSentError as error:
+        log_request(send.call, error, 0.0)
+        return error
+    return None
+
+
+def _exchange(send: Send, lane: Lane) -> Arrival:
     began = now()
     arrival: Arrival
     try:
-        while left_s := lane.leaves_in(send.slot):
-            lane.alarm.sleep(left_s)
-        began = now()
         arrival = lane.transport.send(send.call, lambda: lane.pace.written(send.slot, now()))
     except TransportError as error:
         arrival = error
@@ -255,9 +293,11 @@ def _carry(send: Send, lane: Lane) -> Arrival:
     return arrival
 
 
-def _carry_to_queue(send: Send, lane: Lane, replies: _Replies) -> None:
+def _carry_to_queue(
+    send: Send, lane: Lane, replies: _Replies, has_ended: Callable[[], bool]
+) -> None:
     try:
-        replies.put((send.ticket, _carry(send, lane)))
+        replies.put((send.ticket, _carry(send, lane, has_ended)))
     except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
         replies.put((send.ticket, error))
 

@@ -54,6 +54,11 @@ class Interrupts:
         self._is_noted = True
         self._wake()
 
+    @property
+    def is_noted(self) -> bool:
+        """Whether a Ctrl-C was recorded and not yet raised."""
+        return self._is_noted
+
     def check(self) -> None:
         """Raise a recorded Ctrl-C; called where the job is in a consistent state.
 

@@ -15,8 +15,10 @@ from airhaul.bulk.engine.pacer import Pace
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.slots import Slot
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
-from airhaul.wire.call import AsyncTransport, Reply, Transport
+from airhaul.wire.call import AsyncTransport, Call, Reply, Transport
 
+# A request that waits longer for the pace is taken back when its run ends; others leave.
+SOON_S: Final = 0.1
 # What a thread may do in place of sleeping, before a request leaves.
 _MOST_AWAKE_S: Final = 0.004
 
@@ -117,6 +119,15 @@ def has_succeeded(arrival: Arrival) -> bool:
         arrival: The reply, or the reason why there is none.
     """
     return isinstance(arrival, Reply) and arrival.status == HTTPStatus.OK
+
+
+def ended_before_leaving(call: Call) -> NotSentError:
+    """Make the arrival of a call whose run ended while its request waited for the pace.
+
+    Args:
+        call: The call.
+    """
+    return NotSentError(f"{call} was not sent: the run ended before.")
 
 
 def not_carried(error: BaseException) -> TransportError:
