@@ -142,6 +142,27 @@ def test_a_pause_reaches_all_also_without_a_limit(pace, request, users, local_ba
     assert len([at for at, _ in times if at >= refused_at + 1.0]) >= 17
 
 
+def test_connections_of_one_process_share_one_pace_or_are_refused(
+    host, users, local_base, server
+) -> None:
+    """Two limits for one base would add up; the error names both, and no password."""
+    redis = "redis://me:secret@127.0.0.1:1/0"
+    with connect(server, pace="process") as first:
+        assert first.table(User).count() == 0
+        for pace in ("host", redis):
+            with (
+                connect(server, pace=pace) as second,
+                pytest.raises(ConfigurationError, match="pace='process'.*same pace") as caught,
+            ):
+                second.table(User).count()
+            assert "secret" not in str(caught.value)
+        with connect(server, pace="process") as second:
+            assert second.table(User).count() == 0
+    assert len(local_base.requests) == 2
+    with connect(server, pace="host") as second:
+        assert second.table(User).count() == 0
+
+
 def test_the_folder_names_no_base_and_no_token(host, users, server) -> None:
     """Whoever can list it learns nothing from it."""
     with connect(server, pace="host", requests_per_second=5) as airtable:

@@ -6,6 +6,7 @@ and faces of the process share them, and so do the processes of a host.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import os
@@ -13,6 +14,7 @@ import secrets
 import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
@@ -22,6 +24,7 @@ from airhaul.bulk.engine.pacer import Pace, Window
 from airhaul.bulk.engine.slots import Slots
 from airhaul.drive.pace.host import Host, HostSlots
 from airhaul.drive.pace.shared import SharedPace
+from airhaul.errors import ConfigurationError
 from airhaul.wire.limits import REQUESTS_PER_SECOND_PER_BASE, REQUESTS_PER_SECOND_PER_TOKEN
 
 if TYPE_CHECKING:
@@ -44,6 +47,9 @@ class _Rates:
     def ask(self, connection: object, requests_per_second: float | None) -> None:
         rate = math.inf if requests_per_second is None else requests_per_second
         self._by_connection[connection] = rate
+
+    def is_asked_by_another(self, connection: object) -> bool:
+        return any(each is not connection for each in self._by_connection)
 
     def withdraw(self, connection: object) -> None:
         self._by_connection.pop(connection, None)
@@ -81,6 +87,17 @@ class _Paces:
             slots = HostSlots(*whose) if scope == "host" else Slots()
             self.windows[key] = Window(rate, slots)
         return self.windows[key]
+
+    def other_scope(self, scope: str, base: tuple[str, ...], connection: object) -> str | None:
+        """Find with whom another open connection shares the limit of a base, if not with the same.
+
+        The limits would not know of each other, and add up.
+        """
+        for other in {"host", "process", *self.redis} - {scope}:
+            window = self.windows.get((other, *base))
+            if window is not None and self.rates[window].is_asked_by_another(connection):
+                return other
+        return None
 
     def make(
         self, scope: str, base: tuple[str, ...], token: tuple[str, ...], loss: float | None
@@ -144,12 +161,25 @@ def pace_of(
         The pace that everybody in this process keeps to.
 
     Raises:
-        ConfigurationError: The URL is none of a Redis, or its package is not installed.
+        ConfigurationError: The URL is none of a Redis, or its package is not installed; or another
+            open connection of this process shares the limit of the base with somebody else.
     """
     paces = _paces
     digest = hashlib.sha256(token.get_secret_value().encode()).hexdigest()
     base, whole = ("base", endpoint, base_id), ("token", endpoint, digest)
     with paces.lock:
+        is_other = paces.other_scope(shared, base, connection) is not None
+    if is_other:
+        gc.collect()  # a connection that is garbage, and was not closed, counts no more
+    with paces.lock:
+        other = paces.other_scope(shared, base, connection)
+        if other is not None and base_id:
+            raise ConfigurationError(
+                f"Another open connection of this process uses the base {base_id} with pace="
+                f"{_named(other)!r}, and this one has pace={_named(shared)!r}. Each would keep to "
+                "a limit of its own, and together they would exceed it. Use the same pace for "
+                "both, or close the other one."
+            )
         window = paces.window(shared, base, REQUESTS_PER_SECOND_PER_BASE)
         if window not in paces.rates:
             paces.rates[window] = _Rates(window, paces.known_bases[endpoint, base_id])
@@ -158,6 +188,12 @@ def pace_of(
         if key not in paces.paces:
             paces.paces[key] = paces.make(shared, base, whole, loss)
         return paces.paces[key]
+
+
+def _named(scope: str) -> str:
+    """Name who shares a pace, without the user and password of a URL."""
+    url = urlsplit(scope)
+    return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
 def withdraw_rates(connection: object) -> None:
