@@ -129,6 +129,42 @@ def test_threads_share_a_connection(server) -> None:
         )
 
 
+FORK_AT_THE_FIRST_REQUEST = """
+import os, signal, sys, threading
+from airhaul import Airtable
+forks = threading.Event()
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "ssl":
+            forks.set()
+            threading.Event().wait(0.3)
+
+sys.meta_path.insert(0, Slow())
+url, base_id = sys.argv[1:]
+with Airtable("patTest.x", base_id, endpoint_url=url) as airtable:
+    thread = threading.Thread(target=airtable.whoami)
+    thread.start()
+    forks.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        airtable.whoami()
+        os._exit(0)
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0, "the child was blocked"
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_fork_waits_for_what_another_thread_imports(server) -> None:
+    """A child of a program whose first request is just being made sends requests, too."""
+    arguments = [server.url, server.local_base.default_base_id]
+    command = [sys.executable, "-W", "ignore", "-c", FORK_AT_THE_FIRST_REQUEST, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_writes_on(tmp_path, server) -> None:

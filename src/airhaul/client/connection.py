@@ -16,6 +16,7 @@ from airhaul.bulk.engine.known_base import KnownBase
 from airhaul.bulk.engine.retry import Retries
 from airhaul.client.config import MEMORY, Config, journal_path, make_config
 from airhaul.client.local import LocalOptions
+from airhaul.drive.imports import import_for_requests
 from airhaul.drive.lane import ConnectionBudget, Lane
 from airhaul.drive.pace.paces import known_base_of, pace_of, withdraw_rates
 from airhaul.drive.pace.shared import SharedPace
@@ -250,6 +251,8 @@ class Connection:
         )
 
     def _transports(self) -> tuple[HttpTransport, AsyncHttpTransport]:
+        if self._http is None:
+            import_for_requests()
         from airhaul.drive.http.transport import AsyncHttpTransport, HttpTransport
 
         config = self.config
