@@ -624,3 +624,37 @@ def test_typecast_converts_text_where_the_model_takes_text(airtable: Airtable) -
     untyped: Any = airtable.table_named("Offers")
     with pytest.raises(BulkError, match="valid number"):
         untyped.sync(rows, key="name", typecast=True)
+
+
+@pytest.mark.parametrize("typecast", [False, True])
+def test_a_text_of_json_is_one_item(airtable: Airtable, tmp_path: Path, typecast: bool) -> None:
+    """JSON has lists: a text is never several choices, as it may be in a cell of CSV."""
+    choices = [{"name": name} for name in ("Tea", "Milk", "Tea, Milk")]
+    table = table_of(airtable, "multipleSelects", {"choices": choices[:2]})
+    file = tmp_path / "in.json"
+    file.write_text('[{"Name": "a", "V": "Tea"}, {"Name": "b", "V": "Tea, Milk"}]')
+    result = table.import_file(
+        file, on_error="continue", rejects=tmp_path / "no.csv", typecast=typecast
+    )
+    if typecast:
+        assert [vars(one)["v"] for one in table.all(sort="Name")] == [["Tea"], ["Tea, Milk"]]
+        return
+    assert result.counts() == {"created": 1, "failed": 1}
+    assert '"""Tea, Milk"""' in (tmp_path / "no.csv").read_text()
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_typecast_links_one_name_of_json(airtable: Airtable, tmp_path: Path, suffix: str) -> None:
+    """A linked name with a comma is one name in JSON; in CSV it is one if a record has it."""
+    airtable.create_table("Firms", [{"name": "Name", "type": "singleLineText"}])
+    airtable.table_named("Firms").create(Name="Old, Inc.")
+    linked = {"linkedTableId": airtable.table_schema("Firms")["id"]}
+    table = table_of(airtable, "multipleRecordLinks", linked)
+    rows = [{"Name": "a", "V": "Old, Inc."}, {"Name": "b", "V": "New, Inc."}]
+    file = tmp_path / f"in.{suffix}"
+    file.write_text(
+        json.dumps(rows) if suffix == "json" else 'Name,V\na,"Old, Inc."\nb,"New, Inc."\n'
+    )
+    table.import_file(file, typecast=True)
+    names = {firm._cells["Name"] for firm in airtable.table_named("Firms").all()}
+    assert names == ({"Old, Inc.", *(["New, Inc."] if suffix == "json" else ["New", "Inc."])})

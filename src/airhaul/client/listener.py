@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from airhaul.bulk.engine.events import Event, Retrying, RowRefused, RowsChecked, RowsWritten
 from airhaul.bulk.journal.given import given_cells
-from airhaul.bulk.linking.link_keys import LinkKeys
+from airhaul.bulk.values.list_columns import ListColumns
 from airhaul.client.options import WriteSettings
 from airhaul.errors import ConfigurationError, RowError
 from airhaul.messages import Message, Option
+from airhaul.model.columns import Columns
 from airhaul.tabular import InputFile, RejectsFile, SourceRow, format_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class Rejects:
     Args:
         path: A CSV, TSV or JSON Lines file; None for none.
         source: The file that the rows come from, if they come from one.
-        links: The columns that may have names. A single name is written as a list of one, since
-            its text may read as several.
+        columns: The model's columns by the names that the rows have for them. Where rows have
+            lists of their own, a single text in place of one is written as a list of one, since in
+            a text it may read as several.
 
     Raises:
         FileFormatError: The suffix does not name a format that can be written row by row.
@@ -37,12 +39,13 @@ class Rejects:
         self,
         path: str | Path | None,
         source: InputFile | None = None,
-        links: LinkKeys | None = None,
+        columns: Columns | None = None,
     ) -> None:
         if path is not None and source is not None:
             _check(Path(path), source)
         self._file = None if path is None else RejectsFile(path)
-        self._links = links
+        self._lists = None if columns is None or path is None else ListColumns(columns)
+        self._source = source
 
     def on_event(self, event: Event) -> None:
         """Write the row of an event, if it is about a rejected row."""
@@ -58,9 +61,16 @@ class Rejects:
         """
         if self._file is None:
             return
-        cells, is_text = given_cells(row), isinstance(row, SourceRow) and not row.is_typed
-        if self._links is not None and not is_text:
-            cells = self._links.with_lists(cells)
+        cells, has_lists = given_cells(row), not isinstance(row, SourceRow) or row.has_lists
+        if self._lists is not None and has_lists:
+            # The settings of a file may rename its columns.
+            columns = (
+                {name: name for name in cells}
+                if self._source is None
+                else self._source.names_in_rows(cells)
+            )
+            listed = self._lists.listed({name: cells[columns[name]] for name in columns})
+            cells |= {columns[name]: value for name, value in listed.items()}
         self._file.add(cells, str(error), error.line)
 
     def close(self) -> None:

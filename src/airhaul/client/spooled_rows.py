@@ -72,7 +72,7 @@ class SpooledRows(Generic[T]):
         self._block = []
         self._row = parts[0][0]
         try:
-            self._write_part([(row.line, rest) for row, rest in parts])
+            self._write_part([(row.line, row.has_lists, rest) for row, rest in parts])
             self._write_part([(row.cells, row.in_file) for row, _ in parts])
         except (OSError, pickle.PicklingError, TypeError, AttributeError, RecursionError):
             self._drop()  # the disk is full, or a value of the file cannot be copied
@@ -99,9 +99,10 @@ class SpooledRows(Generic[T]):
     def _each_kept(self) -> Iterator[T]:
         while packed := self._read():
             values = _KeptValues(self._read())
-            for place, (line, rest) in enumerate(_unpacked(packed)):
+            for place, (line, has_lists, rest) in enumerate(_unpacked(packed)):
                 assert self._row is not None, "a block has a row"
-                yield self._join(_KeptRow(line, values, place, like=self._row), rest)
+                row = _KeptRow(line, values, place, has_lists=has_lists, like=self._row)
+                yield self._join(row, rest)
 
     def _read(self) -> bytes:
         return self._file.read(int.from_bytes(self._file.read(_BYTES_OF_A_SIZE)))
@@ -186,15 +187,19 @@ class _KeptRow(SourceRow):
         line: The line on which it begins.
         values: The values of its block.
         place: Its place in the block.
+        has_lists: As of ``SourceRow``.
         like: A row that was read in the same way.
     """
 
     __slots__ = ("_place", "_values")
 
-    def __init__(self, line: int, values: _KeptValues, place: int, *, like: SourceRow) -> None:
+    def __init__(
+        self, line: int, values: _KeptValues, place: int, *, has_lists: bool, like: SourceRow
+    ) -> None:
         self.line = line
         self.style = like.style
         self.is_typed = like.is_typed
+        self.has_lists = has_lists
         self._values = values
         self._place = place
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -141,6 +141,16 @@ class InputFile:
         """
         kind = format_of(self.path, self.settings.format)
         return rows_in_parquet(self.path) if kind == "parquet" else None
+
+    def names_in_rows(self, columns: Iterable[str]) -> dict[str, str]:
+        """Return the columns of the file by the names that its rows have for them.
+
+        Args:
+            columns: The columns; those that are left out have no such name.
+        """
+        changes = RowChanges(self.settings, self.style, self.name, None)
+        named = changes.header({column: column for column in columns})
+        return {name: str(column) for name, column in named.items()}
 
     @property
     def style(self) -> TextStyle:

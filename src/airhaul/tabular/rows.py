@@ -35,6 +35,8 @@ class SourceRow:
             these.
         is_typed: Whether the columns of the file have types, as those of a data frame have: its
             values are what they are, and no text is read as anything else.
+        has_lists: Whether the file has lists of its own, so that a text is one item: with a comma
+            in it, it is not several, as it may be in CSV.
     """
 
     line: int
@@ -42,6 +44,7 @@ class SourceRow:
     style: TextStyle = PLAIN
     in_file: Mapping[str, object] | None = None
     is_typed: bool = False
+    has_lists: bool = False
 
     @property
     def is_read_specially(self) -> bool:
@@ -85,7 +88,8 @@ class RowChanges:
             FileFormatError: Two of its columns would have the same name.
         """
         if not self._are_of_cells:
-            return SourceRow(row.line, row.cells, self._style, is_typed=row.is_typed)
+            style, given = self._style, None
+            return SourceRow(row.line, row.cells, style, given, row.is_typed, row.has_lists)
         given = row.cells
         key = tuple(given)
         names = self._names.get(key)
@@ -98,7 +102,7 @@ class RowChanges:
             for column, value in given.items()
             if (name := names[column]) is not None
         }
-        return SourceRow(row.line, cells, self._style, given, row.is_typed)
+        return SourceRow(row.line, cells, self._style, given, row.is_typed, row.has_lists)
 
     def _value(self, value: object) -> object:
         if self._is_escaped and isinstance(value, str):

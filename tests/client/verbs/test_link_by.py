@@ -616,7 +616,18 @@ def test_rejects_keep_the_names(
         assert linked(deals, companies)["e"] == ["acme"]
 
 
-@pytest.mark.parametrize("source", ["rows", "frame", "file"])
+def write_file(name: str, rows: list[dict[str, Any]]) -> str:
+    """Write rows to a Parquet, JSON or JSON Lines file."""
+    if name.endswith(".parquet"):
+        parquet.write_table(pa.Table.from_pylist(rows), name)
+    elif name.endswith(".json"):
+        Path(name).write_text(json.dumps(rows))
+    else:
+        Path(name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return name
+
+
+@pytest.mark.parametrize("source", ["rows", "frame", "parquet", "json"])
 @pytest.mark.parametrize("rejects", ["no.csv", "no.jsonl"])
 def test_rejects_keep_a_single_name_whole(
     airtable: Airtable, deals: Table[Deal], companies: Table[Any], source: str, rejects: str
@@ -625,9 +636,10 @@ def test_rejects_keep_a_single_name_whole(
     names = ["New, Inc.", " spaces ", '"quoted"', "[list]"]
     rows = [{"title": name, "COMPANY ": name, "amount": "x"} for name in names]
     call: Any = {"link_by": BY_NAME, "create_missing": True, "on_error": "continue"}
-    if source == "file":
-        parquet.write_table(pa.Table.from_pylist(rows), "deals.parquet")
-        failed = deals.import_file("deals.parquet", rejects=rejects, **call)
+    if source in ("parquet", "json"):
+        rows = [{"title": row["title"], "Firm": row["COMPANY "], "amount": "x"} for row in rows]
+        file = write_file(f"deals.{source}", rows)
+        failed = deals.import_file(file, rejects=rejects, columns={"firm": "Company"}, **call)
     else:
         given = pa.Table.from_pylist(rows) if source == "frame" else rows
         failed = deals.bulk_create(given, rejects=rejects, **call)
@@ -638,18 +650,51 @@ def test_rejects_keep_a_single_name_whole(
     assert linked(deals, companies) == {name: [name] for name in names}
 
 
-def test_texts_of_a_file_with_types_are_whole_names(
-    deals: Table[Deal], companies: Table[Any]
+@pytest.mark.parametrize("file", ["deals.parquet", "deals.json", "deals.jsonl"])
+def test_texts_of_a_file_with_lists_are_whole_names(
+    deals: Table[Deal], companies: Table[Any], file: str
 ) -> None:
     """As in a data frame, a text is a single name there, and has its commas and spaces."""
-    names = ["Acme", "Acme ", "Globex, Inc.", "New, Inc.", '"quoted"']
-    rows = [{"Title": name, "Company": name} for name in names]
-    parquet.write_table(pa.Table.from_pylist(rows), "deals.parquet")
+    names = ["Acme", "Acme ", "Globex, Inc.", "New, Inc.", '"quoted"', "[1]"]
+    write_file(file, [{"Title": name, "Company": name} for name in names])
     call: Any = {"link_by": BY_NAME, "create_missing": True}
-    assert deals.import_file("deals.parquet", **call).counts() == {"created": 5}
+    plan = deals.plan_import_file(file, **call)
+    assert [new.names for new in plan.new_linked] == [tuple(names[3:])]
+    assert deals.import_file(file, **call).counts() == {"created": 6}
     assert linked(deals, companies) == {name: [name] for name in names}
-    assert deals.sync_file("deals.parquet", "title", **call).counts() == {"unchanged": 5}
-    assert companies.count() == 8
+    assert deals.sync_file(file, "title", **call).counts() == {"unchanged": 6}
+    assert companies.count() == 9
+
+
+def test_rejected_texts_of_csv_may_be_several_names_in_json(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any]
+) -> None:
+    """A rejects file of JSON Lines has the texts of its CSV file, which are read as there."""
+    Path("deals.csv").write_text('Title,Company,Amount\na,"Acme, acme",x\nb,"Globex, Inc.",x\n')
+    call: Any = {"link_by": BY_NAME, "on_error": "continue", "rejects": "no.jsonl"}
+    assert deals.import_file("deals.csv", **call).counts() == {"failed": 2}
+    Path("no.jsonl").write_text(Path("no.jsonl").read_text().replace('"x"', "1"))
+    assert airtable.retry().counts() == {"created": 2}
+    assert linked(deals, companies) == {"a": ["Acme", "acme"], "b": ["Globex, Inc."]}
+
+
+@pytest.mark.parametrize("file", ["deals.parquet", "deals.json"])
+def test_rejects_of_a_resumed_run_keep_a_single_name_whole(
+    airtable: Airtable, deals: Table[Deal], companies: Table[Any], file: str
+) -> None:
+    """The journal knows which texts of a file are one name, and so do the rejects of the rest."""
+    rows = [{"Title": f"d{n}", "Company": "Globex, Inc.", "Amount": "1"} for n in range(40)]
+    rows[0] |= {"Company": "New, Inc.", "Amount": "x"}
+    call: Any = {"link_by": BY_NAME, "create_missing": True, "on_error": "continue"}
+    call["rejects"] = "no.jsonl"
+    with pytest.raises(BulkError):
+        deals.import_file(write_file(file, rows), max_requests=4, **call)
+    Path("no.jsonl").unlink()
+    run = next(run for run in airtable.runs() if run.asked.table == "Deals")
+    assert airtable.resume(run.id, model=Deal).counts() == {"created": 39, "failed": 1}
+    Path("no.jsonl").write_text(Path("no.jsonl").read_text().replace('"x"', "1"))
+    assert airtable.retry(run.id).counts() == {"created": 1}
+    assert linked(deals, companies)["d0"] == ["New, Inc."]
 
 
 @pytest.mark.parametrize("source", ["file", "stream", "list"])

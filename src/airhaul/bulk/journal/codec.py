@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic_core
 
-from airhaul.bulk.journal.given import kept_cells, kept_row
+from airhaul.bulk.journal.given import has_lists, kept_cells, kept_row
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
@@ -18,7 +18,8 @@ PackedOutcome = tuple[
     int, str, str | None, str | None, int | None, bool, str | None, *tuple[Any, ...]
 ]
 """Index, state, record id, error, request, whether the row itself is to blame, note. If it is to
-blame, also its field, its line, and the row as it was given where rejected rows are kept."""
+blame, also its field, its line, the row as it was given where rejected rows are kept, and whether
+it is of a file with lists of its own."""
 
 
 def pack(value: Any) -> bytes:
@@ -56,7 +57,8 @@ def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
     cells = kept_cells(row) if as_given and row is not None else None
     if isinstance(change, InvalidRow):
         error = change.error
-        return ["refused", change.index, error.line, error.reason, error.field, cells]
+        place = [change.index, error.line]
+        return ["refused", *place, error.reason, error.field, cells, has_lists(row)]
     return [
         change.kind,
         change.index,
@@ -69,6 +71,7 @@ def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
         change.missing or None,
         change.is_absent or None,
         cells,
+        has_lists(row),
     ]
 
 
@@ -102,7 +105,8 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
 
 def _source(given: Sequence[Any], line: int | None) -> object:
     """Return the row as it was given, or None if it was not kept."""
-    return kept_row(given[0], line) if given and given[0] is not None else None
+    cells, are_lists = (*given, None, False)[:2]
+    return None if cells is None else kept_row(cells, line, has_lists=bool(are_lists))
 
 
 def pack_outcome(
@@ -118,7 +122,8 @@ def pack_outcome(
     if not isinstance(error, RowError):
         return index, state, id, None if error is None else str(error), request, False, note
     cells = None if row is None else kept_cells(row)
-    return index, state, id, error.reason, request, True, note, error.field, error.line, cells
+    blamed = (error.field, error.line, cells, has_lists(row))
+    return index, state, id, error.reason, request, True, note, *blamed
 
 
 def error_of(outcome: Sequence[Any], source: str | None = None) -> AirhaulError | None:
@@ -133,11 +138,11 @@ def error_of(outcome: Sequence[Any], source: str | None = None) -> AirhaulError 
         return None
     if not is_of_row:
         return AirhaulError(reason)
-    field, line, _ = more or (None, None, None)
+    field, line, *_ = more or (None, None)
     return RowError(reason, index=index, field=field, line=line, source=source)
 
 
 def row_of(outcome: Sequence[Any]) -> object:
     """Return the row of an outcome as it was given, or None if it was not kept."""
-    line, cells = outcome[8:] or (None, None)
-    return None if cells is None else kept_row(cells, line)
+    line, *given = outcome[8:] or (None,)
+    return _source(given, line)

@@ -54,11 +54,17 @@ def kept_cells(row: object) -> dict[str, Any]:
     return {name: finite(as_json(value)) for name, value in given_cells(row).items()}
 
 
-def kept_row(cells: dict[str, Any], line: int | None) -> object:
+def has_lists(row: object) -> bool:
+    """Whether a row is of a file with lists of its own, which the values do not show."""
+    return isinstance(row, SourceRow) and row.has_lists
+
+
+def kept_row(cells: dict[str, Any], line: int | None, *, has_lists: bool) -> object:
     """Make a row of values that ``kept_cells`` has returned.
 
     Args:
         cells: The values.
         line: Its line in the file that it came from, or None.
+        has_lists: Whether that file has lists of its own.
     """
-    return cells if line is None else SourceRow(line, cells)
+    return cells if line is None else SourceRow(line, cells, has_lists=has_lists)

@@ -9,6 +9,7 @@ from airhaul.bulk.linking.link_keys import LinkKeys
 from airhaul.bulk.linking.link_names import LinkNames
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.encoders import Encoder
+from airhaul.bulk.values.list_columns import ListColumns
 from airhaul.model.base import RecordBase
 from airhaul.model.columns import Columns
 from airhaul.tabular import SourceRow
@@ -20,8 +21,8 @@ M = TypeVar("M", bound=RecordBase)
 class TakesOneName(Generic[M]):
     """An encoder that takes a single name where a list of links is expected.
 
-    A text of a file whose columns have no types may be one name with spaces around it, which its
-    lists do not keep.
+    A text of a file without lists of its own may be one name with spaces around it, which a list in
+    text does not keep.
 
     Args:
         encoder: Makes changes of rows.
@@ -31,49 +32,35 @@ class TakesOneName(Generic[M]):
 
     def __init__(self, encoder: Encoder[M], keys: LinkKeys, columns: Columns) -> None:
         self._encoder = encoder
-        self._columns = columns
-        self._lists = {name for name in keys.columns if columns.by_column[name].shape.is_sequence}
-        self._known: dict[object, str | None] = {}
+        self._lists = ListColumns(columns, keys.columns)
 
     def encode(self, index: int, row: object) -> Change[M]:
         """Make a change of a row; arguments and errors as of ``Encoder.encode``."""
         if isinstance(row, SourceRow):
-            if not row.is_typed:
+            if not row.has_lists:
                 return self._with_whole_texts(self._encoder.encode(index, row), row.cells)
-            cells = self._with_lists(row.cells)
-            listed: object = SourceRow(row.line, cells, row.style, is_typed=True)
+            listed: object = SourceRow(
+                row.line,
+                self._lists.listed(row.cells),
+                row.style,
+                is_typed=row.is_typed,
+                has_lists=True,
+            )
         elif isinstance(row, Mapping):
-            listed = self._with_lists(cast("Mapping[str, object]", row))
+            listed = self._lists.listed(cast("Mapping[str, object]", row))
         else:
             return self._encoder.encode(index, row)
         change = self._encoder.encode(index, listed)
         change.source = row
         return change
 
-    def _with_lists(self, values: Mapping[str, object]) -> dict[str, object]:
-        return {
-            key: [value]
-            if isinstance(value, str) and value and self._column(key) is not None
-            else value
-            for key, value in values.items()
-        }
-
     def _with_whole_texts(self, change: Change[M], row: Mapping[str, object]) -> Change[M]:
         for key, text in row.items():
-            if isinstance(text, str) and text != text.strip() and (name := self._column(key)):
+            if isinstance(text, str) and text != text.strip() and (name := self._lists.find(key)):
                 items = change.cells.get(name) or ()
                 if not all(is_id(item, "rec") for item in items):
                     change.cells[name] = text
         return change
-
-    def _column(self, key: object) -> str | None:
-        """The column of links that a row means by a name; None if it is another column."""
-        if key not in self._known:
-            name = str(key)
-            column = self._columns.by_any_name.get(name) or self._columns.find_loosely(name)
-            is_list = column is not None and column.column in self._lists
-            self._known[key] = column.column if column is not None and is_list else None
-        return self._known[key]
 
 
 class LinksByKey(Generic[M]):

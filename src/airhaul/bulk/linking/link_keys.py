@@ -18,6 +18,7 @@ from airhaul.bulk.results.checks import wrong_option
 from airhaul.bulk.rows.changes import Change
 from airhaul.bulk.rows.diff import same_cell
 from airhaul.bulk.rows.links_by_name import BLANK_NAME, CreateMissing, LinkBy
+from airhaul.bulk.values.list_columns import ListColumns
 from airhaul.errors import ConfigurationError, RowError, UnknownFieldError
 from airhaul.messages import Message, Option, counted
 from airhaul.model.base import RecordBase
@@ -89,16 +90,9 @@ class LinkKeys:
         """Return values by field, with a list in place of a single name where links are a list.
 
         Args:
-            values: The values that all records of a call get, or those of a row.
+            values: The values that all records of a call get.
         """
-        listed = {
-            name
-            for name, value in values.items()
-            if isinstance(value, str) and value
-            for column in [self._columns.by_any_name.get(name) or self._columns.find_loosely(name)]
-            if column is not None and column.column in self._by_column and column.shape.is_sequence
-        }
-        return {name: [value] if name in listed else value for name, value in values.items()}
+        return ListColumns(self._columns, self.columns).listed(values)
 
     @property
     def columns(self) -> frozenset[str]:

@@ -24,6 +24,7 @@ from airhaul.bulk.values.file_values import (
 )
 from airhaul.bulk.values.frame_rows import FrameRow
 from airhaul.bulk.values.frame_values import PLAIN_TYPES, plain
+from airhaul.bulk.values.list_columns import holds_texts
 from airhaul.bulk.values.problems import missing_in, problems_in, refusal_of
 from airhaul.bulk.values.row_keys import RowKeys
 from airhaul.errors import RowError, causes_of, shown
@@ -126,6 +127,7 @@ class RowValues(Generic[M]):
         # Validators of the model see what a file holds, except empty text.
         self._reads_itself = {name for name, column in named.items() if reads_itself(model, column)}
         self._style: TextStyle | None = None
+        self._has_lists = False
         self._of_file: dict[str, Reader | None] = {}
         # What reads a text that is not blank, by key; None for one that stays as it is.
         self._of_text: dict[str, tuple[str, Reader | None]] = {}
@@ -272,16 +274,16 @@ class RowValues(Generic[M]):
             except (ValidationError, KeyError):
                 continue  # follows from a field that is wrong or missing
 
-    def _read_as(self, style: TextStyle) -> None:
+    def _read_as(self, style: TextStyle, *, has_lists: bool) -> None:
         """Take over the style of the texts of a file; all rows of a file have the same."""
-        if style is not self._style:
-            self._style = style
+        if style is not self._style or has_lists is not self._has_lists:
+            self._style, self._has_lists = style, has_lists
             columns = self._columns.by_name.items()
             self._of_file = {
                 name: file_reader(self._model, column, style) for name, column in columns
             }
             self._of_text = {
-                key: (column.input_name, _text_reader(self._of_file[column.name], column))
+                key: (column.input_name, self._text_reader(self._of_file[column.name], column))
                 for key, column in self._columns.by_any_name.items()
                 if not column.may_be_left_out
             }
@@ -295,7 +297,7 @@ class RowValues(Generic[M]):
         from_file = isinstance(row, SourceRow)
         mapping = row.cells if isinstance(row, SourceRow) else row
         if isinstance(row, SourceRow):
-            self._read_as(row.style)
+            self._read_as(row.style, has_lists=row.has_lists)
         if not isinstance(mapping, dict | Mapping):  # of which the first is checked faster
             raise RowError(f"expected a dict or a {self._model.__name__}, got {type(row).__name__}")
         cells = cast("Mapping[str, Any]", mapping)
@@ -372,7 +374,7 @@ class RowValues(Generic[M]):
                 return NO_VALUE if is_spreadsheets and not blank_clears else column.empty
         if reader is not None:
             read = read_as(reader, read, str(key) if is_text else column.shown_name)
-        return _from_text(column, read) if is_text and isinstance(read, str) else read
+        return self._from_text(column, read) if is_text and isinstance(read, str) else read
 
     def _is_blank(self, column: Column, value: Any, read: Any, *, is_text: bool) -> bool:
         """Whether no text, text of spaces, or None is that of an empty cell."""
@@ -380,6 +382,32 @@ class RowValues(Generic[M]):
             return True
         # Validators of the model see what a row has, except empty text and NaN.
         return (read is None or is_text) and column.name not in self._reads_itself
+
+    def _text_reader(self, reader: Reader | None, column: Column) -> Reader | None:
+        """Make what reads a text that is not blank: the column's reader, then ``_from_text``."""
+        if not (column.shape.is_sequence or _is_object(column)):
+            return reader
+        if reader is None:
+            return partial(self._from_text, column)
+
+        def read(text: Any) -> Any:
+            found = reader(text)
+            return self._from_text(column, found) if isinstance(found, str) else found
+
+        return read
+
+    def _from_text(self, column: Column, text: str) -> Any:
+        """Parse what an export has put into one cell of a spreadsheet."""
+        if self._has_lists and holds_texts(column):
+            return [text]
+        if _is_object(column) and text.lstrip().startswith(("[", "{")):
+            try:
+                return json.loads(text)
+            except ValueError:
+                return text  # the model reports what is wrong with it
+        if column.shape.is_sequence:
+            return split_items(text, column.known_choices)
+        return text
 
     def names_in_one_text(self, row: SourceRow, cells: Cells) -> Cells:
         """Find the cells of links that are one name with a comma, or several names.
@@ -394,7 +422,7 @@ class RowValues(Generic[M]):
             The texts by column.
         """
         found: Cells = {}
-        for column in self._columns.links:
+        for column in () if row.has_lists else self._columns.links:
             items = cells.get(column.column)
             if (
                 not items
@@ -456,32 +484,6 @@ def _required(column: Column, given: _Given) -> RowError:
     return RowError(f"a value is required, {given.blank[column.name]}", field=column.shown_name)
 
 
-def _text_reader(reader: Reader | None, column: Column) -> Reader | None:
-    """Make what reads a text that is not blank: the reader of its column, then ``_from_text``."""
-    if not (column.shape.is_sequence or _is_object(column)):
-        return reader
-    if reader is None:
-        return partial(_from_text, column)
-
-    def read(text: Any) -> Any:
-        found = reader(text)
-        return _from_text(column, found) if isinstance(found, str) else found
-
-    return read
-
-
 def _is_object(column: Column) -> bool:
     shape = column.shape.item or column.shape
     return shape.holds_objects or shape.is_a(BaseModel)
-
-
-def _from_text(column: Column, text: str) -> Any:
-    """Parse what an export has put into one cell of a spreadsheet."""
-    if _is_object(column) and text.lstrip().startswith(("[", "{")):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text  # the model reports what is wrong with it
-    if column.shape.is_sequence:
-        return split_items(text, column.known_choices)
-    return text

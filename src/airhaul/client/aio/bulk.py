@@ -88,7 +88,8 @@ class AsyncBulk(Generic[M]):
         if settings.concurrency is not None:
             self.lane = replace(self.lane, concurrency=settings.concurrency)
         keys = _link_keys(table, settings.link_by, settings.create_missing)
-        self.rejects = Rejects(settings.rejects, file, keys)
+        named = columns_of(table.model) if columns is None else columns
+        self.rejects = Rejects(settings.rejects, file, named)
         self.listener = ProgressReport(settings, self.rejects, label=table.name)
         journal = airtable.connection.journal(settings.journal)
         reader = Reader(table.model, origin=airtable.origin)

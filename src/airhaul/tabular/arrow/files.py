@@ -58,7 +58,8 @@ def read_arrow(
                     columns = [_values(part.column(name), arrow) for name in names]
                     for row in zip(*columns, strict=True):
                         line += 1
-                        yield SourceRow(line, dict(zip(names, row, strict=True)), is_typed=True)
+                        cells = dict(zip(names, row, strict=True))
+                        yield SourceRow(line, cells, is_typed=True, has_lists=True)
     except OverflowError:
         raise FileFormatError(
             "a date or time is outside the years 1 to 9999", source=source, line=line + 1

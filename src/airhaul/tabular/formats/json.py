@@ -18,7 +18,7 @@ from airhaul.messages import Message, Option
 from airhaul.tabular.formats.text import read_blocks, read_lines
 from airhaul.tabular.numbers import JsonNumber
 from airhaul.tabular.open_files import shown_name
-from airhaul.tabular.rows import SourceRow
+from airhaul.tabular.rows import ERROR_COLUMN, SourceRow
 
 _SPACE: Final = " \t\r\n"
 # A record of Airtable is much smaller; a larger value is not a row.
@@ -121,7 +121,9 @@ def _row(value: Any, source: str, line: int) -> SourceRow:
         raise FileFormatError(
             f"expected an object, got {json.dumps(value)[:60]}", source=source, line=line
         )
-    return SourceRow(line, cast("dict[str, object]", value))
+    cells = cast("dict[str, object]", value)
+    # Rejected rows of CSV have its texts; those of a file with lists have lists where it counts.
+    return SourceRow(line, cells, has_lists=ERROR_COLUMN not in cells)
 
 
 class _Window:
