@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -591,6 +592,39 @@ def test_a_file_has_names_with_spaces_around_them(
     assert plan.is_empty
     assert len(plan.errors) == 1
     assert writes(local_base) == []
+
+
+FORMS = ["New, Inc.", '"New, Inc."', ' "New, Inc." ,', "New, Inc. ", '["New, Inc."]']
+FILE_VERBS: dict[str, Callable[..., Any]] = {
+    "import": lambda deals, **more: deals.import_file("deals.csv", **more),
+    "continue": lambda deals, **more: deals.import_file("deals.csv", on_error="continue", **more),
+    "upsert": lambda deals, **more: deals.import_file("deals.csv", key="title", **more),
+    "sync": lambda deals, **more: deals.sync_file("deals.csv", "title", **more),
+    "plan": lambda deals, **more: deals.plan_import_file("deals.csv", **more).apply(),
+    "plan_sync": lambda deals, **more: deals.plan_sync_file("deals.csv", "title", **more).apply(),
+}
+
+
+@pytest.mark.parametrize("turn", [0, 1, 4])
+@pytest.mark.parametrize("verb", FILE_VERBS.values(), ids=FILE_VERBS)
+def test_a_name_is_created_once_however_it_is_written(
+    deals: Table[Deal], companies: Table[Any], verb: Callable[..., Any], turn: int
+) -> None:
+    """A text is one name if another row says so, as it is if a record has the name."""
+    call: Any = {"link_by": BY_NAME, "create_missing": True}
+    there = {company.id for company in companies.all()}
+    forms = [*FORMS[turn:], *FORMS[:turn]]
+    with Path("deals.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Title", "Company"])
+        rows.writerows(enumerate([*forms, "Globex, Inc.", '"Globex, Inc."', "Some, Any"]))
+    verb(deals, **call)
+    created = [one._cells["Name"] for one in companies.all() if one.id not in there]
+    assert sorted(created) == ["Any", "New, Inc.", "Some"]
+    found = linked(deals, companies)
+    assert [found[str(place)] for place in range(5)] == [["New, Inc."]] * 5
+    assert [found["5"], found["6"], found["7"]] == [["Globex, Inc."]] * 2 + [["Some", "Any"]]
+    assert deals.sync_file("deals.csv", "title", **call).counts() == {"unchanged": 8}
 
 
 @pytest.mark.parametrize("on_error", ["stop", "continue"])

@@ -255,7 +255,7 @@ class LinkKeys:
         found = {
             column: [
                 name
-                for name in names.names(column, linked.ids)
+                for name in names.names(column, linked.is_known)
                 if linked.ids.get(name) == []
                 and name not in linked.refused
                 and linked.can_have(name)
@@ -265,12 +265,26 @@ class LinkKeys:
         }
         return self.by_field(found) if found else []
 
+    def note_created(self, names: LinkNames) -> None:
+        """Note for which names records will be created: another cell may be such a name whole.
+
+        Args:
+            names: The names; all of them were looked up.
+        """
+        for column, linked in (self._linked or {}).items():
+            if self._by_column[column].creates:
+                linked.to_create.update(
+                    name
+                    for name in names.all_names(column, linked.is_known)
+                    if not linked.ids.get(name) and linked.can_have(name)
+                )
+
     def refuses(self, names: LinkNames) -> bool:
         """Return whether no record has one of some names, and none will be created, or several."""
         return any(
             len(ids) > 1 or not (ids or (self._by_column[column].creates and linked.can_have(name)))
             for column, linked in (self._linked or {}).items()
-            for name in names.names(column, linked.ids)
+            for name in names.names(column, linked.is_known)
             for ids in [linked.ids.get(name, [])]
         )
 
@@ -312,7 +326,7 @@ class LinkKeys:
             key, linked = self._by_column[column], (self._linked or {}).get(column)
             keeps = creates_later and key.creates
             ids: dict[str, None] = {}
-            for item in items_of(cells[column], {} if linked is None else linked.ids):
+            for item in items_of(cells[column], linked.is_known if linked else _is_unknown):
                 if is_id(item, "rec"):
                     ids[item] = None
                     continue
@@ -345,6 +359,10 @@ class LinkKeys:
                 del change.cells[column]
         if not change.cells:
             change.kind = "keep"
+
+
+def _is_unknown(name: str) -> bool:  # noqa: ARG001 - as of ``LinkedField.is_known``
+    return False
 
 
 def _listed(create_missing: CreateMissing) -> Sequence[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from airhaul.tabular import split_items
 from airhaul.wire.ids import is_id
+
+IsKnown = Callable[[str], bool]
+"""Whether a record has a name, or will have it."""
 
 
 class LinkNames:
@@ -48,22 +51,38 @@ class LinkNames:
                     if item and isinstance(item, str) and not is_id(item, "rec"):
                         yield column, item
 
-    def names(self, column: str, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    def names(self, column: str, is_known: IsKnown) -> Iterator[str]:
         """Yield the names of a column, now that it is known which records have them.
 
         Args:
             column: The column.
-            ids: The ids of the records by name.
+            is_known: Whether a record has a name, or will have it.
         """
         yield from self._items[column]
         for text in self._texts[column]:
-            yield from (item for item in items_of(text, ids) if not is_id(item, "rec"))
+            yield from (item for item in items_of(text, is_known) if not is_id(item, "rec"))
+
+    def all_names(self, column: str, is_known: IsKnown) -> set[str]:
+        """Return the names of a column if a record is created for each that is not known.
+
+        A text is one name then, too, if it is an item of another cell, such as a quoted one.
+
+        Args:
+            column: The column.
+            is_known: Whether a record has a name, or will have it.
+        """
+        found = set(self._items[column])
+        # An item is never longer than its text, so whatever makes a text one name comes before it.
+        for text in sorted(self._texts[column], key=lambda text: len(text.strip()), reverse=True):
+            items = items_of(text, lambda name: name in found or is_known(name))
+            found.update(item for item in items if not is_id(item, "rec"))
+        return found
 
 
-def items_of(cell: Any, ids: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def items_of(cell: Any, is_known: IsKnown) -> Sequence[str]:
     """Return the ids and names that a cell has; the whole text of a file may be one name."""
     if isinstance(cell, str):
-        whole = next((text for text in _wholes(cell) if ids.get(text)), None)
+        whole = next(filter(is_known, _wholes(cell)), None)
         return list(map(str, split_items(cell))) if whole is None else [whole]
     return list(map(str, cell))
 

@@ -44,6 +44,7 @@ class LinkedField:
         looked_up: How many names were looked up.
         is_whole: Whether all records of the table were read.
         refused: Why no record could be created for a name.
+        to_create: Names that no record had, and for which one is or will be created.
     """
 
     table: TableJson
@@ -52,6 +53,11 @@ class LinkedField:
     looked_up: int = 0
     is_whole: bool = False
     refused: dict[str, str] = field(default_factory=dict[str, str])
+    to_create: set[str] = field(default_factory=set[str])
+
+    def is_known(self, name: str) -> bool:
+        """Whether a record has a name, or will have it."""
+        return bool(self.ids.get(name)) or name in self.to_create
 
     def learn(self, names: Iterable[str], records: Iterable[RecordJson]) -> None:
         """Take what looking up some names has found.

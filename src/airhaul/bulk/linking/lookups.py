@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from airhaul.bulk.engine.flow import Flow
@@ -34,8 +34,12 @@ def look_up(reader: TableReader, keys: LinkKeys, names: LinkNames) -> Flow[None]
         PermissionDeniedError: The token may not read the schema.
     """
     unknown = keys.unknown(names)
-    if not unknown:
-        return
+    if unknown:
+        yield from _look_up(reader, keys, unknown)
+    keys.note_created(names)
+
+
+def _look_up(reader: TableReader, keys: LinkKeys, unknown: Mapping[str, list[str]]) -> Flow[None]:
     if not keys.knows_schema and not keys.learn_models(reader.table):
         keys.learn_schema((yield from reader.tables()), reader.table, reader.base_id)
     for linked, some in keys.by_field(unknown):
