@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,8 @@ def _check(path: Path, source: InputFile) -> None:
 
 
 T = TypeVar("T")
+
+_LOGGER: Final = logging.getLogger("airhaul")
 
 _CHECKED_AT_ONCE: Final = 1_000
 _CHECKED_QUICKLY_S: Final = 0.5
@@ -206,6 +209,12 @@ class ProgressReport:
             self._bar.set_postfix_str(f"trying again in {event.wait}")
         if self._on_event is not None:
             self._on_event(event)
+
+
+def report_warnings(warnings: Iterable[str]) -> None:
+    """Report what a plan would have noted before a run that nobody has seen a plan of."""
+    for warning in warnings:
+        _LOGGER.warning(warning)
 
 
 def clock(seconds: float) -> str:

@@ -362,6 +362,43 @@ def test_a_plan_shows_what_was_looked_up_and_what_would_be_created(
     assert linked(deals, companies) == {f"d{n}": ["Acme", f"n{n}"] for n in range(12)}
 
 
+RUNS: dict[str, Callable[..., Any]] = {
+    "list": lambda deals, rows, **more: deals.bulk_create(rows, **more),
+    "stream": lambda deals, rows, **more: deals.bulk_create(iter(rows), **more),
+    "sync": lambda deals, rows, **more: deals.sync(rows, "title", **more),
+    "file": lambda deals, rows, **more: deals.import_file(write_file("d.json", rows), **more),
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_a_new_name_that_is_almost_another_is_noted(
+    deals: Table[Deal], companies: Table[Any], caplog: Any, local_base: LocalBase, run: Any
+) -> None:
+    """They are names of different records; a plan and a run say that somebody may mean one."""
+    companies.bulk_create([{"Name": " Zo\u00cb  "}, {"Name": "Other"}], journal=False)
+    names = ["GLOBEX, INC.", "zo\u00eb", "caf\u00e9", "cafe\u0301", "Acme", "Free"]
+    rows = [{"title": name, "company": name} for name in names]
+    call: Any = {"link_by": BY_NAME, "create_missing": True}
+    local_base.requests.clear()
+    plan = deals.plan_create(rows, **call)
+    assert len(lookups(local_base)) == 2
+    (_, note) = plan.notes
+    assert note in str(plan)
+    assert note == (
+        "In 'Companies', 3 new names differ from another one only in case, spaces or Unicode form, "
+        "such as 'GLOBEX, INC.' from 'Globex, Inc.'. They are names of different records."
+    )
+    run(deals, rows, **call)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        note
+    ]
+    assert linked(deals, companies) == {name: [name] for name in names}
+    caplog.clear()
+    assert len(deals.plan_create(rows, **call).notes) == 1
+    run(deals, rows, **call)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 def test_what_was_created_since_a_plan_is_linked(deals: Table[Deal], companies: Table[Any]) -> None:
     """A linked record that somebody else creates before a plan is applied is not created again."""
     rows = [{"title": "a", "company": ["X", "Y", "Acme"]}]

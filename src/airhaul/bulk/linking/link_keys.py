@@ -229,13 +229,19 @@ class LinkKeys:
 
     @property
     def notes(self) -> list[str]:
-        """What was looked up, a sentence for each linked field."""
-        return [
+        """What was looked up, a sentence for each linked field, and the warnings."""
+        looked_up = [
             f"{counted(each.looked_up, 'name was', 'names were')} looked up in "
             f"{each.table['name']!r} by {each.key_field['name']}."
             for each in self.linked
             if each.looked_up
         ]
+        return looked_up + self.warnings
+
+    @property
+    def warnings(self) -> list[str]:
+        """What somebody may not have meant of the records to create."""
+        return [each.note for each in self.linked if each.note is not None]
 
     def forget_missing(self) -> None:
         """Forget which names no record has, so that they are looked up again."""
@@ -273,11 +279,7 @@ class LinkKeys:
         """
         for column, linked in (self._linked or {}).items():
             if self._by_column[column].creates:
-                linked.to_create.update(
-                    name
-                    for name in names.all_names(column, linked.is_known)
-                    if not linked.ids.get(name) and linked.can_have(name)
-                )
+                linked.note_created(names.all_names(column, linked.is_known))
 
     def refuses(self, names: LinkNames) -> bool:
         """Return whether no record has one of some names, and none will be created, or several."""

@@ -62,7 +62,7 @@ class LinkNames:
         for text in self._texts[column]:
             yield from (item for item in items_of(text, is_known) if not is_id(item, "rec"))
 
-    def all_names(self, column: str, is_known: IsKnown) -> set[str]:
+    def all_names(self, column: str, is_known: IsKnown) -> Iterable[str]:
         """Return the names of a column if a record is created for each that is not known.
 
         A text is one name then, too, if it is an item of another cell, such as a quoted one.
@@ -71,11 +71,11 @@ class LinkNames:
             column: The column.
             is_known: Whether a record has a name, or will have it.
         """
-        found = set(self._items[column])
+        found = dict.fromkeys(self._items[column])
         # An item is never longer than its text, so whatever makes a text one name comes before it.
         for text in sorted(self._texts[column], key=lambda text: len(text.strip()), reverse=True):
             items = items_of(text, lambda name: name in found or is_known(name))
-            found.update(item for item in items if not is_id(item, "rec"))
+            found.update((item, None) for item in items if not is_id(item, "rec"))
         return found
 
 

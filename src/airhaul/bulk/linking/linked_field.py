@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from airhaul.bulk.reads.linked_names import NameQuery, name_queries
 from airhaul.bulk.rows.diff import as_text
+from airhaul.bulk.rows.keys import likeness
 from airhaul.errors import ConfigurationError, UnknownFieldError
 from airhaul.fields import card_of
-from airhaul.messages import Message, Option
+from airhaul.messages import Message, Option, counted
 from airhaul.model.base import table_name_of
 from airhaul.model.columns import Column, columns_of
 from airhaul.wire.shapes import FieldJson, RecordJson, TableJson
@@ -45,6 +46,8 @@ class LinkedField:
         is_whole: Whether all records of the table were read.
         refused: Why no record could be created for a name.
         to_create: Names that no record had, and for which one is or will be created.
+        by_likeness: Names that records have, or will have; one of those that are alike.
+        alike: Those of ``to_create`` that are like another name, with that.
     """
 
     table: TableJson
@@ -54,6 +57,8 @@ class LinkedField:
     is_whole: bool = False
     refused: dict[str, str] = field(default_factory=dict[str, str])
     to_create: set[str] = field(default_factory=set[str])
+    by_likeness: dict[str, str] = field(default_factory=dict[str, str])
+    alike: dict[str, str] = field(default_factory=dict[str, str])
 
     def is_known(self, name: str) -> bool:
         """Whether a record has a name, or will have it."""
@@ -71,16 +76,44 @@ class LinkedField:
         for record in records:
             cell = record["fields"].get(column)
             name = as_text(cell if as_written is None else as_written(cell))
+            self.by_likeness.setdefault(likeness(name), name)
             if name in found or self.is_whole:
                 found.setdefault(name, {})[record["id"]] = None
         self.ids |= {name: list(ids) for name, ids in found.items()}
 
-    def queries(self, names: Iterable[str]) -> list[NameQuery]:
-        """Return what to read to learn which records have some names that were not looked up."""
+    def note_created(self, names: Iterable[str]) -> None:
+        """Note that a record will be created for each of some names that no record has."""
+        for name in names:
+            if self.ids.get(name) or name in self.to_create or not self.can_have(name):
+                continue
+            self.to_create.add(name)
+            other = self.by_likeness.setdefault(likeness(name), name)
+            if other != name:
+                self.alike[name] = other
+
+    @property
+    def note(self) -> str | None:
+        """What somebody may not have meant of the names to create; None if there is nothing."""
+        if not self.alike:
+            return None
+        found = counted(len(self.alike), "new name differs", "new names differ")
+        name, other = next(iter(self.alike.items()))
+        return (
+            f"In {self.table['name']!r}, {found} from another one only in case, spaces or Unicode "
+            f"form, such as {name!r} from {other!r}. They are names of different records."
+        )
+
+    def queries(self, names: Iterable[str], *, with_alike: bool) -> list[NameQuery]:
+        """Return what to read to learn which records have some names that were not looked up.
+
+        Args:
+            names: The names.
+            with_alike: Whether to read those with names that differ only in case and spaces, too.
+        """
         new = [name for name in names if name not in self.ids]
         if self.is_whole or not new:
             return []
-        return name_queries(self.table["id"], self.key_field, new)
+        return name_queries(self.table["id"], self.key_field, new, with_alike=with_alike)
 
     def can_have(self, name: str) -> bool:
         """Whether a record that is created with a name is found by it.

@@ -43,7 +43,7 @@ def _look_up(reader: TableReader, keys: LinkKeys, unknown: Mapping[str, list[str
     if not keys.knows_schema and not keys.learn_models(reader.table):
         keys.learn_schema((yield from reader.tables()), reader.table, reader.base_id)
     for linked, some in keys.by_field(unknown):
-        queries = linked.queries(some)
+        queries = linked.queries(some, with_alike=keys.creates)
         if queries:
             lists = [query.parameters for query in queries]
             records = yield from reader.of_table(linked.table["id"]).all_of(lists)

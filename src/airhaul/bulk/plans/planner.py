@@ -407,6 +407,11 @@ class Planner(Generic[M]):
         self._alike.add(new, [*(key for key in known if key is not None), *given])
 
     @property
+    def link_warnings(self) -> list[str]:
+        """What somebody may not have meant of the records to create for links."""
+        return [] if self._links is None else self._links.warnings
+
+    @property
     def _all_notes(self) -> tuple[str, ...]:
         """The notes, each of them once."""
         looked_up = [] if self._links is None else self._links.notes

@@ -16,7 +16,7 @@ from airhaul.errors import PermissionDeniedError
 from airhaul.fields import card_of
 from airhaul.formula import print_formula
 from airhaul.formula.build import any_of
-from airhaul.formula.nodes import Binary, Field, Text
+from airhaul.formula.nodes import Binary, Call, Field, Node, Number, Text
 from airhaul.wire.endpoints import ListParameters
 from airhaul.wire.limits import RECORDS_PER_PAGE
 from airhaul.wire.shapes import FieldJson, RecordJson, TableJson
@@ -108,13 +108,16 @@ class LinkedNames:
         link_by_id(pairs, {column: self._ids[id_] for column, (id_, _) in linked.items()})
 
 
-def name_queries(table_id: str, field: FieldJson, names: Sequence[str]) -> list[NameQuery]:
+def name_queries(
+    table_id: str, field: FieldJson, names: Sequence[str], *, with_alike: bool = False
+) -> list[NameQuery]:
     """Return what to read to learn which records of a table have some names.
 
     Args:
         table_id: The table.
         field: Its field that has the names.
         names: The names.
+        with_alike: Whether to read names, too, that differ from these only in case and spaces.
 
     Returns:
         A query for each hundred names; one for the whole table if the field is not text.
@@ -124,12 +127,25 @@ def name_queries(table_id: str, field: FieldJson, names: Sequence[str]) -> list[
         return [NameQuery(table_id, ListParameters(fields=(column,)), None)]
     groups = _groups(names)
     formulas = [
-        any_of([Binary("=", Field(column), Text(name)) for name in group]) for group in groups
+        any_of(
+            [
+                *(Binary("=", Field(column), Text(name)) for name in group),
+                *([_is_like(Field(column), group)] if with_alike else []),
+            ]
+        )
+        for group in groups
     ]
     return [
         NameQuery(table_id, ListParameters(fields=(column,), formula=print_formula(formula)), group)
         for group, formula in zip(groups, formulas, strict=True)
     ]
+
+
+def _is_like(field: Field, names: Sequence[str]) -> Node:
+    """Whether a field differs from one of some names only in case and spaces."""
+    alike = dict.fromkeys(name.strip().lower() for name in names)
+    cases = [part for name in alike for part in (Text(name), Number(1))]
+    return Call("SWITCH", (Call("LOWER", (Call("TRIM", (field,)),)), *cases, Number(0)))
 
 
 def look_up_links(

@@ -195,14 +195,14 @@ class KeysAlike:
             new: The keys of its new records.
             others: All keys of the part, also the new ones, and those of existing records.
         """
-        by_likeness = {_likeness(key): key for key in new}
+        by_likeness = {_all_likeness(key): key for key in new}
         found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         for likeness, key in by_likeness.items():
             earlier = self._new.get(likeness)
             if earlier is not None and earlier != key:
                 found[key] = earlier
         for other in others if by_likeness else ():
-            key = by_likeness.get(_likeness(other), other)
+            key = by_likeness.get(_all_likeness(other), other)
             if key != other:
                 found.setdefault(key, other)
         self._new |= by_likeness
@@ -210,11 +210,13 @@ class KeysAlike:
         self.first = self.first or next(iter(found.items()), None)
 
 
-def _likeness(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(
-        unicodedata.normalize("NFC", part.strip().casefold()) if isinstance(part, str) else part
-        for part in key
-    )
+def likeness(text: str) -> str:
+    """Return what texts have in common that differ only in case, spaces or Unicode form."""
+    return unicodedata.normalize("NFC", text.strip().casefold())
+
+
+def _all_likeness(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(likeness(part) if isinstance(part, str) else part for part in key)
 
 
 class Seen(Protocol):

@@ -31,7 +31,7 @@ from airhaul.bulk.rows.precheck import check_all, count_all, encode_each
 from airhaul.bulk.writing.assemble import BulkWrite, RowInput
 from airhaul.bulk.writing.bulk_write import bulk_write, prepare, result_of
 from airhaul.bulk.writing.prefetch import Prefetch, PrefetchById
-from airhaul.client.listener import ProgressReport, Rejects
+from airhaul.client.listener import ProgressReport, Rejects, report_warnings
 from airhaul.client.options import OnEvent, Rows, WriteSettings, several_rows
 from airhaul.client.spool import SpooledRecords
 from airhaul.client.spooled_rows import spooled_changes
@@ -274,7 +274,10 @@ class Bulk(Generic[M]):
         flow = bulk_write(self.context, asked, rows, self.listener, spent=spent)
         if self.linking is not None:
             flow = self.linking.with_rollback(flow)
-        return self.follow(flow)
+        try:
+            return self.follow(flow)
+        finally:
+            report_warnings([] if self.linking is None else self.linking.keys.warnings)
 
     def follow(self, flow: Flow[T]) -> T:
         """Run the jobs of a flow, at the concurrency of the call."""
@@ -319,7 +322,10 @@ class Bulk(Generic[M]):
                 self.rejects.add,
                 parallel=parallel,
             )
-            return self.follow(flow)
+            try:
+                return self.follow(flow)
+            finally:
+                report_warnings(planner.link_warnings)
 
     def write_planned(self, flow: Flow[Planned[M]]) -> BulkResult[M]:
         """Make the writes of a plan as soon as it is made.
@@ -328,6 +334,7 @@ class Bulk(Generic[M]):
             flow: Makes the plan.
         """
         plan = self._table.airtable.follow(flow)
+        report_warnings([] if plan.links is None else plan.links.warnings)
         return self.follow(
             write_plan(self.context, plan, self.asked, self.listener, spent=plan.spent)
         )
