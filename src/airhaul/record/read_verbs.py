@@ -30,7 +30,7 @@ class RecordReadVerbs(BoundRecord):
 
         Raises:
             NotFoundError: The table has no such record.
-            LookupValueError: This is no text.
+            LookupValueError: This is no text, or empty.
         """
         return cls._table().get(record_id)
 
@@ -45,7 +45,7 @@ class RecordReadVerbs(BoundRecord):
             The record, or None if the table has no such record.
 
         Raises:
-            LookupValueError: This is not a record id.
+            LookupValueError: This is no text, or empty.
         """
         return cls._table().get_or_none(record_id)
 

@@ -14,6 +14,7 @@ from airhaul.errors import (
     ConfigurationError,
     LookupValueError,
     NoRecordError,
+    NotFoundError,
     SeveralRecordsError,
 )
 from airhaul.local_base.base import LocalBase
@@ -120,22 +121,25 @@ def test_the_only_record_is_awaited_alike(local_base) -> None:
 
 
 def test_a_record_that_is_not_there_is_none(people, local_base) -> None:
-    """Only a missing record is None; a missing table or a wrong id is still an error."""
+    """Of any text that is no record's id, ``get`` finds none; a missing table is still an error."""
     (made,) = people.bulk_create(rows(1))
     local_base.requests.clear()
     assert people.get_or_none(made.id) == made
     people.delete(made)
     assert people.get_or_none(made.id) is None
     assert not people.exists(made.id)
-    with pytest.raises(LookupValueError, match="'N0' is not a record ID"):
-        people.get_or_none("N0")
     assert [asked.method for asked in local_base.requests] == ["GET", "DELETE", "GET", "GET"]
+    for text in ("N0", "a'\"b", f" {made.id}"):
+        assert people.get_or_none(text) is None
+        assert not people.exists(text)
+        with pytest.raises(NotFoundError):
+            people.get(text)
 
     class Missing(Record, table="Missing"):
         name: str
 
     with pytest.raises(Exception, match="Missing"):
-        people.airtable.table(Missing).get_or_none(made.id)
+        people.airtable.table(Missing).get_or_none("N0")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,9 @@ def test_a_record_that_is_not_there_is_none(people, local_base) -> None:
         (lambda p: p.where().limit("2").all(), ConfigurationError, r"The limit \(max_records\)"),
         (lambda p: p.where().limit(0).all(), ConfigurationError, "at least 1, not 0"),
         (lambda p: p.get(None), LookupValueError, "None is not a record ID"),
+        (lambda p: p.get(""), LookupValueError, "'' is not a record ID"),
         (lambda p: p.get_or_none(None), LookupValueError, "None is not a record ID"),
+        (lambda p: p.get_or_none(""), LookupValueError, "'' is not a record ID"),
     ],
 )
 def test_what_no_query_takes_is_refused_by_name(

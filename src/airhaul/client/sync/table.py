@@ -33,7 +33,6 @@ from airhaul.model.validate_field import texts_as_written
 from airhaul.model.write import absorb, cells_to_update, keep_links
 from airhaul.wire import endpoints
 from airhaul.wire.call import Call
-from airhaul.wire.ids import is_id
 from airhaul.wire.replies import records_in
 from airhaul.wire.shapes import Cells, FieldJson, TableJson
 
@@ -64,7 +63,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
 
         Raises:
             NotFoundError: The table has no such record.
-            LookupValueError: This is no text.
+            LookupValueError: This is no text, or empty.
         """
         call = self._get_call(record_id)
         return self._read(self.airtable.call(call))
@@ -79,7 +78,7 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
             The record, or None if the table has no such record.
 
         Raises:
-            LookupValueError: This is not a record id.
+            LookupValueError: This is no text, or empty.
         """
         return self._with_id(record_id).first()
 
@@ -591,19 +590,15 @@ class Table(BulkVerbs[M], PlanVerbs[M], FileVerbs[M]):
 
     def _with_id(self, record_id: str) -> Query[M]:
         # Not where(id=...): a table may have a column of its own that is called id.
-        if not is_id(record_id, "rec"):
-            raise _no_record_id(record_id)
-        return self.where(fn("RECORD_ID") == record_id)
+        return self.where(fn("RECORD_ID") == _checked(record_id))
 
     @property
     def _by_field_id(self) -> bool:
         return columns_of(self.model).are_ids
 
     def _get_call(self, record_id: object) -> Call:
-        if not isinstance(record_id, str):  # such as the None of a record that was never saved
-            raise _no_record_id(record_id)
         return endpoints.get_record(
-            self.airtable.base_id, self.name, record_id, by_field_id=self._by_field_id
+            self.airtable.base_id, self.name, _checked(record_id), by_field_id=self._by_field_id
         )
 
     def _write(self, call: Call, cells: Cells) -> Any:
@@ -636,7 +631,10 @@ def _id_of(record: RecordBase | str) -> str:
     return record.id
 
 
-def _no_record_id(value: object) -> LookupValueError:
-    return LookupValueError(
-        f"{value!r} is not a record ID; expected rec + 14 characters, as in recAbCdEfGhIjKlMn."
+def _checked(record_id: object) -> str:
+    """Refuse what was never an ID, such as the None of a record that was never saved."""
+    if isinstance(record_id, str) and record_id:
+        return record_id
+    raise LookupValueError(
+        f"{record_id!r} is not a record ID; expected rec + 14 characters, as in recAbCdEfGhIjKlMn."
     )
