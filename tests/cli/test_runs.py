@@ -291,6 +291,24 @@ def test_a_retry_takes_a_link_that_the_run_did_not_have(stock) -> None:
     assert again.stdout.startswith("Orders: 1 created")
 
 
+def test_a_resumed_run_advises_in_options_as_before(stock) -> None:
+    """What the journal kept of an error names the options of the command line, too."""
+    new = file("new.csv", 'x,New,"1,5"', *(f"n{number:02},New,{number}" for number in range(60)))
+    options = ("--on-error", "continue", "--rejects", "r.csv", "--local", stock)
+    advice = "--decimal-comma"
+    first = airhaul("import", new, "Stock", *options, "--max-requests", 4)
+    assert advice in first.stderr, first.stderr
+    (run,) = json.loads(airhaul("runs", "--json").stdout)
+    shown = airhaul("runs", run["id"]).stdout
+    assert advice in shown, shown
+    (error, *_) = json.loads(airhaul("runs", run["id"], "--json").stdout)["errors"]
+    assert advice in error["error"]
+    resumed = airhaul("resume")
+    assert "60 created" in resumed.stdout
+    assert advice in resumed.stderr
+    assert "decimal_comma" not in first.stderr + shown + resumed.stderr
+
+
 def test_rows_rejected_again_go_to_a_new_file_until_none_is_left(stock) -> None:
     """Each try is told as a command to copy; what a try has written is never sent again."""
     new = file("new.csv", "n1,A,1", "n2,B,many", "n3,C,few", "n4,D,some")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import pydantic_core
@@ -12,10 +13,14 @@ from airhaul.bulk.journal.given import has_lists, kept_cells, kept_row
 from airhaul.bulk.rows.changes import Change, InvalidRow
 from airhaul.bulk.rows.keys import Key
 from airhaul.errors import AirhaulError, RowError
+from airhaul.messages import Message, Method, Option, Remedy
 from airhaul.tabular import SourceRow
 
+PackedText = str | list[str | dict[str, Any]]
+"""A text; a message with remedies by its parts, since each face has its own words for these."""
+
 PackedOutcome = tuple[
-    int, str, str | None, str | None, int | None, bool, str | None, *tuple[Any, ...]
+    int, str, str | None, PackedText | None, int | None, bool, str | None, *tuple[Any, ...]
 ]
 """Index, state, record id, error, request, whether the row itself is to blame, note. If it is to
 blame, also its field, its line, the row as it was given where rejected rows are kept, and whether
@@ -58,7 +63,8 @@ def _packed(change: Change[Any] | InvalidRow, *, as_given: bool) -> list[Any]:
     if isinstance(change, InvalidRow):
         error = change.error
         place = [change.index, error.line]
-        return ["refused", *place, error.reason, error.field, cells, has_lists(row)]
+        reason = _packed_text(error.reason)
+        return ["refused", *place, reason, error.field, cells, has_lists(row)]
     return [
         change.kind,
         change.index,
@@ -88,7 +94,7 @@ def unpack_changes(packed: bytes, key: Key | None) -> list[Change[Any] | Invalid
 def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow:
     if parts[0] == "refused":
         _, index, line, reason, field, *given = parts
-        error = RowError(reason, index=index, line=line, field=field)
+        error = RowError(text_of(reason), index=index, line=line, field=field)
         return InvalidRow(index, error, _source(given, line))
     kind, index, line, cells, record_id, for_new, before, later, missing, absent, *given = parts
     change = Change[Any](kind, index, cells, record_id, line=line, before=before)
@@ -120,10 +126,11 @@ def pack_outcome(
 ) -> PackedOutcome:
     """Put an outcome into the form that ``pack`` writes; ``row`` is kept if it is not None."""
     if not isinstance(error, RowError):
-        return index, state, id, None if error is None else str(error), request, False, note
+        message = None if error is None else _packed_text(error.message)
+        return index, state, id, message, request, False, note
     cells = None if row is None else kept_cells(row)
     blamed = (error.field, error.line, cells, has_lists(row))
-    return index, state, id, error.reason, request, True, note, *blamed
+    return index, state, id, _packed_text(error.reason), request, True, note, *blamed
 
 
 def error_of(outcome: Sequence[Any], source: str | None = None) -> AirhaulError | None:
@@ -137,12 +144,38 @@ def error_of(outcome: Sequence[Any], source: str | None = None) -> AirhaulError 
     if reason is None:
         return None
     if not is_of_row:
-        return AirhaulError(reason)
+        return AirhaulError(text_of(reason))
     field, line, *_ = more or (None, None)
-    return RowError(reason, index=index, field=field, line=line, source=source)
+    return RowError(text_of(reason), index=index, field=field, line=line, source=source)
 
 
 def row_of(outcome: Sequence[Any]) -> object:
     """Return the row of an outcome as it was given, or None if it was not kept."""
     line, *given = outcome[8:] or (None,)
     return _source(given, line)
+
+
+def _packed_text(text: str) -> PackedText:
+    if not isinstance(text, Message) or all(isinstance(part, str) for part in text.parts):
+        return text
+    return [
+        part if isinstance(part, str) else {type(part).__name__: astuple(part)}
+        for part in text.parts
+    ]
+
+
+def text_of(packed: PackedText) -> str:
+    """Return a text, or a message, that was kept in an outcome or a refused change."""
+    return packed if isinstance(packed, str) else Message(*map(_part, packed))
+
+
+def _part(packed: str | dict[str, Any]) -> str | Remedy:
+    match packed:
+        case {"Option": [name, [*values]]}:
+            return Option(name, tuple(values))
+        case {"Option": [name, value]}:
+            return Option(name, value)
+        case {"Method": [name, argument]}:
+            return Method(name, argument)
+        case _:
+            return str(packed)

@@ -12,12 +12,13 @@ import typer
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from airhaul.bulk.journal.codec import text_of
 from airhaul.bulk.results.policy import OnError
 from airhaul.cli.connect import AsJson, JournalOption, open_journal
 from airhaul.cli.exit_codes import ALL_WELL
 from airhaul.cli.output.printing import err, out, print_json, print_lines
 from airhaul.cli.output.results import Report
-from airhaul.cli.output.wording import command_for
+from airhaul.cli.output.wording import command_for, in_options
 from airhaul.errors import ConfigurationError
 from airhaul.messages import counted
 from airhaul.tabular.settings import DEFAULTS
@@ -185,7 +186,7 @@ def _course(journal: Journal, run: Run) -> _Course:
         for index, _, _, error, *_ in rows:
             errors.pop(index, None)
             if error is not None:
-                errors[index] = error
+                errors[index] = text_of(error)
         requests += sent
         steps.append((at, len(rows)))
     slowest = sorted(requests, key=lambda request: -request[3])[:_SLOWEST]
@@ -213,7 +214,7 @@ def _show_one(journal: Journal, run: Run, *, as_json: bool) -> int:
         line = f"request {number}: {kind} of {counted(rows, 'row')}, {seconds:.2f} s"
         lines.append(("slowest", line))
     lines += [
-        ("error", f"row {index}: {error}")
+        ("error", f"row {index}: {in_options(error)}")
         for index, error in islice(course.errors.items(), _MOST_ERRORS)
     ]
     for name, value in lines:
