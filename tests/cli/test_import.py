@@ -405,11 +405,26 @@ def test_nothing_written_is_exit_code_2(stock) -> None:
 
 def test_only_the_first_failures_are_listed(stock) -> None:
     """Ten lines and a number, so that a long list does not hide what to do."""
-    file("new.csv", "good,A,1", *(f"n{number},A,many{number}" for number in range(25)))
-    done = airhaul("import", "new.csv", "Stock", "--on-error", "continue", "--local", stock)
+    good = {"Code": "good", "Name": "A", "Pieces": 1}
+    rows = [good, *(good | {f"Unknown {number}": 1} for number in range(25))]
+    Path("new.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    done = airhaul("import", "new.jsonl", "Stock", "--on-error", "continue", "--local", stock)
     assert done.returncode == 1
-    assert done.stderr.count("new.csv line") == 10
+    assert done.stderr.count("new.jsonl line") == 10
     assert "  and 15 more" in done.stderr
+
+
+def test_rows_with_one_problem_share_a_line(stock) -> None:
+    """A column of wrong values is one line in a plan and in a result, with the number of rows."""
+    file("new.csv", "good,A,1", *(f"n{number},A,many{number}" for number in range(25)))
+    words = ("import", "new.csv", "Stock", "--on-error", "continue", "--local", stock)
+    for done in (airhaul(*words, "--dry-run"), airhaul(*words)):
+        (line,) = (line for line in (done.stdout + done.stderr).splitlines() if "many" in line)
+        assert "new.csv line 3, row 1, field 'Pieces': " in line
+        assert "got 'many0'" in line
+        assert line.endswith(" (and 24 more rows with the same problem)")
+    document = json.loads(airhaul(*words, "--dry-run", "--json").stdout)
+    assert len(document["errors"]) == 25
 
 
 def test_rows_that_were_never_sent_are_named(stock) -> None:

@@ -111,8 +111,9 @@ def _unpacked(parts: Sequence[Any], key: Key | None) -> Change[Any] | InvalidRow
 
 def _source(given: Sequence[Any], line: int | None) -> object:
     """Return the row as it was given, or None if it was not kept."""
-    cells, are_lists = (*given, None, False)[:2]
-    return None if cells is None else kept_row(cells, line, has_lists=bool(are_lists))
+    if not given or given[0] is None:
+        return None
+    return kept_row(given[0], line, has_lists=any(given[1:]))
 
 
 def pack_outcome(

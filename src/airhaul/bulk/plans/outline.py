@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from airhaul.bulk.plans.difference import SHOWN, VERBS, Difference, Verb, cell_text, sample
+from airhaul.bulk.results.explain import SharedLines, likeness
 from airhaul.errors import RowError
 from airhaul.messages import Message, counted
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
@@ -49,7 +50,6 @@ class Outline:
         verbs: How many records each verb is for, unchanged ones as ``keep``.
         differences: Some of what would be done: the first differences of each verb.
         refused: How many rows are not valid.
-        errors: The errors of the first of them.
         refusal: Why the plan may not be applied, if it may not.
         notes: Further remarks.
         new_linked: The records that would be created in linked tables first.
@@ -59,10 +59,10 @@ class Outline:
     verbs: dict[Verb, int] = field(default_factory=lambda: dict.fromkeys((*VERBS, "keep"), 0))
     differences: list[Difference] = field(default_factory=list[Difference])
     refused: int = 0
-    errors: list[RowError] = field(default_factory=list[RowError])
     refusal: str | None = None
     notes: tuple[str, ...] = ()
     new_linked: tuple[NewLinked, ...] = ()
+    _reasons: SharedLines = field(default_factory=lambda: SharedLines(SHOWN), repr=False)
 
     def add(self, verb: Verb, difference: Callable[[], Difference]) -> None:
         """Add what would be done to a record.
@@ -78,8 +78,7 @@ class Outline:
     def refuse(self, error: RowError) -> None:
         """Add a row that is not valid."""
         self.refused += 1
-        if len(self.errors) < SHOWN:
-            self.errors.append(error)
+        self._reasons.add(likeness(error), lambda: error.message)
 
     @property
     def valid(self) -> int:
@@ -141,10 +140,15 @@ class Outline:
         """Return the differences to show, and a line with the number of the others."""
         return sample(self.differences, self.verbs)
 
+    def reasons(self, most: int) -> tuple[list[str], int]:
+        """Return why rows are not valid, in some lines, and how many rows these leave out."""
+        lines = self._reasons.lines()[:most]
+        return [line for line, _ in lines], self.refused - sum(rows for _, rows in lines)
+
     def _remarks(self) -> list[str]:
-        remarks: list[str] = [error.message for error in self.errors]
-        if self.refused > len(self.errors):
-            remarks.append(f"and {self.refused - len(self.errors):,} more rows that are not valid")
+        remarks, left = self.reasons(SHOWN)
+        if left:
+            remarks.append(f"and {left:,} more rows that are not valid")
         if self.refusal:
             remarks.append(Message("Refused: ", self.refusal))
         return [*remarks, *self.remarks]

@@ -53,10 +53,11 @@ def lines_of(
         yield _table(shown, options.max_width)
     if left:
         yield Text(left, style="dim")
-    for error in outline.errors[:_MOST_LINES]:
-        yield Padding(Text(word(error.message), style="red"), (0, 0, 0, 2), expand=False)
-    if outline.refused > _MOST_LINES:
-        yield Text(f"  and {outline.refused - _MOST_LINES:,} more that are not valid")
+    reasons, more = outline.reasons(_MOST_LINES)
+    for reason in reasons:
+        yield Padding(Text(word(reason), style="red"), (0, 0, 0, 2), expand=False)
+    if more:
+        yield Text(f"  and {more:,} more that are not valid")
     if outline.refusal:
         yield Text(f"Refused: {word(outline.refusal)}", style="red")
     for note in outline.remarks:

@@ -145,7 +145,7 @@ def interrupted(result: BulkResult[Any]) -> BulkInterrupted:
 def _message(what: str, result: BulkResult[Any], cause: AirhaulError | None) -> str:
     counts = result.counts()
     figures = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no rows"
-    lines = result.explain()
+    lines = result.explain(brief=True)
     if cause is not None and not any(str(cause) in line for line in lines[:_MOST_LINES]):
         lines.insert(0, cause.message)  # the cause comes first, however many rows it cost
     more = len(lines) - _MOST_LINES

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 
-from airhaul.bulk.results.explain import explain
+from airhaul.bulk.results.explain import explain, explain_briefly
 from airhaul.bulk.results.outcomes import Outcomes, RowOutcome, State
 from airhaul.model.base import RecordBase
 
@@ -166,9 +166,14 @@ class BulkResult(Sequence[M]):
         """
         self._outcomes.settle(index, self._outcomes.state_of(index), note=text)
 
-    def explain(self) -> list[str]:
-        """Explain line by line what was not written; rows with one cause share a line."""
-        return list(explain(self._outcomes))
+    def explain(self, *, brief: bool = False) -> list[str]:
+        """Explain line by line what was not written; neighbours with one cause share a line.
+
+        Args:
+            brief: Whether more than three rows share a line, too, that have the same problem in the
+                same fields, wherever they are.
+        """
+        return explain_briefly(self._outcomes) if brief else list(explain(self._outcomes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data, for logs and JSON."""
@@ -229,7 +234,7 @@ class BulkResult(Sequence[M]):
             f"<tr><th>{html.escape(name)}</th><td>{value:,}</td></tr>" for name, value in figures
         )
         cells += f"<tr><th>seconds</th><td>{self.seconds:.1f}</td></tr>"
-        explained = self.explain()
+        explained = self.explain(brief=True)
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in explained[:_MOST_LINES_IN_PAGE])
         if len(explained) > _MOST_LINES_IN_PAGE:
             lines += f"<li>and {len(explained) - _MOST_LINES_IN_PAGE} more</li>"

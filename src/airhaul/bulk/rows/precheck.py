@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
-from airhaul.bulk.results.explain import explain
+from airhaul.bulk.results.explain import explain_briefly
 from airhaul.bulk.results.outcomes import Outcomes
 from airhaul.bulk.results.result import BulkResult
 from airhaul.bulk.rows.changes import Change, ColumnsWritten, InvalidRow
@@ -178,7 +178,7 @@ def nothing_sent(outcomes: Outcomes[Any], *, ended_early: bool = False) -> BulkE
     valid = f"{number} of {all_rows} {'is' if number == 1 else 'are'} not valid"
     if ended_early:
         valid = f"{number} of the first {all_rows} are not valid; the others were not checked"
-    explained = list(explain(outcomes, ("failed",)))
+    explained = explain_briefly(outcomes, ("failed",))
     lines = [f"Nothing was sent: {valid}.", *explained[:_MOST_LINES]]
     if len(explained) > _MOST_LINES:
         lines.append(f"and {len(explained) - _MOST_LINES} more")

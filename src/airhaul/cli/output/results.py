@@ -68,7 +68,7 @@ class Report:
             else:
                 out().print(f"{self.table}: {result}", markup=False)
         finally:  # also if nobody reads the result
-            print_lines(_first(result.explain()))
+            print_lines(_first(result.explain(brief=True)))
             self._count_refusals(result)
             self._advise(result)
             self._name_run(result)
@@ -101,7 +101,7 @@ class Report:
         else:
             print_error(headline)
             if not isinstance(error, BulkError):
-                lines += [f"Before that: {result}", *_first(result.explain())]
+                lines += [f"Before that: {result}", *_first(result.explain(brief=True))]
         print_lines(lines)
         self._count_refusals(result)
         self._advise(result, ended_early=True)
@@ -131,7 +131,7 @@ class Report:
         return self.rejects if there else None
 
     def _count_refusals(self, result: BulkResult[Any]) -> None:
-        """Print how many rows each field refused, if the lines about the rows are not all shown."""
+        """Print how many rows each field refused, unless each row has its own line."""
         if len(result.errors) <= _MOST_LINES or len(result.explain()) <= _MOST_LINES:
             return
         counts = Counter(
