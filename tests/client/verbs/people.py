@@ -110,7 +110,8 @@ def bad_rows(count: int, *bad: int) -> list[dict[str, Any]]:
 
 def writes(local_base: LocalBase) -> list[tuple[str, int]]:
     """The requests that write: method and number of rows; the largest first, since on a busy machine
-    one of those that are under way at the same time may overtake another."""
+    one of those that are under way at the same time may overtake another.
+    """
     found = []
     for request in local_base.requests:
         if request.method == "DELETE":
