@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from platformdirs import unix
+from pydantic import SecretStr
 
 from airhaul import Airtable, Record
-from airhaul.bulk.engine.pacer import Window
+from airhaul.bulk.engine.pacer import Pace, Window
 from airhaul.bulk.engine.retry import Retries
 from airhaul.bulk.engine.slots import Slot, Slots
 from airhaul.drive.pace import paces
+from airhaul.drive.pace import redis as redis_pace
 from airhaul.drive.pace.host import Host, HostSlots, default_folder
 from airhaul.drive.pace.shared import SharedPace
 from airhaul.errors import ConfigurationError, NotSentError
@@ -395,6 +397,35 @@ def test_the_share_is_one_of_the_rate_that_is_asked_for(users, local_base, serve
     ) as airtable:
         airtable.table(User).bulk_create([{"name": str(number)} for number in range(50)])
     assert seconds_taken(local_base) > 1.8  # 2 s; 0.8 s at Airtable's limit
+
+
+def test_requests_leave_in_their_order_with_redis(redis, monkeypatch) -> None:
+    """The next one waits until the one before it is written, as it does without Redis."""
+    monkeypatch.setitem(redis_pace._CONSTANTS, "in_order_s", 60.0)
+    connection = threading.Event()  # whatever asks
+    pace = paces.pace_of(
+        "https://api.airtable.com", "app1", SecretStr("pat.x"), shared=redis, loss=None,
+        connection=connection, requests_per_second=5.0,
+    )  # fmt: skip
+    first, second = Slot(), Slot()
+    for slot in (first, second):
+        while (ask_at := pace.hand_over(slot, time.monotonic())) > time.monotonic():
+            time.sleep(max(0.0, ask_at - time.monotonic()))
+    for _ in range(10):
+        time.sleep(0.01)
+        now = time.monotonic()
+        assert pace.leave(second, now) > now
+    wait_to_leave(pace, first)
+    pace.written(first, time.monotonic())
+    wait_to_leave(pace, second)
+
+
+def wait_to_leave(pace: Pace, slot: Slot) -> None:
+    """Wait until a request has left, two seconds at most."""
+    until = time.monotonic() + 2.0
+    while (ask_at := pace.leave(slot, time.monotonic())) > time.monotonic():
+        assert ask_at < until
+        time.sleep(max(0.0, ask_at - time.monotonic()))
 
 
 def test_a_share_counts_what_was_sent_before_redis_was_lost(
