@@ -280,7 +280,7 @@ def raise_interrupt(number: int, frame: object) -> None:
 def test_ctrl_c_waits_for_no_penalty(
     server, penalty, monkeypatch, tmp_path, concurrency, handler
 ) -> None:
-    """A request that has not left is taken back: its rows are certainly not written.
+    """A request that has not left is not sent any more: its rows are certainly not written.
 
     That is so, too, where a program has a handler of its own, which raises at any moment. Whoever
     resumes the run need not look for the rows.

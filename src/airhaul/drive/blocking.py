@@ -104,7 +104,7 @@ def run(job: Job[T], lane: Lane, rows: Iterable[object], on_event: OnEvent | Non
             driving.drive(iter(rows), on_event or _ignore)
         except BaseException:
             job.stop()
-            sender.take_back()
+            sender.send_no_more()
             driving.land()
             raise
     return job.result
@@ -164,7 +164,7 @@ class _Inline:
             raise
         self._replies.put((send.ticket, arrival))
 
-    def take_back(self) -> None:
+    def send_no_more(self) -> None:
         """Nothing waits on other threads."""
 
     def close(self) -> None:
@@ -184,8 +184,8 @@ class _Pool:
         has_ended = self._has_ended.is_set
         self._pool.submit(_carry_to_queue, send, self._lane, self._replies, has_ended)
 
-    def take_back(self) -> None:
-        """Take back what waits; what is sent from now on finds out, or undoes, what was done."""
+    def send_no_more(self) -> None:
+        """Do not send what still waits; what comes later finds out, or undoes, what was done."""
         self._has_ended.set()
         self._has_ended = threading.Event()
 

@@ -17,7 +17,7 @@ from airhaul.bulk.engine.slots import Slot
 from airhaul.errors import ConfigurationError, NotSentError, TransportError
 from airhaul.wire.call import AsyncTransport, Call, Reply, Transport
 
-# A request that waits longer for the pace is taken back when its run ends; others leave.
+# A request that waits longer for the pace is not sent when its run ends; others leave.
 SOON_S: Final = 0.1
 # What a thread may do in place of sleeping, before a request leaves.
 _MOST_AWAKE_S: Final = 0.004

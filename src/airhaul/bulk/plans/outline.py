@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from airhaul.bulk.plans.difference import SHOWN, VERBS, Difference, Verb, cell_text, sample
-from airhaul.bulk.results.explain import SharedLines, likeness
+from airhaul.bulk.results.explain import SharedLines, cause_of
 from airhaul.errors import RowError
 from airhaul.messages import Message, counted
 from airhaul.wire.limits import RECORDS_PER_WRITE, REQUESTS_PER_SECOND_PER_BASE
@@ -78,7 +78,7 @@ class Outline:
     def refuse(self, error: RowError) -> None:
         """Add a row that is not valid."""
         self.refused += 1
-        self._reasons.add(likeness(error), lambda: error.message)
+        self._reasons.add(cause_of(error), lambda: error.message)
 
     @property
     def valid(self) -> int:

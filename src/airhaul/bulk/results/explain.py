@@ -38,7 +38,7 @@ def explain_briefly(
         error, rows = first.error, last.index - first.index + 1
         cause: Hashable = first.index  # other rows are mostly neighbours
         if first.state == "failed" and isinstance(error, RowError):
-            cause = likeness(error)
+            cause = cause_of(error)
         lines.add(cause, partial(_line, first, last), rows)
     return [line for line, _ in lines.lines()]
 
@@ -97,7 +97,7 @@ class _Cause:
     rows: int = 0
 
 
-def likeness(error: RowError) -> Hashable:
+def cause_of(error: RowError) -> Hashable:
     """Return what errors of rows have in common whose fields and reasons are equal.
 
     Reasons are equal that differ in the value only.
